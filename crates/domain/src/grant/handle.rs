@@ -1,0 +1,66 @@
+//! What may happen to a grant.
+
+use std::collections::BTreeSet;
+
+use crate::event::Event;
+use crate::grant::{Grantee, Profile};
+use crate::id::IntegrationId;
+use crate::key::KeyKind;
+use crate::organization::Organization;
+use crate::refusal::Refusal;
+use crate::time::Timestamp;
+
+/// Gives an integration, or replaces what was given.
+pub(crate) fn set(
+    state: &Organization,
+    (grantee, integration): (Grantee, IntegrationId),
+    (profile, tools_off): (Profile, BTreeSet<String>),
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
+    grantee_is_there(state, grantee)?;
+    let connected = state.integration(integration)?;
+    if let Some(unknown) = tools_off.iter().find(|tool| !connected.tools.contains_key(*tool)) {
+        let message = format!("{} has no tool {unknown}", connected.slug);
+        return Err(Refusal::field("no-such-tool", "tools_off", message));
+    }
+    if expires_at.is_some_and(|end| end <= now) {
+        return Err(Refusal::field("in-the-past", "expires_at", "this moment has passed; give a later one or none"));
+    }
+    if let Some(grant) = state.grant(grantee, integration)
+        && (grant.profile, &grant.tools_off, grant.expires_at) == (profile, &tools_off, expires_at)
+    {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Event::GrantSet { grantee, integration, profile, tools_off, expires_at }])
+}
+
+/// Takes an integration away.
+pub(crate) fn remove(
+    state: &Organization,
+    grantee: Grantee,
+    integration: IntegrationId,
+) -> Result<Vec<Event>, Refusal> {
+    match state.grant(grantee, integration) {
+        Some(_) => Ok(vec![Event::GrantRemoved { grantee, integration }]),
+        None => Err(Refusal::missing("integration", "this integration is not assigned here")),
+    }
+}
+
+fn grantee_is_there(state: &Organization, grantee: Grantee) -> Result<(), Refusal> {
+    match grantee {
+        Grantee::Member(person) => state
+            .active_member(person)
+            .map(|_| ())
+            .ok_or_else(|| Refusal::missing("member", "there is no such member")),
+        Grantee::Key(key) => match state.live_key(key).map(|key| &key.kind) {
+            Some(KeyKind::Workspace { .. }) => Ok(()),
+            Some(KeyKind::Personal { .. }) => Err(Refusal::field(
+                "personal-key",
+                "key",
+                "a personal key has exactly the access of its holder; assign the integration to the member instead",
+            )),
+            None => Err(Refusal::missing("key", "there is no such key")),
+        },
+    }
+}

@@ -1,0 +1,139 @@
+//! What a grant is, and to whom it can be given.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{KeyId, PersonId};
+use crate::integration::ToolClass;
+use crate::time::Timestamp;
+
+/// To whom an integration is given. Written as the id of the one it names.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Grantee {
+    /// A member.
+    Member(PersonId),
+    /// A workspace key.
+    Key(KeyId),
+}
+
+/// The text names neither a person nor a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("expected the id of a person (per_…) or of a key (key_…)")]
+pub struct InvalidGrantee;
+
+impl Grantee {
+    /// Reads a grantee from the id of a person or a key.
+    ///
+    /// # Errors
+    /// [`InvalidGrantee`] where the text is neither.
+    pub fn parse(text: &str) -> Result<Grantee, InvalidGrantee> {
+        PersonId::parse(text)
+            .map(Grantee::Member)
+            .or_else(|_| KeyId::parse(text).map(Grantee::Key))
+            .map_err(|_| InvalidGrantee)
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Grantee::Member(person) => person.as_str(),
+            Grantee::Key(key) => key.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for Grantee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for Grantee {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Grantee {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Grantee::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Which classes of tools a grant lets through.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// Look up, change nothing.
+    ReadOnly,
+    /// Look up, create and change, never delete.
+    NoDelete,
+    /// Everything, deleting included.
+    Full,
+}
+
+impl Profile {
+    /// Every profile, from the smallest to the largest.
+    pub const ALL: [Profile; 3] = [Profile::ReadOnly, Profile::NoDelete, Profile::Full];
+
+    /// Whether the profile lets a tool of this class through. An unclassified tool counts as delete.
+    #[must_use]
+    pub fn admits(self, class: ToolClass) -> bool {
+        match class {
+            ToolClass::Read => true,
+            ToolClass::Write => self != Profile::ReadOnly,
+            ToolClass::Delete | ToolClass::Unclassified => self == Profile::Full,
+        }
+    }
+
+    /// The profile's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Profile::ReadOnly => "read-only",
+            Profile::NoDelete => "no-delete",
+            Profile::Full => "full",
+        }
+    }
+
+    /// What it means, for people.
+    #[must_use]
+    pub fn in_plain_words(self) -> &'static str {
+        match self {
+            Profile::ReadOnly => "read, never change",
+            Profile::NoDelete => "read and change, never delete",
+            Profile::Full => "read, change and delete",
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// An integration given to somebody.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Grant {
+    /// Which classes of tools it lets through.
+    pub profile: Profile,
+    /// Single tools switched off, by the name they have at the integration.
+    pub tools_off: BTreeSet<String>,
+    /// When it ends by itself. At this moment it no longer holds.
+    pub expires_at: Option<Timestamp>,
+    /// The number of the event that made it, which tells when and by whom.
+    pub since_seq: u64,
+}
+
+impl Grant {
+    /// Whether the grant holds at this moment.
+    #[must_use]
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+}

@@ -1,0 +1,127 @@
+//! Opaque ids: a prefix that says what is named, and 100 random bits in base 32.
+//!
+//! Ids are `Copy` and compared byte for byte: two spellings never name the same thing.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Length of every id in bytes: a four-byte prefix and twenty digits.
+pub const ID_LENGTH: usize = 24;
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Why a text is not an id of the wanted kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not {article} id: expected {prefix} followed by 20 characters of 0-9 a-z")]
+pub struct InvalidId {
+    /// The prefix that ids of this kind carry.
+    pub prefix: &'static str,
+    article: &'static str,
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident $prefix:literal $article:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; ID_LENGTH]);
+
+        impl $name {
+            /// The first four characters of every such id.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// Makes an id from random bytes, of which the lowest five bits each are used.
+            #[must_use]
+            pub fn from_random(bytes: [u8; 20]) -> Self {
+                let mut text = [0u8; ID_LENGTH];
+                for (slot, byte) in text.iter_mut().zip(Self::PREFIX.bytes()) {
+                    *slot = byte;
+                }
+                for (slot, byte) in text.iter_mut().skip(4).zip(bytes) {
+                    *slot = ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'0');
+                }
+                Self(text)
+            }
+
+            /// Reads an id. Ids are case-sensitive.
+            ///
+            /// # Errors
+            /// [`InvalidId`] where prefix, length or alphabet are wrong.
+            pub fn parse(text: &str) -> Result<Self, InvalidId> {
+                let wrong = InvalidId { prefix: $prefix, article: $article };
+                let bytes: [u8; ID_LENGTH] = text.as_bytes().try_into().map_err(|_| wrong.clone())?;
+                let digits = text.strip_prefix($prefix).ok_or(wrong.clone())?;
+                if digits.bytes().all(|byte| ALPHABET.contains(&byte)) { Ok(Self(bytes)) } else { Err(wrong) }
+            }
+
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                std::str::from_utf8(&self.0).unwrap_or($prefix)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// Names an organization.
+    OrgId "org_" "an organization";
+    /// Names a person, the same in every organization they are a member of.
+    PersonId "per_" "a person";
+    /// Names an integration of one organization.
+    IntegrationId "int_" "an integration";
+    /// Names a key (not its secret).
+    KeyId "key_" "a key";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_survives_text_and_back() {
+        let id = OrgId::from_random([255; 20]);
+        assert_eq!(id.as_str(), "org_zzzzzzzzzzzzzzzzzzzz");
+        assert_eq!(OrgId::parse(id.as_str()), Ok(id));
+        let json = serde_json::to_string(&id).unwrap();
+        assert_eq!(serde_json::from_str::<OrgId>(&json).unwrap(), id);
+    }
+
+    #[test]
+    fn wrong_prefix_length_case_and_alphabet_are_refused() {
+        for text in ["per_zzzzzzzzzzzzzzzzzzzz", "org_zzz", "org_ZZZZZZZZZZZZZZZZZZZZ", "org_zzzzzzzzzzzzzzzzzzzu", ""] {
+            assert!(OrgId::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Keys: personal keys carry their holder's live rights, workspace keys belong to the organization.
+
+mod handle;
+mod state;
+
+pub(crate) use handle::{create, revoke, rotate};
+pub use state::{Key, KeyKind, KeyScope};

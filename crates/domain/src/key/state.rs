@@ -1,0 +1,72 @@
+//! What a key is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{KeyId, PersonId};
+use crate::time::Timestamp;
+
+/// What a workspace key reaches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyScope {
+    /// Every integration, also those connected later.
+    All,
+    /// Only the integrations granted to the key.
+    Granted,
+}
+
+/// Whose rights a key carries.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum KeyKind {
+    /// The live rights of one person.
+    Personal {
+        /// That person.
+        holder: PersonId,
+    },
+    /// The organization's own, tied to nobody.
+    Workspace {
+        /// What it reaches.
+        scope: KeyScope,
+    },
+}
+
+/// A key, without its secret.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Key {
+    /// Its id.
+    pub id: KeyId,
+    /// Whose rights it carries.
+    pub kind: KeyKind,
+    /// The keyed hash of the present secret, in hexadecimal; an older secret no longer counts.
+    pub digest: String,
+    /// The last characters of the secret, to tell keys apart in a list.
+    pub hint: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Who created it, as the journal names actors. Never changes.
+    pub created_by: String,
+    /// When the present secret was issued.
+    pub issued_at: Timestamp,
+    /// When it ends by itself. At this moment it no longer works.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked, or ended with its holder's membership.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Key {
+    /// The person whose key it is.
+    #[must_use]
+    pub fn holder(&self) -> Option<PersonId> {
+        match self.kind {
+            KeyKind::Personal { holder } => Some(holder),
+            KeyKind::Workspace { .. } => None,
+        }
+    }
+
+    /// Whether the key works at this moment, its holder's membership aside.
+    #[must_use]
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+}

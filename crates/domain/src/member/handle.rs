@@ -1,0 +1,82 @@
+//! What may happen to a member.
+
+use crate::event::Event;
+use crate::id::PersonId;
+use crate::organization::Organization;
+use crate::refusal::Refusal;
+use crate::role::{Role, RoleId};
+
+/// A person joins with a role.
+pub(crate) fn add(state: &Organization, person: PersonId, role: RoleId) -> Result<Vec<Event>, Refusal> {
+    if state.active_member(person).is_some() {
+        return Err(Refusal::field("already-member", "email", "this person is a member already"));
+    }
+    let wanted = role_for_members(state, &role)?;
+    if wanted.top {
+        room_for_another_owner(state)?;
+    }
+    Ok(vec![Event::MemberAdded { person, role }])
+}
+
+/// A member's role changes.
+pub(crate) fn change_role(state: &Organization, person: PersonId, role: RoleId) -> Result<Vec<Event>, Refusal> {
+    let member = state.active_member(person).ok_or_else(no_such_member)?;
+    let wanted = role_for_members(state, &role)?;
+    if member.role == role {
+        return Ok(Vec::new());
+    }
+    if wanted.top {
+        room_for_another_owner(state)?;
+    } else {
+        someone_keeps_the_top_role(state, person)?;
+    }
+    Ok(vec![Event::MemberRoleChanged { person, from: member.role.clone(), to: role }])
+}
+
+/// A member leaves; with the membership end their grants and personal keys.
+pub(crate) fn remove(state: &Organization, person: PersonId) -> Result<Vec<Event>, Refusal> {
+    state.active_member(person).ok_or_else(no_such_member)?;
+    someone_keeps_the_top_role(state, person)?;
+    Ok(vec![Event::MemberRemoved { person }])
+}
+
+fn no_such_member() -> Refusal {
+    Refusal::missing("member", "there is no such member")
+}
+
+fn role_for_members<'s>(state: &'s Organization, role: &RoleId) -> Result<&'s Role, Refusal> {
+    let found = state.roles.get(role).ok_or_else(|| {
+        let known = state.roles.keys().map(RoleId::as_str).collect::<Vec<_>>().join(", ");
+        Refusal::field("no-such-role", "role", format!("there is no role {role}; there are {known}"))
+    })?;
+    if found.assignable_to.members {
+        Ok(found)
+    } else {
+        Err(Refusal::field("role-not-for-members", "role", format!("the role {role} cannot be given to members")))
+    }
+}
+
+fn room_for_another_owner(state: &Organization) -> Result<(), Refusal> {
+    let holders = state.top_role_holders().count();
+    match state.settings.owners_max {
+        Some(most) if holders >= most as usize => Err(Refusal::field(
+            "too-many-owners",
+            "role",
+            format!("this organization may have {most} in its top role and has {holders}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+// INVARIANT: held after every step by `some_active_person_always_holds_the_top_role` in tests/rules.rs.
+fn someone_keeps_the_top_role(state: &Organization, leaving: PersonId) -> Result<(), Refusal> {
+    let mut holders = state.top_role_holders();
+    let leaving_holds = state.top_role_holders().any(|person| person == leaving);
+    if !leaving_holds || holders.any(|person| person != leaving) {
+        return Ok(());
+    }
+    Err(Refusal::rule(
+        "last-owner",
+        "this is the last person in the organization's top role; give the role to someone else first",
+    ))
+}

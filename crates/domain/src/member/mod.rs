@@ -1,0 +1,7 @@
+//! Members: people in an organization, by opaque id.
+
+mod handle;
+mod state;
+
+pub(crate) use handle::{add, change_role, remove};
+pub use state::{Member, MemberStatus};

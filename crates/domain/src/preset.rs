@@ -1,0 +1,60 @@
+//! Presets: a named bundle of settings and roles from which an organization is made.
+//!
+//! Presets are files under `presets/`. This module says what they mean; reading the file is done elsewhere.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::organization::Settings;
+use crate::permission::{Permission, PermissionSet};
+use crate::refusal::Refusal;
+use crate::role::{Role, RoleId};
+
+/// A preset as its file states it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preset {
+    /// Its short name, the same as its file's.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// What kind of company it suits, in one line.
+    pub description: String,
+    /// The settings an organization starts with.
+    pub settings: Settings,
+    /// The roles an organization starts with, the top role first.
+    pub roles: Vec<Role>,
+}
+
+impl Preset {
+    /// Refuses a preset that could not make a sound organization.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says what is wrong with it.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let broken = |message: String| Err(Refusal::field("bad-preset", "preset", message));
+        let ids: BTreeSet<&RoleId> = self.roles.iter().map(|role| &role.id).collect();
+        if ids.len() != self.roles.len() {
+            return broken(format!("preset {} defines a role twice", self.name));
+        }
+        let tops: Vec<&Role> = self.roles.iter().filter(|role| role.top).collect();
+        let [top] = tops.as_slice() else {
+            return broken(format!("preset {} must have exactly one top role", self.name));
+        };
+        let everything: PermissionSet = Permission::ALL.iter().copied().collect();
+        if let Some(lacking) = everything.first_beyond(top.permissions) {
+            return broken(format!("the top role of preset {} lacks {lacking}", self.name));
+        }
+        match self.roles.iter().find(|role| role.id == self.settings.join_default_role) {
+            Some(role) if !role.top && role.assignable_to.members => Ok(()),
+            _ => broken(format!("preset {}: join.default_role must be a role for members below the top", self.name)),
+        }
+    }
+
+    /// The role that at least one active person must hold at all times.
+    pub(crate) fn top_role(&self) -> RoleId {
+        let top = self.roles.iter().find(|role| role.top);
+        top.map_or_else(|| self.settings.join_default_role.clone(), |role| role.id.clone())
+    }
+}

@@ -1,0 +1,35 @@
+//! A command that breaks a rule of the domain, told to the person who gave it.
+
+/// Why a command was refused. Nothing was changed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// Stable code, such as `last-owner`; the last part of the problem's `type`.
+    pub code: &'static str,
+    /// The field of the command that is at fault, where it is one.
+    pub field: Option<&'static str>,
+    /// What is wrong and what to do about it, for the person who must act.
+    pub message: String,
+    /// Whether the command named something that does not exist.
+    pub missing: bool,
+}
+
+impl Refusal {
+    /// A rule is broken by the value of one field.
+    #[must_use]
+    pub fn field(code: &'static str, field: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal { code, field: Some(field), message: message.into(), missing: false }
+    }
+
+    /// A rule is broken by the state of things.
+    #[must_use]
+    pub fn rule(code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal { code, field: None, message: message.into(), missing: false }
+    }
+
+    /// The command names something that is not there.
+    #[must_use]
+    pub fn missing(noun: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal { code: "not-found", field: Some(noun), message: message.into(), missing: true }
+    }
+}

@@ -1,0 +1,17 @@
+//! Who is calling: issued keys, their hashes at rest, the sealing of upstream secrets, and the master keys
+//! under both.
+//!
+//! This room never touches SQL, a file, the environment, the web framework or a verdict. A credential names
+//! somebody and holds no authority: what its holder may do is asked of `verdict` at the moment of the call.
+//!
+//! Start reading at [`key::PresentedKey`] (what a caller shows) and [`keyring::Keyring`] (what the installation
+//! must keep), then [`digest`] and [`seal`] (what is made of both).
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod base62;
+pub mod digest;
+pub mod key;
+pub mod keyring;
+mod mac;
+pub mod random;
+pub mod seal;

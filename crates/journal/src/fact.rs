@@ -1,0 +1,128 @@
+//! Facts: rows beside the streams that change in the same transaction as an append.
+//!
+//! This is where names, addresses and sealed secrets live, so that erasing them is real: events and records
+//! name people by opaque id only. Facts are not part of the chain.
+
+use std::fmt;
+
+use domain::id::{KeyId, OrgId, PersonId};
+
+/// A change to the rows beside the streams.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// A person exists, or their e-mail address or name is now this. Addresses are unique without regard to case.
+    Person {
+        /// Who.
+        person: PersonId,
+        /// The address as they wrote it.
+        email: String,
+        /// The name they are shown under.
+        name: String,
+    },
+    /// The person's address and name are deleted; their id stays in events and records.
+    ErasePerson {
+        /// Who.
+        person: PersonId,
+    },
+    /// The person belongs to the organization.
+    Membership {
+        /// Who.
+        person: PersonId,
+        /// Where.
+        org: OrgId,
+    },
+    /// The person belongs to the organization no longer.
+    EndMembership {
+        /// Who.
+        person: PersonId,
+        /// Where.
+        org: OrgId,
+    },
+    /// The organization's one slug is now this.
+    Slug {
+        /// The slug, compared exactly.
+        slug: String,
+        /// Whose.
+        org: OrgId,
+    },
+    /// The name that people gave to a thing inside an organization.
+    Label {
+        /// Where.
+        org: OrgId,
+        /// The thing's opaque id.
+        id: String,
+        /// The name.
+        label: String,
+    },
+    /// A credential's keyed digest leads to this key.
+    Credential {
+        /// Keyed digest of the credential.
+        digest: [u8; 32],
+        /// The organization it belongs to.
+        org: OrgId,
+        /// The key it proves.
+        key: KeyId,
+    },
+    /// A sealed secret is kept, replacing the one of the same id.
+    Secret {
+        /// Whose.
+        org: OrgId,
+        /// What it is for.
+        id: String,
+        /// Ciphertext; the journal never sees the plain text.
+        sealed: Vec<u8>,
+    },
+    /// A sealed secret is deleted.
+    DropSecret {
+        /// Whose.
+        org: OrgId,
+        /// What it was for.
+        id: String,
+    },
+}
+
+impl fmt::Debug for Fact {
+    /// Names the kind and the ids; never an address, a name or a secret, so that a log may hold it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fact::Person { person, .. } => write!(f, "Person({person})"),
+            Fact::ErasePerson { person } => write!(f, "ErasePerson({person})"),
+            Fact::Membership { person, org } => write!(f, "Membership({person}, {org})"),
+            Fact::EndMembership { person, org } => write!(f, "EndMembership({person}, {org})"),
+            Fact::Slug { org, .. } => write!(f, "Slug({org})"),
+            Fact::Label { org, id, .. } => write!(f, "Label({org}, {id})"),
+            Fact::Credential { org, key, .. } => write!(f, "Credential({org}, {key})"),
+            Fact::Secret { org, id, .. } => write!(f, "Secret({org}, {id})"),
+            Fact::DropSecret { org, id } => write!(f, "DropSecret({org}, {id})"),
+        }
+    }
+}
+
+/// A person as the directory knows them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Person {
+    /// Who.
+    pub id: PersonId,
+    /// The address as they wrote it.
+    pub email: String,
+    /// The name they are shown under.
+    pub name: String,
+}
+
+/// An organization and its slug.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OrganizationSlug {
+    /// The organization.
+    pub org: OrgId,
+    /// Its slug.
+    pub slug: String,
+}
+
+/// The name that people gave to a thing inside an organization.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Label {
+    /// The thing's opaque id.
+    pub id: String,
+    /// The name.
+    pub label: String,
+}

@@ -1,0 +1,29 @@
+//! What happened, in order: streams of events, facts that change with them, records of calls.
+//!
+//! The journal keeps bytes and proves that nobody changed them; it is the only room that holds SQL for our own
+//! state. It never knows what an event means, never speaks HTTP and never decides who may do a thing.
+//!
+//! A data folder holds two files. `journal.db` has the streams (one per organization and one directory), the
+//! facts (people, slugs, credentials, secrets: rows that change in the same transaction as an append and can be
+//! erased) and cached states. `records.db` has the gateway's account of every call. Both are chains of hashes;
+//! [`verify`] walks them and names the first broken row.
+//!
+//! Start reading at [`Journal`], the one interface; `sqlite` is the only half behind it today. The bytes that
+//! are hashed are written down in [`chain`].
+
+pub mod chain;
+pub mod error;
+pub mod fact;
+mod journal;
+pub mod record;
+mod sqlite;
+pub mod stream;
+pub mod verification;
+
+pub use crate::error::{AppendError, OpenError, ReadError, RecordError};
+pub use crate::fact::{Fact, Label, OrganizationSlug, Person};
+pub use crate::journal::{Journal, Options};
+pub use crate::record::{Closing, KeyUse, Record, RecordPage, RecordQuery};
+pub use crate::sqlite::verify::verify;
+pub use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
+pub use crate::verification::{BadRow, ChainHead, JournalFile, Verification};

@@ -1,0 +1,190 @@
+//! Facts: written inside an append's transaction, read from anywhere.
+//!
+//! Uniqueness is asked before it is written, so that the answer can name what is taken; the tables' constraints
+//! stand behind it.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use domain::id::{KeyId, OrgId, PersonId};
+
+use crate::error::{AppendError, ReadError};
+use crate::fact::{Fact, Label, OrganizationSlug, Person};
+use crate::sqlite::to_sql;
+use crate::stream::{EVENT_BYTES_MAX, PAGE_MAX};
+
+/// Why a fact was not written.
+pub(crate) enum FactError {
+    Refused(AppendError),
+    Broken(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for FactError {
+    fn from(error: rusqlite::Error) -> FactError {
+        FactError::Broken(error)
+    }
+}
+
+/// Writes one fact. Says whether it erased something, which must then leave the write-ahead log as well.
+pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactError> {
+    let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| connection.prepare_cached(sql)?.execute(values);
+    match fact {
+        Fact::Person { person, email, name } => write_person(connection, *person, email, name)?,
+        Fact::ErasePerson { person } => {
+            run("DELETE FROM people WHERE person = ?1", &[&person.as_str()])?;
+            return Ok(true);
+        }
+        Fact::Membership { person, org } => {
+            run("INSERT OR IGNORE INTO memberships VALUES (?1, ?2)", &[&person.as_str(), &org.as_str()])?;
+        }
+        Fact::EndMembership { person, org } => {
+            run("DELETE FROM memberships WHERE person = ?1 AND org = ?2", &[&person.as_str(), &org.as_str()])?;
+        }
+        Fact::Slug { slug, org } => write_slug(connection, slug, *org)?,
+        Fact::Label { org, id, label } if label.is_empty() => {
+            run("DELETE FROM labels WHERE org = ?1 AND id = ?2", &[&org.as_str(), id])?;
+            return Ok(true);
+        }
+        Fact::Label { org, id, label } => {
+            run("INSERT OR REPLACE INTO labels VALUES (?1, ?2, ?3)", &[&org.as_str(), id, label])?;
+        }
+        Fact::Credential { digest, org, key } => write_credential(connection, digest, *org, *key)?,
+        Fact::Secret { org, id, sealed } => {
+            if sealed.len() > EVENT_BYTES_MAX {
+                let error = AppendError::TooLarge { what: "bytes of a secret", max: EVENT_BYTES_MAX };
+                return Err(FactError::Refused(error));
+            }
+            run("INSERT OR REPLACE INTO secrets VALUES (?1, ?2, ?3)", &[&org.as_str(), id, sealed])?;
+            return Ok(true);
+        }
+        Fact::DropSecret { org, id } => {
+            run("DELETE FROM secrets WHERE org = ?1 AND id = ?2", &[&org.as_str(), id])?;
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn write_person(connection: &Connection, person: PersonId, email: &str, name: &str) -> Result<(), FactError> {
+    let folded = email.to_lowercase();
+    let mut holder = connection.prepare_cached("SELECT person FROM people WHERE email_folded = ?1")?;
+    let holder: Option<String> = holder.query_row([&folded], |row| row.get(0)).optional()?;
+    if holder.is_some_and(|holder| holder != person.as_str()) {
+        return Err(FactError::Refused(AppendError::Taken { what: "e-mail" }));
+    }
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO people (person, email, email_folded, name) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (person)
+         DO UPDATE SET email = excluded.email, email_folded = excluded.email_folded, name = excluded.name",
+    )?;
+    insert.execute(params![person.as_str(), email, folded, name])?;
+    Ok(())
+}
+
+fn write_slug(connection: &Connection, slug: &str, org: OrgId) -> Result<(), FactError> {
+    let mut holder = connection.prepare_cached("SELECT org FROM slugs WHERE slug = ?1")?;
+    let holder: Option<String> = holder.query_row([slug], |row| row.get(0)).optional()?;
+    if holder.is_some_and(|holder| holder != org.as_str()) {
+        return Err(FactError::Refused(AppendError::Taken { what: "slug" }));
+    }
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO slugs (org, slug) VALUES (?1, ?2) ON CONFLICT (org) DO UPDATE SET slug = excluded.slug",
+    )?;
+    insert.execute(params![org.as_str(), slug])?;
+    Ok(())
+}
+
+fn write_credential(connection: &Connection, digest: &[u8; 32], org: OrgId, key: KeyId) -> Result<(), FactError> {
+    match credential(connection, digest).map_err(|error| AppendError::unavailable(&error)) {
+        Ok(None) => {}
+        Ok(Some(holder)) if holder == (org, key) => return Ok(()),
+        Ok(Some(_)) => return Err(FactError::Refused(AppendError::Taken { what: "credential" })),
+        Err(error) => return Err(FactError::Refused(error)),
+    }
+    let mut insert = connection.prepare_cached("INSERT INTO credentials (digest, org, key) VALUES (?1, ?2, ?3)")?;
+    insert.execute(params![digest, org.as_str(), key.as_str()])?;
+    Ok(())
+}
+
+/// Turns a stored text into an id, or says that the row is damaged.
+pub(crate) fn id<T, E>(parsed: Result<T, E>, what: &str) -> Result<T, ReadError> {
+    parsed.map_err(|_| ReadError::Damaged { what: what.to_owned() })
+}
+
+fn read_all<T>(
+    connection: &Connection,
+    sql: &str,
+    values: &[&dyn rusqlite::ToSql],
+    row: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, ReadError> {
+    let mut statement = connection.prepare_cached(sql).map_err(ReadError::unavailable)?;
+    let rows = statement.query_map(values, row).map_err(ReadError::unavailable)?;
+    rows.collect::<rusqlite::Result<Vec<T>>>().map_err(ReadError::unavailable)
+}
+
+type PersonRow = (String, String, String);
+
+fn person_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<PersonRow> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}
+
+fn person((text, email, name): PersonRow) -> Result<Person, ReadError> {
+    Ok(Person { id: id(PersonId::parse(&text), "a person")?, email, name })
+}
+
+pub(crate) fn person_by_email(connection: &Connection, email: &str) -> Result<Option<Person>, ReadError> {
+    let sql = "SELECT person, email, name FROM people WHERE email_folded = ?1";
+    read_all(connection, sql, &[&email.to_lowercase()], person_row)?.pop().map(person).transpose()
+}
+
+pub(crate) fn people(connection: &Connection, ids: &[PersonId]) -> Result<Vec<Person>, ReadError> {
+    let sql = "SELECT person, email, name FROM people WHERE person = ?1";
+    let mut found = Vec::new();
+    for id in ids {
+        for row in read_all(connection, sql, &[&id.as_str()], person_row)? {
+            found.push(person(row)?);
+        }
+    }
+    Ok(found)
+}
+
+pub(crate) fn organizations_of(connection: &Connection, person: PersonId) -> Result<Vec<OrgId>, ReadError> {
+    let sql = "SELECT org FROM memberships WHERE person = ?1 ORDER BY org LIMIT ?2";
+    let rows = read_all(connection, sql, &[&person.as_str(), &(PAGE_MAX as i64)], |row| row.get::<_, String>(0))?;
+    rows.iter().map(|text| id(OrgId::parse(text), "a membership")).collect()
+}
+
+pub(crate) fn org_by_slug(connection: &Connection, slug: &str) -> Result<Option<OrgId>, ReadError> {
+    let rows = read_all(connection, "SELECT org FROM slugs WHERE slug = ?1", &[&slug], |row| row.get::<_, String>(0))?;
+    rows.first().map(|text| id(OrgId::parse(text), "a slug")).transpose()
+}
+
+pub(crate) fn organizations(
+    connection: &Connection,
+    after: Option<OrgId>,
+    limit: usize,
+) -> Result<Vec<OrganizationSlug>, ReadError> {
+    let sql = "SELECT org, slug FROM slugs WHERE org > ?1 ORDER BY org LIMIT ?2";
+    let after = after.map_or_else(String::new, |org| org.as_str().to_owned());
+    let limit = to_sql(limit.min(PAGE_MAX) as u64);
+    let rows = read_all(connection, sql, &[&after, &limit], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    rows.into_iter()
+        .map(|(org, slug)| Ok(OrganizationSlug { org: id(OrgId::parse(&org), "a slug")?, slug }))
+        .collect()
+}
+
+pub(crate) fn labels(connection: &Connection, org: OrgId) -> Result<Vec<Label>, ReadError> {
+    let sql = "SELECT id, label FROM labels WHERE org = ?1 ORDER BY id";
+    read_all(connection, sql, &[&org.as_str()], |row| Ok(Label { id: row.get(0)?, label: row.get(1)? }))
+}
+
+pub(crate) fn credential(connection: &Connection, digest: &[u8; 32]) -> Result<Option<(OrgId, KeyId)>, ReadError> {
+    let sql = "SELECT org, key FROM credentials WHERE digest = ?1";
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+    let rows = read_all(connection, sql, &[digest], row)?;
+    let Some((org, key)) = rows.first() else { return Ok(None) };
+    Ok(Some((id(OrgId::parse(org), "a credential")?, id(KeyId::parse(key), "a credential")?)))
+}
+
+pub(crate) fn secret(connection: &Connection, org: OrgId, name: &str) -> Result<Option<Vec<u8>>, ReadError> {
+    let sql = "SELECT sealed FROM secrets WHERE org = ?1 AND id = ?2";
+    Ok(read_all(connection, sql, &[&org.as_str(), &name], |row| row.get(0))?.pop())
+}

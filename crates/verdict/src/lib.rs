@@ -1,0 +1,26 @@
+//! May this happen, and why.
+//!
+//! [`Snapshot::compile`] turns the state of one organization into an immutable form that answers questions from
+//! memory; [`Snapshot::evaluate`] answers one. Every door asks here, for a tool call as for a change of a role.
+//! What a list shows ([`Snapshot::callable_tools`]) and what a call may do come from the same function.
+//!
+//! This crate never does I/O, never reads a clock (the question carries `now`), never logs, never panics, and
+//! is the only one that can make a [`Permit`].
+//!
+//! Start reading at [`Snapshot`], then `evaluate.rs`, then `ceiling.rs`.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod catalog;
+mod ceiling;
+mod evaluate;
+mod explain;
+mod list;
+mod permit;
+mod question;
+mod snapshot;
+
+pub use catalog::{IntegrationEntry, ToolEntry, ToolIndex};
+pub use explain::Explanation;
+pub use permit::{Act, Permit, Target};
+pub use question::{Action, Actor, Basis, Credential, Denial, Operation, Question, Reason, Subject, Verdict};
+pub use snapshot::{NotAdmitted, Snapshot};

@@ -1,0 +1,96 @@
+//! The value that one must hold to let something happen. Only this crate can make one.
+
+use domain::grant::Grantee;
+use domain::id::{IntegrationId, KeyId, OrgId, PersonId};
+use domain::integration::ToolClass;
+use domain::permission::Permission;
+
+use crate::catalog::ToolIndex;
+use crate::question::{Actor, Basis};
+
+/// What an allowed operation acts on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// The organization as a whole, or a thing that does not exist yet.
+    Organization,
+    /// A member.
+    Member(PersonId),
+    /// An integration.
+    Integration(IntegrationId),
+    /// What a member or key has of an integration.
+    Grant(Grantee, IntegrationId),
+    /// A key.
+    Key(KeyId),
+}
+
+/// What a permit allows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Act {
+    /// A call of one tool.
+    Call {
+        /// The tool, in the snapshot that gave the permit.
+        tool: ToolIndex,
+        /// Its integration.
+        integration: IntegrationId,
+        /// Its class.
+        class: ToolClass,
+    },
+    /// An operation on the organization.
+    Operate {
+        /// The permission it was asked under.
+        permission: Permission,
+        /// What it acts on.
+        target: Target,
+    },
+    /// The founding of an organization.
+    Found,
+}
+
+/// Says that one actor may do one thing in one organization, as of one state of it.
+#[derive(Debug)]
+#[must_use = "a permit that is not used allowed nothing"]
+pub struct Permit {
+    pub(crate) org: OrgId,
+    pub(crate) seq: u64,
+    pub(crate) actor: Option<Actor>,
+    pub(crate) act: Act,
+    pub(crate) basis: Basis,
+}
+
+impl Permit {
+    /// The way round the engine, for the founding of an organization and nothing else: the events of a
+    /// founding can be committed only to an organization that has none yet.
+    pub fn for_founding_an_organization(org: OrgId) -> Permit {
+        Permit { org, seq: 0, actor: None, act: Act::Found, basis: Basis::Own }
+    }
+
+    /// The organization.
+    #[must_use]
+    pub fn org(&self) -> OrgId {
+        self.org
+    }
+
+    /// The sequence number of the state that was asked.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Who may; none for a founding.
+    #[must_use]
+    pub fn actor(&self) -> Option<Actor> {
+        self.actor
+    }
+
+    /// What may be done.
+    #[must_use]
+    pub fn act(&self) -> Act {
+        self.act
+    }
+
+    /// What it rests on.
+    #[must_use]
+    pub fn basis(&self) -> Basis {
+        self.basis
+    }
+}

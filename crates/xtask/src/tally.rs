@@ -1,0 +1,77 @@
+//! Counting what passed and what failed, from the lines that test programs print.
+
+use std::fmt;
+use std::ops::AddAssign;
+
+/// Tests that passed and tests that failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+}
+
+impl Tally {
+    /// Reads the line on which a test binary of cargo sums up: `test result: ok. 3 passed; 0 failed; …`.
+    pub(crate) fn of_test_binary(line: &str) -> Option<Tally> {
+        let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
+        let mut counts = counts.split("; ");
+        Some(Tally { passed: count(counts.next()?, "passed")?, failed: count(counts.next()?, "failed")? })
+    }
+
+    /// Reads the line on which the clients' run sums up: `clients: 3 passed, 0 failed`.
+    pub(crate) fn of_clients(line: &str) -> Option<Tally> {
+        let (passed, failed) = line.strip_prefix("clients: ")?.split_once(", ")?;
+        Some(Tally { passed: count(passed, "passed")?, failed: count(failed, "failed")? })
+    }
+
+    /// The same, where a program that failed without counting a failure (it did not build, or was killed) counts
+    /// as one.
+    pub(crate) fn or_failed(self, succeeded: bool) -> Tally {
+        if succeeded || self.failed > 0 { self } else { Tally { failed: 1, ..self } }
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Tally) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+fn count(text: &str, noun: &str) -> Option<u64> {
+    text.strip_suffix(noun)?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sums_of_test_binaries_are_read() {
+        let line = "test result: FAILED. 36 passed; 2 failed; 1 ignored; 0 measured; 5 filtered out; finished in 0.43s";
+        assert_eq!(Tally::of_test_binary(line), Some(Tally { passed: 36, failed: 2 }));
+        assert_eq!(Tally::of_test_binary("test result_is_kept ... ok"), None);
+        assert_eq!(Tally::of_test_binary("  test result: ok. 1 passed; 0 failed"), None);
+    }
+
+    #[test]
+    fn the_sum_of_the_clients_is_read_and_nothing_like_it() {
+        assert_eq!(Tally::of_clients("clients: 7 passed, 1 failed"), Some(Tally { passed: 7, failed: 1 }));
+        assert_eq!(Tally::of_clients("clients: some passed, 1 failed"), None);
+        assert_eq!(Tally::of_clients("7 passed, 1 failed"), None);
+    }
+
+    #[test]
+    fn a_program_that_dies_without_counting_is_a_failure() {
+        let counted = Tally { passed: 3, failed: 0 };
+        assert_eq!(counted.or_failed(true), counted);
+        assert_eq!(counted.or_failed(false), Tally { passed: 3, failed: 1 });
+        assert_eq!(Tally { passed: 3, failed: 2 }.or_failed(false), Tally { passed: 3, failed: 2 });
+    }
+}

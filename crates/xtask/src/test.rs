@@ -1,0 +1,47 @@
+//! `cargo xtask test`: everything that is tested, and as last line the sum.
+
+use crate::clients;
+use crate::process::{Fault, cargo, follow};
+use crate::refuse_unknown;
+use crate::tally::Tally;
+
+const WITHOUT_CLIENTS: &str = "--without-clients";
+const ONLY_CLIENTS: &str = "--only-clients";
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
+    refuse_unknown(arguments, &[WITHOUT_CLIENTS, ONLY_CLIENTS])?;
+    let given = |option: &str| arguments.iter().any(|argument| argument == option);
+    if given(WITHOUT_CLIENTS) && given(ONLY_CLIENTS) {
+        return Err(Fault::Said(format!("{WITHOUT_CLIENTS} and {ONLY_CLIENTS} together leave nothing to test")));
+    }
+    let mut sum = Tally::default();
+    if !given(ONLY_CLIENTS) {
+        sum += counted(workspace_tests());
+    }
+    if !given(WITHOUT_CLIENTS) {
+        sum += counted(clients::run());
+    }
+    println!("\n{sum}");
+    if sum.failed == 0 && sum.passed > 0 { Ok(()) } else { Err(Fault::Told) }
+}
+
+/// A part that could not even be run is one failure, and the other parts are run all the same.
+fn counted(part: Result<Tally, Fault>) -> Tally {
+    part.unwrap_or_else(|fault| {
+        eprintln!("cargo xtask test: {fault}");
+        Tally { passed: 0, failed: 1 }
+    })
+}
+
+fn workspace_tests() -> Result<Tally, Fault> {
+    // The benchmarks pull in the engines that they compare with: long to build, and nothing to test.
+    let mut command = cargo(&["test", "--workspace", "--exclude", "bench", "--no-fail-fast"]);
+    let mut sum = Tally::default();
+    let succeeded = follow(&mut command, |line| {
+        println!("{line}");
+        if let Some(tally) = Tally::of_test_binary(line) {
+            sum += tally;
+        }
+    })?;
+    Ok(sum.or_failed(succeeded))
+}
