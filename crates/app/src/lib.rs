@@ -1,1 +1,31 @@
-//! (being laid)
+//! What the product does: one file per use case, each of them load, authorize, handle, append, publish.
+//!
+//! [`App`] is what the doors hold. Every change goes through [`commit`], which takes a permit from `verdict` and
+//! checks that it covers each event. This crate knows no HTTP, no SQL and no wire format; what it needs from
+//! outside it names in [`ports`].
+//!
+//! Start reading at [`App`], then [`change`], then any use case.
+
+pub mod access;
+mod app;
+pub mod audit;
+mod authentication;
+mod change;
+mod commit;
+mod directory;
+pub mod grants;
+pub mod integrations;
+pub mod keys;
+mod live;
+pub mod members;
+pub mod organizations;
+pub mod ports;
+mod presets;
+mod problem;
+mod registry;
+pub mod roles;
+
+pub use app::{App, Security};
+pub use authentication::Caller;
+pub use live::Live;
+pub use problem::Problem;

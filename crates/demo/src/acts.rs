@@ -74,9 +74,10 @@ impl Work<'_> {
     /// The arguments that become fields of a record.
     fn fields(&self) -> Record {
         let key = self.key_name();
-        let given = self.arguments.iter().filter(|(name, value)| {
-            !value.is_null() && name.as_str() != "note" && Some(name.as_str()) != key
-        });
+        let given = self
+            .arguments
+            .iter()
+            .filter(|(name, value)| !value.is_null() && name.as_str() != "note" && Some(name.as_str()) != key);
         given.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
@@ -129,7 +130,8 @@ impl Work<'_> {
     fn update(&mut self, collection: &str) -> Result<Value, String> {
         let fields = self.fields();
         if fields.is_empty() {
-            let known = self.tool.params.iter().filter(|param| !matches!(param.kind, Kind::Key) && param.name != "note");
+            let known =
+                self.tool.params.iter().filter(|param| !matches!(param.kind, Kind::Key) && param.name != "note");
             let names: Vec<&str> = known.map(|param| param.name).collect();
             return Err(format!("nothing to change: give at least one of {}", names.join(", ")));
         }
@@ -184,7 +186,8 @@ impl Work<'_> {
             *groups.entry(group.to_owned()).or_default() += value;
         }
         let name = group_by.unwrap_or("group");
-        let rows: Vec<Value> = groups.into_iter().map(|(group, value)| json!({ name: group, metric: tidy(value) })).collect();
+        let rows: Vec<Value> =
+            groups.into_iter().map(|(group, value)| json!({ name: group, metric: tidy(value) })).collect();
         json!({ "metric": metric, "rows": rows, "total": tidy(total) })
     }
 }
@@ -204,7 +207,9 @@ fn tidy(value: f64) -> Value {
 fn holds(held: &Value, wanted: &Value) -> bool {
     match (held, wanted) {
         (Value::String(held), Value::String(wanted)) => held.eq_ignore_ascii_case(wanted),
-        (Value::Array(held), Value::Array(wanted)) => wanted.iter().all(|one| held.iter().any(|other| holds(other, one))),
+        (Value::Array(held), Value::Array(wanted)) => {
+            wanted.iter().all(|one| held.iter().any(|other| holds(other, one)))
+        }
         (Value::Array(held), wanted) => held.iter().any(|one| holds(one, wanted)),
         (Value::Number(held), Value::Number(wanted)) => held.as_f64() == wanted.as_f64(),
         (held, wanted) => held == wanted,

@@ -42,14 +42,15 @@ fn refund(work: &mut Work<'_>) -> Result<Value, String> {
     let payment_id = work.text("payment_intent").unwrap_or_default().to_owned();
     let asked = work.arguments.get("amount").and_then(Value::as_i64);
     let reason = work.text("reason").unwrap_or("requested_by_customer").to_owned();
-    let payment = work
-        .store
-        .get("payment_intents", &payment_id)
-        .ok_or_else(|| absent("payment_intents", &payment_id))?;
+    let payment =
+        work.store.get("payment_intents", &payment_id).ok_or_else(|| absent("payment_intents", &payment_id))?;
     let refunded = number(payment, "amount_refunded");
     let left = number(payment, "amount") - refunded;
     if word(payment, "status") != "succeeded" {
-        return Err(format!("{payment_id} is {}, and only a succeeded payment can be refunded", word(payment, "status")));
+        return Err(format!(
+            "{payment_id} is {}, and only a succeeded payment can be refunded",
+            word(payment, "status")
+        ));
     }
     let amount = asked.unwrap_or(left);
     if amount > left {
@@ -112,7 +113,10 @@ fn process_batch(work: &mut Work<'_>) -> Result<Value, String> {
     for id in &ids {
         let payment = work.store.get("payment_intents", id).ok_or_else(|| absent("payment_intents", id))?;
         if word(payment, "status") != "requires_capture" {
-            return Err(format!("{id} is {}, and only what requires_capture can be processed", word(payment, "status")));
+            return Err(format!(
+                "{id} is {}, and only what requires_capture can be processed",
+                word(payment, "status")
+            ));
         }
     }
     for id in &ids {
@@ -128,7 +132,9 @@ fn convert_lead(work: &mut Work<'_>) -> Result<Value, String> {
     let opportunity_name = work.text("opportunity_name").map(str::to_owned);
     let lead = work.target("leads")?.clone();
     if word(&lead, "status") == "Converted" {
-        return Err("this lead was converted before: list_leads with another status shows those that were not".to_owned());
+        return Err(
+            "this lead was converted before: list_leads with another status shows those that were not".to_owned()
+        );
     }
     let company = word(&lead, "company").to_owned();
     let account = json!({ "name": company, "type": "Customer", "owner": word(&lead, "owner"), "created_at": now });

@@ -13,7 +13,7 @@ pub(crate) const STEERING: &[&str] =
 
 /// What a tool does to the world, as somebody who knows the vendor would say (not as its annotations claim).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
+pub(crate) enum Class {
     /// Looks and changes nothing.
     Read,
     /// Creates or changes.
@@ -24,8 +24,7 @@ pub enum Class {
 
 impl Class {
     /// The word used on the wire: `read`, `write` or `delete`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Write => "write",

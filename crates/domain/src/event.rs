@@ -95,10 +95,14 @@ pub struct UnreadableEvent {
 }
 
 #[derive(Serialize)]
-struct Written<'e> {
+struct Written<'e, E> {
     v: u32,
     #[serde(flatten)]
-    event: &'e Event,
+    event: &'e E,
+}
+
+pub(crate) fn encode_versioned<E: Serialize>(event: &E) -> Result<Vec<u8>, UnreadableEvent> {
+    serde_json::to_vec(&Written { v: VERSION, event }).map_err(|error| UnreadableEvent { reason: error.to_string() })
 }
 
 /// An event as the bytes that the journal keeps.
@@ -106,7 +110,7 @@ struct Written<'e> {
 /// # Errors
 /// [`UnreadableEvent`] where it has no JSON form, which no event of ours lacks.
 pub fn encode(event: &Event) -> Result<Vec<u8>, UnreadableEvent> {
-    serde_json::to_vec(&Written { v: VERSION, event }).map_err(|error| UnreadableEvent { reason: error.to_string() })
+    encode_versioned(event)
 }
 
 /// Reads an event of any version that was ever written.
@@ -148,6 +152,20 @@ impl Event {
             Event::KeyRotated { .. } => "key.rotated",
             Event::KeyRevoked { .. } => "key.revoked",
         }
+    }
+
+    /// Whether it changes integrations or tools.
+    #[must_use]
+    pub fn changes_tools(&self) -> bool {
+        matches!(
+            self,
+            Event::IntegrationConnected(_)
+                | Event::IntegrationEdited { .. }
+                | Event::IntegrationDisconnected { .. }
+                | Event::ToolsApproved { .. }
+                | Event::ToolClassified { .. }
+                | Event::ToolSwitched { .. }
+        )
     }
 
     /// The permissions any one of which must have been asked for before this may happen; an event of which the

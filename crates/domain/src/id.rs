@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn wrong_prefix_length_case_and_alphabet_are_refused() {
-        for text in ["per_zzzzzzzzzzzzzzzzzzzz", "org_zzz", "org_ZZZZZZZZZZZZZZZZZZZZ", "org_zzzzzzzzzzzzzzzzzzzu", ""] {
+        for text in ["per_zzzzzzzzzzzzzzzzzzzz", "org_zzz", "org_ZZZZZZZZZZZZZZZZZZZZ", "org_zzzzzzzzzzzzzzzzzzzu", ""]
+        {
             assert!(OrgId::parse(text).is_err(), "{text}");
         }
     }

@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod command;
+pub mod directory;
 pub mod event;
 pub mod grant;
 pub mod id;

@@ -53,6 +53,17 @@ fn digest_of(prepared: &mac::Keyed, key: &PresentedKey<'_>) -> [u8; 32] {
     mac::finish(mac)
 }
 
+/// The digest as 64 hexadecimal digits, as events keep it.
+#[must_use]
+pub fn hexadecimal(digest: &[u8; 32]) -> String {
+    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+        for half in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(u32::from(half), 16));
+        }
+        text
+    })
+}
+
 /// Takes the digests of arguments for records: equal calls of one organization can be recognised, and across
 /// organizations nothing can be compared.
 #[derive(Clone)]
@@ -80,7 +91,7 @@ impl ArgumentDigester {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::{IssuedKey, KeyKind};
+    use crate::key::{IssuedKey, KeyPrefix};
     use crate::random::OperatingSystem;
     use crate::random::fixed::Counting;
 
@@ -91,13 +102,13 @@ mod tests {
     #[test]
     fn fixed_keys_give_fixed_digests() {
         // Taken with another implementation: Python's hmac and hashlib.
-        let key = IssuedKey::generate(KeyKind::Personal, &mut Counting(0)).unwrap();
+        let key = IssuedKey::generate(KeyPrefix::Personal, &mut Counting(0)).unwrap();
         assert_eq!(
-            hex(&KeyDigester::new(&keyring()).digest(&key.presented())),
+            hexadecimal(&KeyDigester::new(&keyring()).digest(&key.presented())),
             "85011279fed9c8a513a3cf474031f15cc16f23b13aace05884ffde64e626cad0"
         );
         assert_eq!(
-            hex(&ArgumentDigester::new(&keyring()).digest("org_a", b"{}")),
+            hexadecimal(&ArgumentDigester::new(&keyring()).digest("org_a", b"{}")),
             "d4833fb338499bdcebc9f6805d627daca206ece785016ca615d523b6d3d10091"
         );
     }
@@ -105,7 +116,7 @@ mod tests {
     #[test]
     fn a_key_is_found_under_an_older_master_key_until_that_is_taken_away() {
         let old = keyring();
-        let key = IssuedKey::generate(KeyKind::Agent, &mut OperatingSystem).unwrap();
+        let key = IssuedKey::generate(KeyPrefix::Agent, &mut OperatingSystem).unwrap();
         let stored = KeyDigester::new(&old).digest(&key.presented());
 
         let mut rotated = keyring();
@@ -124,9 +135,5 @@ mod tests {
         assert_eq!(digester.digest("org_a", b"x"), digester.digest("org_a", b"x"));
         assert_ne!(digester.digest("org_a", b"x"), digester.digest("org_b", b"x"));
         assert_ne!(digester.digest("org_a", b"x"), digester.digest("org_", b"ax"));
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

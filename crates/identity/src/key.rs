@@ -6,7 +6,7 @@
 //! ```text
 //! wrp_0123456789ABCDEFGHIJKLMNOPQRSTUV3tL5Ur
 //! └┬┘ └──────────────┬───────────────┘└─┬──┘
-//! kind            secret             checksum
+//! prefix          secret             checksum
 //! ```
 //!
 //! The checksum is no protection: it tells a mistyped or cut key from a wrong one before anything is looked
@@ -28,9 +28,9 @@ const SECRET_LENGTH: usize = 32;
 const CHECKSUM_LENGTH: usize = 6;
 const HINT_LENGTH: usize = 4;
 
-/// To whom a key is issued.
+/// What a key begins with, which says to whom such keys are issued.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum KeyKind {
+pub enum KeyPrefix {
     /// To one person, with exactly that person's access.
     Personal,
     /// To the organization, tied to nobody.
@@ -39,17 +39,17 @@ pub enum KeyKind {
     Agent,
 }
 
-impl KeyKind {
-    /// Every kind.
-    pub const ALL: [KeyKind; 3] = [KeyKind::Personal, KeyKind::Workspace, KeyKind::Agent];
+impl KeyPrefix {
+    /// Every prefix.
+    pub const ALL: [KeyPrefix; 3] = [KeyPrefix::Personal, KeyPrefix::Workspace, KeyPrefix::Agent];
 
-    /// What a key of this kind begins with, the underscore included.
+    /// The prefix itself, the underscore included.
     #[must_use]
-    pub fn prefix(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
-            KeyKind::Personal => "wrp_",
-            KeyKind::Workspace => "wrw_",
-            KeyKind::Agent => "wra_",
+            KeyPrefix::Personal => "wrp_",
+            KeyPrefix::Workspace => "wrw_",
+            KeyPrefix::Agent => "wra_",
         }
     }
 }
@@ -77,7 +77,7 @@ pub enum KeyFault {
 /// A text that has the form of a key. Whether such a key was ever issued is not known yet.
 #[derive(Clone, Copy)]
 pub struct PresentedKey<'a> {
-    kind: KeyKind,
+    prefix: KeyPrefix,
     text: &'a str,
 }
 
@@ -88,9 +88,9 @@ impl<'a> PresentedKey<'a> {
     /// # Errors
     /// The first [`KeyFault`] met.
     pub fn parse(text: &'a str) -> Result<Self, KeyFault> {
-        let (kind, rest) = KeyKind::ALL
+        let (prefix, rest) = KeyPrefix::ALL
             .into_iter()
-            .find_map(|kind| text.strip_prefix(kind.prefix()).map(|rest| (kind, rest)))
+            .find_map(|prefix| text.strip_prefix(prefix.as_str()).map(|rest| (prefix, rest)))
             .ok_or(KeyFault::Prefix)?;
         if text.len() != KEY_LENGTH {
             return Err(KeyFault::Length { found: text.len() });
@@ -99,13 +99,13 @@ impl<'a> PresentedKey<'a> {
             return Err(KeyFault::Alphabet);
         }
         let (body, checksum) = text.split_at_checked(KEY_LENGTH - CHECKSUM_LENGTH).ok_or(KeyFault::Alphabet)?;
-        if checksum.as_bytes() == checksum_of(body) { Ok(Self { kind, text }) } else { Err(KeyFault::Checksum) }
+        if checksum.as_bytes() == checksum_of(body) { Ok(Self { prefix, text }) } else { Err(KeyFault::Checksum) }
     }
 
     /// To whom such keys are issued.
     #[must_use]
-    pub fn kind(&self) -> KeyKind {
-        self.kind
+    pub fn prefix(&self) -> KeyPrefix {
+        self.prefix
     }
 
     /// The last four characters, by which people recognise a key in a list.
@@ -121,13 +121,13 @@ impl<'a> PresentedKey<'a> {
 
 impl fmt::Debug for PresentedKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}…{}", self.kind.prefix(), self.hint())
+        write!(f, "{}…{}", self.prefix.as_str(), self.hint())
     }
 }
 
 /// A key just made. It is shown once, kept nowhere, and wiped from memory when dropped.
 pub struct IssuedKey {
-    kind: KeyKind,
+    prefix: KeyPrefix,
     text: Zeroizing<String>,
 }
 
@@ -136,20 +136,20 @@ impl IssuedKey {
     ///
     /// # Errors
     /// [`RandomFault`] where the source has no random bytes.
-    pub fn generate(kind: KeyKind, source: &mut (impl RandomSource + ?Sized)) -> Result<Self, RandomFault> {
+    pub fn generate(prefix: KeyPrefix, source: &mut (impl RandomSource + ?Sized)) -> Result<Self, RandomFault> {
         // The whole length is reserved at once: growing would leave a copy of the secret behind.
         let mut text = Zeroizing::new(String::with_capacity(KEY_LENGTH));
-        text.push_str(kind.prefix());
+        text.push_str(prefix.as_str());
         base62::push_random(&mut text, SECRET_LENGTH, source)?;
         let checksum = checksum_of(&text);
         text.extend(checksum.map(char::from));
-        Ok(Self { kind, text })
+        Ok(Self { prefix, text })
     }
 
     /// To whom it is issued.
     #[must_use]
-    pub fn kind(&self) -> KeyKind {
-        self.kind
+    pub fn prefix(&self) -> KeyPrefix {
+        self.prefix
     }
 
     /// The key itself, to be shown to its holder now and never again.
@@ -161,7 +161,7 @@ impl IssuedKey {
     /// The key as its holder will present it, for taking its digest.
     #[must_use]
     pub fn presented(&self) -> PresentedKey<'_> {
-        PresentedKey { kind: self.kind, text: &self.text }
+        PresentedKey { prefix: self.prefix, text: &self.text }
     }
 }
 

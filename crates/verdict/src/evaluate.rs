@@ -26,13 +26,9 @@ impl Snapshot {
     #[must_use]
     pub fn evaluate(&self, question: &Question<'_>) -> Verdict {
         match self.answer(question) {
-            Ok((act, basis)) => Verdict::Allowed(Permit {
-                org: self.org,
-                seq: self.seq,
-                actor: Some(*question.actor),
-                act,
-                basis,
-            }),
+            Ok((act, basis)) => {
+                Verdict::Allowed(Permit { org: self.org, seq: self.seq, actor: Some(*question.actor), act, basis })
+            }
             Err(denial) => Verdict::Denied(denial),
         }
     }
@@ -48,10 +44,9 @@ impl Snapshot {
     fn answer(&self, question: &Question<'_>) -> Answer {
         let entry = self.present(question)?;
         match question.action {
-            Action::CallTool { integration, tool } => {
-                self.call(entry, self.catalog.find(integration, tool), question.now)
-                    .map_err(|denial| self.unveil(entry, integration, denial, question.now))
-            }
+            Action::CallTool { integration, tool } => self
+                .call(entry, self.catalog.find(integration, tool), question.now)
+                .map_err(|denial| self.unveil(entry, integration, denial, question.now)),
             Action::CallExposed { name } => self.call(entry, self.catalog.find_exposed(name), question.now),
             Action::Operate(operation) => self.operate(entry, operation, question.now),
         }
@@ -204,12 +199,13 @@ impl Snapshot {
         let target = Target::Key(key);
         match self.key(key).map(|key| key.subject) {
             None => Err(hidden(Reason::NoSuchTarget)),
-            Some(Subject::Key(_)) => holds(entry, Permission::KeyManageWorkspace, target)
-                .map_err(|denial| Denial { hidden: true, ..denial }),
+            Some(Subject::Key(_)) => {
+                holds(entry, Permission::KeyManageWorkspace, target).map_err(|denial| Denial { hidden: true, ..denial })
+            }
             Some(Subject::Member(holder)) if holder == me => own(Permission::KeyCreatePersonal, target),
             Some(Subject::Member(holder)) => {
-                let answer = holds(entry, Permission::KeyIssue, target)
-                    .map_err(|denial| Denial { hidden: true, ..denial })?;
+                let answer =
+                    holds(entry, Permission::KeyIssue, target).map_err(|denial| Denial { hidden: true, ..denial })?;
                 if !others {
                     return Err(shown(Reason::Above(Permission::KeyCreatePersonal)));
                 }

@@ -73,7 +73,10 @@ impl Snapshot {
     }
 
     fn because_denied(&self, reason: Reason, action: Action<'_>) -> String {
-        let named = |index| self.tool(index).map_or(("this tool", "this integration"), |(tool, integration)| (&*tool.name, &*integration.title));
+        let named = |index| {
+            self.tool(index)
+                .map_or(("this tool", "this integration"), |(tool, integration)| (&*tool.name, &*integration.title))
+        };
         match reason {
             Reason::NotAMember => "you are not a member of this organization".to_owned(),
             Reason::CredentialEnded => "the key was revoked, replaced or has expired".to_owned(),
@@ -129,9 +132,7 @@ impl Snapshot {
                 let needed = Profile::ALL.into_iter().find(|profile| profile.admits(class)).unwrap_or(Profile::Full);
                 say(&format!("ask for the {needed} profile"), Permission::GrantAssign)
             }
-            Reason::Lacks(permission) => {
-                say(&format!("ask someone with {permission} to do it"), permission)
-            }
+            Reason::Lacks(permission) => say(&format!("ask someone with {permission} to do it"), permission),
             Reason::Above(permission) | Reason::BeyondOwn(permission) => {
                 say(&format!("ask someone who holds {permission}"), permission)
             }

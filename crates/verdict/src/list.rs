@@ -63,6 +63,12 @@ impl Snapshot {
         self.catalog.integrations().map(|(_, integration)| integration)
     }
 
+    /// The name that a tool has at the organization's one URL.
+    #[must_use]
+    pub fn exposed_name(&self, integration: &str, tool: &str) -> Option<String> {
+        self.tool(self.catalog.find(integration, tool)?).map(|(tool, _)| tool.exposed.to_string())
+    }
+
     /// How many tools of each class an integration has.
     #[must_use]
     pub fn tool_count(&self, integration: &IntegrationEntry, class: Option<ToolClass>) -> usize {

@@ -85,14 +85,11 @@ pub(crate) fn id_bytes(text: &str) -> Option<IdBytes> {
 }
 
 impl Snapshot {
-    /// Compiles an organization's state. Integrations and tools are taken over from `before` where they are the
-    /// same, so that a change of people costs nothing there.
+    /// Compiles an organization's state. `same_tools` is an earlier snapshot since which no integration and no
+    /// tool changed: what it knows of them is shared, so that a change of people costs nothing there.
     #[must_use]
-    pub fn compile(org: OrgId, state: &Organization, before: Option<(&Snapshot, &Organization)>) -> Snapshot {
-        let catalog = match before {
-            Some((snapshot, old)) if old.integrations == state.integrations => snapshot.catalog.clone(),
-            _ => Arc::new(Catalog::compile(state)),
-        };
+    pub fn compile(org: OrgId, state: &Organization, same_tools: Option<&Snapshot>) -> Snapshot {
+        let catalog = same_tools.map_or_else(|| Arc::new(Catalog::compile(state)), |before| before.catalog.clone());
         let roles: Vec<Role> = state.roles.values().cloned().collect();
         let mut snapshot = Snapshot {
             org,

@@ -163,11 +163,23 @@ fn every_link_between_pages_leads_somewhere() {
 }
 
 #[test]
+fn the_page_of_errors_lists_every_refusal_and_no_other() {
+    let page = read(&root().join("docs/errors.md"));
+    let section = page.split("\n## ").find(|section| section.starts_with("Refusals\n")).unwrap();
+    let listed: BTreeSet<&str> = section.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+    let code: Vec<String> =
+        files_below(&root().join("crates/domain/src"), ".rs").iter().map(|file| read(file)).collect();
+    let used: BTreeSet<&str> = code.iter().flat_map(|text| refusal_codes(text)).collect();
+    assert_eq!(used, listed, "left: refusals in `domain`; right: rows of docs/errors.md");
+}
+
+#[test]
 fn the_readings_of_these_tests_find_what_they_look_for() {
     assert_eq!(declared_module("    pub(crate) mod utils;"), Some("utils"));
     assert_eq!(declared_module("mod tests {"), Some("tests"));
     assert_eq!(declared_module("// a mod of its own"), None);
     assert!(is_banned("helpers") && !is_banned("scores"));
+    assert_eq!(refusal_codes("Refusal::field(\n  \"a-b\", Refusal::rule(code, ").collect::<Vec<_>>(), ["a-b"]);
     assert_eq!(links("[a](b.md#c), [d](https://e), ![f](g.png)"), ["b.md#c", "g.png"]);
     assert_eq!(
         missing_paths("`crates/none.rs`, `crates/xtask/src/main.rs`, `tools/call`, `docs/`"),
@@ -254,6 +266,13 @@ fn declared_module(line: &str) -> Option<&str> {
     };
     let name = rest.strip_prefix("mod ")?;
     Some(name.trim_end_matches(['{', ';', ' ']))
+}
+
+/// The codes of the refusals that a file makes.
+fn refusal_codes(code: &str) -> impl Iterator<Item = &str> {
+    let makers = ["Refusal::rule(", "Refusal::field(", "Refusal { code: "];
+    let made = makers.into_iter().flat_map(|maker| code.split(maker).skip(1));
+    made.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next())
 }
 
 /// The targets of the links on a page that lead into the repository.

@@ -10,7 +10,11 @@ pub(super) struct Customer {
 }
 
 const fn customer(
-    name: &'static str, email: &'static str, company: &'static str, industry: &'static str, country: &'static str,
+    name: &'static str,
+    email: &'static str,
+    company: &'static str,
+    industry: &'static str,
+    country: &'static str,
 ) -> Customer {
     Customer { name, email, company, industry, country }
 }

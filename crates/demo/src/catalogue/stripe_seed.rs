@@ -34,7 +34,11 @@ pub(super) fn seed(store: &mut Store) {
     }
     for week in 1..=4_usize {
         let amount = 90_000 + scatter(week, 70_000);
-        put(store, "payouts", json!({ "amount": amount, "currency": "usd", "date": format!("2026-10-{:02}", week * 7) }));
+        put(
+            store,
+            "payouts",
+            json!({ "amount": amount, "currency": "usd", "date": format!("2026-10-{:02}", week * 7) }),
+        );
     }
     for (title, text) in [
         ("Refunding a payment", "A payment can be refunded in parts until nothing is left of it."),
@@ -45,7 +49,12 @@ pub(super) fn seed(store: &mut Store) {
 }
 
 fn seed_goods(store: &mut Store) -> Vec<String> {
-    let goods = [("Two-person tent", 32_900), ("Trail backpack", 14_900), ("Touring kayak", 118_000), ("Gear club, monthly", 1_900)];
+    let goods = [
+        ("Two-person tent", 32_900),
+        ("Trail backpack", 14_900),
+        ("Touring kayak", 118_000),
+        ("Gear club, monthly", 1_900),
+    ];
     let mut prices = Vec::new();
     for (name, cents) in goods {
         let product = put(store, "products", json!({ "name": name }));
@@ -62,13 +71,18 @@ fn seed_payments(store: &mut Store, customer: &str, index: usize) {
     for nth in 0..3_usize {
         let number = index * 3 + nth;
         let status = if number % 8 == 7 { "requires_capture" } else { "succeeded" };
-        let payment = put(store, "payment_intents", json!({
-            "customer": customer, "amount": 1_900 + scatter(number, 300) * 100, "amount_refunded": 0, "currency": "usd",
-            "status": status, "description": "Web shop order",
-            "created_at": format!("2026-10-{:02}T10:00:00Z", 1 + scatter(number, 28)),
-        }));
+        let payment = put(
+            store,
+            "payment_intents",
+            json!({
+                "customer": customer, "amount": 1_900 + scatter(number, 300) * 100, "amount_refunded": 0, "currency": "usd",
+                "status": status, "description": "Web shop order",
+                "created_at": format!("2026-10-{:02}T10:00:00Z", 1 + scatter(number, 28)),
+            }),
+        );
         if number == 12 {
-            let dispute = json!({ "payment_intent": payment, "status": "needs_response", "reason": "product_not_received" });
+            let dispute =
+                json!({ "payment_intent": payment, "status": "needs_response", "reason": "product_not_received" });
             put(store, "disputes", dispute);
         }
     }
@@ -76,10 +90,14 @@ fn seed_payments(store: &mut Store, customer: &str, index: usize) {
 
 fn seed_bills(store: &mut Store, customer: &str, prices: &[String], index: usize) {
     let status = ["draft", "open", "paid"][index % 3];
-    put(store, "invoices", json!({
-        "customer": customer, "amount_due": 5_000 + scatter(index, 200) * 100, "currency": "usd", "status": status,
-    }));
-    if index % 2 == 0 {
+    put(
+        store,
+        "invoices",
+        json!({
+            "customer": customer, "amount_due": 5_000 + scatter(index, 200) * 100, "currency": "usd", "status": status,
+        }),
+    );
+    if index.is_multiple_of(2) {
         let status = if index == 6 { "past_due" } else { "active" };
         put(store, "subscriptions", json!({ "customer": customer, "price": prices[3], "status": status }));
     }

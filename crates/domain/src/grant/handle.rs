@@ -49,10 +49,9 @@ pub(crate) fn remove(
 
 fn grantee_is_there(state: &Organization, grantee: Grantee) -> Result<(), Refusal> {
     match grantee {
-        Grantee::Member(person) => state
-            .active_member(person)
-            .map(|_| ())
-            .ok_or_else(|| Refusal::missing("member", "there is no such member")),
+        Grantee::Member(person) => {
+            state.active_member(person).map(|_| ()).ok_or_else(|| Refusal::missing("member", "there is no such member"))
+        }
         Grantee::Key(key) => match state.live_key(key).map(|key| &key.kind) {
             Some(KeyKind::Workspace { .. }) => Ok(()),
             Some(KeyKind::Personal { .. }) => Err(Refusal::field(

@@ -24,8 +24,24 @@ pub struct Classification {
 }
 
 const READ_WORDS: &[&str] = &[
-    "get", "list", "search", "find", "read", "fetch", "query", "describe", "retrieve", "show", "count", "lookup",
-    "view", "check", "inspect", "summarize", "preview", "browse",
+    "get",
+    "list",
+    "search",
+    "find",
+    "read",
+    "fetch",
+    "query",
+    "describe",
+    "retrieve",
+    "show",
+    "count",
+    "lookup",
+    "view",
+    "check",
+    "inspect",
+    "summarize",
+    "preview",
+    "browse",
 ];
 const WRITE_WORDS: &[&str] = &[
     "create", "update", "add", "set", "send", "write", "edit", "insert", "post", "put", "patch", "upsert", "assign",
@@ -33,8 +49,26 @@ const WRITE_WORDS: &[&str] = &[
     "attach", "invite", "apply", "finalize", "capture", "confirm", "log", "refund", "accept", "flag", "tag", "link",
 ];
 const DELETE_WORDS: &[&str] = &[
-    "delete", "remove", "destroy", "purge", "drop", "erase", "wipe", "truncate", "void", "cancel", "revoke",
-    "terminate", "uninstall", "reset", "empty", "discard", "unlink", "close", "detach", "archive",
+    "delete",
+    "remove",
+    "destroy",
+    "purge",
+    "drop",
+    "erase",
+    "wipe",
+    "truncate",
+    "void",
+    "cancel",
+    "revoke",
+    "terminate",
+    "uninstall",
+    "reset",
+    "empty",
+    "discard",
+    "unlink",
+    "close",
+    "detach",
+    "archive",
 ];
 
 /// Judges a tool by its name at the upstream and its annotations.

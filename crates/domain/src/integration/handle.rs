@@ -129,7 +129,10 @@ fn tools_are_sound(tools: &[DiscoveredTool]) -> Result<(), Refusal> {
     let mut names = std::collections::HashSet::new();
     for tool in tools {
         if tool.name.is_empty() || tool.name.len() > 256 {
-            return Err(Refusal::rule("bad-tool-name", "the server lists a tool whose name is empty or over 256 bytes"));
+            return Err(Refusal::rule(
+                "bad-tool-name",
+                "the server lists a tool whose name is empty or over 256 bytes",
+            ));
         }
         if !names.insert(tool.name.as_str()) {
             return Err(Refusal::rule("bad-tool-name", format!("the server lists the tool {} twice", tool.name)));

@@ -52,10 +52,15 @@ fn hashed_name(slug: &str, tool: &str, attempt: u32) -> String {
 /// FNV-1a, 64 bits, written in base 32: stable for ever, and only ever used to tell names apart.
 fn hash(slug: &str, tool: &str, attempt: u32) -> String {
     let bytes = slug.bytes().chain([0]).chain(tool.bytes()).chain([0]).chain(attempt.to_le_bytes());
-    let value = bytes.fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    let value =
+        bytes.fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
     let mixed = value ^ (value >> 29);
     (0..HASH_LENGTH)
-        .map(|place| char::from(b"abcdefghijklmnopqrstuvwxyz234567".get((mixed >> (place * 5) & 31) as usize).copied().unwrap_or(b'a')))
+        .map(|place| {
+            char::from(
+                b"abcdefghijklmnopqrstuvwxyz234567".get((mixed >> (place * 5) & 31) as usize).copied().unwrap_or(b'a'),
+            )
+        })
         .collect()
 }
 

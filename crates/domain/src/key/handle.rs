@@ -23,7 +23,10 @@ pub(crate) fn create(
     }
     let of_kind = |other: &&Key| other.holder() == holder_of(&kind) && other.revoked_at.is_none();
     if state.keys.values().filter(of_kind).count() >= KEYS_MAX {
-        return Err(Refusal::rule("too-many-keys", format!("there are {KEYS_MAX} such keys already; revoke one first")));
+        return Err(Refusal::rule(
+            "too-many-keys",
+            format!("there are {KEYS_MAX} such keys already; revoke one first"),
+        ));
     }
     ends_later(expires_at, now)?;
     Ok(vec![Event::KeyCreated { key, kind, digest, hint, expires_at }])

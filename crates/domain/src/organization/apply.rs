@@ -76,7 +76,15 @@ impl Organization {
             Event::KeyCreated { key, kind, digest, hint, expires_at } => {
                 let (created_at, created_by, issued_at) = (stamp.at, stamp.actor.clone(), stamp.at);
                 let made = Key {
-                    id: key, kind, digest, hint, created_at, created_by, issued_at, expires_at, revoked_at: None,
+                    id: key,
+                    kind,
+                    digest,
+                    hint,
+                    created_at,
+                    created_by,
+                    issued_at,
+                    expires_at,
+                    revoked_at: None,
                 };
                 self.keys.insert(key, made);
             }

@@ -8,7 +8,12 @@ use crate::refusal::Refusal;
 
 /// An organization begins: the preset is written out into events, so that a later version of Wardroom with
 /// another preset changes nobody's rights.
-pub(crate) fn create(state: &Organization, name: &str, preset: &Preset, owner: PersonId) -> Result<Vec<Event>, Refusal> {
+pub(crate) fn create(
+    state: &Organization,
+    name: &str,
+    preset: &Preset,
+    owner: PersonId,
+) -> Result<Vec<Event>, Refusal> {
     if state.is_created() {
         return Err(Refusal::rule("exists", "this organization exists already"));
     }

@@ -6,16 +6,16 @@ use super::*;
 use crate::random::OperatingSystem;
 use crate::random::fixed::Counting;
 
-fn issued(kind: KeyKind) -> IssuedKey {
-    IssuedKey::generate(kind, &mut OperatingSystem).unwrap()
+fn issued(prefix: KeyPrefix) -> IssuedKey {
+    IssuedKey::generate(prefix, &mut OperatingSystem).unwrap()
 }
 
 #[test]
-fn an_issued_key_is_accepted_with_its_kind() {
-    for kind in KeyKind::ALL {
-        let key = issued(kind);
+fn an_issued_key_is_accepted_with_its_prefix() {
+    for prefix in KeyPrefix::ALL {
+        let key = issued(prefix);
         let presented = PresentedKey::parse(key.reveal()).unwrap();
-        assert_eq!(presented.kind(), kind);
+        assert_eq!(presented.prefix(), prefix);
         assert_eq!(presented.hint(), &key.reveal()[KEY_LENGTH - 4..]);
         assert_eq!(key.reveal().len(), KEY_LENGTH);
     }
@@ -23,7 +23,7 @@ fn an_issued_key_is_accepted_with_its_kind() {
 
 #[test]
 fn fixed_random_bytes_give_a_fixed_key() {
-    let key = IssuedKey::generate(KeyKind::Personal, &mut Counting(0)).unwrap();
+    let key = IssuedKey::generate(KeyPrefix::Personal, &mut Counting(0)).unwrap();
     // The checksum was taken with another implementation of CRC-32 (zlib's).
     assert_eq!(key.reveal(), "wrp_0123456789ABCDEFGHIJKLMNOPQRSTUV3tL5Ur");
 }
@@ -36,7 +36,7 @@ fn the_secret_holds_160_bits_even_where_the_hint_is_known() {
 
 #[test]
 fn printing_a_key_shows_prefix_and_hint_and_nothing_of_the_secret() {
-    let key = issued(KeyKind::Workspace);
+    let key = issued(KeyPrefix::Workspace);
     let expected = format!("wrw_…{}", &key.reveal()[KEY_LENGTH - 4..]);
     for printed in [format!("{key}"), format!("{key:?}"), format!("{:?}", key.presented())] {
         assert_eq!(printed, expected);
@@ -45,7 +45,7 @@ fn printing_a_key_shows_prefix_and_hint_and_nothing_of_the_secret() {
 
 #[test]
 fn what_is_no_key_is_refused_with_the_reason() {
-    let key = issued(KeyKind::Agent).reveal().to_owned();
+    let key = issued(KeyPrefix::Agent).reveal().to_owned();
     let refusal = |text: &str| PresentedKey::parse(text).unwrap_err();
     assert_eq!(refusal(""), KeyFault::Prefix);
     assert_eq!(refusal("sk-proj-0123456789"), KeyFault::Prefix);
@@ -55,13 +55,13 @@ fn what_is_no_key_is_refused_with_the_reason() {
     assert_eq!(refusal(&format!("{}-", &key[..KEY_LENGTH - 1])), KeyFault::Alphabet);
     // A character of two bytes across the place where the checksum begins must not be cut in half.
     assert_eq!(refusal(&format!("{}é{}", &key[..35], &key[37..])), KeyFault::Alphabet);
-    // The kind is covered by the checksum: a personal key cannot be passed off as a workspace key.
+    // The prefix is covered by the checksum: a personal key cannot be passed off as a workspace key.
     assert_eq!(refusal(&key.replace("wra_", "wrw_")), KeyFault::Checksum);
 }
 
 #[test]
 fn every_key_with_one_character_changed_is_refused() {
-    let key = issued(KeyKind::Personal);
+    let key = issued(KeyPrefix::Personal);
     for place in 0..KEY_LENGTH {
         for replacement in 0u8..128 {
             let mut bytes = key.reveal().as_bytes().to_vec();
@@ -77,7 +77,7 @@ fn every_key_with_one_character_changed_is_refused() {
 
 #[test]
 fn every_part_of_a_key_is_refused() {
-    let key = issued(KeyKind::Personal);
+    let key = issued(KeyPrefix::Personal);
     for start in 0..KEY_LENGTH {
         for end in start..=KEY_LENGTH {
             assert!((start, end) == (0, KEY_LENGTH) || PresentedKey::parse(&key.reveal()[start..end]).is_err());
@@ -87,7 +87,7 @@ fn every_part_of_a_key_is_refused() {
 
 #[test]
 fn two_neighbours_swapped_are_refused() {
-    let key = issued(KeyKind::Personal);
+    let key = issued(KeyPrefix::Personal);
     for place in 0..KEY_LENGTH - 1 {
         let mut bytes = key.reveal().as_bytes().to_vec();
         bytes.swap(place, place + 1);

@@ -152,6 +152,11 @@ pub(crate) fn organizations_of(connection: &Connection, person: PersonId) -> Res
     rows.iter().map(|text| id(OrgId::parse(text), "a membership")).collect()
 }
 
+pub(crate) fn slug_of(connection: &Connection, org: OrgId) -> Result<Option<String>, ReadError> {
+    let sql = "SELECT slug FROM slugs WHERE org = ?1";
+    Ok(read_all(connection, sql, &[&org.as_str()], |row| row.get::<_, String>(0))?.into_iter().next())
+}
+
 pub(crate) fn org_by_slug(connection: &Connection, slug: &str) -> Result<Option<OrgId>, ReadError> {
     let rows = read_all(connection, "SELECT org FROM slugs WHERE slug = ?1", &[&slug], |row| row.get::<_, String>(0))?;
     rows.first().map(|text| id(OrgId::parse(text), "a slug")).transpose()

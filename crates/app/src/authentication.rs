@@ -1,0 +1,75 @@
+//! Who is calling: from a presented key to an actor of one organization.
+
+use std::sync::{Arc, PoisonError};
+
+use domain::id::{KeyId, OrgId};
+use identity::key::PresentedKey;
+use verdict::{Actor, Credential};
+
+use crate::{App, Live, Problem};
+
+/// Digests that are remembered. Beyond that all are forgotten at once and looked up again.
+const REMEMBERED_MAX: usize = 200_000;
+
+/// Someone whose key let them in, and the organization it is for.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who they are.
+    pub actor: Actor,
+    /// The organization.
+    pub live: Arc<Live>,
+}
+
+impl Caller {
+    /// The actor as the journal names it: the subject, and the key that was used.
+    pub(crate) fn stamp(&self) -> String {
+        stamp(&self.actor)
+    }
+}
+
+pub(crate) fn stamp(actor: &Actor) -> String {
+    match actor.credential {
+        Some(credential) => format!("{}/{}", actor.subject.as_str(), credential.key),
+        None => actor.subject.as_str().to_owned(),
+    }
+}
+
+impl App {
+    /// Lets in whoever holds this key.
+    ///
+    /// # Errors
+    /// [`Problem::Unauthenticated`] where the key is malformed, unknown, revoked, replaced or expired.
+    pub async fn authenticate(&self, key: &str) -> Result<Caller, Problem> {
+        let presented = PresentedKey::parse(key)
+            .map_err(|fault| Problem::Unauthenticated { message: format!("this is not a Wardroom key: {fault}") })?;
+        let unknown = || Problem::Unauthenticated { message: "this key does not work; create a new one".to_owned() };
+        for digest in self.inner.digester.digests(&presented) {
+            let Some((org, key)) = self.credential(digest).await? else { continue };
+            let live = self.live(org).await?;
+            let admitted = live.snapshot().admit(Credential { key, digest }, self.now());
+            let actor = admitted.map_err(|fault| Problem::Unauthenticated { message: fault.to_string() })?;
+            return Ok(Caller { actor, live });
+        }
+        Err(unknown())
+    }
+
+    /// Which key of which organization a digest belongs to.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] where the journal cannot be read.
+    pub async fn credential(&self, digest: [u8; 32]) -> Result<Option<(OrgId, KeyId)>, Problem> {
+        let known = self.inner.credentials.read().unwrap_or_else(PoisonError::into_inner).get(&digest).copied();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let found = self.inner.journal.credential(digest).await?;
+        if let Some(found) = found {
+            let mut remembered = self.inner.credentials.write().unwrap_or_else(PoisonError::into_inner);
+            if remembered.len() >= REMEMBERED_MAX {
+                remembered.clear();
+            }
+            remembered.insert(digest, found);
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,95 @@
+//! How every change is made: authorize on the newest state, handle, commit.
+
+use std::sync::Arc;
+
+use domain::command::{self, Command};
+use domain::event::Event;
+use domain::organization::Organization;
+use journal::{Append, Fact};
+use verdict::{Action, Actor, Denial, Operation, Permit, Question, Snapshot, Verdict};
+
+use crate::authentication::Caller;
+use crate::commit::{Commit, CommitFault};
+use crate::{App, Problem};
+
+/// Attempts before a change gives up against other writers.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// What is to happen if it may.
+#[derive(Default)]
+pub(crate) struct Along {
+    /// Rows that change with the events.
+    pub(crate) facts: Vec<Fact>,
+    /// An append to the directory that happens with it or not at all.
+    pub(crate) directory: Option<Append>,
+}
+
+impl App {
+    /// Asks the engine about an operation.
+    pub(crate) async fn permit(
+        &self,
+        snapshot: &Snapshot,
+        actor: &Actor,
+        operation: Operation<'_>,
+    ) -> Result<Permit, Problem> {
+        let question = Question { actor, action: Action::Operate(operation), now: self.now() };
+        match snapshot.evaluate(&question) {
+            Verdict::Allowed(permit) => Ok(permit),
+            Verdict::Denied(denial) => Err(self.denied(snapshot, denial, operation).await),
+        }
+    }
+
+    async fn denied(&self, snapshot: &Snapshot, denial: Denial, operation: Operation<'_>) -> Problem {
+        if denial.hidden {
+            return Problem::missing(noun(operation));
+        }
+        let explanation = snapshot.explain_denial(denial, Action::Operate(operation));
+        let ask = self.names(&explanation.ask).await;
+        Problem::Denied { explanation: Box::new(explanation), ask }
+    }
+
+    /// Makes a change: the operation is authorized against the very state that the command is handled on, and
+    /// again if another writer came first. Returns the events, none where everything was so already.
+    pub(crate) async fn change(
+        &self,
+        caller: &Caller,
+        operation: Operation<'_>,
+        command: impl Fn(&Organization) -> Result<Command, Problem>,
+        along: Along,
+    ) -> Result<Vec<Event>, Problem> {
+        let mut along = Some(along);
+        for _ in 0..ATTEMPTS_MAX {
+            let mut state = Arc::clone(&caller.live.state).lock_owned().await;
+            let snapshot = caller.live.snapshot();
+            let permit = self.permit(&snapshot, &caller.actor, operation).await?;
+            let events = command::handle(&state, command(&state)?, self.now())?;
+            let Some(extra) = along.take() else { break };
+            if events.is_empty() && extra.facts.is_empty() {
+                return Ok(events);
+            }
+            let commit =
+                Commit { permit, actor: caller.stamp(), events, facts: extra.facts, directory: extra.directory };
+            match self.commit(Arc::clone(&caller.live), state, commit).await {
+                Ok(events) => return Ok(events),
+                Err(CommitFault::Conflict { facts, directory }) => {
+                    state = Arc::clone(&caller.live.state).lock_owned().await;
+                    caller.live.catch_up(&self.inner.journal, &mut state).await?;
+                    along = Some(Along { facts, directory });
+                }
+                Err(CommitFault::Problem(problem)) => return Err(problem),
+            }
+        }
+        Err(Problem::Unavailable { message: "others are changing this organization; try again".to_owned() })
+    }
+}
+
+fn noun(operation: Operation<'_>) -> &'static str {
+    match operation {
+        Operation::ViewIntegration { .. }
+        | Operation::EditIntegration { .. }
+        | Operation::DisconnectIntegration { .. }
+        | Operation::ReviewTool { .. } => "integration",
+        Operation::ViewKey { .. } | Operation::RotateKey { .. } | Operation::RevokeKey { .. } => "key",
+        _ => "member",
+    }
+}

@@ -1,0 +1,86 @@
+//! People, by what they are called: the directory joined to the ids that everything else uses.
+
+use std::collections::HashMap;
+
+use domain::directory::DirectoryEvent;
+use domain::id::PersonId;
+use journal::{Append, Fact, Person, StreamId};
+
+use crate::{App, Problem};
+
+/// Characters of a person's name.
+const NAME_LENGTH_MAX: usize = 100;
+
+/// What is shown of a person whom the directory no longer knows.
+pub(crate) const ERASED: &str = "(erased)";
+
+impl App {
+    /// The names of people, in the order asked for.
+    pub async fn names(&self, people: &[PersonId]) -> Vec<String> {
+        let known = self.people(people).await.unwrap_or_default();
+        people.iter().map(|id| known.get(id).map_or_else(|| ERASED.to_owned(), |person| person.name.clone())).collect()
+    }
+
+    pub(crate) async fn people(&self, people: &[PersonId]) -> Result<HashMap<PersonId, Person>, Problem> {
+        if people.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let found = self.inner.journal.people(people).await?;
+        Ok(found.into_iter().map(|person| (person.id, person)).collect())
+    }
+
+    /// The person of an id or an e-mail address, whatever organization they are in.
+    pub(crate) async fn person(&self, name: &str) -> Result<Option<PersonId>, Problem> {
+        if let Ok(person) = PersonId::parse(name) {
+            return Ok(Some(person));
+        }
+        Ok(self.inner.journal.person_by_email(name).await?.map(|person| person.id))
+    }
+
+    /// What must be appended to the directory so that it knows one more person or organization. The caller
+    /// holds the directory's lock until the append is done.
+    pub(crate) async fn register(
+        &self,
+        actor: &str,
+        events: &[DirectoryEvent],
+        facts: Vec<Fact>,
+    ) -> Result<Append, Problem> {
+        Ok(Append {
+            stream: StreamId::Directory,
+            expected: self.inner.journal.head(StreamId::Directory).await?,
+            at: self.now(),
+            actor: actor.to_owned(),
+            events: events.iter().map(DirectoryEvent::encode).collect::<Result<_, _>>()?,
+            facts,
+        })
+    }
+}
+
+/// Checks an e-mail address as far as that can be done without sending to it.
+pub(crate) fn email(text: &str) -> Result<String, Problem> {
+    let text = text.trim();
+    let sound = text.len() <= 254
+        && text.split_once('@').is_some_and(|(local, host)| {
+            !local.is_empty() && host.len() >= 3 && host.contains('.') && !host.contains('@')
+        })
+        && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "<>,;\"()".contains(letter));
+    if sound {
+        Ok(text.to_owned())
+    } else {
+        Err(Problem::invalid("email", "give one e-mail address, such as ada@example.com"))
+    }
+}
+
+/// Checks the name a person is shown under.
+pub(crate) fn person_name(text: &str) -> Result<String, Problem> {
+    one_line("name", text, NAME_LENGTH_MAX)
+}
+
+/// Checks a name in one line.
+pub(crate) fn one_line(field: &'static str, text: &str, length_max: usize) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > length_max || text.chars().any(char::is_control) {
+        return Err(Problem::invalid(field, format!("give 1 to {length_max} characters in one line")));
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,119 @@
+//! Connect an upstream: reach it, read its tools, classify them, and keep its secret sealed.
+
+use std::collections::BTreeMap;
+
+use domain::command::Command;
+use domain::id::IntegrationId;
+use domain::integration::{CredentialKind, DiscoveredTool, Evidence, Integration, Slug, classify};
+use verdict::Operation;
+
+use super::IntegrationView;
+use crate::change::Along;
+use crate::directory::one_line;
+use crate::ports::ListedTool;
+use crate::{App, Caller, Problem};
+
+/// Bytes of one tool's definition.
+const DEFINITION_BYTES_MAX: usize = 64 * 1024;
+
+/// How Wardroom is to show itself to an upstream, with the secret.
+#[derive(Clone)]
+pub struct NewCredential {
+    /// In which way.
+    pub kind: CredentialKind,
+    /// The secret, where the way needs one.
+    pub secret: Option<String>,
+}
+
+/// What is to be connected.
+#[derive(Clone)]
+pub struct NewIntegration {
+    /// Its slug; made from the title where none is given.
+    pub slug: Option<String>,
+    /// Its name for people.
+    pub title: String,
+    /// What it is for.
+    pub purpose: String,
+    /// Where its MCP endpoint is.
+    pub url: String,
+    /// How Wardroom is to show itself there.
+    pub credential: NewCredential,
+}
+
+impl App {
+    /// Connects an upstream after reading its tools. Nobody but holders of `integration.use_all` may use it until
+    /// it is assigned.
+    ///
+    /// # Errors
+    /// [`Problem`] that names the field at fault: a URL that does not answer, a credential that is not accepted,
+    /// a slug that is taken; nothing was made then.
+    pub async fn connect_integration(&self, caller: &Caller, new: NewIntegration) -> Result<IntegrationView, Problem> {
+        let title = one_line("title", &new.title, 100)?;
+        let slug = match &new.slug {
+            Some(slug) => Slug::parse(slug).map_err(|error| Problem::invalid("slug", error.to_string()))?,
+            None => Slug::from_title(&title)
+                .ok_or_else(|| Problem::invalid("slug", "no slug can be made from this title; give one"))?,
+        };
+        // Asked before anything is sent anywhere: only who may connect makes Wardroom reach out.
+        let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::ConnectIntegration).await?;
+        if caller.live.snapshot().integration_by_slug(slug.as_str()).is_some() {
+            return Err(Problem::invalid(
+                "slug",
+                format!("there is an integration named {slug} already; choose another slug"),
+            ));
+        }
+        let tools = self.discover(&new.url, &new.credential.kind, new.credential.secret.as_deref()).await?;
+        let id = IntegrationId::from_random(self.random()?);
+        let org = caller.live.org();
+        let facts = match &new.credential.secret {
+            Some(secret) => vec![self.sealed(org, id, secret)?],
+            None => Vec::new(),
+        };
+        let integration = Integration {
+            id,
+            slug,
+            title,
+            purpose: new.purpose.trim().to_owned(),
+            url: new.url.trim().to_owned(),
+            credential: new.credential.kind.clone(),
+            paused: false,
+            tools: BTreeMap::new(),
+        };
+        let command = |_: &_| {
+            Ok(Command::ConnectIntegration { integration: Box::new(integration.clone()), tools: tools.clone() })
+        };
+        self.change(caller, Operation::ConnectIntegration, command, Along { facts, directory: None }).await?;
+        self.show_integration(caller, id.as_str()).await
+    }
+
+    /// What the upstream lists now, each tool with the class that the evidence speaks for.
+    pub(crate) async fn discover(
+        &self,
+        url: &str,
+        credential: &CredentialKind,
+        secret: Option<&str>,
+    ) -> Result<Vec<DiscoveredTool>, Problem> {
+        let listed = self.inner.upstreams.list_tools(url.trim(), credential, secret).await;
+        let listed = listed.map_err(|fault| Problem::invalid(fault.field, fault.message))?;
+        listed.into_iter().map(discovered).collect()
+    }
+}
+
+fn discovered(tool: ListedTool) -> Result<DiscoveredTool, Problem> {
+    if tool.definition.len() > DEFINITION_BYTES_MAX {
+        let message = format!("the server's tool {} has a definition over {DEFINITION_BYTES_MAX} bytes", tool.name);
+        return Err(Problem::invalid("url", message));
+    }
+    let definition: serde_json::Value = serde_json::from_str(&tool.definition)
+        .map_err(|error| Problem::invalid("url", format!("the server's tool {} is not JSON: {error}", tool.name)))?;
+    let hint =
+        |name: &str| definition.get("annotations").and_then(|hints| hints.get(name)).and_then(|hint| hint.as_bool());
+    let evidence = Evidence { read_only: hint("readOnlyHint"), destructive: hint("destructiveHint") };
+    let classification = classify(&tool.name, evidence);
+    Ok(DiscoveredTool {
+        name: tool.name,
+        definition: tool.definition.into(),
+        class: classification.class,
+        suggested: classification.suggested,
+    })
+}

@@ -1,0 +1,11 @@
+//! Integrations: connecting, looking at, changing, refreshing, reviewing tools, disconnecting.
+
+mod connect;
+mod edit;
+mod list;
+mod review;
+mod secret;
+
+pub use connect::{NewCredential, NewIntegration};
+pub use edit::IntegrationChange;
+pub use list::{IntegrationView, ToolView};

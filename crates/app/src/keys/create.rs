@@ -1,0 +1,104 @@
+//! Create a key. Its secret is shown this once.
+
+use domain::command::Command;
+use domain::id::{KeyId, PersonId};
+use domain::key::{KeyKind, KeyScope};
+use domain::time::Timestamp;
+use identity::key::{IssuedKey, KeyPrefix};
+use journal::Fact;
+use verdict::{Operation, Subject};
+
+use crate::change::Along;
+use crate::directory::one_line;
+use crate::{App, Caller, Problem};
+use identity::digest::hexadecimal as hex;
+
+/// Characters of a key's label.
+const LABEL_LENGTH_MAX: usize = 80;
+
+/// A personal key to be created.
+#[derive(Clone, Debug)]
+pub struct NewPersonalKey {
+    /// Whose; the caller's own where nobody is named.
+    pub holder: Option<String>,
+}
+
+/// A workspace key to be created.
+#[derive(Clone, Debug)]
+pub struct NewWorkspaceKey {
+    /// What it reaches; as the organization's settings say where nothing is said.
+    pub scope: Option<KeyScope>,
+}
+
+/// Which kind of key is to be created.
+#[derive(Clone, Debug)]
+pub enum NewKeyOf {
+    /// A personal key.
+    Personal(NewPersonalKey),
+    /// A workspace key.
+    Workspace(NewWorkspaceKey),
+}
+
+/// A key that was just created.
+#[derive(Debug)]
+pub struct CreatedKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Its secret, shown this once.
+    pub secret: IssuedKey,
+    /// What to consider, where there is something.
+    pub warning: Option<&'static str>,
+}
+
+/// Shown when a workspace key is made (PW-32).
+const WORKSPACE_WARNING: &str = "this key is nobody's: whoever has it uses what it reaches, and the record names \
+    the key, not a person. prefer personal keys where a person is behind the client; they end with the person";
+
+impl App {
+    /// Creates a key.
+    ///
+    /// # Errors
+    /// [`Problem`] that names the field at fault; nothing was made then.
+    pub async fn create_key(
+        &self,
+        caller: &Caller,
+        label: &str,
+        of: NewKeyOf,
+        expires_at: Option<Timestamp>,
+    ) -> Result<CreatedKey, Problem> {
+        let label = one_line("label", label, LABEL_LENGTH_MAX)?;
+        let (kind, issued, operation, warning) = match of {
+            NewKeyOf::Personal(new) => {
+                let holder = self.holder(caller, new.holder.as_deref()).await?;
+                let operation = Operation::CreatePersonalKey { holder };
+                (KeyKind::Personal { holder }, KeyPrefix::Personal, operation, None)
+            }
+            NewKeyOf::Workspace(new) => {
+                let default = caller.live.state.lock().await.settings.keys_workspace_default_scope;
+                let scope = new.scope.unwrap_or(default);
+                let operation = Operation::CreateWorkspaceKey;
+                (KeyKind::Workspace { scope }, KeyPrefix::Workspace, operation, Some(WORKSPACE_WARNING))
+            }
+        };
+        let key = self.new_key(issued)?;
+        let org = caller.live.org();
+        let facts = vec![
+            Fact::Credential { digest: key.digest, org, key: key.id },
+            Fact::Label { org, id: key.id.to_string(), label },
+        ];
+        let command = |_: &_| {
+            let (digest, hint) = (hex(&key.digest), key.hint.clone());
+            Ok(Command::CreateKey { key: key.id, kind: kind.clone(), digest, hint, expires_at })
+        };
+        self.change(caller, operation, command, Along { facts, directory: None }).await?;
+        Ok(CreatedKey { id: key.id, secret: key.secret, warning })
+    }
+
+    async fn holder(&self, caller: &Caller, named: Option<&str>) -> Result<PersonId, Problem> {
+        match (named, caller.actor.subject) {
+            (Some(name), _) => self.member_named(caller, name).await,
+            (None, Subject::Member(me)) => Ok(me),
+            (None, Subject::Key(_)) => Err(Problem::invalid("holder", "name the member whose key it is to be")),
+        }
+    }
+}

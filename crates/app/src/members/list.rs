@@ -1,0 +1,107 @@
+//! See the members.
+
+use domain::id::PersonId;
+use domain::member::{Member, MemberStatus};
+use domain::time::Timestamp;
+use verdict::Operation;
+
+use crate::directory::ERASED;
+use crate::{App, Caller, Problem};
+
+/// A member as others see them.
+#[derive(Clone, Debug)]
+pub struct MemberView {
+    /// The person.
+    pub person: PersonId,
+    /// Their address.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role: String,
+    /// Whether the membership is in force.
+    pub status: MemberStatus,
+    /// When they joined.
+    pub joined_at: Timestamp,
+    /// When they were removed.
+    pub removed_at: Option<Timestamp>,
+}
+
+/// Which members are asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MemberFilter {
+    /// Those whose membership is in force.
+    Active,
+    /// Those who left.
+    Removed,
+    /// Everybody.
+    All,
+}
+
+impl App {
+    /// A page of members in the order of their ids.
+    ///
+    /// # Errors
+    /// [`Problem::Denied`] where the role does not hold `member.view`.
+    pub async fn list_members(
+        &self,
+        caller: &Caller,
+        filter: MemberFilter,
+        after: Option<PersonId>,
+        limit: usize,
+    ) -> Result<Vec<MemberView>, Problem> {
+        let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::ViewMembers).await?;
+        let wanted = |member: &&Member| match filter {
+            MemberFilter::Active => member.is_active(),
+            MemberFilter::Removed => !member.is_active(),
+            MemberFilter::All => true,
+        };
+        let members: Vec<Member> = {
+            let state = caller.live.state.lock().await;
+            let from = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
+            let page = state.members.range((from, std::ops::Bound::Unbounded)).map(|(_, member)| member);
+            page.filter(wanted).take(limit).cloned().collect()
+        };
+        self.member_views(members).await
+    }
+
+    /// One member, by id or e-mail address, removed ones included.
+    ///
+    /// # Errors
+    /// [`Problem::Missing`] where there is none.
+    pub async fn show_member(&self, caller: &Caller, name: &str) -> Result<MemberView, Problem> {
+        let person = self.member_named(caller, name).await?;
+        if verdict::Subject::Member(person) != caller.actor.subject {
+            let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::ViewMembers).await?;
+        }
+        let member = caller.live.state.lock().await.members.get(&person).cloned();
+        let member = member.ok_or_else(|| Problem::missing("member"))?;
+        self.member_views(vec![member]).await?.pop().ok_or_else(|| Problem::missing("member"))
+    }
+
+    /// The person of an id or an e-mail address, if they are or were a member here. Somebody who is not answers
+    /// as somebody who does not exist.
+    pub(crate) async fn member_named(&self, caller: &Caller, name: &str) -> Result<PersonId, Problem> {
+        let person = self.person(name).await?.ok_or_else(|| Problem::missing("member"))?;
+        let known = caller.live.state.lock().await.members.contains_key(&person);
+        if known { Ok(person) } else { Err(Problem::missing("member")) }
+    }
+
+    pub(crate) async fn member_views(&self, members: Vec<Member>) -> Result<Vec<MemberView>, Problem> {
+        let ids: Vec<PersonId> = members.iter().map(|member| member.person).collect();
+        let people = self.people(&ids).await?;
+        let view = |member: Member| {
+            let person = people.get(&member.person);
+            MemberView {
+                person: member.person,
+                email: person.map_or_else(|| ERASED.to_owned(), |person| person.email.clone()),
+                name: person.map_or_else(|| ERASED.to_owned(), |person| person.name.clone()),
+                role: member.role.to_string(),
+                status: member.status,
+                joined_at: member.joined_at,
+                removed_at: member.removed_at,
+            }
+        };
+        Ok(members.into_iter().map(view).collect())
+    }
+}

@@ -1,0 +1,117 @@
+//! Found an organization with its first owner. An operator's act, on the data folder.
+
+use std::sync::Arc;
+
+use domain::command::{self, Command};
+use domain::directory::DirectoryEvent;
+use domain::event::Event;
+use domain::id::{OrgId, PersonId};
+use domain::integration::Slug;
+use domain::key::KeyKind;
+use identity::key::{IssuedKey, KeyPrefix};
+use journal::Fact;
+use verdict::Permit;
+
+use crate::commit::{Commit, CommitFault};
+use crate::directory::{email, person_name};
+use crate::{App, Problem, presets};
+use identity::digest::hexadecimal as hex;
+
+/// The journal's name for whoever has the data folder in hand.
+const OPERATOR: &str = "operator";
+
+/// What is needed to found an organization.
+#[derive(Clone, Debug)]
+pub struct Founding {
+    /// Its name.
+    pub name: String,
+    /// Its slug; made from the name where none is given.
+    pub slug: Option<String>,
+    /// The preset; the default one where none is given.
+    pub preset: Option<String>,
+    /// The first owner's e-mail address.
+    pub owner_email: String,
+    /// The first owner's name; the local part of the address where none is given.
+    pub owner_name: Option<String>,
+}
+
+/// An organization that was just founded.
+#[derive(Debug)]
+pub struct Founded {
+    /// Its id.
+    pub org: OrgId,
+    /// Its slug.
+    pub slug: Slug,
+    /// The preset it was made from.
+    pub preset: String,
+    /// The first owner.
+    pub owner: PersonId,
+    /// The first owner's personal key.
+    pub key: IssuedKey,
+}
+
+impl App {
+    /// Founds an organization: the preset's roles and settings, the owner as its first member, and a personal
+    /// key for them.
+    ///
+    /// # Errors
+    /// [`Problem`] that names the field at fault; nothing was made then.
+    pub async fn found_organization(&self, founding: Founding) -> Result<Founded, Problem> {
+        let preset = presets::named(founding.preset.as_deref().unwrap_or(presets::DEFAULT))?;
+        let slug = slug(&founding)?;
+        let address = email(&founding.owner_email)?;
+        let local = address.split('@').next().unwrap_or_default();
+        let name = person_name(founding.owner_name.as_deref().unwrap_or(local))?;
+
+        let _directory = self.inner.directory.lock().await;
+        let org = OrgId::from_random(self.random()?);
+        let live = self.live(org).await?;
+        let state = Arc::clone(&live.state).lock_owned().await;
+        let known = self.person(&address).await?;
+        let owner = match known {
+            Some(person) => person,
+            None => PersonId::from_random(self.random()?),
+        };
+        let key = self.new_key(KeyPrefix::Personal)?;
+        let preset_name = preset.name.clone();
+        let found =
+            Command::CreateOrganization { name: founding.name.trim().to_owned(), preset: Box::new(preset), owner };
+        let mut events = command::handle(&state, found, self.now())?;
+        events.push(Event::KeyCreated {
+            key: key.id,
+            kind: KeyKind::Personal { holder: owner },
+            digest: hex(&key.digest),
+            hint: key.hint.clone(),
+            expires_at: None,
+        });
+        let mut registered = vec![DirectoryEvent::OrganizationRegistered { org }];
+        let mut directory_facts = vec![Fact::Slug { slug: slug.to_string(), org }];
+        if known.is_none() {
+            registered.push(DirectoryEvent::PersonRegistered { person: owner });
+            directory_facts.push(Fact::Person { person: owner, email: address, name });
+        }
+        let facts = vec![
+            Fact::Membership { person: owner, org },
+            Fact::Credential { digest: key.digest, org, key: key.id },
+            Fact::Label { org, id: key.id.to_string(), label: "First key".to_owned() },
+        ];
+        let directory = Some(self.register(OPERATOR, &registered, directory_facts).await?);
+        let permit = Permit::for_founding_an_organization(org);
+        let commit = Commit { permit, actor: OPERATOR.to_owned(), events, facts, directory };
+        match self.commit(live, state, commit).await {
+            Ok(_) => Ok(Founded { org, slug, preset: preset_name, owner, key: key.secret }),
+            Err(CommitFault::Problem(problem)) => Err(problem),
+            Err(CommitFault::Conflict { .. }) => {
+                Err(Problem::Unavailable { message: "the directory changed meanwhile; try again".to_owned() })
+            }
+        }
+    }
+}
+
+fn slug(founding: &Founding) -> Result<Slug, Problem> {
+    match &founding.slug {
+        Some(slug) => Slug::parse(slug).map_err(|error| Problem::invalid("slug", error.to_string())),
+        None => Slug::from_title(&founding.name)
+            .ok_or_else(|| Problem::invalid("slug", "no slug can be made from this name; give one")),
+    }
+}

@@ -1,0 +1,8 @@
+//! Organizations: founding, looking at, and changing settings.
+
+mod change_settings;
+mod found;
+mod show;
+
+pub use found::{Founded, Founding};
+pub use show::OrganizationView;

@@ -1,0 +1,57 @@
+//! See an organization, and the organizations one belongs to.
+
+use domain::id::OrgId;
+use domain::organization::Settings;
+use verdict::{Operation, Subject};
+
+use crate::{App, Caller, Problem};
+
+/// What a member sees of the organization.
+#[derive(Clone, Debug)]
+pub struct OrganizationView {
+    /// Its id.
+    pub id: OrgId,
+    /// Its slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// The preset it was made from.
+    pub preset: String,
+    /// Its settings.
+    pub settings: Settings,
+    /// The caller's id in it.
+    pub subject: String,
+    /// The caller's role, unless they are a key.
+    pub role: Option<String>,
+    /// The caller's name or the key's label.
+    pub called: String,
+}
+
+impl App {
+    /// The caller's organization.
+    ///
+    /// # Errors
+    /// [`Problem::Denied`] where the role does not hold `organization.view`.
+    pub async fn show_organization(&self, caller: &Caller) -> Result<OrganizationView, Problem> {
+        let snapshot = caller.live.snapshot();
+        let _permit = self.permit(&snapshot, &caller.actor, Operation::ViewOrganization).await?;
+        let org = caller.live.org();
+        let slug = self.inner.journal.slug_of(org).await?.unwrap_or_else(|| org.to_string());
+        let subject = caller.actor.subject;
+        let called = match subject {
+            Subject::Member(person) => self.names(&[person]).await.pop().unwrap_or_default(),
+            Subject::Key(key) => self.labels(org).await?.remove(key.as_str()).unwrap_or_default(),
+        };
+        let state = caller.live.state.lock().await;
+        Ok(OrganizationView {
+            id: org,
+            slug,
+            name: state.name.clone(),
+            preset: state.preset.clone(),
+            settings: state.settings.clone(),
+            subject: subject.as_str().to_owned(),
+            role: snapshot.role_of(subject).map(|role| role.id.to_string()),
+            called,
+        })
+    }
+}

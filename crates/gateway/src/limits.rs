@@ -1,0 +1,94 @@
+//! Every limit of the gateway, each with its reason. Nothing in this room waits, grows or queues without one.
+//!
+//! Limits slow a caller down or answer clearly; none of them locks a valid key out.
+
+/// The limits in force. [`Limits::default`] is what the product runs with; tests make them small.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a request's body. Arguments with a document inside fit; a flood does not.
+    pub body_bytes_max: usize,
+    /// Nesting of any JSON we read. Deeper than any schema or argument seen, far from the end of the stack.
+    pub depth_max: usize,
+    /// Milliseconds within which a request's body must have come in, so that slow senders hold no memory.
+    pub body_ms_max: u64,
+    /// Bytes of one message from an upstream. Results carry images and documents.
+    pub message_bytes_max: usize,
+    /// Bytes of all that an upstream sends in answer to one call.
+    pub answer_bytes_max: usize,
+    /// Milliseconds for connecting to an upstream, name look-up included.
+    pub connect_ms_max: u64,
+    /// Milliseconds for one step of getting to know an upstream (discover, initialize, one page of its list).
+    pub handshake_ms_max: u64,
+    /// Milliseconds for which an upstream may say nothing at all during a call.
+    pub silence_ms_max: u64,
+    /// Milliseconds for a whole call, however much progress it reports.
+    pub call_ms_max: u64,
+    /// Calls that one subject may have running. Agents fan out; beyond this something loops.
+    pub running_per_subject_max: u32,
+    /// Calls that may be running in all, so that memory has an end when every upstream hangs.
+    pub running_max: u32,
+    /// Open notification streams of one subject: one per connected client is usual.
+    pub streams_per_subject_max: u32,
+    /// Open notification streams in all.
+    pub streams_max: u32,
+    /// Legacy sessions of one key; beyond this the one unused for longest makes room.
+    pub sessions_per_key_max: usize,
+    /// Legacy sessions in all.
+    pub sessions_max: usize,
+    /// Milliseconds after which an unused legacy session ends. Desktop clients sleep over night.
+    pub session_idle_ms_max: i64,
+    /// Upstreams whose era we remember; beyond this those unused for longest are forgotten.
+    pub upstreams_max: usize,
+    /// Sessions we keep at one legacy upstream; beyond this the one unused for longest ends.
+    pub upstream_sessions_max: usize,
+    /// Milliseconds after which we end an unused session at a legacy upstream.
+    pub upstream_session_idle_ms_max: u64,
+    /// Tools on one page of a list. Real clients page, but many show only the first page well.
+    pub page_tools_max: usize,
+    /// Tools that are read from an upstream in all.
+    pub probe_tools_max: usize,
+    /// Requests that nobody or nothing can be blamed for and that are recorded, per organization and second;
+    /// the others are counted in the next one's reason. Otherwise noise could fill the disk.
+    pub noise_per_second_max: u32,
+    /// Milliseconds between signs of life on an open stream; intermediaries cut silent ones after a minute.
+    pub keep_alive_ms: u64,
+    /// Milliseconds after which an answer that is not there yet becomes a stream, where the client takes one.
+    pub stream_after_ms: u64,
+    /// Messages of a call that wait for a slow client; beyond this the upstream is not read.
+    pub queue_messages_max: usize,
+    /// Questions that an upstream may ask during one call; each costs an answer.
+    pub upstream_requests_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 4 << 20,
+            depth_max: 64,
+            body_ms_max: 30_000,
+            message_bytes_max: 32 << 20,
+            answer_bytes_max: 64 << 20,
+            connect_ms_max: 10_000,
+            handshake_ms_max: 15_000,
+            silence_ms_max: 120_000,
+            call_ms_max: 900_000,
+            running_per_subject_max: 256,
+            running_max: 8_192,
+            streams_per_subject_max: 64,
+            streams_max: 16_384,
+            sessions_per_key_max: 64,
+            sessions_max: 65_536,
+            session_idle_ms_max: 24 * 3_600_000,
+            upstreams_max: 10_000,
+            upstream_sessions_max: 1_024,
+            upstream_session_idle_ms_max: 15 * 60_000,
+            page_tools_max: 500,
+            probe_tools_max: 2_000,
+            noise_per_second_max: 20,
+            keep_alive_ms: 15_000,
+            stream_after_ms: 5_000,
+            queue_messages_max: 32,
+            upstream_requests_max: 16,
+        }
+    }
+}

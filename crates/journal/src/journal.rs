@@ -1,0 +1,387 @@
+//! The one interface to everything that is kept: a handle that is cheap to clone and may be used from any task.
+//!
+//! This module only names what can be asked and passes it on; the half that knows the database is `sqlite`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::id::{KeyId, OrgId, PersonId};
+use domain::record::{Durability, Intent, Outcome, RecordRef};
+use domain::time::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::{AppendError, CLOSED, OpenError, ReadError, RecordError};
+use crate::fact::{Label, OrganizationSlug, Person};
+use crate::record::{KeyUse, Record, RecordPage, RecordQuery};
+use crate::sqlite::key_uses::{self, KeyUses};
+use crate::sqlite::pool::Pool;
+use crate::sqlite::{facts, folder, reader, record_reader, record_writer, stream_writer};
+use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
+use crate::verification::{ChainHead, JournalFile};
+
+/// How the journal uses the machine.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Connections that read each file.
+    pub read_connections: usize,
+    /// Most appends that wait for the disk; whoever comes on top waits to be queued.
+    pub appends_waiting_max: usize,
+    /// Most intents and outcomes that wait for the disk; whoever comes on top waits to be queued.
+    pub records_waiting_max: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { read_connections: 4, appends_waiting_max: 256, records_waiting_max: 4_096 }
+    }
+}
+
+/// What happened, in order. Clones share one data folder; [`Journal::close`] ends them all.
+#[derive(Clone)]
+pub struct Journal {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: Options,
+    streams: mpsc::Sender<stream_writer::Command>,
+    records: mpsc::Sender<record_writer::Command>,
+    journal_reads: Arc<Pool>,
+    record_reads: Arc<Pool>,
+    key_uses: Arc<KeyUses>,
+}
+
+impl Journal {
+    /// Opens the data folder, creating it where it is missing, and locks it for this process.
+    ///
+    /// Blocks for as long as SQLite needs to recover after a crash: milliseconds, not the size of the history.
+    ///
+    /// # Errors
+    /// [`OpenError`] where the folder is in use, was written by a newer version, or cannot be used.
+    pub fn open(dir: &Path, options: Options) -> Result<Journal, OpenError> {
+        let lock = Arc::new(folder::claim(dir)?);
+        let (streams, stream_commands) = mpsc::channel(options.appends_waiting_max.max(1));
+        let (records, record_commands) = mpsc::channel(options.records_waiting_max.max(1));
+        let key_uses = Arc::<KeyUses>::default();
+        let connection = folder::open_writer(dir, JournalFile::Journal)?;
+        record_writer::start(dir, (&records, record_commands), Arc::clone(&key_uses), Arc::clone(&lock))?;
+        folder::sync_dir(dir)
+            .map_err(|error| OpenError::Unusable { path: dir.to_path_buf(), reason: error.to_string() })?;
+        stream_writer::start(connection, stream_commands, lock)?;
+        let journal_reads = Pool::new(dir.join(JournalFile::Journal.as_str()), options.read_connections);
+        let record_reads = Pool::new(dir.join(JournalFile::Records.as_str()), options.read_connections);
+        Ok(Journal { inner: Arc::new(Inner { options, streams, records, journal_reads, record_reads, key_uses }) })
+    }
+
+    /// Appends to any number of streams in one transaction: all of it, or nothing. The answer comes when it is on
+    /// disk. A caller that stops waiting does not undo it.
+    ///
+    /// # Errors
+    /// [`AppendError`]; nothing was written then.
+    pub async fn append(&self, appends: Vec<Append>) -> Result<Vec<Appended>, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        let command = stream_writer::Command::Append { appends, reply };
+        self.inner.streams.send(command).await.map_err(|_| AppendError::unavailable(CLOSED))?;
+        answer.await.map_err(|_| AppendError::unavailable(CLOSED))?
+    }
+
+    /// Events after `after`, oldest first: at most `limit`, at most 10,000, and no more than about 16 MiB. An
+    /// empty answer means that there are none.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn read(&self, stream: StreamId, after: u64, limit: usize) -> Result<Vec<StoredEvent>, ReadError> {
+        self.read_journal(move |connection| reader::read(connection, stream, after, limit)).await
+    }
+
+    /// Events before `before` (`None`: from the newest), newest first, with the bounds of [`Journal::read`].
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn read_back(
+        &self,
+        stream: StreamId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, ReadError> {
+        self.read_journal(move |connection| reader::read_back(connection, stream, before, limit)).await
+    }
+
+    /// The number of the stream's newest event; 0 where it has none.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn head(&self, stream: StreamId) -> Result<u64, ReadError> {
+        self.read_journal(move |connection| {
+            stream_writer::head(connection, stream).map(|(seq, _)| seq).map_err(ReadError::unavailable)
+        })
+        .await
+    }
+
+    /// Saves the fold of a stream's events up to `state.seq`. The newest two of a stream are kept.
+    ///
+    /// # Errors
+    /// [`AppendError`]; a state that is not saved costs time at the next start and nothing else.
+    pub async fn put_state(&self, stream: StreamId, state: SavedState) -> Result<(), AppendError> {
+        let (reply, answer) = oneshot::channel();
+        let command = stream_writer::Command::PutState { stream, state, reply };
+        self.inner.streams.send(command).await.map_err(|_| AppendError::unavailable(CLOSED))?;
+        answer.await.map_err(|_| AppendError::unavailable(CLOSED))?
+    }
+
+    /// The newest saved state that is whole. It is a cache that the chain does not cover.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn latest_state(&self, stream: StreamId) -> Result<Option<SavedState>, ReadError> {
+        self.read_journal(move |connection| reader::latest_state(connection, stream)).await
+    }
+
+    /// The person with this e-mail address, whatever its case.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn person_by_email(&self, email: &str) -> Result<Option<Person>, ReadError> {
+        let email = email.to_owned();
+        self.read_journal(move |connection| facts::person_by_email(connection, &email)).await
+    }
+
+    /// Those of the people whose address and name are known, in the order asked for.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn people(&self, people: &[PersonId]) -> Result<Vec<Person>, ReadError> {
+        let people = people.to_vec();
+        self.read_journal(move |connection| facts::people(connection, &people)).await
+    }
+
+    /// The organizations a person belongs to.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn organizations_of(&self, person: PersonId) -> Result<Vec<OrgId>, ReadError> {
+        self.read_journal(move |connection| facts::organizations_of(connection, person)).await
+    }
+
+    /// The slug of this organization.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn slug_of(&self, org: OrgId) -> Result<Option<String>, ReadError> {
+        self.read_journal(move |connection| facts::slug_of(connection, org)).await
+    }
+
+    /// The organization with this slug.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn org_by_slug(&self, slug: &str) -> Result<Option<OrgId>, ReadError> {
+        let slug = slug.to_owned();
+        self.read_journal(move |connection| facts::org_by_slug(connection, &slug)).await
+    }
+
+    /// Organizations in the order of their ids, after one; at most 10,000.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn organizations(
+        &self,
+        after: Option<OrgId>,
+        limit: usize,
+    ) -> Result<Vec<OrganizationSlug>, ReadError> {
+        self.read_journal(move |connection| facts::organizations(connection, after, limit)).await
+    }
+
+    /// The names that people gave to things in an organization.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn labels(&self, org: OrgId) -> Result<Vec<Label>, ReadError> {
+        self.read_journal(move |connection| facts::labels(connection, org)).await
+    }
+
+    /// The key that a credential's digest leads to. It says nothing about whether the key is still good.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn credential(&self, digest: [u8; 32]) -> Result<Option<(OrgId, KeyId)>, ReadError> {
+        self.read_journal(move |connection| facts::credential(connection, &digest)).await
+    }
+
+    /// A sealed secret.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn secret(&self, org: OrgId, id: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        let id = id.to_owned();
+        self.read_journal(move |connection| facts::secret(connection, org, &id)).await
+    }
+
+    /// Records that a call is about to be made, and answers when that is as durable as asked. A call may go out
+    /// only after this was answered.
+    ///
+    /// When the caller stops waiting before the answer, the record is closed as cancelled.
+    ///
+    /// # Errors
+    /// [`RecordError::Unavailable`]: the call must be refused. If something was written all the same, it is
+    /// closed as cancelled.
+    pub async fn begin(&self, intent: Intent, durability: Durability) -> Result<RecordRef, RecordError> {
+        let (reply, answer) = oneshot::channel();
+        self.tell_records(record_writer::Command::Begin { intent, durability, reply }).await?;
+        answer.await.map_err(|_| RecordError::unavailable(CLOSED))?
+    }
+
+    /// Records a request that goes nowhere: denied, malformed or limited.
+    ///
+    /// # Errors
+    /// [`RecordError::Unavailable`]
+    pub async fn note(&self, intent: Intent) -> Result<RecordRef, RecordError> {
+        self.begin(intent, Durability::Written).await
+    }
+
+    /// Records what came of a call, in the order of these calls. Waits for a place in the queue, not for the
+    /// disk: an outcome that finds the disk full is kept and tried again.
+    ///
+    /// # Errors
+    /// [`RecordError::Unavailable`] where the journal is closed; the next start closes the record as unknown.
+    pub async fn finish(&self, record: RecordRef, outcome: Outcome) -> Result<(), RecordError> {
+        self.tell_records(record_writer::Command::Finish { record, outcome, reply: None }).await
+    }
+
+    /// Like [`Journal::finish`], and answers when the outcome is written.
+    ///
+    /// # Errors
+    /// [`RecordError::NotOpen`] where the record has an outcome already or does not exist.
+    pub async fn finish_written(&self, record: RecordRef, outcome: Outcome) -> Result<(), RecordError> {
+        let (reply, answer) = oneshot::channel();
+        self.tell_records(record_writer::Command::Finish { record, outcome, reply: Some(reply) }).await?;
+        answer.await.map_err(|_| RecordError::unavailable(CLOSED))?
+    }
+
+    /// Intents that an earlier run of the process left without an outcome; at most 1,000 of them.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn open_intents(&self) -> Result<Vec<RecordRef>, ReadError> {
+        self.read_records(record_reader::open_intents).await
+    }
+
+    /// Closes every intent that an earlier run left open as [`domain::record::OutcomeStatus::Unknown`] and says
+    /// how many there were. Calls of this run are not touched, so that it may be done again at any time.
+    ///
+    /// # Errors
+    /// [`RecordError::Unavailable`]
+    pub async fn close_open_intents(&self, now: Timestamp) -> Result<u64, RecordError> {
+        let (reply, answer) = oneshot::channel();
+        self.tell_records(record_writer::Command::CloseOpen { now, reply }).await?;
+        answer.await.map_err(|_| RecordError::unavailable(CLOSED))?
+    }
+
+    /// Records that match, newest first. Sees everything that was accepted before the question, outcomes that
+    /// nobody waited for included.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn records(&self, query: RecordQuery) -> Result<RecordPage, ReadError> {
+        self.settle_records(false).await?;
+        self.read_records(move |connection| record_reader::records(connection, &query)).await
+    }
+
+    /// Records after `after`, oldest first, at most `limit` and at most 1,000; an empty answer is the end.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn export(&self, org: OrgId, after: u64, limit: usize) -> Result<Vec<Record>, ReadError> {
+        self.settle_records(false).await?;
+        self.read_records(move |connection| record_reader::export(connection, org, after, limit)).await
+    }
+
+    /// Remembers the use of a key. Costs no wait; it is written about once a second, and the latest use counts.
+    pub fn touch_key(&self, key_use: KeyUse) {
+        self.inner.key_uses.touch(key_use);
+    }
+
+    /// The latest use of each key of an organization that was ever used.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn key_uses(&self, org: OrgId) -> Result<Vec<KeyUse>, ReadError> {
+        self.settle_records(true).await?;
+        self.read_records(move |connection| key_uses::read(connection, org)).await
+    }
+
+    /// Deletes what is known of a key's use.
+    ///
+    /// # Errors
+    /// [`RecordError::Unavailable`]
+    pub async fn erase_key_use(&self, org: OrgId, key: KeyId) -> Result<(), RecordError> {
+        let (reply, answer) = oneshot::channel();
+        self.tell_records(record_writer::Command::EraseKeyUse { org, key, reply }).await?;
+        answer.await.map_err(|_| RecordError::unavailable(CLOSED))?
+    }
+
+    /// The newest row of each chain of a file, in the order of their names after `after` (empty: from the
+    /// first), at most 10,000. This is what a checkpoint signs.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn heads(&self, file: JournalFile, after: &str, limit: usize) -> Result<Vec<ChainHead>, ReadError> {
+        let after = after.to_owned();
+        match file {
+            JournalFile::Journal => {
+                self.read_journal(move |connection| reader::heads(connection, file, &after, limit)).await
+            }
+            JournalFile::Records => {
+                self.settle_records(false).await?;
+                self.read_records(move |connection| reader::heads(connection, file, &after, limit)).await
+            }
+        }
+    }
+
+    /// Writes everything that was accepted, copies the logs into the files, and gives the folder free. From then
+    /// on every clone answers that the journal is closed.
+    pub async fn close(&self) {
+        let connections = self.inner.options.read_connections;
+        self.inner.journal_reads.close(connections).await;
+        self.inner.record_reads.close(connections).await;
+        let (reply, streams_closed) = oneshot::channel();
+        let streams = self.inner.streams.send(stream_writer::Command::Close { reply }).await;
+        let (reply, records_closed) = oneshot::channel();
+        let records = self.inner.records.send(record_writer::Command::Close { reply }).await;
+        // A closed channel or a dropped answer means that this has been done before.
+        if streams.is_ok() {
+            let _ = streams_closed.await;
+        }
+        if records.is_ok() {
+            let _ = records_closed.await;
+        }
+    }
+
+    async fn tell_records(&self, command: record_writer::Command) -> Result<(), RecordError> {
+        self.inner.records.send(command).await.map_err(|_| RecordError::unavailable(CLOSED))
+    }
+
+    /// Waits until everything that was accepted is written, or has been found not to be writable.
+    async fn settle_records(&self, key_uses: bool) -> Result<(), ReadError> {
+        let (reply, answer) = oneshot::channel();
+        let command = record_writer::Command::Settle { key_uses, reply };
+        self.inner.records.send(command).await.map_err(|_| ReadError::unavailable(CLOSED))?;
+        answer.await.map_err(|_| ReadError::unavailable(CLOSED))
+    }
+
+    async fn read_journal<T, F>(&self, read: F) -> Result<T, ReadError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&rusqlite::Connection) -> Result<T, ReadError> + Send + 'static,
+    {
+        self.inner.journal_reads.run(read).await
+    }
+
+    async fn read_records<T, F>(&self, read: F) -> Result<T, ReadError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&rusqlite::Connection) -> Result<T, ReadError> + Send + 'static,
+    {
+        self.inner.record_reads.run(read).await
+    }
+}

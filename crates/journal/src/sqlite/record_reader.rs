@@ -1,0 +1,98 @@
+//! Reads records: newest first for people who search, oldest first for those who take a copy.
+//!
+//! Every question looks at a bounded number of rows, whatever is asked and however much there is.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
+
+use domain::id::OrgId;
+use domain::record::RecordRef;
+
+use crate::error::ReadError;
+use crate::record::{Record, RecordPage, RecordQuery};
+use crate::sqlite::record_book::open_earlier;
+use crate::sqlite::record_rows::{JOINED_COLUMNS, record};
+use crate::sqlite::{from_sql, to_sql};
+
+/// Most records in one answer.
+pub(crate) const PAGE_MAX: usize = 1_000;
+/// How many numbers of a chain one question without a subject looks back over.
+const LOOK_BACK: u64 = 100_000;
+
+const JOIN: &str = "FROM records AS i LEFT JOIN records AS o ON o.org = i.org AND o.closes = i.seq";
+
+pub(crate) fn records(connection: &Connection, query: &RecordQuery) -> Result<RecordPage, ReadError> {
+    let before = match query.before {
+        Some(before) => before,
+        None => newest(connection, query.org)? + 1,
+    };
+    // The index over subjects leads straight to the rows; without a subject every row of the span is looked at.
+    let floor = if query.subject.is_some() { 0 } else { before.saturating_sub(LOOK_BACK + 1) };
+    let limit = query.limit.clamp(1, PAGE_MAX);
+    let (sql, values) = select(query, before, floor, limit);
+    let records = collect(connection, &sql, values)?;
+    let next = match records.last() {
+        Some(last) if records.len() == limit => Some(last.seq),
+        _ => Some(floor + 1),
+    };
+    Ok(RecordPage { records, next: next.filter(|next| *next > 1) })
+}
+
+pub(crate) fn export(connection: &Connection, org: OrgId, after: u64, limit: usize) -> Result<Vec<Record>, ReadError> {
+    let sql = format!(
+        "SELECT {JOINED_COLUMNS} {JOIN} WHERE i.org = ?1 AND i.seq > ?2 AND i.closes IS NULL ORDER BY i.seq LIMIT ?3"
+    );
+    let limit = to_sql(limit.clamp(1, PAGE_MAX) as u64);
+    let values = vec![Value::Text(org.as_str().to_owned()), Value::Integer(to_sql(after)), Value::Integer(limit)];
+    collect(connection, &sql, values)
+}
+
+pub(crate) fn open_intents(connection: &Connection) -> Result<Vec<RecordRef>, ReadError> {
+    open_earlier(connection).map_err(ReadError::unavailable)
+}
+
+fn newest(connection: &Connection, org: OrgId) -> Result<u64, ReadError> {
+    let sql = "SELECT seq FROM records WHERE org = ?1 ORDER BY seq DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(sql).map_err(ReadError::unavailable)?;
+    let seq = statement.query_row([org.as_str()], |row| row.get(0)).optional().map_err(ReadError::unavailable)?;
+    Ok(seq.map_or(0, from_sql))
+}
+
+/// The question as SQL: fixed pieces for the filters that are set, their values bound.
+fn select(query: &RecordQuery, before: u64, floor: u64, limit: usize) -> (String, Vec<Value>) {
+    let mut sql = format!("SELECT {JOINED_COLUMNS} {JOIN} WHERE i.closes IS NULL");
+    let mut values = Vec::new();
+    let mut filter = |piece: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            sql.push_str(" AND ");
+            sql.push_str(piece);
+            values.push(value);
+        }
+    };
+    let text = |text: &str| Some(Value::Text(text.to_owned()));
+    filter("i.org = ?", text(query.org.as_str()));
+    filter("i.subject = ?", query.subject.as_deref().and_then(text));
+    filter("i.seq < ?", Some(Value::Integer(to_sql(before))));
+    filter("i.seq > ?", Some(Value::Integer(to_sql(floor))));
+    filter("i.credential = ?", query.credential.and_then(|id| text(id.as_str())));
+    filter("i.integration = ?", query.integration.and_then(|id| text(id.as_str())));
+    filter("i.tool = ?", query.tool.as_deref().and_then(text));
+    filter("i.class = ?", query.class.and_then(|class| text(class.as_str())));
+    filter("i.decision = ?", query.verdict.and_then(|verdict| text(verdict.as_str())));
+    filter("o.status = ?", query.status.and_then(|status| text(status.as_str())));
+    filter("i.at >= ?", query.since.map(|since| Value::Integer(since.0)));
+    filter("i.at < ?", query.until.map(|until| Value::Integer(until.0)));
+    sql.push_str(" ORDER BY i.seq DESC LIMIT ?");
+    values.push(Value::Integer(to_sql(limit as u64)));
+    (sql, values)
+}
+
+fn collect(connection: &Connection, sql: &str, values: Vec<Value>) -> Result<Vec<Record>, ReadError> {
+    let mut statement = connection.prepare_cached(sql).map_err(ReadError::unavailable)?;
+    let mut rows = statement.query(params_from_iter(values)).map_err(ReadError::unavailable)?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next().map_err(ReadError::unavailable)? {
+        records.push(record(row)?);
+    }
+    Ok(records)
+}

@@ -1,0 +1,396 @@
+//! The one thread that writes `records.db`.
+//!
+//! It takes what waits, adds the rows to their chains in one transaction, commits (written, not synced), answers
+//! those who need no more than that and hands the others to the syncer. Outcomes that could not be written are
+//! kept, within a bound, and tried again.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc as blocking;
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+
+use domain::id::{KeyId, OrgId};
+use domain::record::{Durability, Intent, Outcome, OutcomeStatus, RecordRef};
+use domain::time::Timestamp;
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::{OpenError, RecordError};
+use crate::sqlite::folder::{open_writer, wal_path};
+use crate::sqlite::keeper::Keeper;
+use crate::sqlite::key_uses::{self, KeyUses};
+use crate::sqlite::record_book::{Book, CLOSE_MAX, open_earlier};
+use crate::sqlite::syncer::{NeverSent, Syncer, Waiter};
+use crate::verification::JournalFile;
+
+/// Most commands in one transaction.
+const GROUP_MAX: usize = 1_024;
+/// Most outcomes that are kept while the disk is full. Those on top are closed as unknown at the next start.
+const OWED_MAX: usize = 4_096;
+
+type BeginReply = oneshot::Sender<Result<RecordRef, RecordError>>;
+type EndReply = oneshot::Sender<Result<(), RecordError>>;
+
+/// What the thread can be asked for.
+#[expect(clippy::large_enum_variant, reason = "nearly every command is a begin; a box for it would be an allocation per call")]
+pub(crate) enum Command {
+    Begin { intent: Intent, durability: Durability, reply: BeginReply },
+    Finish { record: RecordRef, outcome: Outcome, reply: Option<EndReply> },
+    /// Closes what an earlier run left open.
+    CloseOpen { now: Timestamp, reply: oneshot::Sender<Result<u64, RecordError>> },
+    /// Answers when every row before it is written, and the waiting uses of keys where those are asked for.
+    Settle { key_uses: bool, reply: oneshot::Sender<()> },
+    EraseKeyUse { org: OrgId, key: KeyId, reply: EndReply },
+    /// From the keeper, once a second.
+    Tick,
+    /// From the keeper, when the log has grown long.
+    Checkpoint,
+    #[cfg(test)]
+    LimitPages { pages: i64, reply: oneshot::Sender<()> },
+    Close { reply: oneshot::Sender<()> },
+}
+
+/// A row that is written and waits for its group's commit.
+enum Pending {
+    Begun { record: RecordRef, at: Timestamp, durability: Durability, reply: BeginReply },
+    Ended { record: RecordRef, outcome: Outcome, found: bool, reply: Option<EndReply> },
+}
+
+/// What the thread needs besides its connection.
+struct Surroundings {
+    syncer: Arc<Syncer>,
+    rows: Arc<AtomicU64>,
+    key_uses: Arc<KeyUses>,
+}
+
+struct Writer<'c> {
+    connection: &'c Connection,
+    book: Book<'c>,
+    around: &'c Surroundings,
+    pending: Vec<Pending>,
+    waiters: Vec<Waiter>,
+    owed: VecDeque<(RecordRef, Outcome)>,
+}
+
+/// Opens the file and starts the writer with its syncer and keeper.
+pub(crate) fn start(
+    dir: &Path,
+    commands: (&mpsc::Sender<Command>, mpsc::Receiver<Command>),
+    key_uses: Arc<KeyUses>,
+    lock: Arc<File>,
+) -> Result<(), OpenError> {
+    let path = dir.join(JournalFile::Records.as_str());
+    let unusable = |reason: String| OpenError::Unusable { path: path.clone(), reason };
+    let connection = open_writer(dir, JournalFile::Records)?;
+    let around = Surroundings { syncer: Arc::default(), rows: Arc::default(), key_uses };
+    let log = File::open(wal_path(dir, JournalFile::Records)).map_err(|error| unusable(error.to_string()))?;
+
+    let (sender, receiver) = commands;
+    let syncer = Arc::clone(&around.syncer);
+    let syncing = spawn("records-syncer", move || syncer.run(&log)).map_err(&unusable)?;
+    let keeper = Keeper {
+        connection: open_writer(dir, JournalFile::Records)?,
+        syncer: Arc::clone(&around.syncer),
+        rows: Arc::clone(&around.rows),
+        writer: sender.downgrade(),
+    };
+    let (stop, stopped) = blocking::channel();
+    let keeping = spawn("records-keeper", move || keeper.run(&stopped)).map_err(&unusable)?;
+
+    let opened = Arc::new(OnceLock::new());
+    let report = Arc::clone(&opened);
+    let (ready, wait_ready) = blocking::channel();
+    let work = move || {
+        let closing = match Book::open(&connection) {
+            Ok(book) => {
+                drop(ready);
+                Writer::new(&connection, book, &around).run(receiver)
+            }
+            Err(error) => {
+                let _ = report.set(error.to_string());
+                drop(ready);
+                Vec::new()
+            }
+        };
+        end(connection, &around.syncer, syncing, (stop, keeping));
+        drop(lock);
+        for reply in closing {
+            // Whoever asked may have gone; there is nobody else to tell.
+            let _ = reply.send(());
+        }
+    };
+    spawn("records-writer", work).map_err(&unusable)?;
+    // Nothing is ever sent: the wait ends when the other side is dropped, with the book open or not.
+    let _: Result<(), blocking::RecvError> = wait_ready.recv();
+    opened.get().map_or(Ok(()), |reason| Err(unusable(reason.clone())))
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, String> {
+    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(|error| format!("no thread for {name}: {error}"))
+}
+
+/// Ends the threads beside the writer, then copies the log into the file. The writer's connection goes last:
+/// see the syncer for why.
+fn end(
+    connection: Connection,
+    syncer: &Syncer,
+    syncing: JoinHandle<()>,
+    keeper: (blocking::Sender<()>, JoinHandle<()>),
+) {
+    let (stop, keeping) = keeper;
+    syncer.stop();
+    drop(stop);
+    if syncing.join().is_err() || keeping.join().is_err() {
+        tracing::error!("a thread beside the record writer had stopped");
+    }
+    let copied: rusqlite::Result<i64> = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    if let Err(error) = copied {
+        tracing::warn!(%error, "the log of the records stays for the next start");
+    }
+}
+
+impl<'c> Writer<'c> {
+    fn new(connection: &'c Connection, book: Book<'c>, around: &'c Surroundings) -> Writer<'c> {
+        let pending = Vec::with_capacity(GROUP_MAX);
+        Writer { connection, book, around, pending, waiters: Vec::new(), owed: VecDeque::new() }
+    }
+
+    fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Vec<oneshot::Sender<()>> {
+        let mut group = Vec::with_capacity(GROUP_MAX);
+        let mut after = Vec::new();
+        let mut closing = Vec::new();
+        while commands.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
+            self.write_group(&mut group, &mut after);
+            for command in after.drain(..) {
+                match command {
+                    Command::Close { reply } => {
+                        // What was accepted before is still written, nothing new is taken.
+                        commands.close();
+                        closing.push(reply);
+                    }
+                    other => self.obey(other),
+                }
+            }
+        }
+        self.tick();
+        closing
+    }
+
+    /// Writes the rows of a group and answers; leaves the commands that are no rows in `after`.
+    fn write_group(&mut self, group: &mut Vec<Command>, after: &mut Vec<Command>) {
+        let is_row = |command: &Command| matches!(command, Command::Begin { .. } | Command::Finish { .. });
+        if self.owed.is_empty() && !group.iter().any(is_row) {
+            after.append(group);
+            return;
+        }
+        let suspect = self.around.syncer.is_suspect();
+        let mut failed = self.book.begin_group().err();
+        for (record, outcome) in std::mem::take(&mut self.owed) {
+            self.end(record, outcome, None, &mut failed);
+        }
+        for command in group.drain(..) {
+            match command {
+                Command::Begin { reply, .. } if suspect => {
+                    let _ = reply.send(Err(RecordError::unavailable("the disk failed to keep earlier records")));
+                }
+                Command::Begin { intent, durability, reply } => self.begin(&intent, durability, reply, &mut failed),
+                Command::Finish { record, outcome, reply } => self.end(record, outcome, reply, &mut failed),
+                other => after.push(other),
+            }
+        }
+        let result = match failed {
+            None => self.book.commit_group(),
+            Some(error) => Err(error),
+        };
+        match result {
+            Ok(()) => self.answer_written(),
+            Err(error) => self.answer_failed(&error),
+        }
+    }
+
+    fn begin(
+        &mut self,
+        intent: &Intent,
+        durability: Durability,
+        reply: BeginReply,
+        failed: &mut Option<rusqlite::Error>,
+    ) {
+        let at = intent.at;
+        let result = match failed {
+            None => self.book.add_intent(intent),
+            // The group is lost; this one is answered with the others.
+            Some(_) => Ok(RecordRef { org: intent.org, seq: 0 }),
+        };
+        let record = result.unwrap_or_else(|error| {
+            *failed = Some(error);
+            RecordRef { org: intent.org, seq: 0 }
+        });
+        self.pending.push(Pending::Begun { record, at, durability, reply });
+    }
+
+    fn end(
+        &mut self,
+        record: RecordRef,
+        outcome: Outcome,
+        reply: Option<EndReply>,
+        failed: &mut Option<rusqlite::Error>,
+    ) {
+        let mut found = false;
+        if failed.is_none() {
+            match self.book.add_outcome(&record, &outcome) {
+                Ok(open) => found = open,
+                Err(error) => *failed = Some(error),
+            }
+        }
+        self.pending.push(Pending::Ended { record, outcome, found, reply });
+    }
+
+    fn answer_written(&mut self) {
+        let rows = self.pending.len() as u64;
+        for pending in self.pending.drain(..) {
+            match pending {
+                Pending::Begun { record, at, durability: Durability::Synced, reply } => {
+                    self.waiters.push(Waiter { record, at, reply });
+                }
+                Pending::Begun { record, at, durability: Durability::Written, reply } => {
+                    if reply.send(Ok(record)).is_err() {
+                        owe(&mut self.owed, record, never_sent(at));
+                    }
+                }
+                Pending::Ended { record, found, reply, .. } => {
+                    let answer = if found { Ok(()) } else { Err(RecordError::NotOpen { record }) };
+                    match reply {
+                        Some(reply) => drop(reply.send(answer)),
+                        None if found => {}
+                        None => tracing::warn!(org = %record.org, seq = record.seq, "an outcome came for no open record"),
+                    }
+                }
+            }
+        }
+        self.around.rows.fetch_add(rows, Ordering::Relaxed);
+        self.around.syncer.written(&mut self.waiters);
+    }
+
+    fn answer_failed(&mut self, error: &rusqlite::Error) {
+        tracing::error!(%error, "records cannot be written; calls are refused");
+        self.book.abandon_group();
+        for pending in self.pending.drain(..) {
+            // A caller that went away does not need its answer.
+            match pending {
+                Pending::Begun { reply, .. } => drop(reply.send(Err(RecordError::unavailable(error)))),
+                Pending::Ended { reply: Some(reply), .. } => drop(reply.send(Err(RecordError::unavailable(error)))),
+                Pending::Ended { record, outcome, reply: None, .. } => owe(&mut self.owed, record, outcome),
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::CloseOpen { now, reply } => drop(reply.send(self.close_open(now))),
+            Command::Settle { key_uses, reply } => {
+                if key_uses {
+                    self.flush_key_uses();
+                }
+                let _ = reply.send(());
+            }
+            Command::EraseKeyUse { org, key, reply } => {
+                self.around.key_uses.forget(org, key);
+                let erased = key_uses::erase(self.connection, org, key).map_err(RecordError::unavailable);
+                let _ = reply.send(erased);
+            }
+            Command::Tick => self.tick(),
+            Command::Checkpoint => self.checkpoint(),
+            #[cfg(test)]
+            Command::LimitPages { pages, reply } => {
+                let sql = format!("PRAGMA max_page_count = {pages}");
+                let limited = self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
+                debug_assert!(limited.is_ok());
+                let _ = reply.send(());
+            }
+            // Rows are written before, and `run` sees to closing.
+            Command::Begin { .. } | Command::Finish { .. } | Command::Close { .. } => {}
+        }
+    }
+
+    fn tick(&mut self) {
+        for NeverSent { record, at } in self.around.syncer.take_never_sent() {
+            owe(&mut self.owed, record, never_sent(at));
+        }
+        if !self.owed.is_empty() {
+            self.write_group(&mut Vec::new(), &mut Vec::new());
+        }
+        self.flush_key_uses();
+        if let Err(error) = self.book.settle() {
+            tracing::warn!(%error, "the open records could not be noted yet");
+        }
+    }
+
+    fn flush_key_uses(&self) {
+        if let Err(error) = self.around.key_uses.flush(self.connection) {
+            tracing::warn!(%error, "the last use of keys could not be written yet");
+        }
+    }
+
+    /// Finishes the keeper's copy of the log; with nobody writing it reaches the last frame, so that the next
+    /// write starts the log again from the front.
+    fn checkpoint(&self) {
+        let copied: rusqlite::Result<i64> =
+            self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(0));
+        if let Err(error) = copied {
+            tracing::warn!(%error, "the log of the records could not be copied into its file");
+        }
+    }
+
+    fn close_open(&mut self, now: Timestamp) -> Result<u64, RecordError> {
+        let mut closed = 0;
+        loop {
+            let open = open_earlier(self.connection).map_err(RecordError::unavailable)?;
+            let written = self.close_some(&open, now);
+            if let Err(error) = written {
+                self.book.abandon_group();
+                return Err(RecordError::unavailable(error));
+            }
+            self.around.syncer.written(&mut self.waiters);
+            closed += open.len() as u64;
+            if open.len() < CLOSE_MAX {
+                return Ok(closed);
+            }
+        }
+    }
+
+    fn close_some(&mut self, open: &[RecordRef], now: Timestamp) -> rusqlite::Result<()> {
+        if open.is_empty() {
+            return Ok(());
+        }
+        let outcome = Outcome {
+            at: now,
+            status: OutcomeStatus::Unknown,
+            latency_us: 0,
+            request_bytes: 0,
+            response_bytes: 0,
+            detail: Some("stopped".to_owned()),
+        };
+        self.book.begin_group()?;
+        for record in open {
+            self.book.add_outcome(record, &outcome)?;
+        }
+        self.book.commit_group()
+    }
+}
+
+/// What is written about an intent whose caller never learned that it may go on.
+fn never_sent(at: Timestamp) -> Outcome {
+    let detail = Some("never_sent".to_owned());
+    Outcome { at, status: OutcomeStatus::Cancelled, latency_us: 0, request_bytes: 0, response_bytes: 0, detail }
+}
+
+fn owe(owed: &mut VecDeque<(RecordRef, Outcome)>, record: RecordRef, outcome: Outcome) {
+    if owed.len() < OWED_MAX {
+        owed.push_back((record, outcome));
+    } else {
+        tracing::error!(org = %record.org, seq = record.seq, "an outcome is lost; the next start closes its record as unknown");
+    }
+}
