@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use domain::id::{KeyId, OrgId};
 use identity::key::PresentedKey;
+use journal::KeyUse;
 use verdict::{Actor, Credential};
 
 use crate::{App, Live, Problem};
@@ -51,6 +52,11 @@ impl App {
             return Ok(Caller { actor, live });
         }
         Err(unknown())
+    }
+
+    /// Notes that a key was used. Kept apart from the record, since an address is personal.
+    pub fn used(&self, org: OrgId, key: KeyId, address: Option<String>, client: Option<String>) {
+        self.inner.journal.touch_key(KeyUse { org, key, at: self.now(), address, client });
     }
 
     /// Which key of which organization a digest belongs to.

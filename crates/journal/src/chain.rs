@@ -164,6 +164,9 @@ mod tests {
         cells[0] = Cell::Text(b"org_x");
         cells[1] = Cell::Number(1);
         cells[13] = Cell::Bytes(&[7; 32]);
-        assert_eq!(hex(record_hash(&START, &cells, &mut Vec::new())), "cfca245dcd9852020ffdb00376deaa88df4e1714b6c41e0584b1b8506e1b1c2b");
+        assert_eq!(
+            hex(record_hash(&START, &cells, &mut Vec::new())),
+            "cfca245dcd9852020ffdb00376deaa88df4e1714b6c41e0584b1b8506e1b1c2b"
+        );
     }
 }

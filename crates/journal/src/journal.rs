@@ -51,6 +51,30 @@ struct Inner {
     key_uses: Arc<KeyUses>,
 }
 
+/// The answer to a begin, on its way. A caller that stops waiting may leave an answer that nobody took; the
+/// record it names must not stay open, and only the end of the wait can know.
+struct Begun<'j> {
+    answer: oneshot::Receiver<Result<RecordRef, RecordError>>,
+    at: Timestamp,
+    records: &'j mpsc::Sender<record_writer::Command>,
+    taken: bool,
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        if self.taken {
+            return;
+        }
+        // From here on the writer sees that nobody waits, and closes the record itself.
+        self.answer.close();
+        if let Ok(Ok(record)) = self.answer.try_recv() {
+            let outcome = record_writer::never_sent(self.at);
+            // With the queue full the record stays open until the next start.
+            let _ = self.records.try_send(record_writer::Command::Finish { record, outcome, reply: None });
+        }
+    }
+}
+
 impl Journal {
     /// Opens the data folder, creating it where it is missing, and locks it for this process.
     ///
@@ -184,11 +208,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`ReadError`]
-    pub async fn organizations(
-        &self,
-        after: Option<OrgId>,
-        limit: usize,
-    ) -> Result<Vec<OrganizationSlug>, ReadError> {
+    pub async fn organizations(&self, after: Option<OrgId>, limit: usize) -> Result<Vec<OrganizationSlug>, ReadError> {
         self.read_journal(move |connection| facts::organizations(connection, after, limit)).await
     }
 
@@ -227,8 +247,12 @@ impl Journal {
     /// closed as cancelled.
     pub async fn begin(&self, intent: Intent, durability: Durability) -> Result<RecordRef, RecordError> {
         let (reply, answer) = oneshot::channel();
+        let at = intent.at;
         self.tell_records(record_writer::Command::Begin { intent, durability, reply }).await?;
-        answer.await.map_err(|_| RecordError::unavailable(CLOSED))?
+        let mut begun = Begun { answer, at, records: &self.inner.records, taken: false };
+        let answer = (&mut begun.answer).await;
+        begun.taken = true;
+        answer.map_err(|_| RecordError::unavailable(CLOSED))?
     }
 
     /// Records a request that goes nowhere: denied, malformed or limited.
@@ -383,5 +407,20 @@ impl Journal {
         F: FnOnce(&rusqlite::Connection) -> Result<T, ReadError> + Send + 'static,
     {
         self.inner.record_reads.run(read).await
+    }
+
+    /// Makes a file's disk full at its present size, or with a large number of pages gives it room again.
+    #[cfg(test)]
+    pub(crate) async fn limit_pages(&self, file: JournalFile, pages: i64) {
+        let (reply, done) = oneshot::channel();
+        let sent = match file {
+            JournalFile::Journal => {
+                self.inner.streams.send(stream_writer::Command::LimitPages { pages, reply }).await.is_ok()
+            }
+            JournalFile::Records => {
+                self.inner.records.send(record_writer::Command::LimitPages { pages, reply }).await.is_ok()
+            }
+        };
+        assert!(sent && done.await.is_ok(), "the journal is open");
     }
 }

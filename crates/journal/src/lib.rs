@@ -14,6 +14,8 @@
 pub mod chain;
 pub mod error;
 pub mod fact;
+#[cfg(test)]
+mod full_disk_tests;
 mod journal;
 pub mod record;
 mod sqlite;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::{Era, World};
 
@@ -90,4 +90,36 @@ fn some_annotations_are_missing_and_two_mislead() {
     }
     assert_eq!(missing, 6);
     assert_eq!(misleading, ["delete_coupon", "empty_folder"]);
+}
+
+#[test]
+fn what_is_answered_has_what_its_output_schema_requires() {
+    let world = World::start();
+    for (slug, tool, arguments) in [
+        ("salesforce", "list_leads", json!({})),
+        ("salesforce", "pipeline_summary", json!({ "group_by": "stage" })),
+        ("salesforce", "create_account", json!({ "name": "Fell Huts" })),
+        ("salesforce", "delete_account", json!({ "account_id": "001_001001" })),
+        ("stripe", "retrieve_balance", json!({})),
+        ("stripe", "create_refund", json!({ "payment_intent": "pi_001001", "amount": 1 })),
+        ("outlook", "reply_to_email", json!({ "email_id": "msg_001001", "body": "Yes." })),
+        ("google-analytics", "run_report", json!({ "metric": "users" })),
+    ] {
+        let tools = world.tools(slug, Era::Modern);
+        let shown = tools.iter().find(|shown| shown["name"] == tool).expect("the tool exists");
+        let schema = &shown["outputSchema"];
+        let content = world.call(slug, tool, arguments);
+        for name in schema["required"].as_array().expect("something is required") {
+            let name = name.as_str().expect("a name");
+            let fits = match schema["properties"][name]["type"].as_str().expect("a type") {
+                "string" => content[name].is_string(),
+                "integer" => content[name].is_i64() || content[name].is_u64(),
+                "number" => content[name].is_number(),
+                "boolean" => content[name].is_boolean(),
+                "array" => content[name].is_array(),
+                other => panic!("{tool} has the type {other}"),
+            };
+            assert!(fits, "{tool} answers {name} as {}", content[name]);
+        }
+    }
 }

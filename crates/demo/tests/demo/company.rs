@@ -76,7 +76,7 @@ fn create(refuses: Option<&'static str>) -> (World, Result<SeededCompany, Error>
 #[test]
 fn owner_connects_and_hires_and_the_admin_reviews_and_assigns() {
     let (world, company, requests) = create(None);
-    let company = company.ok().expect("the company is created");
+    let company = company.expect("the company is created");
     let of = |line: &str| requests.iter().filter(|request| request.line.starts_with(line)).cloned().collect::<Vec<_>>();
     assert_eq!((of("POST integrations").len(), of("POST members").len(), of("POST keys").len()), (6, 4, 1));
     assert!(
@@ -146,7 +146,7 @@ fn the_keys_that_were_issued_are_watched_for_at_the_integrations() {
 #[test]
 fn the_print_out_names_everybody_with_key_and_url() {
     let (_world, company, _) = create(None);
-    let company = company.ok().expect("the company is created");
+    let company = company.expect("the company is created");
     let mut out = Vec::new();
     print_company(&mut out, &company).expect("it prints");
     let text = String::from_utf8(out).expect("it is text");
@@ -170,7 +170,7 @@ fn the_print_out_names_everybody_with_key_and_url() {
 #[test]
 fn the_file_holds_the_same_and_is_private() {
     let (_world, company, _) = create(None);
-    let company = company.ok().expect("the company is created");
+    let company = company.expect("the company is created");
     let folder = tempfile::tempdir().expect("a folder");
     assert!(read_demo_file(folder.path()).expect("no file is no error").is_none());
     let path = write_demo_file(folder.path(), &company).expect("it is written");

@@ -171,9 +171,7 @@ pub(crate) fn organizations(
     let after = after.map_or_else(String::new, |org| org.as_str().to_owned());
     let limit = to_sql(limit.min(PAGE_MAX) as u64);
     let rows = read_all(connection, sql, &[&after, &limit], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
-    rows.into_iter()
-        .map(|(org, slug)| Ok(OrganizationSlug { org: id(OrgId::parse(&org), "a slug")?, slug }))
-        .collect()
+    rows.into_iter().map(|(org, slug)| Ok(OrganizationSlug { org: id(OrgId::parse(&org), "a slug")?, slug })).collect()
 }
 
 pub(crate) fn labels(connection: &Connection, org: OrgId) -> Result<Vec<Label>, ReadError> {

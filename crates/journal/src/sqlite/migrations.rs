@@ -67,8 +67,7 @@ pub(crate) fn steps(file: JournalFile) -> &'static [&'static str] {
 
 /// Brings a file up to this program's version, each step in its own transaction.
 pub(crate) fn migrate(connection: &mut Connection, file: JournalFile, path: &Path) -> Result<(), OpenError> {
-    let unusable =
-        |error: rusqlite::Error| OpenError::Unusable { path: path.to_path_buf(), reason: error.to_string() };
+    let unusable = |error: rusqlite::Error| OpenError::Unusable { path: path.to_path_buf(), reason: error.to_string() };
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(unusable)?;
     let steps = steps(file);
     let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);

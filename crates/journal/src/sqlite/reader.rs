@@ -24,7 +24,13 @@ fn event(row: &Row<'_>) -> rusqlite::Result<StoredEvent> {
     })
 }
 
-fn events(connection: &Connection, sql: &str, stream: StreamId, from: i64, limit: usize) -> Result<Vec<StoredEvent>, ReadError> {
+fn events(
+    connection: &Connection,
+    sql: &str,
+    stream: StreamId,
+    from: i64,
+    limit: usize,
+) -> Result<Vec<StoredEvent>, ReadError> {
     let mut statement = connection.prepare_cached(sql).map_err(ReadError::unavailable)?;
     let limit = to_sql(limit.min(PAGE_MAX) as u64);
     let mut rows = statement.query(params![stream.as_str(), from, limit]).map_err(ReadError::unavailable)?;
@@ -41,7 +47,12 @@ fn events(connection: &Connection, sql: &str, stream: StreamId, from: i64, limit
     Ok(found)
 }
 
-pub(crate) fn read(connection: &Connection, stream: StreamId, after: u64, limit: usize) -> Result<Vec<StoredEvent>, ReadError> {
+pub(crate) fn read(
+    connection: &Connection,
+    stream: StreamId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<StoredEvent>, ReadError> {
     let sql = "SELECT seq, at, actor, body, hash FROM streams WHERE stream = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     events(connection, sql, stream, to_sql(after), limit)
 }
@@ -52,7 +63,8 @@ pub(crate) fn read_back(
     before: Option<u64>,
     limit: usize,
 ) -> Result<Vec<StoredEvent>, ReadError> {
-    let sql = "SELECT seq, at, actor, body, hash FROM streams WHERE stream = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+    let sql =
+        "SELECT seq, at, actor, body, hash FROM streams WHERE stream = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
     events(connection, sql, stream, before.map_or(i64::MAX, to_sql), limit)
 }
 
@@ -78,7 +90,12 @@ pub(crate) fn latest_state(connection: &Connection, stream: StreamId) -> Result<
 }
 
 /// The newest row of each chain of a file, in the order of their names, found without reading the chains.
-pub(crate) fn heads(connection: &Connection, file: JournalFile, after: &str, limit: usize) -> Result<Vec<ChainHead>, ReadError> {
+pub(crate) fn heads(
+    connection: &Connection,
+    file: JournalFile,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<ChainHead>, ReadError> {
     let (next, newest) = match file {
         JournalFile::Journal => (
             "SELECT stream FROM streams WHERE stream > ?1 ORDER BY stream LIMIT 1",

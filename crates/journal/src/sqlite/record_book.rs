@@ -216,8 +216,8 @@ fn adopt_earlier(connection: &Connection) -> rusqlite::Result<()> {
 pub(crate) fn open_earlier(connection: &Connection) -> rusqlite::Result<Vec<RecordRef>> {
     let mut statement =
         connection.prepare_cached("SELECT org, seq FROM lingering WHERE earlier = 1 ORDER BY org, seq LIMIT ?1")?;
-    let rows = statement
-        .query_map([to_sql(CLOSE_MAX as u64)], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
+    let rows =
+        statement.query_map([to_sql(CLOSE_MAX as u64)], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
     let mut open = Vec::new();
     for row in rows {
         let (org, seq) = row?;

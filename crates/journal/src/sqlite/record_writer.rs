@@ -35,22 +35,44 @@ type BeginReply = oneshot::Sender<Result<RecordRef, RecordError>>;
 type EndReply = oneshot::Sender<Result<(), RecordError>>;
 
 /// What the thread can be asked for.
-#[expect(clippy::large_enum_variant, reason = "nearly every command is a begin; a box for it would be an allocation per call")]
 pub(crate) enum Command {
-    Begin { intent: Intent, durability: Durability, reply: BeginReply },
-    Finish { record: RecordRef, outcome: Outcome, reply: Option<EndReply> },
+    Begin {
+        intent: Intent,
+        durability: Durability,
+        reply: BeginReply,
+    },
+    Finish {
+        record: RecordRef,
+        outcome: Outcome,
+        reply: Option<EndReply>,
+    },
     /// Closes what an earlier run left open.
-    CloseOpen { now: Timestamp, reply: oneshot::Sender<Result<u64, RecordError>> },
+    CloseOpen {
+        now: Timestamp,
+        reply: oneshot::Sender<Result<u64, RecordError>>,
+    },
     /// Answers when every row before it is written, and the waiting uses of keys where those are asked for.
-    Settle { key_uses: bool, reply: oneshot::Sender<()> },
-    EraseKeyUse { org: OrgId, key: KeyId, reply: EndReply },
+    Settle {
+        key_uses: bool,
+        reply: oneshot::Sender<()>,
+    },
+    EraseKeyUse {
+        org: OrgId,
+        key: KeyId,
+        reply: EndReply,
+    },
     /// From the keeper, once a second.
     Tick,
     /// From the keeper, when the log has grown long.
     Checkpoint,
     #[cfg(test)]
-    LimitPages { pages: i64, reply: oneshot::Sender<()> },
-    Close { reply: oneshot::Sender<()> },
+    LimitPages {
+        pages: i64,
+        reply: oneshot::Sender<()>,
+    },
+    Close {
+        reply: oneshot::Sender<()>,
+    },
 }
 
 /// A row that is written and waits for its group's commit.
@@ -97,12 +119,12 @@ pub(crate) fn start(
         rows: Arc::clone(&around.rows),
         writer: sender.downgrade(),
     };
-    let (stop, stopped) = blocking::channel();
+    let (stop, stopped) = blocking::sync_channel(0);
     let keeping = spawn("records-keeper", move || keeper.run(&stopped)).map_err(&unusable)?;
 
     let opened = Arc::new(OnceLock::new());
     let report = Arc::clone(&opened);
-    let (ready, wait_ready) = blocking::channel();
+    let (ready, wait_ready) = blocking::sync_channel(0);
     let work = move || {
         let closing = match Book::open(&connection) {
             Ok(book) => {
@@ -138,7 +160,7 @@ fn end(
     connection: Connection,
     syncer: &Syncer,
     syncing: JoinHandle<()>,
-    keeper: (blocking::Sender<()>, JoinHandle<()>),
+    keeper: (blocking::SyncSender<()>, JoinHandle<()>),
 ) {
     let (stop, keeping) = keeper;
     syncer.stop();
@@ -265,7 +287,9 @@ impl<'c> Writer<'c> {
                     match reply {
                         Some(reply) => drop(reply.send(answer)),
                         None if found => {}
-                        None => tracing::warn!(org = %record.org, seq = record.seq, "an outcome came for no open record"),
+                        None => {
+                            tracing::warn!(org = %record.org, seq = record.seq, "an outcome came for no open record")
+                        }
                     }
                 }
             }
@@ -382,7 +406,7 @@ impl<'c> Writer<'c> {
 }
 
 /// What is written about an intent whose caller never learned that it may go on.
-fn never_sent(at: Timestamp) -> Outcome {
+pub(crate) fn never_sent(at: Timestamp) -> Outcome {
     let detail = Some("never_sent".to_owned());
     Outcome { at, status: OutcomeStatus::Cancelled, latency_us: 0, request_bytes: 0, response_bytes: 0, detail }
 }

@@ -26,11 +26,23 @@ pub(crate) type AppendAnswer = Result<Vec<Appended>, AppendError>;
 
 /// What the thread can be asked for.
 pub(crate) enum Command {
-    Append { appends: Vec<Append>, reply: oneshot::Sender<AppendAnswer> },
-    PutState { stream: StreamId, state: SavedState, reply: oneshot::Sender<Result<(), AppendError>> },
+    Append {
+        appends: Vec<Append>,
+        reply: oneshot::Sender<AppendAnswer>,
+    },
+    PutState {
+        stream: StreamId,
+        state: SavedState,
+        reply: oneshot::Sender<Result<(), AppendError>>,
+    },
     #[cfg(test)]
-    LimitPages { pages: i64, reply: oneshot::Sender<()> },
-    Close { reply: oneshot::Sender<()> },
+    LimitPages {
+        pages: i64,
+        reply: oneshot::Sender<()>,
+    },
+    Close {
+        reply: oneshot::Sender<()>,
+    },
 }
 
 /// An answer that is held back until its group is committed.
@@ -80,11 +92,9 @@ impl Writer {
                     }
                     #[cfg(test)]
                     Command::LimitPages { pages, reply } => {
-                        let limited = self.connection.query_row(
-                            &format!("PRAGMA max_page_count = {pages}"),
-                            [],
-                            |row| row.get::<_, i64>(0),
-                        );
+                        let limited =
+                            self.connection
+                                .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get::<_, i64>(0));
                         debug_assert!(limited.is_ok());
                         let _ = reply.send(());
                     }
@@ -147,7 +157,7 @@ impl Writer {
                     answers.push(Answer::Append(reply, answer));
                 }
                 Command::PutState { stream, state, reply } => {
-                    let answer = self.in_savepoint(&mut broken, |writer| Ok(writer.put_state(stream, &state)?));
+                    let answer = self.in_savepoint(&mut broken, |writer| writer.put_state(stream, &state));
                     answers.push(Answer::PutState(reply, answer));
                 }
                 #[cfg(test)]
@@ -235,7 +245,9 @@ impl Writer {
         }
         let checksum: Hash = Sha256::digest(&state.bytes).into();
         self.connection
-            .prepare_cached("INSERT OR REPLACE INTO states (stream, seq, format, checksum, bytes) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO states (stream, seq, format, checksum, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
             .execute(params![stream.as_str(), to_sql(state.seq), state.format, checksum, state.bytes])?;
         self.connection
             .prepare_cached(
@@ -268,8 +280,7 @@ fn check_size(append: &Append, bytes: &mut usize) -> Result<(), FactError> {
 pub(crate) fn head(connection: &Connection, stream: StreamId) -> rusqlite::Result<(u64, Hash)> {
     let mut newest =
         connection.prepare_cached("SELECT seq, hash FROM streams WHERE stream = ?1 ORDER BY seq DESC LIMIT 1")?;
-    let row = newest
-        .query_row([stream.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Hash>(1)?)))
-        .optional()?;
+    let row =
+        newest.query_row([stream.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Hash>(1)?))).optional()?;
     Ok(row.map_or((0, START), |(seq, hash)| (from_sql(seq), hash)))
 }

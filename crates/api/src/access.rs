@@ -1,0 +1,136 @@
+//! Endpoints: what somebody may do, and why or why not.
+
+use std::collections::BTreeSet;
+
+use app::App;
+use app::access::Access;
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::grant::Profile;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::extract::{Body, Signed};
+use crate::problem::{Failure, Problems};
+use crate::time::written;
+
+/// Everything somebody may do.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EffectiveAccess {
+    /// Id of the member or key.
+    subject: String,
+    /// Their role; none for a workspace key.
+    role: Option<String>,
+    /// What the role holds.
+    permissions: Vec<String>,
+    /// What they have of each integration.
+    integrations: Vec<IntegrationAccess>,
+}
+
+/// What somebody has of an integration.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IntegrationAccess {
+    slug: String,
+    title: String,
+    /// On what it rests: `role`, `grant` or `key-scope`.
+    basis: &'static str,
+    /// The tool profile, where it was given.
+    #[schema(value_type = Option<String>)]
+    profile: Option<Profile>,
+    /// What that means.
+    means: &'static str,
+    /// Single tools switched off.
+    tools_off: BTreeSet<String>,
+    /// When it ends by itself.
+    expires_at: Option<String>,
+    /// How many tools can be called.
+    tools: ToolCounts,
+}
+
+/// How many tools.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ToolCounts {
+    callable: usize,
+    total: usize,
+}
+
+fn effective(access: Access) -> EffectiveAccess {
+    let integrations = access.integrations.into_iter().map(|one| IntegrationAccess {
+        slug: one.slug,
+        title: one.title,
+        basis: one.basis.code(),
+        profile: one.grant.as_ref().map(|grant| grant.profile),
+        means: one.grant.as_ref().map_or(Profile::Full, |grant| grant.profile).in_plain_words(),
+        expires_at: one.grant.as_ref().and_then(|grant| grant.expires_at).map(written),
+        tools_off: one.grant.map(|grant| grant.tools_off).unwrap_or_default(),
+        tools: ToolCounts { callable: one.callable, total: one.total },
+    });
+    EffectiveAccess {
+        subject: access.subject.as_str().to_owned(),
+        role: access.role,
+        permissions: access.permissions.iter().map(ToString::to_string).collect(),
+        integrations: integrations.collect(),
+    }
+}
+
+/// Everything a member may do, and on what it rests.
+#[utoipa::path(get, path = "/members/{member}/access", tag = "access", operation_id = "show_member_access",
+    params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id")),
+    responses((status = 200, body = EffectiveAccess), Problems))]
+pub(crate) async fn of_member(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+) -> Result<Json<EffectiveAccess>, Failure> {
+    let (_, member) = path;
+    Ok(Json(effective(app.show_access(&caller, Some(&member)).await?)))
+}
+
+/// Everything the caller may do.
+#[utoipa::path(get, path = "/access", tag = "access", operation_id = "show_own_access",
+    params(("org" = String, Path, description = "slug or id")),
+    responses((status = 200, body = EffectiveAccess), Problems))]
+pub(crate) async fn own(State(app): State<App>, Signed(caller): Signed) -> Result<Json<EffectiveAccess>, Failure> {
+    Ok(Json(effective(app.show_access(&caller, None).await?)))
+}
+
+/// A question: may this subject call this tool?
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccessQuestion {
+    /// A member by e-mail address or id, or a workspace key by id; the caller where nobody is named.
+    subject: Option<String>,
+    /// Slug of the integration.
+    integration: String,
+    /// The tool's name at the integration.
+    tool: String,
+}
+
+/// The answer with its reasons.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AccessAnswer {
+    /// Whether it may.
+    allowed: bool,
+    /// Stable code of the reason.
+    code: &'static str,
+    /// Why, in a sentence.
+    because: String,
+    /// The smallest change that would allow it.
+    remedy: Option<String>,
+    /// Who could make that change.
+    ask: Vec<String>,
+}
+
+/// Answers whether somebody may call a tool, and why or why not: the same answer that the gateway gives.
+#[utoipa::path(post, path = "/check", tag = "access", operation_id = "check_access",
+    params(("org" = String, Path, description = "slug or id")), request_body = AccessQuestion,
+    responses((status = 200, body = AccessAnswer), Problems))]
+pub(crate) async fn check(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Body(body): Body<AccessQuestion>,
+) -> Result<Json<AccessAnswer>, Failure> {
+    let (answer, ask) = app.check(&caller, body.subject.as_deref(), &body.integration, &body.tool).await?;
+    let (allowed, code, because, remedy) = (answer.allowed, answer.code, answer.because, answer.remedy);
+    Ok(Json(AccessAnswer { allowed, code, because, remedy, ask }))
+}

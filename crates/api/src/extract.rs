@@ -1,0 +1,115 @@
+//! What endpoints take from a request: the caller, the body, the query. Everything unknown is refused by name.
+
+use std::net::SocketAddr;
+
+use app::{App, Caller};
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Query, RawPathParams, Request};
+use axum::http::header;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Failure;
+
+/// Bytes of a request body.
+const BODY_BYTES_MAX: usize = 1 << 20;
+/// Characters of a client's name that are kept.
+const CLIENT_LENGTH_MAX: usize = 80;
+
+/// The caller: a key that works, for the organization that the path names.
+pub(crate) struct Signed(pub(crate) Caller);
+
+impl FromRequestParts<App> for Signed {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let key =
+            header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let (_, key) = key.ok_or_else(Failure::no_key)?;
+        let caller = app.authenticate(key.trim()).await?;
+        let path = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Failure::missing("page"))?;
+        if let Some((_, named)) = path.iter().find(|(name, _)| *name == "org") {
+            let org = app.organization(named).await?.map(|live| live.org());
+            if org != Some(caller.live.org()) {
+                return Err(Failure::missing("organization"));
+            }
+        }
+        if let Some(credential) = caller.actor.credential {
+            let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
+            let client = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+            let client = client.map(|client| client.chars().take(CLIENT_LENGTH_MAX).collect());
+            app.used(caller.live.org(), credential.key, address, client);
+        }
+        Ok(Signed(caller))
+    }
+}
+
+/// A JSON body of which every field is known.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        if !kind.trim_start().to_ascii_lowercase().starts_with("application/json") {
+            return Err(Failure::bad_request("not-json", "send JSON, with the header Content-Type: application/json"));
+        }
+        let bytes = Bytes::from_request(request, app).await;
+        let bytes = bytes.map_err(|_| Failure::too_large(format!("send at most {BODY_BYTES_MAX} bytes")))?;
+        let mut reader = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let path = error.path().to_string();
+            let error = error.into_inner();
+            if error.is_data() {
+                let field = if path == "." { named_field(&error.to_string()).unwrap_or_default() } else { path };
+                Failure::bad_field(field, without_place(&error.to_string()))
+            } else {
+                Failure::bad_request("not-json", format!("the body is not JSON: {error}"))
+            }
+        })?;
+        reader.end().map_err(|error| Failure::bad_request("not-json", format!("the body is not JSON: {error}")))?;
+        Ok(Body(value))
+    }
+}
+
+/// The field that serde's message names in backticks.
+fn named_field(message: &str) -> Option<String> {
+    message.split('`').nth(1).map(str::to_owned)
+}
+
+/// The message without serde's line and column.
+fn without_place(message: &str) -> String {
+    message.rsplit_once(" at line ").map_or(message, |(text, _)| text).to_owned()
+}
+
+/// A query string of which every parameter is known.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
+        let query = Query::<T>::try_from_uri(&parts.uri).map_err(|error| {
+            let message = error.body_text();
+            let detail = message.rsplit_once(": ").map_or(message.clone(), |(_, text)| text.to_owned());
+            Failure::bad_field(named_field(&detail).unwrap_or_else(|| "query".to_owned()), detail)
+        })?;
+        Ok(Params(query.0))
+    }
+}
+
+/// How many items a page may have.
+pub(crate) fn page_size(limit: Option<u32>) -> Result<usize, Failure> {
+    match limit {
+        None => Ok(100),
+        Some(limit @ 1..=1000) => Ok(limit as usize),
+        Some(_) => Err(Failure::bad_field("limit", "give a number from 1 to 1000")),
+    }
+}
+
+/// The limit that the router sets on every body.
+pub(crate) const fn body_bytes_max() -> usize {
+    BODY_BYTES_MAX
+}

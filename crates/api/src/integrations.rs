@@ -1,0 +1,334 @@
+//! Endpoints: integrations and their tools.
+
+use app::App;
+use app::integrations::{IntegrationChange, IntegrationView, NewCredential, NewIntegration, ToolView};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use domain::integration::{ClassSource, CredentialKind, ToolClass};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::extract::{Body, Signed};
+use crate::problem::{Failure, Problems};
+
+/// An integration as the caller sees it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Integration {
+    /// Its id.
+    id: String,
+    /// Its short name.
+    slug: String,
+    /// Its name for people.
+    title: String,
+    /// What it is for.
+    purpose: String,
+    /// Where its MCP endpoint is; only for those who may see all integrations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    /// How Wardroom shows itself there: `none`, `bearer` or `header`; only for those who may see all integrations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential: Option<&'static str>,
+    /// Whether it is paused for everyone.
+    paused: bool,
+    /// How many tools the caller sees.
+    tool_count: usize,
+    /// How many of them somebody has to look at.
+    needs_review: usize,
+    /// The tools, where one integration was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tools: Option<Vec<Tool>>,
+}
+
+/// A tool.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Tool {
+    /// Its name at the integration.
+    name: String,
+    /// Its name at the organization's one URL.
+    exposed: String,
+    /// What it does, in the upstream's words.
+    description: String,
+    /// `read`, `write`, `delete` or `unclassified`, which counts as delete.
+    #[schema(value_type = String)]
+    class: ToolClass,
+    /// `evidence` or `review`.
+    #[schema(value_type = String)]
+    class_source: ClassSource,
+    /// The likeliest class, where nobody is sure.
+    #[schema(value_type = String)]
+    suggested: ToolClass,
+    /// Whether somebody has to look at it.
+    needs_review: bool,
+    /// Whether it is switched off for everyone.
+    off: bool,
+}
+
+impl From<ToolView> for Tool {
+    fn from(view: ToolView) -> Tool {
+        Tool {
+            needs_review: view.needs_review(),
+            name: view.name,
+            exposed: view.exposed,
+            description: view.description,
+            class: view.class,
+            class_source: view.class_source,
+            suggested: view.suggested,
+            off: view.off,
+        }
+    }
+}
+
+fn integration(view: IntegrationView, with_tools: bool) -> Integration {
+    Integration {
+        id: view.id.to_string(),
+        slug: view.slug,
+        title: view.title,
+        purpose: view.purpose,
+        url: view.url,
+        credential: view.credential.map(|kind| match kind {
+            CredentialKind::None => "none",
+            CredentialKind::Bearer => "bearer",
+            CredentialKind::Header { .. } => "header",
+        }),
+        paused: view.paused,
+        tool_count: view.tools.len(),
+        needs_review: view.tools.iter().filter(|tool| tool.needs_review()).count(),
+        tools: with_tools.then(|| view.tools.into_iter().map(Tool::from).collect()),
+    }
+}
+
+/// The integrations that the caller may know of.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Integrations {
+    items: Vec<Integration>,
+    next: Option<String>,
+}
+
+/// The tools that the caller may know of.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Tools {
+    items: Vec<Tool>,
+    next: Option<String>,
+}
+
+/// Every integration that the caller may know of. A member sees those they were given, and no others.
+#[utoipa::path(get, path = "/integrations", tag = "integrations", operation_id = "list_integrations",
+    params(("org" = String, Path, description = "slug or id")),
+    responses((status = 200, body = Integrations), Problems))]
+pub(crate) async fn list(State(app): State<App>, Signed(caller): Signed) -> Result<Json<Integrations>, Failure> {
+    let items = app.list_integrations(&caller).await?.into_iter().map(|view| integration(view, false)).collect();
+    Ok(Json(Integrations { items, next: None }))
+}
+
+/// How Wardroom is to show itself to the upstream.
+#[derive(Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum CredentialToUse {
+    /// Not at all.
+    None {},
+    /// `Authorization: Bearer SECRET`.
+    Bearer {
+        /// The secret; sealed before it is written.
+        secret: String,
+    },
+    /// A header of another name.
+    Header {
+        /// That name.
+        name: String,
+        /// The secret; sealed before it is written.
+        secret: String,
+    },
+}
+
+impl CredentialToUse {
+    fn credential(self) -> Result<NewCredential, Failure> {
+        let (kind, secret) = match self {
+            CredentialToUse::None {} => (CredentialKind::None, None),
+            CredentialToUse::Bearer { secret } => (CredentialKind::Bearer, Some(secret)),
+            CredentialToUse::Header { name, secret } => {
+                let known =
+                    axum::http::HeaderName::try_from(&name).is_ok_and(|name| !FORBIDDEN.contains(&name.as_str()));
+                if !known {
+                    return Err(Failure::bad_field(
+                        "credential.name",
+                        "give the name of a header of your own, such as x-api-key",
+                    ));
+                }
+                (CredentialKind::Header { name }, Some(secret))
+            }
+        };
+        let sound = |secret: &String| !secret.is_empty() && secret.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        if secret.as_ref().is_some_and(|secret| !sound(secret)) {
+            return Err(Failure::bad_field("credential.secret", "give visible ASCII characters in one line"));
+        }
+        Ok(NewCredential { kind, secret })
+    }
+}
+
+/// Headers that carry the protocol itself.
+const FORBIDDEN: [&str; 9] = [
+    "host",
+    "content-length",
+    "content-type",
+    "transfer-encoding",
+    "connection",
+    "accept",
+    "mcp-session-id",
+    "mcp-method",
+    "mcp-protocol-version",
+];
+
+/// An upstream to be connected.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IntegrationToConnect {
+    /// Its short name, the prefix of its tools' names; made from the title where none is given.
+    slug: Option<String>,
+    /// Its name for people.
+    title: String,
+    /// What it is for, in one line.
+    #[serde(default)]
+    purpose: String,
+    /// Where its MCP endpoint is (streamable HTTP).
+    url: String,
+    /// How Wardroom is to show itself there; not at all where nothing is given.
+    credential: Option<CredentialToUse>,
+}
+
+/// Connects an upstream: reads its tools and classifies them. Nobody gets anything of it by that, except holders
+/// of `integration.use_all`.
+#[utoipa::path(post, path = "/integrations", tag = "integrations", operation_id = "connect_integration",
+    params(("org" = String, Path, description = "slug or id")), request_body = IntegrationToConnect,
+    responses((status = 201, body = Integration), Problems))]
+pub(crate) async fn connect(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Body(body): Body<IntegrationToConnect>,
+) -> Result<(StatusCode, Json<Integration>), Failure> {
+    let new = NewIntegration {
+        slug: body.slug,
+        title: body.title,
+        purpose: body.purpose,
+        url: body.url,
+        credential: body.credential.unwrap_or(CredentialToUse::None {}).credential()?,
+    };
+    Ok((StatusCode::CREATED, Json(integration(app.connect_integration(&caller, new).await?, true))))
+}
+
+/// One integration with its tools.
+#[utoipa::path(get, path = "/integrations/{integration}", tag = "integrations", operation_id = "show_integration",
+    params(("org" = String, Path, description = "slug or id"), ("integration" = String, Path, description = "slug or id")),
+    responses((status = 200, body = Integration), Problems))]
+pub(crate) async fn show(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+) -> Result<Json<Integration>, Failure> {
+    let (_, name) = path;
+    Ok(Json(integration(app.show_integration(&caller, &name).await?, true)))
+}
+
+/// What is to change about an integration; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IntegrationToChange {
+    /// A new name for people.
+    title: Option<String>,
+    /// A new line on what it is for.
+    purpose: Option<String>,
+    /// Paused or resumed.
+    paused: Option<bool>,
+    /// Another way to show itself; tried before it is kept.
+    credential: Option<CredentialToUse>,
+}
+
+/// Changes an integration.
+#[utoipa::path(patch, path = "/integrations/{integration}", tag = "integrations", operation_id = "change_integration",
+    params(("org" = String, Path, description = "slug or id"), ("integration" = String, Path, description = "slug or id")),
+    request_body = IntegrationToChange, responses((status = 200, body = Integration), Problems))]
+pub(crate) async fn change(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+    Body(body): Body<IntegrationToChange>,
+) -> Result<Json<Integration>, Failure> {
+    let (_, name) = path;
+    let change = IntegrationChange {
+        title: body.title,
+        purpose: body.purpose,
+        paused: body.paused,
+        credential: body.credential.map(CredentialToUse::credential).transpose()?,
+    };
+    Ok(Json(integration(app.edit_integration(&caller, &name, change).await?, true)))
+}
+
+/// Ends an integration for everyone and deletes its secret.
+#[utoipa::path(delete, path = "/integrations/{integration}", tag = "integrations", operation_id = "disconnect_integration",
+    params(("org" = String, Path, description = "slug or id"), ("integration" = String, Path, description = "slug or id")),
+    responses((status = 204), Problems))]
+pub(crate) async fn disconnect(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+) -> Result<StatusCode, Failure> {
+    let (_, name) = path;
+    app.disconnect_integration(&caller, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Reads the upstream's tools again and takes them over; decided classes survive.
+#[utoipa::path(post, path = "/integrations/{integration}/refresh", tag = "integrations", operation_id = "refresh_integration",
+    params(("org" = String, Path, description = "slug or id"), ("integration" = String, Path, description = "slug or id")),
+    responses((status = 200, body = Integration), Problems))]
+pub(crate) async fn refresh(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+) -> Result<Json<Integration>, Failure> {
+    let (_, name) = path;
+    Ok(Json(integration(app.refresh_integration(&caller, &name).await?, true)))
+}
+
+/// The tools of an integration that the caller may know of.
+#[utoipa::path(get, path = "/integrations/{integration}/tools", tag = "integrations", operation_id = "list_tools",
+    params(("org" = String, Path, description = "slug or id"), ("integration" = String, Path, description = "slug or id")),
+    responses((status = 200, body = Tools), Problems))]
+pub(crate) async fn list_tools(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+) -> Result<Json<Tools>, Failure> {
+    let (_, name) = path;
+    let view = app.show_integration(&caller, &name).await?;
+    Ok(Json(Tools { items: view.tools.into_iter().map(Tool::from).collect(), next: None }))
+}
+
+/// What is decided about a tool.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ToolToReview {
+    /// `read`, `write`, `delete` or `unclassified`.
+    #[schema(value_type = Option<String>)]
+    class: Option<ToolClass>,
+    /// Whether it is switched off for everyone.
+    off: Option<bool>,
+}
+
+/// Decides a tool's class, or switches it off or on for everyone.
+#[utoipa::path(patch, path = "/integrations/{integration}/tools/{tool}", tag = "integrations", operation_id = "review_tool",
+    params(("org" = String, Path, description = "slug or id"), ("integration" = String, Path, description = "slug or id"),
+        ("tool" = String, Path, description = "name at the integration")),
+    request_body = ToolToReview, responses((status = 200, body = Tool), Problems))]
+pub(crate) async fn review_tool(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String, String)>,
+    Body(body): Body<ToolToReview>,
+) -> Result<Json<Tool>, Failure> {
+    let (_, name, tool) = path;
+    if body.class.is_none() && body.off.is_none() {
+        return Err(Failure::bad_field("class", "give class or off, or both"));
+    }
+    Ok(Json(app.review_tool(&caller, (&name, &tool), body.class, body.off).await?.into()))
+}

@@ -1,0 +1,226 @@
+//! Endpoints: keys.
+
+use std::collections::BTreeSet;
+
+use app::App;
+use app::keys::{CreatedKey, KeyView, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use domain::grant::Profile;
+use domain::key::{KeyKind, KeyScope};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::extract::{Body, Signed};
+use crate::problem::{Failure, Problems};
+use crate::time::{read_optional, written};
+
+/// A key, without its secret.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Key {
+    /// Its id.
+    id: String,
+    /// `personal` or `workspace`.
+    kind: &'static str,
+    /// What people call it.
+    label: String,
+    /// The last characters of its secret.
+    hint: String,
+    /// Whose it is, for a personal key.
+    holder: Option<Holder>,
+    /// What it reaches, for a workspace key: `all` or `granted`.
+    #[schema(value_type = Option<String>)]
+    scope: Option<KeyScope>,
+    /// What a workspace key was given.
+    integrations: Vec<KeyGrant>,
+    /// When it was created.
+    created_at: String,
+    /// When its present secret was issued.
+    issued_at: String,
+    /// When it ends by itself.
+    expires_at: Option<String>,
+    /// Its last use.
+    last_used: Option<LastUse>,
+}
+
+/// Whose a personal key is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Holder {
+    id: String,
+    name: String,
+}
+
+/// What a workspace key was given of an integration.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct KeyGrant {
+    /// Slug of the integration.
+    integration: String,
+    /// The tool profile.
+    #[schema(value_type = String)]
+    profile: Profile,
+    /// Single tools switched off.
+    tools_off: BTreeSet<String>,
+    /// When it ends by itself.
+    expires_at: Option<String>,
+}
+
+/// The last use of a key.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LastUse {
+    at: String,
+    address: Option<String>,
+    /// As the client states itself.
+    client: Option<String>,
+}
+
+impl From<KeyView> for Key {
+    fn from(view: KeyView) -> Key {
+        let (kind, scope) = match view.key.kind {
+            KeyKind::Personal { .. } => ("personal", None),
+            KeyKind::Workspace { scope } => ("workspace", Some(scope)),
+        };
+        let name = view.holder_name.unwrap_or_default();
+        Key {
+            id: view.key.id.to_string(),
+            kind,
+            label: view.label,
+            holder: view.key.holder().map(|holder| Holder { id: holder.to_string(), name }),
+            hint: view.key.hint,
+            scope,
+            integrations: view
+                .grants
+                .into_iter()
+                .map(|(integration, grant)| KeyGrant {
+                    integration,
+                    profile: grant.profile,
+                    tools_off: grant.tools_off,
+                    expires_at: grant.expires_at.map(written),
+                })
+                .collect(),
+            created_at: written(view.key.created_at),
+            issued_at: written(view.key.issued_at),
+            expires_at: view.key.expires_at.map(written),
+            last_used: view.used_at.map(|at| LastUse {
+                at: written(at),
+                address: view.used_from,
+                client: view.used_with,
+            }),
+        }
+    }
+}
+
+/// The keys that the caller may know of.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Keys {
+    items: Vec<Key>,
+    next: Option<String>,
+}
+
+/// One's own keys, and those one may manage. Never a secret.
+#[utoipa::path(get, path = "/keys", tag = "keys", operation_id = "list_keys",
+    params(("org" = String, Path, description = "slug or id")),
+    responses((status = 200, body = Keys), Problems))]
+pub(crate) async fn list(State(app): State<App>, Signed(caller): Signed) -> Result<Json<Keys>, Failure> {
+    Ok(Json(Keys { items: app.list_keys(&caller).await?.into_iter().map(Key::from).collect(), next: None }))
+}
+
+/// A key to be created.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyToCreate {
+    /// `personal` or `workspace`.
+    kind: String,
+    /// What people call it.
+    label: String,
+    /// For a workspace key: `all` or `granted`; as the settings say where nothing is given.
+    #[schema(value_type = Option<String>)]
+    scope: Option<KeyScope>,
+    /// For a personal key: whose, by e-mail address or id; one's own where nobody is named.
+    holder: Option<String>,
+    /// When it ends by itself.
+    expires_at: Option<String>,
+}
+
+/// A key that was just created or rotated.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CreatedKeyBody {
+    /// Its id.
+    id: String,
+    /// Its secret, shown this once.
+    secret: String,
+    /// What to consider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<&'static str>,
+}
+
+impl From<CreatedKey> for CreatedKeyBody {
+    fn from(key: CreatedKey) -> CreatedKeyBody {
+        CreatedKeyBody { id: key.id.to_string(), secret: key.secret.reveal().to_owned(), warning: key.warning }
+    }
+}
+
+/// Creates a key. Its secret is shown this once.
+#[utoipa::path(post, path = "/keys", tag = "keys", operation_id = "create_key",
+    params(("org" = String, Path, description = "slug or id")), request_body = KeyToCreate,
+    responses((status = 201, body = CreatedKeyBody), Problems))]
+pub(crate) async fn create(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Body(body): Body<KeyToCreate>,
+) -> Result<(StatusCode, Json<CreatedKeyBody>), Failure> {
+    let of = match (body.kind.as_str(), body.scope, body.holder) {
+        ("personal", None, holder) => NewKeyOf::Personal(NewPersonalKey { holder }),
+        ("personal", Some(_), _) => {
+            return Err(Failure::bad_field("scope", "a personal key reaches what its holder reaches; leave scope out"));
+        }
+        ("workspace", scope, None) => NewKeyOf::Workspace(NewWorkspaceKey { scope }),
+        ("workspace", _, Some(_)) => {
+            return Err(Failure::bad_field("holder", "a workspace key is nobody's; leave holder out"));
+        }
+        _ => return Err(Failure::bad_field("kind", "give personal or workspace")),
+    };
+    let expires_at = read_optional("expires_at", body.expires_at.as_deref())?;
+    let key = app.create_key(&caller, &body.label, of, expires_at).await?;
+    Ok((StatusCode::CREATED, Json(key.into())))
+}
+
+/// One key.
+#[utoipa::path(get, path = "/keys/{key}", tag = "keys", operation_id = "show_key",
+    params(("org" = String, Path, description = "slug or id"), ("key" = String, Path, description = "id")),
+    responses((status = 200, body = Key), Problems))]
+pub(crate) async fn show(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+) -> Result<Json<Key>, Failure> {
+    let (_, key) = path;
+    Ok(Json(app.show_key(&caller, &key).await?.into()))
+}
+
+/// Ends a key for good.
+#[utoipa::path(delete, path = "/keys/{key}", tag = "keys", operation_id = "revoke_key",
+    params(("org" = String, Path, description = "slug or id"), ("key" = String, Path, description = "id")),
+    responses((status = 204), Problems))]
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+) -> Result<StatusCode, Failure> {
+    let (_, key) = path;
+    app.revoke_key(&caller, &key).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives a key a new secret; the old one stops at once.
+#[utoipa::path(post, path = "/keys/{key}/rotate", tag = "keys", operation_id = "rotate_key",
+    params(("org" = String, Path, description = "slug or id"), ("key" = String, Path, description = "id")),
+    responses((status = 200, body = CreatedKeyBody), Problems))]
+pub(crate) async fn rotate(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+) -> Result<Json<CreatedKeyBody>, Failure> {
+    let (_, key) = path;
+    Ok(Json(app.rotate_key(&caller, &key).await?.into()))
+}

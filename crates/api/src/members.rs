@@ -1,0 +1,241 @@
+//! Endpoints: members.
+
+use app::App;
+use app::members::{MemberFilter, MemberView, NewMember, Removed};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use domain::id::PersonId;
+use domain::member::MemberStatus;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::extract::{Body, Params, Signed, page_size};
+use crate::problem::{Failure, Problems};
+use crate::time::written;
+
+/// A member.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Member {
+    /// Id of the person.
+    id: String,
+    /// Their address.
+    email: String,
+    /// Their name.
+    name: String,
+    /// Their role.
+    role: String,
+    /// `active` or `removed`.
+    #[schema(value_type = String)]
+    status: MemberStatus,
+    /// When they joined.
+    joined_at: String,
+    /// When they were removed.
+    removed_at: Option<String>,
+}
+
+impl From<MemberView> for Member {
+    fn from(view: MemberView) -> Member {
+        Member {
+            id: view.person.to_string(),
+            email: view.email,
+            name: view.name,
+            role: view.role,
+            status: view.status,
+            joined_at: written(view.joined_at),
+            removed_at: view.removed_at.map(written),
+        }
+    }
+}
+
+/// A page of members.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Members {
+    items: Vec<Member>,
+    /// Where the next page starts; none where this was the last.
+    next: Option<String>,
+}
+
+/// Which members.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListParams {
+    /// `active` (the default), `removed` or `all`.
+    status: Option<String>,
+    /// Where the last page ended.
+    cursor: Option<String>,
+    /// How many at most, 1 to 1000.
+    limit: Option<u32>,
+}
+
+/// A page of members in the order of their ids.
+#[utoipa::path(get, path = "/members", tag = "members", operation_id = "list_members",
+    params(("org" = String, Path, description = "slug or id"), ListParams),
+    responses((status = 200, body = Members), Problems))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Params(params): Params<ListParams>,
+) -> Result<Json<Members>, Failure> {
+    let filter = match params.status.as_deref() {
+        None | Some("active") => MemberFilter::Active,
+        Some("removed") => MemberFilter::Removed,
+        Some("all") => MemberFilter::All,
+        Some(_) => return Err(Failure::bad_field("status", "give active, removed or all")),
+    };
+    let cursor = params.cursor.as_deref().map(PersonId::parse).transpose();
+    let cursor = cursor.map_err(|_| Failure::bad_field("cursor", "give the value of next of the page before"))?;
+    let limit = page_size(params.limit)?;
+    let items: Vec<Member> =
+        app.list_members(&caller, filter, cursor, limit).await?.into_iter().map(Member::from).collect();
+    let next = if items.len() == limit { items.last().map(|member| member.id.clone()) } else { None };
+    Ok(Json(Members { items, next }))
+}
+
+/// Somebody to be taken in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MemberToAdd {
+    /// Their address.
+    email: String,
+    /// Their name.
+    name: String,
+    /// Their role; the organization's default role where none is given.
+    role: Option<String>,
+    /// Issues a first personal key with this label, shown once.
+    issue_key: Option<KeyToIssue>,
+}
+
+/// A first key.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyToIssue {
+    /// What people call it.
+    label: String,
+}
+
+/// A member who was just taken in.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AddedMember {
+    #[serde(flatten)]
+    member: Member,
+    /// Their first key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<IssuedKey>,
+}
+
+/// A key that was just issued.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IssuedKey {
+    /// Its id.
+    id: String,
+    /// Its secret, shown this once.
+    secret: String,
+}
+
+/// Takes a person in.
+#[utoipa::path(post, path = "/members", tag = "members", operation_id = "add_member",
+    params(("org" = String, Path, description = "slug or id")), request_body = MemberToAdd,
+    responses((status = 201, body = AddedMember), Problems))]
+pub(crate) async fn add(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Body(body): Body<MemberToAdd>,
+) -> Result<(StatusCode, Json<AddedMember>), Failure> {
+    let new = NewMember {
+        email: body.email,
+        name: body.name,
+        role: body.role,
+        key_label: body.issue_key.map(|key| key.label),
+    };
+    let added = app.add_member(&caller, new).await?;
+    let key = added.key.map(|(id, secret)| IssuedKey { id: id.to_string(), secret: secret.reveal().to_owned() });
+    Ok((StatusCode::CREATED, Json(AddedMember { member: added.member.into(), key })))
+}
+
+/// One member, removed ones included.
+#[utoipa::path(get, path = "/members/{member}", tag = "members", operation_id = "show_member",
+    params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id")),
+    responses((status = 200, body = Member), Problems))]
+pub(crate) async fn show(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+) -> Result<Json<Member>, Failure> {
+    let (_, member) = path;
+    Ok(Json(app.show_member(&caller, &member).await?.into()))
+}
+
+/// What is to change about a member.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MemberChange {
+    /// Another role.
+    role: String,
+}
+
+/// Gives a member another role. The next request of theirs is answered by it.
+#[utoipa::path(patch, path = "/members/{member}", tag = "members", operation_id = "change_member",
+    params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id")),
+    request_body = MemberChange, responses((status = 200, body = Member), Problems))]
+pub(crate) async fn change(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+    Body(body): Body<MemberChange>,
+) -> Result<Json<Member>, Failure> {
+    let (_, member) = path;
+    Ok(Json(app.change_member_role(&caller, &member, &body.role).await?.into()))
+}
+
+/// What ended with a membership.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RemovedMember {
+    /// Who was removed.
+    removed: Member,
+    /// What stopped at once.
+    ended: Ended,
+    /// Workspace keys that they had made and may still know: rotate these.
+    workspace_keys_to_rotate: Vec<LabelledKey>,
+}
+
+/// What stopped at once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Ended {
+    /// Personal keys.
+    keys: usize,
+    /// Integrations that were assigned.
+    integrations: usize,
+}
+
+/// A key and what people call it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LabelledKey {
+    id: String,
+    label: String,
+}
+
+impl From<Removed> for RemovedMember {
+    fn from(removed: Removed) -> RemovedMember {
+        let keys = removed.workspace_keys.into_iter();
+        RemovedMember {
+            removed: removed.member.into(),
+            ended: Ended { keys: removed.keys_ended, integrations: removed.grants_ended },
+            workspace_keys_to_rotate: keys.map(|(id, label)| LabelledKey { id: id.to_string(), label }).collect(),
+        }
+    }
+}
+
+/// Removes a member. When this is answered, no key of theirs opens anything; their history stays.
+#[utoipa::path(delete, path = "/members/{member}", tag = "members", operation_id = "remove_member",
+    params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id")),
+    responses((status = 200, body = RemovedMember), Problems))]
+pub(crate) async fn remove(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+) -> Result<Json<RemovedMember>, Failure> {
+    let (_, member) = path;
+    Ok(Json(app.remove_member(&caller, &member).await?.into()))
+}

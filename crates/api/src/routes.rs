@@ -1,0 +1,91 @@
+//! Every endpoint of the management API, on one page. Registering a route registers its entry in the contract.
+
+use app::App;
+use axum::extract::DefaultBodyLimit;
+use axum::{Json, Router, routing};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::problem::Failure;
+use crate::{access, audit, extract, grants, integrations, keys, members, organizations, roles};
+
+/// The management API: its routes, and where the organization's MCP URL starts.
+pub struct Api {
+    /// The application.
+    pub app: App,
+    /// The public base URL, without a slash at the end.
+    pub public_url: String,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Wardroom management API",
+        description = "Everything about an organization: members, roles, integrations, keys, access and the record. \
+            Every request carries a key: `Authorization: Bearer KEY`. Errors are RFC 9457 problem documents.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    modifiers(&KeySecurity),
+    security(("key" = [])),
+)]
+struct Description;
+
+struct KeySecurity;
+
+impl utoipa::Modify for KeySecurity {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("a Wardroom key")).build();
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(scheme));
+    }
+}
+
+fn described() -> OpenApiRouter<App> {
+    let org = OpenApiRouter::new()
+        .routes(routes!(organizations::show, organizations::change))
+        .routes(routes!(roles::list_permissions))
+        .routes(routes!(roles::list))
+        .routes(routes!(roles::show))
+        .routes(routes!(members::list, members::add))
+        .routes(routes!(members::show, members::change, members::remove))
+        .routes(routes!(access::of_member))
+        .routes(routes!(grants::set_for_member, grants::remove_for_member))
+        .routes(routes!(integrations::list, integrations::connect))
+        .routes(routes!(integrations::show, integrations::change, integrations::disconnect))
+        .routes(routes!(integrations::refresh))
+        .routes(routes!(integrations::list_tools))
+        .routes(routes!(integrations::review_tool))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::show, keys::revoke))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(grants::set_for_key, grants::remove_for_key))
+        .routes(routes!(access::check))
+        .routes(routes!(access::own))
+        .routes(routes!(audit::read));
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(organizations::list))
+        .nest("/api/v1/orgs/{org}", org)
+}
+
+/// The OpenAPI 3.1 document of the API.
+#[must_use]
+pub fn contract() -> utoipa::openapi::OpenApi {
+    described().split_for_parts().1
+}
+
+/// The router of the API, the contract included.
+pub fn router(api: Api) -> Router {
+    let (router, contract) = described().split_for_parts();
+    let contract = Json(contract);
+    router
+        .route("/api/openapi.json", routing::get(move || std::future::ready(contract.clone())))
+        .route("/api/{*rest}", routing::any(|| std::future::ready(Failure::missing("endpoint"))))
+        .method_not_allowed_fallback(|| {
+            std::future::ready(Failure::bad_request("method", "this address does not answer to this method"))
+        })
+        .layer(DefaultBodyLimit::max(extract::body_bytes_max()))
+        .layer(axum::Extension(organizations::PublicUrl(api.public_url.into())))
+        .with_state(api.app)
+}

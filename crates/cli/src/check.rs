@@ -1,0 +1,130 @@
+//! `wardroom check` and `wardroom explain`: the server's own answer to "may this happen, and why?".
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use crate::failure::Failure;
+use crate::field::{is_true, names, text, text_if_any};
+use crate::member::access_row;
+use crate::server::{Door, Organization};
+use crate::table::Table;
+use crate::terminal::Terminal;
+use crate::tool_name::ToolName;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    door: Door,
+    /// Who would call, by e-mail or id; without it, you
+    #[arg(long)]
+    member: Option<String>,
+    /// INTEGRATION/TOOL
+    #[arg(long)]
+    tool: ToolName,
+}
+
+impl Arguments {
+    fn ask(&self, org: &Organization) -> Result<Value, Failure> {
+        let mut body = Map::new();
+        if let Some(member) = &self.member {
+            body.insert("subject".to_owned(), json!(member));
+        }
+        body.insert("integration".to_owned(), json!(self.tool.integration));
+        body.insert("tool".to_owned(), json!(self.tool.tool));
+        org.post(&["check"], &Value::Object(body))
+    }
+}
+
+/// Ends with 0 where the call would be allowed, and with 1 where it would be denied.
+pub(crate) fn check(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let org = arguments.door.organization(terminal)?;
+    let verdict = arguments.ask(&org)?;
+    terminal.answer(&verdict, lay_out)?;
+    if is_true(&verdict, "/allowed") { Ok(()) } else { Err(Failure::AnsweredNo) }
+}
+
+/// The same with what was granted there; ends with 0 either way, since the question was answered.
+pub(crate) fn explain(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let org = arguments.door.organization(terminal)?;
+    let verdict = arguments.ask(&org)?;
+    let member = match &arguments.member {
+        Some(member) => Some(member.clone()),
+        None => text_if_any(&org.get(&[], &[])?, "/you/subject"),
+    };
+    // Whoever may ask about a call may not always list everything that the person has; the answer stands without it.
+    let access = member.and_then(|member| org.get(&["members", &member, "access"], &[]).ok());
+    let granted = access.as_ref().and_then(|access| find_grant(access, &arguments.tool.integration));
+    let explained = json!({"verdict": verdict, "grant": granted});
+    terminal.answer(&explained, |explained| {
+        let mut told = lay_out(&explained["verdict"]);
+        if let Some(grant) = granted {
+            let mut table = Table::new(&["INTEGRATION", "PROFILE", "BY", "TOOLS", "UNTIL", "SWITCHED OFF"]);
+            table.row(access_row(grant));
+            told.push_str(&format!("\n{table}"));
+        }
+        told
+    })
+}
+
+fn find_grant<'a>(access: &'a Value, integration: &str) -> Option<&'a Value> {
+    let grants = access.pointer("/integrations").and_then(Value::as_array)?;
+    grants.iter().find(|grant| text(grant, "/slug") == integration)
+}
+
+fn lay_out(verdict: &Value) -> String {
+    let word = if is_true(verdict, "/allowed") { "allowed" } else { "denied" };
+    let mut told = format!("{word}: {}\n", text(verdict, "/because"));
+    if let Some(remedy) = text_if_any(verdict, "/remedy") {
+        told.push_str(&format!("  what helps: {remedy}\n"));
+    }
+    let asked = names(verdict, "/ask");
+    if !asked.is_empty() {
+        told.push_str(&format!("  who can help: {asked}\n"));
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_server::{FakeServer, outcome};
+
+    fn denied() -> Value {
+        json!({"allowed": false, "code": "tool-off", "because": "create_refund is switched off for Fay",
+            "remedy": "switch it on in her grant", "ask": ["Ada", "Ben"]})
+    }
+
+    #[test]
+    fn a_denied_call_is_told_with_its_remedy_and_ends_with_1() {
+        let server = FakeServer::answering(vec![(200, denied())]);
+        let line = ["check", "--member", "fay@example.com", "--tool", "stripe/create_refund", "--org", "north"];
+        let done = outcome(&server, &line);
+        assert_eq!((done.code, done.err.as_str()), (1, ""));
+        assert_eq!(
+            done.out,
+            "denied: create_refund is switched off for Fay\n  what helps: switch it on in her grant\n  \
+             who can help: Ada, Ben\n"
+        );
+        let expected = json!({"subject": "fay@example.com", "integration": "stripe", "tool": "create_refund"});
+        assert_eq!((server.request(0).path.as_str(), server.request(0).json()), ("/api/v1/orgs/north/check", expected));
+    }
+
+    #[test]
+    fn an_allowed_call_ends_with_0_and_asks_about_the_caller_by_default() {
+        let server = FakeServer::answering(vec![(200, json!({"allowed": true, "because": "you are owner"}))]);
+        let done = outcome(&server, &["check", "--tool", "stripe/get_balance", "--org", "north"]);
+        assert_eq!((done.code, done.out.as_str()), (0, "allowed: you are owner\n"));
+        assert_eq!(server.request(0).json(), json!({"integration": "stripe", "tool": "get_balance"}));
+    }
+
+    #[test]
+    fn an_explanation_adds_the_grant_and_ends_with_0() {
+        let access = json!({"integrations": [{"slug": "stripe", "profile": "no-delete", "basis": "grant",
+            "tools": {"callable": 41, "total": 50}, "tools_off": ["create_refund"]}]});
+        let server = FakeServer::answering(vec![(200, denied()), (200, access)]);
+        let line = ["explain", "--member", "fay@example.com", "--tool", "stripe/create_refund", "--org", "north"];
+        let done = outcome(&server, &line);
+        assert_eq!(done.code, 0, "{}", done.err);
+        assert!(done.out.contains("stripe       no-delete  grant  41 of 50  -      create_refund\n"), "{}", done.out);
+    }
+}

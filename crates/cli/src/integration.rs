@@ -1,0 +1,288 @@
+//! `wardroom integration`: the tool servers that the organization connected, named by their short name or id.
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use crate::credential::Credential;
+use crate::failure::Failure;
+use crate::field::{is_true, items, text, text_if_any};
+use crate::server::{Door, Organization};
+use crate::table::{Table, facts};
+use crate::terminal::Terminal;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    door: Door,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// All that you may see
+    List,
+    /// Connect an MCP server by its URL and read its tools
+    Connect(Connection),
+    /// One integration
+    Show {
+        /// Short name or id
+        integration: String,
+    },
+    /// Change title, purpose or credential
+    Edit(Edit),
+    /// Stop every call to it until it is resumed
+    Pause {
+        /// Short name or id
+        integration: String,
+    },
+    /// Let calls pass again
+    Resume {
+        /// Short name or id
+        integration: String,
+    },
+    /// Read its tools anew
+    Refresh {
+        /// Short name or id
+        integration: String,
+    },
+    /// Remove it, with everything that was granted on it
+    Disconnect {
+        /// Short name or id
+        integration: String,
+    },
+    /// Its tools with their class
+    Tools {
+        /// Short name or id
+        integration: String,
+        /// Only those whose class nobody has confirmed
+        #[arg(long)]
+        unsure: bool,
+    },
+}
+
+#[derive(Args)]
+struct Connection {
+    /// Where the MCP server is
+    #[arg(value_name = "MCP_URL")]
+    address: String,
+    /// Its name for people
+    #[arg(long)]
+    title: String,
+    /// Its short name; made from the title where it is not given
+    #[arg(long)]
+    slug: Option<String>,
+    /// What it is for, in one line
+    #[arg(long)]
+    purpose: Option<String>,
+    #[command(flatten)]
+    credential: Credential,
+}
+
+#[derive(Args)]
+struct Edit {
+    /// Short name or id
+    integration: String,
+    /// A new name for people
+    #[arg(long)]
+    title: Option<String>,
+    /// What it is for, in one line
+    #[arg(long)]
+    purpose: Option<String>,
+    #[command(flatten)]
+    credential: Credential,
+}
+
+pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let org = arguments.door.organization(terminal)?;
+    match &arguments.verb {
+        Verb::List => {
+            let found = org.list(&["integrations"], &[])?;
+            terminal.answer(&found, lay_out_list)
+        }
+        Verb::Connect(connection) => connect(connection, &org, terminal),
+        Verb::Show { integration } => {
+            let found = org.get(&["integrations", integration], &[])?;
+            terminal.answer(&found, lay_out)
+        }
+        Verb::Edit(edit) => apply_edit(edit, &org, terminal),
+        Verb::Pause { integration } => {
+            let changed = org.patch(&["integrations", integration], &json!({"paused": true}))?;
+            terminal.answer(&changed, |_| format!("{integration} is paused: every call to it is denied\n"))
+        }
+        Verb::Resume { integration } => {
+            let changed = org.patch(&["integrations", integration], &json!({"paused": false}))?;
+            terminal.answer(&changed, |_| format!("{integration} is open again\n"))
+        }
+        Verb::Refresh { integration } => {
+            let changed = org.post(&["integrations", integration, "refresh"], &json!({}))?;
+            terminal.answer(&changed, |found| format!("{integration}: {}\n", count_tools(found)))
+        }
+        Verb::Disconnect { integration } => {
+            let question = format!("disconnect {integration}? Everything granted on it ends at once.");
+            terminal.confirm(&question)?;
+            let ended = org.delete(&["integrations", integration])?;
+            terminal.answer(&ended, |_| format!("disconnected {integration}\n"))
+        }
+        Verb::Tools { integration, unsure } => tools(integration, *unsure, &org, terminal),
+    }
+}
+
+fn connect(connection: &Connection, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let mut body = Map::new();
+    body.insert("title".to_owned(), json!(connection.title));
+    body.insert("url".to_owned(), json!(connection.address));
+    insert_text(&mut body, "slug", connection.slug.as_deref());
+    insert_text(&mut body, "purpose", connection.purpose.as_deref());
+    if let Some(credential) = connection.credential.read(terminal)? {
+        body.insert("credential".to_owned(), credential);
+    }
+    let connected = org.post(&["integrations"], &Value::Object(body))?;
+    terminal.answer(&connected, |found| {
+        let mut told = format!("connected {} as {}\n", text(found, "/title"), text(found, "/slug"));
+        let tools = found.pointer("/tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        told.push_str(&format!("{}\n\n{}", count_tools(found), lay_out_tools(tools)));
+        told
+    })
+}
+
+fn apply_edit(edit: &Edit, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let mut body = Map::new();
+    insert_text(&mut body, "title", edit.title.as_deref());
+    insert_text(&mut body, "purpose", edit.purpose.as_deref());
+    if let Some(credential) = edit.credential.read(terminal)? {
+        body.insert("credential".to_owned(), credential);
+    }
+    if body.is_empty() {
+        return Err(Failure::Usage("say what to change: --title, --purpose or a credential".to_owned()));
+    }
+    let changed = org.patch(&["integrations", &edit.integration], &Value::Object(body))?;
+    terminal.answer(&changed, |_| format!("changed {}\n", edit.integration))
+}
+
+fn tools(integration: &str, unsure: bool, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let mut found = org.list(&["integrations", integration, "tools"], &[])?;
+    if unsure && let Some(items) = found.get_mut("items").and_then(Value::as_array_mut) {
+        items.retain(|tool| is_true(tool, "/needs_review"));
+    }
+    terminal.answer(&found, |found| lay_out_tools(items(found)))
+}
+
+fn insert_text(body: &mut Map<String, Value>, name: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        body.insert(name.to_owned(), json!(value));
+    }
+}
+
+fn count_tools(integration: &Value) -> String {
+    let unsure = match text_if_any(integration, "/needs_review").as_deref() {
+        None | Some("0") => String::new(),
+        Some(count) => format!(", {count} of an unsure class, which count as delete until confirmed"),
+    };
+    format!("{} tools{unsure}", text(integration, "/tool_count"))
+}
+
+fn lay_out_list(found: &Value) -> String {
+    let mut table = Table::new(&["INTEGRATION", "TITLE", "TOOLS", "UNSURE", "STATE", "PURPOSE"]);
+    for integration in items(found) {
+        table.row([
+            text(integration, "/slug"),
+            text(integration, "/title"),
+            text(integration, "/tool_count"),
+            text(integration, "/needs_review"),
+            state(integration),
+            text(integration, "/purpose"),
+        ]);
+    }
+    table.to_string()
+}
+
+fn lay_out(integration: &Value) -> String {
+    facts(&[
+        ("integration", text(integration, "/slug")),
+        ("title", text(integration, "/title")),
+        ("purpose", text(integration, "/purpose")),
+        ("address", text(integration, "/url")),
+        ("state", state(integration)),
+        ("tools", count_tools(integration)),
+        ("id", text(integration, "/id")),
+    ])
+}
+
+fn state(integration: &Value) -> String {
+    if is_true(integration, "/paused") { "paused" } else { "open" }.to_owned()
+}
+
+fn lay_out_tools(tools: &[Value]) -> String {
+    let mut table = Table::new(&["TOOL", "CLASS", "FROM", "UNSURE", "OFF"]);
+    for tool in tools {
+        let mark = |pointer| if is_true(tool, pointer) { "yes" } else { "-" }.to_owned();
+        table.row([
+            text(tool, "/name"),
+            text(tool, "/class"),
+            text(tool, "/class_source"),
+            mark("/needs_review"),
+            mark("/off"),
+        ]);
+    }
+    table.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::fake_server::{FakeServer, outcome, outcome_in, quiet_surroundings};
+
+    #[test]
+    fn connecting_reads_the_secret_from_standard_input_and_shows_the_tools() {
+        let connected = json!({"slug": "stripe", "title": "Stripe", "tool_count": 2, "needs_review": 1, "tools": [
+            {"name": "get_balance", "class": "read", "class_source": "annotation", "needs_review": false, "off": false},
+            {"name": "process", "class": "unclassified", "class_source": "none", "needs_review": true, "off": true}]});
+        let server = FakeServer::answering(vec![(201, connected)]);
+        let mut surroundings = quiet_surroundings();
+        surroundings.input = Box::new(Cursor::new(b"s3cret\n".to_vec()));
+        let line = ["integration", "connect", "http://u/mcp", "--title", "Stripe", "--bearer", "--org", "north"];
+        let done = outcome_in(&server, &line, surroundings);
+        assert_eq!(done.code, 0, "{}", done.err);
+        let credential = json!({"kind": "bearer", "secret": "s3cret"});
+        let expected = json!({"title": "Stripe", "url": "http://u/mcp", "credential": credential});
+        assert_eq!(server.request(0).json(), expected);
+        assert!(
+            done.out.contains("2 tools, 1 of an unsure class, which count as delete until confirmed"),
+            "{}",
+            done.out
+        );
+        assert!(done.out.contains("process      unclassified  none        yes     yes\n"), "{}", done.out);
+        assert!(!done.out.contains("s3cret"));
+    }
+
+    #[test]
+    fn a_secret_from_the_environment_goes_into_the_named_header() {
+        let server = FakeServer::answering(vec![(200, json!({}))]);
+        let mut surroundings = quiet_surroundings();
+        surroundings.environment = Box::new(|name| Some(format!("value of {name}")));
+        let line = ["integration", "edit", "crm", "--header", "X-Key", "--secret-env", "CRM_KEY", "--org", "north"];
+        assert_eq!(outcome_in(&server, &line, surroundings).code, 0);
+        let credential = json!({"kind": "header", "name": "X-Key", "secret": "value of CRM_KEY"});
+        assert_eq!(server.request(0).json(), json!({"credential": credential}));
+    }
+
+    #[test]
+    fn disconnecting_without_anyone_to_ask_needs_yes() {
+        let server = FakeServer::answering(vec![]);
+        let done = outcome(&server, &["integration", "disconnect", "stripe", "--org", "north"]);
+        assert_eq!((done.code, server.request_count()), (2, 0));
+        assert!(done.err.contains("--yes"), "{}", done.err);
+    }
+
+    #[test]
+    fn only_unsure_tools_are_listed_where_asked() {
+        let tools =
+            json!({"items": [{"name": "a", "needs_review": true}, {"name": "b", "needs_review": false}], "next": null});
+        let server = FakeServer::answering(vec![(200, tools)]);
+        let done = outcome(&server, &["integration", "tools", "stripe", "--unsure", "--org", "north"]);
+        assert_eq!(done.out, "TOOL  CLASS  FROM  UNSURE  OFF\na     -      -     yes     -\n");
+    }
+}

@@ -1,0 +1,227 @@
+//! `wardroom key`: personal and workspace keys. A secret is shown once, when it is made.
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use crate::failure::Failure;
+use crate::field::{items, names, plain, text, text_if_any, time};
+use crate::instant::{self, Sense};
+use crate::server::{Door, Organization};
+use crate::table::{Table, facts};
+use crate::terminal::Terminal;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    door: Door,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// All keys that you may see, without their secrets
+    List,
+    /// Make a key; its secret is shown once
+    Create(Creation),
+    /// One key, without its secret
+    Show {
+        /// The key's id
+        key: String,
+    },
+    /// Replace a key's secret: the old one ends at once, the new one is shown once
+    Rotate {
+        /// The key's id
+        key: String,
+    },
+    /// End a key at once
+    Revoke {
+        /// The key's id
+        key: String,
+    },
+}
+
+#[derive(Args)]
+struct Creation {
+    /// What the key is for
+    label: String,
+    /// Make a workspace key, which belongs to nobody and outlives its maker; the default is a personal key
+    #[arg(long)]
+    workspace: bool,
+    /// What a workspace key reaches: all, or only what is granted to it
+    #[arg(long, value_parser = ["all", "granted"], requires = "workspace")]
+    scope: Option<String>,
+    /// Whose personal key it shall be, by e-mail or id; without it, yours
+    #[arg(long, value_name = "MEMBER", conflicts_with = "workspace")]
+    holder: Option<String>,
+    /// When it ends: 2026-12-31, 2026-12-31T18:00:00Z, or a length such as 6w, 30d, 12h
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let org = arguments.door.organization(terminal)?;
+    match &arguments.verb {
+        Verb::List => {
+            let found = org.list(&["keys"], &[])?;
+            terminal.answer(&found, lay_out_list)
+        }
+        Verb::Create(creation) => create(creation, &org, terminal),
+        Verb::Show { key } => {
+            let found = org.get(&["keys", key], &[])?;
+            terminal.answer(&found, lay_out)
+        }
+        Verb::Rotate { key } => {
+            terminal.confirm(&format!("rotate {key}? Whatever uses its old secret stops at once."))?;
+            let mcp_url = text_if_any(&org.get(&[], &[])?, "/mcp_url");
+            let rotated = org.post(&["keys", key, "rotate"], &json!({}))?;
+            terminal.answer(&rotated, |rotated| {
+                format!("rotated {key}\n{}", lay_out_secret(&text(rotated, "/secret"), mcp_url.as_deref()))
+            })
+        }
+        Verb::Revoke { key } => {
+            terminal.confirm(&format!("revoke {key}? Whatever uses it stops at once."))?;
+            let ended = org.delete(&["keys", key])?;
+            terminal.answer(&ended, |_| format!("revoked {key}\n"))
+        }
+    }
+}
+
+fn create(creation: &Creation, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let mut body = Map::new();
+    body.insert("kind".to_owned(), json!(if creation.workspace { "workspace" } else { "personal" }));
+    body.insert("label".to_owned(), json!(creation.label));
+    if let Some(scope) = &creation.scope {
+        body.insert("scope".to_owned(), json!(scope));
+    }
+    if let Some(holder) = &creation.holder {
+        body.insert("holder".to_owned(), json!(holder));
+    }
+    if let Some(until) = &creation.until {
+        let now = (terminal.surroundings.clock)();
+        body.insert("expires_at".to_owned(), json!(instant::read(until, Sense::Until, now).map_err(Failure::Usage)?));
+    }
+    // Read first: once the secret is there, nothing may fail before it is shown.
+    let mcp_url = text_if_any(&org.get(&[], &[])?, "/mcp_url");
+    let created = org.post(&["keys"], &Value::Object(body))?;
+    let is_answered_in_json = terminal.json;
+    terminal.answer(&created, |created| {
+        let made = format!("created the key \"{}\" ({})\n", plain(&creation.label), text(created, "/id"));
+        format!("{made}{}", lay_out_secret(&text(created, "/secret"), mcp_url.as_deref()))
+    })?;
+    match text_if_any(&created, "/warning") {
+        Some(warning) if !is_answered_in_json => terminal.note(&format!("\nwarning: {warning}")),
+        _ => Ok(()),
+    }
+}
+
+/// A new secret, and what to paste where.
+pub(crate) fn lay_out_secret(secret: &str, mcp_url: Option<&str>) -> String {
+    let mut told =
+        format!("\n  {secret}\n\nThis is the only time the secret is shown. To use it, paste one of these:\n\n");
+    if let Some(mcp_url) = mcp_url {
+        let header = format!("Authorization: Bearer {secret}");
+        told.push_str(&format!("  claude mcp add --transport http wardroom {mcp_url} --header \"{header}\"\n"));
+        let entry = json!({"mcpServers": {"wardroom": {"url": mcp_url, "headers": {"Authorization": format!("Bearer {secret}")}}}});
+        told.push_str(&format!("  {entry}\n"));
+    }
+    told.push_str(&format!("  export WARDROOM_KEY={secret}\n"));
+    told
+}
+
+fn lay_out_list(found: &Value) -> String {
+    let mut table = Table::new(&["ID", "LABEL", "KIND", "OF", "SCOPE", "STATUS", "UNTIL", "LAST USED"]);
+    for key in items(found) {
+        table.row([
+            text(key, "/id"),
+            text(key, "/label"),
+            text(key, "/kind"),
+            holder(key),
+            text(key, "/scope"),
+            text(key, "/status"),
+            time(key, "/expires_at"),
+            last_used(key),
+        ]);
+    }
+    table.to_string()
+}
+
+fn lay_out(key: &Value) -> String {
+    let granted = names(key, "/integrations");
+    facts(&[
+        ("label", text(key, "/label")),
+        ("kind", text(key, "/kind")),
+        ("of", holder(key)),
+        ("scope", text(key, "/scope")),
+        ("granted", if granted.is_empty() { "-".to_owned() } else { granted }),
+        ("status", text(key, "/status")),
+        ("created", time(key, "/created_at")),
+        ("until", time(key, "/expires_at")),
+        ("last used", last_used(key)),
+        ("id", text(key, "/id")),
+    ])
+}
+
+/// Whose key it is: a person's name where the server gives it, else what it gives.
+fn holder(key: &Value) -> String {
+    ["/holder/name", "/holder/email", "/holder/id", "/holder"]
+        .iter()
+        .find(|pointer| key.pointer(pointer).is_some_and(Value::is_string))
+        .map_or_else(|| "-".to_owned(), |pointer| text(key, pointer))
+}
+
+fn last_used(key: &Value) -> String {
+    match key.pointer("/last_used") {
+        Some(Value::Object(_)) => time(key, "/last_used/at"),
+        Some(_) => time(key, "/last_used"),
+        None => time(key, "/last_used_at"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_server::{FakeServer, outcome};
+
+    #[test]
+    fn a_workspace_key_is_made_with_its_secret_shown_once_and_its_warning_on_stderr() {
+        let made = json!({"id": "key_1", "secret": "wrw_abc", "warning": "personal keys are safer"});
+        let server = FakeServer::answering(vec![(200, json!({"mcp_url": "http://h/o/north/mcp"})), (201, made)]);
+        let line =
+            ["key", "create", "Bot", "--workspace", "--scope", "granted", "--until", "2026-12-31", "--org", "north"];
+        let done = outcome(&server, &line);
+        assert_eq!(done.code, 0, "{}", done.err);
+        let expected =
+            json!({"kind": "workspace", "label": "Bot", "scope": "granted", "expires_at": "2026-12-31T23:59:59Z"});
+        assert_eq!(server.request(1).json(), expected);
+        assert!(done.out.starts_with("created the key \"Bot\" (key_1)\n\n  wrw_abc\n"), "{}", done.out);
+        assert!(done.out.contains("export WARDROOM_KEY=wrw_abc\n"), "{}", done.out);
+        assert_eq!(done.err, "\nwarning: personal keys are safer\n");
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_shown_with_its_line_is_not_made() {
+        let server = FakeServer::answering(vec![(500, json!({"title": "Broken"}))]);
+        let done = outcome(&server, &["key", "create", "laptop", "--org", "north"]);
+        assert_eq!((done.code, server.request_count()), (1, 1));
+        assert_eq!(done.err, "failed: Broken\n");
+    }
+
+    #[test]
+    fn revoking_is_one_request_with_yes() {
+        let server = FakeServer::answering(vec![(204, Value::Null)]);
+        let done = outcome(&server, &["key", "revoke", "key_1", "--yes", "--org", "north"]);
+        assert_eq!((done.code, done.out.as_str()), (0, "revoked key_1\n"));
+        assert_eq!((server.request(0).method.as_str(), server.request_count()), ("DELETE", 1));
+    }
+
+    #[test]
+    fn keys_are_listed_with_their_holder() {
+        let keys = json!({"items": [
+            {"id": "key_1", "label": "laptop", "kind": "personal", "holder": {"id": "m", "name": "Ada"}},
+            {"id": "key_2", "label": "bot", "kind": "workspace", "holder": null, "scope": "all"}], "next": null});
+        let told = lay_out_list(&keys);
+        assert!(told.contains("key_1  laptop  personal   Ada"), "{told}");
+        assert!(told.contains("key_2  bot     workspace  -    all"), "{told}");
+    }
+}

@@ -1,0 +1,269 @@
+//! `wardroom member`: the people of the organization, named by e-mail or id.
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use crate::failure::Failure;
+use crate::field::{items, names, text, text_if_any, time};
+use crate::key::lay_out_secret;
+use crate::server::{Door, Organization};
+use crate::table::{Table, facts};
+use crate::terminal::Terminal;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    door: Door,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Everyone, active unless said otherwise
+    List {
+        /// active, removed or all
+        #[arg(long, default_value = "active", value_parser = ["active", "removed", "all"])]
+        status: String,
+    },
+    /// Add a person, who can use nothing until something is granted
+    Add(Addition),
+    /// One person
+    Show {
+        /// E-mail or id
+        member: String,
+    },
+    /// Give a person another role
+    Role {
+        /// E-mail or id
+        member: String,
+        /// The role's id, as `wardroom role list` shows it
+        role: String,
+    },
+    /// Remove a person: their keys end at once, their history stays
+    Remove {
+        /// E-mail or id
+        member: String,
+    },
+    /// What a person can use and manage, and by what
+    Access {
+        /// E-mail or id
+        member: String,
+    },
+}
+
+#[derive(Args)]
+struct Addition {
+    /// The person's e-mail address
+    email: String,
+    /// The person's name
+    #[arg(long)]
+    name: String,
+    /// The role; without it the organization's default
+    #[arg(long)]
+    role: Option<String>,
+    /// Issue a first personal key with this label; its secret is shown once
+    #[arg(long, value_name = "LABEL")]
+    key: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let org = arguments.door.organization(terminal)?;
+    match &arguments.verb {
+        Verb::List { status } => {
+            let found = org.list(&["members"], &[("status", status.clone())])?;
+            terminal.answer(&found, lay_out_list)
+        }
+        Verb::Add(addition) => add(addition, &org, terminal),
+        Verb::Show { member } => {
+            let found = org.get(&["members", member], &[])?;
+            terminal.answer(&found, lay_out)
+        }
+        Verb::Role { member, role } => {
+            let changed = org.patch(&["members", member], &json!({"role": role}))?;
+            terminal.answer(&changed, |member| format!("{} is now {}\n", text(member, "/name"), text(member, "/role")))
+        }
+        Verb::Remove { member } => remove(member, &org, terminal),
+        Verb::Access { member } => {
+            let found = org.get(&["members", member, "access"], &[])?;
+            terminal.answer(&found, lay_out_access)
+        }
+    }
+}
+
+fn add(addition: &Addition, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let mut body = Map::new();
+    body.insert("email".to_owned(), json!(addition.email));
+    body.insert("name".to_owned(), json!(addition.name));
+    if let Some(role) = &addition.role {
+        body.insert("role".to_owned(), json!(role));
+    }
+    // Read first: once the secret is there, nothing may fail before it is shown.
+    let mut mcp_url = None;
+    if let Some(label) = &addition.key {
+        body.insert("issue_key".to_owned(), json!({"label": label}));
+        mcp_url = text_if_any(&org.get(&[], &[])?, "/mcp_url");
+    }
+    let added = org.post(&["members"], &Value::Object(body))?;
+    terminal.answer(&added, |member| {
+        let mut told = format!("added {} as {}\n", text(member, "/name"), text(member, "/role"));
+        if let Some(secret) = text_if_any(member, "/key/secret") {
+            told.push_str(&lay_out_secret(&secret, mcp_url.as_deref()));
+        }
+        told
+    })
+}
+
+fn remove(member: &str, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    if !terminal.yes {
+        let found = org.get(&["members", member], &[])?;
+        let who = format!("{} ({}, {})", text(&found, "/name"), text(&found, "/email"), text(&found, "/role"));
+        terminal.confirm(&format!("remove {who} from {}? Their keys end at once; their history stays.", org.slug()))?;
+    }
+    let removed = org.delete(&["members", member])?;
+    terminal.answer(&removed, |removed| {
+        let mut told = format!("removed {}\n", text(removed, "/removed/name"));
+        told.push_str(&format!("  keys ended: {}\n", text(removed, "/ended/keys")));
+        told.push_str(&format!("  integrations taken away: {}\n", text(removed, "/ended/integrations")));
+        for key in removed.pointer("/workspace_keys_to_rotate").and_then(Value::as_array).into_iter().flatten() {
+            let (label, id) = (text(key, "/label"), text(key, "/id"));
+            told.push_str(&format!(
+                "  they may still know the workspace key \"{label}\": change it with `wardroom key rotate {id}`\n"
+            ));
+        }
+        told
+    })
+}
+
+fn lay_out_list(found: &Value) -> String {
+    let mut table = Table::new(&["E-MAIL", "NAME", "ROLE", "STATUS", "JOINED", "ID"]);
+    for member in items(found) {
+        table.row([
+            text(member, "/email"),
+            text(member, "/name"),
+            text(member, "/role"),
+            text(member, "/status"),
+            time(member, "/joined_at"),
+            text(member, "/id"),
+        ]);
+    }
+    table.to_string()
+}
+
+fn lay_out(member: &Value) -> String {
+    facts(&[
+        ("name", text(member, "/name")),
+        ("e-mail", text(member, "/email")),
+        ("role", text(member, "/role")),
+        ("status", text(member, "/status")),
+        ("joined", time(member, "/joined_at")),
+        ("removed", time(member, "/removed_at")),
+        ("id", text(member, "/id")),
+    ])
+}
+
+fn lay_out_access(access: &Value) -> String {
+    let mut table = Table::new(&["INTEGRATION", "PROFILE", "BY", "TOOLS", "UNTIL", "SWITCHED OFF"]);
+    for grant in access.pointer("/integrations").and_then(Value::as_array).into_iter().flatten() {
+        table.row(access_row(grant));
+    }
+    let permissions = names(access, "/permissions");
+    let permissions = if permissions.is_empty() { "none".to_owned() } else { permissions };
+    format!("{table}\nmay manage: {permissions}\n")
+}
+
+/// What somebody can do with one integration, as one row.
+pub(crate) fn access_row(grant: &Value) -> [String; 6] {
+    let off = names(grant, "/tools_off");
+    [
+        text(grant, "/slug"),
+        text(grant, "/profile"),
+        text(grant, "/basis"),
+        format!("{} of {}", text(grant, "/tools/callable"), text(grant, "/tools/total")),
+        time(grant, "/expires_at"),
+        if off.is_empty() { "-".to_owned() } else { off },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::fake_server::{FakeServer, outcome, outcome_in, quiet_surroundings};
+
+    fn ada() -> Value {
+        json!({"id": "mem_1", "email": "ada@example.com", "name": "Ada Example", "role": "owner", "status": "active",
+            "joined_at": "2026-11-22T09:30:00.25Z", "removed_at": null})
+    }
+
+    #[test]
+    fn a_list_follows_the_cursor_to_its_end_and_is_aligned() {
+        let first = json!({"items": [ada()], "next": "c/1"});
+        let second = json!({"items": [{"email": "b@example.com", "name": "Bo", "role": "member"}], "next": null});
+        let server = FakeServer::answering(vec![(200, first), (200, second)]);
+        let done = outcome(&server, &["member", "list", "--org", "north"]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        assert_eq!(server.request(0).path, "/api/v1/orgs/north/members?status=active&limit=200");
+        assert_eq!(server.request(1).path, "/api/v1/orgs/north/members?status=active&limit=200&cursor=c%2F1");
+        assert_eq!(server.request(0).header("authorization"), Some("Bearer wrp_secret"));
+        assert_eq!(
+            done.out,
+            "E-MAIL           NAME         ROLE    STATUS  JOINED                ID\n\
+             ada@example.com  Ada Example  owner   active  2026-11-22T09:30:00Z  mem_1\n\
+             b@example.com    Bo           member  -       -                     -\n"
+        );
+    }
+
+    #[test]
+    fn json_is_the_servers_own() {
+        let server = FakeServer::answering(vec![(200, ada())]);
+        let done = outcome(&server, &["member", "show", "ada@example.com", "--json", "--org", "north"]);
+        assert_eq!((done.code, done.out), (0, format!("{}\n", ada())));
+        assert_eq!(server.request(0).path, "/api/v1/orgs/north/members/ada%40example.com");
+    }
+
+    #[test]
+    fn a_first_key_is_shown_once_with_the_line_to_paste() {
+        let mut added = ada();
+        added["key"] = json!({"id": "key_1", "secret": "wrp_abc"});
+        let server = FakeServer::answering(vec![(200, json!({"mcp_url": "http://h/o/north/mcp"})), (201, added)]);
+        let line = ["member", "add", "ada@example.com", "--name", "Ada Example", "--key", "laptop", "--org", "north"];
+        let done = outcome(&server, &line);
+        assert_eq!(done.code, 0, "{}", done.err);
+        let expected = json!({"email": "ada@example.com", "name": "Ada Example", "issue_key": {"label": "laptop"}});
+        assert_eq!(server.request(1).json(), expected);
+        assert!(done.out.contains("http://h/o/north/mcp --header \"Authorization: Bearer wrp_abc\""), "{}", done.out);
+    }
+
+    #[test]
+    fn removing_asks_first_and_a_no_removes_nothing() {
+        let server = FakeServer::answering(vec![(200, ada())]);
+        let mut surroundings = quiet_surroundings();
+        surroundings.is_interactive = true;
+        surroundings.input = Box::new(Cursor::new(b"n\n".to_vec()));
+        let done = outcome_in(&server, &["member", "remove", "mem_1", "--org", "north"], surroundings);
+        assert_eq!((done.code, server.request_count()), (2, 1));
+        assert!(done.err.contains("remove Ada Example (ada@example.com, owner) from north?"), "{}", done.err);
+    }
+
+    #[test]
+    fn removing_says_what_ended_and_which_shared_keys_to_change() {
+        let removed = json!({"removed": ada(), "ended": {"keys": 2, "integrations": 3},
+            "workspace_keys_to_rotate": [{"id": "key_9", "label": "Bot"}]});
+        let server = FakeServer::answering(vec![(200, removed)]);
+        let done = outcome(&server, &["member", "remove", "mem_1", "--yes", "--org", "north"]);
+        assert_eq!((done.code, server.request(0).method.as_str()), (0, "DELETE"));
+        assert!(done.out.contains("keys ended: 2\n") && done.out.contains("wardroom key rotate key_9"), "{}", done.out);
+    }
+
+    #[test]
+    fn a_denial_is_told_on_stderr_and_ends_with_1() {
+        let problem = json!({"title": "Denied", "status": 403, "detail": "only owners may promote", "field": "role",
+            "ask": ["Ada Example"]});
+        let server = FakeServer::answering(vec![(403, problem)]);
+        let done = outcome(&server, &["member", "role", "b@example.com", "admin", "--org", "north"]);
+        assert_eq!((done.code, done.out.as_str()), (1, ""));
+        assert_eq!(done.err, "denied: only owners may promote\n  field: role\n  who can help: Ada Example\n");
+    }
+}

@@ -1,0 +1,240 @@
+//! Sessions of legacy clients. A session is a convenience of the old protocol and authenticates nobody: it is
+//! bound to the key that began it, and whoever shows another key never finds it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::id::OrgId;
+use domain::time::Timestamp;
+use identity::random::{OperatingSystem, RandomFault, random_array};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use verdict::Credential;
+
+use crate::limits::Limits;
+
+/// Who a session belongs to: the key as it was presented, and the door it came through.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Owner {
+    pub(crate) org: OrgId,
+    pub(crate) credential: Credential,
+    pub(crate) integration: Option<String>,
+}
+
+/// One session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    id: String,
+    owner: Owner,
+    /// What the client calls itself.
+    pub(crate) client: Option<String>,
+    used: Mutex<Timestamp>,
+    running: Mutex<HashMap<String, CancellationToken>>,
+}
+
+impl Session {
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Makes a call cancellable by its id for as long as the returned value lives.
+    pub(crate) fn run(self: &Arc<Self>, id: &Value, cancel: CancellationToken) -> Running {
+        let key = id.to_string();
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), cancel);
+        Running { session: self.clone(), key }
+    }
+
+    /// Cancels the call with this id, if one is running.
+    pub(crate) fn cancel(&self, id: &Value) {
+        if let Some(running) = self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id.to_string()) {
+            running.cancel();
+        }
+    }
+
+    fn used(&self) -> Timestamp {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call that its session can cancel.
+#[derive(Debug)]
+pub(crate) struct Running {
+    session: Arc<Session>,
+    key: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.session.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+/// All sessions of this node.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    by_id: HashMap<String, Arc<Session>>,
+    by_credential: HashMap<(OrgId, Credential), Vec<String>>,
+}
+
+/// Why no session could be begun.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoSession {
+    #[error("Wardroom has as many sessions as it can hold; try again later")]
+    Full,
+    #[error(transparent)]
+    Random(#[from] RandomFault),
+}
+
+impl Sessions {
+    /// Begins a session. Where its key has too many, the one unused for longest ends.
+    pub(crate) fn begin(
+        &self,
+        owner: Owner,
+        client: Option<String>,
+        limits: &Limits,
+        now: Timestamp,
+    ) -> Result<Arc<Session>, NoSession> {
+        let bytes: [u8; 16] = random_array(&mut OperatingSystem)?;
+        let id = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        table.make_room((owner.org, owner.credential), limits, now);
+        if table.by_id.len() >= limits.sessions_max {
+            table.drop_idle(limits, now);
+        }
+        if table.by_id.len() >= limits.sessions_max {
+            return Err(NoSession::Full);
+        }
+        let holder = (owner.org, owner.credential);
+        let session =
+            Arc::new(Session { id: id.clone(), owner, client, used: Mutex::new(now), running: Mutex::default() });
+        table.by_id.insert(id.clone(), session.clone());
+        table.by_credential.entry(holder).or_default().push(id);
+        Ok(session)
+    }
+
+    /// The session with this id, if it is this owner's and still there.
+    pub(crate) fn find(&self, id: &str, owner: &Owner, limits: &Limits, now: Timestamp) -> Option<Arc<Session>> {
+        let session = {
+            let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+            table.by_id.get(id).filter(|session| session.owner == *owner).cloned()?
+        };
+        if now.since_ms(session.used()) >= limits.session_idle_ms_max {
+            self.end(&session);
+            return None;
+        }
+        *session.used.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        Some(session)
+    }
+
+    /// Ends a session and cancels what runs in it.
+    pub(crate) fn end(&self, session: &Session) {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner).remove(&session.id);
+        for running in session.running.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            running.cancel();
+        }
+    }
+}
+
+impl Table {
+    fn remove(&mut self, id: &str) {
+        let Some(session) = self.by_id.remove(id) else { return };
+        let holder = (session.owner.org, session.owner.credential);
+        if let Some(ids) = self.by_credential.get_mut(&holder) {
+            ids.retain(|known| known != id);
+            if ids.is_empty() {
+                self.by_credential.remove(&holder);
+            }
+        }
+    }
+
+    fn make_room(&mut self, holder: (OrgId, Credential), limits: &Limits, now: Timestamp) {
+        let mut mine: Vec<(Timestamp, String)> = self
+            .by_credential
+            .get(&holder)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.by_id.get(id).map(|session| (session.used(), id.clone())))
+            .collect();
+        mine.sort();
+        let too_many = (mine.len() + 1).saturating_sub(limits.sessions_per_key_max);
+        for (place, (used, id)) in mine.into_iter().enumerate() {
+            if place < too_many || now.since_ms(used) >= limits.session_idle_ms_max {
+                self.remove(&id);
+            }
+        }
+    }
+
+    fn drop_idle(&mut self, limits: &Limits, now: Timestamp) {
+        let idle: Vec<String> = self
+            .by_id
+            .values()
+            .filter(|session| now.since_ms(session.used()) >= limits.session_idle_ms_max)
+            .map(|session| session.id.clone())
+            .collect();
+        for id in idle {
+            self.remove(&id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::id::KeyId;
+
+    fn owner(seed: u8) -> Owner {
+        let credential = Credential { key: KeyId::from_random([seed; 20]), digest: [seed; 32] };
+        Owner { org: OrgId::from_random([1; 20]), credential, integration: None }
+    }
+
+    fn small() -> Limits {
+        Limits { sessions_per_key_max: 2, sessions_max: 3, session_idle_ms_max: 100, ..Limits::default() }
+    }
+
+    #[test]
+    fn a_session_is_found_by_its_owner_alone_and_only_while_it_is_used() {
+        let sessions = Sessions::default();
+        let session = sessions.begin(owner(1), None, &small(), Timestamp(0)).unwrap();
+        let find = |seed, at| sessions.find(session.id(), &owner(seed), &small(), Timestamp(at)).is_some();
+        assert!(!find(2, 1));
+        let elsewhere = Owner { integration: Some("stripe".into()), ..owner(1) };
+        assert!(sessions.find(session.id(), &elsewhere, &small(), Timestamp(1)).is_none());
+        assert!(find(1, 99));
+        assert!(find(1, 198));
+        assert!(!find(1, 298));
+        assert!(!find(1, 299));
+    }
+
+    #[test]
+    fn the_key_with_too_many_sessions_loses_its_oldest_and_nobody_elses() {
+        let sessions = Sessions::default();
+        let begin = |seed, at| sessions.begin(owner(seed), None, &small(), Timestamp(at));
+        let theirs = begin(2, 0).unwrap();
+        let mine: Vec<_> = (1..4).map(|at| begin(1, at).unwrap()).collect();
+        let alive = |session: &Session, seed| sessions.find(session.id(), &owner(seed), &small(), Timestamp(5)).is_some();
+        assert_eq!(mine.iter().map(|session| alive(session, 1)).collect::<Vec<_>>(), [false, true, true]);
+        assert!(alive(&theirs, 2));
+        assert!(matches!(begin(3, 6), Err(NoSession::Full)));
+        assert!(begin(3, 500).is_ok());
+    }
+
+    #[test]
+    fn cancelling_reaches_the_call_with_that_id_only() {
+        let sessions = Sessions::default();
+        let session = sessions.begin(owner(1), None, &small(), Timestamp(0)).unwrap();
+        let [number, text] = [CancellationToken::new(), CancellationToken::new()];
+        let _one = session.run(&Value::from(1), number.clone());
+        let two = session.run(&Value::from("1"), text.clone());
+        session.cancel(&Value::from("1"));
+        assert_eq!((number.is_cancelled(), text.is_cancelled()), (false, true));
+        drop(two);
+        session.cancel(&Value::from("1"));
+        sessions.end(&session);
+        assert!(number.is_cancelled());
+    }
+}

@@ -1,0 +1,83 @@
+//! What the gateway needs from outside, as traits. It keeps nothing on disk and decides nothing about access
+//! by itself: it is handed live snapshots and a recorder. The server writes the adapters.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use domain::id::{IntegrationId, KeyId, OrgId, PersonId};
+use domain::record::{Durability, Intent, Outcome, RecordRef};
+use domain::time::Timestamp;
+use identity::key::PresentedKey;
+use tokio::sync::watch;
+use verdict::{Credential, Snapshot};
+use zeroize::Zeroizing;
+
+/// Something outside cannot answer now. The gateway refuses what depends on it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unavailable(
+    /// What cannot answer, for the operator's log; callers are not shown it.
+    pub String,
+);
+
+/// One organization's access, live.
+pub trait Access: Send + Sync + 'static {
+    /// The newest snapshot. Cheap: it is asked for several times a call.
+    fn snapshot(&self) -> Arc<Snapshot>;
+
+    /// Fires with the sequence number after every swap of the snapshot. When its sender is gone, whoever holds
+    /// an open stream or call takes that as the end of their right to it.
+    fn changes(&self) -> watch::Receiver<u64>;
+}
+
+/// Everything the gateway needs from outside.
+pub trait Ports: Send + Sync + 'static {
+    /// One organization's access.
+    type Access: Access;
+
+    /// An organization by slug or id; none where there is no such organization.
+    fn organization(
+        &self,
+        slug_or_id: &str,
+    ) -> impl Future<Output = Result<Option<Arc<Self::Access>>, Unavailable>> + Send;
+
+    /// To which organization a presented key belongs and as which credential it is to be asked about; none
+    /// where it was never issued. Whether it still works is for the snapshot to say.
+    fn credential(
+        &self,
+        key: &PresentedKey<'_>,
+    ) -> impl Future<Output = Result<Option<(OrgId, Credential)>, Unavailable>> + Send;
+
+    /// The secret that an integration's upstream is shown; none where none was stored.
+    fn secret(
+        &self,
+        org: OrgId,
+        integration: IntegrationId,
+    ) -> impl Future<Output = Result<Option<Zeroizing<String>>, Unavailable>> + Send;
+
+    /// Records what is about to happen. The call goes out only after this has answered.
+    fn begin(
+        &self,
+        intent: Intent,
+        durability: Durability,
+    ) -> impl Future<Output = Result<RecordRef, Unavailable>> + Send;
+
+    /// Records what was denied, malformed or limited and will not happen.
+    fn note(&self, intent: Intent) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
+    /// Records what came of a call. Called exactly once for each [`Ports::begin`] that answered.
+    fn finish(&self, record: RecordRef, outcome: Outcome) -> impl Future<Output = ()> + Send;
+
+    /// A key was used. Called for every request; the adapter thins it out.
+    fn used(&self, org: OrgId, key: KeyId, address: Option<IpAddr>, client: Option<&str>);
+
+    /// The names of people whom a denied caller may ask; those that cannot be found are left out.
+    fn names(&self, people: &[PersonId]) -> impl Future<Output = Vec<String>> + Send;
+
+    /// A keyed digest of a call's arguments in their canonical form.
+    fn arguments_digest(&self, org: OrgId, canonical: &[u8]) -> [u8; 32];
+
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+}

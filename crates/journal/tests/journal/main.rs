@@ -1,0 +1,8 @@
+//! Tests of the journal through its public interface. Each test owns its data folder and moves time by hand.
+
+mod contract;
+mod crash;
+mod folder;
+mod records;
+mod vandal;
+mod world;
