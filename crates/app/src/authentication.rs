@@ -44,14 +44,25 @@ impl App {
         let presented = PresentedKey::parse(key)
             .map_err(|fault| Problem::Unauthenticated { message: format!("this is not a Wardroom key: {fault}") })?;
         let unknown = || Problem::Unauthenticated { message: "this key does not work; create a new one".to_owned() };
-        for digest in self.inner.digester.digests(&presented) {
-            let Some((org, key)) = self.credential(digest).await? else { continue };
-            let live = self.live(org).await?;
-            let admitted = live.snapshot().admit(Credential { key, digest }, self.now());
-            let actor = admitted.map_err(|fault| Problem::Unauthenticated { message: fault.to_string() })?;
-            return Ok(Caller { actor, live });
+        let (org, credential) = self.credential_of(&presented).await?.ok_or_else(unknown)?;
+        let live = self.live(org).await?;
+        let admitted = live.snapshot().admit(credential, self.now());
+        let actor = admitted.map_err(|fault| Problem::Unauthenticated { message: fault.to_string() })?;
+        Ok(Caller { actor, live })
+    }
+
+    /// To which organization a presented key belongs, and as which credential it is to be asked about. Whether it
+    /// still works is for the organization's snapshot to say.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] where the journal cannot be read.
+    pub async fn credential_of(&self, presented: &PresentedKey<'_>) -> Result<Option<(OrgId, Credential)>, Problem> {
+        for digest in self.inner.digester.digests(presented) {
+            if let Some((org, key)) = self.credential(digest).await? {
+                return Ok(Some((org, Credential { key, digest })));
+            }
         }
-        Err(unknown())
+        Ok(None)
     }
 
     /// Notes that a key was used. Kept apart from the record, since an address is personal.
@@ -60,10 +71,7 @@ impl App {
     }
 
     /// Which key of which organization a digest belongs to.
-    ///
-    /// # Errors
-    /// [`Problem::Unavailable`] where the journal cannot be read.
-    pub async fn credential(&self, digest: [u8; 32]) -> Result<Option<(OrgId, KeyId)>, Problem> {
+    async fn credential(&self, digest: [u8; 32]) -> Result<Option<(OrgId, KeyId)>, Problem> {
         let known = self.inner.credentials.read().unwrap_or_else(PoisonError::into_inner).get(&digest).copied();
         if known.is_some() {
             return Ok(known);

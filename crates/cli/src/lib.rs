@@ -117,3 +117,92 @@ fn dispatch(command: &Command, terminal: &mut Terminal<'_>) -> Result<(), Failur
         Command::Doctor(arguments) => doctor::run(arguments, terminal),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::fake_server::{FakeServer, outcome, outcome_in, quiet_surroundings};
+
+    #[test]
+    fn the_command_line_is_consistent_and_takes_others_beside_and_below_it() {
+        let below = |audit: clap::Command| audit.subcommand(clap::Command::new("verify"));
+        command().subcommand(clap::Command::new("serve")).mut_subcommand("audit", below).debug_assert();
+    }
+
+    #[test]
+    fn no_option_takes_a_key_or_a_secret_itself() {
+        fn walk(command: &clap::Command, found: &mut Vec<String>) {
+            let secret = |name: &&str| ["secret", "token", "password"].contains(name);
+            found.extend(
+                command.get_arguments().filter_map(|argument| argument.get_long()).filter(secret).map(str::to_owned),
+            );
+            command.get_subcommands().for_each(|below| walk(below, found));
+        }
+        let mut found = Vec::new();
+        walk(&command(), &mut found);
+        assert_eq!(found, Vec::<String>::new());
+        // `--key` names a key by its id or makes one with a label; nothing accepts it as the caller's own.
+        assert!(command().try_get_matches_from(["wardroom", "member", "list", "--key", "wrp_secret"]).is_err());
+    }
+
+    #[test]
+    fn options_may_stand_before_and_after_the_verb() {
+        for line in [["member", "--org", "north", "--json", "list"], ["member", "list", "--json", "--org", "north"]] {
+            let server = FakeServer::answering(vec![(200, json!({"items": [], "next": null}))]);
+            let done = outcome(&server, &line);
+            assert_eq!((done.code, done.out.as_str()), (0, "{\"items\":[],\"next\":null}\n"), "{line:?} {}", done.err);
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_ends_with_3() {
+        let mut server = FakeServer::answering(vec![]);
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+        server.url = format!("http://{free}");
+        let done = outcome(&server, &["member", "list", "--org", "north"]);
+        assert_eq!((done.code, done.out.as_str()), (3, ""));
+        assert!(done.err.starts_with(&format!("not reached: http://{free}: ")), "{}", done.err);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_wardrooms_ends_with_3_and_no_redirect_is_followed() {
+        for answer in [(200, json!("<html>hello</html>")), (502, json!("bad gateway")), (307, json!({}))] {
+            let server = FakeServer::answering(vec![answer]);
+            let done = outcome(&server, &["member", "list", "--org", "north"]);
+            assert_eq!((done.code, server.request_count()), (3, 1), "{}", done.err);
+            assert!(done.err.contains("is --url right?"), "{}", done.err);
+        }
+    }
+
+    #[test]
+    fn without_a_key_nothing_is_sent_and_the_remedy_is_named() {
+        let server = FakeServer::answering(vec![]);
+        let mut surroundings = quiet_surroundings();
+        surroundings.environment = Box::new(|_| None);
+        let done = outcome_in(&server, &["member", "list"], surroundings);
+        assert_eq!((done.code, server.request_count()), (2, 0));
+        assert_eq!(done.err, "error: there is no key: set WARDROOM_KEY, or name a file with --key-file\n");
+    }
+
+    #[test]
+    fn a_key_file_wins_over_the_environment() {
+        let server = FakeServer::answering(vec![(200, json!({"items": [], "next": null}))]);
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(b"wrp_from_file\n").expect("room for a key");
+        let path = file.path().to_str().expect("a path of plain letters").to_owned();
+        assert_eq!(outcome(&server, &["member", "list", "--org", "n", "--key-file", &path]).code, 0);
+        assert_eq!(server.request(0).header("authorization"), Some("Bearer wrp_from_file"));
+    }
+
+    #[test]
+    fn a_refusal_is_the_problem_document_where_json_was_asked_for() {
+        let problem = json!({"title": "Last owner", "status": 409, "code": "last-owner"});
+        let server = FakeServer::answering(vec![(409, problem.clone())]);
+        let done = outcome(&server, &["member", "role", "ada@example.com", "member", "--json", "--org", "north"]);
+        assert_eq!((done.code, done.out.as_str(), done.err), (1, "", format!("{problem}\n")));
+    }
+}

@@ -14,6 +14,9 @@ use crate::failure::Failure;
 /// A secret read from a file or a pipe is at most this long.
 const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
+/// Reads an environment variable.
+type Environment = Box<dyn Fn(&str) -> Option<String>>;
+
 /// What this process can find out and do besides printing.
 pub(crate) struct Surroundings {
     /// Standard input.
@@ -21,7 +24,7 @@ pub(crate) struct Surroundings {
     /// Whether a person can answer a question there.
     pub(crate) is_interactive: bool,
     /// Reads an environment variable; empty ones count as absent.
-    pub(crate) environment: Box<dyn Fn(&str) -> Option<String>>,
+    pub(crate) environment: Environment,
     /// The present.
     pub(crate) clock: Box<dyn Fn() -> Timestamp>,
     /// Waits that long; false says not to go on.

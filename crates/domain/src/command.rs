@@ -69,6 +69,7 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
         Command::AddMember { person, role } => member::add(state, person, role),
         Command::AddMemberWithKey { person, role, key, digest, hint } => {
             let mut events = member::add(state, person, role)?;
+            key::is_new(state, key)?;
             let kind = KeyKind::Personal { holder: person };
             events.push(Event::KeyCreated { key, kind, digest, hint, expires_at: None });
             Ok(events)

@@ -42,6 +42,9 @@ impl Preset {
         let [top] = tops.as_slice() else {
             return broken(format!("preset {} must have exactly one top role", self.name));
         };
+        if self.settings.owners_max == Some(0) {
+            return broken(format!("preset {}: owners.max leaves no room for an owner", self.name));
+        }
         let everything: PermissionSet = Permission::ALL.iter().copied().collect();
         if let Some(lacking) = everything.first_beyond(top.permissions) {
             return broken(format!("the top role of preset {} lacks {lacking}", self.name));

@@ -20,7 +20,12 @@ pub(crate) fn set(
 ) -> Result<Vec<Event>, Refusal> {
     grantee_is_there(state, grantee)?;
     let connected = state.integration(integration)?;
-    if let Some(unknown) = tools_off.iter().find(|tool| !connected.tools.contains_key(*tool)) {
+    // What is off already may stay off, also while the upstream does not list it.
+    let known = |tool: &String| {
+        let off_already = state.grant(grantee, integration).is_some_and(|grant| grant.tools_off.contains(tool));
+        off_already || connected.tools.contains_key(tool)
+    };
+    if let Some(unknown) = tools_off.iter().find(|tool| !known(tool)) {
         let message = format!("{} has no tool {unknown}", connected.slug);
         return Err(Refusal::field("no-such-tool", "tools_off", message));
     }

@@ -23,6 +23,9 @@ pub(crate) fn connect(
         let message = format!("there is an integration named {} already; choose another slug", integration.slug);
         return Err(Refusal::field("slug-taken", "slug", message));
     }
+    if state.integrations.contains_key(&integration.id) {
+        return Err(Refusal::rule("exists", "an integration with this id exists already"));
+    }
     if state.integrations.len() >= INTEGRATIONS_MAX {
         let message = format!("an organization has at most {INTEGRATIONS_MAX} integrations; disconnect one first");
         return Err(Refusal::rule("too-many-integrations", message));
@@ -40,13 +43,20 @@ pub(crate) fn connect(
 
 /// Names, pause and credential change.
 pub(crate) fn edit(state: &Organization, id: IntegrationId, edit: IntegrationEdit) -> Result<Vec<Event>, Refusal> {
-    state.integration(id)?;
+    let present = state.integration(id)?;
     if let Some(title) = &edit.title {
         fits("title", title)?;
     }
     if let Some(purpose) = &edit.purpose {
         fits("purpose", purpose)?;
     }
+    // A credential always counts: its kind may be the same and its secret, which lives apart, another.
+    let edit = IntegrationEdit {
+        title: edit.title.filter(|title| *title != present.title),
+        purpose: edit.purpose.filter(|purpose| *purpose != present.purpose),
+        paused: edit.paused.filter(|paused| *paused != present.paused),
+        credential: edit.credential,
+    };
     if edit == IntegrationEdit::default() {
         return Ok(Vec::new());
     }

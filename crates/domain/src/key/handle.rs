@@ -18,6 +18,7 @@ pub(crate) fn create(
     expires_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
+    is_new(state, key)?;
     if let KeyKind::Personal { holder } = kind {
         state.active_member(holder).ok_or_else(|| Refusal::missing("member", "there is no such member"))?;
     }
@@ -42,6 +43,14 @@ pub(crate) fn rotate(state: &Organization, key: KeyId, digest: String, hint: Str
 pub(crate) fn revoke(state: &Organization, key: KeyId) -> Result<Vec<Event>, Refusal> {
     live(state, key)?;
     Ok(vec![Event::KeyRevoked { key }])
+}
+
+/// Refuses an id that a key has or had: a key never becomes another, and an ended one never lives again.
+pub(crate) fn is_new(state: &Organization, key: KeyId) -> Result<(), Refusal> {
+    if state.keys.contains_key(&key) {
+        return Err(Refusal::rule("exists", "a key with this id exists already, or did"));
+    }
+    Ok(())
 }
 
 fn live(state: &Organization, key: KeyId) -> Result<&Key, Refusal> {

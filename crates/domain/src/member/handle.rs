@@ -68,7 +68,7 @@ fn room_for_another_owner(state: &Organization) -> Result<(), Refusal> {
     }
 }
 
-// INVARIANT: held after every step by `some_active_person_always_holds_the_top_role` in tests/rules.rs.
+// INVARIANT: held after every step by `some_active_person_always_holds_the_top_role` in tests/rules.
 fn someone_keeps_the_top_role(state: &Organization, leaving: PersonId) -> Result<(), Refusal> {
     let mut holders = state.top_role_holders();
     let leaving_holds = state.top_role_holders().any(|person| person == leaving);

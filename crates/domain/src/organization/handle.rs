@@ -56,6 +56,10 @@ pub(crate) fn change_settings(
             let message = "a newcomer cannot get the top role by default; choose a smaller role";
             return Err(Refusal::field("default-role-too-high", "join.default_role", message));
         }
+        Some(found) if !found.assignable_to.members => {
+            let message = format!("the role {role} cannot be given to members; choose another");
+            return Err(Refusal::field("role-not-for-members", "join.default_role", message));
+        }
         Some(_) => {}
     }
     let holders = state.top_role_holders().count();

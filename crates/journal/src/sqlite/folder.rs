@@ -15,7 +15,7 @@ use crate::sqlite::migrations::migrate;
 use crate::verification::JournalFile;
 
 /// How long a connection waits for another process (a backup, a verification) to let go of a file.
-const BUSY_WAIT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_WAIT: Duration = Duration::from_secs(5);
 const LOCK_FILE: &str = "wardroom.lock";
 
 /// Creates the folder if need be and locks it for this process. The lock ends when the file is dropped.
@@ -63,7 +63,7 @@ pub(crate) fn open_writer(dir: &Path, file: JournalFile) -> Result<Connection, O
     connection.pragma_update(None, "synchronous", synchronous).map_err(unusable)?;
     // What is erased is overwritten, not only unlinked.
     connection.pragma_update(None, "secure_delete", "ON").map_err(unusable)?;
-    connection.pragma_update(None, "cache_size", -8_192).map_err(unusable)?;
+    connection.pragma_update(None, "cache_size", -4_096).map_err(unusable)?;
     connection.pragma_update(None, "temp_store", "MEMORY").map_err(unusable)?;
     if file == JournalFile::Records {
         // A checkpoint inside a commit would make every call wait for the disk; the keeper does it instead.
@@ -79,7 +79,7 @@ pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "query_only", "ON")?;
-    connection.pragma_update(None, "cache_size", -2_048)?;
+    connection.pragma_update(None, "cache_size", -1_024)?;
     Ok(connection)
 }
 

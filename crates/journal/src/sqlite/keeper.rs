@@ -72,7 +72,7 @@ impl Keeper {
 
     /// Copies the whole log, syncs the database file and makes the next write start the log anew. Frames that a
     /// failed flush may have lost are read from memory for this, and nothing is kept behind a hole in the log.
-    fn copy_everything(&self) {
+    pub(crate) fn copy_everything(&self) {
         match self.checkpoint("RESTART") {
             Ok(done) if !done.busy && done.copied == done.frames => {
                 self.syncer.trust_again();

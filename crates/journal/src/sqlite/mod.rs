@@ -1,8 +1,8 @@
 //! The SQLite half of the journal: one writer thread per file, a few read connections, no SQL anywhere else.
 //!
 //! `folder` opens the files, `stream_writer` and `record_writer` are the only ones that write, `reader` and
-//! `record_reader` read, `syncer` and `keeper` look after the disk behind the record writer, `verify` walks the
-//! chains. Nothing here knows what an event means.
+//! `record_reader` read, `record_threads` starts the record writer and the `syncer` and `keeper` that look after
+//! the disk behind it, `verify` walks the chains. Nothing here knows what an event means.
 
 pub(crate) mod facts;
 pub(crate) mod folder;
@@ -14,6 +14,7 @@ pub(crate) mod reader;
 pub(crate) mod record_book;
 pub(crate) mod record_reader;
 pub(crate) mod record_rows;
+pub(crate) mod record_threads;
 pub(crate) mod record_writer;
 pub(crate) mod stream_writer;
 pub(crate) mod syncer;

@@ -19,8 +19,6 @@ pub(crate) const PAGE_MAX: usize = 1_000;
 /// How many numbers of a chain one question without a subject looks back over.
 const LOOK_BACK: u64 = 100_000;
 
-const JOIN: &str = "FROM records AS i LEFT JOIN records AS o ON o.org = i.org AND o.closes = i.seq";
-
 pub(crate) fn records(connection: &Connection, query: &RecordQuery) -> Result<RecordPage, ReadError> {
     let before = match query.before {
         Some(before) => before,
@@ -40,7 +38,8 @@ pub(crate) fn records(connection: &Connection, query: &RecordQuery) -> Result<Re
 
 pub(crate) fn export(connection: &Connection, org: OrgId, after: u64, limit: usize) -> Result<Vec<Record>, ReadError> {
     let sql = format!(
-        "SELECT {JOINED_COLUMNS} {JOIN} WHERE i.org = ?1 AND i.seq > ?2 AND i.closes IS NULL ORDER BY i.seq LIMIT ?3"
+        "SELECT {JOINED_COLUMNS} FROM records AS i LEFT JOIN records AS o ON o.org = i.org AND o.closes = i.seq
+         WHERE i.org = ?1 AND i.seq > ?2 AND i.closes IS NULL ORDER BY i.seq LIMIT ?3"
     );
     let limit = to_sql(limit.clamp(1, PAGE_MAX) as u64);
     let values = vec![Value::Text(org.as_str().to_owned()), Value::Integer(to_sql(after)), Value::Integer(limit)];
@@ -60,7 +59,12 @@ fn newest(connection: &Connection, org: OrgId) -> Result<u64, ReadError> {
 
 /// The question as SQL: fixed pieces for the filters that are set, their values bound.
 fn select(query: &RecordQuery, before: u64, floor: u64, limit: usize) -> (String, Vec<Value>) {
-    let mut sql = format!("SELECT {JOINED_COLUMNS} {JOIN} WHERE i.closes IS NULL");
+    // Without statistics SQLite would rather walk the chain; a subject's rows are few, and its index leads to them.
+    let index = if query.subject.is_some() { "INDEXED BY records_by_subject" } else { "" };
+    let mut sql = format!(
+        "SELECT {JOINED_COLUMNS} FROM records AS i {index} LEFT JOIN records AS o ON o.org = i.org AND o.closes = i.seq
+         WHERE i.closes IS NULL"
+    );
     let mut values = Vec::new();
     let mut filter = |piece: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -95,4 +99,34 @@ fn collect(connection: &Connection, sql: &str, values: Vec<Value>) -> Result<Vec
         records.push(record(row)?);
     }
     Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::folder::open_writer;
+    use crate::verification::JournalFile;
+
+    #[test]
+    fn a_subject_is_found_by_its_index_and_an_outcome_by_the_intent_it_closes() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = open_writer(dir.path(), JournalFile::Records).unwrap();
+        let org = OrgId::from_random([1; 20]);
+        let subject = Some("per_1".to_owned());
+        for (query, index) in [
+            (RecordQuery { subject, ..RecordQuery::newest(org, 10) }, "records_by_subject"),
+            (RecordQuery::newest(org, 10), "PRIMARY KEY"),
+        ] {
+            let (sql, values) = select(&query, 500, 100, 10);
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let plan: Vec<String> = statement
+                .query_map(params_from_iter(values), |row| row.get(3))
+                .unwrap()
+                .collect::<rusqlite::Result<_>>()
+                .unwrap();
+            assert!(plan[0].starts_with("SEARCH i") && plan[0].contains(index), "{plan:?}");
+            assert!(plan[1].starts_with("SEARCH o") && plan[1].contains("records_by_closes"), "{plan:?}");
+            assert_eq!(plan.len(), 2, "nothing is sorted: {plan:?}");
+        }
+    }
 }

@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
@@ -14,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::chain::{EventLink, Hash, START, event_hash};
 use crate::error::{AppendError, OpenError};
 use crate::sqlite::facts::{self, FactError};
+use crate::sqlite::folder::BUSY_WAIT;
 use crate::sqlite::{from_sql, to_sql};
 use crate::stream::{
     APPEND_BYTES_MAX, Append, Appended, EVENT_BYTES_MAX, EVENTS_MAX, FACTS_MAX, STATE_BYTES_MAX, SavedState, StreamId,
@@ -118,15 +120,21 @@ impl Writer {
         }
     }
 
-    /// Copies the log into the database file and empties it, so that erased values are in neither.
+    /// Copies the log into the database file and empties it, so that erased values are in neither. Does not wait
+    /// for readers, since appends would wait with it: where one is in the way, the next quiet moment will do.
     fn forget_log(&mut self) {
-        let checkpoint: rusqlite::Result<i64> =
-            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
-        match checkpoint {
+        match self.truncate_log() {
             Ok(0) => self.erased = false,
-            Ok(_) => {} // a reader holds the log; the next quiet moment will do
+            Ok(_) => {}
             Err(error) => tracing::warn!(%error, "the journal's log could not be copied into its file"),
         }
+    }
+
+    fn truncate_log(&self) -> rusqlite::Result<i64> {
+        self.connection.busy_timeout(Duration::ZERO)?;
+        let busy = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        self.connection.busy_timeout(BUSY_WAIT)?;
+        busy
     }
 
     fn write_group(&mut self, commands: Vec<Command>) {

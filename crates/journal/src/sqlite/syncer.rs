@@ -161,3 +161,95 @@ fn settle(never_sent: &mut Vec<NeverSent>, waiter: Waiter, answer: Result<Record
         never_sent.push(NeverSent { record: waiter.record, at: waiter.at });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use domain::id::OrgId;
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::sqlite::folder::{open_writer, wal_path};
+    use crate::sqlite::keeper::Keeper;
+    use crate::verification::JournalFile;
+
+    fn waiter(seq: u64) -> (Waiter, oneshot::Receiver<Result<RecordRef, RecordError>>) {
+        let (reply, answer) = oneshot::channel();
+        let record = RecordRef { org: OrgId::from_random([1; 20]), seq };
+        (Waiter { record, at: Timestamp(1), reply }, answer)
+    }
+
+    fn keeper(connection: Connection, syncer: &Arc<Syncer>) -> Keeper {
+        let (sender, _) = tokio::sync::mpsc::channel(1);
+        Keeper { connection, syncer: Arc::clone(syncer), rows: Arc::default(), writer: sender.downgrade() }
+    }
+
+    /// `/dev/null` takes writes and cannot be flushed.
+    #[test]
+    fn a_failed_flush_tells_nobody_that_a_record_is_safe_until_the_log_was_copied() {
+        let syncer = Arc::<Syncer>::default();
+        let (broken, sound) = (File::open("/dev/null").unwrap(), tempfile::tempfile().unwrap());
+        let (first, mut answer) = waiter(1);
+        syncer.flush(&broken, vec![first]);
+        assert!(matches!(answer.try_recv().unwrap(), Err(RecordError::Unavailable { .. })));
+        assert!(syncer.is_suspect());
+        let (second, mut answer) = waiter(2);
+        syncer.flush(&sound, vec![second]);
+        assert!(answer.try_recv().unwrap().is_err(), "the pages that were lost are not brought back by a flush");
+        let never_sent: Vec<u64> = syncer.take_never_sent().iter().map(|intent| intent.record.seq).collect();
+        assert_eq!(never_sent, [1, 2]);
+
+        let dir = tempfile::tempdir().unwrap();
+        let connection = open_writer(dir.path(), JournalFile::Records).unwrap();
+        keeper(connection, &syncer).copy_everything();
+        assert!(!syncer.is_suspect());
+        let (third, mut answer) = waiter(3);
+        syncer.flush(&sound, vec![third]);
+        assert_eq!(answer.try_recv().unwrap().map(|record| record.seq), Ok(3));
+    }
+
+    #[test]
+    fn the_log_is_not_trusted_again_while_a_reader_keeps_it_from_being_copied() {
+        let syncer = Arc::<Syncer>::default();
+        syncer.flush(&File::open("/dev/null").unwrap(), Vec::new());
+        let dir = tempfile::tempdir().unwrap();
+        let writer = open_writer(dir.path(), JournalFile::Records).unwrap();
+        let reader = open_writer(dir.path(), JournalFile::Records).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM records;").unwrap();
+        writer.execute_batch("INSERT INTO active (org, mark) VALUES ('org', 1)").unwrap();
+        let connection = open_writer(dir.path(), JournalFile::Records).unwrap();
+        connection.busy_timeout(Duration::ZERO).unwrap();
+        let keeper = keeper(connection, &syncer);
+        keeper.copy_everything();
+        assert!(syncer.is_suspect());
+        reader.execute_batch("COMMIT").unwrap();
+        keeper.copy_everything();
+        assert!(!syncer.is_suspect());
+    }
+
+    #[test]
+    fn whoever_waits_is_answered_and_stopping_flushes_a_last_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let _writer = open_writer(dir.path(), JournalFile::Records).unwrap();
+        let log = File::open(wal_path(dir.path(), JournalFile::Records)).unwrap();
+        let syncer = Arc::<Syncer>::default();
+        let (ended, end) = mpsc::sync_channel(1);
+        let thread = std::thread::spawn({
+            let syncer = Arc::clone(&syncer);
+            move || {
+                syncer.run(&log);
+                ended.send(()).unwrap();
+            }
+        });
+        let (first, answer) = waiter(1);
+        syncer.written(&mut vec![first]);
+        assert_eq!(answer.blocking_recv().unwrap().map(|record| record.seq), Ok(1));
+        let (second, answer) = waiter(2);
+        syncer.written(&mut vec![second]);
+        syncer.stop();
+        end.recv().unwrap();
+        thread.join().unwrap();
+        assert_eq!(answer.blocking_recv().unwrap().map(|record| record.seq), Ok(2));
+    }
+}

@@ -4,5 +4,6 @@ mod contract;
 mod crash;
 mod folder;
 mod records;
+mod torn;
 mod vandal;
 mod world;

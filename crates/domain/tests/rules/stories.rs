@@ -1,0 +1,116 @@
+//! What went wrong once, each with its story.
+
+use std::collections::BTreeSet;
+
+use domain::command::Command;
+use domain::grant::{Grantee, Profile};
+use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
+use domain::key::{KeyKind, KeyScope};
+use domain::organization::SettingChange;
+
+use crate::Walk;
+use crate::commands::{integration, key, person, pipeworks, role};
+
+fn tool(name: &str) -> DiscoveredTool {
+    let (class, suggested) = (ToolClass::Read, ToolClass::Read);
+    DiscoveredTool { name: name.to_owned(), definition: "{}".into(), class, suggested }
+}
+
+fn stripe() -> Integration {
+    Integration {
+        id: integration(0),
+        slug: Slug::parse("stripe").unwrap(),
+        title: "Stripe".to_owned(),
+        purpose: String::new(),
+        url: "https://stripe.example/mcp".to_owned(),
+        credential: CredentialKind::Bearer,
+        paused: false,
+        tools: [].into(),
+    }
+}
+
+/// Founded, with stripe and its tools `get` and `list`, and with person 1 as a member.
+fn company() -> Walk {
+    let mut walk = Walk::found();
+    let tools = vec![tool("get"), tool("list")];
+    accept(&mut walk, Command::ConnectIntegration { integration: Box::new(stripe()), tools });
+    accept(&mut walk, Command::AddMember { person: person(1), role: role("member") });
+    walk
+}
+
+fn accept(walk: &mut Walk, command: Command) {
+    assert!(walk.take(command.clone()).unwrap(), "{command:?} was refused");
+}
+
+fn refuse(walk: &mut Walk, command: Command) {
+    assert!(!walk.take(command.clone()).unwrap(), "{command:?} was accepted");
+}
+
+fn workspace_key(scope: KeyScope) -> Command {
+    let kind = KeyKind::Workspace { scope };
+    Command::CreateKey { key: key(0), kind, digest: "0".repeat(64), hint: "…0".to_owned(), expires_at: None }
+}
+
+#[test]
+fn a_profile_can_be_changed_while_a_tool_that_is_off_is_gone_from_the_upstream() {
+    let mut walk = company();
+    let grant = |profile, off: &str| Command::SetGrant {
+        grantee: Grantee::Member(person(1)),
+        integration: integration(0),
+        profile,
+        tools_off: BTreeSet::from([off.to_owned()]),
+        expires_at: None,
+    };
+    accept(&mut walk, grant(Profile::ReadOnly, "get"));
+    accept(&mut walk, Command::RefreshTools { integration: integration(0), tools: vec![tool("list")] });
+    accept(&mut walk, grant(Profile::Full, "get"));
+    accept(&mut walk, Command::RefreshTools { integration: integration(0), tools: vec![tool("list"), tool("get")] });
+    let kept = walk.state.grant(Grantee::Member(person(1)), integration(0)).unwrap();
+    assert!(kept.tools_off.contains("get"), "the tool came back from the upstream and was on");
+    refuse(&mut walk, grant(Profile::Full, "unheard-of"));
+}
+
+#[test]
+fn an_id_that_a_key_had_is_never_given_to_another() {
+    let mut walk = company();
+    accept(&mut walk, workspace_key(KeyScope::Granted));
+    refuse(&mut walk, workspace_key(KeyScope::All));
+    accept(&mut walk, Command::RevokeKey { key: key(0) });
+    refuse(&mut walk, workspace_key(KeyScope::All));
+    let (digest, hint) = ("1".repeat(64), "…1".to_owned());
+    refuse(&mut walk, Command::AddMemberWithKey { person: person(2), role: role("member"), key: key(0), digest, hint });
+    assert!(walk.state.active_member(person(2)).is_none());
+}
+
+#[test]
+fn an_id_that_an_integration_has_is_never_given_to_another() {
+    let mut walk = company();
+    let other = Integration { slug: Slug::parse("other").unwrap(), ..stripe() };
+    refuse(&mut walk, Command::ConnectIntegration { integration: Box::new(other), tools: Vec::new() });
+}
+
+#[test]
+fn a_role_that_members_cannot_have_is_no_default_for_newcomers() {
+    let mut walk = company();
+    let changes = vec![SettingChange::JoinDefaultRole(role("bot"))];
+    refuse(&mut walk, Command::ChangeSettings { name: None, changes });
+}
+
+#[test]
+fn an_edit_that_changes_nothing_is_no_event_and_a_new_secret_of_the_same_kind_is_one() {
+    let mut walk = company();
+    let before = walk.state.seq;
+    let same = IntegrationEdit { title: Some("Stripe".to_owned()), paused: Some(false), ..Default::default() };
+    accept(&mut walk, Command::EditIntegration { integration: integration(0), edit: same });
+    assert_eq!(walk.state.seq, before);
+    let secret = IntegrationEdit { credential: Some(CredentialKind::Bearer), ..Default::default() };
+    accept(&mut walk, Command::EditIntegration { integration: integration(0), edit: secret });
+    assert_eq!(walk.state.seq, before + 1);
+}
+
+#[test]
+fn a_preset_that_has_room_for_no_owner_is_refused() {
+    let mut preset = pipeworks();
+    preset.settings.owners_max = Some(0);
+    assert_eq!(preset.check().unwrap_err().code, "bad-preset");
+}

@@ -1,0 +1,170 @@
+//! The decision itself, and how a denial is told. The engine decides; nothing here has a rule of its own.
+//!
+//! What is hidden answers exactly as what does not exist. A tool of a visible integration that the caller may
+//! not call answers with the reason and with whom to ask.
+
+use std::sync::Arc;
+
+use domain::integration::CredentialKind;
+use domain::record::Decision;
+use http::StatusCode;
+use serde_json::{Value, json};
+use verdict::{Act, Denial, Permit, Question, Reason, Snapshot, Verdict};
+
+use crate::gateway::Gateway;
+use crate::json;
+use crate::message::{self, Fault, code};
+use crate::pipeline::answer::{self, Exit};
+use crate::pipeline::dialect::Dialect;
+use crate::pipeline::identify::Caller;
+use crate::pipeline::parse::Request;
+use crate::pipeline::question::Wanted;
+use crate::pipeline::record::Blank;
+use crate::ports::Ports;
+
+/// A call that may be made, with the permit that says so and all that forwarding needs to know of its tool.
+pub(crate) struct Allowed {
+    pub(crate) permit: Permit,
+    pub(crate) tool: AllowedTool,
+}
+
+/// The tool of an allowed call, as it was when the call was allowed.
+pub(crate) struct AllowedTool {
+    pub(crate) name: Box<str>,
+    pub(crate) definition: Arc<str>,
+    pub(crate) class: domain::integration::ToolClass,
+    pub(crate) integration: domain::id::IntegrationId,
+    pub(crate) title: Box<str>,
+    pub(crate) url: Arc<str>,
+    pub(crate) credential: CredentialKind,
+}
+
+/// Asks the engine. A denial is recorded and answered here.
+pub(crate) async fn evaluate<P: Ports>(
+    gateway: &Arc<Gateway<P>>,
+    caller: &Caller<P::Access>,
+    request: &Request,
+    wanted: &Wanted,
+) -> Result<Allowed, Exit> {
+    let now = gateway.ports.now();
+    let question = Question { actor: &caller.actor, action: wanted.action(), now };
+    let denial = match caller.snapshot.evaluate(&question) {
+        Verdict::Allowed(permit) => match tool_of(&caller.snapshot, &permit) {
+            Some(tool) => return Ok(Allowed { permit, tool }),
+            None => Denial { reason: Reason::NoSuchTool, hidden: true },
+        },
+        Verdict::Denied(denial) => denial,
+    };
+    let described = described(&caller.snapshot, denial.reason, wanted);
+    let blank = Blank {
+        subject: Some(caller.actor),
+        client: client_of(request),
+        integration: described.integration,
+        tool: Some(described.tool),
+        class: described.class,
+        arguments_digest: Some(digest(gateway, caller, request)),
+        ..Blank::new(&caller.snapshot, &request.method)
+    };
+    let intent = blank.decided(now, Decision::Denied, denial.reason.code());
+    gateway.note(intent).await;
+    Err(told(gateway, caller, request, (wanted, denial)).await)
+}
+
+/// What is known of a denied call: where it would have gone, if that exists.
+struct Described<'d> {
+    integration: Option<domain::id::IntegrationId>,
+    tool: &'d str,
+    class: Option<domain::integration::ToolClass>,
+}
+
+fn described<'d>(snapshot: &'d Snapshot, reason: Reason, wanted: &'d Wanted) -> Described<'d> {
+    let index = match reason {
+        Reason::OffForAll(tool) | Reason::OffHere(tool) | Reason::Profile { tool, .. } => Some(tool),
+        _ => None,
+    };
+    match index.and_then(|index| snapshot.tool(index)) {
+        Some((tool, integration)) => {
+            Described { integration: Some(integration.id), tool: &tool.name, class: Some(tool.class) }
+        }
+        None => {
+            let integration = wanted.integration.as_deref().and_then(|slug| snapshot.integration_by_slug(slug));
+            Described { integration: integration.map(|integration| integration.id), tool: &wanted.name, class: None }
+        }
+    }
+}
+
+fn tool_of(snapshot: &Snapshot, permit: &Permit) -> Option<AllowedTool> {
+    let Act::Call { tool, integration: id, class } = permit.act() else { return None };
+    let (tool, integration) = snapshot.tool(tool)?;
+    Some(AllowedTool {
+        name: tool.name.clone(),
+        definition: tool.definition.clone(),
+        class,
+        integration: id,
+        title: integration.title.clone(),
+        url: integration.url.clone(),
+        credential: integration.credential.clone(),
+    })
+}
+
+/// The answer to a denied call.
+async fn told<P: Ports>(
+    gateway: &Arc<Gateway<P>>,
+    caller: &Caller<P::Access>,
+    request: &Request,
+    (wanted, denial): (&Wanted, Denial),
+) -> Exit {
+    if matches!(denial.reason, Reason::CredentialEnded | Reason::NotAMember) {
+        return Exit::not_identified("this key does not work any more; create a new one under Keys in Wardroom", true);
+    }
+    if denial.hidden || denial.reason == Reason::NoSuchTool {
+        let fault = Fault::new(code::INVALID_PARAMS, format!("Unknown tool: {}", wanted.name));
+        return Exit::fault(StatusCode::OK, Some(&request.id), &fault);
+    }
+    let explanation = caller.snapshot.explain_denial(denial, wanted.action());
+    let names = gateway.ports.names(&explanation.ask).await;
+    let mut text = format!("denied: {}", explanation.because);
+    if let Some(remedy) = &explanation.remedy {
+        text.push_str(&format!(". {remedy}"));
+        if !names.is_empty() {
+            text.push_str(&format!(" ({} can help)", any_of(&names)));
+        }
+    }
+    let machine = json!({ "code": explanation.code, "because": explanation.because, "remedy": explanation.remedy, "ask": names });
+    Exit::from(answer::json(StatusCode::OK, tool_error(request, &text, ("io.wardroom/denial", machine))))
+}
+
+/// A tool's result that says why nothing came of the call, in the client's era.
+pub(crate) fn tool_error(request: &Request, text: &str, meta: (&str, Value)) -> bytes::Bytes {
+    let mut result = message::tool_error(text, meta);
+    if let (true, Some(members)) = (request.dialect.is_modern(), result.as_object_mut()) {
+        members.insert("resultType".to_owned(), "complete".into());
+    }
+    message::result(&request.id, &result)
+}
+
+/// What the client of a request calls itself, where the request says so.
+pub(crate) fn client_of(request: &Request) -> Option<String> {
+    match &request.dialect {
+        Dialect::Modern { client, .. } => client.clone(),
+        Dialect::Legacy => None,
+    }
+}
+
+/// The digest by which equal arguments can be recognised in the record.
+pub(crate) fn digest<P: Ports>(gateway: &Gateway<P>, caller: &Caller<P::Access>, request: &Request) -> [u8; 32] {
+    let mut canonical = Vec::with_capacity(128);
+    match request.params.get("arguments") {
+        Some(arguments) => json::canonical(arguments, &mut canonical),
+        None => canonical.extend_from_slice(b"{}"),
+    }
+    gateway.ports.arguments_digest(caller.org(), &canonical)
+}
+
+fn any_of(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [all @ .., last] => format!("{} or {last}", all.join(", ")),
+    }
+}

@@ -1,0 +1,23 @@
+//! The way of one request, in the order in which it happens:
+//!
+//! `accept` → `identify` → `parse` → `question` → `evaluate` → `limit` → `record` → `forward` → `record`.
+//!
+//! One function of awaited steps; each step's type proves that the last was done, and every way out finishes
+//! the record. Reading the body comes after identifying the caller, so that strangers cost little.
+
+pub(crate) mod accept;
+pub(crate) mod answer;
+mod call;
+pub(crate) mod dialect;
+mod evaluate;
+mod forward;
+mod guard;
+pub(crate) mod identify;
+pub(crate) mod limit;
+mod line;
+pub(crate) mod parse;
+mod pass;
+mod question;
+pub(crate) mod record;
+
+pub(crate) use pass::{end_session, listen, pass};

@@ -1,0 +1,109 @@
+//! The HTTP client towards upstreams: pooled, encrypted where the URL says so, with a limit on every wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::integration::CredentialKind;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use zeroize::Zeroizing;
+
+use crate::gateway::StartFault;
+use crate::upstream::failure::Failure;
+
+/// Idle connections kept per upstream.
+const IDLE_PER_HOST_MAX: usize = 128;
+/// How long an idle connection is kept.
+const IDLE_MS_MAX: u64 = 60_000;
+
+/// Sends requests. Cloning is cheap and shares the connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+/// How we show ourselves to an upstream, ready to be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown(Option<(HeaderName, HeaderValue)>);
+
+impl Shown {
+    /// Puts a secret where the upstream wants it.
+    pub(crate) fn new(kind: &CredentialKind, secret: Option<&Zeroizing<String>>) -> Result<Shown, Failure> {
+        let (name, text) = match kind {
+            CredentialKind::None => return Ok(Shown(None)),
+            CredentialKind::Bearer => {
+                let secret = secret.ok_or(Failure::NoSecret)?;
+                (AUTHORIZATION, Zeroizing::new(format!("Bearer {}", secret.as_str())))
+            }
+            CredentialKind::Header { name } => {
+                let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Failure::NoSecret)?;
+                (name, secret.ok_or(Failure::NoSecret)?.clone())
+            }
+        };
+        let mut value = HeaderValue::from_str(&text).map_err(|_| Failure::NoSecret)?;
+        value.set_sensitive(true);
+        Ok(Shown(Some((name, value))))
+    }
+}
+
+impl Connection {
+    pub(crate) fn new(connect_ms_max: u64) -> Result<Connection, StartFault> {
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        // Without it small messages wait for the other side's acknowledgement.
+        http.set_nodelay(true);
+        http.set_connect_timeout(Some(Duration::from_millis(connect_ms_max)));
+        let https = HttpsConnectorBuilder::new()
+            .with_provider_and_webpki_roots(Arc::new(rustls::crypto::ring::default_provider()))
+            .map_err(|fault| StartFault(fault.to_string()))?
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(http);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(Duration::from_millis(IDLE_MS_MAX))
+            .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
+            .pool_timer(TokioTimer::new())
+            .build(https);
+        Ok(Connection { client })
+    }
+
+    /// Sends one request and waits for the head of the answer. Redirects are not followed: the place that was
+    /// checked is the place that is called.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        uri: &Uri,
+        shown: &Shown,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, Failure> {
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = uri.clone();
+        *request.headers_mut() = headers;
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("wardroom/", env!("CARGO_PKG_VERSION"))));
+        if let Shown(Some((name, value))) = shown {
+            headers.insert(name, value.clone());
+        }
+        self.client.request(request).await.map_err(|fault| {
+            let why = if fault.is_connect() { "no connection could be made" } else { "the connection broke" };
+            tracing::debug!(%fault, "an upstream cannot be reached");
+            Failure::Unreachable(why.to_owned())
+        })
+    }
+}
+
+/// The seconds of a `Retry-After`, where it is given in seconds.
+pub(crate) fn retry_after_s(headers: &HeaderMap) -> Option<u64> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
+}

@@ -1,0 +1,222 @@
+//! What is remembered about upstreams: the era each speaks, and our sessions at the legacy ones. All of it can
+//! be lost at any time and is found out again.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::id::{IntegrationId, OrgId};
+use http::{HeaderMap, HeaderValue, Method, Uri};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+use verdict::Subject;
+
+use crate::gateway::StartFault;
+use crate::limits::Limits;
+use crate::options::GatewayOptions;
+use crate::upstream::connection::{Connection, Shown};
+use crate::upstream::exchange::{self, Outgoing};
+use crate::upstream::failure::Failure;
+use crate::upstream::{destination, handshake};
+
+const UNKNOWN: u8 = 0;
+const MODERN: u8 = 1;
+const LEGACY: u8 = 2;
+
+/// Milliseconds for a message that nobody waits for, such as a cancellation.
+const FAREWELL_MS_MAX: u64 = 5_000;
+
+/// Every upstream that was called lately.
+#[derive(Debug)]
+pub(crate) struct Upstreams {
+    pub(crate) connection: Connection,
+    pub(crate) limits: Limits,
+    pub(crate) plain_http_hosts: Vec<String>,
+    endpoints: Mutex<HashMap<(OrgId, IntegrationId), Arc<Endpoint>>>,
+    ids: AtomicU64,
+    tasks: TaskTracker,
+}
+
+/// One upstream.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) uri: Uri,
+    url: Arc<str>,
+    era: AtomicU8,
+    asking: tokio::sync::Mutex<()>,
+    sessions: Mutex<HashMap<Subject, Arc<Place>>>,
+    used: Mutex<Instant>,
+}
+
+#[derive(Debug)]
+struct Place {
+    session: OnceCell<Arc<UpstreamSession>>,
+    used: Mutex<Instant>,
+}
+
+/// Our session at a legacy upstream, used by one subject alone.
+#[derive(Debug)]
+pub(crate) struct UpstreamSession {
+    /// None at upstreams that keep no sessions.
+    pub(crate) id: Option<HeaderValue>,
+    pub(crate) version: &'static str,
+}
+
+/// How a message goes to an upstream.
+#[derive(Clone, Debug)]
+pub(crate) enum Route {
+    /// Each message carries all it needs.
+    Modern,
+    /// Within a session.
+    Legacy(Arc<UpstreamSession>),
+    /// Not known yet: for the first messages of the handshake.
+    Unknown,
+}
+
+impl Upstreams {
+    pub(crate) fn new(options: &GatewayOptions, tasks: TaskTracker) -> Result<Upstreams, StartFault> {
+        Ok(Upstreams {
+            connection: Connection::new(options.limits.connect_ms_max)?,
+            limits: options.limits.clone(),
+            plain_http_hosts: options.plain_http_hosts.clone(),
+            endpoints: Mutex::default(),
+            ids: AtomicU64::new(1),
+            tasks,
+        })
+    }
+
+    /// An id that no other message of ours to any upstream has.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// What is remembered about an integration's upstream.
+    pub(crate) fn endpoint(&self, org: OrgId, integration: IntegrationId, url: &Arc<str>) -> Result<Arc<Endpoint>, Failure> {
+        let now = Instant::now();
+        let mut endpoints = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = endpoints.get(&(org, integration)).filter(|known| known.url == *url) {
+            *known.used.lock().unwrap_or_else(PoisonError::into_inner) = now;
+            return Ok(known.clone());
+        }
+        if endpoints.len() >= self.limits.upstreams_max {
+            let used = |endpoint: &Endpoint| *endpoint.used.lock().unwrap_or_else(PoisonError::into_inner);
+            let oldest = endpoints.iter().min_by_key(|(_, endpoint)| used(endpoint)).map(|(key, _)| *key);
+            oldest.map(|oldest| endpoints.remove(&oldest));
+        }
+        let endpoint = Arc::new(Endpoint::new(url, &self.plain_http_hosts)?);
+        endpoints.insert((org, integration), endpoint.clone());
+        Ok(endpoint)
+    }
+
+    /// The way by which a subject's messages go, found out where it is not known.
+    pub(crate) async fn route(&self, endpoint: &Arc<Endpoint>, shown: &Shown, subject: Subject) -> Result<Route, Failure> {
+        if self.era(endpoint, shown).await? == MODERN {
+            return Ok(Route::Modern);
+        }
+        let place = self.place(endpoint, shown, subject);
+        *place.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let begun = place.session.get_or_try_init(|| handshake::initialize(self, endpoint, shown)).await;
+        match begun {
+            Ok(session) => Ok(Route::Legacy(session.clone())),
+            Err(failure) => {
+                // It may be another server by now.
+                endpoint.era.store(UNKNOWN, Ordering::Release);
+                Err(failure)
+            }
+        }
+    }
+
+    async fn era(&self, endpoint: &Endpoint, shown: &Shown) -> Result<u8, Failure> {
+        let known = endpoint.era.load(Ordering::Acquire);
+        if known != UNKNOWN {
+            return Ok(known);
+        }
+        // One asks, the others wait for what it learns.
+        let _asking = endpoint.asking.lock().await;
+        let known = endpoint.era.load(Ordering::Acquire);
+        if known != UNKNOWN {
+            return Ok(known);
+        }
+        let era = if handshake::discover(self, &endpoint.uri, shown).await?.is_some() { MODERN } else { LEGACY };
+        endpoint.era.store(era, Ordering::Release);
+        Ok(era)
+    }
+
+    fn place(&self, endpoint: &Arc<Endpoint>, shown: &Shown, subject: Subject) -> Arc<Place> {
+        let now = Instant::now();
+        let idle_max = Duration::from_millis(self.limits.upstream_session_idle_ms_max);
+        let mut sessions = endpoint.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = |place: &Place| *place.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = sessions.get(&subject).filter(|place| now - used(place) < idle_max) {
+            return place.clone();
+        }
+        let mut gone: Vec<Subject> =
+            sessions.iter().filter(|(_, place)| now - used(place) >= idle_max).map(|(subject, _)| *subject).collect();
+        if gone.is_empty() && sessions.len() >= self.limits.upstream_sessions_max {
+            gone.extend(sessions.iter().min_by_key(|(_, place)| used(place)).map(|(subject, _)| *subject));
+        }
+        for subject in gone {
+            if let Some(session) = sessions.remove(&subject).and_then(|place| place.session.get().cloned()) {
+                self.say_goodbye(&endpoint.uri, shown, &session);
+            }
+        }
+        let place = Arc::new(Place { session: OnceCell::new(), used: Mutex::new(now) });
+        sessions.insert(subject, place.clone());
+        place
+    }
+
+    /// Forgets a session that the upstream no longer knows.
+    pub(crate) fn forget_session(&self, endpoint: &Endpoint, subject: Subject, gone: &Arc<UpstreamSession>) {
+        let mut sessions = endpoint.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |place: &Arc<Place>| place.session.get().is_some_and(|session| Arc::ptr_eq(session, gone));
+        if sessions.get(&subject).is_some_and(same) {
+            sessions.remove(&subject);
+        }
+    }
+
+    /// Tells an upstream something on the side, without waiting for it.
+    pub(crate) fn tell(&self, endpoint: &Arc<Endpoint>, shown: &Shown, route: &Route, outgoing: Outgoing) {
+        let (connection, limits) = (self.connection.clone(), self.limits.clone());
+        let (endpoint, shown, route) = (endpoint.clone(), shown.clone(), route.clone());
+        self.tasks.spawn(async move {
+            let told = exchange::send(&connection, &endpoint.uri, (&route, &shown), &outgoing, &limits);
+            if tokio::time::timeout(Duration::from_millis(FAREWELL_MS_MAX), told).await.is_err() {
+                tracing::debug!(method = outgoing.method, "an upstream did not take a message in time");
+            }
+        });
+    }
+
+    /// Ends a session at an upstream, without waiting for it.
+    pub(crate) fn say_goodbye(&self, uri: &Uri, shown: &Shown, session: &Arc<UpstreamSession>) {
+        let Some(id) = session.id.clone() else { return };
+        let (connection, uri, shown) = (self.connection.clone(), uri.clone(), shown.clone());
+        self.tasks.spawn(async move {
+            let mut headers = HeaderMap::new();
+            headers.insert("mcp-session-id", id);
+            let told = connection.send(Method::DELETE, &uri, &shown, headers, Bytes::new());
+            // Whether it could be ended or not, we no longer use it.
+            let _ = tokio::time::timeout(Duration::from_millis(FAREWELL_MS_MAX), told).await;
+        });
+    }
+}
+
+impl Endpoint {
+    pub(crate) fn new(url: &Arc<str>, plain_http_hosts: &[String]) -> Result<Endpoint, Failure> {
+        Ok(Endpoint {
+            uri: destination::parse(url, plain_http_hosts)?,
+            url: url.clone(),
+            era: AtomicU8::new(UNKNOWN),
+            asking: tokio::sync::Mutex::default(),
+            sessions: Mutex::default(),
+            used: Mutex::new(Instant::now()),
+        })
+    }
+
+    /// The upstream did not behave as its era says: ask anew at the next call.
+    pub(crate) fn forget_era(&self) {
+        self.era.store(UNKNOWN, Ordering::Release);
+    }
+}

@@ -1,0 +1,168 @@
+//! One message to an upstream, and the messages that come back for it, as they come.
+
+use bytes::{Bytes, BytesMut};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use serde_json::Value;
+
+use crate::json;
+use crate::limits::Limits;
+use crate::mcp::version;
+use crate::pipeline::dialect::encode;
+use crate::upstream::connection::{Connection, Shown, retry_after_s};
+use crate::upstream::endpoint::Route;
+use crate::upstream::failure::Failure;
+use crate::upstream::sse::Decoder;
+
+/// A message on its way out.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    /// Its method, which modern upstreams are told in a header as well.
+    pub(crate) method: &'static str,
+    /// The tool it names, likewise.
+    pub(crate) name: Option<Box<str>>,
+    /// Arguments that the tool's definition wants told in headers, likewise.
+    pub(crate) mirrored: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// The messages that come back.
+#[derive(Debug)]
+pub(crate) struct Answering {
+    body: Incoming,
+    form: Form,
+    depth_max: usize,
+    bytes_left: usize,
+    message_bytes_max: usize,
+    /// What came in so far, in bytes.
+    pub(crate) received_bytes: u64,
+}
+
+#[derive(Debug)]
+enum Form {
+    Single(Option<BytesMut>),
+    Events(Decoder),
+}
+
+/// The head of an answer, checked.
+pub(crate) enum Head {
+    /// Messages follow.
+    Messages(Box<Answering>),
+    /// Taken, and no message follows.
+    Taken,
+    /// An HTTP error that carries messages: the upstream says in its own words what is wrong.
+    Told(StatusCode, Box<Answering>, Failure),
+    /// An HTTP error.
+    Failed(StatusCode, Failure),
+}
+
+/// Sends one message along a route.
+pub(crate) async fn send(
+    connection: &Connection,
+    uri: &Uri,
+    (route, shown): (&Route, &Shown),
+    outgoing: &Outgoing,
+    limits: &Limits,
+) -> Result<(Head, Response<()>), Failure> {
+    let mut headers = outgoing.mirrored.clone();
+    match route {
+        Route::Modern => {
+            headers.insert("mcp-protocol-version", HeaderValue::from_static(version::MODERN));
+            headers.insert("mcp-method", HeaderValue::from_static(outgoing.method));
+            if let Some(name) = &outgoing.name {
+                let name = HeaderValue::from_str(&encode(name)).map_err(|fault| Failure::Garbled(fault.to_string()))?;
+                headers.insert("mcp-name", name);
+            }
+        }
+        Route::Legacy(session) => {
+            headers.insert("mcp-protocol-version", HeaderValue::from_static(session.version));
+            if let Some(id) = &session.id {
+                headers.insert("mcp-session-id", id.clone());
+            }
+        }
+        Route::Unknown => {}
+    }
+    let response = connection.send(Method::POST, uri, shown, headers, outgoing.body.clone()).await?;
+    let (parts, body) = response.into_parts();
+    let answering = form_of(&parts.headers, limits).map(|form| {
+        Box::new(Answering {
+            body,
+            form,
+            depth_max: limits.depth_max,
+            bytes_left: limits.answer_bytes_max,
+            message_bytes_max: limits.message_bytes_max,
+            received_bytes: 0,
+        })
+    });
+    let head = match (parts.status, answering) {
+        (StatusCode::ACCEPTED | StatusCode::NO_CONTENT, _) => Head::Taken,
+        (status, Some(answering)) if status.is_success() => Head::Messages(answering),
+        (status, None) if status.is_success() => {
+            Head::Failed(status, Failure::Garbled("it is neither JSON nor a stream of events".to_owned()))
+        }
+        (status, Some(answering)) => Head::Told(status, answering, failure_of(status, &parts.headers)),
+        (status, None) => Head::Failed(status, failure_of(status, &parts.headers)),
+    };
+    Ok((head, Response::from_parts(parts, ())))
+}
+
+fn failure_of(status: StatusCode, headers: &HeaderMap) -> Failure {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Failure::Unauthorized { status: status.as_u16() },
+        StatusCode::TOO_MANY_REQUESTS => Failure::Limited { retry_after_s: retry_after_s(headers) },
+        status if status.is_redirection() => Failure::Destination("it sends callers to another address".to_owned()),
+        status => Failure::Status { status: status.as_u16(), retry_after_s: retry_after_s(headers) },
+    }
+}
+
+fn form_of(headers: &HeaderMap, limits: &Limits) -> Option<Form> {
+    let stated = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let kind = stated.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") {
+        Some(Form::Single(Some(BytesMut::new())))
+    } else if kind.eq_ignore_ascii_case("text/event-stream") {
+        Some(Form::Events(Decoder::new(limits.message_bytes_max)))
+    } else {
+        None
+    }
+}
+
+impl Answering {
+    /// The next message, or nothing when there are no more. May be dropped and asked again without loss.
+    pub(crate) async fn next(&mut self) -> Result<Option<Value>, Failure> {
+        loop {
+            if let Form::Events(decoder) = &mut self.form
+                && let Some(event) = decoder.next().map_err(|_| Failure::TooLarge)?
+            {
+                return self.read(&event).map(Some);
+            }
+            let Some(frame) = self.body.frame().await else { return self.last() };
+            let Ok(frame) = frame.map_err(|_| Failure::Closed)?.into_data() else { continue };
+            self.received_bytes += frame.len() as u64;
+            self.bytes_left = self.bytes_left.checked_sub(frame.len()).ok_or(Failure::TooLarge)?;
+            match &mut self.form {
+                Form::Events(decoder) => decoder.feed(frame),
+                Form::Single(Some(whole)) if whole.len() + frame.len() <= self.message_bytes_max => {
+                    whole.extend_from_slice(&frame);
+                }
+                Form::Single(_) => return Err(Failure::TooLarge),
+            }
+        }
+    }
+
+    fn last(&mut self) -> Result<Option<Value>, Failure> {
+        match &mut self.form {
+            Form::Events(_) => Ok(None),
+            Form::Single(whole) => match whole.take() {
+                None => Ok(None),
+                Some(whole) => self.read(&whole).map(Some),
+            },
+        }
+    }
+
+    fn read(&self, message: &[u8]) -> Result<Value, Failure> {
+        json::parse(message, self.depth_max).map_err(|fault| Failure::Garbled(fault.to_string()))
+    }
+}

@@ -1,0 +1,165 @@
+//! Getting to know an upstream: which era it speaks, and beginning a session at a legacy one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, Response, StatusCode, Uri};
+use serde_json::{Map, Value, json};
+
+use crate::mcp::version;
+use crate::message::{self, code};
+use crate::pipeline::dialect::{META_CAPABILITIES, META_CLIENT, META_VERSION};
+use crate::upstream::Upstreams;
+use crate::upstream::connection::Shown;
+use crate::upstream::endpoint::{Endpoint, Route, UpstreamSession};
+use crate::upstream::exchange::{self, Head, Outgoing};
+use crate::upstream::failure::Failure;
+
+/// What came of a question to an upstream.
+pub(crate) enum Told {
+    Result(Value),
+    Error { status: StatusCode, error: Value },
+    /// An HTTP error that says nothing in the protocol's words.
+    Status(StatusCode, Failure),
+}
+
+/// Asks one question and waits for its answer; what else comes in between is left out.
+pub(crate) async fn ask(
+    upstreams: &Upstreams,
+    uri: &Uri,
+    (route, shown): (&Route, &Shown),
+    method: &'static str,
+    params: Value,
+) -> Result<(Told, Response<()>), Failure> {
+    let ms = upstreams.limits.handshake_ms_max;
+    let id = upstreams.next_id();
+    let body = message::call(Some(id), method, &params);
+    let outgoing = Outgoing { method, name: None, mirrored: HeaderMap::new(), body };
+    let asked = async {
+        let (head, response) =
+            exchange::send(&upstreams.connection, uri, (route, shown), &outgoing, &upstreams.limits).await?;
+        let status = response.status();
+        let (mut answering, otherwise) = match head {
+            Head::Messages(answering) => (answering, None),
+            Head::Told(_, answering, failure) => (answering, Some(failure)),
+            Head::Failed(status, failure) => return Ok((Told::Status(status, failure), response)),
+            Head::Taken => return Err(Failure::Garbled("a question was taken for a notification".to_owned())),
+        };
+        loop {
+            let message = match (answering.next().await, &otherwise) {
+                (Ok(Some(message)), _) => message,
+                (Ok(None) | Err(_), Some(failure)) => return Ok((Told::Status(status, failure.clone()), response)),
+                (Ok(None), None) => return Err(Failure::Closed),
+                (Err(failure), None) => return Err(failure),
+            };
+            if let Some(error) = message.get("error").filter(|error| error.is_object()) {
+                return Ok((Told::Error { status, error: error.clone() }, response));
+            }
+            if message.get("id") == Some(&Value::from(id))
+                && let Some(result) = message.get("result")
+            {
+                return Ok((Told::Result(result.clone()), response));
+            }
+            if let Some(failure) = otherwise {
+                return Ok((Told::Status(status, failure), response));
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_millis(ms), asked).await.map_err(|_| Failure::Silent { ms })?
+}
+
+/// Asks whether the upstream speaks the modern revision. Its answer if it does, nothing if it seems to be a
+/// legacy one.
+pub(crate) async fn discover(upstreams: &Upstreams, uri: &Uri, shown: &Shown) -> Result<Option<Value>, Failure> {
+    let params = json!({ "_meta": modern_meta() });
+    let told = match ask(upstreams, uri, (&Route::Modern, shown), "server/discover", params).await {
+        Ok((told, _)) => told,
+        // A legacy server may stay mute, or answer in a way that is none.
+        Err(Failure::Silent { .. } | Failure::Garbled(_) | Failure::Closed) => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    match told {
+        Told::Result(result) => {
+            let supported = result.get("supportedVersions").and_then(Value::as_array);
+            let modern = supported.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(version::MODERN)));
+            Ok(modern.then_some(result))
+        }
+        Told::Error { error, .. } => match error.get("code").and_then(Value::as_i64) {
+            Some(code::UNSUPPORTED_VERSION) => {
+                let supported = error.pointer("/data/supported").and_then(Value::as_array);
+                let legacy = supported.into_iter().flatten().filter_map(Value::as_str).any(|name| version::legacy(name).is_some());
+                if legacy { Ok(None) } else { Err(Failure::NoCommonVersion) }
+            }
+            _ => Ok(None),
+        },
+        Told::Status(_, failure @ (Failure::Unauthorized { .. } | Failure::Limited { .. } | Failure::Destination(_))) => {
+            Err(failure)
+        }
+        Told::Status(..) => Ok(None),
+    }
+}
+
+/// Begins a session at a legacy upstream. We declare no capabilities: it has nothing to ask us.
+pub(crate) async fn initialize(
+    upstreams: &Upstreams,
+    endpoint: &Endpoint,
+    shown: &Shown,
+) -> Result<Arc<UpstreamSession>, Failure> {
+    begin_session(upstreams, &endpoint.uri, shown).await.map(|(session, _)| session)
+}
+
+/// Begins a session and gives what the upstream said about itself, too.
+pub(crate) async fn begin_session(
+    upstreams: &Upstreams,
+    uri: &Uri,
+    shown: &Shown,
+) -> Result<(Arc<UpstreamSession>, Value), Failure> {
+    let params = json!({
+        "protocolVersion": version::newest_legacy(),
+        "capabilities": {},
+        "clientInfo": { "name": version::OUR_NAME, "version": version::OUR_VERSION },
+    });
+    let (told, head) = ask(upstreams, uri, (&Route::Unknown, shown), "initialize", params).await?;
+    let result = match told {
+        Told::Result(result) => result,
+        Told::Error { error, .. } => {
+            let said = error.get("message").and_then(Value::as_str).unwrap_or("no reason given");
+            return Err(Failure::Garbled(format!("it refused to begin a session ({})", short(said))));
+        }
+        Told::Status(_, failure) => return Err(failure),
+    };
+    let stated = result.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
+    let version = version::legacy(stated).ok_or(Failure::NoCommonVersion)?;
+    let session = Arc::new(UpstreamSession { id: head.headers().get("mcp-session-id").cloned(), version });
+    let outgoing = Outgoing {
+        method: "notifications/initialized",
+        name: None,
+        mirrored: HeaderMap::new(),
+        body: message::call(None, "notifications/initialized", &Value::Null),
+    };
+    let route = Route::Legacy(session.clone());
+    let told = exchange::send(&upstreams.connection, uri, (&route, shown), &outgoing, &upstreams.limits);
+    let ms = upstreams.limits.handshake_ms_max;
+    match tokio::time::timeout(Duration::from_millis(ms), told).await.map_err(|_| Failure::Silent { ms })?? {
+        (Head::Failed(_, failure) | Head::Told(_, _, failure), _) => match failure {
+            // Some servers answer a notification with an empty success of no type, which is no fault.
+            Failure::Garbled(_) => Ok((session, result)),
+            failure => Err(failure),
+        },
+        _ => Ok((session, result)),
+    }
+}
+
+/// What every message to a modern upstream carries.
+pub(crate) fn modern_meta() -> Map<String, Value> {
+    let mut meta = Map::new();
+    meta.insert(META_VERSION.to_owned(), version::MODERN.into());
+    meta.insert(META_CLIENT.to_owned(), json!({ "name": version::OUR_NAME, "version": version::OUR_VERSION }));
+    meta.insert(META_CAPABILITIES.to_owned(), json!({}));
+    meta
+}
+
+/// What an upstream says, cut to a length that fits a sentence and freed of control characters.
+pub(crate) fn short(said: &str) -> String {
+    said.chars().filter(|letter| !letter.is_control()).take(200).collect()
+}

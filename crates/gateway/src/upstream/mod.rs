@@ -1,0 +1,20 @@
+//! The way to the integrations' MCP servers, of both eras, over streamable HTTP.
+//!
+//! Nothing here decides about access, and no tool call is ever repeated by itself: only where the upstream
+//! said that it did not take a call, because a session is gone, is the call sent once more. The client's own
+//! credential never comes this far.
+//!
+//! Start reading at [`endpoint::Upstreams`] (what is remembered), then `exchange` (one message there and back).
+
+mod connection;
+mod destination;
+pub(crate) mod endpoint;
+pub(crate) mod exchange;
+pub(crate) mod failure;
+mod handshake;
+mod mirror;
+pub(crate) mod probe;
+mod sse;
+pub(crate) mod translate;
+
+pub(crate) use endpoint::Upstreams;

@@ -1,0 +1,157 @@
+//! Looking at an upstream before it becomes an integration: which era it speaks, what it calls itself, and its
+//! tools as it lists them. Nothing of it is remembered here.
+
+use std::sync::Arc;
+
+use domain::integration::CredentialKind;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::gateway::Gateway;
+use crate::json;
+use crate::mcp::client;
+use crate::ports::Ports;
+use crate::upstream::Upstreams;
+use crate::upstream::connection::Shown;
+use crate::upstream::endpoint::{Endpoint, Route};
+use crate::upstream::failure::Failure;
+use crate::upstream::handshake::{self, Told, short};
+
+/// Which of the two kinds of the protocol an upstream speaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Era {
+    /// Revision 2026-07-28.
+    Modern,
+    /// 2025-11-25 and earlier.
+    Legacy,
+}
+
+/// What was found at an upstream.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Probed {
+    /// What it speaks.
+    pub era: Era,
+    /// What it calls itself, where it says so. Unverified.
+    pub server_name: Option<String>,
+    /// Its tools, in its order.
+    pub tools: Vec<ProbedTool>,
+}
+
+/// A tool as an upstream lists it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProbedTool {
+    /// Its name.
+    pub name: String,
+    /// Its whole definition as JSON text, read strictly and written again.
+    pub definition: String,
+}
+
+/// Why an upstream could not be looked at, in words for the person who gave its URL.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{sentence}")]
+pub struct ProbeError {
+    /// The stable code.
+    pub code: &'static str,
+    /// What happened and what helps.
+    pub sentence: String,
+}
+
+impl From<Failure> for ProbeError {
+    fn from(failure: Failure) -> ProbeError {
+        ProbeError { code: failure.code(), sentence: failure.sentence("the server") }
+    }
+}
+
+impl<P: Ports> Gateway<P> {
+    /// Looks at an upstream as it would be called, and reads all its tools.
+    ///
+    /// # Errors
+    /// [`ProbeError`] where the URL may not be called, nobody answers there, the credential is not taken, or
+    /// what comes back is not a sound list of tools.
+    pub async fn probe(
+        &self,
+        url: &str,
+        credential: &CredentialKind,
+        secret: Option<&str>,
+    ) -> Result<Probed, ProbeError> {
+        let endpoint = Endpoint::new(&Arc::from(url), &self.options.plain_http_hosts)?;
+        let secret = secret.map(|secret| Zeroizing::new(secret.to_owned()));
+        let shown = Shown::new(credential, secret.as_ref())?;
+        Ok(look(&self.upstreams, &endpoint, &shown).await?)
+    }
+}
+
+async fn look(upstreams: &Upstreams, endpoint: &Endpoint, shown: &Shown) -> Result<Probed, Failure> {
+    let uri = &endpoint.uri;
+    let (era, route, said) = match handshake::discover(upstreams, uri, shown).await? {
+        Some(said) => (Era::Modern, Route::Modern, said.pointer("/_meta/io.modelcontextprotocol~1serverInfo").cloned()),
+        None => {
+            let (session, said) = handshake::begin_session(upstreams, uri, shown).await?;
+            (Era::Legacy, Route::Legacy(session), said.get("serverInfo").cloned())
+        }
+    };
+    let tools = tools(upstreams, endpoint, &route, shown).await?;
+    if let Route::Legacy(session) = &route {
+        upstreams.say_goodbye(&endpoint.uri, shown, session);
+    }
+    let title = said.as_ref().and_then(|said| said.get("title")).and_then(Value::as_str).map(short);
+    Ok(Probed { era, server_name: title.or_else(|| client::described(said.as_ref())), tools })
+}
+
+async fn tools(
+    upstreams: &Upstreams,
+    endpoint: &Endpoint,
+    route: &Route,
+    shown: &Shown,
+) -> Result<Vec<ProbedTool>, Failure> {
+    let limits = &upstreams.limits;
+    let mut tools = Vec::new();
+    let mut bytes_left = limits.answer_bytes_max;
+    let mut cursor: Option<Value> = None;
+    loop {
+        let mut params = serde_json::Map::new();
+        if matches!(route, Route::Modern) {
+            params.insert("_meta".to_owned(), Value::Object(handshake::modern_meta()));
+        }
+        let asked_for = cursor.take();
+        params.extend(asked_for.clone().map(|cursor| ("cursor".to_owned(), cursor)));
+        let asked = handshake::ask(upstreams, &endpoint.uri, (route, shown), "tools/list", Value::Object(params));
+        let page = match asked.await?.0 {
+            Told::Result(page) => page,
+            Told::Status(_, failure) => return Err(failure),
+            Told::Error { error, .. } => {
+                let said = error.get("message").and_then(Value::as_str).unwrap_or("no reason given");
+                return Err(Failure::Garbled(format!("it does not list its tools ({})", short(said))));
+            }
+        };
+        let listed = page.get("tools").and_then(Value::as_array);
+        let listed = listed.ok_or_else(|| Failure::Garbled("its list of tools is not one".to_owned()))?;
+        for tool in listed {
+            let tool = read(tool)?;
+            bytes_left = bytes_left.checked_sub(tool.definition.len()).ok_or(Failure::TooLarge)?;
+            tools.push(tool);
+            if tools.len() > limits.probe_tools_max {
+                return Err(Failure::Garbled(format!("it lists more than {} tools", limits.probe_tools_max)));
+            }
+        }
+        cursor = page.get("nextCursor").filter(|next| next.is_string()).cloned();
+        if cursor.is_none() {
+            return Ok(tools);
+        }
+        if cursor == asked_for || listed.is_empty() {
+            return Err(Failure::Garbled("its list of tools has no end".to_owned()));
+        }
+    }
+}
+
+fn read(tool: &Value) -> Result<ProbedTool, Failure> {
+    let name = tool.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| Failure::Garbled("it lists a tool without a name".to_owned()))?;
+    if !tool.get("inputSchema").is_some_and(Value::is_object) {
+        return Err(Failure::Garbled(format!("its tool {} has no inputSchema", short(name))));
+    }
+    let mut definition = Vec::new();
+    json::write(tool, &mut definition);
+    let definition = String::from_utf8(definition).map_err(|fault| Failure::Garbled(fault.to_string()))?;
+    Ok(ProbedTool { name: name.to_owned(), definition })
+}

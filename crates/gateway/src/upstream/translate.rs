@@ -1,0 +1,260 @@
+//! Between what the client speaks and what the upstream speaks: ids and progress tokens are exchanged, what
+//! belongs to one era is added or taken away, and everything else stays as it is.
+
+use bytes::Bytes;
+use domain::record::OutcomeStatus;
+use serde_json::{Map, Value, json};
+
+use crate::json;
+use crate::message::{self, code};
+use crate::pipeline::dialect::{Dialect, LOG_LEVELS, META_LOG_LEVEL};
+use crate::upstream::endpoint::Route;
+use crate::upstream::failure::Failure;
+use crate::upstream::handshake::modern_meta;
+
+/// A call as the upstream gets it.
+pub(crate) struct Outbound {
+    pub(crate) body: Bytes,
+    pub(crate) progress_token: Option<Value>,
+}
+
+/// Writes a tool call for the upstream: under its own name for the tool, and with our id.
+pub(crate) fn outbound(mut params: Map<String, Value>, tool: &str, id: u64, route: &Route) -> Outbound {
+    params.insert("name".to_owned(), tool.into());
+    // Tasks and answers to questions of the upstream would pass by what we record; neither is offered yet.
+    for key in ["task", "inputResponses", "requestState"] {
+        params.shift_remove(key);
+    }
+    let mut meta = match params.shift_remove("_meta") {
+        Some(Value::Object(meta)) => meta,
+        _ => Map::new(),
+    };
+    let log_level = meta.get(META_LOG_LEVEL).cloned();
+    meta.retain(|key, _| !key.starts_with("io.modelcontextprotocol/"));
+    let progress_token = meta.get("progressToken").cloned();
+    if progress_token.is_some() {
+        meta.insert("progressToken".to_owned(), id.into());
+    }
+    if matches!(route, Route::Modern) {
+        meta.extend(modern_meta());
+        meta.extend(log_level.map(|level| (META_LOG_LEVEL.to_owned(), level)));
+    }
+    if !meta.is_empty() {
+        params.insert("_meta".to_owned(), Value::Object(meta));
+    }
+    Outbound { body: message::call(Some(id), "tools/call", &Value::Object(params)), progress_token }
+}
+
+/// What an upstream's message means for the client.
+#[derive(Debug)]
+pub(crate) enum Inbound {
+    /// A notification to pass on.
+    Passed(Bytes),
+    /// The end of the call.
+    Final { message: Bytes, status: OutcomeStatus, detail: Option<String> },
+    /// A question of the upstream, to be answered with this.
+    Asked(Bytes),
+    /// Nothing for this client.
+    Nothing,
+}
+
+/// The two sides of one call.
+pub(crate) struct Sides<'c> {
+    pub(crate) client_id: &'c Value,
+    pub(crate) dialect: &'c Dialect,
+    pub(crate) upstream_id: u64,
+    pub(crate) progress_token: Option<&'c Value>,
+}
+
+/// Reads a message of the upstream that came in answer to a call.
+pub(crate) fn inbound(message: Value, sides: &Sides<'_>) -> Result<Inbound, Failure> {
+    let Value::Object(mut members) = message else {
+        return Err(Failure::Garbled("a message is not an object".to_owned()));
+    };
+    match (members.get("method").and_then(Value::as_str), members.get("id")) {
+        (Some(method), Some(id)) => Ok(Inbound::Asked(declined(method, id))),
+        (Some("notifications/progress"), None) => Ok(progress(members, sides)),
+        (Some("notifications/message"), None) if wants_log(&members, sides.dialect) => {
+            Ok(Inbound::Passed(whole(&Value::Object(members))))
+        }
+        (Some(_), None) => Ok(Inbound::Nothing),
+        (None, Some(id)) if *id != Value::from(sides.upstream_id) => Ok(Inbound::Nothing),
+        // An upstream that could not read our id may answer with an error that has none, never with a result.
+        (None, id) => {
+            let answered = id.is_some();
+            match (members.shift_remove("result"), members.shift_remove("error")) {
+                (Some(Value::Object(result)), None) if answered => result_of(result, sides),
+                (None, Some(error)) if error.is_object() => Ok(error_of(error, sides)),
+                _ => Err(Failure::Garbled("a message is neither a result nor an error".to_owned())),
+            }
+        }
+    }
+}
+
+fn whole(message: &Value) -> Bytes {
+    let mut out = Vec::with_capacity(256);
+    json::write(message, &mut out);
+    out.into()
+}
+
+fn progress(mut members: Map<String, Value>, sides: &Sides<'_>) -> Inbound {
+    let Some(token) = sides.progress_token else { return Inbound::Nothing };
+    match members.get_mut("params").and_then(|params| params.get_mut("progressToken")) {
+        Some(slot) if *slot == Value::from(sides.upstream_id) => *slot = token.clone(),
+        _ => return Inbound::Nothing,
+    }
+    Inbound::Passed(whole(&Value::Object(members)))
+}
+
+/// A modern client gets no log message that it did not ask for with the request; a legacy one gets what comes.
+fn wants_log(members: &Map<String, Value>, dialect: &Dialect) -> bool {
+    match dialect {
+        Dialect::Legacy => true,
+        Dialect::Modern { log_level: None, .. } => false,
+        Dialect::Modern { log_level: Some(least), .. } => {
+            let level = members.get("params").and_then(|params| params.get("level")).and_then(Value::as_str);
+            LOG_LEVELS.iter().position(|known| Some(*known) == level).is_some_and(|level| level >= *least)
+        }
+    }
+}
+
+/// We declared no capabilities, so the only question that an upstream may ask is whether we are there.
+fn declined(method: &str, id: &Value) -> Bytes {
+    if method == "ping" {
+        return message::result(id, &json!({}));
+    }
+    let fault = message::Fault::new(code::METHOD_NOT_FOUND, "Method not found");
+    fault.to_bytes(Some(id))
+}
+
+fn result_of(mut result: Map<String, Value>, sides: &Sides<'_>) -> Result<Inbound, Failure> {
+    match result.get("resultType").map(|kind| kind.as_str()) {
+        None | Some(Some("complete")) => {}
+        Some(Some("input_required")) => return Err(Failure::AskedBack),
+        Some(_) => return Err(Failure::Garbled("its result is of an unknown type".to_owned())),
+    }
+    if sides.dialect.is_modern() {
+        result.entry("resultType").or_insert_with(|| "complete".into());
+    } else {
+        result.shift_remove("resultType");
+    }
+    let is_error = result.get("isError") == Some(&Value::Bool(true));
+    let status = if is_error { OutcomeStatus::ToolError } else { OutcomeStatus::Succeeded };
+    let message = message::result(sides.client_id, &Value::Object(result));
+    Ok(Inbound::Final { message, status, detail: None })
+}
+
+fn error_of(mut error: Value, sides: &Sides<'_>) -> Inbound {
+    let number = error.get("code").and_then(Value::as_i64);
+    let detail = Some(format!("upstream-error {}", number.unwrap_or_default()));
+    // These codes speak of the conversation between us and the upstream, or are no longer allowed to be sent.
+    if let Some(number @ (-32_099..=-32_020 | -32_002 | -32_042)) = number
+        && let Some(members) = error.as_object_mut()
+    {
+        members.insert("code".to_owned(), code::INTERNAL.into());
+        members.insert("data".to_owned(), json!({ "upstreamCode": number }));
+    }
+    Inbound::Final { message: message::error_bytes(Some(sides.client_id), &error), status: OutcomeStatus::Failed, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::parse;
+
+    const MODERN: Dialect = Dialect::Modern { client: None, log_level: None };
+
+    fn tree(text: &str) -> Value {
+        parse(text.as_bytes(), 64).unwrap()
+    }
+
+    fn read(text: &str, dialect: &Dialect) -> Result<String, Failure> {
+        let id = tree("123456789012345678901234567890");
+        let token = Value::from("tok");
+        let sides = Sides { client_id: &id, dialect, upstream_id: 7, progress_token: Some(&token) };
+        inbound(tree(text), &sides).map(|inbound| match inbound {
+            Inbound::Passed(message) | Inbound::Final { message, .. } | Inbound::Asked(message) => {
+                String::from_utf8(message.to_vec()).unwrap()
+            }
+            Inbound::Nothing => String::new(),
+        })
+    }
+
+    #[test]
+    fn a_result_keeps_all_it_has_and_gets_the_clients_own_id_back() {
+        let text = r#"{"jsonrpc":"2.0","id":7,"result":{"z":1e400,"content":[{"type":"odd","n":12345678901234567890123}],"a":0.10}}"#;
+        let kept = r#""z":1e+400,"content":[{"type":"odd","n":12345678901234567890123}],"a":0.10"#;
+        let start = r#"{"jsonrpc":"2.0","id":123456789012345678901234567890,"result":{"#;
+        assert_eq!(read(text, &Dialect::Legacy).unwrap(), format!("{start}{kept}}}}}"));
+        assert_eq!(read(text, &MODERN).unwrap(), format!(r#"{start}{kept},"resultType":"complete"}}}}"#));
+        let modern = r#"{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete","content":[]}}"#;
+        assert_eq!(read(modern, &Dialect::Legacy).unwrap(), format!(r#"{start}"content":[]}}}}"#));
+    }
+
+    #[test]
+    fn what_belongs_to_another_call_or_to_nobody_is_left_out() {
+        for text in [
+            r#"{"jsonrpc":"2.0","id":8,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":"7","result":{}}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"tok","progress":1}}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":1}}"#,
+        ] {
+            assert_eq!(read(text, &MODERN).unwrap(), "", "{text}");
+        }
+        let mine = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":7,"progress":1.50,"x":[]}}"#;
+        assert_eq!(read(mine, &MODERN).unwrap(), mine.replace(":7,", r#":"tok","#));
+    }
+
+    #[test]
+    fn log_messages_come_at_the_severity_asked_for() {
+        let log = |level: &str| format!(r#"{{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"{level}"}}}}"#);
+        let warning = Dialect::Modern { client: None, log_level: Some(3) };
+        assert_eq!(read(&log("info"), &warning).unwrap(), "");
+        assert_eq!(read(&log("error"), &warning).unwrap(), log("error"));
+        assert_eq!(read(&log("debug"), &Dialect::Legacy).unwrap(), log("debug"));
+    }
+
+    #[test]
+    fn results_that_are_none_are_failures() {
+        assert_eq!(read(r#"{"id":7,"result":{"resultType":"input_required"}}"#, &MODERN).unwrap_err(), Failure::AskedBack);
+        for text in [r#"{"id":7,"result":{"resultType":"odd"}}"#, r#"{"id":7,"result":[]}"#, r#"{"id":7}"#, "[]", r#"{"result":{}}"#] {
+            assert!(matches!(read(text, &MODERN), Err(Failure::Garbled(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_keep_their_words_and_lose_codes_that_speak_of_another_conversation() {
+        let error = read(r#"{"id":7,"error":{"code":-32602,"message":"no","data":{"x":1}}}"#, &MODERN).unwrap();
+        assert!(error.ends_with(r#""error":{"code":-32602,"message":"no","data":{"x":1}}}"#));
+        let error = read(r#"{"id":7,"error":{"code":-32021,"message":"no"}}"#, &MODERN).unwrap();
+        assert!(error.ends_with(r#""error":{"code":-32603,"message":"no","data":{"upstreamCode":-32021}}}"#));
+    }
+
+    #[test]
+    fn questions_of_the_upstream_are_declined() {
+        let asked = read(r#"{"id":"q","method":"sampling/createMessage","params":{}}"#, &MODERN).unwrap();
+        assert_eq!(asked, r#"{"jsonrpc":"2.0","id":"q","error":{"code":-32601,"message":"Method not found"}}"#);
+        assert_eq!(read(r#"{"id":1,"method":"ping"}"#, &MODERN).unwrap(), r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
+    }
+
+    #[test]
+    fn a_call_goes_out_under_the_tools_own_name_with_nothing_of_the_other_era() {
+        let params = tree(
+            r#"{"name":"stripe__get","arguments":{"n":1e400},"_meta":{"progressToken":"tok","traceparent":"t",
+               "io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/logLevel":"info"},"extra":[]}"#,
+        );
+        let Value::Object(params) = params else { panic!() };
+        let session = std::sync::Arc::new(crate::upstream::endpoint::UpstreamSession { id: None, version: "2025-11-25" });
+        let legacy = outbound(params.clone(), "get", 9, &Route::Legacy(session));
+        assert_eq!(
+            legacy.body,
+            r#"{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"get","arguments":{"n":1e+400},"extra":[],"_meta":{"progressToken":9,"traceparent":"t"}}}"#
+        );
+        assert_eq!(legacy.progress_token, Some("tok".into()));
+        let modern = String::from_utf8(outbound(params, "get", 9, &Route::Modern).body.to_vec()).unwrap();
+        assert!(modern.contains(r#""io.modelcontextprotocol/protocolVersion":"2026-07-28""#));
+        assert!(modern.contains(r#""io.modelcontextprotocol/logLevel":"info""#));
+        assert!(modern.contains(r#""io.modelcontextprotocol/clientCapabilities":{}"#));
+    }
+}

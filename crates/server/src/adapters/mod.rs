@@ -1,0 +1,9 @@
+//! Adapters: each joins a port of one room to another room. They translate and decide nothing.
+
+mod clock;
+mod gateway_ports;
+mod upstreams;
+
+pub(crate) use clock::SystemClock;
+pub(crate) use gateway_ports::GatewayPorts;
+pub(crate) use upstreams::ProbedUpstreams;

@@ -1,0 +1,45 @@
+//! The application's way to upstreams: the gateway's own client, so that what is connected is what is called.
+
+use std::sync::{Arc, OnceLock};
+
+use app::ports::{ListedTool, Listing, UpstreamFault, Upstreams};
+use domain::integration::CredentialKind;
+use gateway::Gateway;
+
+use crate::adapters::GatewayPorts;
+
+/// The gateway's client, which comes to be after the application that needs it.
+#[derive(Default)]
+pub(crate) struct ProbedUpstreams {
+    gateway: OnceLock<Arc<Gateway<GatewayPorts>>>,
+}
+
+impl ProbedUpstreams {
+    /// Joins the two, once.
+    pub(crate) fn join(&self, gateway: Arc<Gateway<GatewayPorts>>) {
+        // A second join would be the same gateway again.
+        let _ = self.gateway.set(gateway);
+    }
+}
+
+impl Upstreams for ProbedUpstreams {
+    fn list_tools<'l>(&'l self, url: &'l str, credential: &'l CredentialKind, secret: Option<&'l str>) -> Listing<'l> {
+        Box::pin(async move {
+            let Some(gateway) = self.gateway.get() else {
+                return Err(UpstreamFault {
+                    field: "url",
+                    message: "the gateway is not ready yet; try again".to_owned(),
+                });
+            };
+            let probed = gateway.probe(url, credential, secret).await.map_err(|error| UpstreamFault {
+                field: if error.blames_credential() { "credential" } else { "url" },
+                message: error.to_string(),
+            })?;
+            Ok(probed
+                .tools
+                .into_iter()
+                .map(|tool| ListedTool { name: tool.name, definition: tool.definition })
+                .collect())
+        })
+    }
+}

@@ -1,0 +1,19 @@
+//! The one list of every door. A door is a way in; what it may open is asked of the engine behind it.
+
+use axum::Router;
+
+use crate::node::Node;
+use crate::operations;
+
+/// Where each door stands, for the people who read the log and the tests that try every door.
+pub(crate) const DOORS: &[(&str, &str)] = &[
+    ("management", "/api/v1/orgs/{org}/…, /api/openapi.json"),
+    ("mcp", "/o/{org}/mcp, /o/{org}/mcp/{integration}, /mcp, /mcp/{integration}"),
+    ("operations", "/healthz, /readyz"),
+];
+
+/// Every door of a node.
+pub(crate) fn router(node: &Node) -> Router {
+    let management = api::router(api::Api { app: node.app.clone(), public_url: node.public_url.clone() });
+    Router::new().merge(management).merge(gateway::router(node.gateway.clone())).merge(operations::router(node))
+}

@@ -1,0 +1,55 @@
+//! `wardroom init`: found an organization in a data folder and print its first owner's key.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use app::organizations::Founding;
+use clap::ArgMatches;
+use journal::StreamId;
+
+use crate::adapters::ProbedUpstreams;
+use crate::node::{application, runtime};
+use crate::{Fault, data_folder};
+
+pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, Fault> {
+    let text = |name: &str| given.get_one::<String>(name).cloned();
+    let data: PathBuf = given.get_one::<PathBuf>("data").cloned().unwrap_or_default();
+    let founding = Founding {
+        name: text("org").unwrap_or_default(),
+        slug: text("slug"),
+        preset: text("preset"),
+        owner_email: text("owner").unwrap_or_default(),
+        owner_name: text("owner-name"),
+    };
+    let email = founding.owner_email.clone();
+    let founded = runtime()?.block_on(async {
+        let journal = data_folder::open(&data)?;
+        let head = journal.head(StreamId::Directory).await.map_err(|error| Fault(error.to_string()))?;
+        let key_file = text("master-key-file").map(PathBuf::from);
+        let keyring = data_folder::master_keys(&data, key_file.as_deref(), head == 0)?;
+        let app = application(&journal, &keyring, Arc::new(ProbedUpstreams::default()));
+        let founded = app.found_organization(founding).await.map_err(|problem| Fault(problem.to_string()));
+        journal.close().await;
+        founded
+    })?;
+    let line = if given.get_flag("json") {
+        serde_json::json!({
+            "org": { "id": founded.org.to_string(), "slug": founded.slug.to_string(), "preset": founded.preset },
+            "owner": { "id": founded.owner.to_string(), "email": email },
+            "key": founded.key.reveal(),
+        })
+        .to_string()
+    } else {
+        format!(
+            "founded {} ({})\nthe key of {email}, shown this once:\n\n    {}\n\nserve it: wardroom serve --data {}",
+            founded.slug,
+            founded.org,
+            founded.key.reveal(),
+            data.display()
+        )
+    };
+    writeln!(out, "{line}").map_err(|error| Fault::of("writing", &error))?;
+    Ok(ExitCode::SUCCESS)
+}

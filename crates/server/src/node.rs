@@ -1,0 +1,147 @@
+//! A node: the rooms put together, the listener, and the way to a clean end.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use app::ports::Clock as _;
+use app::{App, Security};
+use axum::serve::ListenerExt as _;
+use gateway::{Gateway, GatewayOptions};
+use identity::digest::{ArgumentDigester, KeyDigester};
+use identity::keyring::Keyring;
+use identity::random::OperatingSystem;
+use identity::seal::Sealer;
+use journal::{Journal, StreamId};
+use tokio::net::TcpListener;
+
+use crate::adapters::{GatewayPorts, ProbedUpstreams, SystemClock};
+use crate::operations::Stopping;
+use crate::settings::Settings;
+use crate::{Fault, data_folder, doors};
+
+/// The rooms, put together.
+pub(crate) struct Node {
+    pub(crate) app: App,
+    pub(crate) journal: Journal,
+    pub(crate) gateway: Arc<Gateway<GatewayPorts>>,
+    pub(crate) public_url: String,
+    pub(crate) stopping: Stopping,
+    drain: Duration,
+}
+
+/// The application over a journal, for commands that serve nobody.
+pub(crate) fn application(journal: &Journal, keyring: &Keyring, upstreams: Arc<ProbedUpstreams>) -> App {
+    let security = Security {
+        digester: KeyDigester::new(keyring),
+        sealer: Sealer::new(keyring),
+        random: Box::new(OperatingSystem),
+    };
+    App::new(journal.clone(), Arc::new(SystemClock), upstreams, security)
+}
+
+impl Node {
+    /// Opens the data folder and puts the rooms together. Calls of which an earlier process did not learn the end
+    /// are closed as unknown before anything is served.
+    pub(crate) async fn open(data: &Path, settings: &Settings, listening: SocketAddr) -> Result<Node, Fault> {
+        let journal = data_folder::open(data)?;
+        let head = journal.head(StreamId::Directory).await.map_err(|error| Fault(error.to_string()))?;
+        let keyring = data_folder::master_keys(data, settings.master_key_file.as_deref(), head == 0)?;
+        let closed = journal.close_open_intents(SystemClock.now()).await.map_err(|error| Fault(error.to_string()))?;
+        if closed > 0 {
+            tracing::warn!(calls = closed, "calls of an earlier run had no outcome and are recorded as unknown");
+        }
+        let upstreams = Arc::new(ProbedUpstreams::default());
+        let app = application(&journal, &keyring, upstreams.clone());
+        let ports =
+            GatewayPorts { app: app.clone(), journal: journal.clone(), arguments: ArgumentDigester::new(&keyring) };
+        let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
+        let mut options = GatewayOptions::for_public_url(&public_url);
+        options.origins.extend(settings.allowed_origins.iter().cloned());
+        options.plain_http_hosts.extend(settings.plain_http_hosts.iter().cloned());
+        let gateway = Gateway::new(ports, options).map_err(|error| Fault(error.to_string()))?;
+        upstreams.join(gateway.clone());
+        let drain = Duration::from_secs(settings.drain_s);
+        Ok(Node { app, journal, gateway, public_url, stopping: Stopping::default(), drain })
+    }
+
+    /// Serves until `stop` comes, then lets running calls end, and closes the journal.
+    pub(crate) async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), Fault> {
+        // Small answers and events must not wait for more to send (delayed by 40 ms otherwise).
+        let listener = listener.tap_io(|socket| {
+            if let Err(error) = socket.set_nodelay(true) {
+                tracing::debug!(%error, "a connection could not be set to send at once");
+            }
+        });
+        let router = doors::router(&self).into_make_service_with_connect_info::<SocketAddr>();
+        let (asked, told) = tokio::sync::oneshot::channel::<()>();
+        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+            // A dropped sender means the same.
+            let _ = told.await;
+        });
+        let mut serving = tokio::spawn(serving.into_future());
+        tokio::select! {
+            ended = &mut serving => {
+                return Err(Fault(format!("the listener ended by itself: {ended:?}")));
+            }
+            () = stop => {}
+        }
+        tracing::info!("stopping: no new connections, running calls may end");
+        self.stopping.store(true, Ordering::Relaxed);
+        let _ = asked.send(());
+        self.gateway.close_streams();
+        let ended = async {
+            let _ = (&mut serving).await;
+            self.gateway.drain().await;
+        };
+        if tokio::time::timeout(self.drain, ended).await.is_err() {
+            tracing::warn!("some calls did not end in time; their outcome is recorded as unknown at the next start");
+            serving.abort();
+        }
+        self.journal.close().await;
+        Ok(())
+    }
+}
+
+/// Binds the address that the settings name.
+pub(crate) async fn listen(settings: &Settings) -> Result<(TcpListener, SocketAddr), Fault> {
+    let failed = |error: std::io::Error| {
+        Fault(format!("cannot listen on {}: {error}; choose another address with --listen", settings.listen))
+    };
+    let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// Comes when the process is asked to stop.
+pub(crate) async fn asked_to_stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+/// The runtime that every serving command uses.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Fault::of("the runtime cannot be started", &error))
+}

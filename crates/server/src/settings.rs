@@ -1,0 +1,234 @@
+//! The settings of an installation, each defined once: name, default, help and how it is read.
+//!
+//! A setting comes from the flag `--name`, else from the environment variable `WARDROOM_NAME`, else from the
+//! settings file (`--config`, or `wardroom.toml` in the data folder), else it has its default. Whatever is unknown
+//! there keeps the server from starting: a setting that was misspelled would otherwise be silently in default.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgMatches};
+
+use crate::Fault;
+
+/// One setting's definition.
+pub(crate) struct Definition {
+    /// Its name, as flag and in the file.
+    pub(crate) name: &'static str,
+    /// Its value where none is given; empty means none.
+    pub(crate) default: &'static str,
+    /// What it is for.
+    pub(crate) help: &'static str,
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])* $field:ident: $type:ty, $name:literal, $default:literal, $read:path;)*) => {
+        /// The settings in force.
+        #[derive(Clone, Debug)]
+        pub(crate) struct Settings { $($(#[doc = $doc])* pub(crate) $field: $type,)* }
+
+        /// Every definition, in the order of the reference.
+        pub(crate) const DEFINITIONS: &[Definition] = &[$(Definition {
+            name: $name,
+            default: $default,
+            help: concat!($($doc),*),
+        },)*];
+
+        impl Settings {
+            fn read(values: &Values) -> Result<Settings, Fault> {
+                Ok(Settings { $($field: {
+                    let (text, from) = values.get($name, $default);
+                    $read(&text).map_err(|wrong| Fault(format!("the setting {} ({from}): {wrong}", $name)))?
+                },)* })
+            }
+        }
+    };
+}
+
+settings! {
+    /// Address and port to listen on.
+    listen: SocketAddr, "listen", "127.0.0.1:7700", read_address;
+    /// The URL under which people and clients reach this server, without a path; empty means http and the listening address.
+    public_url: Option<String>, "public-url", "", read_url;
+    /// Web origins besides the public URL whose pages may call the MCP endpoints, separated by commas.
+    allowed_origins: Vec<String>, "allowed-origins", "", read_list;
+    /// Hosts besides this machine to which integrations may be reached over plain http, separated by commas; all others need https.
+    plain_http_hosts: Vec<String>, "plain-http-hosts", "", read_list;
+    /// File with the master keys that seal secrets; empty means master.key in the data folder, made at the first start. The environment variable WARDROOM_MASTER_KEYS may hold the same text instead.
+    master_key_file: Option<PathBuf>, "master-key-file", "", read_path;
+    /// Seconds that running calls may take to end after a request to stop.
+    drain_s: u64, "drain-s", "10", read_number;
+    /// What is logged: off, error, warn, info, debug or trace, or a filter such as info,gateway=debug.
+    log: String, "log", "info", read_text;
+}
+
+/// Environment variables that are not settings of the server but belong to the product all the same.
+const NOT_SETTINGS: &[&str] = &[
+    "WARDROOM_URL",
+    "WARDROOM_KEY",
+    "WARDROOM_ORG",
+    "WARDROOM_MASTER_KEYS",
+    "WARDROOM_SOAK",
+    "WARDROOM_BIN",
+    "WARDROOM_GEN",
+];
+
+struct Values {
+    flags: BTreeMap<&'static str, String>,
+    environment: BTreeMap<String, String>,
+    file: BTreeMap<String, String>,
+}
+
+impl Values {
+    fn get(&self, name: &str, default: &str) -> (String, &'static str) {
+        let found = self.flags.get(name).map(|value| (value.clone(), "flag"));
+        found
+            .or_else(|| self.environment.get(&variable(name)).map(|value| (value.clone(), "environment")))
+            .or_else(|| self.file.get(name).map(|value| (value.clone(), "settings file")))
+            .unwrap_or_else(|| (default.to_owned(), "default"))
+    }
+}
+
+/// The environment variable of a setting.
+pub(crate) fn variable(name: &str) -> String {
+    format!("WARDROOM_{}", name.replace('-', "_").to_uppercase())
+}
+
+/// The flags of every setting, for a command that serves.
+pub(crate) fn flags() -> impl Iterator<Item = Arg> {
+    DEFINITIONS.iter().map(|definition| {
+        Arg::new(definition.name).long(definition.name).value_name("VALUE").help(definition.help.trim())
+    })
+}
+
+/// Reads the settings for a data folder.
+pub(crate) fn read(matches: &ArgMatches, data: &Path) -> Result<Settings, Fault> {
+    let given = |definition: &Definition| {
+        matches.try_get_one::<String>(definition.name).ok().flatten().map(|value| (definition.name, value.clone()))
+    };
+    let flags = DEFINITIONS.iter().filter_map(given).collect();
+    #[expect(clippy::disallowed_methods, reason = "this is the one place where settings are read from the environment")]
+    let environment: BTreeMap<String, String> =
+        std::env::vars().filter(|(name, _)| name.starts_with("WARDROOM_")).collect();
+    let known: Vec<String> = DEFINITIONS.iter().map(|definition| variable(definition.name)).collect();
+    let stranger = environment.keys().find(|name| !known.contains(name) && !NOT_SETTINGS.contains(&name.as_str()));
+    if let Some(stranger) = stranger {
+        return Err(Fault(format!(
+            "there is no setting for the environment variable {stranger}; unset it, or see `wardroom serve --help`"
+        )));
+    }
+    let config = matches.try_get_one::<PathBuf>("config").ok().flatten().cloned();
+    let file = file(&config.clone().unwrap_or_else(|| data.join("wardroom.toml")), config.is_some())?;
+    Settings::read(&Values { flags, environment, file })
+}
+
+fn file(path: &Path, must_exist: bool) -> Result<BTreeMap<String, String>, Fault> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => return Ok(BTreeMap::new()),
+        Err(error) => return Err(Fault(format!("the settings file {} cannot be read: {error}", path.display()))),
+    };
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        Fault(format!("the settings file {}: {}", path.display(), error.message()))
+    })?;
+    let value = |(name, value): (String, toml::Value)| {
+        if !DEFINITIONS.iter().any(|definition| definition.name == name) {
+            let known = DEFINITIONS.iter().map(|definition| definition.name).collect::<Vec<_>>().join(", ");
+            return Err(Fault(format!(
+                "the settings file {} has no setting named {name}; there are: {known}",
+                path.display()
+            )));
+        }
+        let text = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Array(items) => items.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(","),
+            other => {
+                return Err(Fault(format!(
+                    "the settings file {}: {name} cannot be {}",
+                    path.display(),
+                    other.type_str()
+                )));
+            }
+        };
+        Ok((name, text))
+    };
+    table.into_iter().map(value).collect()
+}
+
+fn read_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("`{text}` is not an address and port, such as 127.0.0.1:7700 or [::]:7700"))
+}
+
+fn read_url(text: &str) -> Result<Option<String>, String> {
+    let text = text.trim_end_matches('/');
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let uri: http::Uri = text.parse().map_err(|_| format!("`{text}` is not a URL"))?;
+    let fits = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.path() == "/";
+    if fits {
+        Ok(Some(text.to_owned()))
+    } else {
+        Err(format!("`{text}` is not a URL of the form https://gate.example.com"))
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every setting is read by a function of the same form")]
+fn read_list(text: &str) -> Result<Vec<String>, String> {
+    Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every setting is read by a function of the same form")]
+fn read_path(text: &str) -> Result<Option<PathBuf>, String> {
+    Ok((!text.is_empty()).then(|| PathBuf::from(text)))
+}
+
+fn read_number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a whole number"))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every setting is read by a function of the same form")]
+fn read_text(text: &str) -> Result<String, String> {
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(file: &[(&str, &str)], environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Values {
+        let own = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        Values {
+            flags: flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
+            environment: own(environment),
+            file: own(file),
+        }
+    }
+
+    #[test]
+    fn flag_beats_environment_beats_file_beats_default() {
+        let file = [("listen", "127.0.0.1:1")];
+        let environment = [("WARDROOM_LISTEN", "127.0.0.1:2")];
+        let port = |values| Settings::read(&values).unwrap().listen.port();
+        assert_eq!(port(values(&[], &[], &[])), 7700);
+        assert_eq!(port(values(&file, &[], &[])), 1);
+        assert_eq!(port(values(&file, &environment, &[])), 2);
+        assert_eq!(port(values(&file, &environment, &[("listen", "127.0.0.1:3")])), 3);
+    }
+
+    #[test]
+    fn a_wrong_value_names_the_setting_and_where_it_came_from() {
+        let fault = Settings::read(&values(&[], &[("WARDROOM_DRAIN_S", "soon")], &[])).unwrap_err();
+        assert_eq!(fault.to_string(), "the setting drain-s (environment): `soon` is not a whole number");
+    }
+
+    #[test]
+    fn a_public_url_with_a_path_is_refused() {
+        assert!(read_url("https://gate.example.com/wardroom").is_err());
+        assert_eq!(read_url("https://gate.example.com/").unwrap().as_deref(), Some("https://gate.example.com"));
+    }
+}

@@ -1,0 +1,15 @@
+//! The log: lines on standard error.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::Fault;
+
+/// Starts logging. Logs name people, keys and organizations by id and never hold a secret or an argument.
+pub(crate) fn start(filter: &str) -> Result<(), Fault> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| Fault(format!("the setting log: {error}")))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init()
+        .map_err(|error| Fault::of("the log cannot be started", &error))
+}

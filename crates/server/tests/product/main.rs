@@ -1,0 +1,8 @@
+//! The product as its users meet it: every test starts the real executable on its own data folder and port.
+//!
+//! Start reading at [`world`], which starts it, then any story.
+
+mod company;
+mod management;
+mod removal;
+mod world;

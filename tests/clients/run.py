@@ -1,0 +1,118 @@
+"""Unmodified real MCP clients against the demo company, given nothing but a URL and a key.
+
+Needs `WARDROOM_BIN` (the executable) and `WARDROOM_CLIENTS_NPM` (the folder that holds the `node_modules` of
+`package.json`), and runs in a Python that has `requirements.txt`; `cargo xtask test` prepares all three. Prints one
+line per check; the last line is `clients: N passed, N failed`, and the exit code says the same. Words on the command
+line narrow the run to the clients whose name holds one of them.
+
+Start reading at `main`; `checks.py` says what must hold, `company.py` who shall see what.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from checks import Check, Failed, Round, SwitchedOff, require
+from clients import Trouble, all_clients, versions
+from company import COUNTS, TOOLS
+from demo import Demo, running_demo
+
+# Two at a time: each client is a process or many, and the demo needs room too.
+AT_ONCE = 2
+API_SECONDS_MAX = 20
+
+
+class Tally:
+    """Counts and prints the checks."""
+
+    def __init__(self) -> None:
+        self.passed = self.failed = 0
+
+    def hold(self, where: str, check: Check) -> None:
+        try:
+            check.hold()
+        except Failed as fault:
+            self.fail(f"{where}: {check.name}", str(fault))
+        else:
+            self.passed += 1
+            print(f"ok      {where}: {check.name}")
+
+    def fail(self, what: str, why: str) -> None:
+        self.failed += 1
+        print(f"FAILED  {what}\n        {why}")
+
+
+def main() -> int:
+    tally = Tally()
+    try:
+        wanted = sys.argv[1:]
+        npm = Path(os.environ["WARDROOM_CLIENTS_NPM"])
+        print("clients with", ", ".join(versions(npm)))
+        clients = [one for one in all_clients(npm) if not wanted or any(word in one.name for word in wanted)]
+        with running_demo(os.environ["WARDROOM_BIN"]) as demo:
+            tally.hold("the table", Check("holds as many tools as were promised", counts_hold))
+            run_rounds([Round(client, era, demo) for client in clients for era in client.eras], tally)
+            with tool_switched_off(demo):
+                run_rounds([SwitchedOff(client, era, demo) for client in clients for era in client.eras], tally)
+    except KeyError as missing:
+        tally.fail("setting up", f"{missing} is not set, or the demo's file lacks it")
+    except (Trouble, RuntimeError, OSError) as fault:
+        tally.fail("setting up", str(fault))
+    print(f"clients: {tally.passed} passed, {tally.failed} failed")
+    return 0 if tally.failed == 0 and tally.passed > 0 else 1
+
+
+def counts_hold() -> None:
+    for integration, count in COUNTS.items():
+        found = sum(len(tools) for tools in TOOLS[integration].values())
+        require(found == count, f"{integration} has {found} tools, not {count}")
+
+
+def run_rounds(rounds: list[Round], tally: Tally) -> None:
+    """Runs the clients side by side, and then holds their checks one after the other."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for one, trouble in zip(rounds, pool.map(run_round, rounds), strict=True):
+            where = f"{one.client.name} ({one.era})"
+            if trouble is not None:
+                tally.fail(f"{where}: the client runs", trouble)
+                continue
+            for check in one.checks():
+                tally.hold(where, check)
+
+
+def run_round(one: Round) -> str | None:
+    try:
+        one.run()
+    except (Trouble, OSError, ValueError, KeyError, subprocess.SubprocessError) as fault:
+        return f"{type(fault).__name__}: {fault}"
+    return None
+
+
+class tool_switched_off:
+    """Switches refunds off for the finance manager, as the owner would, for as long as the block lasts."""
+
+    def __init__(self, demo: Demo):
+        self.demo = demo
+
+    def __enter__(self) -> None:
+        self.grant(["create_refund"])
+
+    def __exit__(self, *_: object) -> None:
+        self.grant([])
+
+    def grant(self, tools_off: list[str]) -> None:
+        demo = self.demo
+        path = f"/api/v1/orgs/{demo.org}/members/{demo.emails['Finance Manager']}/integrations/stripe"
+        body = json.dumps({"profile": "no-delete", "tools_off": tools_off}).encode()
+        headers = {"Authorization": f"Bearer {demo.keys['Owner']}", "Content-Type": "application/json"}
+        request = urllib.request.Request(demo.url + path, body, headers, method="PUT")
+        with urllib.request.urlopen(request, timeout=API_SECONDS_MAX) as answer:
+            answer.read()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
