@@ -7,7 +7,7 @@ A *plan* is a list of sessions; a session is one connection of one person:
 
 An *answer* says what the client saw, session by session and step by step:
 
-    {"sessions": [{"protocol": "2026-07-28", "results": [
+    {"sessions": [{"protocol": "2026-07-28" | null, "results": [
         {"tools": [names]}, {"is_error", "text", "progress": [{"progress", "total"}]}, {"error": {"code", "message"}}]}
         | {"error": "the client could not connect, in its own words"}]}
 
@@ -40,6 +40,7 @@ class Features:
     # Calls a tool that was not listed, so that the server's own answer is seen.
     calls_unlisted: bool = True
     shows_progress: bool = True
+    shows_version: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class Inspector:
     name: str
     command: tuple[str, ...]
     eras: tuple[str, ...]
-    # It looks a tool up in the list before it calls it, and prints no progress.
-    features: Features = Features(calls_unlisted=False, shows_progress=False)
+    # It looks a tool up in the list before it calls it, and prints neither progress nor the version it speaks.
+    features: Features = Features(calls_unlisted=False, shows_progress=False, shows_version=False)
 
     def run(self, plan: dict) -> dict:
         return {"sessions": [self.run_session(session) for session in plan["sessions"]]}
@@ -80,7 +81,6 @@ class Inspector:
             if "refused" in told:
                 return {"error": told["refused"]}
             results.append(told)
-        # The era is all that it lets one choose, and it says nothing about the version it ended with.
         return {"protocol": None, "results": results}
 
     def run_step(self, session: dict, step: dict) -> dict:

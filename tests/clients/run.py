@@ -16,6 +16,9 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+# The folder of the tests stays as it is in the repository.
+sys.dont_write_bytecode = True
+
 from checks import Check, Failed, Round, SwitchedOff, require
 from clients import Trouble, all_clients, versions
 from company import COUNTS, TOOLS
@@ -50,20 +53,27 @@ def main() -> int:
     tally = Tally()
     try:
         wanted = sys.argv[1:]
-        npm = Path(os.environ["WARDROOM_CLIENTS_NPM"])
+        npm = Path(setting("WARDROOM_CLIENTS_NPM"))
         print("clients with", ", ".join(versions(npm)))
         clients = [one for one in all_clients(npm) if not wanted or any(word in one.name for word in wanted)]
-        with running_demo(os.environ["WARDROOM_BIN"]) as demo:
+        with running_demo(setting("WARDROOM_BIN")) as demo:
             tally.hold("the table", Check("holds as many tools as were promised", counts_hold))
             run_rounds([Round(client, era, demo) for client in clients for era in client.eras], tally)
             with tool_switched_off(demo):
                 run_rounds([SwitchedOff(client, era, demo) for client in clients for era in client.eras], tally)
-    except KeyError as missing:
-        tally.fail("setting up", f"{missing} is not set, or the demo's file lacks it")
     except (Trouble, RuntimeError, OSError) as fault:
         tally.fail("setting up", str(fault))
+    except KeyError as field:
+        tally.fail("setting up", f"the demo's file lacks {field}")
     print(f"clients: {tally.passed} passed, {tally.failed} failed")
     return 0 if tally.failed == 0 and tally.passed > 0 else 1
+
+
+def setting(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise Trouble(f"{name} is not set; `cargo xtask test` sets it")
+    return value
 
 
 def counts_hold() -> None:

@@ -92,8 +92,8 @@ fn integration(view: IntegrationView, with_tools: bool) -> Integration {
             CredentialKind::Header { .. } => "header",
         }),
         paused: view.paused,
-        tool_count: view.tools.len(),
-        needs_review: view.tools.iter().filter(|tool| tool.needs_review()).count(),
+        tool_count: view.tool_count,
+        needs_review: view.needs_review,
         tools: with_tools.then(|| view.tools.into_iter().map(Tool::from).collect()),
     }
 }

@@ -8,11 +8,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use domain::grant::Profile;
+use domain::id::KeyId;
 use domain::key::{KeyKind, KeyScope};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, Signed};
+use crate::extract::{Body, Params, Signed, page_size};
 use crate::problem::{Failure, Problems};
 use crate::time::{read_optional, written};
 
@@ -110,19 +111,40 @@ impl From<KeyView> for Key {
     }
 }
 
-/// The keys that the caller may know of.
+/// A page of keys.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Keys {
     items: Vec<Key>,
+    /// Where the next page starts; none where this was the last.
     next: Option<String>,
 }
 
-/// One's own keys, and those one may manage. Never a secret.
+/// Which keys.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct KeyParams {
+    /// Where the last page ended.
+    cursor: Option<String>,
+    /// How many at most, 1 to 1000.
+    limit: Option<u32>,
+}
+
+/// A page of one's own keys and those one may manage, in the order of their ids. Never a secret.
 #[utoipa::path(get, path = "/keys", tag = "keys", operation_id = "list_keys",
-    params(("org" = String, Path, description = "slug or id")),
+    params(("org" = String, Path, description = "slug or id"), KeyParams),
     responses((status = 200, body = Keys), Problems))]
-pub(crate) async fn list(State(app): State<App>, Signed(caller): Signed) -> Result<Json<Keys>, Failure> {
-    Ok(Json(Keys { items: app.list_keys(&caller).await?.into_iter().map(Key::from).collect(), next: None }))
+pub(crate) async fn list(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Params(params): Params<KeyParams>,
+) -> Result<Json<Keys>, Failure> {
+    let cursor = params.cursor.as_deref().map(KeyId::parse).transpose();
+    let cursor = cursor.map_err(|_| Failure::bad_field("cursor", "give the value of next of the page before"))?;
+    let limit = page_size(params.limit)?;
+    let items: Vec<Key> = app.list_keys(&caller, cursor, limit).await?.into_iter().map(Key::from).collect();
+    let next = if items.len() == limit { items.last().map(|key| key.id.clone()) } else { None };
+    Ok(Json(Keys { items, next }))
 }
 
 /// A key to be created.

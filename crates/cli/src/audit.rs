@@ -67,14 +67,14 @@ struct Filter {
     /// The tool's name
     #[arg(long)]
     tool: Option<String>,
-    /// read, write, delete or unclassified
-    #[arg(long)]
+    /// The tool's class
+    #[arg(long, value_parser = ["read", "write", "delete", "unclassified"])]
     class: Option<String>,
-    /// allowed or denied
-    #[arg(long)]
+    /// What was decided
+    #[arg(long, value_parser = ["allowed", "denied", "malformed", "limited"])]
     decision: Option<String>,
     /// How it ended
-    #[arg(long)]
+    #[arg(long, value_parser = ["succeeded", "tool_error", "failed", "cancelled", "cut", "unknown"])]
     status: Option<String>,
     /// From then on: 2026-11-22, 2026-11-22T09:00:00Z, or a length such as 2h, 7d
     #[arg(long, value_name = "TIME")]
@@ -210,11 +210,10 @@ fn seq(item: &Value) -> u64 {
 }
 
 const HEADERS: [&str; 6] = ["SEQ", "AT", "WHO", "WHAT", "ANSWER", "OUTCOME"];
-const WIDTHS: [usize; 6] = [6, 20, 20, 36, 7, 0];
+const WIDTHS: [usize; 6] = [6, 20, 20, 36, 9, 0];
 
 fn row(item: &Value) -> [String; 6] {
-    let start = [text(item, "/seq"), time(item, "/at")];
-    let [number, at] = start;
+    let (number, at) = (text(item, "/seq"), time(item, "/at"));
     if text(item, "/kind") == "change" {
         let who = text_if_any(item, "/actor/name").unwrap_or_else(|| text(item, "/actor/id"));
         return [number, at, who, text(item, "/type"), "done".to_owned(), text(item, "/data")];
@@ -228,7 +227,7 @@ fn row(item: &Value) -> [String; 6] {
     };
     let answer = text(item, "/decision");
     let outcome = match (item.pointer("/outcome/latency_us").and_then(Value::as_u64), answer.as_str()) {
-        (_, "denied") => text(item, "/reason"),
+        (_, "denied" | "malformed" | "limited") => text(item, "/reason"),
         (Some(latency_us), _) => {
             format!("{} in {}.{} ms", text(item, "/outcome/status"), latency_us / 1000, latency_us % 1000 / 100)
         }
@@ -245,7 +244,7 @@ mod tests {
     fn call(seq: u64) -> Value {
         json!({"kind": "call", "seq": seq, "at": "2026-11-22T09:30:00.5Z", "subject": {"id": "m", "name": "Fay"},
             "method": "tools/call", "integration": "stripe", "tool": "get_balance", "decision": "allowed",
-            "outcome": {"status": "ok", "latency_us": 12345}})
+            "outcome": {"status": "succeeded", "latency_us": 12345}})
     }
 
     #[test]
@@ -279,7 +278,7 @@ mod tests {
             done.out,
             "SEQ  AT                    WHO  WHAT                ANSWER   OUTCOME\n\
              2    2026-11-22T09:30:00Z  Fay  stripe/get_balance  denied   tool-off\n\
-             1    2026-11-22T09:30:00Z  Fay  stripe/get_balance  allowed  ok in 12.3 ms\n"
+             1    2026-11-22T09:30:00Z  Fay  stripe/get_balance  allowed  succeeded in 12.3 ms\n"
         );
         assert!(done.err.contains("there are more"), "{}", done.err);
     }

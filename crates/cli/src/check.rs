@@ -47,12 +47,12 @@ pub(crate) fn check(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Resul
 pub(crate) fn explain(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let org = arguments.door.organization(terminal)?;
     let verdict = arguments.ask(&org)?;
-    let member = match &arguments.member {
-        Some(member) => Some(member.clone()),
-        None => text_if_any(&org.get(&[], &[])?, "/you/subject"),
-    };
     // Whoever may ask about a call may not always list everything that the person has; the answer stands without it.
-    let access = member.and_then(|member| org.get(&["members", &member, "access"], &[]).ok());
+    let access = match &arguments.member {
+        Some(member) => org.get(&["members", member, "access"], &[]),
+        None => org.get(&["access"], &[]),
+    };
+    let access = access.ok();
     let granted = access.as_ref().and_then(|access| find_grant(access, &arguments.tool.integration));
     let explained = json!({"verdict": verdict, "grant": granted});
     terminal.answer(&explained, |explained| {
@@ -126,5 +126,14 @@ mod tests {
         let done = outcome(&server, &line);
         assert_eq!(done.code, 0, "{}", done.err);
         assert!(done.out.contains("stripe       no-delete  grant  41 of 50  -      create_refund\n"), "{}", done.out);
+    }
+
+    #[test]
+    fn an_explanation_stands_without_the_grants_where_they_may_not_be_seen() {
+        let refused = json!({"title": "Denied", "status": 403});
+        let server = FakeServer::answering(vec![(200, denied()), (403, refused)]);
+        let done = outcome(&server, &["explain", "--tool", "stripe/create_refund", "--org", "north"]);
+        assert_eq!((done.code, server.request(1).path.as_str()), (0, "/api/v1/orgs/north/access"), "{}", done.err);
+        assert!(done.out.starts_with("denied: ") && !done.out.contains("INTEGRATION"), "{}", done.out);
     }
 }

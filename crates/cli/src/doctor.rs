@@ -155,8 +155,8 @@ mod tests {
     #[test]
     fn all_well_is_said_line_by_line_and_ends_with_0() {
         let server = FakeServer::answering(vec![
-            (200, json!({"status": "ok"})),
-            (200, json!({"status": "ready"})),
+            (200, json!("ok\n")),
+            (200, json!("ready\n")),
             (200, contract(env!("CARGO_PKG_VERSION"))),
             (200, json!({"items": [{"slug": "north"}], "next": null})),
         ]);
@@ -170,7 +170,7 @@ mod tests {
     fn a_bad_key_and_an_other_version_are_named_and_end_with_1() {
         let server = FakeServer::answering(vec![
             (200, json!({})),
-            (503, json!({"detail": "the journal is full"})),
+            (503, json!("the journal is full")),
             (200, contract("0.0.1")),
             (401, json!({"detail": "this key was revoked"})),
         ]);

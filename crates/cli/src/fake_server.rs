@@ -66,7 +66,8 @@ fn answer(mut stream: TcpStream, status: u16, body: &Value, kept: &Mutex<Vec<Req
     kept.lock().expect("no test panicked").push(request);
     let (kind, body) = match body {
         Value::Null => ("application/json", String::new()),
-        Value::String(text) => ("text/html", text.clone()),
+        Value::String(text) if text.starts_with('<') => ("text/html", text.clone()),
+        Value::String(text) => ("text/plain; charset=utf-8", text.clone()),
         json if status >= 400 => ("application/problem+json", json.to_string()),
         json => ("application/json", json.to_string()),
     };

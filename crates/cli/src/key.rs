@@ -130,52 +130,48 @@ pub(crate) fn lay_out_secret(secret: &str, mcp_url: Option<&str>) -> String {
 }
 
 fn lay_out_list(found: &Value) -> String {
-    let mut table = Table::new(&["ID", "LABEL", "KIND", "OF", "SCOPE", "STATUS", "UNTIL", "LAST USED"]);
+    let mut table = Table::new(&["ID", "LABEL", "KIND", "OF", "SCOPE", "ENDS IN", "UNTIL", "LAST USED"]);
     for key in items(found) {
         table.row([
             text(key, "/id"),
             text(key, "/label"),
             text(key, "/kind"),
-            holder(key),
+            text(key, "/holder/name"),
             text(key, "/scope"),
-            text(key, "/status"),
+            text(key, "/hint"),
             time(key, "/expires_at"),
-            last_used(key),
+            time(key, "/last_used/at"),
         ]);
     }
     table.to_string()
 }
 
 fn lay_out(key: &Value) -> String {
-    let granted = names(key, "/integrations");
-    facts(&[
+    let mut told = facts(&[
         ("label", text(key, "/label")),
         ("kind", text(key, "/kind")),
-        ("of", holder(key)),
+        ("of", text(key, "/holder/name")),
         ("scope", text(key, "/scope")),
-        ("granted", if granted.is_empty() { "-".to_owned() } else { granted }),
-        ("status", text(key, "/status")),
+        ("secret ends in", text(key, "/hint")),
         ("created", time(key, "/created_at")),
+        ("secret issued", time(key, "/issued_at")),
         ("until", time(key, "/expires_at")),
-        ("last used", last_used(key)),
+        ("last used", time(key, "/last_used/at")),
+        ("  from", text(key, "/last_used/address")),
+        ("  with", text(key, "/last_used/client")),
         ("id", text(key, "/id")),
-    ])
-}
-
-/// Whose key it is: a person's name where the server gives it, else what it gives.
-fn holder(key: &Value) -> String {
-    ["/holder/name", "/holder/email", "/holder/id", "/holder"]
-        .iter()
-        .find(|pointer| key.pointer(pointer).is_some_and(Value::is_string))
-        .map_or_else(|| "-".to_owned(), |pointer| text(key, pointer))
-}
-
-fn last_used(key: &Value) -> String {
-    match key.pointer("/last_used") {
-        Some(Value::Object(_)) => time(key, "/last_used/at"),
-        Some(_) => time(key, "/last_used"),
-        None => time(key, "/last_used_at"),
+    ]);
+    let grants = key.pointer("/integrations").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if !grants.is_empty() {
+        let mut table = Table::new(&["INTEGRATION", "PROFILE", "UNTIL", "SWITCHED OFF"]);
+        for grant in grants {
+            let off = names(grant, "/tools_off");
+            let off = if off.is_empty() { "-".to_owned() } else { off };
+            table.row([text(grant, "/integration"), text(grant, "/profile"), time(grant, "/expires_at"), off]);
+        }
+        told.push_str(&format!("\n{table}"));
     }
+    told
 }
 
 #[cfg(test)]
@@ -219,9 +215,19 @@ mod tests {
     fn keys_are_listed_with_their_holder() {
         let keys = json!({"items": [
             {"id": "key_1", "label": "laptop", "kind": "personal", "holder": {"id": "m", "name": "Ada"}},
-            {"id": "key_2", "label": "bot", "kind": "workspace", "holder": null, "scope": "all"}], "next": null});
+            {"id": "key_2", "label": "bot", "kind": "workspace", "holder": null, "scope": "all", "hint": "x9z"}]});
         let told = lay_out_list(&keys);
-        assert!(told.contains("key_1  laptop  personal   Ada"), "{told}");
-        assert!(told.contains("key_2  bot     workspace  -    all"), "{told}");
+        assert!(told.contains("key_1  laptop  personal   Ada  -      -"), "{told}");
+        assert!(told.contains("key_2  bot     workspace  -    all    x9z"), "{told}");
+    }
+
+    #[test]
+    fn a_workspace_key_shows_what_it_was_given_and_when_it_was_used() {
+        let key = json!({"id": "key_2", "label": "bot", "kind": "workspace", "scope": "granted",
+            "last_used": {"at": "2026-11-22T09:30:00Z", "address": "127.0.0.1", "client": "curl/8"},
+            "integrations": [{"integration": "stripe", "profile": "read-only", "tools_off": ["a", "b"]}]});
+        let told = lay_out(&key);
+        assert!(told.contains("last used       2026-11-22T09:30:00Z\n  from          127.0.0.1\n"), "{told}");
+        assert!(told.contains("stripe       read-only  -      a, b\n"), "{told}");
     }
 }

@@ -167,9 +167,10 @@ fn lay_out_access(access: &Value) -> String {
     for grant in access.pointer("/integrations").and_then(Value::as_array).into_iter().flatten() {
         table.row(access_row(grant));
     }
+    let role = text_if_any(access, "/role").map_or_else(String::new, |role| format!("role: {role}\n"));
     let permissions = names(access, "/permissions");
     let permissions = if permissions.is_empty() { "none".to_owned() } else { permissions };
-    format!("{table}\nmay manage: {permissions}\n")
+    format!("{table}\n{role}may manage: {permissions}\n")
 }
 
 /// What somebody can do with one integration, as one row.

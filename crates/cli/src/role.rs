@@ -43,9 +43,9 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
 }
 
 fn lay_out_list(found: &Value) -> String {
-    let mut table = Table::new(&["ROLE", "TITLE", "TYPICAL FOR"]);
+    let mut table = Table::new(&["ROLE", "TITLE", "MEMBERS", "TYPICAL FOR"]);
     for role in items(found) {
-        table.row([text(role, "/id"), text(role, "/title"), text(role, "/typical_for")]);
+        table.row([text(role, "/id"), text(role, "/title"), text(role, "/members"), text(role, "/typical_for")]);
     }
     table.to_string()
 }
@@ -55,6 +55,7 @@ fn lay_out(role: &Value) -> String {
         ("role", text(role, "/id")),
         ("title", text(role, "/title")),
         ("typical for", text(role, "/typical_for")),
+        ("members", text(role, "/members")),
         ("permissions", names(role, "/permissions")),
     ])
 }
@@ -67,8 +68,12 @@ mod tests {
 
     #[test]
     fn roles_are_listed_with_whom_they_are_typical_for() {
-        let found = json!({"items": [{"id": "admin", "title": "Admin", "typical_for": "department heads"}]});
-        assert_eq!(lay_out_list(&found), "ROLE   TITLE  TYPICAL FOR\nadmin  Admin  department heads\n");
+        let found =
+            json!({"items": [{"id": "admin", "title": "Admin", "typical_for": "department heads", "members": 2}]});
+        assert_eq!(
+            lay_out_list(&found),
+            "ROLE   TITLE  MEMBERS  TYPICAL FOR\nadmin  Admin  2        department heads\n"
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Connecting an integration waits for the other company's server, so this is generous.
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(120);
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+const WORD_BYTES_MAX: u64 = 4 * 1024;
 /// As many entries as a page is asked to hold.
 const PAGE_ITEMS: usize = 200;
 /// A list longer than this many pages is cut, and said to be.
@@ -145,12 +146,27 @@ impl Server {
         self.send(Method::GET, &api_path(segments, query), None)
     }
 
-    /// Reads a path that is not below `/api/v1`, where an answer may also be a bare word.
+    /// Reads a path that is not below `/api/v1`, where an answer, good or bad, may also be a bare word.
     pub(crate) fn get_outside(&self, path: &str) -> Result<Answer, Failure> {
-        self.send(Method::GET, path, None)
+        let mut response = self.exchange(Method::GET, path, None)?;
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("text/plain") {
+            return self.read(response);
+        }
+        let (status, date) = (response.status(), date_of(&response));
+        let word = response.body_mut().with_config().limit(WORD_BYTES_MAX).lossy_utf8(true).read_to_string();
+        let word = word.map_err(|fault| self.unreached(&fault))?.trim().to_owned();
+        match status.is_success() {
+            true => Ok(Answer { body: word.into(), date }),
+            false => Err(Failure::Refused { status: status.as_u16(), problem: json!({"detail": word}) }),
+        }
     }
 
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
+        self.read(self.exchange(method, path, body)?)
+    }
+
+    fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response<Body>, Failure> {
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
@@ -164,21 +180,15 @@ impl Server {
             }
             None => self.agent.run(request.body(()).map_err(unusable)?),
         };
-        self.read(sent.map_err(|fault| self.unreached(&fault))?)
+        sent.map_err(|fault| self.unreached(&fault))
     }
 
     fn read(&self, mut response: Response<Body>) -> Result<Answer, Failure> {
         let status = response.status();
-        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let (date, content_type) = (header(DATE), header(CONTENT_TYPE).unwrap_or_default());
+        let date = date_of(&response);
         let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
         let body = body.map_err(|fault| self.unreached(&fault))?;
-        let is_bare = content_type.starts_with("text/plain");
-        let parsed = match body.as_slice() {
-            [] => Ok(Value::Null),
-            word if is_bare && status.is_success() => Ok(String::from_utf8_lossy(word).into()),
-            json => serde_json::from_slice(json),
-        };
+        let parsed = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&body) };
         match parsed {
             Ok(body) if status.is_success() => Ok(Answer { body, date }),
             Ok(problem @ Value::Object(_)) if !status.is_redirection() => {
@@ -194,6 +204,10 @@ impl Server {
     fn unreached(&self, fault: &ureq::Error) -> Failure {
         Failure::Unreached(format!("{}: {fault}", self.base))
     }
+}
+
+fn date_of(response: &Response<Body>) -> Option<String> {
+    response.headers().get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned)
 }
 
 /// One organization on one server.

@@ -314,8 +314,28 @@ mod tests {
     #[test]
     fn what_json_forbids_is_refused() {
         let wrong = [
-            "", " ", "{", "[1,]", "{\"a\":1,}", "01", "1.", "-", "+1", "nul", "\"\\x\"", "\"\u{1}\"", "\"\\ud800\"",
-            "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\\u+123\"", "1 2", "{1:2}", "'a'", "NaN", "\u{feff}1", "\"a",
+            "",
+            " ",
+            "{",
+            "[1,]",
+            "{\"a\":1,}",
+            "01",
+            "1.",
+            "-",
+            "+1",
+            "nul",
+            "\"\\x\"",
+            "\"\u{1}\"",
+            "\"\\ud800\"",
+            "\"\\ud800\\u0041\"",
+            "\"\\udc00\"",
+            "\"\\u+123\"",
+            "1 2",
+            "{1:2}",
+            "'a'",
+            "NaN",
+            "\u{feff}1",
+            "\"a",
         ];
         for text in wrong {
             assert!(read(text).is_err(), "{text:?}");
@@ -352,7 +372,8 @@ mod tests {
         leaf.prop_recursive(4, 32, 6, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-                proptest::collection::hash_map(".*", inner, 0..6).prop_map(|map| Value::Object(map.into_iter().collect())),
+                proptest::collection::hash_map(".*", inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
             ]
         })
     }

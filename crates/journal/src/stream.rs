@@ -72,8 +72,8 @@ pub struct Append {
 pub const EVENTS_MAX: usize = 50_000;
 /// Most facts in one append.
 pub const FACTS_MAX: usize = 50_000;
-/// Most bytes of one event, of one sealed secret, and of a saved state divided by 64.
-pub const EVENT_BYTES_MAX: usize = 1 << 20;
+/// Most bytes of one event or one sealed secret. The list of a large integration's tools is one event.
+pub const EVENT_BYTES_MAX: usize = 8 << 20;
 /// Most bytes of all events of one append.
 pub const APPEND_BYTES_MAX: usize = 64 << 20;
 /// Most bytes of one saved state.

@@ -33,7 +33,7 @@ pub(crate) fn run(given: &ArgMatches) -> Result<ExitCode, Fault> {
 
 async fn serve(data: &Path, settings: &Settings) -> Result<(), Fault> {
     let (listener, address) = listen(settings).await?;
-    let known = demo::read_demo_file(data);
+    let known = demo::read_demo_file(data).map_err(|error| Fault(error.to_string()))?;
     let owner_key = match &known {
         Some(_) => None,
         None => Some(found(data, settings).await?),

@@ -1,6 +1,6 @@
 //! Lists: what somebody can see and call, from the same rules that decide a call.
 
-use domain::id::PersonId;
+use domain::id::{IntegrationId, PersonId};
 use domain::integration::ToolClass;
 use domain::permission::Permission;
 use domain::role::Role;
@@ -28,6 +28,24 @@ impl Snapshot {
         })
     }
 
+    /// The tools of one integration that the actor may call at this moment.
+    pub fn callable_tools_of<'s>(
+        &'s self,
+        actor: &'s Actor,
+        integration: IntegrationId,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (ToolIndex, &'s ToolEntry)> {
+        let found = self.catalog.integration_by_id(integration);
+        let reached = self.admitted(actor, now).zip(found).and_then(|(entry, found)| {
+            let reached = self.reaches(entry, found, now).ok()?;
+            Some((reached.grant(), found.1))
+        });
+        reached.into_iter().flat_map(move |(grant, integration)| {
+            let tools = self.catalog.tools_of(integration);
+            tools.filter(move |(index, tool)| open(*index, tool, integration, grant).is_ok())
+        })
+    }
+
     /// Every integration that the actor has something of, and on what that rests.
     pub fn reached_integrations<'s>(
         &'s self,
@@ -45,17 +63,20 @@ impl Snapshot {
         actor: &'s Actor,
         now: Timestamp,
     ) -> impl Iterator<Item = (&'s SubjectEntry, u32, &'s IntegrationEntry)> {
-        let admitted = match actor.credential {
-            Some(credential) => self.admit(credential, now).is_ok_and(|found| found.subject == actor.subject),
-            None => true,
-        };
-        let entry = self.subject(actor.subject.as_str()).filter(|_| admitted);
-        entry.into_iter().flat_map(move |entry| {
+        self.admitted(actor, now).into_iter().flat_map(move |entry| {
             self.catalog
                 .integrations()
                 .filter(move |found| self.reaches(entry, *found, now).is_ok())
                 .map(move |(place, integration)| (entry, place, integration))
         })
+    }
+
+    fn admitted(&self, actor: &Actor, now: Timestamp) -> Option<&SubjectEntry> {
+        let admitted = match actor.credential {
+            Some(credential) => self.admit(credential, now).is_ok_and(|found| found.subject == actor.subject),
+            None => true,
+        };
+        self.subject(actor.subject.as_str()).filter(|_| admitted)
     }
 
     /// Every integration of the organization, whoever may see it.

@@ -87,7 +87,7 @@ impl App {
                 Basis::Grant { .. } => grantee.and_then(|to| state.grant(to, integration.id)).cloned(),
                 _ => None,
             },
-            callable: snapshot.callable_tools(&actor, now).filter(|(_, _, of)| of.id == integration.id).count(),
+            callable: snapshot.callable_tools_of(&actor, integration.id, now).count(),
             total: snapshot.tool_count(integration, None),
         });
         let role = snapshot.role_of(subject);

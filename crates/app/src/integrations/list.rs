@@ -1,8 +1,11 @@
 //! See integrations and their tools: those one may know of, and nothing of the others.
 
+use std::collections::BTreeSet;
+
 use domain::id::IntegrationId;
 use domain::integration::{ClassSource, CredentialKind, Integration, Tool, ToolClass};
-use verdict::Operation;
+use domain::permission::Permission;
+use verdict::{Action, Basis, Operation, Question, Snapshot, Verdict};
 
 use crate::{App, Caller, Problem};
 
@@ -23,7 +26,12 @@ pub struct IntegrationView {
     pub credential: Option<CredentialKind>,
     /// Whether it is paused.
     pub paused: bool,
-    /// Its tools: all of them for those who may see all integrations, otherwise those the caller may call.
+    /// How many tools the caller sees: all of them for those who may see all integrations, otherwise those the
+    /// caller may call.
+    pub tool_count: usize,
+    /// How many of them somebody has to look at: until then they count as deleting.
+    pub needs_review: usize,
+    /// These tools, where one integration was asked for.
     pub tools: Vec<ToolView>,
 }
 
@@ -55,58 +63,44 @@ impl ToolView {
 }
 
 impl App {
-    /// The integrations that the caller may know of, in the order of their ids.
+    /// The integrations that the caller may know of, in the order of their ids, without their tools.
     ///
     /// # Errors
     /// [`Problem::Unavailable`] where something broke.
     pub async fn list_integrations(&self, caller: &Caller) -> Result<Vec<IntegrationView>, Problem> {
-        let ids: Vec<IntegrationId> = caller.live.snapshot().integrations().map(|integration| integration.id).collect();
-        let mut views = Vec::new();
-        for id in ids {
-            match self.show_integration(caller, id.as_str()).await {
-                Ok(view) => views.push(view),
-                Err(Problem::Missing { .. } | Problem::Denied { .. }) => {}
-                Err(problem) => return Err(problem),
-            }
-        }
-        Ok(views)
+        let snapshot = caller.live.snapshot();
+        let state = caller.live.state.lock().await;
+        let view = |integration: &Integration| {
+            let seen = self.seen(caller, &snapshot, integration.id).ok()?;
+            Some(seen.view(integration, &snapshot, false))
+        };
+        Ok(state.integrations.values().filter_map(view).collect())
     }
 
-    /// One integration, by id or slug.
+    /// One integration with its tools, by id or slug.
     ///
     /// # Errors
     /// [`Problem::Missing`] where there is none that the caller may know of.
     pub async fn show_integration(&self, caller: &Caller, name: &str) -> Result<IntegrationView, Problem> {
         let id = self.integration_named(caller, name)?;
         let snapshot = caller.live.snapshot();
-        let sees_all = match self.permit(&snapshot, &caller.actor, Operation::ViewIntegration { integration: id }).await
-        {
-            Ok(permit) => {
-                matches!(permit.basis(), verdict::Basis::Role(domain::permission::Permission::IntegrationView))
-            }
-            Err(Problem::Denied { .. }) => return Err(Problem::missing("integration")),
-            Err(problem) => return Err(problem),
-        };
-        let callable: std::collections::BTreeSet<String> = snapshot
-            .callable_tools(&caller.actor, self.now())
-            .filter(|(_, _, integration)| integration.id == id)
-            .map(|(_, tool, _)| tool.name.to_string())
-            .collect();
+        let seen = self.seen(caller, &snapshot, id)?;
         let state = caller.live.state.lock().await;
-        let integration = state.integration(id)?;
-        let shown = |(name, tool): (&String, &Tool)| {
-            (sees_all || callable.contains(name)).then(|| tool_view(integration, name, tool, &snapshot))
-        };
-        Ok(IntegrationView {
-            id,
-            slug: integration.slug.to_string(),
-            title: integration.title.clone(),
-            purpose: integration.purpose.clone(),
-            url: sees_all.then(|| integration.url.clone()),
-            credential: sees_all.then(|| integration.credential.clone()),
-            paused: integration.paused,
-            tools: integration.tools.iter().filter_map(shown).collect(),
-        })
+        Ok(seen.view(state.integration(id)?, &snapshot, true))
+    }
+
+    /// How much the caller may see of an integration. One that they may not know of is missing.
+    fn seen(&self, caller: &Caller, snapshot: &Snapshot, id: IntegrationId) -> Result<Seen, Problem> {
+        let action = Action::Operate(Operation::ViewIntegration { integration: id });
+        let now = self.now();
+        match snapshot.evaluate(&Question { actor: &caller.actor, action, now }) {
+            Verdict::Allowed(permit) if permit.basis() == Basis::Role(Permission::IntegrationView) => Ok(Seen::Whole),
+            Verdict::Allowed(_) => {
+                let callable = snapshot.callable_tools_of(&caller.actor, id, now);
+                Ok(Seen::Tools(callable.map(|(_, tool)| tool.name.to_string()).collect()))
+            }
+            Verdict::Denied(_) => Err(Problem::missing("integration")),
+        }
     }
 
     /// The integration of an id or slug, whoever may see it: the caller of this asks the engine next.
@@ -120,7 +114,39 @@ impl App {
     }
 }
 
-fn tool_view(integration: &Integration, name: &str, tool: &Tool, snapshot: &verdict::Snapshot) -> ToolView {
+/// What somebody sees of an integration.
+enum Seen {
+    /// Everything about it.
+    Whole,
+    /// That it exists, and these tools.
+    Tools(BTreeSet<String>),
+}
+
+impl Seen {
+    fn view(&self, integration: &Integration, snapshot: &Snapshot, with_tools: bool) -> IntegrationView {
+        let shown = |(name, _): &(&String, &Tool)| match self {
+            Seen::Whole => true,
+            Seen::Tools(names) => names.contains(*name),
+        };
+        let tools: Vec<(&String, &Tool)> = integration.tools.iter().filter(shown).collect();
+        let whole = matches!(self, Seen::Whole);
+        let views = tools.iter().map(|(name, tool)| tool_view(integration, name, tool, snapshot));
+        IntegrationView {
+            id: integration.id,
+            slug: integration.slug.to_string(),
+            title: integration.title.clone(),
+            purpose: integration.purpose.clone(),
+            url: whole.then(|| integration.url.clone()),
+            credential: whole.then(|| integration.credential.clone()),
+            paused: integration.paused,
+            tool_count: tools.len(),
+            needs_review: tools.iter().filter(|(_, tool)| tool.class == ToolClass::Unclassified).count(),
+            tools: if with_tools { views.collect() } else { Vec::new() },
+        }
+    }
+}
+
+fn tool_view(integration: &Integration, name: &str, tool: &Tool, snapshot: &Snapshot) -> ToolView {
     let definition: serde_json::Value = serde_json::from_str(&tool.definition).unwrap_or_default();
     let description = definition.get("description").and_then(|text| text.as_str()).unwrap_or_default();
     ToolView {

@@ -1,12 +1,13 @@
 //! See keys: one's own, and those one may manage. Never a secret.
 
 use std::collections::HashMap;
+use std::ops::Bound;
 
 use domain::grant::{Grant, Grantee};
-use domain::id::OrgId;
+use domain::id::{KeyId, OrgId};
 use domain::key::Key;
 use domain::time::Timestamp;
-use verdict::Operation;
+use verdict::{Action, Operation, Question};
 
 use crate::directory::ERASED;
 use crate::{App, Caller, Problem};
@@ -31,23 +32,29 @@ pub struct KeyView {
 }
 
 impl App {
-    /// The keys that the caller may know of and that were not revoked, in the order of their ids.
+    /// A page of the keys that the caller may know of and that were not revoked, in the order of their ids.
     ///
     /// # Errors
     /// [`Problem::Unavailable`] where something broke.
-    pub async fn list_keys(&self, caller: &Caller) -> Result<Vec<KeyView>, Problem> {
+    pub async fn list_keys(
+        &self,
+        caller: &Caller,
+        after: Option<KeyId>,
+        limit: usize,
+    ) -> Result<Vec<KeyView>, Problem> {
         let snapshot = caller.live.snapshot();
+        let now = self.now();
+        let may_view = |key: &KeyId| {
+            let action = Action::Operate(Operation::ViewKey { key: *key });
+            snapshot.evaluate(&Question { actor: &caller.actor, action, now }).is_allowed()
+        };
         let keys: Vec<Key> = {
             let state = caller.live.state.lock().await;
-            state.keys.values().filter(|key| key.revoked_at.is_none()).cloned().collect()
+            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let page = state.keys.range((from, Bound::Unbounded)).filter(|(_, key)| key.revoked_at.is_none());
+            page.filter(|(id, _)| may_view(id)).take(limit).map(|(_, key)| key.clone()).collect()
         };
-        let mut seen = Vec::new();
-        for key in keys {
-            if self.permit(&snapshot, &caller.actor, Operation::ViewKey { key: key.id }).await.is_ok() {
-                seen.push(key);
-            }
-        }
-        self.key_views(caller, seen).await
+        self.key_views(caller, keys).await
     }
 
     /// One key.
@@ -55,8 +62,11 @@ impl App {
     /// # Errors
     /// [`Problem::Missing`] where there is none that the caller may know of.
     pub async fn show_key(&self, caller: &Caller, key: &str) -> Result<KeyView, Problem> {
-        let keys = self.list_keys(caller).await?;
-        keys.into_iter().find(|view| view.key.id.as_str() == key).ok_or_else(|| Problem::missing("key"))
+        let id = KeyId::parse(key).map_err(|_| Problem::missing("key"))?;
+        let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::ViewKey { key: id }).await?;
+        let found = caller.live.state.lock().await.live_key(id).cloned();
+        let views = self.key_views(caller, found.into_iter().collect()).await?;
+        views.into_iter().next().ok_or_else(|| Problem::missing("key"))
     }
 
     async fn key_views(&self, caller: &Caller, keys: Vec<Key>) -> Result<Vec<KeyView>, Problem> {

@@ -3,7 +3,7 @@
 use domain::command::Command;
 use domain::grant::Grantee;
 use domain::id::KeyId;
-use domain::key::KeyKind;
+use domain::key::{Key, KeyKind};
 use domain::organization::Organization;
 use journal::Fact;
 use verdict::Operation;
@@ -33,29 +33,29 @@ impl App {
     /// [`Problem::Denied`] for someone above the caller, [`Problem::Refused`] for the last holder of the top role.
     pub async fn remove_member(&self, caller: &Caller, member: &str) -> Result<Removed, Problem> {
         let person = self.member_named(caller, member).await?;
-        let before = caller.live.state.lock().await.clone();
+        let (keys_ended, grants_ended, made) = {
+            let state = caller.live.state.lock().await;
+            let live = || state.keys.values().filter(|key| key.revoked_at.is_none());
+            let made_by_them = |key: &&Key| {
+                matches!(key.kind, KeyKind::Workspace { .. }) && key.created_by.starts_with(person.as_str())
+            };
+            (
+                live().filter(|key| key.holder() == Some(person)).count(),
+                state.grants.get(&Grantee::Member(person)).map_or(0, |grants| grants.len()),
+                live().filter(made_by_them).map(|key| key.id).collect::<Vec<KeyId>>(),
+            )
+        };
         let facts = vec![Fact::EndMembership { person, org: caller.live.org() }];
         let along = Along { facts, directory: None };
         let command = |_: &Organization| Ok(Command::RemoveMember { person });
         self.change(caller, Operation::RemoveMember { member: person }, command, along).await?;
 
-        let labels = self.labels(caller.live.org()).await?;
-        let live = before.keys.values().filter(|key| key.revoked_at.is_none());
-        let made = |key: &&domain::key::Key| {
-            matches!(key.kind, KeyKind::Workspace { .. }) && key.created_by.starts_with(person.as_str())
-        };
-        let workspace_keys =
-            live.clone().filter(made).map(|key| (key.id, labels.get(key.id.as_str()).cloned().unwrap_or_default()));
+        let mut labels = self.labels(caller.live.org()).await?;
+        let labelled = |key: KeyId| (key, labels.remove(key.as_str()).unwrap_or_default());
+        let workspace_keys = made.into_iter().map(labelled).collect();
         let gone = caller.live.state.lock().await.members.get(&person).cloned();
-        Ok(Removed {
-            workspace_keys: workspace_keys.collect(),
-            keys_ended: live.filter(|key| key.holder() == Some(person)).count(),
-            grants_ended: before.grants.get(&Grantee::Member(person)).map_or(0, |grants| grants.len()),
-            member: self
-                .member_views(gone.into_iter().collect())
-                .await?
-                .pop()
-                .ok_or_else(|| Problem::missing("member"))?,
-        })
+        let member = self.member_views(gone.into_iter().collect()).await?.pop();
+        let member = member.ok_or_else(|| Problem::missing("member"))?;
+        Ok(Removed { member, keys_ended, grants_ended, workspace_keys })
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::event::Event;
 use crate::grant::{Grant, Grantee};
-use crate::id::PersonId;
-use crate::integration::{Integration, IntegrationEdit, Tool};
+use crate::id::{IntegrationId, PersonId};
+use crate::integration::{ClassSource, DiscoveredTool, Integration, IntegrationEdit, Tool};
 use crate::key::{Key, KeyKind, KeyScope};
 use crate::member::{Member, MemberStatus};
 use crate::organization::{Organization, Stamp};
@@ -41,16 +41,12 @@ impl Organization {
             }
             Event::IntegrationDisconnected { integration } => {
                 self.integrations.remove(&integration);
+                self.withdrawn.remove(&integration);
                 self.grants.values_mut().for_each(|grants| drop(grants.remove(&integration)));
                 self.grants.retain(|_, grants| !grants.is_empty());
             }
             Event::ToolsApproved { integration, tools } => {
-                if let Some(integration) = self.integrations.get_mut(&integration) {
-                    let before = std::mem::take(&mut integration.tools);
-                    let approved = |tool: &_, name: &String| Tool::approved(before.get(name), tool);
-                    integration.tools =
-                        tools.iter().map(|tool| (tool.name.clone(), approved(tool, &tool.name))).collect();
-                }
+                self.approve_tools(integration, &tools);
             }
             Event::ToolClassified { integration, tool, class } => {
                 if let Some(tool) = self.tool_mut(integration, &tool) {
@@ -113,6 +109,22 @@ impl Organization {
         }
     }
 
+    /// What people decided about a tool outlives its absence: an upstream that leaves a tool out and lists it again
+    /// later gets it back as it was reviewed, and off where it was off.
+    fn approve_tools(&mut self, id: IntegrationId, listed: &[DiscoveredTool]) {
+        let Some(integration) = self.integrations.get_mut(&id) else { return };
+        let mut before = std::mem::take(&mut integration.tools);
+        before.extend(self.withdrawn.remove(&id).unwrap_or_default());
+        let approved = |tool: &DiscoveredTool| (tool.name.clone(), Tool::approved(before.get(&tool.name), tool));
+        integration.tools = listed.iter().map(approved).collect();
+        let listed = &integration.tools;
+        let decided = |tool: &Tool| tool.off || tool.class_source == ClassSource::Review;
+        before.retain(|name, tool| !listed.contains_key(name) && decided(tool));
+        if !before.is_empty() {
+            self.withdrawn.insert(id, before);
+        }
+    }
+
     /// A workspace key to which something is given reaches what it is given from then on, for good: when the last
     /// of it is taken away, nothing is left, never everything.
     fn narrow(&mut self, grantee: Grantee) {
@@ -123,7 +135,7 @@ impl Organization {
         }
     }
 
-    fn tool_mut(&mut self, integration: crate::id::IntegrationId, tool: &str) -> Option<&mut Tool> {
+    fn tool_mut(&mut self, integration: IntegrationId, tool: &str) -> Option<&mut Tool> {
         self.integrations.get_mut(&integration)?.tools.get_mut(tool)
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::grant::{Grant, Grantee, Profile};
 use crate::id::{IntegrationId, KeyId, PersonId};
-use crate::integration::Integration;
+use crate::integration::{Integration, Tool};
 use crate::key::{Key, KeyScope};
 use crate::member::Member;
 use crate::organization::{RecordsSync, Settings};
@@ -42,6 +42,9 @@ pub struct Organization {
     pub members: BTreeMap<PersonId, Member>,
     /// Its integrations.
     pub integrations: BTreeMap<IntegrationId, Integration>,
+    /// Tools that their upstream lists no longer and about which a person had decided, by integration.
+    #[serde(default)]
+    pub withdrawn: BTreeMap<IntegrationId, BTreeMap<String, Tool>>,
     /// What is given to whom.
     pub grants: BTreeMap<Grantee, BTreeMap<IntegrationId, Grant>>,
     /// Its keys, revoked ones included.
@@ -73,6 +76,7 @@ impl Organization {
             roles: BTreeMap::new(),
             members: BTreeMap::new(),
             integrations: BTreeMap::new(),
+            withdrawn: BTreeMap::new(),
             grants: BTreeMap::new(),
             keys: BTreeMap::new(),
         }

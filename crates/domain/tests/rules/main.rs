@@ -119,6 +119,11 @@ fn check_that_the_state_is_sound(state: &Organization) -> Result<(), TestCaseErr
     }
     let slugs: BTreeSet<&Slug> = state.integrations.values().map(|integration| &integration.slug).collect();
     prop_assert_eq!(slugs.len(), state.integrations.len(), "two integrations of one slug");
+    for (id, withdrawn) in &state.withdrawn {
+        let integration = state.integrations.get(id);
+        let listed = |name| integration.is_none_or(|integration| integration.tools.contains_key(name));
+        prop_assert!(!withdrawn.keys().any(listed), "a tool of {} is listed and withdrawn", id);
+    }
     for (grantee, grants) in &state.grants {
         prop_assert!(!grants.is_empty());
         prop_assert!(grants.keys().all(|id| state.integrations.contains_key(id)), "a grant of a missing integration");

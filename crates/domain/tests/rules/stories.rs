@@ -71,6 +71,22 @@ fn a_profile_can_be_changed_while_a_tool_that_is_off_is_gone_from_the_upstream()
 }
 
 #[test]
+fn a_tool_that_its_upstream_takes_back_and_lists_again_is_as_people_decided() {
+    let mut walk = company();
+    let (review, list) =
+        ((Some(ToolClass::Delete), Some(true)), |tools| Command::RefreshTools { integration: integration(0), tools });
+    let get = "get".to_owned();
+    accept(&mut walk, Command::ReviewTool { integration: integration(0), tool: get, class: review.0, off: review.1 });
+    accept(&mut walk, list(vec![tool("list")]));
+    accept(&mut walk, list(vec![]));
+    assert!(walk.state.integrations[&integration(0)].tools.is_empty());
+    accept(&mut walk, list(vec![tool("get"), tool("list")]));
+    let back = &walk.state.integrations[&integration(0)].tools["get"];
+    assert_eq!((back.class, back.off), (ToolClass::Delete, true));
+    assert!(walk.state.withdrawn.is_empty());
+}
+
+#[test]
 fn an_id_that_a_key_had_is_never_given_to_another() {
     let mut walk = company();
     accept(&mut walk, workspace_key(KeyScope::Granted));

@@ -216,7 +216,8 @@ mod tests {
         let begin = |seed, at| sessions.begin(owner(seed), None, &small(), Timestamp(at));
         let theirs = begin(2, 0).unwrap();
         let mine: Vec<_> = (1..4).map(|at| begin(1, at).unwrap()).collect();
-        let alive = |session: &Session, seed| sessions.find(session.id(), &owner(seed), &small(), Timestamp(5)).is_some();
+        let alive =
+            |session: &Session, seed| sessions.find(session.id(), &owner(seed), &small(), Timestamp(5)).is_some();
         assert_eq!(mine.iter().map(|session| alive(session, 1)).collect::<Vec<_>>(), [false, true, true]);
         assert!(alive(&theirs, 2));
         assert!(matches!(begin(3, 6), Err(NoSession::Full)));

@@ -4,8 +4,6 @@
 pub(crate) const MODERN: &str = "2026-07-28";
 /// The legacy revisions, with a session begun by `initialize`, the newest first.
 pub(crate) const LEGACY: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
-/// What a legacy client speaks that states no version with a request.
-pub(crate) const LEGACY_UNSTATED: &str = "2025-03-26";
 /// Everything we speak, the newest first.
 pub(crate) const ALL: [&str; 4] = [MODERN, "2025-11-25", "2025-06-18", "2025-03-26"];
 

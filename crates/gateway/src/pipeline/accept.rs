@@ -31,17 +31,16 @@ pub(crate) struct Accepted {
     pub(crate) takes_stream: bool,
     /// Whether the client takes a single JSON message for an answer.
     pub(crate) takes_json: bool,
-    pub(crate) body: Body,
 }
 
 /// Checks host and origin before anything else.
-pub(crate) fn accept(options: &GatewayOptions, door: Door, request: Request<Body>) -> Result<Accepted, Exit> {
+pub(crate) fn accept(options: &GatewayOptions, door: Door, request: Request<Body>) -> Result<(Accepted, Body), Exit> {
     let (parts, body) = request.into_parts();
     check_host(options, &parts)?;
     check_origin(options, &parts.headers)?;
     let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
     let (takes_json, takes_stream) = taken(&parts.headers);
-    Ok(Accepted { door, headers: parts.headers, address, takes_stream, takes_json, body })
+    Ok((Accepted { door, headers: parts.headers, address, takes_stream, takes_json }, body))
 }
 
 /// Whether the body is said to be JSON. A web page can post other types across origins without being asked.
@@ -82,6 +81,9 @@ fn taken(headers: &HeaderMap) -> (bool, bool) {
         let range = range.split(';').next().unwrap_or_default().trim();
         let is = |wanted: &str| range.eq_ignore_ascii_case(wanted);
         let any = is("*/*");
-        (json || any || is("application/json") || is("application/*"), stream || any || is("text/event-stream") || is("text/*"))
+        (
+            json || any || is("application/json") || is("application/*"),
+            stream || any || is("text/event-stream") || is("text/*"),
+        )
     })
 }

@@ -128,9 +128,10 @@ fn single<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<Option<&'h s
     let mut stated = headers.get_all(name).iter();
     match (stated.next(), stated.next()) {
         (None, _) => Ok(None),
-        (Some(value), None) => {
-            value.to_str().map(Some).map_err(|_| mismatch(&format!("the {name} header has characters it must not have")))
-        }
+        (Some(value), None) => value
+            .to_str()
+            .map(Some)
+            .map_err(|_| mismatch(&format!("the {name} header has characters it must not have"))),
         _ => Err(mismatch(&format!("the {name} header occurs twice"))),
     }
 }

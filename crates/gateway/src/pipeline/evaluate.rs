@@ -130,7 +130,8 @@ async fn told<P: Ports>(
             text.push_str(&format!(" ({} can help)", any_of(&names)));
         }
     }
-    let machine = json!({ "code": explanation.code, "because": explanation.because, "remedy": explanation.remedy, "ask": names });
+    let machine =
+        json!({ "code": explanation.code, "because": explanation.because, "remedy": explanation.remedy, "ask": names });
     Exit::from(answer::json(StatusCode::OK, tool_error(request, &text, ("io.wardroom/denial", machine))))
 }
 

@@ -11,13 +11,13 @@ mod call;
 pub(crate) mod dialect;
 mod evaluate;
 mod forward;
-mod guard;
+pub(crate) mod guard;
 pub(crate) mod identify;
 pub(crate) mod limit;
 mod line;
 pub(crate) mod parse;
 mod pass;
-mod question;
+pub(crate) mod question;
 pub(crate) mod record;
 
 pub(crate) use pass::{end_session, listen, pass};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use domain::record::Decision;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ use crate::json::{self as strict, JsonFault};
 use crate::limits::Limits;
 use crate::mcp::version;
 use crate::message::{Fault, code};
-use crate::pipeline::accept::{Accepted, is_json};
+use crate::pipeline::accept::is_json;
 use crate::pipeline::answer::Exit;
 use crate::pipeline::dialect::{self, Dialect};
 use crate::pipeline::identify::Caller;
@@ -69,19 +69,19 @@ impl Malformed {
 /// Reads the body and understands it, or answers and records why not.
 pub(crate) async fn parse<P: Ports>(
     gateway: &Arc<Gateway<P>>,
-    accepted: Accepted,
+    (headers, body): (&HeaderMap, Body),
     caller: &Caller<P::Access>,
 ) -> Result<Message, Exit> {
     let limits = &gateway.options.limits;
     let mut seen = Seen::default();
-    let read = if is_json(&accepted.headers) {
-        read(limits, accepted.body).await
+    let read = if is_json(headers) {
+        read(limits, body).await
     } else {
         let message = "send the message as JSON with `Content-Type: application/json`";
         let malformed = Malformed::new(code::INVALID_REQUEST, "content-type", message);
         Err(Malformed { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, ..malformed })
     };
-    let understood = read.and_then(|bytes| understand(limits, &accepted.headers, &bytes, &mut seen));
+    let understood = read.and_then(|bytes| understand(limits, headers, &bytes, &mut seen));
     understood.map_err(|malformed| {
         let blank = Blank { subject: Some(caller.actor), ..Blank::new(&caller.snapshot, &seen.method) };
         gateway.note_noise(blank, Decision::Malformed, malformed.reason);
@@ -113,12 +113,7 @@ async fn read(limits: &Limits, body: Body) -> Result<Bytes, Malformed> {
     }
 }
 
-fn understand(
-    limits: &Limits,
-    headers: &http::HeaderMap,
-    bytes: &[u8],
-    seen: &mut Seen,
-) -> Result<Message, Malformed> {
+fn understand(limits: &Limits, headers: &HeaderMap, bytes: &[u8], seen: &mut Seen) -> Result<Message, Malformed> {
     let tree = strict::parse(bytes, limits.depth_max).map_err(|fault| {
         let reason = match fault {
             JsonFault::Twice { .. } => "duplicate-key",
@@ -166,10 +161,13 @@ fn understand(
 /// readers means nothing to us.
 fn no_look_alike(members: &Map<String, Value>, known: &[&str]) -> Result<(), Malformed> {
     let folded = |key: &str| key.to_uppercase().to_lowercase();
-    let unclear = members.keys().find(|key| !known.contains(&key.as_str()) && known.iter().any(|known| {
-        // Comparing lengths first keeps this off the way of the usual case; folding may shorten by two bytes a letter.
-        key.len() <= known.len() * 3 && folded(key) == folded(known)
-    }));
+    let unclear = members.keys().find(|key| {
+        !known.contains(&key.as_str())
+            && known.iter().any(|known| {
+                // Comparing lengths first keeps this off the way of the usual case; folding may shorten by two bytes a letter.
+                key.len() <= known.len() * 3 && folded(key) == folded(known)
+            })
+    });
     match unclear {
         None => Ok(()),
         Some(key) => {

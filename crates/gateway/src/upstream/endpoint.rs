@@ -94,7 +94,12 @@ impl Upstreams {
     }
 
     /// What is remembered about an integration's upstream.
-    pub(crate) fn endpoint(&self, org: OrgId, integration: IntegrationId, url: &Arc<str>) -> Result<Arc<Endpoint>, Failure> {
+    pub(crate) fn endpoint(
+        &self,
+        org: OrgId,
+        integration: IntegrationId,
+        url: &Arc<str>,
+    ) -> Result<Arc<Endpoint>, Failure> {
         let now = Instant::now();
         let mut endpoints = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = endpoints.get(&(org, integration)).filter(|known| known.url == *url) {
@@ -112,7 +117,12 @@ impl Upstreams {
     }
 
     /// The way by which a subject's messages go, found out where it is not known.
-    pub(crate) async fn route(&self, endpoint: &Arc<Endpoint>, shown: &Shown, subject: Subject) -> Result<Route, Failure> {
+    pub(crate) async fn route(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        shown: &Shown,
+        subject: Subject,
+    ) -> Result<Route, Failure> {
         if self.era(endpoint, shown).await? == MODERN {
             return Ok(Route::Modern);
         }

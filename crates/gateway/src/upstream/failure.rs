@@ -66,7 +66,9 @@ impl Failure {
             Failure::Silent { ms } => format!("{title} did not answer within {} s", ms.div_ceil(1_000)),
             Failure::TooLong { ms } => format!("{title} was not done within {} s", ms.div_ceil(1_000)),
             Failure::Unauthorized { status } => {
-                format!("{title} refused the credential that is stored for it (HTTP {status}); an admin can set a new one")
+                format!(
+                    "{title} refused the credential that is stored for it (HTTP {status}); an admin can set a new one"
+                )
             }
             Failure::Limited { retry_after_s: Some(seconds) } => {
                 format!("{title} takes no more calls for now; try again in {seconds} s")

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, Response, StatusCode, Uri};
+use http::{HeaderMap, Response, Uri};
 use serde_json::{Map, Value, json};
 
 use crate::mcp::version;
@@ -18,9 +18,9 @@ use crate::upstream::failure::Failure;
 /// What came of a question to an upstream.
 pub(crate) enum Told {
     Result(Value),
-    Error { status: StatusCode, error: Value },
+    Error(Value),
     /// An HTTP error that says nothing in the protocol's words.
-    Status(StatusCode, Failure),
+    Status(Failure),
 }
 
 /// Asks one question and waits for its answer; what else comes in between is left out.
@@ -38,22 +38,21 @@ pub(crate) async fn ask(
     let asked = async {
         let (head, response) =
             exchange::send(&upstreams.connection, uri, (route, shown), &outgoing, &upstreams.limits).await?;
-        let status = response.status();
         let (mut answering, otherwise) = match head {
             Head::Messages(answering) => (answering, None),
             Head::Told(_, answering, failure) => (answering, Some(failure)),
-            Head::Failed(status, failure) => return Ok((Told::Status(status, failure), response)),
+            Head::Failed(_, failure) => return Ok((Told::Status(failure), response)),
             Head::Taken => return Err(Failure::Garbled("a question was taken for a notification".to_owned())),
         };
         loop {
             let message = match (answering.next().await, &otherwise) {
                 (Ok(Some(message)), _) => message,
-                (Ok(None) | Err(_), Some(failure)) => return Ok((Told::Status(status, failure.clone()), response)),
+                (Ok(None) | Err(_), Some(failure)) => return Ok((Told::Status(failure.clone()), response)),
                 (Ok(None), None) => return Err(Failure::Closed),
                 (Err(failure), None) => return Err(failure),
             };
             if let Some(error) = message.get("error").filter(|error| error.is_object()) {
-                return Ok((Told::Error { status, error: error.clone() }, response));
+                return Ok((Told::Error(error.clone()), response));
             }
             if message.get("id") == Some(&Value::from(id))
                 && let Some(result) = message.get("result")
@@ -61,7 +60,7 @@ pub(crate) async fn ask(
                 return Ok((Told::Result(result.clone()), response));
             }
             if let Some(failure) = otherwise {
-                return Ok((Told::Status(status, failure), response));
+                return Ok((Told::Status(failure), response));
             }
         }
     };
@@ -84,17 +83,21 @@ pub(crate) async fn discover(upstreams: &Upstreams, uri: &Uri, shown: &Shown) ->
             let modern = supported.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(version::MODERN)));
             Ok(modern.then_some(result))
         }
-        Told::Error { error, .. } => match error.get("code").and_then(Value::as_i64) {
+        Told::Error(error) => match error.get("code").and_then(Value::as_i64) {
             Some(code::UNSUPPORTED_VERSION) => {
                 let supported = error.pointer("/data/supported").and_then(Value::as_array);
-                let legacy = supported.into_iter().flatten().filter_map(Value::as_str).any(|name| version::legacy(name).is_some());
+                let legacy = supported
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .any(|name| version::legacy(name).is_some());
                 if legacy { Ok(None) } else { Err(Failure::NoCommonVersion) }
             }
             _ => Ok(None),
         },
-        Told::Status(_, failure @ (Failure::Unauthorized { .. } | Failure::Limited { .. } | Failure::Destination(_))) => {
-            Err(failure)
-        }
+        Told::Status(
+            failure @ (Failure::Unauthorized { .. } | Failure::Limited { .. } | Failure::Destination(_)),
+        ) => Err(failure),
         Told::Status(..) => Ok(None),
     }
 }
@@ -122,11 +125,11 @@ pub(crate) async fn begin_session(
     let (told, head) = ask(upstreams, uri, (&Route::Unknown, shown), "initialize", params).await?;
     let result = match told {
         Told::Result(result) => result,
-        Told::Error { error, .. } => {
+        Told::Error(error) => {
             let said = error.get("message").and_then(Value::as_str).unwrap_or("no reason given");
             return Err(Failure::Garbled(format!("it refused to begin a session ({})", short(said))));
         }
-        Told::Status(_, failure) => return Err(failure),
+        Told::Status(failure) => return Err(failure),
     };
     let stated = result.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
     let version = version::legacy(stated).ok_or(Failure::NoCommonVersion)?;

@@ -6,15 +6,16 @@
 //!
 //! Start reading at [`endpoint::Upstreams`] (what is remembered), then `exchange` (one message there and back).
 
-mod connection;
+pub(crate) mod connection;
 mod destination;
 pub(crate) mod endpoint;
 pub(crate) mod exchange;
 pub(crate) mod failure;
 mod handshake;
-mod mirror;
+pub(crate) mod mirror;
 pub(crate) mod probe;
 mod sse;
 pub(crate) mod translate;
 
 pub(crate) use endpoint::Upstreams;
+pub(crate) use handshake::short;

@@ -118,8 +118,8 @@ async fn tools(
         let asked = handshake::ask(upstreams, &endpoint.uri, (route, shown), "tools/list", Value::Object(params));
         let page = match asked.await?.0 {
             Told::Result(page) => page,
-            Told::Status(_, failure) => return Err(failure),
-            Told::Error { error, .. } => {
+            Told::Status(failure) => return Err(failure),
+            Told::Error(error) => {
                 let said = error.get("message").and_then(Value::as_str).unwrap_or("no reason given");
                 return Err(Failure::Garbled(format!("it does not list its tools ({})", short(said))));
             }

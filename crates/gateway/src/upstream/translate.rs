@@ -148,13 +148,17 @@ fn error_of(mut error: Value, sides: &Sides<'_>) -> Inbound {
     let number = error.get("code").and_then(Value::as_i64);
     let detail = Some(format!("upstream-error {}", number.unwrap_or_default()));
     // These codes speak of the conversation between us and the upstream, or are no longer allowed to be sent.
-    if let Some(number @ (-32_099..=-32_020 | -32_002 | -32_042)) = number
+    if let Some(number @ (-32_099..=-32_020 | -32_002)) = number
         && let Some(members) = error.as_object_mut()
     {
         members.insert("code".to_owned(), code::INTERNAL.into());
         members.insert("data".to_owned(), json!({ "upstreamCode": number }));
     }
-    Inbound::Final { message: message::error_bytes(Some(sides.client_id), &error), status: OutcomeStatus::Failed, detail }
+    Inbound::Final {
+        message: message::error_bytes(Some(sides.client_id), &error),
+        status: OutcomeStatus::Failed,
+        detail,
+    }
 }
 
 #[cfg(test)]
@@ -208,7 +212,9 @@ mod tests {
 
     #[test]
     fn log_messages_come_at_the_severity_asked_for() {
-        let log = |level: &str| format!(r#"{{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"{level}"}}}}"#);
+        let log = |level: &str| {
+            format!(r#"{{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"{level}"}}}}"#)
+        };
         let warning = Dialect::Modern { client: None, log_level: Some(3) };
         assert_eq!(read(&log("info"), &warning).unwrap(), "");
         assert_eq!(read(&log("error"), &warning).unwrap(), log("error"));
@@ -217,8 +223,17 @@ mod tests {
 
     #[test]
     fn results_that_are_none_are_failures() {
-        assert_eq!(read(r#"{"id":7,"result":{"resultType":"input_required"}}"#, &MODERN).unwrap_err(), Failure::AskedBack);
-        for text in [r#"{"id":7,"result":{"resultType":"odd"}}"#, r#"{"id":7,"result":[]}"#, r#"{"id":7}"#, "[]", r#"{"result":{}}"#] {
+        assert_eq!(
+            read(r#"{"id":7,"result":{"resultType":"input_required"}}"#, &MODERN).unwrap_err(),
+            Failure::AskedBack
+        );
+        for text in [
+            r#"{"id":7,"result":{"resultType":"odd"}}"#,
+            r#"{"id":7,"result":[]}"#,
+            r#"{"id":7}"#,
+            "[]",
+            r#"{"result":{}}"#,
+        ] {
             assert!(matches!(read(text, &MODERN), Err(Failure::Garbled(_))), "{text}");
         }
     }
@@ -245,7 +260,8 @@ mod tests {
                "io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/logLevel":"info"},"extra":[]}"#,
         );
         let Value::Object(params) = params else { panic!() };
-        let session = std::sync::Arc::new(crate::upstream::endpoint::UpstreamSession { id: None, version: "2025-11-25" });
+        let session =
+            std::sync::Arc::new(crate::upstream::endpoint::UpstreamSession { id: None, version: "2025-11-25" });
         let legacy = outbound(params.clone(), "get", 9, &Route::Legacy(session));
         assert_eq!(
             legacy.body,

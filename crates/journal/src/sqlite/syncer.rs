@@ -76,7 +76,7 @@ impl Syncer {
                 state.waiters.push(waiter);
             } else {
                 let error = RecordError::unavailable("too many calls wait for the disk");
-                settle(&mut state.never_sent, waiter, Err(error));
+                state.never_sent.extend(settle(waiter, Err(error)));
             }
         }
         drop(state);
@@ -138,13 +138,12 @@ impl Syncer {
         } else if self.is_suspect() {
             flushed = Err("an earlier flush failed".to_owned());
         }
-        let mut never_sent = Vec::new();
         for waiter in waiters {
-            let record = waiter.record;
-            settle(&mut never_sent, waiter, flushed.clone().map(|()| record).map_err(RecordError::unavailable));
-        }
-        if !never_sent.is_empty() {
-            self.lock().never_sent.extend(never_sent);
+            let answer = flushed.clone().map(|()| waiter.record).map_err(RecordError::unavailable);
+            if let Some(intent) = settle(waiter, answer) {
+                // At once, so that whoever is answered after it finds it noted.
+                self.lock().never_sent.push(intent);
+            }
         }
     }
 
@@ -153,13 +152,11 @@ impl Syncer {
     }
 }
 
-/// Answers a waiter; an intent that its caller was not told of goes to `never_sent`.
-fn settle(never_sent: &mut Vec<NeverSent>, waiter: Waiter, answer: Result<RecordRef, RecordError>) {
+/// Answers a waiter; gives back an intent that its caller was not told of.
+fn settle(waiter: Waiter, answer: Result<RecordRef, RecordError>) -> Option<NeverSent> {
     let refused = answer.is_err();
     let gone = waiter.reply.send(answer).is_err();
-    if refused || gone {
-        never_sent.push(NeverSent { record: waiter.record, at: waiter.at });
-    }
+    (refused || gone).then_some(NeverSent { record: waiter.record, at: waiter.at })
 }
 
 #[cfg(test)]

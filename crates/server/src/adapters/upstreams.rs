@@ -8,6 +8,9 @@ use gateway::Gateway;
 
 use crate::adapters::GatewayPorts;
 
+/// What the gateway says where the credential is at fault and not the URL.
+const CREDENTIAL_CODES: [&str; 2] = ["upstream-unauthorized", "upstream-secret"];
+
 /// The gateway's client, which comes to be after the application that needs it.
 #[derive(Default)]
 pub(crate) struct ProbedUpstreams {
@@ -32,8 +35,8 @@ impl Upstreams for ProbedUpstreams {
                 });
             };
             let probed = gateway.probe(url, credential, secret).await.map_err(|error| UpstreamFault {
-                field: if error.blames_credential() { "credential" } else { "url" },
-                message: error.to_string(),
+                field: if CREDENTIAL_CODES.contains(&error.code) { "credential" } else { "url" },
+                message: error.sentence,
             })?;
             Ok(probed
                 .tools

@@ -1,0 +1,138 @@
+//! How long a decision takes, next to Cedar and casbin on equal questions.
+//!
+//! Every question is drawn before anything is timed. All engines must give the same answers, or nothing is timed.
+//! Start reading at [`run`].
+
+mod casbin;
+mod cedar;
+mod ours;
+mod questions;
+
+use crate::Fault;
+use crate::company::{Company, Giving, Size};
+use crate::report::{Report, ratio, time};
+use crate::stopwatch::{Contestant, Timing, race};
+
+use questions::Questions;
+
+/// Rounds whose median counts.
+const ROUNDS: usize = 7;
+/// Questions drawn for each company.
+const QUESTIONS: usize = 1 << 16;
+/// Questions that all engines answer before any is timed.
+const COMPARED: usize = 2_000;
+/// Of those, how many an engine answers that needs milliseconds for each.
+const COMPARED_SLOW: usize = 100;
+
+/// Rules beyond which the others are left out: they would need a tenth of a second for each question.
+const RULES_OF_OTHERS_MAX: usize = 5_000;
+
+/// Prints the section on decisions.
+pub(crate) fn run(report: &mut Report) -> Result<(), Fault> {
+    at_full_size(report)?;
+    as_in_the_paper(report)?;
+    with_role_rules(report)
+}
+
+/// 10,000 members × 200 integrations × 10,000 tools.
+fn at_full_size(report: &mut Report) -> Result<(), Fault> {
+    let size = Size { members: 10_000, integrations: 200, tools_each: 50, giving: Giving::Scattered };
+    let company = Company::of(size, "https://upstream.example/mcp");
+    let questions = Questions::draw(&company, QUESTIONS);
+    let snapshot = ours::snapshot(&company);
+    let cedar = cedar::Cedar::from_entities(&company, &questions, cedar::QUESTIONS_MAX)?;
+    let contestants = [
+        ours::may_call(&snapshot, &questions),
+        ours::evaluate(&snapshot, &company, &questions),
+        ours::evaluate_with_key(&snapshot, &company, &questions),
+        ours::one_by_one(&snapshot, &questions),
+        cedar.contestant("Cedar, rights in entities"),
+    ];
+    let allowed = compare(&contestants, COMPARED)?;
+    report.heading("Decisions: 10,000 members × 200 integrations × 10,000 tools")?;
+    report.line(&format!(
+        "{} grants, {:.0} % of the questions allowed; times per question",
+        company.grants(),
+        allowed * 100.0
+    ))?;
+    let timings = race(&contestants, QUESTIONS.min(cedar::QUESTIONS_MAX), ROUNDS);
+    table(report, &contestants, &timings)
+}
+
+/// The shape of the GitHub workload of Cedar's paper: few policies, rights held in groups, 50 repositories.
+fn as_in_the_paper(report: &mut Report) -> Result<(), Fault> {
+    let size = Size { members: 200, integrations: 50, tools_each: 6, giving: Giving::ScatteredWhole };
+    let company = Company::of(size, "https://upstream.example/mcp");
+    let questions = Questions::draw(&company, QUESTIONS);
+    let snapshot = ours::snapshot(&company);
+    let cedar = cedar::Cedar::from_repositories(&company, &questions)?;
+    let contestants = [ours::may_call(&snapshot, &questions), cedar.contestant("Cedar, GitHub-like, n = 50")];
+    compare(&contestants, COMPARED)?;
+    report.heading("Decisions: the shape of the GitHub workload of Cedar's paper (200 people, 50 repositories)")?;
+    let timings = race(&contestants, cedar::QUESTIONS_MAX, ROUNDS);
+    table(report, &contestants, &timings)
+}
+
+/// The same organization of 1,000 people with ever more rules of the form "this job comes with that integration".
+fn with_role_rules(report: &mut Report) -> Result<(), Fault> {
+    report.heading("Decisions: role rules, 1,000 members × 200 integrations × 10,000 tools")?;
+    let sizes = [(10, 5), (25, 20), (50, 100), (250, 200)];
+    let mut growth = Vec::new();
+    for (jobs, integrations) in sizes {
+        let giving = Giving::ByJob { jobs, integrations };
+        let company = Company::of(
+            Size { members: 1_000, integrations: 200, tools_each: 50, giving },
+            "https://upstream.example/mcp",
+        );
+        let rules = jobs * integrations;
+        let questions = Questions::draw(&company, QUESTIONS);
+        let snapshot = ours::snapshot(&company);
+        let others = rules <= RULES_OF_OTHERS_MAX;
+        let cedar = others.then(|| cedar::Cedar::from_job_rules(&company, &questions, rules)).transpose()?;
+        let casbin = others.then(|| casbin::Casbin::new(&company, &questions)).transpose()?;
+        let mut contestants = vec![ours::may_call(&snapshot, &questions)];
+        contestants.extend(cedar.iter().map(|cedar| cedar.contestant("Cedar, one permit a rule")));
+        contestants.extend(casbin.iter().map(casbin::Casbin::contestant));
+        let slow = rules > 500;
+        let allowed = compare(&contestants, if slow { COMPARED_SLOW } else { COMPARED })?;
+        report.line(&format!(
+            "{rules} rules ({jobs} jobs × {integrations} integrations), {:.0} % allowed:",
+            allowed * 100.0
+        ))?;
+        let timings = race(&contestants, cedar::QUESTIONS_MAX, if slow { 3 } else { ROUNDS });
+        table(report, &contestants, &timings)?;
+        growth.extend(timings.first().map(|timing| timing.p50_ns));
+    }
+    let (Some(few), Some(many)) = (growth.first(), growth.last()) else { return Ok(()) };
+    report.line(&format!("growth of Wardroom from 50 to 50,000 rules: {:.2}×", many / few))
+}
+
+/// Has everyone answer the same questions one by one. Gives the part that was allowed.
+fn compare(contestants: &[Contestant<'_>], many: usize) -> Result<f64, Fault> {
+    let mut allowed = 0;
+    for question in 0..many {
+        let mut answers =
+            contestants.iter().map(|contestant| ((contestant.answer)(question..question + 1), contestant));
+        let Some((first, _)) = answers.next() else { return Ok(0.0) };
+        if let Some((_, other)) = answers.find(|(answer, _)| *answer != first) {
+            return Err(Fault(format!("{} answers question {question} differently; nothing was timed", other.name)));
+        }
+        allowed += first;
+    }
+    Ok(allowed as f64 / many as f64)
+}
+
+fn table(report: &mut Report, contestants: &[Contestant<'_>], timings: &[Timing]) -> Result<(), Fault> {
+    let first = timings.first().copied();
+    for (contestant, timing) in contestants.iter().zip(timings) {
+        let times = first.map_or(1.0, |first| timing.p50_ns / first.p50_ns);
+        report.row(&[
+            &contestant.name,
+            &format!("p50 {}", time(timing.p50_ns)),
+            &format!("p99 {}", time(timing.p99_ns)),
+            &ratio(times),
+            &format!("batches of {}", contestant.batch),
+        ])?;
+    }
+    Ok(())
+}

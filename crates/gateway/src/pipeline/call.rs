@@ -1,0 +1,165 @@
+//! A tool call, from the question to the record of its outcome.
+//!
+//! From the moment its intent is about to be recorded, a call is owned by a task of its own: it finishes its
+//! record whatever the client does.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use domain::record::{Decision, OutcomeStatus};
+use http::StatusCode;
+use serde_json::json;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use verdict::Permit;
+
+use crate::gateway::Gateway;
+use crate::mcp::session::{Running, Session};
+use crate::message::{Fault, code};
+use crate::pipeline::accept::Door;
+use crate::pipeline::answer::{self, Exit};
+use crate::pipeline::evaluate::{Allowed, AllowedTool, client_of, digest, evaluate, tool_error};
+use crate::pipeline::forward::{self, Over, Tally};
+use crate::pipeline::identify::Caller;
+use crate::pipeline::limit::{Full, Slot};
+use crate::pipeline::line::{self, Final, Line};
+use crate::pipeline::parse::Request;
+use crate::pipeline::question::{Wanted, wanted};
+use crate::pipeline::record::{self, Blank, Ended};
+use crate::ports::Ports;
+
+/// What the client said about how it wants its answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Takes {
+    pub(crate) json: bool,
+    pub(crate) stream: bool,
+}
+
+/// A call that is allowed and has room, on its way.
+pub(crate) struct Call<P: Ports> {
+    pub(crate) gateway: Arc<Gateway<P>>,
+    pub(crate) caller: Caller<P::Access>,
+    pub(crate) request: Request,
+    pub(crate) wanted: Wanted,
+    pub(crate) tool: AllowedTool,
+    pub(crate) cancel: CancellationToken,
+    client: Option<String>,
+    decided: Instant,
+    _slot: Slot,
+    _running: Option<Running>,
+}
+
+/// Decides a call and sends it on its way, or answers why not.
+pub(crate) async fn call<P: Ports>(
+    gateway: &Arc<Gateway<P>>,
+    caller: Caller<P::Access>,
+    (door, session): (&Door, Option<Arc<Session>>),
+    request: Request,
+    takes: Takes,
+) -> Result<Response, Exit> {
+    let wanted = match wanted(door, &request.params) {
+        Ok(wanted) => wanted,
+        Err(fault) => {
+            let blank = Blank { subject: Some(caller.actor), ..Blank::new(&caller.snapshot, &request.method) };
+            gateway.note_noise(blank, Decision::Malformed, "bad-params");
+            return Err(Exit::fault(StatusCode::OK, Some(&request.id), &fault));
+        }
+    };
+    let Allowed { permit, tool } = evaluate(gateway, &caller, &request, &wanted).await?;
+    let client = client_of(&request).or_else(|| session.as_ref().and_then(|session| session.client.clone()));
+    let slot = match gateway.calls.take(caller.org(), caller.actor.subject) {
+        Ok(slot) => slot,
+        Err(full) => return Err(limited(gateway, &caller, &request, (&tool, client, full)).await),
+    };
+    let cancel = CancellationToken::new();
+    let running = session.map(|session| session.run(&request.id, cancel.clone()));
+    let (line, hearing) = line::line(&gateway.options.limits);
+    let call = Call {
+        gateway: gateway.clone(),
+        caller,
+        request,
+        wanted,
+        tool,
+        cancel,
+        client,
+        decided: Instant::now(),
+        _slot: slot,
+        _running: running,
+    };
+    gateway.aside(carry(call, permit, line));
+    Ok(line::respond(hearing, takes.stream, takes.json, &gateway.options.limits).await)
+}
+
+/// Records, forwards, and records what came of it.
+async fn carry<P: Ports>(call: Call<P>, permit: Permit, line: Line) {
+    let gateway = &call.gateway;
+    let snapshot = &call.caller.snapshot;
+    let intent = Blank {
+        subject: Some(call.caller.actor),
+        client: call.client.clone(),
+        integration: Some(call.tool.integration),
+        tool: Some(&call.tool.name),
+        class: Some(call.tool.class),
+        arguments_digest: Some(digest(gateway, &call.caller, &call.request)),
+        ..Blank::new(snapshot, &call.request.method)
+    };
+    let intent = intent.decided(gateway.ports.now(), Decision::Allowed, permit.basis().code());
+    let durability = record::durability(snapshot, call.tool.class);
+    let recorded = match record::begin(gateway, intent, durability, call.decided).await {
+        Ok(recorded) => recorded,
+        Err(unavailable) => {
+            tracing::error!(reason = %unavailable, "a call was refused since it could not be recorded");
+            let message = "the call was not made, since it cannot be recorded at the moment; try again shortly";
+            let message = Fault::new(code::INTERNAL, message).to_bytes(Some(&call.request.id));
+            return line.end(Final { status: StatusCode::SERVICE_UNAVAILABLE, message, retry_after_s: Some(1) }).await;
+        }
+    };
+    let mut tally = Tally::default();
+    let over = forward::forward(&call, permit, &recorded, &line, &mut tally).await;
+    let (status, detail) = match &over {
+        Over::Answered { status, detail, .. } => (*status, detail.clone()),
+        Over::Failed(failure) => (OutcomeStatus::Failed, Some(failure.code().to_owned())),
+        Over::Cut { detail, .. } => (OutcomeStatus::Cut, Some((*detail).to_owned())),
+        Over::Left { detail } => (OutcomeStatus::Cancelled, Some((*detail).to_owned())),
+    };
+    match over {
+        Over::Answered { message, .. } => line.end(Final::ok(message)).await,
+        Over::Failed(failure) => {
+            let retry_after_s = failure.retry_after_s();
+            let machine = json!({ "code": failure.code(), "retryAfterSeconds": retry_after_s });
+            let text = failure.sentence(&call.tool.title);
+            let message = tool_error(&call.request, &text, ("io.wardroom/failure", machine));
+            line.end(Final { status: StatusCode::OK, message, retry_after_s }).await;
+        }
+        Over::Cut { message, .. } => line.cut(Final::ok(message)),
+        Over::Left { .. } => drop(line),
+    }
+    let ended = Ended { status, detail, request_bytes: tally.sent_bytes, response_bytes: tally.received_bytes };
+    recorded.finish(gateway, ended).await;
+}
+
+/// The answer to a call for which there is no room.
+async fn limited<P: Ports>(
+    gateway: &Arc<Gateway<P>>,
+    caller: &Caller<P::Access>,
+    request: &Request,
+    (tool, client, full): (&AllowedTool, Option<String>, Full),
+) -> Exit {
+    let blank = Blank {
+        subject: Some(caller.actor),
+        client,
+        integration: Some(tool.integration),
+        tool: Some(&tool.name),
+        class: Some(tool.class),
+        ..Blank::new(&caller.snapshot, &request.method)
+    };
+    let (reason, text) = match full {
+        Full::Subject(most) => {
+            ("too-many-calls", format!("limited: {most} calls of yours are running; wait until one of them has ended"))
+        }
+        Full::Gateway => ("gateway-full", "limited: Wardroom has too many calls running; try again shortly".to_owned()),
+    };
+    gateway.note(blank.decided(gateway.ports.now(), Decision::Limited, reason)).await;
+    let message = tool_error(request, &text, ("io.wardroom/limit", json!({ "code": reason })));
+    Exit::from(answer::json(StatusCode::OK, message))
+}

@@ -1,0 +1,288 @@
+//! The step that lets a call out of the house, and lets its answer in. The only place that sends a tool call to
+//! an upstream. It takes the engine's permit and the proof that the call is recorded.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::record::OutcomeStatus;
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use verdict::{Act, Permit};
+
+use crate::message::{self, Fault, code};
+use crate::pipeline::call::Call;
+use crate::pipeline::guard::{Guard, Stop, Watched};
+use crate::pipeline::line::{Line, Said};
+use crate::pipeline::record::Recorded;
+use crate::ports::Ports;
+use crate::upstream::connection::Shown;
+use crate::upstream::endpoint::{Endpoint, Route};
+use crate::upstream::exchange::{self, Answering, Head, Outgoing};
+use crate::upstream::failure::Failure;
+use crate::upstream::mirror;
+use crate::upstream::translate::{self, Inbound, Sides};
+
+/// What went over the wire.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) sent_bytes: u64,
+    pub(crate) received_bytes: u64,
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub(crate) enum Over {
+    /// The upstream answered.
+    Answered { message: Bytes, status: OutcomeStatus, detail: Option<String> },
+    /// The upstream, or the way to it, broke.
+    Failed(Failure),
+    /// The right to the call ended; this is what the client is told at once.
+    Cut { message: Bytes, detail: &'static str },
+    /// Nobody waits for the answer any more.
+    Left { detail: &'static str },
+}
+
+/// A call under way: where it went, so that it can be called back.
+struct Way {
+    endpoint: std::sync::Arc<Endpoint>,
+    shown: Shown,
+    route: Route,
+    upstream_id: u64,
+    progress_token: Option<Value>,
+    sent: bool,
+}
+
+/// What ends a call before its answer.
+enum Ending {
+    Stop(Stop),
+    Failure(Failure),
+}
+
+impl From<Stop> for Ending {
+    fn from(stop: Stop) -> Ending {
+        Ending::Stop(stop)
+    }
+}
+
+impl From<Failure> for Ending {
+    fn from(failure: Failure) -> Ending {
+        Ending::Failure(failure)
+    }
+}
+
+/// Sends a call and passes on what comes back, for as long as it is allowed.
+pub(crate) async fn forward<P: Ports>(
+    call: &Call<P>,
+    permit: Permit,
+    _recorded: &Recorded,
+    line: &Line,
+    tally: &mut Tally,
+) -> Over {
+    let limits = &call.gateway.options.limits;
+    let watched = Watched {
+        wanted: &call.wanted,
+        cancel: &call.cancel,
+        queue: line.queue.clone(),
+        ends_at: Instant::now() + Duration::from_millis(limits.call_ms_max),
+    };
+    let mut guard = Guard::new(&call.gateway.ports, &call.caller, permit, watched);
+    let mut way = None;
+    match carry(call, &mut guard, line, (&mut way, tally)).await {
+        Ok(over) => over,
+        Err(ending) => {
+            if let Some(way) = way.filter(|way: &Way| way.sent) {
+                call_back(call, &way);
+            }
+            over(call, ending)
+        }
+    }
+}
+
+async fn carry<P: Ports>(
+    call: &Call<P>,
+    guard: &mut Guard<'_, P>,
+    line: &Line,
+    (way, tally): (&mut Option<Way>, &mut Tally),
+) -> Result<Over, Ending> {
+    let upstreams = &call.gateway.upstreams;
+    let way = way.insert(guard.run(prepare(call)).await??);
+    let mut resent = false;
+    let mut answering = loop {
+        match send(call, guard, way, tally).await {
+            Err(Ending::Failure(Failure::SessionGone)) if !resent => {
+                // The upstream said that it does not know our session, so it has run nothing.
+                resent = true;
+                if let Route::Legacy(gone) = &way.route {
+                    upstreams.forget_session(&way.endpoint, call.caller.actor.subject, gone);
+                }
+                way.sent = false;
+                let route = upstreams.route(&way.endpoint, &way.shown, call.caller.actor.subject);
+                way.route = guard.run(route).await??;
+            }
+            other => break other?,
+        }
+    };
+    let mut asked = 0;
+    loop {
+        let silence = Duration::from_millis(upstreams.limits.silence_ms_max);
+        let next = guard.run(tokio::time::timeout(silence, answering.next())).await;
+        tally.received_bytes = answering.received_bytes;
+        let silent = Failure::Silent { ms: upstreams.limits.silence_ms_max };
+        let message = next?.map_err(|_| silent)??.ok_or(Failure::Closed)?;
+        let sides = Sides {
+            client_id: &call.request.id,
+            dialect: &call.request.dialect,
+            upstream_id: way.upstream_id,
+            progress_token: way.progress_token.as_ref(),
+        };
+        match translate::inbound(message, &sides)? {
+            Inbound::Nothing => {}
+            Inbound::Final { message, status, detail } => return Ok(Over::Answered { message, status, detail }),
+            Inbound::Passed(message) => {
+                // A slow client slows its upstream, not our memory.
+                if let Ok(place) = guard.run(line.queue.reserve()).await? {
+                    place.send(Said::Note(message));
+                }
+            }
+            Inbound::Asked(answer) => {
+                asked += 1;
+                if asked > upstreams.limits.upstream_requests_max {
+                    return Err(Failure::TooManyQuestions.into());
+                }
+                tell(call, way, "response", answer);
+            }
+        }
+    }
+}
+
+/// Everything that must be known before the call itself can go out.
+async fn prepare<P: Ports>(call: &Call<P>) -> Result<Way, Failure> {
+    let (gateway, tool) = (&call.gateway, &call.tool);
+    let org = call.caller.org();
+    let secret = match tool.credential {
+        domain::integration::CredentialKind::None => None,
+        _ => gateway.ports.secret(org, tool.integration).await.map_err(|unavailable| {
+            tracing::error!(reason = %unavailable, "a secret cannot be read");
+            Failure::NoSecret
+        })?,
+    };
+    let shown = Shown::new(&tool.credential, secret.as_ref())?;
+    let endpoint = gateway.upstreams.endpoint(org, tool.integration, &tool.url)?;
+    let route = gateway.upstreams.route(&endpoint, &shown, call.caller.actor.subject).await?;
+    Ok(Way { endpoint, shown, route, upstream_id: 0, progress_token: None, sent: false })
+}
+
+async fn send<P: Ports>(
+    call: &Call<P>,
+    guard: &mut Guard<'_, P>,
+    way: &mut Way,
+    tally: &mut Tally,
+) -> Result<Box<Answering>, Ending> {
+    let upstreams = &call.gateway.upstreams;
+    let limits = &upstreams.limits;
+    way.upstream_id = upstreams.next_id();
+    let outbound = translate::outbound(call.request.params.clone(), &call.tool.name, way.upstream_id, &way.route);
+    way.progress_token = outbound.progress_token;
+    let mirrored = match way.route {
+        Route::Modern => mirror::headers(&call.tool.definition, call.request.params.get("arguments"), limits.depth_max),
+        _ => HeaderMap::new(),
+    };
+    tally.sent_bytes = outbound.body.len() as u64;
+    let outgoing = Outgoing { method: "tools/call", name: Some(call.tool.name.clone()), mirrored, body: outbound.body };
+    // The last look before the call leaves: the permit in force must be for this very integration.
+    guard.check()?;
+    if !matches!(guard.permit().act(), Act::Call { integration, .. } if integration == call.tool.integration) {
+        return Err(Ending::Stop(Stop::NotCurrent));
+    }
+    way.sent = true;
+    let silence = Duration::from_millis(limits.silence_ms_max);
+    let sending = exchange::send(&upstreams.connection, &way.endpoint.uri, (&way.route, &way.shown), &outgoing, limits);
+    let silent = Failure::Silent { ms: limits.silence_ms_max };
+    let (head, _) = guard.run(tokio::time::timeout(silence, sending)).await?.map_err(|_| silent)??;
+    match head {
+        Head::Messages(answering) => Ok(answering),
+        Head::Taken => Err(Failure::Garbled("a call was taken for a notification".to_owned()).into()),
+        Head::Told(StatusCode::NOT_FOUND, ..) | Head::Failed(StatusCode::NOT_FOUND, _) if in_session(&way.route) => {
+            Err(Failure::SessionGone.into())
+        }
+        Head::Told(status, mut answering, failure) => {
+            let told = guard.run(tokio::time::timeout(silence, answering.next())).await?;
+            tally.received_bytes = answering.received_bytes;
+            Err(told_off(call, way, status, (told.ok().and_then(Result::ok).flatten(), failure)))
+        }
+        Head::Failed(status, failure) => {
+            forget_if_changed(way, status, None);
+            Err(failure.into())
+        }
+    }
+}
+
+fn in_session(route: &Route) -> bool {
+    matches!(route, Route::Legacy(session) if session.id.is_some())
+}
+
+/// An HTTP error whose body is an error message for our call says more than its status.
+fn told_off<P: Ports>(
+    call: &Call<P>,
+    way: &Way,
+    status: StatusCode,
+    (told, failure): (Option<Value>, Failure),
+) -> Ending {
+    let error = told.as_ref().and_then(|told| told.get("error")).filter(|error| error.is_object());
+    let number = error.and_then(|error| error.get("code")).and_then(Value::as_i64);
+    forget_if_changed(way, status, number);
+    tracing::debug!(%status, code = number, integration = %call.tool.integration, "an upstream did not take a call");
+    match (failure, error.and_then(|error| error.get("message")).and_then(Value::as_str)) {
+        (Failure::Status { status, retry_after_s: None }, Some(said)) => {
+            Failure::Garbled(format!("HTTP {status}, {}", crate::upstream::short(said))).into()
+        }
+        (failure, _) => failure.into(),
+    }
+}
+
+/// Forgets the era where the upstream seems to be another server by now.
+fn forget_if_changed(way: &Way, status: StatusCode, number: Option<i64>) {
+    let unclear = matches!(status.as_u16(), 400 | 404 | 405 | 406 | 415);
+    if unclear
+        && matches!(number, None | Some(code::UNSUPPORTED_VERSION | code::HEADER_MISMATCH | code::METHOD_NOT_FOUND))
+    {
+        way.endpoint.forget_era();
+    }
+}
+
+/// Tells the upstream that nobody wants the answer any more. A modern one learns it from the closed stream.
+fn call_back<P: Ports>(call: &Call<P>, way: &Way) {
+    if matches!(way.route, Route::Legacy(_)) {
+        let params = json!({ "requestId": way.upstream_id, "reason": "nobody waits for the answer any more" });
+        tell(call, way, "notifications/cancelled", message::call(None, "notifications/cancelled", &params));
+    }
+}
+
+fn tell<P: Ports>(call: &Call<P>, way: &Way, method: &'static str, body: Bytes) {
+    let outgoing = Outgoing { method, name: None, mirrored: HeaderMap::new(), body };
+    call.gateway.upstreams.tell(&way.endpoint, &way.shown, &way.route, outgoing);
+}
+
+fn over<P: Ports>(call: &Call<P>, ending: Ending) -> Over {
+    let cut = |message: String, detail| {
+        let fault = Fault::new(code::ACCESS_ENDED, message).with_data(json!({ "code": detail }));
+        Over::Cut { message: fault.to_bytes(Some(&call.request.id)), detail }
+    };
+    match ending {
+        Ending::Failure(failure) => Over::Failed(failure),
+        Ending::Stop(Stop::TooLong) => Over::Failed(Failure::TooLong { ms: call.gateway.options.limits.call_ms_max }),
+        Ending::Stop(Stop::Cancelled) => Over::Left { detail: "client-cancelled" },
+        Ending::Stop(Stop::Gone) => Over::Left { detail: "client-gone" },
+        Ending::Stop(Stop::NotCurrent) => {
+            cut("cut: it cannot be told any more whether this call is allowed".to_owned(), "not-current")
+        }
+        Ending::Stop(Stop::Denied(denial, snapshot)) => {
+            let explanation = snapshot.explain_denial(denial, call.wanted.action());
+            // What is hidden now must not be described either.
+            let because =
+                if denial.hidden { "your access to this tool has ended".to_owned() } else { explanation.because };
+            cut(format!("cut: {because}"), denial.reason.code())
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The gateway from outside: real clients' messages over real sockets, a scriptable upstream of either era, and
+//! a world of its own for every test.
+
+mod calls;
+mod client;
+mod cuts;
+mod doors;
+mod lists;
+mod streams;
+mod upstream;
+mod world;

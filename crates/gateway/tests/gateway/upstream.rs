@@ -1,0 +1,266 @@
+//! A scriptable upstream: what a tool does follows from its name, so that tests read like what they test.
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::response::Response;
+use http::{HeaderMap, Method, Request, StatusCode};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc};
+
+use crate::world::Log;
+
+/// Every tool with fields that its definition has besides name and schema. What each does is in [`act`].
+pub const TOOLS: &[(&str, &str)] = &[
+    ("get_echo", r#""x-unknown":[1e400,{"a":12345678901234567890123}],"#),
+    ("get_error", ""),
+    ("get_fault", ""),
+    ("get_torture", ""),
+    ("list_twice", ""),
+    ("get_progress", ""),
+    ("get_nothing", ""),
+    ("get_stuck_stream", ""),
+    ("get_closed", ""),
+    ("get_busy", ""),
+    ("get_asked", ""),
+    ("get_input", ""),
+    ("get_odd_type", ""),
+    ("update_record", ""),
+    ("delete_record", ""),
+    ("frobnicate", ""),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Era {
+    Modern,
+    Legacy,
+}
+
+pub struct Upstream {
+    pub url: String,
+    pub shared: Arc<Shared>,
+}
+
+pub struct Shared {
+    era: Era,
+    log: Log,
+    sessions: Mutex<HashSet<String>>,
+    next_session: AtomicU64,
+    /// What hangs goes on when this is notified.
+    pub release: Notify,
+    /// Everything received: method, headers, body.
+    pub received: Mutex<Vec<(String, HeaderMap, Value)>>,
+}
+
+impl Upstream {
+    pub async fn start(era: Era, log: &Log) -> Upstream {
+        let shared = Arc::new(Shared {
+            era,
+            log: log.clone(),
+            sessions: Mutex::default(),
+            next_session: AtomicU64::new(1),
+            release: Notify::new(),
+            received: Mutex::default(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+        let app = axum::Router::new().fallback(serve).with_state(shared.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Upstream { url, shared }
+    }
+
+    /// The last received message of a method.
+    pub fn last(&self, method: &str) -> (HeaderMap, Value) {
+        let received = self.shared.received.lock().unwrap();
+        let found = received.iter().rev().find(|(name, ..)| name == method).expect("nothing of this method came in");
+        (found.1.clone(), found.2.clone())
+    }
+
+    /// Loses all sessions, as after a restart.
+    pub fn lose_sessions(&self) {
+        self.shared.sessions.lock().unwrap().clear();
+    }
+}
+
+async fn serve(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 24).await.unwrap();
+    if parts.method == Method::DELETE {
+        shared.log.add("upstream delete");
+        return status(StatusCode::NO_CONTENT);
+    }
+    let message: Value = serde_json::from_slice(&body).unwrap();
+    let method = message["method"].as_str().unwrap_or("response").to_owned();
+    shared.received.lock().unwrap().push((method.clone(), parts.headers.clone(), message.clone()));
+    if shared.era == Era::Legacy && method != "initialize" {
+        let session = parts.headers.get("mcp-session-id").map(|id| id.to_str().unwrap().to_owned());
+        match session {
+            None => return status(StatusCode::BAD_REQUEST),
+            Some(id) if !shared.sessions.lock().unwrap().contains(&id) => {
+                shared.log.add(format!("upstream unknown-session {method}"));
+                return status(StatusCode::NOT_FOUND);
+            }
+            Some(_) => {}
+        }
+    }
+    let tool = message["params"]["name"].as_str().unwrap_or_default();
+    shared.log.add(format!("upstream {method} {tool}"));
+    answer(&shared, &method, &message)
+}
+
+fn answer(shared: &Arc<Shared>, method: &str, message: &Value) -> Response {
+    let id = &message["id"];
+    match (method, shared.era) {
+        ("server/discover", Era::Modern) => result(id, json!({
+            "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} },
+            "ttlMs": 0, "cacheScope": "public",
+            "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "fixture", "version": "1" } },
+        })),
+        ("initialize", Era::Legacy) => {
+            let session = format!("s{}", shared.next_session.fetch_add(1, Ordering::SeqCst));
+            shared.sessions.lock().unwrap().insert(session.clone());
+            let mut response = result(id, json!({
+                "protocolVersion": "2025-11-25", "capabilities": { "tools": {} },
+                "serverInfo": { "name": "fixture", "version": "1" },
+            }));
+            response.headers_mut().insert("mcp-session-id", session.parse().unwrap());
+            response
+        }
+        ("tools/list", _) => {
+            let second = message["params"]["cursor"].is_string();
+            let half = TOOLS.len() / 2;
+            let (page, next) = if second { (&TOOLS[half..], None) } else { (&TOOLS[..half], Some("2")) };
+            let tools: Vec<Value> = page.iter().map(|(name, extra)| {
+                serde_json::from_str(&format!(r#"{{"name":"{name}",{extra}"inputSchema":{{"type":"object"}}}}"#)).unwrap()
+            }).collect();
+            let mut page = json!({ "tools": tools });
+            if let Some(next) = next {
+                page["nextCursor"] = next.into();
+            }
+            result(id, page)
+        }
+        ("tools/call", _) => act(shared, id, message),
+        (notification, _) if id.is_null() || notification == "response" => status(StatusCode::ACCEPTED),
+        _ => raw(StatusCode::NOT_FOUND, format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32601,"message":"no"}}}}"#)),
+    }
+}
+
+/// What each tool does.
+fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
+    let params = &message["params"];
+    let token = &params["_meta"]["progressToken"];
+    let progress = |n: usize| {
+        format!(r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{token},"progress":{n},"note":"ü"}}}}"#)
+    };
+    let done = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[]}}}}"#);
+    match params["name"].as_str().unwrap_or_default() {
+        "get_error" => result(id, json!({ "content": [], "isError": true })),
+        "get_fault" => raw(
+            StatusCode::OK,
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32602,"message":"bad input","data":{{"n":1e400}}}}}}"#),
+        ),
+        "get_torture" => raw(StatusCode::OK, format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[{{"type":"hologram","big":123456789012345678901234567890}}],"zzz":{{"$serde_json::private::Number":"1"}},"f":0.1000}},"extra":1}}"#
+        )),
+        "list_twice" => raw(StatusCode::OK, format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[],"content":[]}}}}"#)),
+        "get_progress" => {
+            // Events split over lines and chunks, with comments, foreign tokens and answers of others in between.
+            let mut text = ":\r\nid: 1\ndata:\n\n".to_owned();
+            for n in 0..200 {
+                text.push_str(&format!("data: {}\n\n", progress(n)));
+            }
+            text.push_str("data: {\"jsonrpc\":\"2.0\",\"id\":\"someone-else\",\"result\":{\"content\":[\"stray\"]}}\n\n");
+            text.push_str("data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":\"tok\",\"progress\":999}}\n\n");
+            text.push_str(&format!("event: message\r\ndata: {}\r\n\r\n", done.replace(",\"result\"", "\r\ndata: ,\"result\"")));
+            let pieces = text.as_bytes().chunks(7).map(Bytes::copy_from_slice).collect::<Vec<_>>();
+            stream(shared, pieces, After::End)
+        }
+        "get_nothing" | "update_record" => stream(shared, Vec::new(), After::Wait(event(&done))),
+        "get_stuck_stream" => stream(shared, vec![event(&progress(1))], After::Wait(event(&done))),
+        "get_closed" => stream(shared, vec![event(&progress(1))], After::End),
+        "get_busy" => {
+            let mut response = status(StatusCode::TOO_MANY_REQUESTS);
+            response.headers_mut().insert("retry-after", "7".parse().unwrap());
+            response
+        }
+        "get_asked" => {
+            let ask = r#"{"jsonrpc":"2.0","id":"q1","method":"sampling/createMessage","params":{}}"#;
+            stream(shared, vec![event(ask)], After::Wait(event(&done)))
+        }
+        "get_input" => result(id, json!({ "resultType": "input_required", "inputRequests": {} })),
+        "get_odd_type" => result(id, json!({ "resultType": "odd" })),
+        _ => raw(StatusCode::OK, format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[],"structuredContent":{}}}}}"#, params["arguments"]
+        )),
+    }
+}
+
+enum After {
+    End,
+    Wait(Bytes),
+}
+
+/// Says when the gateway drops a stream before its end.
+struct Watch(Arc<Shared>, bool);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.log.add(if self.1 { "upstream stream-ended" } else { "upstream stream-dropped" });
+    }
+}
+
+fn stream(shared: &Arc<Shared>, pieces: Vec<Bytes>, after: After) -> Response {
+    let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
+    let shared = shared.clone();
+    let mut watch = Watch(shared.clone(), false);
+    tokio::spawn(async move {
+        for piece in pieces {
+            if sender.send(piece).await.is_err() {
+                return;
+            }
+        }
+        if let After::Wait(end) = after {
+            tokio::select! {
+                () = sender.closed() => return,
+                () = shared.release.notified() => {}
+            }
+            let _ = sender.send(end).await;
+        }
+    });
+    let body = futures_util::stream::poll_fn(move |context| {
+        let next = receiver.poll_recv(context);
+        if matches!(next, std::task::Poll::Ready(None)) {
+            watch.1 = true;
+        }
+        next.map(|piece| piece.map(Ok::<_, Infallible>))
+    });
+    let mut response = Response::new(Body::from_stream(body));
+    response.headers_mut().insert("content-type", "text/event-stream; charset=utf-8".parse().unwrap());
+    response
+}
+
+fn event(message: &str) -> Bytes {
+    format!("data: {message}\n\n").into()
+}
+
+fn result(id: &Value, result: Value) -> Response {
+    raw(StatusCode::OK, json!({ "jsonrpc": "2.0", "id": id, "result": result }).to_string())
+}
+
+fn raw(status: StatusCode, body: String) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert("content-type", "application/json".parse().unwrap());
+    response
+}
+
+fn status(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,355 @@
+//! A world for one test: an organization whose access changes live, a recorder that can fail or wait, a clock
+//! that stands still, and the gateway on a port of its own.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use domain::command::{Command, handle};
+use domain::grant::{Grantee, Profile};
+use domain::id::{IntegrationId, KeyId, OrgId, PersonId};
+use domain::integration::{CredentialKind, DiscoveredTool, Evidence, Integration, Slug, classify};
+use domain::key::{KeyKind, KeyScope};
+use domain::organization::{Organization, Stamp};
+use domain::preset::Preset;
+use domain::record::{Durability, Intent, Outcome, RecordRef};
+use domain::role::RoleId;
+use domain::time::Timestamp;
+use gateway::{Access, Gateway, GatewayOptions, Limits, Ports, Unavailable};
+use identity::digest::KeyDigester;
+use identity::key::{IssuedKey, KeyKind as KeyForm, PresentedKey};
+use identity::keyring::Keyring;
+use identity::random::{OperatingSystem, random_array};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use verdict::{Credential, Snapshot};
+use zeroize::Zeroizing;
+
+use crate::client::Client;
+use crate::upstream::Upstream;
+
+/// One organization.
+pub struct Org {
+    pub id: OrgId,
+    state: Mutex<Organization>,
+    snapshot: ArcSwap<Snapshot>,
+    changes: watch::Sender<u64>,
+}
+
+impl Access for Org {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+}
+
+/// Everything that happened, in order, as short lines; tests wait for lines instead of for time.
+#[derive(Clone)]
+pub struct Log(Arc<watch::Sender<Vec<String>>>);
+
+impl Log {
+    pub fn add(&self, line: impl Into<String>) {
+        let line = line.into();
+        self.0.send_modify(|lines| lines.push(line));
+    }
+
+    pub fn lines(&self) -> Vec<String> {
+        self.0.borrow().clone()
+    }
+
+    pub async fn has(&self, start: &str) -> String {
+        let mut lines = self.0.subscribe();
+        let found = |lines: &Vec<String>| lines.iter().find(|line| line.starts_with(start)).cloned();
+        let waiting = lines.wait_for(|lines| found(lines).is_some());
+        let lines = tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await;
+        match lines {
+            Ok(lines) => found(&lines.unwrap()).unwrap(),
+            Err(_) => panic!("no line begins with {start:?}: {:#?}", self.lines()),
+        }
+    }
+
+    pub fn count(&self, start: &str) -> usize {
+        self.0.borrow().iter().filter(|line| line.starts_with(start)).count()
+    }
+}
+
+/// The ports as tests have them.
+pub struct Shared {
+    pub log: Log,
+    orgs: Mutex<HashMap<String, Arc<Org>>>,
+    credentials: Mutex<HashMap<[u8; 32], (OrgId, KeyId)>>,
+    secrets: Mutex<HashMap<IntegrationId, String>>,
+    names: Mutex<HashMap<PersonId, String>>,
+    pub intents: Mutex<Vec<(Intent, Option<Durability>)>>,
+    pub outcomes: Mutex<Vec<(RecordRef, Outcome)>>,
+    digester: KeyDigester,
+    now: AtomicI64,
+    pub recorder_broken: AtomicBool,
+    /// Recording waits for a permit of this, where it was taken away.
+    pub recorder_gate: Semaphore,
+}
+
+#[derive(Clone)]
+pub struct FakePorts(pub Arc<Shared>);
+
+impl Ports for FakePorts {
+    type Access = Org;
+
+    async fn organization(&self, slug_or_id: &str) -> Result<Option<Arc<Org>>, Unavailable> {
+        let orgs = self.0.orgs.lock().unwrap();
+        let by_id = || orgs.values().find(|org| org.id.as_str() == slug_or_id);
+        Ok(orgs.get(slug_or_id).or_else(by_id).cloned())
+    }
+
+    async fn credential(&self, key: &PresentedKey<'_>) -> Result<Option<(OrgId, Credential)>, Unavailable> {
+        let digest = self.0.digester.digest(key);
+        let found = self.0.credentials.lock().unwrap().get(&digest).copied();
+        Ok(found.map(|(org, key)| (org, Credential { key, digest })))
+    }
+
+    async fn secret(&self, _: OrgId, id: IntegrationId) -> Result<Option<Zeroizing<String>>, Unavailable> {
+        Ok(self.0.secrets.lock().unwrap().get(&id).cloned().map(Zeroizing::new))
+    }
+
+    async fn begin(&self, intent: Intent, durability: Durability) -> Result<RecordRef, Unavailable> {
+        self.0.log.add(format!("begin {}", intent.tool.as_deref().unwrap_or_default()));
+        self.0.recorder_gate.acquire().await.unwrap().forget();
+        self.0.recorder_gate.add_permits(1);
+        if self.0.recorder_broken.load(Ordering::SeqCst) {
+            return Err(Unavailable("the disk is full".to_owned()));
+        }
+        let mut intents = self.0.intents.lock().unwrap();
+        let reference = RecordRef { org: intent.org, seq: intents.len() as u64 };
+        self.0.log.add(format!("begun {}", intent.tool.as_deref().unwrap_or_default()));
+        intents.push((intent, Some(durability)));
+        Ok(reference)
+    }
+
+    async fn note(&self, intent: Intent) -> Result<(), Unavailable> {
+        let (decision, tool) = (intent.decision.as_str(), intent.tool.clone().unwrap_or_default());
+        self.0.log.add(format!("{decision} {} {tool} {}", intent.method, intent.reason));
+        self.0.intents.lock().unwrap().push((intent, None));
+        Ok(())
+    }
+
+    async fn finish(&self, record: RecordRef, outcome: Outcome) {
+        let intent = self.0.intents.lock().unwrap()[record.seq as usize].0.clone();
+        let detail = outcome.detail.clone().unwrap_or_default();
+        self.0.outcomes.lock().unwrap().push((record, outcome.clone()));
+        self.0.log.add(format!("finish {} {} {detail}", intent.tool.unwrap_or_default(), outcome.status.as_str()));
+    }
+
+    fn used(&self, _: OrgId, key: KeyId, address: Option<IpAddr>, client: Option<&str>) {
+        self.0.log.add(format!("used {key} {address:?} {}", client.unwrap_or_default()));
+    }
+
+    async fn names(&self, people: &[PersonId]) -> Vec<String> {
+        people.iter().filter_map(|person| self.0.names.lock().unwrap().get(person).cloned()).collect()
+    }
+
+    fn arguments_digest(&self, org: OrgId, canonical: &[u8]) -> [u8; 32] {
+        use sha2::Digest as _;
+        let mut hash = sha2::Sha256::new();
+        hash.update(org.as_str());
+        hash.update(canonical);
+        hash.finalize().into()
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.now.load(Ordering::SeqCst))
+    }
+}
+
+/// A person with a key.
+#[derive(Clone)]
+pub struct Person {
+    pub id: PersonId,
+    pub key_id: KeyId,
+    pub key: String,
+}
+
+pub struct World {
+    pub shared: Arc<Shared>,
+    pub gateway: Arc<Gateway<FakePorts>>,
+    pub org: Arc<Org>,
+    pub owner: Person,
+    pub base: String,
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    random_array(&mut OperatingSystem).unwrap()
+}
+
+fn member_role() -> RoleId {
+    RoleId::parse("member").unwrap()
+}
+
+impl World {
+    pub async fn start(log: &Log) -> World {
+        World::start_with(log, Limits::default()).await
+    }
+
+    pub async fn start_with(log: &Log, limits: Limits) -> World {
+        let shared = Arc::new(Shared {
+            log: log.clone(),
+            orgs: Mutex::default(),
+            credentials: Mutex::default(),
+            secrets: Mutex::default(),
+            names: Mutex::default(),
+            intents: Mutex::default(),
+            outcomes: Mutex::default(),
+            digester: KeyDigester::new(&Keyring::generate(&mut OperatingSystem).unwrap()),
+            now: AtomicI64::new(1_000_000),
+            recorder_broken: AtomicBool::new(false),
+            recorder_gate: Semaphore::new(1),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let options = GatewayOptions { limits, ..GatewayOptions::for_public_url(&base) };
+        let gateway = Gateway::new(FakePorts(shared.clone()), options).unwrap();
+        let service = gateway::router(gateway.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
+        tokio::spawn(async move {
+            use axum::serve::ListenerExt as _;
+            let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
+            axum::serve(listener, service).await.unwrap();
+        });
+        let (org, owner) = shared.found("acme", "Ada");
+        World { shared, gateway, org, owner, base }
+    }
+
+    pub fn client(&self, person: &Person) -> Client {
+        Client::new(&self.base, "/o/acme/mcp", &person.key)
+    }
+
+    pub fn log(&self) -> &Log {
+        &self.shared.log
+    }
+
+    pub fn change(&self, command: Command) {
+        self.shared.change(&self.org, command);
+    }
+
+    /// Moves the clock.
+    pub fn pass_ms(&self, ms: i64) {
+        self.shared.now.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    pub fn now(&self) -> Timestamp {
+        FakePorts(self.shared.clone()).now()
+    }
+
+    /// Connects an upstream under a slug, with the tools of [`crate::upstream::TOOLS`].
+    pub fn connect(&self, slug: &str, upstream: &Upstream) -> IntegrationId {
+        self.shared.connect(&self.org, slug, &upstream.url)
+    }
+
+    pub fn add_member(&self, name: &str) -> Person {
+        self.shared.add_member(&self.org, name)
+    }
+
+    pub fn grant(&self, person: &Person, integration: IntegrationId, profile: Profile, off: &[&str]) {
+        self.change(Command::SetGrant {
+            grantee: Grantee::Member(person.id),
+            integration,
+            profile,
+            tools_off: off.iter().map(|tool| (*tool).to_owned()).collect(),
+            expires_at: None,
+        });
+    }
+
+    pub fn remove(&self, person: &Person) {
+        self.change(Command::RemoveMember { person: person.id });
+    }
+}
+
+impl Shared {
+    pub fn change(&self, org: &Org, command: Command) {
+        let mut state = org.state.lock().unwrap();
+        let before = state.clone();
+        let now = Timestamp(self.now.load(Ordering::SeqCst));
+        for event in handle(&state, command, now).unwrap() {
+            let stamp = Stamp { seq: state.seq + 1, at: now, actor: "test".to_owned() };
+            state.apply(&stamp, &event);
+        }
+        let old = org.snapshot.load_full();
+        org.snapshot.store(Arc::new(Snapshot::compile(org.id, &state, Some((&old, &before)))));
+        org.changes.send_replace(state.seq);
+    }
+
+    /// Founds an organization with an owner.
+    pub fn found(&self, slug: &str, owner: &str) -> (Arc<Org>, Person) {
+        let preset: Preset = toml::from_str(include_str!("../../../../presets/pipeworks.toml")).unwrap();
+        let id = OrgId::from_random(random());
+        let state = Organization::new();
+        let org = Arc::new(Org {
+            id,
+            snapshot: ArcSwap::from_pointee(Snapshot::compile(id, &state, None)),
+            state: Mutex::new(state),
+            changes: watch::Sender::new(0),
+        });
+        let person = PersonId::from_random(random());
+        self.names.lock().unwrap().insert(person, owner.to_owned());
+        self.change(&org, Command::CreateOrganization { name: slug.to_owned(), preset: Box::new(preset), owner: person });
+        self.orgs.lock().unwrap().insert(slug.to_owned(), org.clone());
+        let person = self.issue(&org, person, KeyForm::Personal);
+        (org, person)
+    }
+
+    pub fn add_member(&self, org: &Org, name: &str) -> Person {
+        let person = PersonId::from_random(random());
+        self.names.lock().unwrap().insert(person, name.to_owned());
+        self.change(org, Command::AddMember { person, role: member_role() });
+        self.issue(org, person, KeyForm::Personal)
+    }
+
+    pub fn workspace_key(&self, org: &Org, scope: KeyScope) -> Person {
+        let key = IssuedKey::generate(KeyForm::Workspace, &mut OperatingSystem).unwrap();
+        self.store(org, PersonId::from_random(random()), KeyKind::Workspace { scope }, key)
+    }
+
+    fn issue(&self, org: &Org, person: PersonId, form: KeyForm) -> Person {
+        let key = IssuedKey::generate(form, &mut OperatingSystem).unwrap();
+        self.store(org, person, KeyKind::Personal { holder: person }, key)
+    }
+
+    fn store(&self, org: &Org, id: PersonId, kind: KeyKind, key: IssuedKey) -> Person {
+        let key_id = KeyId::from_random(random());
+        let digest = self.digester.digest(&key.presented());
+        let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hint = key.presented().hint().to_owned();
+        self.change(org, Command::CreateKey { key: key_id, kind, digest: hex, hint, expires_at: None });
+        self.credentials.lock().unwrap().insert(digest, (org.id, key_id));
+        Person { id, key_id, key: key.reveal().to_owned() }
+    }
+
+    pub fn connect(&self, org: &Org, slug: &str, url: &str) -> IntegrationId {
+        let id = IntegrationId::from_random(random());
+        let integration = Integration {
+            id,
+            slug: Slug::parse(slug).unwrap(),
+            title: slug[..1].to_uppercase() + &slug[1..],
+            purpose: String::new(),
+            url: url.to_owned(),
+            credential: CredentialKind::Bearer,
+            paused: false,
+            tools: Default::default(),
+        };
+        let tools = crate::upstream::TOOLS.iter().map(|(name, extra)| {
+            let class = classify(name, Evidence::default());
+            let definition = format!(r#"{{"name":"{name}",{extra}"inputSchema":{{"type":"object"}}}}"#).into();
+            DiscoveredTool { name: (*name).to_owned(), definition, class: class.class, suggested: class.suggested }
+        });
+        self.change(org, Command::ConnectIntegration { integration: Box::new(integration), tools: tools.collect() });
+        self.secrets.lock().unwrap().insert(id, format!("secret-of-{slug}"));
+        id
+    }
+}
+
+pub fn log() -> Log {
+    Log(Arc::new(watch::Sender::new(Vec::new())))
+}

@@ -1,0 +1,29 @@
+//! Builds the recorder that is loaded into the executable under test. It runs on Linux alone; elsewhere nothing is
+//! built, and the tests that need it are not compiled.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+const SOURCE: &str = "src/power/recorder.c";
+
+#[expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
+#[expect(clippy::disallowed_methods, reason = "cargo tells a build script where to build through the environment")]
+fn main() {
+    println!("cargo::rerun-if-changed={SOURCE}");
+    println!("cargo::rerun-if-env-changed=CC");
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
+        return;
+    }
+    let library = PathBuf::from(std::env::var("OUT_DIR").expect("cargo names a folder")).join("recorder.so");
+    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    let built = Command::new(&compiler)
+        .args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"])
+        .arg(&library)
+        .args([SOURCE, "-ldl"])
+        .status();
+    match built {
+        Ok(status) if status.success() => {}
+        Ok(status) => panic!("{compiler} could not build {SOURCE}: {status}"),
+        Err(fault) => panic!("{compiler} cannot be run: {fault}; install a C compiler, or name one in CC"),
+    }
+}
