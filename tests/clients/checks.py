@@ -56,10 +56,9 @@ class Round:
         ])  # fmt: skip
         self.add("wrong key", "Finance Manager", [{"do": "list"}], key="wrp_" + "0" * 34)
         if self.client.features.calls_unlisted:
-            arguments = {"customer": "cus_000001"}
             self.add("denied", "Finance Manager", [
-                {"do": "call", "tool": "stripe__delete_customer", "arguments": arguments},
-                {"do": "call", "tool": "stripe__retrieve_customer", "arguments": arguments},
+                {"do": "call", "tool": "stripe__delete_customer", "arguments": {"customer": "cus_001001"}},
+                {"do": "call", "tool": "stripe__list_customers", "arguments": {}},
             ])  # fmt: skip
         if self.client.features.shows_progress:
             arguments = {"steps": PROGRESS_STEPS, "step_ms": 30}
@@ -127,13 +126,14 @@ class Round:
         require(len(set(answers)) == 1, f"the answers differ: {answers}")
 
     def wrong_key_opens_nothing(self) -> None:
+        self.results("list Finance Manager")
         session = self.session("wrong key")
         require("error" in session or all("error" in result for result in session["results"]), f"it opens {session}")
 
     def denial_explains(self) -> None:
         denied, allowed = self.results("denied")
         require_denial(denied, ["delete_customer", "never delete"], self.demo)
-        require(allowed.get("is_error") is False, f"reading the same customer answers {allowed}")
+        require(allowed.get("is_error") is False, f"reading customers answers {allowed}")
 
     def progress_arrives(self) -> None:
         (result,) = self.results("progress")

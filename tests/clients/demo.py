@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import tempfile
@@ -34,11 +35,20 @@ def running_demo(wardroom: str) -> Iterator[Demo]:
         data = Path(folder) / "data"
         with log.open("wb") as sink:
             command = [wardroom, "demo", "--listen", "127.0.0.1:0", "--data", str(data)]
-            process = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                command, stdout=sink, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=plain_surroundings()
+            )
         try:
             yield read_demo(await_file(data / "demo.json", process, log))
+            if process.poll() is not None:
+                raise RuntimeError(f"the demo ended on its way with {process.returncode}:\n{tail_of(log)}")
         finally:
             stop(process)
+
+
+def plain_surroundings() -> dict[str, str]:
+    """The environment without our own variables: Wardroom refuses settings that it does not know."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("WARDROOM_")}
 
 
 def await_file(path: Path, process: subprocess.Popen, log: Path) -> dict:
@@ -46,11 +56,15 @@ def await_file(path: Path, process: subprocess.Popen, log: Path) -> dict:
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"the demo ended with {process.returncode}:\n{log.read_text(errors='replace')[-4000:]}")
+            raise RuntimeError(f"the demo ended with {process.returncode}:\n{tail_of(log)}")
         with contextlib.suppress(FileNotFoundError, ValueError):
             return json.loads(path.read_text())
         time.sleep(0.05)
-    raise RuntimeError(f"the demo was not up in {START_SECONDS_MAX} s:\n{log.read_text(errors='replace')[-4000:]}")
+    raise RuntimeError(f"the demo was not up in {START_SECONDS_MAX} s:\n{tail_of(log)}")
+
+
+def tail_of(log: Path) -> str:
+    return log.read_text(errors="replace")[-4000:]
 
 
 def read_demo(told: dict) -> Demo:

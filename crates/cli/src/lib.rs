@@ -69,11 +69,11 @@ enum Command {
 /// (`.subcommand(...)`) or below one of them (`.mut_subcommand("audit", |audit| audit.subcommand(...))`).
 #[must_use]
 pub fn command() -> clap::Command {
-    let program = clap::Command::new("wardroom")
+    Command::augment_subcommands(clap::Command::new("wardroom"))
         .about("The gate between people, AI agents and the tools they use")
+        .long_about(None)
         .subcommand_required(true)
-        .arg_required_else_help(true);
-    Command::augment_subcommands(program)
+        .arg_required_else_help(true)
 }
 
 /// Runs the command that `matches`, parsed by [`command`], names: the answer goes to `out`, everything else to `err`.

@@ -37,7 +37,7 @@ impl Snapshot {
     /// that have text in hand and need no permit.
     #[must_use]
     pub fn may_call(&self, subject: &str, integration: &str, tool: &str, now: Timestamp) -> bool {
-        let Some(entry) = self.subject(subject) else { return false };
+        let Ok(entry) = self.subject_at(subject, now) else { return false };
         self.catalog.find(integration, tool).is_some_and(|index| self.call(entry, Some(index), now).is_ok())
     }
 
@@ -60,7 +60,13 @@ impl Snapshot {
                 return Err(shown(Reason::CredentialEnded));
             }
         }
-        self.subject(question.actor.subject.as_str()).ok_or(shown(Reason::NotAMember))
+        self.subject_at(question.actor.subject.as_str(), question.now)
+    }
+
+    /// The subject with this id, if it is still one at this moment.
+    pub(crate) fn subject_at(&self, id: &str, now: Timestamp) -> Result<&SubjectEntry, Denial> {
+        let entry = self.subject(id).ok_or(shown(Reason::NotAMember))?;
+        if now >= entry.ends_at { Err(shown(Reason::CredentialEnded)) } else { Ok(entry) }
     }
 
     fn call(&self, entry: &SubjectEntry, tool: Option<ToolIndex>, now: Timestamp) -> Answer {
@@ -157,8 +163,9 @@ impl Snapshot {
                 Ok(answer)
             }
             Operation::CreateWorkspaceKey => holds(Permission::KeyManageWorkspace, Target::Organization),
-            Operation::ViewKey { key } | Operation::RevokeKey { key } => self.touch_key(entry, me, key, true),
-            Operation::RotateKey { key } => self.touch_key(entry, me, key, false),
+            Operation::ViewKey { key } | Operation::RevokeKey { key } | Operation::RotateKey { key } => {
+                self.touch_key(entry, (me, key), operation)
+            }
             Operation::Explain { subject } | Operation::ReadAudit { subject: Some(subject) }
                 if subject == entry.subject =>
             {
@@ -193,23 +200,22 @@ impl Snapshot {
         Ok((Act::Operate { permission: Permission::IntegrationView, target }, reached.basis(entry)))
     }
 
-    /// One's own keys are one's own; another's personal key needs at least that person's authority, and its
-    /// secret is never shown to anyone else; workspace keys belong to whoever may manage them.
-    fn touch_key(&self, entry: &SubjectEntry, me: PersonId, key: KeyId, others: bool) -> Answer {
+    /// One's own keys are one's own. Another's may be seen by whoever issues keys, ended with at least that
+    /// person's authority, and given a new secret by nobody else. Workspace keys belong to whoever may manage them.
+    fn touch_key(&self, entry: &SubjectEntry, (me, key): (PersonId, KeyId), operation: Operation<'_>) -> Answer {
         let target = Target::Key(key);
+        let or_hidden = |denial| Denial { hidden: true, ..denial };
         match self.key(key).map(|key| key.subject) {
             None => Err(hidden(Reason::NoSuchTarget)),
-            Some(Subject::Key(_)) => {
-                holds(entry, Permission::KeyManageWorkspace, target).map_err(|denial| Denial { hidden: true, ..denial })
-            }
+            Some(Subject::Key(_)) => holds(entry, Permission::KeyManageWorkspace, target).map_err(or_hidden),
             Some(Subject::Member(holder)) if holder == me => own(Permission::KeyCreatePersonal, target),
             Some(Subject::Member(holder)) => {
-                let answer =
-                    holds(entry, Permission::KeyIssue, target).map_err(|denial| Denial { hidden: true, ..denial })?;
-                if !others {
-                    return Err(shown(Reason::Above(Permission::KeyCreatePersonal)));
+                let answer = holds(entry, Permission::KeyIssue, target).map_err(or_hidden)?;
+                match operation {
+                    Operation::RotateKey { .. } => return Err(shown(Reason::NotYours)),
+                    Operation::RevokeKey { .. } => self.not_above(entry, holder)?,
+                    _ => {}
                 }
-                self.not_above(entry, holder)?;
                 Ok(answer)
             }
         }

@@ -111,6 +111,7 @@ impl Snapshot {
                 "this role manages others, and your role does not hold role.promote".to_owned()
             }
             Reason::BeyondOwn(permission) => format!("this role holds {permission}, which you do not"),
+            Reason::NotYours => "this is another person's own key; only they can give it a new secret".to_owned(),
             Reason::KeysManageNothing => "a workspace key runs tools and manages nothing".to_owned(),
         }
     }
@@ -137,6 +138,7 @@ impl Snapshot {
                 say(&format!("ask someone who holds {permission}"), permission)
             }
             Reason::CredentialEnded => (Some("create a new key".to_owned()), None),
+            Reason::NotYours => (Some("end the key, and let its holder create a new one".to_owned()), None),
             Reason::KeysManageNothing => (Some("use a personal key".to_owned()), None),
             Reason::NotAMember | Reason::NoSuchTool | Reason::NoSuchTarget => (None, None),
         }

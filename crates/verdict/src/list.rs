@@ -76,7 +76,7 @@ impl Snapshot {
             Some(credential) => self.admit(credential, now).is_ok_and(|found| found.subject == actor.subject),
             None => true,
         };
-        self.subject(actor.subject.as_str()).filter(|_| admitted)
+        self.subject_at(actor.subject.as_str(), now).ok().filter(|_| admitted)
     }
 
     /// Every integration of the organization, whoever may see it.

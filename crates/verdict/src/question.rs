@@ -235,6 +235,8 @@ pub enum Reason {
     Above(Permission),
     /// The role to be given manages others with a permission that the subject lacks.
     BeyondOwn(Permission),
+    /// It is another person's own, and nobody else's to change.
+    NotYours,
     /// A workspace key runs tools and manages nothing.
     KeysManageNothing,
 }
@@ -257,6 +259,7 @@ impl Reason {
             Reason::Lacks(_) => "lacks-permission",
             Reason::Above(_) => "above-you",
             Reason::BeyondOwn(_) => "beyond-your-own",
+            Reason::NotYours => "not-yours",
             Reason::KeysManageNothing => "workspace-key",
         }
     }

@@ -58,6 +58,8 @@ pub(crate) struct SubjectEntry {
     pub(crate) role: Option<u32>,
     pub(crate) permissions: PermissionSet,
     pub(crate) reach: Reach,
+    /// When the subject itself ends: a workspace key is no more than its key. [`i64::MAX`] where it has no end.
+    pub(crate) ends_at: Timestamp,
 }
 
 #[derive(Debug)]
@@ -121,11 +123,12 @@ impl Snapshot {
         };
         let subject = Subject::Member(person);
         let role = place.map(|place| place as u32);
-        self.insert(SubjectEntry { subject, role, permissions, reach });
+        self.insert(SubjectEntry { subject, role, permissions, reach, ends_at: NEVER });
     }
 
     fn add_key(&mut self, state: &Organization, key: &Key) {
         let Some(digest) = digest_bytes(&key.digest) else { return };
+        let ends_at = key.expires_at.unwrap_or(NEVER);
         let subject = match key.kind {
             KeyKind::Personal { holder } => Subject::Member(holder),
             KeyKind::Workspace { scope } => {
@@ -134,12 +137,12 @@ impl Snapshot {
                     KeyScope::Granted => self.granted(state, Grantee::Key(key.id)),
                 };
                 let subject = Subject::Key(key.id);
-                self.insert(SubjectEntry { subject, role: None, permissions: PermissionSet::EMPTY, reach });
+                self.insert(SubjectEntry { subject, role: None, permissions: PermissionSet::EMPTY, reach, ends_at });
                 subject
             }
         };
         if let Some(bytes) = id_bytes(key.id.as_str()) {
-            self.keys.insert(bytes, KeyEntry { subject, digest, ends_at: key.expires_at.unwrap_or(NEVER) });
+            self.keys.insert(bytes, KeyEntry { subject, digest, ends_at });
         }
     }
 

@@ -209,7 +209,7 @@ impl Naive<'_> {
                 match answer.allowed {
                     false => hide(answer),
                     // Nobody is shown a new secret of somebody else's key.
-                    true if !secret_stays => no("above-you"),
+                    true if !secret_stays => no("not-yours"),
                     true => self.operate_under(me, Takes { over: Some(holder), ..Takes::only(Permission::KeyIssue) }),
                 }
             }

@@ -92,7 +92,8 @@ proptest! {
             let question = Question { actor: &actor, action: Action::Operate(operation), now: MOMENTS[0] };
             let Verdict::Allowed(permit) = snapshot.evaluate(&question) else { continue };
             let mine: BTreeSet<Permission> = naive.permissions(me).into_iter().collect();
-            prop_assert!(matches!(permit.act(), Act::Operate { .. }));
+            let operates = matches!(permit.act(), Act::Operate { .. });
+            prop_assert!(operates);
             if let Some(other) = acts_on(&naive, operation) {
                 let beyond = manages(&naive.permissions(other)).find(|permission| !mine.contains(permission));
                 prop_assert_eq!(beyond, None, "{} may {:?}", me, operation);

@@ -158,7 +158,8 @@ fn connected(number: u8, paused: bool, tools: Vec<(&'static str, ToolClass, bool
         paused: false,
         tools: BTreeMap::new(),
     };
-    let tools: BTreeMap<_, _> = tools.into_iter().map(|(name, class, reviewed, off)| (name, (class, reviewed, off))).collect();
+    let tools: BTreeMap<_, _> =
+        tools.into_iter().map(|(name, class, reviewed, off)| (name, (class, reviewed, off))).collect();
     let discovered = tools.iter().map(|(name, (class, reviewed, _))| DiscoveredTool {
         name: (*name).to_owned(),
         definition: format!(r#"{{"name":"{name}"}}"#).into(),
@@ -219,13 +220,15 @@ fn grants() -> impl Strategy<Value = Vec<Event>> {
 
 /// A random organization.
 pub(crate) fn worlds() -> impl Strategy<Value = World> {
-    let members = vec((option::weighted(0.9, select(&ROLES[..5])), proptest::bool::weighted(0.1)), usize::from(PEOPLE) - 1);
+    let members =
+        vec((option::weighted(0.9, select(&ROLES[..5])), proptest::bool::weighted(0.1)), usize::from(PEOPLE) - 1);
     (permission_sets(), permission_sets(), members, connections(), keys(), grants()).prop_map(
         |(first, second, members, connections, (keys, keys_end), grants)| {
             let mut world = World::founded();
             world.define_role("random-1", first);
             world.define_role("random-2", second);
-            let here: Vec<_> = (0..).zip(members).filter_map(|(at, (held, left))| Some((person(at), held?, left))).collect();
+            let here: Vec<_> =
+                (0..).zip(members).filter_map(|(at, (held, left))| Some((person(at), held?, left))).collect();
             for (person, held, _) in &here {
                 world.happens(Event::MemberAdded { person: *person, role: role(held) });
             }
