@@ -189,7 +189,7 @@ fn service(place: usize, tools: usize, draw: &mut Draw) -> Service {
     Service {
         id,
         slug: format!("{}-{place:03}", tools::SERVICES[place % tools::SERVICES.len()]),
-        tools: tool_names(tools),
+        tools: tool_names(tools, draw),
     }
 }
 

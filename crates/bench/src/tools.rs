@@ -1,12 +1,16 @@
 //! Tools that look like real ones: their names, classes and definitions.
 
+use std::collections::BTreeMap;
+
 use domain::integration::ToolClass;
+
+use crate::draw::Draw;
 
 /// What integrations are called.
 pub(crate) const SERVICES: [&str; 10] =
     ["salesforce", "stripe", "outlook", "sendgrid", "analytics", "jira", "hubspot", "zendesk", "netsuite", "workday"];
 
-const THINGS: [&str; 10] = [
+const THINGS: [&str; 40] = [
     "customer",
     "invoice",
     "payment_intent",
@@ -17,6 +21,36 @@ const THINGS: [&str; 10] = [
     "contact",
     "price_book_entry",
     "shipping_address",
+    "lead",
+    "account",
+    "quote",
+    "refund",
+    "dispute",
+    "payout",
+    "coupon",
+    "message",
+    "calendar_event",
+    "mail_folder",
+    "attachment",
+    "template",
+    "segment",
+    "audience",
+    "report",
+    "dashboard",
+    "issue",
+    "sprint",
+    "board",
+    "comment",
+    "deal",
+    "pipeline_stage",
+    "call_recording",
+    "macro_rule",
+    "purchase_order",
+    "vendor_bill",
+    "journal_entry",
+    "worker",
+    "time_off_request",
+    "job_requisition",
 ];
 const DEEDS: [(&str, ToolClass); 6] = [
     ("search", ToolClass::Read),
@@ -27,15 +61,17 @@ const DEEDS: [(&str, ToolClass); 6] = [
     ("delete", ToolClass::Delete),
 ];
 
-/// The names and classes of so many tools.
-pub(crate) fn tool_names(many: usize) -> Vec<(String, ToolClass)> {
-    let name = |place: usize| {
-        let (deed, class) = DEEDS[place % DEEDS.len()];
-        let thing = THINGS[place / DEEDS.len() % THINGS.len()];
-        let again = place / (DEEDS.len() * THINGS.len());
-        (if again == 0 { format!("{deed}_{thing}") } else { format!("{deed}_{thing}_{again}") }, class)
-    };
-    (0..many).map(name).collect()
+/// The names and classes of so many tools, of things drawn for this service.
+pub(crate) fn tool_names(many: usize, draw: &mut Draw) -> Vec<(String, ToolClass)> {
+    let mut named: BTreeMap<String, ToolClass> = BTreeMap::new();
+    while named.len() < many {
+        let thing = THINGS[draw.below(THINGS.len())];
+        let about = THINGS[draw.below(THINGS.len())];
+        let (deed, class) = DEEDS[draw.below(DEEDS.len())];
+        let name = if draw.one_in(2) { format!("{deed}_{thing}") } else { format!("{deed}_{thing}_of_{about}") };
+        named.entry(name).or_insert(class);
+    }
+    named.into_iter().collect()
 }
 
 /// A definition of about 700 bytes, with the annotations that a well-kept server gives.

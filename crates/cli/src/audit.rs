@@ -221,9 +221,11 @@ fn row(item: &Value) -> [String; 6] {
     let who = text_if_any(item, "/subject/name")
         .or_else(|| text_if_any(item, "/credential/label"))
         .unwrap_or_else(|| text(item, "/subject/id"));
-    let what = match text_if_any(item, "/integration") {
-        Some(integration) => format!("{integration}/{}", text(item, "/tool")),
-        None => text(item, "/method"),
+    let what = match (text_if_any(item, "/integration"), text_if_any(item, "/tool")) {
+        (Some(integration), Some(tool)) => format!("{integration}/{tool}"),
+        // A tool that the caller was not shown has no integration here.
+        (_, Some(tool)) => tool,
+        (_, None) => text(item, "/method"),
     };
     let answer = text(item, "/decision");
     let outcome = match (item.pointer("/outcome/latency_us").and_then(Value::as_u64), answer.as_str()) {
@@ -313,6 +315,22 @@ mod tests {
         let seqs: Vec<u64> = done.out.lines().map(|line| seq(&serde_json::from_str(line).expect("JSON"))).collect();
         assert_eq!((done.code, seqs), (0, vec![1, 2, 3, 4, 5]), "{}", done.err);
         assert_eq!(done.err, "");
+    }
+
+    #[test]
+    fn a_tool_without_an_integration_and_a_call_without_a_tool_are_still_named() {
+        let mut unknown = call(1);
+        unknown["integration"] = Value::Null;
+        assert_eq!(row(&unknown)[3], "get_balance");
+        unknown["tool"] = Value::Null;
+        assert_eq!(row(&unknown)[3], "tools/call");
+    }
+
+    #[test]
+    fn a_call_that_is_not_over_is_open() {
+        let mut running = call(1);
+        running["outcome"] = Value::Null;
+        assert_eq!(row(&running)[4..], ["allowed", "open"]);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The organization's integrations and tools, laid out for looking up.
 
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
 use domain::id::IntegrationId;
 use domain::integration::{CredentialKind, ToolClass, exposed_names};
 use domain::organization::Organization;
-use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+
+use crate::names::{NamedTool, ToolNames, hash_of};
 
 /// A tool's place in one snapshot. It means nothing in another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -56,19 +56,8 @@ pub(crate) struct Catalog {
     integrations: Vec<IntegrationEntry>,
     tools: Vec<ToolEntry>,
     by_slug: HashTable<u32>,
-    by_name: HashTable<u32>,
+    names: ToolNames,
     by_exposed: HashTable<u32>,
-}
-
-const HASH: FixedState = FixedState::with_seed(0x77_61_72_64);
-
-fn hash_of(parts: [&str; 2]) -> u64 {
-    let mut hasher = HASH.build_hasher();
-    for part in parts {
-        hasher.write(part.as_bytes());
-        hasher.write_u8(0xff);
-    }
-    hasher.finish()
 }
 
 impl Catalog {
@@ -107,13 +96,12 @@ impl Catalog {
     }
 
     fn index(&mut self) {
+        self.names = ToolNames::compile(&self.integrations, &self.tools);
         for (place, integration) in (0u32..).zip(&self.integrations) {
             let hash = hash_of([&integration.slug, ""]);
             self.by_slug.insert_unique(hash, place, |place| slug_hash(&self.integrations, *place));
         }
         for (place, tool) in (0u32..).zip(&self.tools) {
-            let names = name_hash(&self.integrations, &self.tools, place);
-            self.by_name.insert_unique(names, place, |place| name_hash(&self.integrations, &self.tools, *place));
             let exposed = hash_of([&tool.exposed, ""]);
             self.by_exposed.insert_unique(exposed, place, |place| exposed_hash(&self.tools, *place));
         }
@@ -149,13 +137,13 @@ impl Catalog {
     }
 
     pub(crate) fn find(&self, slug: &str, name: &str) -> Option<ToolIndex> {
-        let is = |place: &u32| {
-            self.tools.get(*place as usize).is_some_and(|tool| {
-                *tool.name == *name
-                    && self.integration(tool.integration).is_some_and(|integration| *integration.slug == *slug)
-            })
-        };
-        self.by_name.find(hash_of([slug, name]), is).copied().map(ToolIndex)
+        self.named(slug, name).map(|named| named.index)
+    }
+
+    /// A tool by its names, with what a yes or no about it needs.
+    #[inline]
+    pub(crate) fn named(&self, slug: &str, name: &str) -> Option<&NamedTool> {
+        self.names.find(slug, name)
     }
 
     pub(crate) fn find_exposed(&self, exposed: &str) -> Option<ToolIndex> {
@@ -166,12 +154,6 @@ impl Catalog {
 
 fn slug_hash(integrations: &[IntegrationEntry], place: u32) -> u64 {
     integrations.get(place as usize).map_or(0, |integration| hash_of([&integration.slug, ""]))
-}
-
-fn name_hash(integrations: &[IntegrationEntry], tools: &[ToolEntry], place: u32) -> u64 {
-    let tool = tools.get(place as usize);
-    let integration = tool.and_then(|tool| integrations.get(tool.integration as usize));
-    tool.zip(integration).map_or(0, |(tool, integration)| hash_of([&integration.slug, &tool.name]))
 }
 
 fn exposed_hash(tools: &[ToolEntry], place: u32) -> u64 {

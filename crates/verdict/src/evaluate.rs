@@ -37,8 +37,13 @@ impl Snapshot {
     /// that have text in hand and need no permit.
     #[must_use]
     pub fn may_call(&self, subject: &str, integration: &str, tool: &str, now: Timestamp) -> bool {
-        let Ok(entry) = self.subject_at(subject, now) else { return false };
-        self.catalog.find(integration, tool).is_some_and(|index| self.call(entry, Some(index), now).is_ok())
+        let Some(named) = self.catalog.named(integration, tool) else { return false };
+        let Some(had) = self.subjects.has(subject, named.integration) else { return false };
+        if had.measure >= named.needed {
+            return true;
+        }
+        // INVARIANT: held to `evaluate` by the tests in tests/oracle.
+        had.more && self.subject_at(subject, now).is_ok_and(|entry| self.call(entry, Some(named.index), now).is_ok())
     }
 
     fn answer(&self, question: &Question<'_>) -> Answer {

@@ -15,9 +15,11 @@ mod ceiling;
 mod evaluate;
 mod explain;
 mod list;
+mod names;
 mod permit;
 mod question;
 mod snapshot;
+mod subjects;
 
 pub use catalog::{IntegrationEntry, ToolEntry, ToolIndex};
 pub use explain::Explanation;

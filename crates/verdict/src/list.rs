@@ -101,7 +101,7 @@ impl Snapshot {
     pub fn holders(&self, permission: Permission, most: usize) -> Vec<PersonId> {
         let mut people: Vec<PersonId> = self
             .subjects
-            .values()
+            .iter()
             .filter(|entry| entry.permissions.holds(permission))
             .filter_map(|entry| match entry.subject {
                 Subject::Member(person) => Some(person),

@@ -13,8 +13,9 @@ use hashbrown::HashMap;
 
 use crate::catalog::{Catalog, IntegrationEntry, ToolEntry, ToolIndex};
 use crate::question::{Actor, Credential, Subject};
+use crate::subjects::Subjects;
 
-type IdBytes = [u8; ID_LENGTH];
+pub(crate) type IdBytes = [u8; ID_LENGTH];
 type IdMap<V> = HashMap<IdBytes, V, foldhash::fast::FixedState>;
 
 /// Everything that decides about one organization, at one moment of its history. Answers from memory, without a
@@ -27,7 +28,7 @@ pub struct Snapshot {
     pub(crate) records_sync: RecordsSync,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) roles: Vec<Role>,
-    pub(crate) subjects: IdMap<SubjectEntry>,
+    pub(crate) subjects: Subjects,
     pub(crate) keys: IdMap<KeyEntry>,
 }
 
@@ -80,7 +81,7 @@ pub enum NotAdmitted {
     Expired,
 }
 
-const NEVER: Timestamp = Timestamp(i64::MAX);
+pub(crate) const NEVER: Timestamp = Timestamp(i64::MAX);
 
 pub(crate) fn id_bytes(text: &str) -> Option<IdBytes> {
     text.as_bytes().try_into().ok()
@@ -100,19 +101,21 @@ impl Snapshot {
             records_sync: state.settings.records_sync,
             catalog,
             roles,
-            subjects: IdMap::default(),
+            subjects: Subjects::default(),
             keys: IdMap::default(),
         };
+        let mut subjects = Vec::new();
         for member in state.members.values().filter(|member| member.is_active()) {
-            snapshot.add_member(state, member.person, &member.role);
+            subjects.push(snapshot.member(state, member.person, &member.role));
         }
         for key in state.keys.values().filter(|key| key.revoked_at.is_none()) {
-            snapshot.add_key(state, key);
+            subjects.extend(snapshot.add_key(state, key));
         }
+        snapshot.subjects = Subjects::compile(subjects, snapshot.catalog.integrations().count());
         snapshot
     }
 
-    fn add_member(&mut self, state: &Organization, person: PersonId, role: &RoleId) {
+    fn member(&self, state: &Organization, person: PersonId, role: &RoleId) -> SubjectEntry {
         let place = self.roles.binary_search_by(|known| known.id.cmp(role)).ok();
         let permissions =
             place.and_then(|place| self.roles.get(place)).map_or(PermissionSet::EMPTY, |role| role.permissions);
@@ -123,33 +126,29 @@ impl Snapshot {
         };
         let subject = Subject::Member(person);
         let role = place.map(|place| place as u32);
-        self.insert(SubjectEntry { subject, role, permissions, reach, ends_at: NEVER });
+        SubjectEntry { subject, role, permissions, reach, ends_at: NEVER }
     }
 
-    fn add_key(&mut self, state: &Organization, key: &Key) {
-        let Some(digest) = digest_bytes(&key.digest) else { return };
+    /// Takes in a key, and gives the subject that a workspace key is.
+    fn add_key(&mut self, state: &Organization, key: &Key) -> Option<SubjectEntry> {
+        let digest = digest_bytes(&key.digest)?;
         let ends_at = key.expires_at.unwrap_or(NEVER);
-        let subject = match key.kind {
-            KeyKind::Personal { holder } => Subject::Member(holder),
+        let (subject, entry) = match key.kind {
+            KeyKind::Personal { holder } => (Subject::Member(holder), None),
             KeyKind::Workspace { scope } => {
                 let reach = match scope {
                     KeyScope::All => Reach::ByKeyScope,
                     KeyScope::Granted => self.granted(state, Grantee::Key(key.id)),
                 };
                 let subject = Subject::Key(key.id);
-                self.insert(SubjectEntry { subject, role: None, permissions: PermissionSet::EMPTY, reach, ends_at });
-                subject
+                let permissions = PermissionSet::EMPTY;
+                (subject, Some(SubjectEntry { subject, role: None, permissions, reach, ends_at }))
             }
         };
         if let Some(bytes) = id_bytes(key.id.as_str()) {
             self.keys.insert(bytes, KeyEntry { subject, digest, ends_at });
         }
-    }
-
-    fn insert(&mut self, entry: SubjectEntry) {
-        if let Some(bytes) = id_bytes(entry.subject.as_str()) {
-            self.subjects.insert(bytes, entry);
-        }
+        entry
     }
 
     fn granted(&self, state: &Organization, grantee: Grantee) -> Reach {
@@ -246,7 +245,7 @@ impl Snapshot {
     }
 
     pub(crate) fn subject(&self, id: &str) -> Option<&SubjectEntry> {
-        self.subjects.get(&id_bytes(id)?)
+        self.subjects.find(id)
     }
 
     pub(crate) fn role(&self, place: u32) -> Option<&Role> {

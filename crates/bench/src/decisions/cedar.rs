@@ -15,9 +15,6 @@ use crate::Fault;
 use crate::company::{Company, Member};
 use crate::stopwatch::Contestant;
 
-/// Requests that are kept ready; a multiple of every batch.
-pub(crate) const QUESTIONS_MAX: usize = 1 << 14;
-
 /// What Cedar knows, and the requests it is asked.
 pub(crate) struct Cedar {
     policies: PolicySet,
@@ -29,7 +26,7 @@ pub(crate) struct Cedar {
 
 impl Cedar {
     /// Two policies; who may call what is held in groups, one for each integration and profile, one in the other.
-    pub(crate) fn from_entities(company: &Company, questions: &Questions, many: usize) -> Result<Cedar, Fault> {
+    pub(crate) fn from_entities(company: &Company, questions: &Questions) -> Result<Cedar, Fault> {
         let policies = r#"
             permit(principal in Role::"uses-everything", action == Action::"call", resource);
             permit(principal, action == Action::"call", resource)
@@ -56,7 +53,7 @@ impl Cedar {
         let request = |asked: Asked| {
             request(user(&company.members[asked.member])?, call.clone(), tool_uid(company, asked.service, asked.tool)?)
         };
-        Cedar::new(policies, entities, questions.asked.iter().take(many).map(|asked| request(*asked)), (8, 512))
+        Cedar::new(policies, entities, questions.asked.iter().map(|asked| request(*asked)), (8, 512))
     }
 
     /// One policy for each kind of right, on whole repositories, as in the GitHub example of Cedar's paper.
@@ -85,7 +82,7 @@ impl Cedar {
             let action = uid("Action", service.tools[asked.tool].1.as_str())?;
             request(user(&company.members[asked.member])?, action, uid("Repository", &service.slug)?)
         };
-        Cedar::new(policies, entities, questions.asked.iter().take(QUESTIONS_MAX).map(request), (8, 512))
+        Cedar::new(policies, entities, questions.asked.iter().map(request), (8, 512))
     }
 
     /// One permit for each integration that comes with a job.
@@ -116,7 +113,7 @@ impl Cedar {
             request(user(&company.members[asked.member])?, call.clone(), tool_uid(company, asked.service, asked.tool)?)
         };
         let pace = (1, (100_000 / rules).clamp(20, 500));
-        Cedar::new(&policies, entities, questions.asked.iter().take(QUESTIONS_MAX).map(request), pace)
+        Cedar::new(&policies, entities, questions.asked.iter().map(request), pace)
     }
 
     fn new(

@@ -95,9 +95,9 @@ pub(crate) async fn discover(upstreams: &Upstreams, uri: &Uri, shown: &Shown) ->
             }
             _ => Ok(None),
         },
-        Told::Status(
-            failure @ (Failure::Unauthorized { .. } | Failure::Limited { .. } | Failure::Destination(_)),
-        ) => Err(failure),
+        Told::Status(failure @ (Failure::Unauthorized { .. } | Failure::Limited { .. } | Failure::Destination(_))) => {
+            Err(failure)
+        }
         Told::Status(..) => Ok(None),
     }
 }

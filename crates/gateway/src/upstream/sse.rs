@@ -41,11 +41,9 @@ impl Decoder {
     /// The data of the next complete event that has any, or nothing until more comes in.
     pub(crate) fn next(&mut self) -> Result<Option<Vec<u8>>, TooLarge> {
         loop {
-            if self.after_cr && self.rest.first() == Some(&b'\n') {
+            // CR, LF and CR LF all end one line, and the two of a pair may come in different pieces.
+            if !self.rest.is_empty() && std::mem::take(&mut self.after_cr) && self.rest.first() == Some(&b'\n') {
                 let _ = self.rest.split_to(1);
-            }
-            if !self.rest.is_empty() {
-                self.after_cr = false;
             }
             let Some(end) = self.rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
                 self.line.extend_from_slice(&self.rest);

@@ -12,8 +12,7 @@ use crate::upstream::{Era, Upstream};
 use crate::world::{World, log};
 
 /// The four combinations of (client is modern, upstream).
-const ERAS: [(bool, Era); 4] =
-    [(false, Era::Legacy), (false, Era::Modern), (true, Era::Legacy), (true, Era::Modern)];
+const ERAS: [(bool, Era); 4] = [(false, Era::Legacy), (false, Era::Modern), (true, Era::Legacy), (true, Era::Modern)];
 
 #[tokio::test]
 async fn a_call_arrives_under_its_own_name_and_its_answer_comes_back_whole() {
@@ -68,22 +67,25 @@ async fn the_record_is_written_before_the_upstream_sees_the_call() {
         log.has(&format!("finish {tool} succeeded")).await;
     }
     let lines = log.lines();
-    let place = |line: &str| lines.iter().position(|found| found == line).unwrap_or_else(|| panic!("{line}: {lines:#?}"));
+    let place =
+        |line: &str| lines.iter().position(|found| found == line).unwrap_or_else(|| panic!("{line}: {lines:#?}"));
     for tool in ["get_echo", "delete_record", "frobnicate"] {
         assert!(place(&format!("begun {tool}")) < place(&format!("upstream tools/call {tool}")));
         assert!(place(&format!("upstream tools/call {tool}")) < place(&format!("finish {tool} succeeded ")));
     }
     let intents = world.shared.intents.lock().unwrap();
-    assert_eq!(intents.iter().map(|(_, durability)| durability.unwrap()).collect::<Vec<_>>(), [
-        Durability::Written,
-        Durability::Synced,
-        Durability::Synced
-    ]);
+    assert_eq!(
+        intents.iter().map(|(_, durability)| durability.unwrap()).collect::<Vec<_>>(),
+        [Durability::Written, Durability::Synced, Durability::Synced]
+    );
     let (intent, _) = &intents[0];
     assert_eq!(intent.subject, fin.id.as_str());
     assert_eq!(intent.credential, Some(fin.key_id));
     assert_eq!(intent.client.as_deref(), Some("probe 9"));
-    assert_eq!((intent.integration, intent.decision, intent.reason.as_str()), (Some(stripe), Decision::Allowed, "grant"));
+    assert_eq!(
+        (intent.integration, intent.decision, intent.reason.as_str()),
+        (Some(stripe), Decision::Allowed, "grant")
+    );
     assert!(intents.iter().all(|(other, _)| other.arguments_digest == intent.arguments_digest));
     let (_, outcome) = &world.shared.outcomes.lock().unwrap()[0];
     assert!(outcome.request_bytes > 100 && outcome.response_bytes > 50 && outcome.latency_us > 0);
@@ -131,7 +133,11 @@ async fn what_goes_wrong_upstream_is_told_in_words_and_recorded() {
         assert_eq!(reply.headers["retry-after"], "7");
         assert_eq!(reply.json()["result"]["_meta"]["io.wardroom/failure"]["retryAfterSeconds"], 7);
         let reply = client.call("stripe__get_fault", json!({})).await;
-        assert!(reply.text.ends_with(r#""error":{"code":-32602,"message":"bad input","data":{"n":1e+400}}}"#), "{}", reply.text);
+        assert!(
+            reply.text.ends_with(r#""error":{"code":-32602,"message":"bad input","data":{"n":1e+400}}}"#),
+            "{}",
+            reply.text
+        );
         log.has("finish get_fault failed upstream-error -32602").await;
     }
 }
@@ -189,15 +195,18 @@ async fn subjects_never_share_a_session_at_an_upstream_and_the_era_is_asked_once
     let fin = world.add_member("Fin");
     world.grant(&fin, stripe, Profile::Full, &[]);
     let (ada, fin) = (world.client(&world.owner).modern(), world.client(&fin).modern());
-    let calls = (0..20).map(|n| if n % 2 == 0 { ada.clone() } else { fin.clone() }).map(|client| async move {
-        client.call("stripe__get_echo", json!({})).await
-    });
+    let calls = (0..20)
+        .map(|n| if n % 2 == 0 { ada.clone() } else { fin.clone() })
+        .map(|client| async move { client.call("stripe__get_echo", json!({})).await });
     futures_util::future::join_all(calls).await;
     assert_eq!(log.count("upstream initialize"), 2);
     let received = upstream.shared.received.lock().unwrap();
     assert_eq!(received.iter().filter(|(method, ..)| method == "server/discover").count(), 1);
-    let sessions: std::collections::HashSet<_> =
-        received.iter().filter(|(method, ..)| method == "tools/call").map(|(_, headers, _)| headers["mcp-session-id"].clone()).collect();
+    let sessions: std::collections::HashSet<_> = received
+        .iter()
+        .filter(|(method, ..)| method == "tools/call")
+        .map(|(_, headers, _)| headers["mcp-session-id"].clone())
+        .collect();
     assert_eq!(sessions.len(), 2);
 }
 
@@ -231,7 +240,10 @@ async fn too_many_calls_at_once_are_held_back_and_room_comes_back() {
     let fin = world.add_member("Fin");
     world.grant(&fin, stripe, Profile::Full, &[]);
     let (ada, fin) = (world.client(&world.owner).modern(), world.client(&fin).modern());
-    let holding = { let ada = ada.clone(); tokio::spawn(async move { ada.call("stripe__update_record", json!({})).await }) };
+    let holding = {
+        let ada = ada.clone();
+        tokio::spawn(async move { ada.call("stripe__update_record", json!({})).await })
+    };
     log.has("upstream tools/call update_record").await;
     let reply = ada.call("stripe__get_echo", json!({})).await;
     assert!(reply.tool_text().starts_with("limited: 1 calls of yours"), "{}", reply.text);

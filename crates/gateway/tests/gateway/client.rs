@@ -12,45 +12,44 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     http: Http<HttpConnector, Full<Bytes>>,
     url: String,
-    pub headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     modern: bool,
 }
 
-pub struct Reply {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Reply {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON ({}): {:?}", self.status, self.text))
     }
 
-    pub fn error_code(&self) -> Option<i64> {
+    pub(crate) fn error_code(&self) -> Option<i64> {
         self.json()["error"]["code"].as_i64()
     }
 
     /// The text of a tool's result.
-    pub fn tool_text(&self) -> String {
+    pub(crate) fn tool_text(&self) -> String {
         self.json()["result"]["content"][0]["text"].as_str().unwrap_or_default().to_owned()
     }
 }
 
 /// An open stream of events.
-pub struct Events {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
+pub(crate) struct Events {
+    pub(crate) headers: HeaderMap,
     body: Incoming,
     text: String,
 }
 
 impl Events {
     /// The next event's message; nothing when the stream has ended.
-    pub async fn next(&mut self) -> Option<Value> {
+    pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
             while let Some(end) = self.text.find("\n\n") {
                 let event: String = self.text.drain(..end + 2).collect();
@@ -58,7 +57,8 @@ impl Events {
                     return Some(serde_json::from_str(data).unwrap());
                 }
             }
-            let frame = tokio::time::timeout(Duration::from_secs(20), self.body.frame()).await.expect("the stream is stuck");
+            let frame =
+                tokio::time::timeout(Duration::from_secs(20), self.body.frame()).await.expect("the stream is stuck");
             match frame {
                 None | Some(Err(_)) => return None,
                 Some(Ok(frame)) => self.text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap()),
@@ -68,7 +68,7 @@ impl Events {
 }
 
 impl Client {
-    pub fn new(base: &str, path: &str, key: &str) -> Client {
+    pub(crate) fn new(base: &str, path: &str, key: &str) -> Client {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         Client {
@@ -84,23 +84,23 @@ impl Client {
     }
 
     /// The same client, speaking 2026-07-28.
-    pub fn modern(mut self) -> Client {
+    pub(crate) fn modern(mut self) -> Client {
         self.modern = true;
         self
     }
 
-    pub fn with(mut self, name: &str, value: &str) -> Client {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Client {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn without(mut self, name: &str) -> Client {
+    pub(crate) fn without(mut self, name: &str) -> Client {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self
     }
 
-    pub fn at(mut self, path: &str) -> Client {
+    pub(crate) fn at(mut self, path: &str) -> Client {
         let base = self.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
         self.url = format!("{base}{path}");
         self
@@ -119,20 +119,20 @@ impl Client {
     }
 
     /// Sends a body as it is.
-    pub async fn post(&self, body: &str) -> Reply {
+    pub(crate) async fn post(&self, body: &str) -> Reply {
         read(self.open(Method::POST, &[], body).await).await
     }
 
-    pub async fn send(&self, method: Method, body: &str) -> Reply {
+    pub(crate) async fn send(&self, method: Method, body: &str) -> Reply {
         read(self.open(method, &[], body).await).await
     }
 
-    pub async fn get(&self) -> Events {
+    pub(crate) async fn get(&self) -> Events {
         events(self.open(Method::GET, &[], "").await)
     }
 
     /// What a request of this client looks like: headers and body.
-    pub fn request(&self, id: &str, method: &str, mut params: Value) -> (Vec<(&'static str, String)>, String) {
+    pub(crate) fn request(&self, id: &str, method: &str, mut params: Value) -> (Vec<(&'static str, String)>, String) {
         let mut headers = Vec::new();
         if self.modern {
             params["_meta"]["io.modelcontextprotocol/protocolVersion"] = "2026-07-28".into();
@@ -147,30 +147,30 @@ impl Client {
         (headers, format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#))
     }
 
-    pub async fn rpc(&self, id: &str, method: &str, params: Value) -> Reply {
+    pub(crate) async fn rpc(&self, id: &str, method: &str, params: Value) -> Reply {
         let (headers, body) = self.request(id, method, params);
         read(self.open(Method::POST, &headers, &body).await).await
     }
 
-    pub async fn call(&self, tool: &str, arguments: Value) -> Reply {
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Reply {
         self.rpc("1", "tools/call", json!({ "name": tool, "arguments": arguments })).await
     }
 
     /// A call whose progress is wanted, as a stream.
-    pub async fn stream(&self, id: &str, tool: &str) -> Events {
+    pub(crate) async fn stream(&self, id: &str, tool: &str) -> Events {
         let params = json!({ "name": tool, "arguments": {}, "_meta": { "progressToken": "tok" } });
         let (headers, body) = self.request(id, "tools/call", params);
         events(self.open(Method::POST, &headers, &body).await)
     }
 
-    pub async fn listen(&self, id: &str) -> Events {
+    pub(crate) async fn listen(&self, id: &str) -> Events {
         let params = json!({ "notifications": { "toolsListChanged": true, "promptsListChanged": true } });
         let (headers, body) = self.request(id, "subscriptions/listen", params);
         events(self.open(Method::POST, &headers, &body).await)
     }
 
     /// Begins a legacy session.
-    pub async fn initialize(self) -> Client {
+    pub(crate) async fn initialize(self) -> Client {
         let params = json!({
             "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "probe", "version": "9" },
         });
@@ -181,12 +181,18 @@ impl Client {
     }
 
     /// The names that a list shows, all pages.
-    pub async fn names(&self) -> Vec<String> {
+    pub(crate) async fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         let mut params = json!({});
         loop {
             let page = self.rpc("1", "tools/list", params).await.json();
-            names.extend(page["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap().to_owned()));
+            names.extend(
+                page["result"]["tools"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|tool| tool["name"].as_str().unwrap().to_owned()),
+            );
             match &page["result"]["nextCursor"] {
                 Value::Null => return names,
                 next => params = json!({ "cursor": next }),
@@ -204,5 +210,5 @@ async fn read(response: http::Response<Incoming>) -> Reply {
 
 fn events(response: http::Response<Incoming>) -> Events {
     let (parts, body) = response.into_parts();
-    Events { status: parts.status, headers: parts.headers, body, text: String::new() }
+    Events { headers: parts.headers, body, text: String::new() }
 }

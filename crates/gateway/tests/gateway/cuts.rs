@@ -74,7 +74,12 @@ async fn every_way_of_ending_a_right_cuts_what_rests_on_it() {
         ("profile", |world, fin, stripe| world.grant(fin, stripe, Profile::ReadOnly, &[])),
         ("tool-off", |world, fin, stripe| world.grant(fin, stripe, Profile::Full, &["update_record"])),
         ("tool-off-for-all", |world, _, stripe| {
-            world.change(Command::ReviewTool { integration: stripe, tool: "update_record".into(), class: None, off: Some(true) });
+            world.change(Command::ReviewTool {
+                integration: stripe,
+                tool: "update_record".into(),
+                class: None,
+                off: Some(true),
+            });
         }),
         ("no-such-tool", |world, _, stripe| world.change(Command::DisconnectIntegration { integration: stripe })),
     ];
@@ -127,19 +132,27 @@ async fn of_the_calls_sent_after_a_removal_none_reach_the_upstream() {
             })
             .collect();
         let before = world.log().count("upstream tools/call");
-        let enough = async { while world.log().count("upstream tools/call") < before + 50 { tokio::task::yield_now().await } };
+        let enough = async {
+            while world.log().count("upstream tools/call") < before + 50 {
+                tokio::task::yield_now().await
+            }
+        };
         enough.await;
         world.remove(&fin);
         let begun = world.log().count("begun");
         for hammer in hammers {
             hammer.await.unwrap();
         }
-        let refused = futures_util::future::join_all((0..200).map(|_| client.call("stripe__get_echo", json!({})))).await;
+        let refused =
+            futures_util::future::join_all((0..200).map(|_| client.call("stripe__get_echo", json!({})))).await;
         assert!(refused.iter().all(|reply| reply.status == 401));
         // Calls that had passed the decision before the removal may still have been recorded, one a hammer.
         assert!(world.log().count("begun") <= begun + 8);
     }
     world.gateway.drain().await;
     let outcomes = world.shared.outcomes.lock().unwrap();
-    assert_eq!(outcomes.len(), world.shared.intents.lock().unwrap().iter().filter(|(_, durability)| durability.is_some()).count());
+    assert_eq!(
+        outcomes.len(),
+        world.shared.intents.lock().unwrap().iter().filter(|(_, durability)| durability.is_some()).count()
+    );
 }

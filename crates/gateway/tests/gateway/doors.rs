@@ -52,7 +52,9 @@ async fn whoever_is_not_identified_gets_one_answer() {
     let (_, stranger) = world.shared.found("other", "Eve");
     let good = &world.owner.key;
     let mistyped = format!("{}{}", &good[..10], good[10..].chars().rev().collect::<String>());
-    let unknown = identity::key::IssuedKey::generate(identity::key::KeyKind::Personal, &mut identity::random::OperatingSystem).unwrap();
+    let unknown =
+        identity::key::IssuedKey::generate(identity::key::KeyPrefix::Personal, &mut identity::random::OperatingSystem)
+            .unwrap();
     let at = |path: &str, key: &str| Client::new(&world.base, path, key);
     let foreign = at("/o/acme/mcp", &stranger.key).post(PING).await;
     let nobody = at("/o/acme/mcp", unknown.reveal()).post(PING).await;
@@ -66,7 +68,10 @@ async fn whoever_is_not_identified_gets_one_answer() {
     assert_eq!(reply.status, 401);
     assert!(reply.text.contains("checksum") && !reply.text.contains(&mistyped), "{}", reply.text);
     let reply = at("/o/acme/mcp", "").without("authorization").post(PING).await;
-    assert_eq!((reply.status.as_u16(), &reply.headers["www-authenticate"]), (401, &r#"Bearer realm="wardroom""#.parse().unwrap()));
+    assert_eq!(
+        (reply.status.as_u16(), &reply.headers["www-authenticate"]),
+        (401, &r#"Bearer realm="wardroom""#.parse().unwrap())
+    );
     assert!(reply.text.contains("Authorization: Bearer"));
     let twice = at("/o/acme/mcp", good);
     let mut doubled = twice.clone();
@@ -97,13 +102,19 @@ async fn a_flood_of_strangers_is_recorded_in_part_and_counted_in_whole() {
 #[tokio::test]
 async fn what_cannot_be_understood_is_refused_whole_and_recorded() {
     let log = log();
-    let limits = gateway::Limits { body_bytes_max: 2_000, depth_max: 16, noise_per_second_max: 100, ..gateway::Limits::default() };
+    let limits = gateway::Limits {
+        body_bytes_max: 2_000,
+        depth_max: 16,
+        noise_per_second_max: 100,
+        ..gateway::Limits::default()
+    };
     let (world, upstream) = (World::start_with(&log, limits).await, Upstream::start(Era::Modern, &log).await);
     world.connect("stripe", &upstream);
     let client = world.client(&world.owner);
     let call = |params: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
     let long = call(&format!(r#"{{"name":"stripe__get_echo","arguments":{{"a":"{}"}}}}"#, "x".repeat(2_000)));
-    let deep = call(&format!(r#"{{"name":"stripe__get_echo","arguments":{}1{}}}"#, r#"{"a":"#.repeat(20), "}".repeat(20)));
+    let deep =
+        call(&format!(r#"{{"name":"stripe__get_echo","arguments":{}1{}}}"#, r#"{"a":"#.repeat(20), "}".repeat(20)));
     for (body, status, code, reason) in [
         (call(r#"{"name":"stripe__get_echo","name":"stripe__delete_record"}"#).as_str(), 400, -32700, "duplicate-key"),
         (&call(r#"{"name":"stripe__get_echo","arguments":{"a":{"b":1,"b":2}}}"#), 400, -32700, "duplicate-key"),
@@ -127,7 +138,8 @@ async fn what_cannot_be_understood_is_refused_whole_and_recorded() {
     ] {
         let reply = client.post(body).await;
         assert_eq!((reply.status.as_u16(), reply.error_code()), (status, Some(code)), "{body}");
-        let intents = || world.shared.intents.lock().unwrap().iter().filter(|(intent, _)| intent.reason == reason).count();
+        let intents =
+            || world.shared.intents.lock().unwrap().iter().filter(|(intent, _)| intent.reason == reason).count();
         log.has("malformed").await;
         while intents() == 0 {
             tokio::task::yield_now().await;
@@ -197,7 +209,8 @@ async fn headers_and_body_of_a_modern_request_must_say_the_same() {
     assert_eq!(sent(&[("mcp-protocol-version", Some("2024-11-05"))], PING).await, (400, Some(-32022)));
     let reply = client.rpc("1", "nonsense", json!({})).await;
     assert_eq!((reply.status.as_u16(), reply.error_code()), (404, Some(-32601)));
-    let level = |level: &str| json!({ "name": "stripe__get_echo", "_meta": { "io.modelcontextprotocol/logLevel": level } });
+    let level =
+        |level: &str| json!({ "name": "stripe__get_echo", "_meta": { "io.modelcontextprotocol/logLevel": level } });
     assert_eq!(client.rpc("1", "tools/call", level("loud")).await.error_code(), Some(-32602));
     assert_eq!(client.rpc("1", "tools/call", level("error")).await.error_code(), None);
 }
@@ -221,7 +234,10 @@ async fn a_session_authenticates_nobody_and_serves_only_the_key_that_began_it() 
     world.pass_ms(24 * 3_600_000);
     assert_eq!(hers.post(PING).await.status, 404);
     // The modern era knows no sessions, and one that is named means nothing.
-    assert_eq!(world.client(&world.owner).modern().with("mcp-session-id", "x").names().await.len(), crate::upstream::TOOLS.len());
+    assert_eq!(
+        world.client(&world.owner).modern().with("mcp-session-id", "x").names().await.len(),
+        crate::upstream::TOOLS.len()
+    );
 }
 
 #[tokio::test]
@@ -233,14 +249,22 @@ async fn two_organizations_with_equal_names_inside_never_touch() {
     world.connect("stripe", &ours);
     world.shared.connect(&other, "stripe", &theirs.url);
     world.client(&world.owner).modern().call("stripe__get_echo", json!({ "of": "acme" })).await;
-    Client::new(&world.base, "/o/other/mcp", &eve.key).modern().call("stripe__get_echo", json!({ "of": "other" })).await;
+    Client::new(&world.base, "/o/other/mcp", &eve.key)
+        .modern()
+        .call("stripe__get_echo", json!({ "of": "other" }))
+        .await;
     let of = |upstream: &Upstream| {
         let received = upstream.shared.received.lock().unwrap();
-        received.iter().filter(|(method, ..)| method == "tools/call").map(|(.., body)| body["params"]["arguments"]["of"].clone()).collect::<Vec<_>>()
+        received
+            .iter()
+            .filter(|(method, ..)| method == "tools/call")
+            .map(|(.., body)| body["params"]["arguments"]["of"].clone())
+            .collect::<Vec<_>>()
     };
     assert_eq!(of(&ours), ["acme"]);
     assert_eq!(of(&theirs), ["other"]);
-    let digests: Vec<_> = world.shared.intents.lock().unwrap().iter().map(|(intent, _)| (intent.org, intent.arguments_digest)).collect();
+    let digests: Vec<_> =
+        world.shared.intents.lock().unwrap().iter().map(|(intent, _)| (intent.org, intent.arguments_digest)).collect();
     assert_eq!(digests.len(), 2);
     assert_ne!(digests[0], digests[1]);
 }

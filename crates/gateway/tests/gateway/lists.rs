@@ -61,7 +61,10 @@ async fn definitions_are_shown_whole_and_by_the_name_of_the_door() {
     assert!(one.text.contains(&format!(r#"{{"name":"get_echo",{whole}"#)));
     let result = &one.json()["result"];
     assert_eq!(result["tools"].as_array().unwrap().len(), TOOLS.len());
-    assert_eq!((&result["resultType"], &result["ttlMs"], &result["cacheScope"]), (&"complete".into(), &json!(0), &"private".into()));
+    assert_eq!(
+        (&result["resultType"], &result["ttlMs"], &result["cacheScope"]),
+        (&"complete".into(), &json!(0), &"private".into())
+    );
     let reply = world.client(&world.owner).at("/mcp/stripe").call("get_echo", json!({ "a": 1 })).await;
     assert_eq!(reply.json()["result"]["structuredContent"], json!({ "a": 1 }));
 }
@@ -98,7 +101,10 @@ async fn hidden_answers_byte_for_byte_as_absent() {
     for client in [world.client(&fin).modern(), world.client(&fin).initialize().await] {
         let hidden = client.call("secret__get_echo", json!({})).await;
         let absent = client.call("absent__get_echo", json!({})).await;
-        assert_eq!(hidden.text, r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unknown tool: secret__get_echo"}}"#);
+        assert_eq!(
+            hidden.text,
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unknown tool: secret__get_echo"}}"#
+        );
         assert_eq!(hidden.text.replace("secret", "absent"), absent.text);
         let headers = |reply: &crate::client::Reply| {
             let mut headers = reply.headers.clone();
@@ -195,7 +201,8 @@ async fn both_eras_get_to_know_us() {
         ("2024-11-05", "2025-11-25"),
         ("2026-07-28", "2025-11-25"),
     ] {
-        let params = json!({ "protocolVersion": asked, "capabilities": {}, "clientInfo": { "name": "c", "version": "1" } });
+        let params =
+            json!({ "protocolVersion": asked, "capabilities": {}, "clientInfo": { "name": "c", "version": "1" } });
         let reply = client.rpc("0", "initialize", params).await;
         assert_eq!(reply.json()["result"]["protocolVersion"], answered);
         assert_eq!(reply.json()["result"]["capabilities"], json!({ "tools": { "listChanged": true } }));

@@ -23,7 +23,10 @@ async fn progress_arrives_in_order_under_the_clients_own_token_and_nothing_else_
         assert_eq!(end["id"].to_string(), "18446744073709551616");
         assert_eq!(end["result"]["content"], json!([]));
         assert_eq!(events.next().await, None);
-        assert_eq!(upstream.last("tools/call").1["params"]["_meta"]["progressToken"], upstream.last("tools/call").1["id"]);
+        assert_eq!(
+            upstream.last("tools/call").1["params"]["_meta"]["progressToken"],
+            upstream.last("tools/call").1["id"]
+        );
         log.has("finish get_progress succeeded").await;
     }
 }
@@ -94,7 +97,8 @@ async fn a_legacy_client_cancels_its_own_calls_by_id_and_nobody_elses() {
     let elsewhere = world.client(&world.owner).initialize().await;
     let mut events = client.stream(r#""7""#, "stripe__get_stuck_stream").await;
     assert_eq!(events.next().await.unwrap()["params"]["progress"], 1);
-    let cancel = |id: &str| format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id}}}}}"#);
+    let cancel =
+        |id: &str| format!(r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{id}}}}}"#);
     assert_eq!(elsewhere.post(&cancel(r#""7""#)).await.status, 202);
     assert_eq!(client.post(&cancel("7")).await.status, 202);
     assert_eq!(log.count("finish"), 0);

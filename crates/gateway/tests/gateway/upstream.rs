@@ -16,7 +16,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::world::Log;
 
 /// Every tool with fields that its definition has besides name and schema. What each does is in [`act`].
-pub const TOOLS: &[(&str, &str)] = &[
+pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("get_echo", r#""x-unknown":[1e400,{"a":12345678901234567890123}],"#),
     ("get_error", ""),
     ("get_fault", ""),
@@ -36,29 +36,29 @@ pub const TOOLS: &[(&str, &str)] = &[
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Era {
+pub(crate) enum Era {
     Modern,
     Legacy,
 }
 
-pub struct Upstream {
-    pub url: String,
-    pub shared: Arc<Shared>,
+pub(crate) struct Upstream {
+    pub(crate) url: String,
+    pub(crate) shared: Arc<Shared>,
 }
 
-pub struct Shared {
+pub(crate) struct Shared {
     era: Era,
     log: Log,
     sessions: Mutex<HashSet<String>>,
     next_session: AtomicU64,
     /// What hangs goes on when this is notified.
-    pub release: Notify,
+    pub(crate) release: Notify,
     /// Everything received: method, headers, body.
-    pub received: Mutex<Vec<(String, HeaderMap, Value)>>,
+    pub(crate) received: Mutex<Vec<(String, HeaderMap, Value)>>,
 }
 
 impl Upstream {
-    pub async fn start(era: Era, log: &Log) -> Upstream {
+    pub(crate) async fn start(era: Era, log: &Log) -> Upstream {
         let shared = Arc::new(Shared {
             era,
             log: log.clone(),
@@ -75,14 +75,14 @@ impl Upstream {
     }
 
     /// The last received message of a method.
-    pub fn last(&self, method: &str) -> (HeaderMap, Value) {
+    pub(crate) fn last(&self, method: &str) -> (HeaderMap, Value) {
         let received = self.shared.received.lock().unwrap();
         let found = received.iter().rev().find(|(name, ..)| name == method).expect("nothing of this method came in");
         (found.1.clone(), found.2.clone())
     }
 
     /// Loses all sessions, as after a restart.
-    pub fn lose_sessions(&self) {
+    pub(crate) fn lose_sessions(&self) {
         self.shared.sessions.lock().unwrap().clear();
     }
 }
@@ -116,18 +116,24 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Res
 fn answer(shared: &Arc<Shared>, method: &str, message: &Value) -> Response {
     let id = &message["id"];
     match (method, shared.era) {
-        ("server/discover", Era::Modern) => result(id, json!({
-            "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} },
-            "ttlMs": 0, "cacheScope": "public",
-            "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "fixture", "version": "1" } },
-        })),
+        ("server/discover", Era::Modern) => result(
+            id,
+            json!({
+                "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} },
+                "ttlMs": 0, "cacheScope": "public",
+                "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "fixture", "version": "1" } },
+            }),
+        ),
         ("initialize", Era::Legacy) => {
             let session = format!("s{}", shared.next_session.fetch_add(1, Ordering::SeqCst));
             shared.sessions.lock().unwrap().insert(session.clone());
-            let mut response = result(id, json!({
-                "protocolVersion": "2025-11-25", "capabilities": { "tools": {} },
-                "serverInfo": { "name": "fixture", "version": "1" },
-            }));
+            let mut response = result(
+                id,
+                json!({
+                    "protocolVersion": "2025-11-25", "capabilities": { "tools": {} },
+                    "serverInfo": { "name": "fixture", "version": "1" },
+                }),
+            );
             response.headers_mut().insert("mcp-session-id", session.parse().unwrap());
             response
         }
@@ -135,9 +141,13 @@ fn answer(shared: &Arc<Shared>, method: &str, message: &Value) -> Response {
             let second = message["params"]["cursor"].is_string();
             let half = TOOLS.len() / 2;
             let (page, next) = if second { (&TOOLS[half..], None) } else { (&TOOLS[..half], Some("2")) };
-            let tools: Vec<Value> = page.iter().map(|(name, extra)| {
-                serde_json::from_str(&format!(r#"{{"name":"{name}",{extra}"inputSchema":{{"type":"object"}}}}"#)).unwrap()
-            }).collect();
+            let tools: Vec<Value> = page
+                .iter()
+                .map(|(name, extra)| {
+                    serde_json::from_str(&format!(r#"{{"name":"{name}",{extra}"inputSchema":{{"type":"object"}}}}"#))
+                        .unwrap()
+                })
+                .collect();
             let mut page = json!({ "tools": tools });
             if let Some(next) = next {
                 page["nextCursor"] = next.into();
@@ -146,7 +156,10 @@ fn answer(shared: &Arc<Shared>, method: &str, message: &Value) -> Response {
         }
         ("tools/call", _) => act(shared, id, message),
         (notification, _) if id.is_null() || notification == "response" => status(StatusCode::ACCEPTED),
-        _ => raw(StatusCode::NOT_FOUND, format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32601,"message":"no"}}}}"#)),
+        _ => raw(
+            StatusCode::NOT_FOUND,
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32601,"message":"no"}}}}"#),
+        ),
     }
 }
 
@@ -155,28 +168,42 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
     let params = &message["params"];
     let token = &params["_meta"]["progressToken"];
     let progress = |n: usize| {
-        format!(r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{token},"progress":{n},"note":"ü"}}}}"#)
+        format!(
+            r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{token},"progress":{n},"note":"ü"}}}}"#
+        )
     };
     let done = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[]}}}}"#);
     match params["name"].as_str().unwrap_or_default() {
         "get_error" => result(id, json!({ "content": [], "isError": true })),
         "get_fault" => raw(
             StatusCode::OK,
-            format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32602,"message":"bad input","data":{{"n":1e400}}}}}}"#),
+            format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32602,"message":"bad input","data":{{"n":1e400}}}}}}"#
+            ),
         ),
-        "get_torture" => raw(StatusCode::OK, format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[{{"type":"hologram","big":123456789012345678901234567890}}],"zzz":{{"$serde_json::private::Number":"1"}},"f":0.1000}},"extra":1}}"#
-        )),
-        "list_twice" => raw(StatusCode::OK, format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[],"content":[]}}}}"#)),
+        "get_torture" => raw(
+            StatusCode::OK,
+            format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[{{"type":"hologram","big":123456789012345678901234567890}}],"zzz":{{"$serde_json::private::Number":"1"}},"f":0.1000}},"extra":1}}"#
+            ),
+        ),
+        "list_twice" => {
+            raw(StatusCode::OK, format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[],"content":[]}}}}"#))
+        }
         "get_progress" => {
             // Events split over lines and chunks, with comments, foreign tokens and answers of others in between.
             let mut text = ":\r\nid: 1\ndata:\n\n".to_owned();
             for n in 0..200 {
                 text.push_str(&format!("data: {}\n\n", progress(n)));
             }
-            text.push_str("data: {\"jsonrpc\":\"2.0\",\"id\":\"someone-else\",\"result\":{\"content\":[\"stray\"]}}\n\n");
+            text.push_str(
+                "data: {\"jsonrpc\":\"2.0\",\"id\":\"someone-else\",\"result\":{\"content\":[\"stray\"]}}\n\n",
+            );
             text.push_str("data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":\"tok\",\"progress\":999}}\n\n");
-            text.push_str(&format!("event: message\r\ndata: {}\r\n\r\n", done.replace(",\"result\"", "\r\ndata: ,\"result\"")));
+            text.push_str(&format!(
+                "event: message\r\ndata: {}\r\n\r\n",
+                done.replace(",\"result\"", "\r\ndata: ,\"result\"")
+            ));
             let pieces = text.as_bytes().chunks(7).map(Bytes::copy_from_slice).collect::<Vec<_>>();
             stream(shared, pieces, After::End)
         }
@@ -194,9 +221,13 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
         }
         "get_input" => result(id, json!({ "resultType": "input_required", "inputRequests": {} })),
         "get_odd_type" => result(id, json!({ "resultType": "odd" })),
-        _ => raw(StatusCode::OK, format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[],"structuredContent":{}}}}}"#, params["arguments"]
-        )),
+        _ => raw(
+            StatusCode::OK,
+            format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[],"structuredContent":{}}}}}"#,
+                params["arguments"]
+            ),
+        ),
     }
 }
 
@@ -206,18 +237,27 @@ enum After {
 }
 
 /// Says when the gateway drops a stream before its end.
-struct Watch(Arc<Shared>, bool);
+struct Watch {
+    log: Log,
+    ended: bool,
+}
+
+impl Watch {
+    fn end(&mut self) {
+        self.ended = true;
+    }
+}
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.0.log.add(if self.1 { "upstream stream-ended" } else { "upstream stream-dropped" });
+        self.log.add(if self.ended { "upstream stream-ended" } else { "upstream stream-dropped" });
     }
 }
 
 fn stream(shared: &Arc<Shared>, pieces: Vec<Bytes>, after: After) -> Response {
     let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
     let shared = shared.clone();
-    let mut watch = Watch(shared.clone(), false);
+    let mut watch = Watch { log: shared.log.clone(), ended: false };
     tokio::spawn(async move {
         for piece in pieces {
             if sender.send(piece).await.is_err() {
@@ -235,7 +275,7 @@ fn stream(shared: &Arc<Shared>, pieces: Vec<Bytes>, after: After) -> Response {
     let body = futures_util::stream::poll_fn(move |context| {
         let next = receiver.poll_recv(context);
         if matches!(next, std::task::Poll::Ready(None)) {
-            watch.1 = true;
+            watch.end();
         }
         next.map(|piece| piece.map(Ok::<_, Infallible>))
     });

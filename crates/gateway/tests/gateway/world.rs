@@ -19,7 +19,7 @@ use domain::role::RoleId;
 use domain::time::Timestamp;
 use gateway::{Access, Gateway, GatewayOptions, Limits, Ports, Unavailable};
 use identity::digest::KeyDigester;
-use identity::key::{IssuedKey, KeyKind as KeyForm, PresentedKey};
+use identity::key::{IssuedKey, KeyPrefix as KeyForm, PresentedKey};
 use identity::keyring::Keyring;
 use identity::random::{OperatingSystem, random_array};
 use tokio::net::TcpListener;
@@ -31,8 +31,8 @@ use crate::client::Client;
 use crate::upstream::Upstream;
 
 /// One organization.
-pub struct Org {
-    pub id: OrgId,
+pub(crate) struct Org {
+    pub(crate) id: OrgId,
     state: Mutex<Organization>,
     snapshot: ArcSwap<Snapshot>,
     changes: watch::Sender<u64>,
@@ -50,19 +50,19 @@ impl Access for Org {
 
 /// Everything that happened, in order, as short lines; tests wait for lines instead of for time.
 #[derive(Clone)]
-pub struct Log(Arc<watch::Sender<Vec<String>>>);
+pub(crate) struct Log(Arc<watch::Sender<Vec<String>>>);
 
 impl Log {
-    pub fn add(&self, line: impl Into<String>) {
+    pub(crate) fn add(&self, line: impl Into<String>) {
         let line = line.into();
         self.0.send_modify(|lines| lines.push(line));
     }
 
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.0.borrow().clone()
     }
 
-    pub async fn has(&self, start: &str) -> String {
+    pub(crate) async fn has(&self, start: &str) -> String {
         let mut lines = self.0.subscribe();
         let found = |lines: &Vec<String>| lines.iter().find(|line| line.starts_with(start)).cloned();
         let waiting = lines.wait_for(|lines| found(lines).is_some());
@@ -73,29 +73,29 @@ impl Log {
         }
     }
 
-    pub fn count(&self, start: &str) -> usize {
+    pub(crate) fn count(&self, start: &str) -> usize {
         self.0.borrow().iter().filter(|line| line.starts_with(start)).count()
     }
 }
 
 /// The ports as tests have them.
-pub struct Shared {
-    pub log: Log,
+pub(crate) struct Shared {
+    pub(crate) log: Log,
     orgs: Mutex<HashMap<String, Arc<Org>>>,
     credentials: Mutex<HashMap<[u8; 32], (OrgId, KeyId)>>,
     secrets: Mutex<HashMap<IntegrationId, String>>,
     names: Mutex<HashMap<PersonId, String>>,
-    pub intents: Mutex<Vec<(Intent, Option<Durability>)>>,
-    pub outcomes: Mutex<Vec<(RecordRef, Outcome)>>,
+    pub(crate) intents: Mutex<Vec<(Intent, Option<Durability>)>>,
+    pub(crate) outcomes: Mutex<Vec<(RecordRef, Outcome)>>,
     digester: KeyDigester,
     now: AtomicI64,
-    pub recorder_broken: AtomicBool,
+    pub(crate) recorder_broken: AtomicBool,
     /// Recording waits for a permit of this, where it was taken away.
-    pub recorder_gate: Semaphore,
+    pub(crate) recorder_gate: Semaphore,
 }
 
 #[derive(Clone)]
-pub struct FakePorts(pub Arc<Shared>);
+pub(crate) struct FakePorts(pub(crate) Arc<Shared>);
 
 impl Ports for FakePorts {
     type Access = Org;
@@ -167,18 +167,18 @@ impl Ports for FakePorts {
 
 /// A person with a key.
 #[derive(Clone)]
-pub struct Person {
-    pub id: PersonId,
-    pub key_id: KeyId,
-    pub key: String,
+pub(crate) struct Person {
+    pub(crate) id: PersonId,
+    pub(crate) key_id: KeyId,
+    pub(crate) key: String,
 }
 
-pub struct World {
-    pub shared: Arc<Shared>,
-    pub gateway: Arc<Gateway<FakePorts>>,
-    pub org: Arc<Org>,
-    pub owner: Person,
-    pub base: String,
+pub(crate) struct World {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) gateway: Arc<Gateway<FakePorts>>,
+    pub(crate) org: Arc<Org>,
+    pub(crate) owner: Person,
+    pub(crate) base: String,
 }
 
 fn random<const N: usize>() -> [u8; N] {
@@ -190,11 +190,11 @@ fn member_role() -> RoleId {
 }
 
 impl World {
-    pub async fn start(log: &Log) -> World {
+    pub(crate) async fn start(log: &Log) -> World {
         World::start_with(log, Limits::default()).await
     }
 
-    pub async fn start_with(log: &Log, limits: Limits) -> World {
+    pub(crate) async fn start_with(log: &Log, limits: Limits) -> World {
         let shared = Arc::new(Shared {
             log: log.clone(),
             orgs: Mutex::default(),
@@ -222,37 +222,37 @@ impl World {
         World { shared, gateway, org, owner, base }
     }
 
-    pub fn client(&self, person: &Person) -> Client {
+    pub(crate) fn client(&self, person: &Person) -> Client {
         Client::new(&self.base, "/o/acme/mcp", &person.key)
     }
 
-    pub fn log(&self) -> &Log {
+    pub(crate) fn log(&self) -> &Log {
         &self.shared.log
     }
 
-    pub fn change(&self, command: Command) {
+    pub(crate) fn change(&self, command: Command) {
         self.shared.change(&self.org, command);
     }
 
     /// Moves the clock.
-    pub fn pass_ms(&self, ms: i64) {
+    pub(crate) fn pass_ms(&self, ms: i64) {
         self.shared.now.fetch_add(ms, Ordering::SeqCst);
     }
 
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         FakePorts(self.shared.clone()).now()
     }
 
     /// Connects an upstream under a slug, with the tools of [`crate::upstream::TOOLS`].
-    pub fn connect(&self, slug: &str, upstream: &Upstream) -> IntegrationId {
+    pub(crate) fn connect(&self, slug: &str, upstream: &Upstream) -> IntegrationId {
         self.shared.connect(&self.org, slug, &upstream.url)
     }
 
-    pub fn add_member(&self, name: &str) -> Person {
+    pub(crate) fn add_member(&self, name: &str) -> Person {
         self.shared.add_member(&self.org, name)
     }
 
-    pub fn grant(&self, person: &Person, integration: IntegrationId, profile: Profile, off: &[&str]) {
+    pub(crate) fn grant(&self, person: &Person, integration: IntegrationId, profile: Profile, off: &[&str]) {
         self.change(Command::SetGrant {
             grantee: Grantee::Member(person.id),
             integration,
@@ -262,27 +262,25 @@ impl World {
         });
     }
 
-    pub fn remove(&self, person: &Person) {
+    pub(crate) fn remove(&self, person: &Person) {
         self.change(Command::RemoveMember { person: person.id });
     }
 }
 
 impl Shared {
-    pub fn change(&self, org: &Org, command: Command) {
+    pub(crate) fn change(&self, org: &Org, command: Command) {
         let mut state = org.state.lock().unwrap();
-        let before = state.clone();
         let now = Timestamp(self.now.load(Ordering::SeqCst));
         for event in handle(&state, command, now).unwrap() {
             let stamp = Stamp { seq: state.seq + 1, at: now, actor: "test".to_owned() };
             state.apply(&stamp, &event);
         }
-        let old = org.snapshot.load_full();
-        org.snapshot.store(Arc::new(Snapshot::compile(org.id, &state, Some((&old, &before)))));
+        org.snapshot.store(Arc::new(Snapshot::compile(org.id, &state, None)));
         org.changes.send_replace(state.seq);
     }
 
     /// Founds an organization with an owner.
-    pub fn found(&self, slug: &str, owner: &str) -> (Arc<Org>, Person) {
+    pub(crate) fn found(&self, slug: &str, owner: &str) -> (Arc<Org>, Person) {
         let preset: Preset = toml::from_str(include_str!("../../../../presets/pipeworks.toml")).unwrap();
         let id = OrgId::from_random(random());
         let state = Organization::new();
@@ -294,20 +292,23 @@ impl Shared {
         });
         let person = PersonId::from_random(random());
         self.names.lock().unwrap().insert(person, owner.to_owned());
-        self.change(&org, Command::CreateOrganization { name: slug.to_owned(), preset: Box::new(preset), owner: person });
+        self.change(
+            &org,
+            Command::CreateOrganization { name: slug.to_owned(), preset: Box::new(preset), owner: person },
+        );
         self.orgs.lock().unwrap().insert(slug.to_owned(), org.clone());
         let person = self.issue(&org, person, KeyForm::Personal);
         (org, person)
     }
 
-    pub fn add_member(&self, org: &Org, name: &str) -> Person {
+    pub(crate) fn add_member(&self, org: &Org, name: &str) -> Person {
         let person = PersonId::from_random(random());
         self.names.lock().unwrap().insert(person, name.to_owned());
         self.change(org, Command::AddMember { person, role: member_role() });
         self.issue(org, person, KeyForm::Personal)
     }
 
-    pub fn workspace_key(&self, org: &Org, scope: KeyScope) -> Person {
+    pub(crate) fn workspace_key(&self, org: &Org, scope: KeyScope) -> Person {
         let key = IssuedKey::generate(KeyForm::Workspace, &mut OperatingSystem).unwrap();
         self.store(org, PersonId::from_random(random()), KeyKind::Workspace { scope }, key)
     }
@@ -327,7 +328,7 @@ impl Shared {
         Person { id, key_id, key: key.reveal().to_owned() }
     }
 
-    pub fn connect(&self, org: &Org, slug: &str, url: &str) -> IntegrationId {
+    pub(crate) fn connect(&self, org: &Org, slug: &str, url: &str) -> IntegrationId {
         let id = IntegrationId::from_random(random());
         let integration = Integration {
             id,
@@ -350,6 +351,6 @@ impl Shared {
     }
 }
 
-pub fn log() -> Log {
+pub(crate) fn log() -> Log {
     Log(Arc::new(watch::Sender::new(Vec::new())))
 }

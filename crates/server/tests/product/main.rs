@@ -3,6 +3,10 @@
 //! Start reading at [`world`], which starts it, then any story.
 
 mod company;
+#[cfg(target_os = "linux")]
+mod crash;
+mod keys;
 mod management;
+mod operation;
 mod removal;
 mod world;

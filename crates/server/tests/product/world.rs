@@ -31,7 +31,7 @@ impl Drop for Process {
 
 /// The demo company, running.
 pub(crate) struct Demo {
-    _process: Process,
+    process: Process,
     pub(crate) data: PathBuf,
     pub(crate) url: String,
     pub(crate) mcp_url: String,
@@ -84,6 +84,13 @@ impl Demo {
         Mcp::new(&self.mcp_url, key)
     }
 
+    /// Asks the demo to stop, as a supervisor does, and waits for its end.
+    pub(crate) fn stop(mut self) -> std::process::ExitStatus {
+        let pid = self.process.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+        wait_for("the end", || self.process.0.try_wait().expect("the process can be asked"))
+    }
+
     /// What the look-alike integrations have counted.
     pub(crate) fn upstream_stats(&self) -> Value {
         let owner = self.api(&self.key_of("Owner"));
@@ -102,7 +109,7 @@ impl IntoDemo for Value {
     fn into_demo(self, process: Process, data: PathBuf, folder: TempDir) -> Demo {
         let text = |name: &str| self[name].as_str().unwrap_or_else(|| panic!("{name} in {self}")).to_owned();
         Demo {
-            _process: process,
+            process,
             data,
             url: text("url"),
             mcp_url: text("mcp_url"),

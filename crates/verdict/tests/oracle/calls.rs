@@ -94,7 +94,7 @@ fn seen((world, snapshot): (&World, &Snapshot), actor: &Actor, exposed: &[String
 }
 
 proptest! {
-    #![proptest_config(cases(100))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn the_engine_agrees_with_the_second_opinion_and_the_lists_with_the_calls(world in worlds()) {

@@ -152,7 +152,7 @@ fn check_step(before: &Organization, after: &Organization, me: PersonId) -> Resu
 }
 
 proptest! {
-    #![proptest_config(cases(100))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn whatever_people_may_do_nobody_gets_what_the_chain_of_givers_did_not_hold(

@@ -163,8 +163,10 @@ impl Naive<'_> {
             (me, Operation::ViewIntegration { integration }) => self.view(me, integration),
             (Subject::Key(_), Operation::ViewOrganization) => yes("own"),
             (Subject::Key(_), _) => no("workspace-key"),
-            (Subject::Member(me), Operation::ViewKey { key } | Operation::RevokeKey { key }) => self.key(me, key, true),
-            (Subject::Member(me), Operation::RotateKey { key }) => self.key(me, key, false),
+            (
+                Subject::Member(me),
+                Operation::ViewKey { key } | Operation::RevokeKey { key } | Operation::RotateKey { key },
+            ) => self.key(me, key, operation),
             (Subject::Member(me), operation) => self.operate_under(me, what_it_takes(me, operation)),
         }
     }
@@ -198,22 +200,26 @@ impl Naive<'_> {
         yes("role")
     }
 
-    fn key(&self, me: PersonId, key: KeyId, secret_stays: bool) -> Answer {
+    /// One's own keys are one's own. Who issues keys sees those of others, ends them under the ceiling, and is never
+    /// shown a new secret of one.
+    fn key(&self, me: PersonId, key: KeyId, operation: Operation<'_>) -> Answer {
         let Some(key) = self.state.keys.get(&key).filter(|key| key.revoked_at.is_none()) else {
             return hide(no("no-such-target"));
         };
-        match key.kind {
-            KeyKind::Personal { holder } if holder == me => yes("own"),
-            KeyKind::Personal { holder } => {
-                let answer = self.operate_under(me, Takes::only(Permission::KeyIssue));
-                match answer.allowed {
-                    false => hide(answer),
-                    // Nobody is shown a new secret of somebody else's key.
-                    true if !secret_stays => no("not-yours"),
-                    true => self.operate_under(me, Takes { over: Some(holder), ..Takes::only(Permission::KeyIssue) }),
-                }
+        let Some(holder) = key.holder() else {
+            return hide(self.operate_under(me, Takes::only(Permission::KeyManageWorkspace)));
+        };
+        if holder == me {
+            return yes("own");
+        }
+        let issues = self.operate_under(me, Takes::only(Permission::KeyIssue));
+        match operation {
+            _ if !issues.allowed => hide(issues),
+            Operation::RotateKey { .. } => no("not-yours"),
+            Operation::RevokeKey { .. } => {
+                self.operate_under(me, Takes { over: Some(holder), ..Takes::only(Permission::KeyIssue) })
             }
-            KeyKind::Workspace { .. } => hide(self.operate_under(me, Takes::only(Permission::KeyManageWorkspace))),
+            _ => issues,
         }
     }
 

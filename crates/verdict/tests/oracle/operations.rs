@@ -63,7 +63,7 @@ fn acts_on(naive: &Naive<'_>, operation: Operation<'_>) -> Option<PersonId> {
 }
 
 proptest! {
-    #![proptest_config(cases(60))]
+    #![proptest_config(cases(40))]
 
     #[test]
     fn the_engine_agrees_with_the_second_opinion_on_every_operation(world in worlds()) {

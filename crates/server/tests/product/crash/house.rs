@@ -1,0 +1,282 @@
+//! A Wardroom on a folder of its own, with or without a disk under it that can lose its power.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use demo::{IntegrationInfo, Integrations, Stats};
+use identity::digest::ArgumentDigester;
+use identity::keyring::Keyring;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testkit::power::{Disk, Loss, Luck, Word};
+
+use crate::world::{Process, WARDROOM, agent};
+
+/// The integrations, in the process of the test: they outlive every kill.
+pub(crate) struct Upstreams {
+    runtime: tokio::runtime::Runtime,
+    integrations: Option<Integrations>,
+}
+
+impl Upstreams {
+    pub(crate) fn start() -> Upstreams {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let integrations = runtime.block_on(demo::serve_integrations(demo::Options::default()));
+        Upstreams { runtime, integrations: Some(integrations.expect("the integrations start")) }
+    }
+
+    fn running(&self) -> &Integrations {
+        self.integrations.as_ref().expect("they run until the end")
+    }
+
+    /// What reached them.
+    pub(crate) fn stats(&self) -> &Stats {
+        &self.running().stats
+    }
+
+    fn stripe(&self) -> &IntegrationInfo {
+        self.running().list.iter().find(|one| one.slug == "stripe").expect("stripe is among them")
+    }
+}
+
+impl Drop for Upstreams {
+    fn drop(&mut self) {
+        if let Some(integrations) = self.integrations.take() {
+            self.runtime.block_on(integrations.shutdown());
+        }
+    }
+}
+
+/// The folder, what runs on it and what was founded in it.
+pub(crate) struct House {
+    data: PathBuf,
+    disk: Option<Disk>,
+    running: Option<(Process, String)>,
+    pub(crate) org: String,
+    org_id: String,
+    key: String,
+    digester: ArgumentDigester,
+    _folder: TempDir,
+}
+
+impl House {
+    /// Founds an organization on a folder; the processes run as everywhere.
+    pub(crate) fn found(name: &str) -> House {
+        let folder = tempfile::tempdir().expect("a folder");
+        House::init(folder, None, name)
+    }
+
+    /// The same on a disk that can lose its power. The folder is there and empty, and so is the disk.
+    pub(crate) fn found_on_a_disk(name: &str) -> House {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        fs::create_dir(&data).expect("a folder");
+        let disk = Disk::under(&data);
+        House::init(folder, Some(disk), name)
+    }
+
+    fn init(folder: TempDir, disk: Option<Disk>, name: &str) -> House {
+        let data = folder.path().join("data");
+        let mut command = Command::new(WARDROOM);
+        command.args(["init", "--json", "--org", name, "--owner", "ada@example.com", "--data"]).arg(&data);
+        if let Some(disk) = &disk {
+            disk.insert_into(&mut command);
+        }
+        let output = command.output().expect("the executable runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let founded: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let text = |place: &str| founded.pointer(place).and_then(Value::as_str).expect("a text").to_owned();
+        House {
+            digester: digester(&data),
+            data,
+            disk,
+            running: None,
+            org: text("/org/slug"),
+            org_id: text("/org/id"),
+            key: text("/key"),
+            _folder: folder,
+        }
+    }
+
+    /// Starts serving, on a disk whose flushes take a while that chance chooses.
+    pub(crate) fn start(&mut self, luck: &mut Luck) {
+        self.try_start(luck).unwrap_or_else(|said| panic!("it does not start any more: {said}"));
+    }
+
+    pub(crate) fn try_start(&mut self, luck: &mut Luck) -> Result<(), String> {
+        let mut child = self.serving(luck, Stdio::inherit()).spawn().expect("the executable starts");
+        let mut line = String::new();
+        let said = BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line);
+        said.expect("its output can be read");
+        let process = Process(child);
+        let url = line.trim().strip_prefix("serving ").ok_or("it ended without serving")?.to_owned();
+        self.running = Some((process, url));
+        Ok(())
+    }
+
+    /// Starts serving and is killed on the way, at a moment that chance chooses.
+    pub(crate) fn stumble_and_kill(&mut self, luck: &mut Luck) {
+        let child = self.serving(luck, Stdio::null()).spawn().expect("the executable starts");
+        let process = Process(child);
+        pause(Duration::from_micros(luck.below(60_000) as u64));
+        drop(process);
+    }
+
+    fn serving(&mut self, luck: &mut Luck, errors: Stdio) -> Command {
+        let mut command = Command::new(WARDROOM);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--data"]).arg(&self.data);
+        command.stdout(Stdio::piped()).stderr(errors);
+        if let Some(disk) = &mut self.disk {
+            disk.set_flush_time(Duration::from_micros([0, 500, 4_000, 20_000][luck.below(4)]));
+            disk.insert_into(&mut command);
+        }
+        command
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        // Dropping a process kills it and waits for its end.
+        self.running = None;
+    }
+
+    /// Asks it to stop, and waits.
+    pub(crate) fn stop(&mut self) {
+        let (mut process, _) = self.running.take().expect("it runs");
+        let pid = process.0.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        assert!(asked.success());
+        assert!(process.0.wait().expect("its end").success());
+    }
+
+    /// The power goes; the process was killed before.
+    pub(crate) fn cut_power(&mut self, word: Word, luck: &mut Luck) -> Loss {
+        assert!(self.running.is_none(), "the process goes first");
+        self.disk.as_mut().expect("a disk").cut_power(word, luck)
+    }
+
+    /// Everything that stands in the folder is on the disk.
+    pub(crate) fn settle(&mut self) {
+        self.disk = Some(Disk::under(&self.data));
+    }
+
+    /// `wardroom audit verify`.
+    pub(crate) fn verify(&self) -> Result<(), String> {
+        verify(&self.data).and_then(|broken| if broken.is_empty() { Ok(()) } else { Err(format!("{broken:?}")) })
+    }
+
+    /// Connects the integration that is called.
+    pub(crate) fn connect(&self, upstreams: &Upstreams) {
+        let stripe = upstreams.stripe();
+        let credential = json!({ "kind": "bearer", "secret": stripe.token });
+        let body = json!({ "slug": "stripe", "title": "Stripe", "url": stripe.url, "credential": credential });
+        let (status, answer) = self.owner().ask("POST", "/integrations", Some(body)).expect("an answer");
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    /// Whether there is a disk under it that loses what was not flushed.
+    pub(crate) fn loses_power(&self) -> bool {
+        self.disk.is_some()
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.running.as_ref().map_or("", |(_, url)| url)
+    }
+
+    /// The management API with the owner's key.
+    pub(crate) fn owner(&self) -> Line {
+        self.line(&self.key)
+    }
+
+    /// The management API with somebody's key.
+    pub(crate) fn line(&self, key: &str) -> Line {
+        let root = format!("{}/api/v1/orgs/{}", self.url(), self.org);
+        Line { root, key: key.to_owned(), agent: agent() }
+    }
+
+    pub(crate) fn owner_key(&self) -> &str {
+        &self.key
+    }
+
+    /// The digest under which the arguments of a call stand in its record. Their keys are given in order.
+    pub(crate) fn digest_of(&self, arguments: &Value) -> String {
+        let digest = self.digester.digest(&self.org_id, arguments.to_string().as_bytes());
+        identity::digest::hexadecimal(&digest)
+    }
+}
+
+fn digester(data: &Path) -> ArgumentDigester {
+    let text = fs::read_to_string(data.join("master.key")).expect("the master keys are there");
+    ArgumentDigester::new(&Keyring::parse(&text).expect("master keys"))
+}
+
+/// What `wardroom audit verify` finds broken in a folder: file, chain and number of each first bad row.
+pub(crate) fn verify(data: &Path) -> Result<Vec<(String, String, u64)>, String> {
+    let output = Command::new(WARDROOM).args(["audit", "verify", "--json", "--data"]).arg(data).output();
+    let output = output.expect("the executable runs");
+    let errors = || String::from_utf8_lossy(&output.stderr).into_owned();
+    let found: Value = serde_json::from_slice(&output.stdout).map_err(|_| errors())?;
+    let text = |row: &Value, name: &str| row[name].as_str().expect("a text").to_owned();
+    let rows = found["broken"].as_array().ok_or_else(errors)?;
+    let broken: Vec<_> = rows
+        .iter()
+        .map(|row| (text(row, "file"), text(row, "chain"), row["seq"].as_u64().expect("a number")))
+        .collect();
+    let (code, sound) = (output.status.code(), found["sound"].as_bool());
+    let expected = if broken.is_empty() { (Some(0), Some(true)) } else { (Some(1), Some(false)) };
+    if (code, sound) == expected { Ok(broken) } else { Err(format!("it ended with {code:?} and said {found}")) }
+}
+
+/// One who asks the management API and may get no answer, since the server dies.
+pub(crate) struct Line {
+    root: String,
+    key: String,
+    agent: ureq::Agent,
+}
+
+impl Line {
+    /// Asks; nothing where no whole answer came.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Option<(u16, Value)> {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.root))
+            .header("authorization", format!("Bearer {}", self.key));
+        let answer = match body {
+            Some(body) => {
+                let request = request.header("content-type", "application/json").body(body.to_string());
+                self.agent.run(request.expect("a request"))
+            }
+            None => self.agent.run(request.body(()).expect("a request")),
+        };
+        let mut answer = answer.ok()?;
+        let text = answer.body_mut().with_config().limit(64 * 1024 * 1024).read_to_string().ok()?;
+        let status = answer.status().as_u16();
+        Some((status, if text.is_empty() { Value::Null } else { serde_json::from_str(&text).ok()? }))
+    }
+
+    /// Every item of a list, all pages.
+    pub(crate) fn list(&self, path: &str) -> Vec<Value> {
+        let (mut items, mut cursor) = (Vec::new(), String::new());
+        let sign = if path.contains('?') { '&' } else { '?' };
+        loop {
+            let (status, page) = self.ask("GET", &format!("{path}{sign}limit=1000{cursor}"), None).expect("an answer");
+            assert_eq!(status, 200, "{path}: {page}");
+            items.extend(page["items"].as_array().expect("items").iter().cloned());
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return items,
+            }
+        }
+    }
+}
+
+/// Lets a random time go by: the moment of a crash is what is tried, so there is nothing to wait for.
+pub(crate) fn pause(time: Duration) {
+    let end = std::time::Instant::now() + time;
+    while let Some(left) = end.checked_duration_since(std::time::Instant::now()).filter(|left| !left.is_zero()) {
+        std::thread::park_timeout(left);
+    }
+}

@@ -1,0 +1,72 @@
+//! Keys: shown once, last use noted, renewed, ended, narrowed for good.
+
+use serde_json::json;
+
+use crate::world::{Demo, succeeded, wait_for};
+
+#[test]
+fn everyone_makes_their_own_key_and_a_renewed_one_ends_the_old_at_once() {
+    let demo = Demo::start();
+    let fiona = demo.api(&demo.key_of("Finance manager"));
+    let (status, made) = fiona.post("/keys", json!({ "kind": "personal", "label": "laptop" }));
+    assert_eq!(status, 201, "{made}");
+    let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
+    assert!(secret.starts_with("wrp_") && !fiona.get("/keys").1.to_string().contains(secret), "shown once");
+    let old = demo.mcp(secret);
+    assert_eq!(old.tools(), demo.mcp(&fiona.key).tools(), "a personal key is its holder's live rights");
+    let used = wait_for("the last use", || {
+        let (_, key) = fiona.get(&format!("/keys/{id}"));
+        key["last_used"].as_object().cloned()
+    });
+    assert_eq!((&used["address"], &used["client"]), (&json!("127.0.0.1"), &json!("product-test 1")));
+
+    let (status, renewed) = fiona.post(&format!("/keys/{id}/rotate"), json!({}));
+    assert_eq!(status, 200, "{renewed}");
+    assert_eq!(old.call("stripe__list_customers", json!({})).status, 401);
+    let new = demo.mcp(renewed["secret"].as_str().unwrap());
+    assert!(succeeded(&new.call("stripe__list_customers", json!({}))));
+
+    let admin = demo.api(&demo.key_of("Head of operations"));
+    let (status, problem) = admin.post(&format!("/keys/{id}/rotate"), json!({}));
+    assert_eq!((status, &problem["code"]), (403, &json!("not-yours")), "nobody else learns her secret");
+    assert_eq!(admin.delete(&format!("/keys/{id}")).0, 204);
+    assert_eq!(new.call("stripe__list_customers", json!({})).status, 401);
+}
+
+#[test]
+fn a_workspace_key_reaches_everything_until_it_is_narrowed_and_then_never_again() {
+    let demo = Demo::start();
+    let admin = demo.api(&demo.key_of("Head of operations"));
+    let (_, made) = admin.post("/keys", json!({ "kind": "workspace", "label": "automation" }));
+    assert!(made["warning"].as_str().is_some_and(|warning| warning.contains("personal keys")), "{made}");
+    let id = made["id"].as_str().unwrap();
+    let key = demo.mcp(made["secret"].as_str().unwrap());
+    assert_eq!(key.tools().len(), demo.mcp(&demo.key_of("Owner")).tools().len());
+    let path = format!("/keys/{id}/integrations/stripe");
+    assert_eq!(admin.put(&path, json!({ "profile": "read-only" })).0, 200);
+    assert!(key.tools().iter().all(|name| name.starts_with("stripe__")));
+    assert_eq!(admin.delete(&path).0, 204);
+    assert_eq!(key.tools().len(), 0, "nothing is left, never everything");
+    let manage = demo.api(&key.key);
+    assert_eq!(manage.post("/members", json!({ "email": "x@example.com", "name": "X" })).0, 403);
+    let fiona = demo.api(&demo.key_of("Finance manager"));
+    assert_eq!(fiona.post("/keys", json!({ "kind": "workspace", "label": "mine" })).0, 403);
+    assert_eq!(fiona.get(&format!("/keys/{id}")).0, 404);
+}
+
+#[test]
+fn a_grant_with_an_end_ends_by_itself() {
+    let demo = Demo::start();
+    let admin = demo.api(&demo.key_of("Head of operations"));
+    let email = demo.person("Finance manager")["email"].as_str().unwrap();
+    let path = format!("/members/{email}/integrations/outlook");
+    let (status, problem) = admin.put(&path, json!({ "expires_at": "2020-01-01T00:00:00Z" }));
+    assert_eq!((status, &problem["field"]), (422, &json!("expires_at")));
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2);
+    let (status, grant) = admin.put(&path, json!({ "expires_at": soon.to_string() }));
+    assert_eq!((status, &grant["profile"]), (200, &json!("read-only")), "the smallest profile by default: {grant}");
+    let fiona = demo.mcp(&demo.key_of("Finance manager"));
+    assert!(fiona.tools().iter().any(|name| name.starts_with("outlook__")));
+    wait_for("the end", || fiona.tools().iter().all(|name| name.starts_with("stripe__")).then_some(()));
+    assert!(jiff::Timestamp::now() >= soon, "not before");
+}
