@@ -21,7 +21,7 @@ pub(crate) struct Along {
     /// Rows that change with the events.
     pub(crate) facts: Vec<Fact>,
     /// An append to the directory that happens with it or not at all.
-    pub(crate) directory: Option<Append>,
+    pub(crate) directory: Option<Box<Append>>,
 }
 
 impl App {

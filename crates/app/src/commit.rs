@@ -18,13 +18,13 @@ pub(crate) struct Commit {
     pub(crate) actor: String,
     pub(crate) events: Vec<Event>,
     pub(crate) facts: Vec<Fact>,
-    pub(crate) directory: Option<Append>,
+    pub(crate) directory: Option<Box<Append>>,
 }
 
 /// Why nothing was committed.
 pub(crate) enum CommitFault {
     /// Another writer came first; what was to go along is given back.
-    Conflict { facts: Vec<Fact>, directory: Option<Append> },
+    Conflict { facts: Vec<Fact>, directory: Option<Box<Append>> },
     /// Anything else.
     Problem(Problem),
 }
@@ -61,7 +61,8 @@ impl App {
         let (at, expected, stream) = (self.now(), state.seq, live.org().into());
         let append = Append { stream, expected, at, actor: actor.clone(), events: bodies, facts };
         let again = (append.facts.clone(), directory.clone());
-        match self.inner.journal.append(std::iter::once(append).chain(directory).collect()).await {
+        match self.inner.journal.append(std::iter::once(append).chain(directory.map(|append| *append)).collect()).await
+        {
             Ok(_) => {}
             Err(AppendError::Conflict { .. }) => {
                 return Err(CommitFault::Conflict { facts: again.0, directory: again.1 });

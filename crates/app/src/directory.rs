@@ -44,15 +44,15 @@ impl App {
         actor: &str,
         events: &[DirectoryEvent],
         facts: Vec<Fact>,
-    ) -> Result<Append, Problem> {
-        Ok(Append {
+    ) -> Result<Box<Append>, Problem> {
+        Ok(Box::new(Append {
             stream: StreamId::Directory,
             expected: self.inner.journal.head(StreamId::Directory).await?,
             at: self.now(),
             actor: actor.to_owned(),
             events: events.iter().map(DirectoryEvent::encode).collect::<Result<_, _>>()?,
             facts,
-        })
+        }))
     }
 }
 

@@ -4,8 +4,8 @@
 //! answer. This crate never depends on another crate of ours, never decides what anyone may do, and never takes a key
 //! or another secret as an argument, since arguments show in process lists and shell histories.
 //!
-//! Start reading at [`Command`], the contents page: one module per noun. [`server`] speaks HTTP, [`terminal`] speaks
-//! to the person, [`failure`] says what the exit codes mean.
+//! Start reading at `Command`, the contents page: one module per noun. `server` speaks HTTP, `terminal` speaks
+//! to the person, `failure` says what the exit codes mean.
 
 mod audit;
 mod check;

@@ -37,14 +37,19 @@ pub(crate) fn master_keys(data: &Path, file: Option<&Path>, fresh: bool) -> Resu
     }
 }
 
+/// Makes the key file: whole or not at all, and on disk with its name before anything is sealed with it.
 fn make(path: &Path) -> Result<Keyring, Fault> {
     let keyring = Keyring::generate(&mut OperatingSystem).map_err(|fault| Fault(fault.to_string()))?;
     let failed = |error: std::io::Error| Fault(format!("{} cannot be written: {error}", path.display()));
+    let unfinished = path.with_extension("key.new");
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(failed)?;
+    let mut file = options.open(&unfinished).map_err(failed)?;
     file.write_all(keyring.to_text().as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&unfinished, path).map_err(failed)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
     Ok(keyring)
 }

@@ -71,6 +71,7 @@ const NOT_SETTINGS: &[&str] = &[
     "WARDROOM_MASTER_KEYS",
     "WARDROOM_SOAK",
     "WARDROOM_BIN",
+    "WARDROOM_CLIENTS_NPM",
     "WARDROOM_GEN",
 ];
 

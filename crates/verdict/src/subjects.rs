@@ -1,9 +1,9 @@
 //! Subjects by id, with what they have of each integration in a form that a yes or no is read from at once.
 //!
-//! Most people's access is plain: a profile for each integration, without an end and without single tools off. It
-//! is written as two bits an integration, and people who have the same share one row, so that a company with few
-//! jobs and many people stays small. Whatever is not plain is left out of the row, and the subject marked: then
-//! the one function that answers in full is asked.
+//! A row has one cell for each integration: the profile that was given, and whether the grant has more to it, an end
+//! or single tools off. Without more the cell is the whole truth; with more it is the most that can be true, and
+//! only then the one function that answers in full is asked. People who have the same share one row, so that a
+//! company with few jobs and many people stays small.
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -14,8 +14,11 @@ use crate::names::Measure;
 use crate::snapshot::{IdBytes, NEVER, Reach, SubjectEntry, id_bytes};
 
 const HASH: FixedState = FixedState::with_seed(0x7375_626a);
-/// Integrations in one word of a row.
-const CELLS: u32 = 32;
+/// Cells in one word of a row.
+const CELLS: u32 = 21;
+/// Bits of a cell: two for the measure, one for "there is more to it".
+const CELL_BITS: u32 = 3;
+const MORE: u64 = 1 << 2;
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
@@ -30,15 +33,14 @@ struct Row(u32);
 
 impl Row {
     const EVERYTHING: Row = Row(u32::MAX);
-    /// Set where something that the subject has is not in the row.
-    const MORE: u32 = 1 << 31;
 }
 
-/// What a subject has of an integration, as far as that is plain.
+/// What a subject has of an integration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Had {
-    pub(crate) measure: Measure,
-    /// Whether the subject has something that is not plain: what it lacks by this measure it may have all the same.
+    /// The most that they have.
+    pub(crate) most: Measure,
+    /// Whether that depends on the moment or the tool.
     pub(crate) more: bool,
 }
 
@@ -67,13 +69,12 @@ impl Subjects {
             let row = match &entry.reach {
                 Reach::ByRole | Reach::ByKeyScope if entry.ends_at == NEVER => Row::EVERYTHING,
                 reach => {
-                    let (row, more) = plain(reach, entry.ends_at == NEVER, words);
-                    let at = *known.entry(row).or_insert_with_key(|row| {
+                    let row = row_of(reach, entry.ends_at == NEVER, (words, integrations));
+                    Row(*known.entry(row).or_insert_with_key(|row| {
                         let at = subjects.rows.len() as u32;
                         subjects.rows.extend_from_slice(row);
                         at
-                    });
-                    Row(at | if more { Row::MORE } else { 0 })
+                    }))
                 }
             };
             subjects.slots.insert_unique(hash_of(&id), Slot { id, entry: place, row }, |slot| hash_of(&slot.id));
@@ -96,14 +97,13 @@ impl Subjects {
     /// What the subject with this id has of an integration.
     #[inline]
     pub(crate) fn has(&self, id: &str, integration: u32) -> Option<Had> {
-        let Slot { row, .. } = *self.slot(id)?;
+        let row = self.slot(id)?.row;
         if row == Row::EVERYTHING {
-            return Some(Had { measure: Measure::EVERYTHING, more: false });
+            return Some(Had { most: Measure::EVERYTHING, more: false });
         }
-        let at = (row.0 & !Row::MORE) + integration / CELLS;
-        let word = self.rows.get(at as usize).copied().unwrap_or_default();
-        let measure = Measure::from_bits(word >> (integration % CELLS * 2));
-        Some(Had { measure, more: row.0 & Row::MORE != 0 })
+        let word = self.rows.get((row.0 + integration / CELLS) as usize).copied().unwrap_or_default();
+        let cell = word >> (integration % CELLS * CELL_BITS);
+        Some(Had { most: Measure::from_bits(cell), more: cell & MORE != 0 })
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &SubjectEntry> {
@@ -111,18 +111,22 @@ impl Subjects {
     }
 }
 
-/// The row of what is plain, and whether there is more. Of what ends by itself nothing is plain.
-fn plain(reach: &Reach, endless: bool, words: usize) -> (Vec<u64>, bool) {
+fn row_of(reach: &Reach, endless: bool, (words, integrations): (usize, usize)) -> Vec<u64> {
     let mut row = vec![0u64; words];
-    let mut more = !endless;
-    let Reach::Granted(grants) = reach else { return (row, more) };
-    for grant in grants {
-        let is_plain = endless && grant.tools_off.is_empty() && grant.ends_at == NEVER;
-        let word = row.get_mut((grant.integration / CELLS) as usize);
-        match word.filter(|_| is_plain) {
-            Some(word) => *word |= Measure::of(grant.profile).bits() << (grant.integration % CELLS * 2),
-            None => more = true,
+    let mut fill = |integration: u32, measure: Measure, more: bool| {
+        if let Some(word) = row.get_mut((integration / CELLS) as usize) {
+            let cell = measure.bits() | if more { MORE } else { 0 };
+            *word |= cell << (integration % CELLS * CELL_BITS);
         }
+    };
+    match reach {
+        Reach::ByRole | Reach::ByKeyScope => {
+            (0..integrations as u32).for_each(|integration| fill(integration, Measure::EVERYTHING, !endless));
+        }
+        Reach::Granted(grants) => grants.iter().for_each(|grant| {
+            let more = !endless || !grant.tools_off.is_empty() || grant.ends_at != NEVER;
+            fill(grant.integration, Measure::of(grant.profile), more);
+        }),
     }
-    (row, more)
+    row
 }

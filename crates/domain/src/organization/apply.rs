@@ -69,6 +69,14 @@ impl Organization {
                 }
                 self.grants.retain(|_, grants| !grants.is_empty());
             }
+            event @ (Event::KeyCreated { .. } | Event::KeyRotated { .. } | Event::KeyRevoked { .. }) => {
+                self.apply_to_keys(stamp, event);
+            }
+        }
+    }
+
+    fn apply_to_keys(&mut self, stamp: &Stamp, event: Event) {
+        match event {
             Event::KeyCreated { key, kind, digest, hint, expires_at } => {
                 let (created_at, created_by, issued_at) = (stamp.at, stamp.actor.clone(), stamp.at);
                 let made = Key {
@@ -95,6 +103,7 @@ impl Organization {
                     key.revoked_at = Some(stamp.at);
                 }
             }
+            _ => {}
         }
     }
 

@@ -48,7 +48,10 @@ fn everyone_sees_exactly_what_they_were_given() {
     let sales = demo.mcp(&demo.key_of("Sales representative")).tools();
     let of = |slug: &str, tools: &[String]| tools.iter().filter(|name| name.starts_with(&format!("{slug}__"))).count();
     assert_eq!(of("salesforce", &sales), 20, "all of Salesforce");
-    assert!(of("sendgrid", &sales) > 0 && sales.len() == 20 + of("sendgrid", &sales), "and of the others SendGrid alone");
+    assert!(
+        of("sendgrid", &sales) > 0 && sales.len() == 20 + of("sendgrid", &sales),
+        "and of the others SendGrid alone"
+    );
 
     for title in ["Owner", "Head of operations"] {
         let all = demo.mcp(&demo.key_of(title)).tools();
@@ -76,7 +79,8 @@ fn one_tool_switched_off_leaves_list_and_call_at_once_and_the_denial_says_why() 
     let text = denied.message["result"]["content"][0]["text"].as_str().unwrap_or_default().to_owned();
     assert!(text.contains("create_refund") && text.contains("switched off for you"), "{denied:?}");
 
-    let (_, answer) = demo.api(&finance.key).post("/check", json!({ "integration": "stripe", "tool": "create_refund" }));
+    let (_, answer) =
+        demo.api(&finance.key).post("/check", json!({ "integration": "stripe", "tool": "create_refund" }));
     assert_eq!((&answer["allowed"], &answer["code"]), (&json!(false), &json!("tool-off")));
     let (_, audit) = admin.get(&format!("/audit?subject={email}&decision=denied"));
     assert_eq!(audit["items"][0]["tool"], json!("create_refund"));
@@ -107,7 +111,8 @@ fn what_is_hidden_answers_byte_for_byte_as_what_does_not_exist() {
 fn what_a_call_changes_the_next_call_reads() {
     let demo = Demo::start();
     let owner = demo.mcp(&demo.key_of("Owner"));
-    let created = owner.call("stripe__create_customer", json!({ "name": "Quill & Sons", "email": "quill@example.org" }));
+    let created =
+        owner.call("stripe__create_customer", json!({ "name": "Quill & Sons", "email": "quill@example.org" }));
     assert!(succeeded(&created), "{created:?}");
     let found = owner.call("stripe__list_customers", json!({ "email": "quill@example.org" }));
     assert!(found.message.to_string().contains("Quill & Sons"), "{found:?}");

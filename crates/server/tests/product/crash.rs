@@ -10,8 +10,9 @@ mod load;
 
 use testkit::power::{Luck, Word};
 
+use crate::upstreams::Upstreams;
 use crate::world::count;
-use house::{House, Upstreams};
+use house::House;
 use ledger::{Ledger, Tally};
 
 /// Rounds after which a fresh folder is taken, so that a soak does not end up testing long lists.

@@ -9,4 +9,6 @@ mod keys;
 mod management;
 mod operation;
 mod removal;
+mod upstreams;
+mod vandal;
 mod world;

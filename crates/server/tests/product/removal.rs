@@ -86,7 +86,8 @@ fn an_open_stream_of_hers_ends_and_nobody_else_notices() {
         "name": "salesforce__bulk_export", "arguments": arguments, "_meta": { "progressToken": "p" },
     });
     let open = |key: &str| {
-        let answer = demo.mcp(key).send("tools/call", Some("salesforce__bulk_export"), params.clone()).expect("an answer");
+        let answer =
+            demo.mcp(key).send("tools/call", Some("salesforce__bulk_export"), params.clone()).expect("an answer");
         let mut lines = lines_of(answer.into_body());
         let progress = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("notifications/progress")));
         assert!(progress.is_some(), "the stream runs");
@@ -101,7 +102,10 @@ fn an_open_stream_of_hers_ends_and_nobody_else_notices() {
     let rest: Vec<String> = hers.map_while(Result::ok).collect();
     assert!(asked.elapsed() < Duration::from_secs(1), "it ended after {:?}", asked.elapsed());
     assert!(!rest.iter().any(|line| line.contains("structuredContent")), "nothing of a result is released: {rest:?}");
-    assert!(owners.find(|line| line.as_ref().is_ok_and(|line| line.contains("progress"))).is_some(), "the owner's goes on");
+    assert!(
+        owners.find(|line| line.as_ref().is_ok_and(|line| line.contains("progress"))).is_some(),
+        "the owner's goes on"
+    );
 
     let (_, audit) = admin.get(&format!("/audit?kind=calls&subject={sales}"));
     let item = &audit["items"][0];

@@ -6,50 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use demo::{IntegrationInfo, Integrations, Stats};
 use identity::digest::ArgumentDigester;
 use identity::keyring::Keyring;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use testkit::power::{Disk, Loss, Luck, Word};
 
+use crate::upstreams::Upstreams;
+use crate::vandal::broken_rows;
 use crate::world::{Process, WARDROOM, agent};
-
-/// The integrations, in the process of the test: they outlive every kill.
-pub(crate) struct Upstreams {
-    runtime: tokio::runtime::Runtime,
-    integrations: Option<Integrations>,
-}
-
-impl Upstreams {
-    pub(crate) fn start() -> Upstreams {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let runtime = runtime.expect("a runtime");
-        let integrations = runtime.block_on(demo::serve_integrations(demo::Options::default()));
-        Upstreams { runtime, integrations: Some(integrations.expect("the integrations start")) }
-    }
-
-    fn running(&self) -> &Integrations {
-        self.integrations.as_ref().expect("they run until the end")
-    }
-
-    /// What reached them.
-    pub(crate) fn stats(&self) -> &Stats {
-        &self.running().stats
-    }
-
-    fn stripe(&self) -> &IntegrationInfo {
-        self.running().list.iter().find(|one| one.slug == "stripe").expect("stripe is among them")
-    }
-}
-
-impl Drop for Upstreams {
-    fn drop(&mut self) {
-        if let Some(integrations) = self.integrations.take() {
-            self.runtime.block_on(integrations.shutdown());
-        }
-    }
-}
 
 /// The folder, what runs on it and what was founded in it.
 pub(crate) struct House {
@@ -165,15 +130,12 @@ impl House {
 
     /// `wardroom audit verify`.
     pub(crate) fn verify(&self) -> Result<(), String> {
-        verify(&self.data).and_then(|broken| if broken.is_empty() { Ok(()) } else { Err(format!("{broken:?}")) })
+        broken_rows(&self.data).and_then(|broken| if broken.is_empty() { Ok(()) } else { Err(format!("{broken:?}")) })
     }
 
     /// Connects the integration that is called.
     pub(crate) fn connect(&self, upstreams: &Upstreams) {
-        let stripe = upstreams.stripe();
-        let credential = json!({ "kind": "bearer", "secret": stripe.token });
-        let body = json!({ "slug": "stripe", "title": "Stripe", "url": stripe.url, "credential": credential });
-        let (status, answer) = self.owner().ask("POST", "/integrations", Some(body)).expect("an answer");
+        let (status, answer) = self.owner().ask("POST", "/integrations", Some(upstreams.stripe())).expect("an answer");
         assert_eq!(status, 201, "{answer}");
     }
 
@@ -211,23 +173,6 @@ impl House {
 fn digester(data: &Path) -> ArgumentDigester {
     let text = fs::read_to_string(data.join("master.key")).expect("the master keys are there");
     ArgumentDigester::new(&Keyring::parse(&text).expect("master keys"))
-}
-
-/// What `wardroom audit verify` finds broken in a folder: file, chain and number of each first bad row.
-pub(crate) fn verify(data: &Path) -> Result<Vec<(String, String, u64)>, String> {
-    let output = Command::new(WARDROOM).args(["audit", "verify", "--json", "--data"]).arg(data).output();
-    let output = output.expect("the executable runs");
-    let errors = || String::from_utf8_lossy(&output.stderr).into_owned();
-    let found: Value = serde_json::from_slice(&output.stdout).map_err(|_| errors())?;
-    let text = |row: &Value, name: &str| row[name].as_str().expect("a text").to_owned();
-    let rows = found["broken"].as_array().ok_or_else(errors)?;
-    let broken: Vec<_> = rows
-        .iter()
-        .map(|row| (text(row, "file"), text(row, "chain"), row["seq"].as_u64().expect("a number")))
-        .collect();
-    let (code, sound) = (output.status.code(), found["sound"].as_bool());
-    let expected = if broken.is_empty() { (Some(0), Some(true)) } else { (Some(1), Some(false)) };
-    if (code, sound) == expected { Ok(broken) } else { Err(format!("it ended with {code:?} and said {found}")) }
 }
 
 /// One who asks the management API and may get no answer, since the server dies.

@@ -16,7 +16,8 @@ const WRITERS: usize = 3;
 
 /// Works on the house, kills it in the middle and gathers what everybody remembers.
 pub(crate) fn work_and_kill(house: &mut House, ledger: &mut Ledger, luck: &mut Luck, round: usize) {
-    let moment = Duration::from_millis(60 + luck.below(if luck.percent(20) { 2_500 } else { 500 }) as u64);
+    let latest_ms = if luck.percent(20) { 2_500 } else { 500 };
+    let moment = Duration::from_millis(60 + luck.below(latest_ms) as u64);
     let seeds: Vec<u64> = (0..MANAGERS + READERS + WRITERS).map(|_| luck.number()).collect();
     let mcp_url = format!("{}/o/{}/mcp", house.url(), house.org);
     let (lines, key) = ((0..MANAGERS).map(|_| house.owner()).collect::<Vec<_>>(), house.owner_key().to_owned());
@@ -137,7 +138,7 @@ impl Manager {
                 person.stripe = Some(profile.to_owned());
                 ("PUT", format!("/members/{email}/integrations/stripe"), Some(json!({ "profile": profile })))
             }
-            5 if person.stripe.is_some() => {
+            5 if person.role == "member" && person.stripe.is_some() => {
                 person.stripe = None;
                 ("DELETE", format!("/members/{email}/integrations/stripe"), None)
             }

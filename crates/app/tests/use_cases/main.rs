@@ -1,0 +1,11 @@
+//! What the product does, from founding to removal, on a real journal in a folder of its own, with a clock that is
+//! moved by hand and upstreams that list what the test says.
+//!
+//! `world` holds the company that the tests start from.
+
+mod concurrency;
+mod endings;
+mod story;
+mod unhappy;
+mod veil;
+mod world;

@@ -1,0 +1,235 @@
+//! The world of one test: a data folder, a clock, upstreams, and the application on top.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use app::grants::{GrantChange, GrantView, Receiver};
+use app::integrations::{NewCredential, NewIntegration};
+use app::keys::{CreatedKey, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
+use app::members::{AddedMember, NewMember};
+use app::organizations::{Founded, Founding};
+use app::ports::{Clock, ListedTool, Listing, UpstreamFault, Upstreams};
+use app::{App, Caller, Live, Problem, Security};
+use domain::grant::Profile;
+use domain::id::{OrgId, PersonId};
+use domain::integration::CredentialKind;
+use domain::key::KeyScope;
+use domain::time::Timestamp;
+use identity::digest::KeyDigester;
+use identity::keyring::Keyring;
+use identity::random::OperatingSystem;
+use identity::seal::Sealer;
+use journal::{Journal, Options, StoredEvent, StreamId};
+use tempfile::TempDir;
+use verdict::{Action, Question};
+
+pub(crate) const OWNER: &str = "olivia.quartz@acme.example";
+pub(crate) const ADMIN: &str = "adam.feldspar@acme.example";
+pub(crate) const MEMBER: &str = "mona.gneiss@acme.example";
+/// The tools that stripe lists, each of a class that its name and hints speak for.
+pub(crate) const STRIPE: [&str; 3] = ["list_customers", "create_refund", "delete_customer"];
+
+#[derive(Default)]
+pub(crate) struct HandClock(AtomicI64);
+
+impl HandClock {
+    pub(crate) fn advance_ms(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Upstreams by URL; whoever is not here does not answer. Remembers the secrets that were shown to them.
+#[derive(Default)]
+pub(crate) struct FakeUpstreams {
+    tools: Mutex<HashMap<String, Vec<String>>>,
+    pub(crate) shown: Mutex<Vec<Option<String>>>,
+}
+
+impl FakeUpstreams {
+    pub(crate) fn lists(&self, url: &str, tools: &[&str]) {
+        self.tools.lock().unwrap().insert(url.to_owned(), tools.iter().map(|tool| (*tool).to_owned()).collect());
+    }
+}
+
+impl Upstreams for FakeUpstreams {
+    fn list_tools<'l>(&'l self, url: &'l str, _: &'l CredentialKind, secret: Option<&'l str>) -> Listing<'l> {
+        self.shown.lock().unwrap().push(secret.map(str::to_owned));
+        let listed = self.tools.lock().unwrap().get(url).cloned();
+        Box::pin(async move {
+            let gone = || UpstreamFault { field: "url", message: "nothing answers there".to_owned() };
+            let listed = listed.ok_or_else(gone)?.into_iter();
+            let definition = |name: &str| format!(r#"{{"name":"{name}","description":"does {name}"}}"#);
+            Ok(listed.map(|name| ListedTool { definition: definition(&name), name }).collect())
+        })
+    }
+}
+
+/// One test's world.
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) journal: Journal,
+    pub(crate) clock: Arc<HandClock>,
+    pub(crate) upstreams: Arc<FakeUpstreams>,
+    keyring: String,
+    folder: TempDir,
+}
+
+impl World {
+    /// An empty folder.
+    pub(crate) fn new() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = Keyring::generate(&mut OperatingSystem).unwrap().to_text().to_string();
+        let (clock, upstreams) = (Arc::<HandClock>::default(), Arc::<FakeUpstreams>::default());
+        clock.advance_ms(1_700_000_000_000);
+        upstreams.lists("https://stripe.example/mcp", &STRIPE);
+        upstreams.lists("https://mail.example/mcp", &["send_mail"]);
+        let (journal, app) = start(&folder, &keyring, &clock, &upstreams);
+        World { app, journal, clock, upstreams, keyring, folder }
+    }
+
+    /// Ends the process in an orderly way and starts it again on the same folder.
+    pub(crate) async fn restart(&mut self) {
+        self.journal.close().await;
+        (self.journal, self.app) = start(&self.folder, &self.keyring, &self.clock, &self.upstreams);
+    }
+
+    pub(crate) async fn found(&self, name: &str, owner_email: &str) -> Result<Founded, Problem> {
+        let (owner_email, owner_name) = (owner_email.to_owned(), Some("Olivia Quartz".to_owned()));
+        self.app
+            .found_organization(Founding { name: name.to_owned(), slug: None, preset: None, owner_email, owner_name })
+            .await
+    }
+
+    /// Acme with its owner, an admin and a member, stripe and mail connected, nothing given to anybody.
+    pub(crate) async fn acme(&self) -> Acme {
+        let founded = self.found("Acme", OWNER).await.unwrap();
+        let owner_key = founded.key.reveal().to_owned();
+        let owner = self.caller(&owner_key).await;
+        let admin = self.add(&owner, ADMIN, "Adam Feldspar", "admin").await.unwrap();
+        let member = self.add(&owner, MEMBER, "Mona Gneiss", "member").await.unwrap();
+        self.connect(&owner, "stripe", Some("sk_live_topaz")).await.unwrap();
+        self.connect(&owner, "mail", None).await.unwrap();
+        Acme {
+            org: founded.org,
+            owner: self.caller(&owner_key).await,
+            admin: self.caller(first_key(&admin)).await,
+            member: self.caller(first_key(&member)).await,
+            member_id: member.member.person,
+            owner_key,
+            admin_key: first_key(&admin).to_owned(),
+            member_key: first_key(&member).to_owned(),
+        }
+    }
+
+    pub(crate) async fn caller(&self, key: &str) -> Caller {
+        self.app.authenticate(key).await.unwrap()
+    }
+
+    pub(crate) async fn add(&self, by: &Caller, email: &str, name: &str, role: &str) -> Result<AddedMember, Problem> {
+        let (email, name, role) = (email.to_owned(), name.to_owned(), Some(role.to_owned()));
+        self.app.add_member(by, NewMember { email, name, role, key_label: Some("Laptop of jasper".to_owned()) }).await
+    }
+
+    pub(crate) async fn connect(&self, by: &Caller, slug: &str, secret: Option<&str>) -> Result<(), Problem> {
+        let kind = if secret.is_some() { CredentialKind::Bearer } else { CredentialKind::None };
+        let new = NewIntegration {
+            slug: Some(slug.to_owned()),
+            title: slug.to_uppercase(),
+            purpose: "for the work".to_owned(),
+            url: format!("https://{slug}.example/mcp"),
+            credential: NewCredential { kind, secret: secret.map(str::to_owned) },
+        };
+        self.app.connect_integration(by, new).await.map(|_| ())
+    }
+
+    pub(crate) async fn give(
+        &self,
+        by: &Caller,
+        to: Receiver<'_>,
+        integration: &str,
+        profile: Profile,
+    ) -> Result<GrantView, Problem> {
+        let change = GrantChange { profile: Some(profile), ..GrantChange::default() };
+        self.app.set_grant(by, to, integration, change).await
+    }
+
+    pub(crate) async fn personal_key(&self, by: &Caller, ends: Option<Timestamp>) -> Result<CreatedKey, Problem> {
+        let own = NewKeyOf::Personal(NewPersonalKey { holder: None });
+        self.app.create_key(by, "Phone of jasper", own, ends).await
+    }
+
+    pub(crate) async fn workspace_key(&self, by: &Caller, scope: KeyScope) -> Result<CreatedKey, Problem> {
+        let of = NewKeyOf::Workspace(NewWorkspaceKey { scope: Some(scope) });
+        self.app.create_key(by, "Bot of jasper", of, None).await
+    }
+
+    /// Whether the caller's next call of a tool would go out, asked as the gateway does.
+    pub(crate) fn may_call(&self, caller: &Caller, integration: &str, tool: &str) -> bool {
+        let action = Action::CallTool { integration, tool };
+        let question = Question { actor: &caller.actor, action, now: self.app.now() };
+        caller.live.snapshot().evaluate(&question).is_allowed()
+    }
+
+    /// Everything in a stream, from its beginning.
+    pub(crate) async fn events(&self, stream: impl Into<StreamId>) -> Vec<StoredEvent> {
+        self.journal.read(stream.into(), 0, 10_000).await.unwrap()
+    }
+
+    /// Where both streams stand, to see that nothing was written.
+    pub(crate) async fn heads(&self, org: OrgId) -> (u64, u64, String) {
+        let live = self.live(org).await;
+        let (of_org, of_all) = (self.journal.head(org.into()).await, self.journal.head(StreamId::Directory).await);
+        (of_org.unwrap(), of_all.unwrap(), format!("{:?}", live.snapshot()))
+    }
+
+    pub(crate) async fn live(&self, org: OrgId) -> Arc<Live> {
+        self.app.organization(org.as_str()).await.unwrap().unwrap()
+    }
+}
+
+fn start(folder: &TempDir, keyring: &str, clock: &Arc<HandClock>, upstreams: &Arc<FakeUpstreams>) -> (Journal, App) {
+    let keyring = Keyring::parse(keyring).unwrap();
+    let security = Security {
+        digester: KeyDigester::new(&keyring),
+        sealer: Sealer::new(&keyring),
+        random: Box::new(OperatingSystem),
+    };
+    let journal = Journal::open(folder.path(), Options::default()).unwrap();
+    let app = App::new(journal.clone(), clock.clone(), upstreams.clone(), security);
+    (journal, app)
+}
+
+pub(crate) fn first_key(added: &AddedMember) -> &str {
+    added.key.as_ref().map(|(_, key)| key.reveal()).unwrap()
+}
+
+/// A small company, everybody signed in.
+pub(crate) struct Acme {
+    pub(crate) org: OrgId,
+    pub(crate) owner: Caller,
+    pub(crate) admin: Caller,
+    pub(crate) member: Caller,
+    pub(crate) member_id: PersonId,
+    pub(crate) owner_key: String,
+    pub(crate) admin_key: String,
+    pub(crate) member_key: String,
+}
+
+/// The stable code of what went wrong, whatever kind of answer it is.
+pub(crate) fn code_of<T: std::fmt::Debug>(answer: Result<T, Problem>) -> &'static str {
+    match answer.expect_err("this must not work") {
+        Problem::Unauthenticated { .. } => "unauthenticated",
+        Problem::Denied { explanation, .. } => explanation.code,
+        Problem::Missing { .. } => "missing",
+        Problem::Refused(refusal) => refusal.code,
+        Problem::Invalid { field, .. } => field,
+        Problem::Unavailable { message } => panic!("broken: {message}"),
+    }
+}
