@@ -73,6 +73,12 @@ impl Failure {
         Failure::new(StatusCode::UNAUTHORIZED, "Unauthenticated", "unauthenticated", detail.to_owned())
     }
 
+    /// The address does not answer to this method.
+    pub(crate) fn method() -> Failure {
+        let detail = "this address does not answer to this method; see /api/openapi.json";
+        Failure::new(StatusCode::METHOD_NOT_ALLOWED, "Invalid", "method", detail.to_owned())
+    }
+
     /// There is no such thing.
     pub(crate) fn missing(noun: &'static str) -> Failure {
         let detail = format!("there is no such {noun}, or you may not see it");

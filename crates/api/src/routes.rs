@@ -82,9 +82,7 @@ pub fn router(api: Api) -> Router {
     router
         .route("/api/openapi.json", routing::get(move || std::future::ready(contract.clone())))
         .route("/api/{*rest}", routing::any(|| std::future::ready(Failure::missing("endpoint"))))
-        .method_not_allowed_fallback(|| {
-            std::future::ready(Failure::bad_request("method", "this address does not answer to this method"))
-        })
+        .method_not_allowed_fallback(|| std::future::ready(Failure::method()))
         .layer(DefaultBodyLimit::max(extract::body_bytes_max()))
         .layer(axum::Extension(organizations::PublicUrl(api.public_url.into())))
         .with_state(api.app)

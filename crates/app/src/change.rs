@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::command::{self, Command};
 use domain::event::Event;
 use domain::organization::Organization;
-use journal::{Append, Fact};
+use journal::{Append, Fact, StreamId};
 use verdict::{Action, Actor, Denial, Operation, Permit, Question, Snapshot, Verdict};
 
 use crate::authentication::Caller;
@@ -71,9 +71,14 @@ impl App {
                 Commit { permit, actor: caller.stamp(), events, facts: extra.facts, directory: extra.directory };
             match self.commit(Arc::clone(&caller.live), state, commit).await {
                 Ok(events) => return Ok(events),
-                Err(CommitFault::Conflict { facts, directory }) => {
+                Err(CommitFault::Conflict { facts, mut directory }) => {
                     state = Arc::clone(&caller.live.state).lock_owned().await;
                     caller.live.catch_up(&self.inner.journal, &mut state).await?;
+                    // Either stream may have been the one that moved. What goes into the directory rests on no state
+                    // of it: that names are taken once is held by the rows beside it.
+                    if let Some(directory) = &mut directory {
+                        directory.expected = self.inner.journal.head(StreamId::Directory).await?;
+                    }
                     along = Some(Along { facts, directory });
                 }
                 Err(CommitFault::Problem(problem)) => return Err(problem),

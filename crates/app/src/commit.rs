@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::event::{self, Event};
+use domain::id::OrgId;
 use domain::key::KeyKind;
 use domain::organization::{Organization, Stamp};
 use journal::{Append, AppendError, Fact};
@@ -51,7 +52,7 @@ impl App {
         commit: Commit,
     ) -> Result<Vec<Event>, CommitFault> {
         let Commit { permit, actor, events, facts, directory } = commit;
-        if let Some(event) = events.iter().find(|event| !covers(&permit, live, &state, event, &events)) {
+        if let Some(event) = events.iter().find(|event| !covers(&permit, live.org(), &state, event, &events)) {
             tracing::error!(event = event.name(), act = ?permit.act(), "a permit does not cover an event");
             let message = "the change was refused because it goes beyond what was authorized".to_owned();
             return Err(CommitFault::Problem(Problem::Unavailable { message }));
@@ -91,12 +92,12 @@ fn append_problem(error: AppendError) -> Problem {
 
 /// Whether a permit covers an event: the same organization and state, one of the event's permissions, and the
 /// same target.
-fn covers(permit: &Permit, live: &Live, state: &Organization, event: &Event, events: &[Event]) -> bool {
-    if permit.org() != live.org() || permit.seq() != state.seq {
+fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, events: &[Event]) -> bool {
+    if permit.org() != org || permit.seq() != state.seq {
         return false;
     }
     let (permission, target) = match permit.act() {
-        Act::Call { .. } => return false,
+        Act::Call { .. } | Act::Look { .. } => return false,
         Act::Found => return !state.is_created(),
         Act::Operate { permission, target } => (permission, target),
     };
@@ -117,7 +118,11 @@ fn covers(permit: &Permit, live: &Live, state: &Organization, event: &Event, eve
                 Target::Grant(to, of),
             ) => *grantee == to && *integration == of,
             (Event::KeyRotated { key, .. } | Event::KeyRevoked { key }, Target::Key(target)) => *key == target,
-            (Event::IntegrationConnected(_) | Event::ToolsApproved { .. }, Target::Organization) => true,
+            (Event::IntegrationConnected(_), Target::Organization) => true,
+            // The first tools of an integration that is connected at the same time.
+            (Event::ToolsApproved { integration, .. }, Target::Organization) => {
+                events.iter().any(|other| matches!(other, Event::IntegrationConnected(new) if new.id == *integration))
+            }
             (
                 Event::IntegrationEdited { integration, .. }
                 | Event::IntegrationDisconnected { integration }
@@ -130,3 +135,6 @@ fn covers(permit: &Permit, live: &Live, state: &Organization, event: &Event, eve
             _ => false,
         }
 }
+
+#[cfg(test)]
+mod tests;

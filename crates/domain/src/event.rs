@@ -190,9 +190,9 @@ impl Event {
             Event::GrantSet { .. } | Event::GrantRemoved { .. } => &[P::GrantAssign],
             Event::KeyCreated { kind: KeyKind::Workspace { .. }, .. } => &[P::KeyManageWorkspace],
             Event::KeyCreated { .. } => &[P::KeyCreatePersonal, P::KeyIssue, P::MemberAdd],
-            Event::KeyRotated { .. } | Event::KeyRevoked { .. } => {
-                &[P::KeyCreatePersonal, P::KeyIssue, P::KeyManageWorkspace]
-            }
+            // Who issues keys to others may end theirs, and never learns a secret that they keep using.
+            Event::KeyRotated { .. } => &[P::KeyCreatePersonal, P::KeyManageWorkspace],
+            Event::KeyRevoked { .. } => &[P::KeyCreatePersonal, P::KeyIssue, P::KeyManageWorkspace],
         }
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{RawPathParams, State};
 use axum::response::Response;
 use axum::routing::post;
-use http::Request;
+use http::{Method, Request};
 
 use crate::gateway::Gateway;
 use crate::pipeline::accept::Door;
@@ -18,53 +18,22 @@ use crate::ports::Ports;
 /// `/mcp/{integration}` with one. Serve it with `ConnectInfo<SocketAddr>` where addresses are to be recorded,
 /// and set `TCP_NODELAY` on the listener: without it streams stutter.
 pub fn router<P: Ports>(gateway: Arc<Gateway<P>>) -> Router {
-    let all = post(at_org::<P>).get(listen_at_org::<P>).delete(end_at_org::<P>);
-    let one = post(at_integration::<P>).get(listen_at_integration::<P>).delete(end_at_integration::<P>);
-    let all_of_key = post(at_key::<P>).get(listen_at_key::<P>).delete(end_at_key::<P>);
-    let one_of_key = post(at_key_one::<P>).get(listen_at_key_one::<P>).delete(end_at_key_one::<P>);
-    Router::new()
-        .route("/o/{org}/mcp", all)
-        .route("/o/{org}/mcp/{integration}", one)
-        .route("/mcp", all_of_key)
-        .route("/mcp/{integration}", one_of_key)
-        .with_state(gateway)
+    let paths = ["/o/{org}/mcp", "/o/{org}/mcp/{integration}", "/mcp", "/mcp/{integration}"];
+    let open =
+        |router: Router<Arc<Gateway<P>>>, path| router.route(path, post(enter::<P>).get(enter::<P>).delete(enter::<P>));
+    paths.into_iter().fold(Router::new(), open).with_state(gateway)
 }
 
-macro_rules! doors {
-    ($($name:ident = $act:ident($($part:ident),*) from $path:ty;)*) => {$(
-        async fn $name<P: Ports>(
-            State(gateway): State<Arc<Gateway<P>>>,
-            Path(doors!(@pattern $($part),*)): Path<$path>,
-            request: Request<Body>,
-        ) -> Response {
-            let door = Door { $($part: Some($part),)* ..Door::default() };
-            $act(gateway, door, request).await
-        }
-    )*};
-    (@pattern $only:ident) => { $only };
-    (@pattern $($part:ident),+) => { ($($part),+) };
-}
-
-doors! {
-    at_org = pass(org) from String;
-    listen_at_org = listen(org) from String;
-    end_at_org = end_session(org) from String;
-    at_integration = pass(org, integration) from (String, String);
-    listen_at_integration = listen(org, integration) from (String, String);
-    end_at_integration = end_session(org, integration) from (String, String);
-    at_key_one = pass(integration) from String;
-    listen_at_key_one = listen(integration) from String;
-    end_at_key_one = end_session(integration) from String;
-}
-
-async fn at_key<P: Ports>(State(gateway): State<Arc<Gateway<P>>>, request: Request<Body>) -> Response {
-    pass(gateway, Door::default(), request).await
-}
-
-async fn listen_at_key<P: Ports>(State(gateway): State<Arc<Gateway<P>>>, request: Request<Body>) -> Response {
-    listen(gateway, Door::default(), request).await
-}
-
-async fn end_at_key<P: Ports>(State(gateway): State<Arc<Gateway<P>>>, request: Request<Body>) -> Response {
-    end_session(gateway, Door::default(), request).await
+async fn enter<P: Ports>(
+    State(gateway): State<Arc<Gateway<P>>>,
+    parts: RawPathParams,
+    request: Request<Body>,
+) -> Response {
+    let part = |wanted| parts.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned());
+    let door = Door { org: part("org"), integration: part("integration") };
+    match *request.method() {
+        Method::POST => pass(gateway, door, request).await,
+        Method::DELETE => end_session(gateway, door, request).await,
+        _ => listen(gateway, door, request).await,
+    }
 }

@@ -85,16 +85,29 @@ pub(crate) fn error_bytes(id: Option<&Value>, error: &Value) -> Bytes {
     out.into()
 }
 
-/// A request or, without an id, a notification.
-pub(crate) fn call(id: Option<u64>, method: &str, params: &Value) -> Bytes {
-    let mut out = Vec::with_capacity(256);
-    out.extend_from_slice(br#"{"jsonrpc":"2.0","#);
-    if let Some(id) = id {
-        out.extend_from_slice(br#""id":"#);
-        json::write(&id, &mut out);
-        out.push(b',');
-    }
-    out.extend_from_slice(br#""method":"#);
+/// Everything of a request before its parameters; one closing brace is owed.
+pub(crate) fn begin_call(id: u64, method: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512);
+    out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
+    json::write(&id, &mut out);
+    out.extend_from_slice(br#","method":"#);
+    json::write(method, &mut out);
+    out.extend_from_slice(br#","params":"#);
+    out
+}
+
+/// A request.
+pub(crate) fn call(id: u64, method: &str, params: &Value) -> Bytes {
+    let mut out = begin_call(id, method);
+    json::write(params, &mut out);
+    out.push(b'}');
+    out.into()
+}
+
+/// A notification.
+pub(crate) fn notification(method: &str, params: &Value) -> Bytes {
+    let mut out = Vec::with_capacity(128);
+    out.extend_from_slice(br#"{"jsonrpc":"2.0","method":"#);
     json::write(method, &mut out);
     if !params.is_null() {
         out.extend_from_slice(br#","params":"#);

@@ -41,9 +41,13 @@ impl Snapshot {
         let Some(had) = self.subjects.has(subject, named.integration) else { return false };
         // INVARIANT: held to `evaluate` by the tests in tests/oracle. Without a branch on the answer itself, which no
         // processor foresees: it would wait for memory each time instead of looking ahead.
-        let at_most = had.most >= named.needed;
-        if at_most & had.more {
-            return self.subject_at(subject, now).is_ok_and(|entry| self.call(entry, Some(named.index), now).is_ok());
+        let at_most = had.most() >= named.needed;
+        if at_most & had.is_limited() {
+            return if had.ends() {
+                self.subject_at(subject, now).is_ok_and(|entry| self.call(entry, Some(named.index), now).is_ok())
+            } else {
+                !self.subjects.is_off(had, named.index)
+            };
         }
         at_most
     }
@@ -55,7 +59,12 @@ impl Snapshot {
                 .call(entry, self.catalog.find(integration, tool), question.now)
                 .map_err(|denial| self.unveil(entry, integration, denial, question.now)),
             Action::CallExposed { name } => self.call(entry, self.catalog.find_exposed(name), question.now),
-            Action::Operate(operation) => self.operate(entry, operation, question.now),
+            Action::Operate(operation) => match self.operate(entry, operation, question.now)? {
+                (Act::Operate { permission, target }, basis) if operation.only_looks() => {
+                    Ok((Act::Look { permission, target }, basis))
+                }
+                answer => Ok(answer),
+            },
         }
     }
 

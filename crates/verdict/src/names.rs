@@ -51,11 +51,13 @@ impl Measure {
         enough.map_or(Measure::OUT_OF_REACH, Measure::of)
     }
 
-    pub(crate) fn bits(self) -> u64 {
-        u64::from(self.0)
+    /// The measure in two bits.
+    pub(crate) fn bits(self) -> u32 {
+        u32::from(self.0)
     }
 
-    pub(crate) fn from_bits(bits: u64) -> Measure {
+    /// Reads the lowest two bits.
+    pub(crate) fn from_bits(bits: u32) -> Measure {
         Measure((bits & 3) as u8)
     }
 }

@@ -42,6 +42,13 @@ pub enum Act {
         /// What it acts on.
         target: Target,
     },
+    /// A look at something. Nothing can be committed under it.
+    Look {
+        /// The permission it was asked under.
+        permission: Permission,
+        /// What is looked at.
+        target: Target,
+    },
     /// The founding of an organization.
     Found,
 }

@@ -141,6 +141,23 @@ pub enum Operation<'q> {
     ReadAudit { subject: Option<Subject> },
 }
 
+impl Operation<'_> {
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn only_looks(self) -> bool {
+        matches!(
+            self,
+            Operation::ViewOrganization
+                | Operation::ViewMembers
+                | Operation::ViewRoles
+                | Operation::ViewIntegration { .. }
+                | Operation::ViewKey { .. }
+                | Operation::Explain { .. }
+                | Operation::ReadAudit { .. }
+        )
+    }
+}
+
 /// Allowed, with the permit that says so, or denied.
 #[derive(Debug)]
 pub enum Verdict {

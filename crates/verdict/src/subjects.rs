@@ -1,60 +1,99 @@
-//! Subjects by id, with what they have of each integration in a form that a yes or no is read from at once.
+//! Subjects by id, laid out so that a yes or no touches few lines of memory.
 //!
-//! A row has one cell for each integration: the profile that was given, and whether the grant has more to it, an end
-//! or single tools off. Without more the cell is the whole truth; with more it is the most that can be true, and
-//! only then the one function that answers in full is asked. People who have the same share one row, so that a
-//! company with few jobs and many people stays small.
+//! Each subject stands in one slot. Its first line (64 bytes) holds the id and a cell for each integration that
+//! they have: the profile that was given, and whether single tools are off or the grant has an end. Who has more
+//! integrations than fit has a row of cells instead, one for every integration; people who have the same share
+//! one row, so that a company with few jobs and many people stays small. The switched-off tools of all subjects
+//! are one set. Only where something has an end is the whole entry asked, which stands behind the first line.
 
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
 
+use crate::catalog::ToolIndex;
 use crate::names::Measure;
-use crate::snapshot::{IdBytes, NEVER, Reach, SubjectEntry, id_bytes};
+use crate::snapshot::{GrantEntry, IdBytes, NEVER, Reach, SubjectEntry, id_bytes};
 
 const HASH: FixedState = FixedState::with_seed(0x7375_626a);
+/// Bits of a cell: two for the measure, one for "single tools are off", one for "has an end".
+const CELL_BITS: u32 = 4;
+const CELL: u32 = (1 << CELL_BITS) - 1;
+const TOOLS_OFF: u32 = 1 << 2;
+const ENDS: u32 = 1 << 3;
 /// Cells in one word of a row.
-const CELLS: u32 = 21;
-/// Bits of a cell: two for the measure, one for "there is more to it".
-const CELL_BITS: u32 = 3;
-const MORE: u64 = 1 << 2;
+const CELLS: u32 = u64::BITS / CELL_BITS;
+/// Integrations whose cells fit into the slot itself.
+const FEW: usize = 8;
+/// In the place of an integration's number: nothing is here.
+const VACANT: u32 = u32::MAX;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
+#[repr(C, align(64))]
 struct Slot {
     id: IdBytes,
-    entry: u32,
-    row: Row,
+    /// Each an integration's number and its cell.
+    few: [u32; FEW],
+    cells: Cells,
+    number: u32,
+    entry: SubjectEntry,
 }
 
-/// Where a subject's row begins, or that it needs none.
+/// Where a subject's cells are: the beginning of a row, or one of two words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Row(u32);
+struct Cells(u32);
 
-impl Row {
-    const EVERYTHING: Row = Row(u32::MAX);
+impl Cells {
+    /// Nowhere: they have everything.
+    const EVERYTHING: Cells = Cells(u32::MAX);
+    /// In the slot.
+    const FEW: Cells = Cells(u32::MAX - 1);
 }
 
 /// What a subject has of an integration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Had {
+    cell: u32,
+    number: u32,
+}
+
+impl Had {
     /// The most that they have.
-    pub(crate) most: Measure,
-    /// Whether that depends on the moment or the tool.
-    pub(crate) more: bool,
+    #[inline]
+    pub(crate) fn most(self) -> Measure {
+        Measure::from_bits(self.cell)
+    }
+
+    /// Whether there is more to it than the measure.
+    #[inline]
+    pub(crate) fn is_limited(self) -> bool {
+        self.cell & (TOOLS_OFF | ENDS) != 0
+    }
+
+    /// Whether it depends on the moment.
+    pub(crate) fn ends(self) -> bool {
+        self.cell & ENDS != 0
+    }
 }
 
 /// Every subject of a snapshot.
 #[derive(Debug, Default)]
 pub(crate) struct Subjects {
     slots: HashTable<Slot>,
-    entries: Vec<SubjectEntry>,
     rows: Vec<u64>,
+    /// Pairs of a subject's number and a tool that is off for them.
+    off: HashTable<[u32; 2]>,
 }
 
-fn hash_of(id: &IdBytes) -> u64 {
+fn hash_of(bytes: &[u8]) -> u64 {
     let mut hasher = HASH.build_hasher();
-    hasher.write(id);
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+fn hash_of_pair([number, tool]: &[u32; 2]) -> u64 {
+    let mut hasher = HASH.build_hasher();
+    hasher.write_u64(u64::from(*number) << 32 | u64::from(*tool));
     hasher.finish()
 }
 
@@ -64,23 +103,36 @@ impl Subjects {
         let words = integrations.div_ceil(CELLS as usize);
         let mut known: HashMap<Vec<u64>, u32, FixedState> = HashMap::default();
         let mut subjects = Subjects { slots: HashTable::with_capacity(entries.len()), ..Subjects::default() };
-        for (place, entry) in (0u32..).zip(&entries) {
+        for (number, entry) in (0u32..).zip(entries) {
             let Some(id) = id_bytes(entry.subject.as_str()) else { continue };
-            let row = match &entry.reach {
-                Reach::ByRole | Reach::ByKeyScope if entry.ends_at == NEVER => Row::EVERYTHING,
-                reach => {
-                    let row = row_of(reach, entry.ends_at == NEVER, (words, integrations));
-                    Row(*known.entry(row).or_insert_with_key(|row| {
-                        let at = subjects.rows.len() as u32;
-                        subjects.rows.extend_from_slice(row);
-                        at
-                    }))
+            let mut few = [VACANT; FEW];
+            let cells = match &entry.reach {
+                Reach::ByRole | Reach::ByKeyScope if entry.ends_at == NEVER => Cells::EVERYTHING,
+                Reach::Granted(grants) if grants.len() <= FEW => {
+                    for (slot, grant) in few.iter_mut().zip(grants) {
+                        *slot = grant.integration << CELL_BITS | cell(grant, &entry);
+                    }
+                    Cells::FEW
                 }
+                _ => Cells(*known.entry(row(&entry, words)).or_insert_with_key(|row| {
+                    let at = subjects.rows.len() as u32;
+                    subjects.rows.extend_from_slice(row);
+                    at
+                })),
             };
-            subjects.slots.insert_unique(hash_of(&id), Slot { id, entry: place, row }, |slot| hash_of(&slot.id));
+            subjects.switch_off(number, &entry);
+            let slot = Slot { id, few, cells, number, entry };
+            subjects.slots.insert_unique(hash_of(&id), slot, |slot| hash_of(&slot.id));
         }
-        subjects.entries = entries;
         subjects
+    }
+
+    fn switch_off(&mut self, number: u32, entry: &SubjectEntry) {
+        let Reach::Granted(grants) = &entry.reach else { return };
+        for tool in grants.iter().flat_map(|grant| &grant.tools_off) {
+            let pair = [number, *tool];
+            self.off.insert_unique(hash_of_pair(&pair), pair, hash_of_pair);
+        }
     }
 
     #[inline]
@@ -91,42 +143,57 @@ impl Subjects {
 
     /// The subject with this id.
     pub(crate) fn find(&self, id: &str) -> Option<&SubjectEntry> {
-        self.entries.get(self.slot(id)?.entry as usize)
+        self.slot(id).map(|slot| &slot.entry)
     }
 
     /// What the subject with this id has of an integration.
     #[inline]
     pub(crate) fn has(&self, id: &str, integration: u32) -> Option<Had> {
-        let row = self.slot(id)?.row;
-        if row == Row::EVERYTHING {
-            return Some(Had { most: Measure::EVERYTHING, more: false });
-        }
-        let word = self.rows.get((row.0 + integration / CELLS) as usize).copied().unwrap_or_default();
-        let cell = word >> (integration % CELLS * CELL_BITS);
-        Some(Had { most: Measure::from_bits(cell), more: cell & MORE != 0 })
+        let Slot { few, cells, number, .. } = self.slot(id)?;
+        let cell = match *cells {
+            // Every cell is looked at: eight comparisons at once are quicker than a guess where to stop.
+            Cells::FEW => {
+                few.iter().fold(0, |found, slot| found | if slot >> CELL_BITS == integration { slot & CELL } else { 0 })
+            }
+            Cells::EVERYTHING => Measure::EVERYTHING.bits(),
+            Cells(row) => {
+                let word = self.rows.get((row + integration / CELLS) as usize).copied().unwrap_or_default();
+                (word >> (integration % CELLS * CELL_BITS)) as u32 & CELL
+            }
+        };
+        Some(Had { cell, number: *number })
     }
 
+    /// Whether a tool is switched off for a subject alone.
+    pub(crate) fn is_off(&self, had: Had, tool: ToolIndex) -> bool {
+        let pair = [had.number, tool.0];
+        self.off.find(hash_of_pair(&pair), |off| *off == pair).is_some()
+    }
+
+    /// Every subject, in no order that means anything.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &SubjectEntry> {
-        self.entries.iter()
+        self.slots.iter().map(|slot| &slot.entry)
     }
 }
 
-fn row_of(reach: &Reach, endless: bool, (words, integrations): (usize, usize)) -> Vec<u64> {
-    let mut row = vec![0u64; words];
-    let mut fill = |integration: u32, measure: Measure, more: bool| {
-        if let Some(word) = row.get_mut((integration / CELLS) as usize) {
-            let cell = measure.bits() | if more { MORE } else { 0 };
-            *word |= cell << (integration % CELLS * CELL_BITS);
-        }
+fn cell(grant: &GrantEntry, entry: &SubjectEntry) -> u32 {
+    let off = if grant.tools_off.is_empty() { 0 } else { TOOLS_OFF };
+    let ends = if grant.ends_at == NEVER && entry.ends_at == NEVER { 0 } else { ENDS };
+    Measure::of(grant.profile).bits() | off | ends
+}
+
+/// A cell for every integration.
+fn row(entry: &SubjectEntry, words: usize) -> Vec<u64> {
+    let everything = Measure::EVERYTHING.bits() | ENDS;
+    let Reach::Granted(grants) = &entry.reach else {
+        // Who has everything without an end needs no row.
+        return vec![(0..CELLS).fold(0, |word, at| word | u64::from(everything) << (at * CELL_BITS)); words];
     };
-    match reach {
-        Reach::ByRole | Reach::ByKeyScope => {
-            (0..integrations as u32).for_each(|integration| fill(integration, Measure::EVERYTHING, !endless));
+    let mut row = vec![0; words];
+    for grant in grants {
+        if let Some(word) = row.get_mut((grant.integration / CELLS) as usize) {
+            *word |= u64::from(cell(grant, entry)) << (grant.integration % CELLS * CELL_BITS);
         }
-        Reach::Granted(grants) => grants.iter().for_each(|grant| {
-            let more = !endless || !grant.tools_off.is_empty() || grant.ends_at != NEVER;
-            fill(grant.integration, Measure::of(grant.profile), more);
-        }),
     }
     row
 }

@@ -6,7 +6,7 @@ use domain::integration::ToolClass;
 use domain::record::{Decision, OutcomeStatus};
 use domain::time::Timestamp;
 use journal::{Record, RecordQuery, StoredEvent, StreamId};
-use verdict::{Operation, Subject};
+use verdict::{Action, Basis, Operation, Question, Reason, Subject};
 
 use crate::directory::ERASED;
 use crate::{App, Caller, Problem};
@@ -119,13 +119,17 @@ impl App {
             }),
         };
         let operation = Operation::ReadAudit { subject: named };
-        let _permit = self.permit(&caller.live.snapshot(), &caller.actor, operation).await?;
+        let permit = self.permit(&caller.live.snapshot(), &caller.actor, operation).await?;
+        let only_own = permit.basis() == Basis::Own;
 
         let limit = query.limit.clamp(1, 1_000);
-        let calls = match query.kind {
+        let mut calls = match query.kind {
             Some(EntryKind::Change) => (Vec::new(), None),
-            _ => self.calls(caller, &query, named, limit).await?,
+            _ => self.calls(caller, &query, (named, only_own), limit).await?,
         };
+        if only_own {
+            calls.0.iter_mut().for_each(|record| self.veil(caller, record));
+        }
         let call_filters = query.integration.is_some() || query.tool.is_some() || query.class.is_some();
         let only_calls = call_filters || query.decision.is_some() || query.status.is_some();
         let changes = match query.kind {
@@ -140,7 +144,7 @@ impl App {
         &self,
         caller: &Caller,
         query: &AuditQuery,
-        subject: Option<Subject>,
+        (subject, only_own): (Option<Subject>, bool),
         limit: usize,
     ) -> Result<(Vec<Record>, Option<u64>), Problem> {
         let integration = match query.integration.as_deref() {
@@ -150,6 +154,9 @@ impl App {
                 Err(_) => self.integration_named(caller, name)?,
             }),
         };
+        if only_own && integration.is_some_and(|integration| !self.may_know_of(caller, integration)) {
+            return Err(Problem::missing("integration"));
+        }
         let wanted = RecordQuery {
             before: query.cursor.calls_before,
             subject: subject.map(|subject| subject.as_str().to_owned()),
@@ -165,6 +172,26 @@ impl App {
         };
         let page = self.inner.journal.records(wanted).await?;
         Ok((page.records, page.next))
+    }
+
+    fn may_know_of(&self, caller: &Caller, integration: IntegrationId) -> bool {
+        let action = Action::Operate(Operation::ViewIntegration { integration });
+        let question = Question { actor: &caller.actor, action, now: self.now() };
+        caller.live.snapshot().evaluate(&question).is_allowed()
+    }
+
+    /// Of a denied call, one's own record tells what the gateway told: what is hidden is not there.
+    fn veil(&self, caller: &Caller, record: &mut Record) {
+        let intent = &mut record.intent;
+        if intent.decision != Decision::Denied {
+            return;
+        }
+        if [Reason::NotAssigned.code(), Reason::GrantEnded.code()].contains(&intent.reason.as_str()) {
+            intent.reason = Reason::NoSuchTool.code().to_owned();
+        }
+        if intent.integration.is_some_and(|integration| !self.may_know_of(caller, integration)) {
+            (intent.integration, intent.class) = (None, None);
+        }
     }
 
     async fn changes(

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use app::Problem;
 use app::grants::Receiver;
-use app::members::MemberFilter;
+use app::members::{MemberFilter, NewMember};
+use app::{App, Problem};
 use domain::grant::Profile;
 use domain::organization::SettingChange;
 
-use crate::world::{MEMBER, OWNER, World, first_key};
+use crate::world::{ADMIN, MEMBER, OWNER, World, code_of, first_key};
 
 const TASKS: usize = 16;
 
@@ -98,11 +98,7 @@ async fn promotions_at_once_stop_at_the_limit_of_owners() {
     let work = emails.iter().map(|email| world.app.change_member_role(&acme.owner, email, "owner"));
     let done = futures_of(work.collect()).await;
     assert_eq!(done.iter().filter(|answer| answer.is_ok()).count(), 2);
-    assert!(
-        done.into_iter()
-            .filter_map(Result::err)
-            .all(|problem| crate::world::code_of::<()>(Err(problem)) == "too-many-owners")
-    );
+    assert!(done.into_iter().filter_map(Result::err).all(|problem| code_of::<()>(Err(problem)) == "too-many-owners"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -115,4 +111,59 @@ async fn of_organizations_founded_at_once_under_one_slug_one_is_made() {
     let found = world.app.organization("same-name").await.unwrap().unwrap();
     assert_eq!(found.org(), made.org);
     assert_eq!(world.journal.organizations(None, 100).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_writer_whose_memory_is_behind_is_authorized_again_before_it_writes() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let behind = world.another_writer();
+    let admin = behind.authenticate(&acme.admin_key).await.unwrap();
+    let owner = behind.authenticate(&acme.owner_key).await.unwrap();
+    world.app.remove_member(&acme.owner, ADMIN).await.unwrap();
+    let after = world.heads(acme.org).await;
+
+    // Its snapshot still lets the admin, and the journal does not.
+    let new = || NewMember {
+        email: "late@acme.example".to_owned(),
+        name: "Late".to_owned(),
+        role: None,
+        key_label: Some("key".to_owned()),
+    };
+    assert!(admin.live.snapshot().seq() < after.0);
+    assert_eq!(code_of(behind.add_member(&admin, new()).await), "credential-ended");
+    assert_eq!(world.heads(acme.org).await, after);
+    assert_eq!(admin.live.snapshot().seq(), after.0, "it did not catch up");
+
+    // An owner's change on a memory that is behind is made on top of what the other did.
+    world.app.change_settings(&acme.owner, Some("Acme Two".to_owned()), Vec::new()).await.unwrap();
+    world.add(&acme.owner, "first@acme.example", "First", "member").await.unwrap();
+    behind.add_member(&owner, new()).await.unwrap();
+    let view = behind.show_organization(&owner).await.unwrap();
+    assert_eq!(view.name, "Acme Two");
+    let members = behind.list_members(&owner, MemberFilter::Active, None, 10).await.unwrap();
+    assert_eq!(members.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_writers_at_once_lose_nothing() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let other = world.another_writer();
+    let owner = other.authenticate(&acme.owner_key).await.unwrap();
+    let rounds = 12;
+    let add = |number: usize, app, owner| {
+        let email = format!("person-{number}@acme.example");
+        let new = NewMember { email, name: "Person".to_owned(), role: None, key_label: None };
+        App::add_member(app, owner, new)
+    };
+    for round in 0..rounds {
+        let (here, there) = tokio::join!(add(round * 2, &world.app, &acme.owner), add(round * 2 + 1, &other, &owner));
+        here.unwrap();
+        there.unwrap();
+    }
+    let third = world.another_writer();
+    let reader = third.authenticate(&acme.owner_key).await.unwrap();
+    let members = third.list_members(&reader, MemberFilter::Active, None, 1_000).await.unwrap();
+    assert_eq!(members.len(), 3 + rounds * 2);
 }

@@ -100,6 +100,12 @@ impl World {
         (self.journal, self.app) = start(&self.folder, &self.keyring, &self.clock, &self.upstreams);
     }
 
+    /// Another application on the same journal: another writer, whose memory falls behind.
+    pub(crate) fn another_writer(&self) -> App {
+        let security = security(&self.keyring);
+        App::new(self.journal.clone(), self.clock.clone(), self.upstreams.clone(), security)
+    }
+
     pub(crate) async fn found(&self, name: &str, owner_email: &str) -> Result<Founded, Problem> {
         let (owner_email, owner_name) = (owner_email.to_owned(), Some("Olivia Quartz".to_owned()));
         self.app
@@ -195,15 +201,14 @@ impl World {
 }
 
 fn start(folder: &TempDir, keyring: &str, clock: &Arc<HandClock>, upstreams: &Arc<FakeUpstreams>) -> (Journal, App) {
-    let keyring = Keyring::parse(keyring).unwrap();
-    let security = Security {
-        digester: KeyDigester::new(&keyring),
-        sealer: Sealer::new(&keyring),
-        random: Box::new(OperatingSystem),
-    };
     let journal = Journal::open(folder.path(), Options::default()).unwrap();
-    let app = App::new(journal.clone(), clock.clone(), upstreams.clone(), security);
+    let app = App::new(journal.clone(), clock.clone(), upstreams.clone(), security(keyring));
     (journal, app)
+}
+
+fn security(keyring: &str) -> Security {
+    let keyring = Keyring::parse(keyring).unwrap();
+    Security { digester: KeyDigester::new(&keyring), sealer: Sealer::new(&keyring), random: Box::new(OperatingSystem) }
 }
 
 pub(crate) fn first_key(added: &AddedMember) -> &str {

@@ -30,7 +30,7 @@ pub(crate) fn connect(
         let message = format!("an organization has at most {INTEGRATIONS_MAX} integrations; disconnect one first");
         return Err(Refusal::rule("too-many-integrations", message));
     }
-    fits("title", &integration.title)?;
+    title_fits(&integration.title)?;
     fits("purpose", &integration.purpose)?;
     tools_are_sound(tools)?;
     let mut bare = integration.clone();
@@ -45,7 +45,7 @@ pub(crate) fn connect(
 pub(crate) fn edit(state: &Organization, id: IntegrationId, edit: IntegrationEdit) -> Result<Vec<Event>, Refusal> {
     let present = state.integration(id)?;
     if let Some(title) = &edit.title {
-        fits("title", title)?;
+        title_fits(title)?;
     }
     if let Some(purpose) = &edit.purpose {
         fits("purpose", purpose)?;
@@ -149,6 +149,13 @@ fn tools_are_sound(tools: &[DiscoveredTool]) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+fn title_fits(title: &str) -> Result<(), Refusal> {
+    if title.trim().is_empty() {
+        return Err(Refusal::field("bad-text", "title", "an integration needs a name that people can read"));
+    }
+    fits("title", title)
 }
 
 fn fits(field: &'static str, text: &str) -> Result<(), Refusal> {

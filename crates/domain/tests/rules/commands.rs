@@ -45,7 +45,7 @@ fn integrations() -> impl Strategy<Value = IntegrationId> {
 }
 
 fn keys() -> impl Strategy<Value = KeyId> {
-    (0..8u8).prop_map(key)
+    (0..6u8).prop_map(key)
 }
 
 fn roles() -> impl Strategy<Value = RoleId> {
@@ -135,7 +135,9 @@ pub(crate) fn commands() -> impl Strategy<Value = Command> {
         3 => people().prop_map(|person| Command::RemoveMember { person }),
         3 => connections(),
         1 => (integrations(), edits()).prop_map(|(integration, edit)| Command::EditIntegration { integration, edit }),
-        2 => (integrations(), discovered()).prop_map(|(integration, tools)| Command::RefreshTools { integration, tools }),
+        2 => (integrations(), discovered()).prop_map(|(integration, tools)| {
+            Command::RefreshTools { integration, tools }
+        }),
         1 => integrations().prop_map(|integration| Command::DisconnectIntegration { integration }),
         2 => (tool, any::<Option<bool>>()).prop_map(|((integration, tool, class), off)| {
             Command::ReviewTool { integration, tool: tool.to_owned(), class, off }
@@ -150,6 +152,6 @@ pub(crate) fn commands() -> impl Strategy<Value = Command> {
             Command::CreateKey { key, kind, digest, hint, expires_at }
         }),
         2 => (keys(), secrets()).prop_map(|(key, (digest, hint))| Command::RotateKey { key, digest, hint }),
-        1 => keys().prop_map(|key| Command::RevokeKey { key }),
+        4 => keys().prop_map(|key| Command::RevokeKey { key }),
     ]
 }

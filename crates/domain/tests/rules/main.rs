@@ -21,7 +21,7 @@ use proptest::prelude::*;
 use commands::{commands, person, pipeworks, role};
 
 /// Random histories that one test walks, and commands of one history.
-const HISTORIES: u32 = 200;
+const HISTORIES: u32 = 120;
 const HISTORIES_SOAK: u32 = 20_000;
 const COMMANDS_MAX: usize = 60;
 

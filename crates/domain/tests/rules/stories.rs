@@ -125,6 +125,13 @@ fn an_edit_that_changes_nothing_is_no_event_and_a_new_secret_of_the_same_kind_is
 }
 
 #[test]
+fn an_integration_never_loses_its_name() {
+    let mut walk = company();
+    let blank = IntegrationEdit { title: Some(" ".to_owned()), ..Default::default() };
+    refuse(&mut walk, Command::EditIntegration { integration: integration(0), edit: blank });
+}
+
+#[test]
 fn a_preset_that_has_room_for_no_owner_is_refused() {
     let mut preset = pipeworks();
     preset.settings.owners_max = Some(0);

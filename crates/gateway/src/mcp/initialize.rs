@@ -30,15 +30,13 @@ pub(crate) fn initialize<P: Ports>(
     let client = client::described(request.params.get("clientInfo"));
     let owner = Owner { org: caller.org(), credential: caller.credential, integration: door.integration.clone() };
     let now = gateway.ports.now();
-    let session =
-        gateway.sessions.begin(owner, client.clone(), &gateway.options.limits, now).map_err(|fault| match fault {
-            NoSession::Full => {
-                let fault = Fault::new(code::LIMITED, fault.to_string());
-                Exit::fault(StatusCode::SERVICE_UNAVAILABLE, Some(&request.id), &fault)
-            }
-            NoSession::Random(_) => Exit::unavailable(Some(&request.id), &fault.to_string()),
-        })?;
-    gateway.ports.used(caller.org(), caller.credential.key, caller.address, client.as_deref());
+    let session = gateway.sessions.begin(owner, client, &gateway.options.limits, now).map_err(|fault| match fault {
+        NoSession::Full => {
+            let fault = Fault::new(code::LIMITED, fault.to_string());
+            Exit::fault(StatusCode::SERVICE_UNAVAILABLE, Some(&request.id), &fault)
+        }
+        NoSession::Random(_) => Exit::unavailable(Some(&request.id), &fault.to_string()),
+    })?;
     let result = json!({
         "protocolVersion": version::legacy(asked).unwrap_or(version::newest_legacy()),
         "capabilities": capabilities(),

@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use domain::record::Decision;
+use domain::time::Timestamp;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -43,6 +44,7 @@ struct Listening<P: Ports> {
     changes: watch::Receiver<u64>,
     /// The state that the client knows its list from.
     told: Arc<Snapshot>,
+    told_at: Timestamp,
     keep_alive_at: Instant,
     begun: bool,
     _slot: Slot,
@@ -65,6 +67,7 @@ pub(crate) fn open<P: Ports>(
         gateway: gateway.clone(),
         changes: caller.access.changes(),
         told: caller.snapshot.clone(),
+        told_at: gateway.ports.now(),
         keep_alive_at: Instant::now() + Duration::from_millis(gateway.options.limits.keep_alive_ms),
         caller,
         door,
@@ -92,8 +95,9 @@ impl<P: Ports> Listening<P> {
             if !self.may_listen(&snapshot, now) || self.gateway.closing.is_cancelled() {
                 return self.farewell().map(|event| (event, true));
             }
-            let changed = !same_list(&self.told, &snapshot, (&self.caller, &self.door), now);
-            self.told = snapshot;
+            let (before, here) = ((&*self.told, self.told_at), (&self.caller, &self.door));
+            let changed = !same_list(before, (&snapshot, now), here);
+            (self.told, self.told_at) = (snapshot, now);
             if changed && self.tagged.as_ref().is_none_or(|tagged| tagged.tools) {
                 return Some((self.notification("notifications/tools/list_changed", json!({})), false));
             }
@@ -113,12 +117,12 @@ impl<P: Ports> Listening<P> {
         }
     }
 
-    fn may_listen(&self, snapshot: &Snapshot, now: domain::time::Timestamp) -> bool {
+    fn may_listen(&self, snapshot: &Snapshot, now: Timestamp) -> bool {
         snapshot.admit(self.caller.credential, now).is_ok_and(|actor| actor == self.caller.actor)
             && self.door.integration.as_deref().is_none_or(|slug| may_know(snapshot, &self.caller.actor, slug, now))
     }
 
-    fn wake_at(&self, now: domain::time::Timestamp) -> Instant {
+    fn wake_at(&self, now: Timestamp) -> Instant {
         let again = ask_again(&self.told, &self.caller, now)
             .map(|at| Instant::now() + Duration::from_millis(u64::try_from(at.since_ms(now)).unwrap_or_default()));
         again.map_or(self.keep_alive_at, |again| again.min(self.keep_alive_at))
@@ -141,7 +145,7 @@ impl<P: Ports> Listening<P> {
             }
             _ => params = Value::Null,
         }
-        message::event(&message::call(None, method, &params))
+        message::event(&message::notification(method, &params))
     }
 
     /// What a subscription is told when we end it; a legacy stream just ends.
@@ -155,18 +159,15 @@ impl<P: Ports> Listening<P> {
     }
 }
 
-/// Whether two states list the same tools to a caller. Both are at hand, so equal texts are mostly the same text.
+/// Whether a caller's list is the same in two states, each at its moment: a grant may have come to its end
+/// without any change. Both states are at hand, so equal texts are mostly the same text.
 fn same_list<A>(
-    before: &Arc<Snapshot>,
-    after: &Arc<Snapshot>,
+    (before, then): (&Snapshot, Timestamp),
+    (after, now): (&Snapshot, Timestamp),
     (caller, door): (&Caller<A>, &Door),
-    now: domain::time::Timestamp,
 ) -> bool {
-    let one = door.integration.as_deref();
-    let tools = |snapshot: &'_ Arc<Snapshot>| snapshot.clone();
-    let (before, after) = (tools(before), tools(after));
-    let here = |slug: &str| one.is_none_or(|one| one == slug);
-    let mut old = before.callable_tools(&caller.actor, now).filter(|(_, _, found)| here(&found.slug));
+    let here = |slug: &str| door.integration.as_deref().is_none_or(|one| one == slug);
+    let mut old = before.callable_tools(&caller.actor, then).filter(|(_, _, found)| here(&found.slug));
     let mut new = after.callable_tools(&caller.actor, now).filter(|(_, _, found)| here(&found.slug));
     loop {
         match (old.next(), new.next()) {

@@ -18,6 +18,7 @@ use crate::mcp::session::{Running, Session};
 use crate::message::{Fault, code};
 use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
+use crate::pipeline::dialect;
 use crate::pipeline::evaluate::{Allowed, AllowedTool, client_of, digest, evaluate, tool_error};
 use crate::pipeline::forward::{self, Over, Tally};
 use crate::pipeline::identify::Caller;
@@ -27,6 +28,7 @@ use crate::pipeline::parse::Request;
 use crate::pipeline::question::{Wanted, wanted};
 use crate::pipeline::record::{self, Blank, Ended};
 use crate::ports::Ports;
+use crate::upstream::mirror;
 
 /// What the client said about how it wants its answer.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +68,7 @@ pub(crate) async fn call<P: Ports>(
         }
     };
     let Allowed { permit, tool } = evaluate(gateway, &caller, &request, &wanted).await?;
+    told_twice(gateway, &caller, &request, &tool)?;
     let client = client_of(&request).or_else(|| session.as_ref().and_then(|session| session.client.clone()));
     let slot = match gateway.calls.take(caller.org(), caller.actor.subject) {
         Ok(slot) => slot,
@@ -88,6 +91,25 @@ pub(crate) async fn call<P: Ports>(
     };
     gateway.aside(carry(call, permit, line));
     Ok(line::respond(hearing, takes.stream, takes.json, &gateway.options.limits).await)
+}
+
+/// What a modern client tells in headers must be what its arguments say.
+fn told_twice<P: Ports>(
+    gateway: &Arc<Gateway<P>>,
+    caller: &Caller<P::Access>,
+    request: &Request,
+    tool: &AllowedTool,
+) -> Result<(), Exit> {
+    if !request.dialect.is_modern() {
+        return Ok(());
+    }
+    let depth_max = gateway.options.limits.depth_max;
+    let wanted = mirror::headers(&tool.definition, request.params.get("arguments"), depth_max);
+    dialect::check_params(&request.param_headers, &wanted).map_err(|malformed| {
+        let blank = Blank { subject: Some(caller.actor), ..Blank::new(&caller.snapshot, &request.method) };
+        gateway.note_noise(blank, Decision::Malformed, malformed.reason);
+        Exit::fault(malformed.status, Some(&request.id), &malformed.fault)
+    })
 }
 
 /// Records, forwards, and records what came of it.
@@ -132,7 +154,7 @@ async fn carry<P: Ports>(call: Call<P>, permit: Permit, line: Line) {
             line.end(Final { status: StatusCode::OK, message, retry_after_s }).await;
         }
         Over::Cut { message, .. } => line.cut(Final::ok(message)),
-        Over::Left { .. } => drop(line),
+        Over::Left { .. } => line.hang_up(),
     }
     let ended = Ended { status, detail, request_bytes: tally.sent_bytes, response_bytes: tally.received_bytes };
     recorded.finish(gateway, ended).await;

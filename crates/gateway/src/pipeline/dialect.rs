@@ -123,6 +123,26 @@ pub(crate) fn encode(text: &str) -> String {
     }
 }
 
+/// The headers in which a client tells arguments once more.
+pub(crate) fn param_headers(headers: &HeaderMap) -> HeaderMap {
+    let told = headers.iter().filter(|(name, _)| name.as_str().starts_with("mcp-param-"));
+    told.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Whether what a client told in headers is what the arguments say, for all headers that the tool's definition
+/// wants.
+pub(crate) fn check_params(told: &HeaderMap, wanted: &HeaderMap) -> Result<(), Malformed> {
+    for (name, value) in wanted {
+        let text = |value: &http::HeaderValue| value.to_str().ok().and_then(decode);
+        let mut stated = told.get_all(name).iter();
+        let same = stated.next().is_some_and(|stated| text(stated) == text(value)) && stated.next().is_none();
+        if !same {
+            return Err(mismatch(&format!("the {name} header is missing or does not match the body")));
+        }
+    }
+    Ok(())
+}
+
 /// A header that may occur once at most.
 fn single<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<Option<&'h str>, Malformed> {
     let mut stated = headers.get_all(name).iter();

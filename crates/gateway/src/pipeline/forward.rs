@@ -20,8 +20,8 @@ use crate::upstream::connection::Shown;
 use crate::upstream::endpoint::{Endpoint, Route};
 use crate::upstream::exchange::{self, Answering, Head, Outgoing};
 use crate::upstream::failure::Failure;
-use crate::upstream::mirror;
 use crate::upstream::translate::{self, Inbound, Sides};
+use crate::upstream::{mirror, short};
 
 /// What went over the wire.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,6 +55,7 @@ struct Way {
 
 /// What ends a call before its answer.
 enum Ending {
+    Answered { message: Bytes, status: OutcomeStatus, detail: Option<String> },
     Stop(Stop),
     Failure(Failure),
 }
@@ -91,7 +92,8 @@ pub(crate) async fn forward<P: Ports>(
     match carry(call, &mut guard, line, (&mut way, tally)).await {
         Ok(over) => over,
         Err(ending) => {
-            if let Some(way) = way.filter(|way: &Way| way.sent) {
+            let answered = matches!(ending, Ending::Answered { .. });
+            if let Some(way) = way.filter(|way: &Way| way.sent && !answered) {
                 call_back(call, &way);
             }
             over(call, ending)
@@ -130,13 +132,7 @@ async fn carry<P: Ports>(
         tally.received_bytes = answering.received_bytes;
         let silent = Failure::Silent { ms: upstreams.limits.silence_ms_max };
         let message = next?.map_err(|_| silent)??.ok_or(Failure::Closed)?;
-        let sides = Sides {
-            client_id: &call.request.id,
-            dialect: &call.request.dialect,
-            upstream_id: way.upstream_id,
-            progress_token: way.progress_token.as_ref(),
-        };
-        match translate::inbound(message, &sides)? {
+        match translate::inbound(message, &sides(call, way))? {
             Inbound::Nothing => {}
             Inbound::Final { message, status, detail } => return Ok(Over::Answered { message, status, detail }),
             Inbound::Passed(message) => {
@@ -182,10 +178,19 @@ async fn send<P: Ports>(
     let upstreams = &call.gateway.upstreams;
     let limits = &upstreams.limits;
     way.upstream_id = upstreams.next_id();
-    let outbound = translate::outbound(call.request.params.clone(), &call.tool.name, way.upstream_id, &way.route);
+    let outbound = translate::outbound(&call.request.params, &call.tool.name, way.upstream_id, &way.route);
     way.progress_token = outbound.progress_token;
     let mirrored = match way.route {
-        Route::Modern => mirror::headers(&call.tool.definition, call.request.params.get("arguments"), limits.depth_max),
+        Route::Modern => {
+            // Headers for arguments that the definition we know does not name are for the upstream to judge.
+            let mut mirrored = call.request.param_headers.clone();
+            mirrored.extend(mirror::headers(
+                &call.tool.definition,
+                call.request.params.get("arguments"),
+                limits.depth_max,
+            ));
+            mirrored
+        }
         _ => HeaderMap::new(),
     };
     tally.sent_bytes = outbound.body.len() as u64;
@@ -209,7 +214,8 @@ async fn send<P: Ports>(
         Head::Told(status, mut answering, failure) => {
             let told = guard.run(tokio::time::timeout(silence, answering.next())).await?;
             tally.received_bytes = answering.received_bytes;
-            Err(told_off(call, way, status, (told.ok().and_then(Result::ok).flatten(), failure)))
+            let told = told.ok().and_then(Result::ok).flatten();
+            Err(told_off(call, way, status, (told, failure)))
         }
         Head::Failed(status, failure) => {
             forget_if_changed(way, status, None);
@@ -222,7 +228,8 @@ fn in_session(route: &Route) -> bool {
     matches!(route, Route::Legacy(session) if session.id.is_some())
 }
 
-/// An HTTP error whose body is an error message for our call says more than its status.
+/// An HTTP error with a message says more than its status: an error that answers the call is passed on, and one
+/// about the conversation between us and the upstream is put into words.
 fn told_off<P: Ports>(
     call: &Call<P>,
     way: &Way,
@@ -233,11 +240,26 @@ fn told_off<P: Ports>(
     let number = error.and_then(|error| error.get("code")).and_then(Value::as_i64);
     forget_if_changed(way, status, number);
     tracing::debug!(%status, code = number, integration = %call.tool.integration, "an upstream did not take a call");
-    match (failure, error.and_then(|error| error.get("message")).and_then(Value::as_str)) {
-        (Failure::Status { status, retry_after_s: None }, Some(said)) => {
-            Failure::Garbled(format!("HTTP {status}, {}", crate::upstream::short(said))).into()
+    let Failure::Status { status: shown, retry_after_s: None } = failure else { return failure.into() };
+    let said = error.and_then(|error| error.get("message")).and_then(Value::as_str).map(short);
+    match (said, number) {
+        (Some(_), Some(code::INVALID_PARAMS | code::INTERNAL)) => {
+            match told.map(|told| translate::inbound(told, &sides(call, way))) {
+                Some(Ok(Inbound::Final { message, status, detail })) => Ending::Answered { message, status, detail },
+                _ => failure.into(),
+            }
         }
-        (failure, _) => failure.into(),
+        (Some(said), _) => Failure::Declined { status: shown, said }.into(),
+        (None, _) => failure.into(),
+    }
+}
+
+fn sides<'c, P: Ports>(call: &'c Call<P>, way: &'c Way) -> Sides<'c> {
+    Sides {
+        client_id: &call.request.id,
+        dialect: &call.request.dialect,
+        upstream_id: way.upstream_id,
+        progress_token: way.progress_token.as_ref(),
     }
 }
 
@@ -255,7 +277,7 @@ fn forget_if_changed(way: &Way, status: StatusCode, number: Option<i64>) {
 fn call_back<P: Ports>(call: &Call<P>, way: &Way) {
     if matches!(way.route, Route::Legacy(_)) {
         let params = json!({ "requestId": way.upstream_id, "reason": "nobody waits for the answer any more" });
-        tell(call, way, "notifications/cancelled", message::call(None, "notifications/cancelled", &params));
+        tell(call, way, "notifications/cancelled", message::notification("notifications/cancelled", &params));
     }
 }
 
@@ -270,6 +292,7 @@ fn over<P: Ports>(call: &Call<P>, ending: Ending) -> Over {
         Over::Cut { message: fault.to_bytes(Some(&call.request.id)), detail }
     };
     match ending {
+        Ending::Answered { message, status, detail } => Over::Answered { message, status, detail },
         Ending::Failure(failure) => Over::Failed(failure),
         Ending::Stop(Stop::TooLong) => Over::Failed(Failure::TooLong { ms: call.gateway.options.limits.call_ms_max }),
         Ending::Stop(Stop::Cancelled) => Over::Left { detail: "client-cancelled" },

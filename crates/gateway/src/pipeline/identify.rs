@@ -12,7 +12,7 @@ use domain::record::Decision;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use identity::key::PresentedKey;
-use verdict::{Actor, Credential, Snapshot};
+use verdict::{Actor, Credential, NotAdmitted, Snapshot};
 
 use crate::gateway::Gateway;
 use crate::pipeline::accept::Accepted;
@@ -78,12 +78,32 @@ async fn known<P: Ports>(
     let snapshot = access.snapshot();
     match snapshot.admit(credential, gateway.ports.now()) {
         Ok(actor) => Ok(Caller { access, snapshot, actor, credential, address: accepted.address }),
-        Err(ended) => {
-            let blank = Blank { credential: Some(credential.key), ..Blank::new(&snapshot, "") };
-            gateway.note_noise(blank, Decision::Denied, "credential-ended");
-            Err(Exit::not_identified(&ended.to_string(), true))
-        }
+        Err(ended) => Err(not_admitted(gateway, &snapshot, credential, ended)),
     }
+}
+
+/// Looks again once the body has come in, which may have taken its sender a while: what is decided from here on
+/// rests on the newest state.
+pub(crate) fn renew<P: Ports>(gateway: &Arc<Gateway<P>>, caller: Caller<P::Access>) -> Result<Caller<P::Access>, Exit> {
+    let snapshot = caller.access.snapshot();
+    if snapshot.seq() == caller.snapshot.seq() {
+        return Ok(caller);
+    }
+    match snapshot.admit(caller.credential, gateway.ports.now()) {
+        Ok(actor) => Ok(Caller { snapshot, actor, ..caller }),
+        Err(ended) => Err(not_admitted(gateway, &snapshot, caller.credential, ended)),
+    }
+}
+
+fn not_admitted<P: Ports>(
+    gateway: &Arc<Gateway<P>>,
+    snapshot: &Snapshot,
+    credential: Credential,
+    ended: NotAdmitted,
+) -> Exit {
+    let blank = Blank { credential: Some(credential.key), ..Blank::new(snapshot, "") };
+    gateway.note_noise(blank, Decision::Denied, "credential-ended");
+    Exit::not_identified(&ended.to_string(), true)
 }
 
 /// Answers somebody who was not identified. What is recorded is recorded on the side, so that the time the

@@ -64,6 +64,9 @@ impl Line {
         let _ = self.queue.send(Said::Final(end)).await;
     }
 
+    /// Ends the call without a word: the client said that it wants none.
+    pub(crate) fn hang_up(self) {}
+
     /// Ends the call for the client at once: what is in the queue is not delivered.
     pub(crate) fn cut(self, end: Final) {
         let _ = self.cut.send(end);
@@ -103,7 +106,10 @@ pub(crate) async fn respond(mut hearing: Hearing, takes_stream: bool, takes_json
             }
         }
     };
-    let Some(Said::Final(end)) = first else { return answer::empty(StatusCode::INTERNAL_SERVER_ERROR) };
+    let Some(Said::Final(end)) = first else {
+        // A cancelled call gets no answer, but its HTTP request needs one.
+        return if takes_stream { answer::stream(Body::empty()) } else { answer::empty(StatusCode::NO_CONTENT) };
+    };
     let mut response = if takes_json {
         answer::json(end.status, end.message)
     } else {

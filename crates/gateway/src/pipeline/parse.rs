@@ -27,7 +27,7 @@ use crate::ports::Ports;
 #[derive(Debug)]
 pub(crate) enum Message {
     /// Something that wants an answer.
-    Request(Request),
+    Request(Box<Request>),
     /// Something that wants none.
     Notification(Notification),
     /// An answer to a question that we never asked.
@@ -42,6 +42,8 @@ pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) params: Map<String, Value>,
     pub(crate) dialect: Dialect,
+    /// Headers in which a modern client tells arguments once more.
+    pub(crate) param_headers: HeaderMap,
 }
 
 /// A notification, understood.
@@ -154,7 +156,8 @@ fn understand(limits: &Limits, headers: &HeaderMap, bytes: &[u8], seen: &mut See
     no_look_alike(&params, &["name", "arguments", "_meta", "uri", "cursor", "protocolVersion"])?;
     let Some(id) = id else { return Ok(Message::Notification(Notification { method, params })) };
     let dialect = dialect::of(headers, &method, &params)?;
-    Ok(Message::Request(Request { id, method, params, dialect }))
+    let param_headers = if dialect.is_modern() { dialect::param_headers(headers) } else { HeaderMap::new() };
+    Ok(Message::Request(Box::new(Request { id, method, params, dialect, param_headers })))
 }
 
 /// Some readers take `Name` for `name`, and then the later of the two. A message that means two things to two

@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use crate::gateway::Gateway;
 use crate::mcp::session::{Owner, Session};
 use crate::mcp::stream::{self, Tagged};
-use crate::mcp::{initialize, list};
+use crate::mcp::{client, initialize, list};
 use crate::message::{self, Fault, code};
 use crate::pipeline::accept::{Accepted, Door, accept};
 use crate::pipeline::answer::{self, Exit};
 use crate::pipeline::call::{Takes, call};
 use crate::pipeline::evaluate::client_of;
-use crate::pipeline::identify::{Caller, identify};
+use crate::pipeline::identify::{Caller, identify, renew};
 use crate::pipeline::parse::{Message, Notification, Request, parse};
 use crate::pipeline::question::may_know;
 use crate::pipeline::record::Blank;
@@ -51,8 +51,9 @@ async fn posted<P: Ports>(gateway: &Arc<Gateway<P>>, door: Door, request: HttpRe
     let caller = identify(gateway, &accepted).await?;
     let Accepted { door, headers, .. } = accepted;
     let message = parse(gateway, (&headers, body), &caller).await?;
+    let caller = renew(gateway, caller)?;
     let request = match message {
-        Message::Request(request) => request,
+        Message::Request(request) => *request,
         Message::Notification(notification) => return notified(gateway, &caller, (&door, &headers), &notification),
         Message::Response => return Ok(answer::empty(StatusCode::ACCEPTED)),
     };
@@ -62,9 +63,9 @@ async fn posted<P: Ports>(gateway: &Arc<Gateway<P>>, door: Door, request: HttpRe
     } else {
         session(gateway, &caller, &door, &headers)?
     };
-    let named = client_of(&request);
-    let client = named.as_deref().or_else(|| session.as_ref().and_then(|session| session.client.as_deref()));
-    gateway.ports.used(caller.org(), caller.credential.key, caller.address, client);
+    let named = client_of(&request).or_else(|| client::described(request.params.get("clientInfo")));
+    let known = session.as_ref().and_then(|session| session.client.as_deref());
+    gateway.ports.used(caller.org(), caller.credential.key, caller.address, named.as_deref().or(known));
     match (request.method.as_str(), request.dialect.is_modern()) {
         ("tools/call", _) => call(gateway, caller, (&door, session), request, takes).await,
         ("tools/list", _) => list::list(gateway, &caller, &door, &request),

@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Limited { retry_after_s: Option<u64> },
     /// It answered with an HTTP error.
     Status { status: u16, retry_after_s: Option<u64> },
+    /// It did not take the call, and says why.
+    Declined { status: u16, said: String },
     /// It sent more than we take.
     TooLarge,
     /// It sent something that is no answer.
@@ -47,6 +49,7 @@ impl Failure {
             Failure::Unauthorized { .. } => "upstream-unauthorized",
             Failure::Limited { .. } => "upstream-limited",
             Failure::Status { .. } => "upstream-status",
+            Failure::Declined { .. } => "upstream-declined",
             Failure::TooLarge => "upstream-too-large",
             Failure::Garbled(_) => "upstream-garbled",
             Failure::Closed => "upstream-closed",
@@ -75,6 +78,7 @@ impl Failure {
             }
             Failure::Limited { retry_after_s: None } => format!("{title} takes no more calls for now; try again later"),
             Failure::Status { status, .. } => format!("{title} failed (HTTP {status})"),
+            Failure::Declined { status, said } => format!("{title} did not take the call (HTTP {status}): {said}"),
             Failure::TooLarge => format!("{title} answered with more than can be passed on"),
             Failure::Garbled(why) => format!("{title} gave an answer that cannot be read: {why}"),
             Failure::Closed => format!("{title} closed the connection before it had answered"),

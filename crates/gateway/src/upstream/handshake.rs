@@ -33,13 +33,21 @@ pub(crate) async fn ask(
 ) -> Result<(Told, Response<()>), Failure> {
     let ms = upstreams.limits.handshake_ms_max;
     let id = upstreams.next_id();
-    let body = message::call(Some(id), method, &params);
+    let body = message::call(id, method, &params);
     let outgoing = Outgoing { method, name: None, mirrored: HeaderMap::new(), body };
     let asked = async {
         let (head, response) =
             exchange::send(&upstreams.connection, uri, (route, shown), &outgoing, &upstreams.limits).await?;
         let (mut answering, otherwise) = match head {
             Head::Messages(answering) => (answering, None),
+            // What these say is clear without the body's words.
+            Head::Told(
+                _,
+                _,
+                failure @ (Failure::Unauthorized { .. } | Failure::Limited { .. } | Failure::Destination(_)),
+            ) => {
+                return Ok((Told::Status(failure), response));
+            }
             Head::Told(_, answering, failure) => (answering, Some(failure)),
             Head::Failed(_, failure) => return Ok((Told::Status(failure), response)),
             Head::Taken => return Err(Failure::Garbled("a question was taken for a notification".to_owned())),
@@ -138,7 +146,7 @@ pub(crate) async fn begin_session(
         method: "notifications/initialized",
         name: None,
         mirrored: HeaderMap::new(),
-        body: message::call(None, "notifications/initialized", &Value::Null),
+        body: message::notification("notifications/initialized", &Value::Null),
     };
     let route = Route::Legacy(session.clone());
     let told = exchange::send(&upstreams.connection, uri, (&route, shown), &outgoing, &upstreams.limits);

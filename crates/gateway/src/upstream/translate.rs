@@ -18,31 +18,47 @@ pub(crate) struct Outbound {
     pub(crate) progress_token: Option<Value>,
 }
 
+/// Tasks and answers to questions of the upstream would pass by what we record; neither is offered yet.
+const NOT_OFFERED: [&str; 3] = ["task", "inputResponses", "requestState"];
+
 /// Writes a tool call for the upstream: under its own name for the tool, and with our id.
-pub(crate) fn outbound(mut params: Map<String, Value>, tool: &str, id: u64, route: &Route) -> Outbound {
-    params.insert("name".to_owned(), tool.into());
-    // Tasks and answers to questions of the upstream would pass by what we record; neither is offered yet.
-    for key in ["task", "inputResponses", "requestState"] {
-        params.shift_remove(key);
+pub(crate) fn outbound(params: &Map<String, Value>, tool: &str, id: u64, route: &Route) -> Outbound {
+    let stated = params.get("_meta").and_then(Value::as_object);
+    let progress_token = stated.and_then(|meta| meta.get("progressToken")).cloned();
+    let mut body = message::begin_call(id, "tools/call");
+    body.extend_from_slice(br#"{"name":"#);
+    json::write(tool, &mut body);
+    for (key, value) in params {
+        if !matches!(key.as_str(), "name" | "_meta") && !NOT_OFFERED.contains(&key.as_str()) {
+            body.push(b',');
+            json::write(key, &mut body);
+            body.push(b':');
+            json::write(value, &mut body);
+        }
     }
-    let mut meta = match params.shift_remove("_meta") {
-        Some(Value::Object(meta)) => meta,
-        _ => Map::new(),
-    };
-    let log_level = meta.get(META_LOG_LEVEL).cloned();
-    meta.retain(|key, _| !key.starts_with("io.modelcontextprotocol/"));
-    let progress_token = meta.get("progressToken").cloned();
-    if progress_token.is_some() {
-        meta.insert("progressToken".to_owned(), id.into());
+    let meta = meta_for(stated, id, route);
+    if !meta.is_empty() {
+        body.extend_from_slice(br#","_meta":"#);
+        json::write(&meta, &mut body);
+    }
+    body.extend_from_slice(b"}}");
+    Outbound { body: body.into(), progress_token }
+}
+
+fn meta_for(stated: Option<&Map<String, Value>>, id: u64, route: &Route) -> Map<String, Value> {
+    let mut meta = Map::new();
+    for (key, value) in stated.into_iter().flatten() {
+        let ours = matches!(route, Route::Modern) && key == META_LOG_LEVEL;
+        match key.as_str() {
+            "progressToken" => meta.insert(key.clone(), id.into()),
+            key if key.starts_with("io.modelcontextprotocol/") && !ours => None,
+            _ => meta.insert(key.clone(), value.clone()),
+        };
     }
     if matches!(route, Route::Modern) {
         meta.extend(modern_meta());
-        meta.extend(log_level.map(|level| (META_LOG_LEVEL.to_owned(), level)));
     }
-    if !meta.is_empty() {
-        params.insert("_meta".to_owned(), Value::Object(meta));
-    }
-    Outbound { body: message::call(Some(id), "tools/call", &Value::Object(params)), progress_token }
+    meta
 }
 
 /// What an upstream's message means for the client.
@@ -78,7 +94,7 @@ pub(crate) fn inbound(message: Value, sides: &Sides<'_>) -> Result<Inbound, Fail
             Ok(Inbound::Passed(whole(&Value::Object(members))))
         }
         (Some(_), None) => Ok(Inbound::Nothing),
-        (None, Some(id)) if *id != Value::from(sides.upstream_id) => Ok(Inbound::Nothing),
+        (None, Some(id)) if *id != sides.upstream_id => Ok(Inbound::Nothing),
         // An upstream that could not read our id may answer with an error that has none, never with a result.
         (None, id) => {
             let answered = id.is_some();
@@ -100,7 +116,7 @@ fn whole(message: &Value) -> Bytes {
 fn progress(mut members: Map<String, Value>, sides: &Sides<'_>) -> Inbound {
     let Some(token) = sides.progress_token else { return Inbound::Nothing };
     match members.get_mut("params").and_then(|params| params.get_mut("progressToken")) {
-        Some(slot) if *slot == Value::from(sides.upstream_id) => *slot = token.clone(),
+        Some(slot) if *slot == sides.upstream_id => *slot = token.clone(),
         _ => return Inbound::Nothing,
     }
     Inbound::Passed(whole(&Value::Object(members)))
@@ -262,13 +278,13 @@ mod tests {
         let Value::Object(params) = params else { panic!() };
         let session =
             std::sync::Arc::new(crate::upstream::endpoint::UpstreamSession { id: None, version: "2025-11-25" });
-        let legacy = outbound(params.clone(), "get", 9, &Route::Legacy(session));
+        let legacy = outbound(&params, "get", 9, &Route::Legacy(session));
         assert_eq!(
             legacy.body,
             r#"{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"get","arguments":{"n":1e+400},"extra":[],"_meta":{"progressToken":9,"traceparent":"t"}}}"#
         );
         assert_eq!(legacy.progress_token, Some("tok".into()));
-        let modern = String::from_utf8(outbound(params, "get", 9, &Route::Modern).body.to_vec()).unwrap();
+        let modern = String::from_utf8(outbound(&params, "get", 9, &Route::Modern).body.to_vec()).unwrap();
         assert!(modern.contains(r#""io.modelcontextprotocol/protocolVersion":"2026-07-28""#));
         assert!(modern.contains(r#""io.modelcontextprotocol/logLevel":"info""#));
         assert!(modern.contains(r#""io.modelcontextprotocol/clientCapabilities":{}"#));

@@ -6,7 +6,7 @@ use domain::command::Command;
 use domain::grant::Profile;
 use domain::record::{Decision, Durability, OutcomeStatus};
 use gateway::Limits;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::upstream::{Era, Upstream};
 use crate::world::{World, log};
@@ -120,6 +120,7 @@ async fn what_goes_wrong_upstream_is_told_in_words_and_recorded() {
             ("list_twice", "failed upstream-garbled", "the key \"content\" occurs twice"),
             ("get_closed", "failed upstream-closed", "Stripe closed the connection before it had answered"),
             ("get_busy", "failed upstream-limited", "Stripe takes no more calls for now; try again in 7 s"),
+            ("get_refused", "failed upstream-unauthorized", "refused the credential that is stored for it (HTTP 403)"),
             ("get_input", "failed upstream-asked-back", "asked for further input"),
             ("get_odd_type", "failed upstream-garbled", "unknown type"),
             ("get_nothing", "failed upstream-silent", "Stripe did not answer within 1 s"),
@@ -139,6 +140,9 @@ async fn what_goes_wrong_upstream_is_told_in_words_and_recorded() {
             reply.text
         );
         log.has("finish get_fault failed upstream-error -32602").await;
+        let reply = client.call("stripe__get_declined", json!({})).await;
+        assert_eq!(reply.json()["error"], json!({ "code": -32602, "message": "bad input" }));
+        log.has("finish get_declined failed upstream-error -32602").await;
     }
 }
 
@@ -277,7 +281,8 @@ async fn an_upstream_is_looked_at_and_all_its_pages_read() {
     for (url, words) in [
         ("http://example.com/mcp", "must begin with https://"),
         ("http://127.0.0.1:1/", "cannot be reached"),
-        ("nonsense", "names no host"),
+        ("nonsense", "must begin with https://"),
+        ("https:///mcp", "its URL is not one"),
     ] {
         let error = world.gateway.probe(url, &kind, None).await.unwrap_err();
         assert!(error.sentence.contains(words), "{url}: {error}");
@@ -304,5 +309,28 @@ async fn outcomes_are_recorded_once_for_every_intent() {
     let outcomes = world.shared.outcomes.lock().unwrap();
     let succeeded = outcomes.iter().filter(|(_, outcome)| outcome.status == OutcomeStatus::Succeeded).count();
     assert_eq!(succeeded, 20);
-    let _: &Value = &Value::Null;
+}
+
+#[tokio::test]
+async fn arguments_told_twice_must_agree_and_are_told_to_the_upstream() {
+    let log = log();
+    let (world, upstream) = (World::start(&log).await, Upstream::start(Era::Modern, &log).await);
+    world.connect("stripe", &upstream);
+    let client = world.client(&world.owner).modern();
+    let arguments = json!({ "region": "Köln" });
+    let told = client.clone().with("Mcp-Param-Region", "=?base64?S8O2bG4=?=").with("Mcp-Param-Other", "x");
+    assert_eq!(told.call("stripe__get_mirrored", arguments.clone()).await.error_code(), None);
+    let (headers, _) = upstream.last("tools/call");
+    assert_eq!(
+        (&headers["mcp-param-region"], &headers["mcp-param-other"]),
+        (&"=?base64?S8O2bG4=?=".parse().unwrap(), &"x".parse().unwrap())
+    );
+    for wrong in [client.clone(), client.clone().with("mcp-param-region", "Bonn")] {
+        let reply = wrong.call("stripe__get_mirrored", arguments.clone()).await;
+        assert_eq!((reply.status.as_u16(), reply.error_code()), (400, Some(-32020)));
+    }
+    assert_eq!(client.call("stripe__get_mirrored", json!({})).await.error_code(), None);
+    // A legacy client knows nothing of this; the upstream is told all the same.
+    assert_eq!(world.client(&world.owner).call("stripe__get_mirrored", arguments).await.error_code(), None);
+    assert_eq!(upstream.last("tools/call").0["mcp-param-region"], "=?base64?S8O2bG4=?=");
 }

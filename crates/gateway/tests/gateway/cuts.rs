@@ -53,6 +53,28 @@ async fn a_removal_between_record_and_forward_keeps_the_call_in_the_house() {
 }
 
 #[tokio::test]
+async fn a_removal_while_the_body_is_still_coming_in_is_obeyed() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let (world, _upstream, fin, _) = world_with_fin(Era::Modern).await;
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
+    let host = world.base.strip_prefix("http://").unwrap();
+    let mut socket = tokio::net::TcpStream::connect(host).await.unwrap();
+    let head = format!(
+        "POST /o/acme/mcp HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n",
+        fin.key,
+        body.len()
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    world.log().has("looked up").await;
+    world.remove(&fin);
+    socket.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_change_that_leaves_the_right_in_force_disturbs_nothing() {
     let (world, upstream, fin, stripe) = world_with_fin(Era::Modern).await;
     let mut events = world.client(&fin).modern().stream("1", "stripe__get_stuck_stream").await;

@@ -6,7 +6,7 @@ use domain::command::Command;
 use domain::grant::Profile;
 use domain::key::KeyScope;
 use gateway::Limits;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::upstream::{Era, TOOLS, Upstream};
 use crate::world::{World, log};
@@ -222,6 +222,5 @@ async fn both_eras_get_to_know_us() {
     }
     assert_eq!(session.send(http::Method::DELETE, "").await.status, 204);
     assert_eq!(session.rpc("6", "ping", json!({})).await.status, 404);
-    assert_eq!(log.count("used"), 7 + 2 + 4);
-    let _: Value = Value::Null;
+    assert_eq!(log.count("used"), 5 + 1 + 1 + 1 + 4);
 }

@@ -30,10 +30,22 @@ pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("get_asked", ""),
     ("get_input", ""),
     ("get_odd_type", ""),
+    ("get_declined", ""),
+    ("get_refused", ""),
+    (
+        "get_mirrored",
+        r#""inputSchema":{"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"}}},"#,
+    ),
     ("update_record", ""),
     ("delete_record", ""),
     ("frobnicate", ""),
 ];
+
+/// A tool's definition as the upstream lists it.
+pub(crate) fn definition(name: &str, extra: &str) -> String {
+    let schema = if extra.contains("inputSchema") { r#""title":"T""# } else { r#""inputSchema":{"type":"object"}"# };
+    format!(r#"{{"name":"{name}",{extra}{schema}}}"#)
+}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Era {
@@ -141,13 +153,8 @@ fn answer(shared: &Arc<Shared>, method: &str, message: &Value) -> Response {
             let second = message["params"]["cursor"].is_string();
             let half = TOOLS.len() / 2;
             let (page, next) = if second { (&TOOLS[half..], None) } else { (&TOOLS[..half], Some("2")) };
-            let tools: Vec<Value> = page
-                .iter()
-                .map(|(name, extra)| {
-                    serde_json::from_str(&format!(r#"{{"name":"{name}",{extra}"inputSchema":{{"type":"object"}}}}"#))
-                        .unwrap()
-                })
-                .collect();
+            let tools: Vec<Value> =
+                page.iter().map(|(name, extra)| serde_json::from_str(&definition(name, extra)).unwrap()).collect();
             let mut page = json!({ "tools": tools });
             if let Some(next) = next {
                 page["nextCursor"] = next.into();
@@ -215,6 +222,11 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
             response.headers_mut().insert("retry-after", "7".parse().unwrap());
             response
         }
+        "get_declined" => raw(
+            StatusCode::BAD_REQUEST,
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32602,"message":"bad input"}}}}"#),
+        ),
+        "get_refused" => raw(StatusCode::FORBIDDEN, r#"{"error":"no"}"#.to_owned()),
         "get_asked" => {
             let ask = r#"{"jsonrpc":"2.0","id":"q1","method":"sampling/createMessage","params":{}}"#;
             stream(shared, vec![event(ask)], After::Wait(event(&done)))

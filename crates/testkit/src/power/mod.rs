@@ -13,11 +13,13 @@
 //! The disk proves that it saw everything: what the log explains must be what stands in the folder, byte for byte.
 //! Folders inside the folder are not followed, and one process uses the folder at a time.
 //!
-//! Start reading at [`Disk`]; [`platter`] is the model, [`log`] reads what the recorder wrote.
+//! Start reading at [`Disk`]; [`platter`] and [`survivors`] are the model, [`log`] reads what the recorder
+//! wrote.
 
 mod log;
 mod luck;
 mod platter;
+mod survivors;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -44,6 +46,8 @@ pub enum Word {
     /// Flushes are answered and nothing is done. No program survives that; a test that does not see the loss under
     /// such a disk would not see it under any.
     Broken,
+    /// The same for the file of this name alone.
+    BrokenFor(&'static str),
 }
 
 /// A folder on a disk that can lose its power.

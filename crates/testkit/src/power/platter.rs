@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use super::log::{Entry, What};
 use super::luck::Luck;
+use super::survivors::survivors;
 use super::{Files, Word};
-
-/// What a disk writes whole.
-const SECTOR: usize = 512;
 
 /// What a power cut did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -24,13 +22,13 @@ pub struct Loss {
 
 /// A change to one file that may not be on disk.
 #[derive(Clone, Copy, Debug)]
-enum Change<'l> {
+pub(crate) enum Change<'l> {
     Write { at: usize, bytes: &'l [u8] },
     Length { length: usize },
 }
 
 impl Change<'_> {
-    fn apply(self, content: &mut Vec<u8>) {
+    pub(crate) fn apply(self, content: &mut Vec<u8>) {
         match self {
             Change::Length { length } => content.resize(length, 0),
             Change::Write { at, bytes } => {
@@ -44,10 +42,11 @@ impl Change<'_> {
     }
 }
 
+/// A file: what is surely on disk of it, and what was done since, in order.
 #[derive(Clone, Debug, Default)]
-struct File<'l> {
-    durable: Vec<u8>,
-    pending: Vec<Change<'l>>,
+pub(crate) struct File<'l> {
+    pub(crate) durable: Vec<u8>,
+    pub(crate) pending: Vec<Change<'l>>,
 }
 
 impl File<'_> {
@@ -157,7 +156,7 @@ impl<'l> Platter<'l> {
             }
             What::SyncEnd { number } => {
                 let flush = self.flushes.remove(&number).expect("a flush ends after it began");
-                if self.word == Word::Kept {
+                if self.is_true(flush) {
                     self.end(flush);
                 }
             }
@@ -174,6 +173,16 @@ impl<'l> Platter<'l> {
     fn rename(&mut self, naming: Naming) {
         naming.apply(&mut self.names);
         self.namings.push(naming);
+    }
+
+    /// Whether a flush that was answered was done.
+    fn is_true(&self, flush: Flush) -> bool {
+        match (self.word, flush) {
+            (Word::Kept, _) => true,
+            (Word::Broken, _) => false,
+            (Word::BrokenFor(name), Flush::File { file, .. }) => self.names.get(name) != Some(&file),
+            (Word::BrokenFor(_), Flush::Folder { .. }) => true,
+        }
     }
 
     /// What had been done before a flush began is on disk. Other flushes of the same file that still run began with
@@ -220,93 +229,4 @@ impl<'l> Platter<'l> {
         }
         (left, loss)
     }
-}
-
-/// How a disk treated a file's changes that were not flushed.
-#[derive(Clone, Copy)]
-enum Fate {
-    /// None of them was done.
-    Nothing,
-    /// All of them were.
-    Everything,
-    /// Those up to a moment were, and for each sector of the change after it chance decides.
-    UpTo { moment: usize },
-    /// Each sector holds what it held at a moment of its own: the newest so many times in a hundred.
-    Anything { newest: usize },
-}
-
-impl Fate {
-    fn by(luck: &mut Luck, changes: usize) -> Fate {
-        match luck.below(7) {
-            0 => Fate::Nothing,
-            1 => Fate::Everything,
-            2 | 3 => Fate::UpTo { moment: luck.below(changes + 1) },
-            4 => Fate::Anything { newest: 50 },
-            // Nearly all is there, or nearly nothing: where a careless reader would be fooled.
-            5 => Fate::Anything { newest: 97 },
-            _ => Fate::Anything { newest: 3 },
-        }
-    }
-
-    /// Which of the changes `done` (in order) a sector, or the length, shows: so many from the front.
-    fn shown(self, done: &[usize], luck: &mut Luck) -> usize {
-        match self {
-            Fate::Nothing => 0,
-            Fate::Everything => done.len(),
-            Fate::UpTo { moment } => {
-                let before = done.iter().filter(|change| **change < moment).count();
-                let torn = done.get(before) == Some(&moment) && luck.percent(50);
-                before + usize::from(torn)
-            }
-            Fate::Anything { newest } if luck.percent(newest) => done.len(),
-            Fate::Anything { .. } => luck.below(done.len()),
-        }
-    }
-}
-
-/// What is left of a file. A sector holds what it held at one moment since the last flush, whole; the moments of
-/// different sectors, and that of the length, have nothing to do with each other.
-fn survivors(file: &File<'_>, luck: &mut Luck, loss: &mut Loss) -> Vec<u8> {
-    let fate = Fate::by(luck, file.pending.len());
-    let mut lengths = vec![file.durable.len()];
-    let mut length_changes = Vec::new();
-    // Per sector: which changes touched it, and what it held after each.
-    let mut sectors: BTreeMap<usize, (Vec<usize>, Vec<[u8; SECTOR]>)> = BTreeMap::new();
-    let mut content = file.durable.clone();
-    for (number, change) in file.pending.iter().enumerate() {
-        let before = content.len();
-        change.apply(&mut content);
-        let (from, to) = match change {
-            Change::Write { at, bytes } => (*at, at + bytes.len()),
-            Change::Length { length } => (*length.min(&before), before.max(*length)),
-        };
-        for sector in from / SECTOR..to.div_ceil(SECTOR) {
-            let held = sectors.entry(sector).or_default();
-            held.0.push(number);
-            held.1.push(sector_of(&content, sector));
-        }
-        if content.len() != before {
-            lengths.push(content.len());
-            length_changes.push(number);
-        }
-    }
-    let mut left = file.durable.clone();
-    for (sector, (changes, held)) in &sectors {
-        let shown = fate.shown(changes, luck);
-        loss.sectors_at_risk += 1;
-        loss.sectors_lost += usize::from(shown < held.len());
-        if let Some(bytes) = shown.checked_sub(1).and_then(|last| held.get(last)) {
-            Change::Write { at: sector * SECTOR, bytes }.apply(&mut left);
-        }
-    }
-    left.resize(lengths[fate.shown(&length_changes, luck)], 0);
-    left
-}
-
-fn sector_of(content: &[u8], sector: usize) -> [u8; SECTOR] {
-    let mut bytes = [0; SECTOR];
-    let from = (sector * SECTOR).min(content.len());
-    let to = (from + SECTOR).min(content.len());
-    bytes[..to - from].copy_from_slice(&content[from..to]);
-    bytes
 }

@@ -10,7 +10,9 @@ use verdict::{Action, Actor, Question, Snapshot, Subject, Verdict};
 
 use crate::cases;
 use crate::naive::{Answer, Naive};
-use crate::world::{INTEGRATIONS, KEYS, MOMENTS, TOOLS, World, credentials, key, org, person, slug, subjects, worlds};
+use crate::world::{
+    INTEGRATIONS, KEYS, MOMENTS, TOOLS, WIDE, World, credentials, key, org, person, slug, subjects, wide_worlds, worlds,
+};
 
 /// Everybody who might ask: each subject asked about, and each secret that a key has or had, for its own subject and
 /// for somebody else's.
@@ -122,6 +124,23 @@ proptest! {
                 let without = seen((&without, &other), &actor, &exposed, now);
                 prop_assert_eq!(with, without, "{:?} can tell that {} is there", actor, integration.slug);
             }
+        }
+    }
+
+    #[test]
+    fn with_many_integrations_the_short_answer_and_the_long_one_are_the_same(world in wide_worlds()) {
+        let snapshot = Snapshot::compile(org(1), &world.state, None);
+        for (actor, now) in subjects().map(Actor::about).flat_map(|actor| MOMENTS.map(|now| (actor, now))) {
+            let naive = Naive { state: &world.state, now };
+            let mut allowed = 0;
+            for (slug, tool) in (0..WIDE).flat_map(|number| ["get", "delete"].map(|tool| (slug(number), tool))) {
+                let expected = naive.call(&actor, &slug, tool).allowed;
+                allowed += usize::from(expected);
+                prop_assert_eq!(snapshot.may_call(actor.subject.as_str(), &slug, tool, now), expected);
+                let verdict = ask(&snapshot, &actor, Action::CallTool { integration: &slug, tool }, now);
+                prop_assert_eq!(verdict.is_allowed(), expected, "{:?} {}/{} at {:?}", actor, slug, tool, now);
+            }
+            prop_assert_eq!(snapshot.callable_tools(&actor, now).count(), allowed);
         }
     }
 

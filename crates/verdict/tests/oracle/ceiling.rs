@@ -48,7 +48,8 @@ fn attempts() -> impl Strategy<Value = Attempt> {
         4 => (people(), roles()).prop_map(|(who, role)| Attempt::AddMember(who, role)),
         6 => (people(), roles()).prop_map(|(who, role)| Attempt::ChangeRole(who, role)),
         3 => people().prop_map(Attempt::RemoveMember),
-        3 => (grantees(), 0..INTEGRATIONS, select(&Profile::ALL[..])).prop_map(|(to, of, profile)| Attempt::SetGrant(to, of, profile)),
+        3 => (grantees(), 0..INTEGRATIONS, select(&Profile::ALL[..]))
+            .prop_map(|(to, of, profile)| Attempt::SetGrant(to, of, profile)),
         2 => (grantees(), 0..INTEGRATIONS).prop_map(|(to, of)| Attempt::RemoveGrant(to, of)),
         2 => people().prop_map(Attempt::CreatePersonalKey),
         1 => select(vec![KeyScope::All, KeyScope::Granted]).prop_map(Attempt::CreateWorkspaceKey),

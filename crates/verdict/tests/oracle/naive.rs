@@ -91,7 +91,7 @@ impl Naive<'_> {
     }
 
     fn works(&self, key: &Key) -> bool {
-        key.revoked_at.is_none() && !key.expires_at.is_some_and(|end| end <= self.now)
+        key.revoked_at.is_none() && key.expires_at.is_none_or(|end| self.now < end)
     }
 
     /// May this actor call this tool?

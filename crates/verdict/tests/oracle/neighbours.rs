@@ -42,7 +42,8 @@ proptest! {
             prop_assert_eq!(there.callable_tools(&actor, now).count(), 0);
         }
         for subject in subjects() {
-            let question = Question { actor: &Actor::about(subject), action: Action::CallTool { integration: "upstream-0", tool: "get" }, now };
+            let action = Action::CallTool { integration: "upstream-0", tool: "get" };
+            let question = Question { actor: &Actor::about(subject), action, now };
             if let Verdict::Allowed(permit) = there.evaluate(&question) {
                 prop_assert_eq!(permit.org(), org(2));
             }
@@ -50,7 +51,9 @@ proptest! {
     }
 
     #[test]
-    fn a_compile_that_takes_over_the_tools_equals_a_full_one(world in worlds(), number in 0..5u8, to in 0..INTEGRATIONS) {
+    fn a_compile_that_takes_over_the_tools_equals_a_full_one(
+        world in worlds(), number in 0..5u8, to in 0..INTEGRATIONS
+    ) {
         let before = Snapshot::compile(org(1), &world.state, None);
         let mut after = world;
         let member = person(number);

@@ -111,6 +111,20 @@ impl World {
         self.state.apply(&stamp, &event);
     }
 
+    /// Gives what there is to whom there is, and leaves the rest out.
+    fn give(&mut self, grants: Vec<Event>) {
+        for event in grants {
+            let Event::GrantSet { grantee, integration, .. } = &event else { continue };
+            let there = match grantee {
+                Grantee::Member(person) => self.state.active_member(*person).is_some(),
+                Grantee::Key(key) => self.state.live_key(*key).is_some_and(|key| key.holder().is_none()),
+            };
+            if there && self.state.integrations.contains_key(integration) {
+                self.happens(event);
+            }
+        }
+    }
+
     /// A role that holds exactly these permissions.
     pub(crate) fn define_role(&mut self, name: &str, permissions: PermissionSet) {
         self.happens(Event::RoleDefined(Role {
@@ -204,9 +218,9 @@ fn keys() -> impl Strategy<Value = (Vec<Event>, Vec<Event>)> {
     })
 }
 
-fn grants() -> impl Strategy<Value = Vec<Event>> {
-    let grant = (0..PEOPLE + KEYS - 1, 0..INTEGRATIONS - 1, select(&Profile::ALL[..]), tools_off(), ends());
-    vec(grant, 0..16).prop_map(|grants| {
+fn grants(integrations: u8, most: usize) -> impl Strategy<Value = Vec<Event>> {
+    let grant = (0..PEOPLE + KEYS - 1, 0..integrations, select(&Profile::ALL[..]), tools_off(), ends());
+    vec(grant, 0..most).prop_map(|grants| {
         let set = |(to, of, profile, tools_off, expires_at)| Event::GrantSet {
             grantee: grantee(to),
             integration: integration(of),
@@ -222,7 +236,7 @@ fn grants() -> impl Strategy<Value = Vec<Event>> {
 pub(crate) fn worlds() -> impl Strategy<Value = World> {
     let members =
         vec((option::weighted(0.9, select(&ROLES[..5])), proptest::bool::weighted(0.1)), usize::from(PEOPLE) - 1);
-    (permission_sets(), permission_sets(), members, connections(), keys(), grants()).prop_map(
+    (permission_sets(), permission_sets(), members, connections(), keys(), grants(INTEGRATIONS - 1, 16)).prop_map(
         |(first, second, members, connections, (keys, keys_end), grants)| {
             let mut world = World::founded();
             world.define_role("random-1", first);
@@ -235,17 +249,7 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
             for event in connections.into_iter().chain(keys) {
                 world.happens(event);
             }
-            for event in grants {
-                // Only what there is can be given, and only to whom there is.
-                let Event::GrantSet { grantee, integration, .. } = &event else { continue };
-                let there = match grantee {
-                    Grantee::Member(person) => world.state.active_member(*person).is_some(),
-                    Grantee::Key(key) => world.state.live_key(*key).is_some_and(|key| key.holder().is_none()),
-                };
-                if there && world.state.integrations.contains_key(integration) {
-                    world.happens(event);
-                }
-            }
+            world.give(grants);
             keys_end.into_iter().for_each(|event| world.happens(event));
             for (person, ..) in here.iter().filter(|(.., left)| *left) {
                 world.happens(Event::MemberRemoved { person: *person });
@@ -253,4 +257,25 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
             world
         },
     )
+}
+
+/// Integrations of a wide organization: more than fit into one word of anything.
+pub(crate) const WIDE: u8 = 70;
+
+/// Members with much and with little, workspace keys, and many integrations.
+pub(crate) fn wide_worlds() -> impl Strategy<Value = World> {
+    (keys(), grants(WIDE, 200)).prop_map(|((keys, keys_end), grants)| {
+        let mut world = World::founded();
+        for number in 1..PEOPLE - 1 {
+            world.happens(Event::MemberAdded { person: person(number), role: role("member") });
+        }
+        for number in 0..WIDE {
+            let tools = [("get", ToolClass::Read, false, false), ("delete", ToolClass::Delete, false, number % 9 == 0)];
+            connected(number, number % 7 == 0, tools.into()).into_iter().for_each(|event| world.happens(event));
+        }
+        keys.into_iter().for_each(|event| world.happens(event));
+        world.give(grants);
+        keys_end.into_iter().for_each(|event| world.happens(event));
+        world
+    })
 }

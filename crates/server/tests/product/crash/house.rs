@@ -11,6 +11,7 @@ use identity::keyring::Keyring;
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::power::{Disk, Loss, Luck, Word};
+use tokio::time::Instant;
 
 use crate::upstreams::Upstreams;
 use crate::vandal::broken_rows;
@@ -37,21 +38,24 @@ impl House {
 
     /// The same on a disk that can lose its power. The folder is there and empty, and so is the disk.
     pub(crate) fn found_on_a_disk(name: &str) -> House {
-        let folder = tempfile::tempdir().expect("a folder");
-        let data = folder.path().join("data");
-        fs::create_dir(&data).expect("a folder");
-        let disk = Disk::under(&data);
+        let (folder, disk) = empty_disk();
+        House::init(folder, Some(disk), name)
+    }
+
+    /// The same where an earlier founding was killed at a moment that chance chooses, and the power went.
+    pub(crate) fn found_after_a_cut(name: &str, luck: &mut Luck) -> House {
+        let (folder, mut disk) = empty_disk();
+        let mut command = initiation(&folder, Some(&disk), "Cut short");
+        let process = Process(command.stdout(Stdio::null()).spawn().expect("the executable starts"));
+        pause(Duration::from_micros(luck.below(150_000) as u64));
+        drop(process);
+        disk.cut_power(Word::Kept, luck);
         House::init(folder, Some(disk), name)
     }
 
     fn init(folder: TempDir, disk: Option<Disk>, name: &str) -> House {
         let data = folder.path().join("data");
-        let mut command = Command::new(WARDROOM);
-        command.args(["init", "--json", "--org", name, "--owner", "ada@example.com", "--data"]).arg(&data);
-        if let Some(disk) = &disk {
-            disk.insert_into(&mut command);
-        }
-        let output = command.output().expect("the executable runs");
+        let output = initiation(&folder, disk.as_ref(), name).output().expect("the executable runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let founded: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let text = |place: &str| founded.pointer(place).and_then(Value::as_str).expect("a text").to_owned();
@@ -96,7 +100,7 @@ impl House {
         command.args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--data"]).arg(&self.data);
         command.stdout(Stdio::piped()).stderr(errors);
         if let Some(disk) = &mut self.disk {
-            disk.set_flush_time(Duration::from_micros([0, 500, 4_000, 20_000][luck.below(4)]));
+            disk.set_flush_time(Duration::from_micros([0, 200, 1_000, 10_000][luck.below(4)]));
             disk.insert_into(&mut command);
         }
         command
@@ -110,11 +114,22 @@ impl House {
 
     /// Asks it to stop, and waits.
     pub(crate) fn stop(&mut self) {
-        let (mut process, _) = self.running.take().expect("it runs");
-        let pid = process.0.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
-        assert!(asked.success());
+        let mut process = self.asked_to_stop();
         assert!(process.0.wait().expect("its end").success());
+    }
+
+    /// Asks it to stop, and kills it at a moment that chance chooses; it may have ended by then.
+    pub(crate) fn stop_and_kill(&mut self, luck: &mut Luck) {
+        let process = self.asked_to_stop();
+        pause(Duration::from_micros(luck.below(100_000) as u64));
+        drop(process);
+    }
+
+    fn asked_to_stop(&mut self) -> Process {
+        let (process, _) = self.running.take().expect("it runs");
+        let asked = Command::new("kill").args(["-TERM", &process.0.id().to_string()]).status();
+        assert!(asked.expect("kill runs").success());
+        process
     }
 
     /// The power goes; the process was killed before.
@@ -170,6 +185,26 @@ impl House {
     }
 }
 
+/// A folder that is there and empty, and the disk under it.
+fn empty_disk() -> (TempDir, Disk) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    fs::create_dir(&data).expect("a folder");
+    let disk = Disk::under(&data);
+    (folder, disk)
+}
+
+/// `wardroom init`.
+fn initiation(folder: &TempDir, disk: Option<&Disk>, name: &str) -> Command {
+    let mut command = Command::new(WARDROOM);
+    command.args(["init", "--json", "--org", name, "--owner", "ada@example.com", "--data"]);
+    command.arg(folder.path().join("data"));
+    if let Some(disk) = disk {
+        disk.insert_into(&mut command);
+    }
+    command
+}
+
 fn digester(data: &Path) -> ArgumentDigester {
     let text = fs::read_to_string(data.join("master.key")).expect("the master keys are there");
     ArgumentDigester::new(&Keyring::parse(&text).expect("master keys"))
@@ -220,8 +255,8 @@ impl Line {
 
 /// Lets a random time go by: the moment of a crash is what is tried, so there is nothing to wait for.
 pub(crate) fn pause(time: Duration) {
-    let end = std::time::Instant::now() + time;
-    while let Some(left) = end.checked_duration_since(std::time::Instant::now()).filter(|left| !left.is_zero()) {
+    let end = Instant::now() + time;
+    while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
         std::thread::park_timeout(left);
     }
 }

@@ -1,10 +1,11 @@
 //! Who works while the crash comes: some change the organization, some call tools. Each remembers what was answered.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::power::Luck;
+use tokio::time::Instant;
 
 use super::house::{House, Line, pause};
 use super::ledger::{Call, Known, Ledger, Person};
@@ -15,7 +16,7 @@ const READERS: usize = 2;
 const WRITERS: usize = 3;
 
 /// Works on the house, kills it in the middle and gathers what everybody remembers.
-pub(crate) fn work_and_kill(house: &mut House, ledger: &mut Ledger, luck: &mut Luck, round: usize) {
+pub(crate) fn work_and_kill(house: &mut House, ledger: &mut Ledger, luck: &mut Luck, round: &str) {
     let latest_ms = if luck.percent(20) { 2_500 } else { 500 };
     let moment = Duration::from_millis(60 + luck.below(latest_ms) as u64);
     let seeds: Vec<u64> = (0..MANAGERS + READERS + WRITERS).map(|_| luck.number()).collect();
@@ -34,14 +35,14 @@ pub(crate) fn work_and_kill(house: &mut House, ledger: &mut Ledger, luck: &mut L
             .enumerate()
             .map(|(number, ((line, people), seed))| {
                 let manager =
-                    Manager { line, people, luck: Luck::new(*seed), name: format!("r{round}m{number}"), changes: 0 };
+                    Manager { line, people, luck: Luck::new(*seed), name: format!("{round}m{number}"), changes: 0 };
                 scope.spawn(move || manager.manage())
             })
             .collect();
         let callers: Vec<_> = (0..READERS + WRITERS)
             .map(|number| {
                 let client = Mcp::new(&mcp_url, &key);
-                scope.spawn(move || call(&client, number >= READERS, &format!("r{round}c{number}")))
+                scope.spawn(move || call(&client, number >= READERS, &format!("{round}c{number}")))
             })
             .collect();
         pause(moment);
