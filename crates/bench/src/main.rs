@@ -13,35 +13,69 @@
 )]
 
 mod company;
+mod data;
 mod decisions;
 mod draw;
+mod footprint;
+mod gateway;
+mod hop;
+mod process;
 mod report;
 mod stopwatch;
 mod tools;
+mod upstream;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use report::Report;
 
 /// A section's name, and what prints it.
-type Section = (&'static str, fn(&mut Report) -> Result<(), Fault>);
+type Section = (&'static str, fn(&mut Report, &Options) -> Result<(), Fault>);
 
-const SECTIONS: &[Section] = &[("decisions", decisions::run)];
+const SECTIONS: &[Section] = &[("decisions", decisions::run), ("server", footprint::run), ("gateway", gateway::run)];
+
+/// What was asked for: `[--wardroom FILE] [SECTION …]`.
+#[derive(Default)]
+pub(crate) struct Options {
+    wardroom: Option<PathBuf>,
+    sections: Vec<String>,
+}
+
+impl Options {
+    fn read(mut words: impl Iterator<Item = String>) -> Result<Options, Fault> {
+        let mut options = Options::default();
+        while let Some(word) = words.next() {
+            if word == "--wardroom" {
+                let file = words.next().ok_or_else(|| Fault("--wardroom needs the executable's path".to_owned()))?;
+                options.wardroom = Some(file.into());
+            } else if SECTIONS.iter().any(|(name, _)| *name == word) {
+                options.sections.push(word);
+            } else {
+                let names: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
+                return Err(Fault(format!("there is no section {word}; there are {}", names.join(", "))));
+            }
+        }
+        Ok(options)
+    }
+
+    /// The executable that is measured.
+    pub(crate) fn wardroom(&self) -> Result<&Path, Fault> {
+        let missing = || Fault("name the executable with --wardroom FILE; `cargo xtask bench` does".to_owned());
+        self.wardroom.as_deref().ok_or_else(missing)
+    }
+
+    fn wants(&self, section: &str) -> bool {
+        self.sections.is_empty() || self.sections.iter().any(|wanted| wanted == section)
+    }
+}
 
 fn main() -> ExitCode {
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
     let mut report = Report;
-    let known = |name: &String| SECTIONS.iter().any(|(section, _)| section == name);
-    let done = match wanted.iter().find(|name| !known(name)) {
-        Some(stranger) => {
-            let names: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
-            Err(Fault(format!("there is no section {stranger}; there are {}", names.join(", "))))
-        }
-        None => SECTIONS
-            .iter()
-            .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name))
-            .try_for_each(|(_, print)| print(&mut report)),
-    };
+    let done = Options::read(std::env::args().skip(1)).and_then(|options| {
+        let wanted = SECTIONS.iter().filter(|(name, _)| options.wants(name));
+        wanted.map(|(_, print)| print).try_for_each(|print| print(&mut report, &options))
+    });
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
@@ -49,6 +83,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A runtime for one thing to be waited for, on this thread.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Fault::of("starting the runtime", &error))
 }
 
 /// Why something could not be measured.

@@ -4,7 +4,7 @@
 //! of the mean of its questions: it shows what a busy server feels, and hides one slow question among quick ones.
 
 use std::ops::Range;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The one place that reads the clock.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time as it passes")]
@@ -74,9 +74,4 @@ pub(crate) fn percentile(values: &mut [f64], part: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let place = ((values.len() as f64 * part) as usize).min(values.len().saturating_sub(1));
     values.get(place).copied().unwrap_or_default()
-}
-
-/// A duration in microseconds.
-pub(crate) fn as_us(duration: Duration) -> f64 {
-    duration.as_nanos() as f64 / 1_000.0
 }

@@ -7,6 +7,12 @@
 pub struct Limits {
     /// Bytes of a request's body. Arguments with a document inside fit; a flood does not.
     pub body_bytes_max: usize,
+    /// Bytes up to which a body counts as small. Larger ones, and those of unknown size, take room.
+    pub body_bytes_small: usize,
+    /// Large bodies of one subject that may be coming in at once, and so the memory that one subject can hold.
+    pub large_bodies_per_subject_max: u32,
+    /// Large bodies that may be coming in at once in all.
+    pub large_bodies_max: u32,
     /// Nesting of any JSON we read. Deeper than any schema or argument seen, far from the end of the stack.
     pub depth_max: usize,
     /// Milliseconds within which a request's body must have come in, so that slow senders hold no memory.
@@ -64,6 +70,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes_max: 4 << 20,
+            body_bytes_small: 64 << 10,
+            large_bodies_per_subject_max: 32,
+            large_bodies_max: 128,
             depth_max: 64,
             body_ms_max: 30_000,
             message_bytes_max: 32 << 20,

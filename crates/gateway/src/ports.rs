@@ -49,7 +49,8 @@ pub trait Ports: Send + Sync + 'static {
         key: &PresentedKey<'_>,
     ) -> impl Future<Output = Result<Option<(OrgId, Credential)>, Unavailable>> + Send;
 
-    /// The secret that an integration's upstream is shown; none where none was stored.
+    /// The secret that an integration's upstream is shown; none where none was stored. It must only ever be
+    /// replaced together with a change of the organization: in one state of it, it is asked for once.
     fn secret(
         &self,
         org: OrgId,

@@ -1,7 +1,9 @@
-//! `cargo xtask bench`: the benchmarks, built as they would run in earnest.
+//! `cargo xtask bench`: the benchmarks, and the executable that they measure, built as they would run in earnest.
 
-use crate::process::{Fault, cargo, run as run_to_end};
+use crate::process::{Fault, build_wardroom, cargo, run as run_to_end};
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
-    run_to_end(cargo(&["run", "--release", "--quiet", "--package", "bench", "--"]).args(arguments))
+    let wardroom = build_wardroom(true)?;
+    let mut command = cargo(&["run", "--release", "--quiet", "--package", "bench", "--", "--wardroom"]);
+    run_to_end(command.arg(wardroom).args(arguments))
 }

@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("server", &["domain", "verdict", "journal", "identity", "gateway", "app", "api", "cli", "demo"]),
     ("testkit", &[]),
     ("xtask", &[]),
-    ("bench", &["domain", "verdict"]),
+    ("bench", &["domain", "identity", "journal", "verdict"]),
 ];
 
 /// Which crates of ours the tests of a crate may use besides.

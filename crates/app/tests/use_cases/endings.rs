@@ -51,6 +51,8 @@ async fn a_removed_member_is_out_at_once_and_their_history_stays_under_their_nam
     records_a_call(&world, &acme).await;
     let mut changes = member.live.changes();
 
+    let belongs = || world.journal.organizations_of(acme.member_id);
+    assert_eq!(belongs().await.unwrap(), [acme.org]);
     let removed = app.remove_member(&acme.admin, MEMBER).await.unwrap();
     assert_eq!((removed.keys_ended, removed.grants_ended), (2, 1));
     assert_eq!((removed.member.status, removed.member.name.as_str()), (MemberStatus::Removed, "Mona Gneiss"));
@@ -64,6 +66,7 @@ async fn a_removed_member_is_out_at_once_and_their_history_stays_under_their_nam
     for key in [&acme.member_key, second.secret.reveal()] {
         assert_eq!(code_of(app.authenticate(key).await), "unauthenticated");
     }
+    assert!(belongs().await.unwrap().is_empty());
     // Nobody else notices.
     assert!(world.may_call(&acme.admin, "stripe", "list_customers"));
     assert!(app.authenticate(&acme.admin_key).await.is_ok());

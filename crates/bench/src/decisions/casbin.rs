@@ -3,9 +3,9 @@
 use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi};
 
 use super::questions::Questions;
-use crate::Fault;
 use crate::company::Company;
 use crate::stopwatch::Contestant;
+use crate::{Fault, runtime};
 
 const MODEL: &str = "
 [request_definition]
@@ -38,10 +38,7 @@ impl Casbin {
         let people = company.members.iter().filter(|member| !member.uses_everything);
         let people = people.map(|member| vec![member.person.to_string(), job_name(member.job)]);
         let people = people.collect();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .map_err(|error| Fault::of("the runtime of casbin", &error))?;
-        let enforcer = runtime.block_on(async {
+        let enforcer = runtime()?.block_on(async {
             let model = DefaultModel::from_str(MODEL).await?;
             let mut enforcer = Enforcer::new(model, MemoryAdapter::default()).await?;
             enforcer.add_policies(rules).await?;

@@ -8,10 +8,10 @@ mod cedar;
 mod ours;
 mod questions;
 
-use crate::Fault;
 use crate::company::{Company, Giving, Size};
 use crate::report::{Report, ratio, time};
 use crate::stopwatch::{Contestant, Timing, race};
+use crate::{Fault, Options};
 
 use questions::Questions;
 
@@ -28,7 +28,7 @@ const COMPARED_SLOW: usize = 100;
 const RULES_OF_OTHERS_MAX: usize = 5_000;
 
 /// Prints the section on decisions.
-pub(crate) fn run(report: &mut Report) -> Result<(), Fault> {
+pub(crate) fn run(report: &mut Report, _: &Options) -> Result<(), Fault> {
     at_full_size(report)?;
     as_in_the_paper(report)?;
     with_role_rules(report)

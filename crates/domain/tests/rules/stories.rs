@@ -125,6 +125,17 @@ fn an_edit_that_changes_nothing_is_no_event_and_a_new_secret_of_the_same_kind_is
 }
 
 #[test]
+fn what_was_given_to_a_key_ends_with_the_key() {
+    let mut walk = company();
+    accept(&mut walk, workspace_key(KeyScope::All));
+    let (grantee, integration, tools_off) = (Grantee::Key(key(0)), integration(0), BTreeSet::new());
+    let profile = Profile::Full;
+    accept(&mut walk, Command::SetGrant { grantee, integration, profile, tools_off, expires_at: None });
+    accept(&mut walk, Command::RevokeKey { key: key(0) });
+    assert!(walk.state.grants.is_empty());
+}
+
+#[test]
 fn an_integration_never_loses_its_name() {
     let mut walk = company();
     let blank = IntegrationEdit { title: Some(" ".to_owned()), ..Default::default() };

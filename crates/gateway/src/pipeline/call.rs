@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use domain::record::{Decision, OutcomeStatus};
+use domain::time::Timestamp;
 use http::StatusCode;
 use serde_json::json;
 use tokio::time::Instant;
@@ -45,6 +46,8 @@ pub(crate) struct Call<P: Ports> {
     pub(crate) wanted: Wanted,
     pub(crate) tool: AllowedTool,
     pub(crate) cancel: CancellationToken,
+    /// The moment for which the call was decided.
+    pub(crate) decided_at: Timestamp,
     client: Option<String>,
     decided: Instant,
     _slot: Slot,
@@ -67,7 +70,7 @@ pub(crate) async fn call<P: Ports>(
             return Err(Exit::fault(StatusCode::OK, Some(&request.id), &fault));
         }
     };
-    let Allowed { permit, tool } = evaluate(gateway, &caller, &request, &wanted).await?;
+    let Allowed { permit, at, tool } = evaluate(gateway, &caller, &request, &wanted).await?;
     told_twice(gateway, &caller, &request, &tool)?;
     let client = client_of(&request).or_else(|| session.as_ref().and_then(|session| session.client.clone()));
     let slot = match gateway.calls.take(caller.org(), caller.actor.subject) {
@@ -85,6 +88,7 @@ pub(crate) async fn call<P: Ports>(
         tool,
         cancel,
         client,
+        decided_at: at,
         decided: Instant::now(),
         _slot: slot,
         _running: running,
@@ -125,7 +129,7 @@ async fn carry<P: Ports>(call: Call<P>, permit: Permit, line: Line) {
         arguments_digest: Some(digest(gateway, &call.caller, &call.request)),
         ..Blank::new(snapshot, &call.request.method)
     };
-    let intent = intent.decided(gateway.ports.now(), Decision::Allowed, permit.basis().code());
+    let intent = intent.decided(call.decided_at, Decision::Allowed, permit.basis().code());
     let durability = record::durability(snapshot, call.tool.class);
     let recorded = match record::begin(gateway, intent, durability, call.decided).await {
         Ok(recorded) => recorded,

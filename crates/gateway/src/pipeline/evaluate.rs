@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use domain::integration::CredentialKind;
 use domain::record::Decision;
+use domain::time::Timestamp;
 use http::StatusCode;
 use serde_json::{Value, json};
 use verdict::{Act, Denial, Permit, Question, Reason, Snapshot, Verdict};
@@ -25,6 +26,8 @@ use crate::ports::Ports;
 /// A call that may be made, with the permit that says so and all that forwarding needs to know of its tool.
 pub(crate) struct Allowed {
     pub(crate) permit: Permit,
+    /// The moment for which it was asked.
+    pub(crate) at: Timestamp,
     pub(crate) tool: AllowedTool,
 }
 
@@ -50,7 +53,7 @@ pub(crate) async fn evaluate<P: Ports>(
     let question = Question { actor: &caller.actor, action: wanted.action(), now };
     let denial = match caller.snapshot.evaluate(&question) {
         Verdict::Allowed(permit) => match tool_of(&caller.snapshot, &permit) {
-            Some(tool) => return Ok(Allowed { permit, tool }),
+            Some(tool) => return Ok(Allowed { permit, at: now, tool }),
             None => Denial { reason: Reason::NoSuchTool, hidden: true },
         },
         Verdict::Denied(denial) => denial,

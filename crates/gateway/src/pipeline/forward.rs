@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::integration::CredentialKind;
 use domain::record::OutcomeStatus;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -83,6 +84,7 @@ pub(crate) async fn forward<P: Ports>(
     let limits = &call.gateway.options.limits;
     let watched = Watched {
         wanted: &call.wanted,
+        decided_at: call.decided_at,
         cancel: &call.cancel,
         queue: line.queue.clone(),
         ends_at: Instant::now() + Duration::from_millis(limits.call_ms_max),
@@ -155,18 +157,30 @@ async fn carry<P: Ports>(
 /// Everything that must be known before the call itself can go out.
 async fn prepare<P: Ports>(call: &Call<P>) -> Result<Way, Failure> {
     let (gateway, tool) = (&call.gateway, &call.tool);
-    let org = call.caller.org();
-    let secret = match tool.credential {
-        domain::integration::CredentialKind::None => None,
-        _ => gateway.ports.secret(org, tool.integration).await.map_err(|unavailable| {
-            tracing::error!(reason = %unavailable, "a secret cannot be read");
-            Failure::NoSecret
-        })?,
-    };
-    let shown = Shown::new(&tool.credential, secret.as_ref())?;
-    let endpoint = gateway.upstreams.endpoint(org, tool.integration, &tool.url)?;
+    let endpoint = gateway.upstreams.endpoint(call.caller.org(), tool.integration, &tool.url)?;
+    let shown = show(call, &endpoint).await?;
     let route = gateway.upstreams.route(&endpoint, &shown, call.caller.actor.subject).await?;
     Ok(Way { endpoint, shown, route, upstream_id: 0, progress_token: None, sent: false })
+}
+
+/// How we show ourselves to the upstream. Never by anything that the client sent.
+async fn show<P: Ports>(call: &Call<P>, endpoint: &Endpoint) -> Result<Shown, Failure> {
+    let (tool, snapshot) = (&call.tool, &call.caller.snapshot);
+    if let Some(shown) = endpoint.shown(snapshot.seq()) {
+        return Ok(shown);
+    }
+    let secret = match tool.credential {
+        CredentialKind::None => None,
+        CredentialKind::Bearer | CredentialKind::Header { .. } => {
+            call.gateway.ports.secret(snapshot.org(), tool.integration).await.map_err(|unavailable| {
+                tracing::error!(reason = %unavailable, "a secret cannot be read");
+                Failure::NoSecret
+            })?
+        }
+    };
+    let shown = Shown::new(&tool.credential, secret.as_ref())?;
+    endpoint.show(snapshot.seq(), shown.clone());
+    Ok(shown)
 }
 
 async fn send<P: Ports>(

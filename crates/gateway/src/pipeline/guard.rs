@@ -51,6 +51,8 @@ pub(crate) struct Guard<'c, P: Ports> {
 /// What a guard watches besides access.
 pub(crate) struct Watched<'c> {
     pub(crate) wanted: &'c Wanted,
+    /// The moment for which the permit was given.
+    pub(crate) decided_at: Timestamp,
     pub(crate) cancel: &'c CancellationToken,
     pub(crate) queue: mpsc::Sender<Said>,
     pub(crate) ends_at: Instant,
@@ -59,9 +61,9 @@ pub(crate) struct Watched<'c> {
 impl<'c, P: Ports> Guard<'c, P> {
     /// Takes over the permit of a call.
     pub(crate) fn new(ports: &'c P, caller: &'c Caller<P::Access>, permit: Permit, watched: Watched<'c>) -> Self {
-        let Watched { wanted, cancel, queue, ends_at } = watched;
+        let Watched { wanted, decided_at, cancel, queue, ends_at } = watched;
         let changes = caller.access.changes();
-        let ask_again_at = ask_again(&caller.snapshot, caller, ports.now());
+        let ask_again_at = ask_again(&caller.snapshot, caller, decided_at);
         Guard { ports, caller, wanted, cancel, queue, changes, permit, ask_again_at, ends_at }
     }
 

@@ -20,6 +20,7 @@ use crate::pipeline::accept::is_json;
 use crate::pipeline::answer::Exit;
 use crate::pipeline::dialect::{self, Dialect};
 use crate::pipeline::identify::Caller;
+use crate::pipeline::limit::Slot;
 use crate::pipeline::record::Blank;
 use crate::ports::Ports;
 
@@ -76,19 +77,30 @@ pub(crate) async fn parse<P: Ports>(
 ) -> Result<Message, Exit> {
     let limits = &gateway.options.limits;
     let mut seen = Seen::default();
-    let read = if is_json(headers) {
-        read(limits, body).await
-    } else {
-        let message = "send the message as JSON with `Content-Type: application/json`";
-        let malformed = Malformed::new(code::INVALID_REQUEST, "content-type", message);
-        Err(Malformed { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, ..malformed })
-    };
-    let understood = read.and_then(|bytes| understand(limits, headers, &bytes, &mut seen));
+    let taken = take(gateway, caller, (headers, body)).await;
+    let understood = taken.and_then(|(_room, bytes)| understand(limits, headers, &bytes, &mut seen));
     understood.map_err(|malformed| {
         let blank = Blank { subject: Some(caller.actor), ..Blank::new(&caller.snapshot, &seen.method) };
-        gateway.note_noise(blank, Decision::Malformed, malformed.reason);
+        let limited = malformed.fault.code == code::LIMITED;
+        let decision = if limited { Decision::Limited } else { Decision::Malformed };
+        gateway.note_noise(blank, decision, malformed.reason);
         Exit::fault(malformed.status, seen.id.as_ref(), &malformed.fault)
     })
+}
+
+/// Takes in the body, with the room that it needs if it is large.
+async fn take<P: Ports>(
+    gateway: &Gateway<P>,
+    caller: &Caller<P::Access>,
+    (headers, body): (&HeaderMap, Body),
+) -> Result<(Option<Slot>, Bytes), Malformed> {
+    if !is_json(headers) {
+        let message = "send the message as JSON with `Content-Type: application/json`";
+        let malformed = Malformed::new(code::INVALID_REQUEST, "content-type", message);
+        return Err(Malformed { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, ..malformed });
+    }
+    let room = room_for(gateway, caller, &body)?;
+    Ok((room, read(&gateway.options.limits, body).await?))
 }
 
 /// What was already read of a message that could not be understood as a whole.
@@ -96,6 +108,23 @@ pub(crate) async fn parse<P: Ports>(
 struct Seen {
     id: Option<Value>,
     method: String,
+}
+
+/// Room for a large body while it comes in and is understood.
+fn room_for<P: Ports>(
+    gateway: &Gateway<P>,
+    caller: &Caller<P::Access>,
+    body: &Body,
+) -> Result<Option<Slot>, Malformed> {
+    let small = gateway.options.limits.body_bytes_small as u64;
+    if hyper::body::Body::size_hint(body).upper().is_some_and(|bytes| bytes <= small) {
+        return Ok(None);
+    }
+    gateway.large_bodies.take(caller.org(), caller.actor.subject).map(Some).map_err(|_| {
+        let message = "too many large messages are coming in at once; wait until one of them has been taken";
+        let malformed = Malformed::new(code::LIMITED, "too-many-large-bodies", message);
+        Malformed { status: StatusCode::TOO_MANY_REQUESTS, ..malformed }
+    })
 }
 
 async fn read(limits: &Limits, body: Body) -> Result<Bytes, Malformed> {

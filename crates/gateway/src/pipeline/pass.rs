@@ -57,7 +57,7 @@ async fn posted<P: Ports>(gateway: &Arc<Gateway<P>>, door: Door, request: HttpRe
         Message::Notification(notification) => return notified(gateway, &caller, (&door, &headers), &notification),
         Message::Response => return Ok(answer::empty(StatusCode::ACCEPTED)),
     };
-    known_place(gateway, &caller, &door, Some(&request))?;
+    known_place(gateway, &caller, &door, Some(&request)).await?;
     let session = if request.dialect.is_modern() || request.method == "initialize" {
         None
     } else {
@@ -89,7 +89,7 @@ async fn listened<P: Ports>(
         let fault = Fault::new(code::INVALID_REQUEST, message);
         return Err(Exit::fault(StatusCode::NOT_ACCEPTABLE, None, &fault));
     }
-    known_place(gateway, &caller, &accepted.door, None)?;
+    known_place(gateway, &caller, &accepted.door, None).await?;
     let session = session(gateway, &caller, &accepted.door, &accepted.headers)?;
     let client = session.as_ref().and_then(|session| session.client.as_deref());
     gateway.ports.used(caller.org(), caller.credential.key, accepted.address, client);
@@ -120,7 +120,7 @@ fn takes(accepted: &Accepted) -> Result<Takes, Exit> {
 }
 
 /// An integration that the caller may not know of is answered as one that does not exist.
-fn known_place<P: Ports>(
+async fn known_place<P: Ports>(
     gateway: &Arc<Gateway<P>>,
     caller: &Caller<P::Access>,
     door: &Door,
@@ -139,9 +139,7 @@ fn known_place<P: Ports>(
         tool: tool.and_then(Value::as_str),
         ..Blank::new(&caller.snapshot, request.map_or("", |request| &request.method))
     };
-    let intent = blank.decided(now, Decision::Denied, "no-such-integration");
-    let noting = gateway.clone();
-    gateway.aside(async move { noting.note(intent).await });
+    gateway.note(blank.decided(now, Decision::Denied, "no-such-integration")).await;
     let fault = Fault::new(code::NOT_THERE, "there is no such integration, or it is not assigned to you");
     Err(Exit::fault(StatusCode::NOT_FOUND, request.map(|request| &request.id), &fault))
 }

@@ -48,6 +48,8 @@ pub(crate) struct Endpoint {
     era: AtomicU8,
     asking: tokio::sync::Mutex<()>,
     sessions: Mutex<HashMap<Subject, Arc<Place>>>,
+    /// How we show ourselves, and as of which state of the organization.
+    shown: Mutex<Option<(u64, Shown)>>,
     used: Mutex<Instant>,
 }
 
@@ -221,8 +223,21 @@ impl Endpoint {
             era: AtomicU8::new(UNKNOWN),
             asking: tokio::sync::Mutex::default(),
             sessions: Mutex::default(),
+            shown: Mutex::default(),
             used: Mutex::new(Instant::now()),
         })
+    }
+
+    /// How we show ourselves in this state of the organization, if that was found out already. A secret is only
+    /// replaced together with a change of the organization, so in one state it stays the same.
+    pub(crate) fn shown(&self, seq: u64) -> Option<Shown> {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.as_ref().filter(|(known, _)| *known == seq).map(|(_, shown)| shown.clone())
+    }
+
+    /// Remembers how we show ourselves.
+    pub(crate) fn show(&self, seq: u64, shown: Shown) {
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some((seq, shown));
     }
 
     /// The upstream did not behave as its era says: ask anew at the next call.

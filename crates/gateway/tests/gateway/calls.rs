@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use domain::command::Command;
 use domain::grant::Profile;
+use domain::integration::IntegrationEdit;
 use domain::record::{Decision, Durability, OutcomeStatus};
 use gateway::Limits;
 use serde_json::json;
@@ -333,4 +334,19 @@ async fn arguments_told_twice_must_agree_and_are_told_to_the_upstream() {
     // A legacy client knows nothing of this; the upstream is told all the same.
     assert_eq!(world.client(&world.owner).call("stripe__get_mirrored", arguments).await.error_code(), None);
     assert_eq!(upstream.last("tools/call").0["mcp-param-region"], "=?base64?S8O2bG4=?=");
+}
+
+#[tokio::test]
+async fn a_new_secret_is_shown_from_its_change_on() {
+    let log = log();
+    let (world, upstream) = (World::start(&log).await, Upstream::start(Era::Modern, &log).await);
+    let stripe = world.connect("stripe", &upstream);
+    let client = world.client(&world.owner).modern();
+    for secret in ["secret-of-stripe", "second", "third"] {
+        world.shared.secrets.lock().unwrap().insert(stripe, secret.to_owned());
+        let edit = IntegrationEdit { purpose: Some(secret.to_owned()), ..IntegrationEdit::default() };
+        world.change(Command::EditIntegration { integration: stripe, edit });
+        client.call("stripe__get_echo", json!({})).await;
+        assert_eq!(upstream.last("tools/call").0["authorization"], format!("Bearer {secret}"));
+    }
 }

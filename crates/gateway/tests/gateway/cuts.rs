@@ -140,6 +140,27 @@ async fn a_grant_that_comes_to_its_end_cuts_what_runs_under_it() {
     assert_eq!(listening.next().await.unwrap()["method"], "notifications/tools/list_changed");
 }
 
+#[tokio::test]
+async fn a_grant_that_ends_while_the_record_is_written_keeps_the_call_in_the_house() {
+    let (world, _upstream, fin, stripe) = world_with_fin(Era::Modern).await;
+    world.change(Command::SetGrant {
+        grantee: Grantee::Member(fin.id),
+        integration: stripe,
+        profile: Profile::Full,
+        tools_off: Default::default(),
+        expires_at: Some(world.now().plus_ms(300)),
+    });
+    let gate = world.shared.recorder_gate.acquire().await.unwrap();
+    let client = world.client(&fin).modern();
+    let call = tokio::spawn(async move { client.call("stripe__update_record", json!({})).await });
+    world.log().has("begin update_record").await;
+    world.pass_ms(300);
+    drop(gate);
+    assert_eq!(call.await.unwrap().error_code(), Some(1410));
+    assert_eq!(world.log().has("finish").await, "finish update_record cut grant-ended");
+    assert_eq!(world.log().count("upstream tools/call"), 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_the_calls_sent_after_a_removal_none_reach_the_upstream() {
     let (world, _upstream, _, stripe) = world_with_fin(Era::Modern).await;

@@ -83,7 +83,7 @@ pub(crate) struct Shared {
     pub(crate) log: Log,
     orgs: Mutex<HashMap<String, Arc<Org>>>,
     credentials: Mutex<HashMap<[u8; 32], (OrgId, KeyId)>>,
-    secrets: Mutex<HashMap<IntegrationId, String>>,
+    pub(crate) secrets: Mutex<HashMap<IntegrationId, String>>,
     names: Mutex<HashMap<PersonId, String>>,
     pub(crate) intents: Mutex<Vec<(Intent, Option<Durability>)>>,
     pub(crate) outcomes: Mutex<Vec<(RecordRef, Outcome)>>,

@@ -1,7 +1,7 @@
 //! Running it: settings, starting, stopping.
 
 use std::process::Command;
-use std::time::Instant;
+use tokio::time::Instant;
 
 use serde_json::json;
 

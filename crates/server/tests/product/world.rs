@@ -3,10 +3,11 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 /// The executable that is tested.
 pub(crate) const WARDROOM: &str = env!("CARGO_BIN_EXE_wardroom");
@@ -32,7 +33,6 @@ impl Drop for Process {
 /// The demo company, running.
 pub(crate) struct Demo {
     process: Process,
-    pub(crate) data: PathBuf,
     pub(crate) url: String,
     pub(crate) mcp_url: String,
     pub(crate) org: String,
@@ -57,7 +57,7 @@ impl Demo {
             }
             std::fs::read(&file).ok().and_then(|text| serde_json::from_slice::<Value>(&text).ok())
         })
-        .into_demo(process, data, folder)
+        .into_demo(process, folder)
     }
 
     /// The key of the person with this title, such as `Finance manager`.
@@ -102,15 +102,14 @@ impl Demo {
 }
 
 trait IntoDemo {
-    fn into_demo(self, process: Process, data: PathBuf, folder: TempDir) -> Demo;
+    fn into_demo(self, process: Process, folder: TempDir) -> Demo;
 }
 
 impl IntoDemo for Value {
-    fn into_demo(self, process: Process, data: PathBuf, folder: TempDir) -> Demo {
+    fn into_demo(self, process: Process, folder: TempDir) -> Demo {
         let text = |name: &str| self[name].as_str().unwrap_or_else(|| panic!("{name} in {self}")).to_owned();
         Demo {
             process,
-            data,
             url: text("url"),
             mcp_url: text("mcp_url"),
             org: text("org"),
