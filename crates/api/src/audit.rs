@@ -256,7 +256,7 @@ pub(crate) struct AuditBody {
     next: Option<String>,
 }
 
-/// The record of calls and changes, newest first. Somebody without `audit.read` asks with `subject` for their own.
+/// The record of calls and changes, newest first. Somebody without `audit.read` sees their own.
 #[utoipa::path(get, path = "/audit", tag = "audit", operation_id = "read_audit",
     params(("org" = String, Path, description = "slug or id"), AuditParams),
     responses((status = 200, body = AuditBody), Problems))]

@@ -30,7 +30,7 @@ impl FromRequestParts<App> for Signed {
         let caller = app.authenticate(key.trim()).await?;
         let path = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Failure::missing("page"))?;
         if let Some((_, named)) = path.iter().find(|(name, _)| *name == "org") {
-            let org = app.organization(named).await?.map(|live| live.org());
+            let org = app.organization_id(named).await?;
             if org != Some(caller.live.org()) {
                 return Err(Failure::missing("organization"));
             }
@@ -58,6 +58,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
         }
         let bytes = Bytes::from_request(request, app).await;
         let bytes = bytes.map_err(|_| Failure::too_large(format!("send at most {BODY_BYTES_MAX} bytes")))?;
+        // A list would be taken for an object whose fields stand in order, and unknown ones would go unnoticed.
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(Failure::bad_request("not-json", "send a JSON object: { … }"));
+        }
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = error.path().to_string();
@@ -107,6 +111,13 @@ pub(crate) fn page_size(limit: Option<u32>) -> Result<usize, Failure> {
         Some(limit @ 1..=1000) => Ok(limit as usize),
         Some(_) => Err(Failure::bad_field("limit", "give a number from 1 to 1000")),
     }
+}
+
+/// The page, and whether there is more, from one item more than a page may have.
+pub(crate) fn page<T>(mut items: Vec<T>, limit: usize) -> (Vec<T>, bool) {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    (items, more)
 }
 
 /// The limit that the router sets on every body.

@@ -52,7 +52,7 @@ pub(crate) struct Tool {
     /// `read`, `write`, `delete` or `unclassified`, which counts as delete.
     #[schema(value_type = String)]
     class: ToolClass,
-    /// `evidence` or `review`.
+    /// Who decided: `evidence`, `review`, or `changed` where a person decided about an earlier definition.
     #[schema(value_type = String)]
     class_source: ClassSource,
     /// The likeliest class, where nobody is sure.
@@ -277,7 +277,7 @@ pub(crate) async fn disconnect(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Reads the upstream's tools again and takes them over; decided classes survive.
+/// Reads the upstream's tools again and takes them over. A class that a person decided survives unless the definition changed.
 #[utoipa::path(post, path = "/integrations/{integration}/refresh", tag = "integrations", operation_id = "refresh_integration",
     params(("org" = String, Path, description = "slug or id"), ("integration" = String, Path, description = "slug or id")),
     responses((status = 200, body = Integration), Problems))]

@@ -13,7 +13,7 @@ use domain::key::{KeyKind, KeyScope};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, Params, Signed, page_size};
+use crate::extract::{Body, Params, Signed, page, page_size};
 use crate::problem::{Failure, Problems};
 use crate::time::{read_optional, written};
 
@@ -142,8 +142,9 @@ pub(crate) async fn list(
     let cursor = params.cursor.as_deref().map(KeyId::parse).transpose();
     let cursor = cursor.map_err(|_| Failure::bad_field("cursor", "give the value of next of the page before"))?;
     let limit = page_size(params.limit)?;
-    let items: Vec<Key> = app.list_keys(&caller, cursor, limit).await?.into_iter().map(Key::from).collect();
-    let next = if items.len() == limit { items.last().map(|key| key.id.clone()) } else { None };
+    let found = app.list_keys(&caller, cursor, limit + 1).await?;
+    let (items, more) = page(found.into_iter().map(Key::from).collect(), limit);
+    let next = items.last().filter(|_| more).map(|key: &Key| key.id.clone());
     Ok(Json(Keys { items, next }))
 }
 

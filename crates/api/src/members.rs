@@ -10,7 +10,7 @@ use domain::member::MemberStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, Params, Signed, page_size};
+use crate::extract::{Body, Params, Signed, page, page_size};
 use crate::problem::{Failure, Problems};
 use crate::time::written;
 
@@ -87,9 +87,9 @@ pub(crate) async fn list(
     let cursor = params.cursor.as_deref().map(PersonId::parse).transpose();
     let cursor = cursor.map_err(|_| Failure::bad_field("cursor", "give the value of next of the page before"))?;
     let limit = page_size(params.limit)?;
-    let items: Vec<Member> =
-        app.list_members(&caller, filter, cursor, limit).await?.into_iter().map(Member::from).collect();
-    let next = if items.len() == limit { items.last().map(|member| member.id.clone()) } else { None };
+    let found = app.list_members(&caller, filter, cursor, limit + 1).await?;
+    let (items, more) = page(found.into_iter().map(Member::from).collect(), limit);
+    let next = items.last().filter(|_| more).map(|member: &Member| member.id.clone());
     Ok(Json(Members { items, next }))
 }
 
@@ -175,18 +175,29 @@ pub(crate) struct MemberChange {
     role: String,
 }
 
+/// A member after a change of role.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ChangedMember {
+    #[serde(flatten)]
+    member: Member,
+    /// Keys of theirs that ended, because whoever issued them could not have given such a role and may still have
+    /// their secrets. Issue a new one, or let the person make one.
+    keys_ended: usize,
+}
+
 /// Gives a member another role. The next request of theirs is answered by it.
 #[utoipa::path(patch, path = "/members/{member}", tag = "members", operation_id = "change_member",
     params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id")),
-    request_body = MemberChange, responses((status = 200, body = Member), Problems))]
+    request_body = MemberChange, responses((status = 200, body = ChangedMember), Problems))]
 pub(crate) async fn change(
     State(app): State<App>,
     Signed(caller): Signed,
     Path(path): Path<(String, String)>,
     Body(body): Body<MemberChange>,
-) -> Result<Json<Member>, Failure> {
+) -> Result<Json<ChangedMember>, Failure> {
     let (_, member) = path;
-    Ok(Json(app.change_member_role(&caller, &member, &body.role).await?.into()))
+    let changed = app.change_member_role(&caller, &member, &body.role).await?;
+    Ok(Json(ChangedMember { member: changed.member.into(), keys_ended: changed.keys_ended }))
 }
 
 /// What ended with a membership.
@@ -196,8 +207,19 @@ pub(crate) struct RemovedMember {
     removed: Member,
     /// What stopped at once.
     ended: Ended,
-    /// Workspace keys that they had made and may still know: rotate these.
+    /// Workspace keys whose secret they may know: rotate these.
     workspace_keys_to_rotate: Vec<LabelledKey>,
+    /// Personal keys of others that they had issued and whose holders have not renewed them since: ask the holders
+    /// to, since the one who left may know the secret.
+    personal_keys_to_rotate: Vec<IssuedKeyOf>,
+}
+
+/// A key that somebody else had issued.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IssuedKeyOf {
+    id: String,
+    /// Name of its holder.
+    holder: String,
 }
 
 /// What stopped at once.
@@ -222,6 +244,11 @@ impl From<Removed> for RemovedMember {
         RemovedMember {
             removed: removed.member.into(),
             ended: Ended { keys: removed.keys_ended, integrations: removed.grants_ended },
+            personal_keys_to_rotate: removed
+                .issued_keys
+                .into_iter()
+                .map(|(id, holder)| IssuedKeyOf { id: id.to_string(), holder })
+                .collect(),
             workspace_keys_to_rotate: keys.map(|(id, label)| LabelledKey { id: id.to_string(), label }).collect(),
         }
     }

@@ -78,6 +78,14 @@ impl App {
         self.inner.clock.now()
     }
 
+    /// The id of an organization, by slug or id. Loads nothing.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] where the journal cannot be read.
+    pub async fn organization_id(&self, name: &str) -> Result<Option<OrgId>, Problem> {
+        self.inner.registry.find(&self.inner.journal, name).await
+    }
+
     /// An organization in memory, by slug or id.
     ///
     /// # Errors

@@ -41,8 +41,8 @@ impl App {
     /// # Errors
     /// [`Problem::Unauthenticated`] where the key is malformed, unknown, revoked, replaced or expired.
     pub async fn authenticate(&self, key: &str) -> Result<Caller, Problem> {
-        let presented = PresentedKey::parse(key)
-            .map_err(|fault| Problem::Unauthenticated { message: format!("this is not a Wardroom key: {fault}") })?;
+        let presented =
+            PresentedKey::parse(key).map_err(|fault| Problem::Unauthenticated { message: fault.to_string() })?;
         let unknown = || Problem::Unauthenticated { message: "this key does not work; create a new one".to_owned() };
         let (org, credential) = self.credential_of(&presented).await?.ok_or_else(unknown)?;
         let live = self.live(org).await?;

@@ -32,11 +32,14 @@ impl App {
         actor: &Actor,
         operation: Operation<'_>,
     ) -> Result<Permit, Problem> {
-        let question = Question { actor, action: Action::Operate(operation), now: self.now() };
-        match snapshot.evaluate(&question) {
+        match self.asked(snapshot, actor, operation) {
             Verdict::Allowed(permit) => Ok(permit),
             Verdict::Denied(denial) => Err(self.denied(snapshot, denial, operation).await),
         }
+    }
+
+    pub(crate) fn asked(&self, snapshot: &Snapshot, actor: &Actor, operation: Operation<'_>) -> Verdict {
+        snapshot.evaluate(&Question { actor, action: Action::Operate(operation), now: self.now() })
     }
 
     async fn denied(&self, snapshot: &Snapshot, denial: Denial, operation: Operation<'_>) -> Problem {
@@ -61,7 +64,14 @@ impl App {
         for _ in 0..ATTEMPTS_MAX {
             let mut state = Arc::clone(&caller.live.state).lock_owned().await;
             let snapshot = caller.live.snapshot();
-            let permit = self.permit(&snapshot, &caller.actor, operation).await?;
+            let permit = match self.asked(&snapshot, &caller.actor, operation) {
+                Verdict::Allowed(permit) => permit,
+                Verdict::Denied(denial) => {
+                    // Names are looked up for the answer; nobody else should wait for that.
+                    drop(state);
+                    return Err(self.denied(&snapshot, denial, operation).await);
+                }
+            };
             let events = command::handle(&state, command(&state)?, self.now())?;
             let Some(extra) = along.take() else { break };
             if events.is_empty() && extra.facts.is_empty() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::event::{self, Event};
 use domain::id::OrgId;
-use domain::key::KeyKind;
+use domain::key::{Key, KeyKind};
 use domain::organization::{Organization, Stamp};
 use journal::{Append, AppendError, Fact};
 use tokio::sync::OwnedMutexGuard;
@@ -118,6 +118,13 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
                 Target::Grant(to, of),
             ) => *grantee == to && *integration == of,
             (Event::KeyRotated { key, .. } | Event::KeyRevoked { key }, Target::Key(target)) => *key == target,
+            // Keys that end because their holder's new role would make them carry too much.
+            (Event::KeyRevoked { key }, Target::Member(member)) => {
+                state.live_key(*key).and_then(Key::holder) == Some(member)
+                    && events
+                        .iter()
+                        .any(|other| matches!(other, Event::MemberRoleChanged { person, .. } if *person == member))
+            }
             (Event::IntegrationConnected(_), Target::Organization) => true,
             // The first tools of an integration that is connected at the same time.
             (Event::ToolsApproved { integration, .. }, Target::Organization) => {

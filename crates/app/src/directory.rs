@@ -76,10 +76,17 @@ pub(crate) fn person_name(text: &str) -> Result<String, Problem> {
     one_line("name", text, NAME_LENGTH_MAX)
 }
 
+/// What shows as nothing, or makes other text show as something else: control characters, line and paragraph
+/// separators, and the marks that turn the direction of writing.
+fn unprintable(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Checks a name in one line.
 pub(crate) fn one_line(field: &'static str, text: &str, length_max: usize) -> Result<String, Problem> {
     let text = text.trim();
-    if text.is_empty() || text.chars().count() > length_max || text.chars().any(char::is_control) {
+    if text.is_empty() || text.chars().count() > length_max || text.chars().any(unprintable) {
         return Err(Problem::invalid(field, format!("give 1 to {length_max} characters in one line")));
     }
     Ok(text.to_owned())

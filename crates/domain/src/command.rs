@@ -52,6 +52,8 @@ pub enum Command {
     RemoveGrant { grantee: Grantee, integration: IntegrationId },
     /// Create a key.
     CreateKey { key: KeyId, kind: KeyKind, digest: String, hint: String, expires_at: Option<Timestamp> },
+    /// Create a personal key for somebody else, who has none.
+    IssueKey { key: KeyId, holder: PersonId, digest: String, hint: String, expires_at: Option<Timestamp> },
     /// Give a key a new secret.
     RotateKey { key: KeyId, digest: String, hint: String },
     /// End a key.
@@ -90,7 +92,10 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
         Command::CreateKey { key, kind, digest, hint, expires_at } => {
             key::create(state, (key, kind), (digest, hint), expires_at, now)
         }
-        Command::RotateKey { key, digest, hint } => key::rotate(state, key, digest, hint),
+        Command::IssueKey { key, holder, digest, hint, expires_at } => {
+            key::issue(state, (key, holder), (digest, hint), expires_at, now)
+        }
+        Command::RotateKey { key, digest, hint } => key::rotate(state, key, (digest, hint), now),
         Command::RevokeKey { key } => key::revoke(state, key),
     }
 }

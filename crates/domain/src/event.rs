@@ -192,7 +192,7 @@ impl Event {
             Event::KeyCreated { .. } => &[P::KeyCreatePersonal, P::KeyIssue, P::MemberAdd],
             // Who issues keys to others may end theirs, and never learns a secret that they keep using.
             Event::KeyRotated { .. } => &[P::KeyCreatePersonal, P::KeyManageWorkspace],
-            Event::KeyRevoked { .. } => &[P::KeyCreatePersonal, P::KeyIssue, P::KeyManageWorkspace],
+            Event::KeyRevoked { .. } => &[P::KeyCreatePersonal, P::KeyIssue, P::KeyManageWorkspace, P::RoleAssign],
         }
     }
 }

@@ -11,7 +11,19 @@ use crate::{Fault, doors, settings, telemetry};
 
 pub(crate) fn run(given: &ArgMatches) -> Result<ExitCode, Fault> {
     let data: PathBuf = given.get_one::<PathBuf>("data").cloned().unwrap_or_default();
+    if !data.join("journal.db").exists() {
+        let data = data.display();
+        return Err(Fault(format!(
+            "there is nothing to serve in {data}; `wardroom init --data {data} …` founds an organization there"
+        )));
+    }
     let settings = settings::read(given, &data)?;
+    if settings.listen.ip().is_unspecified() && settings.public_url.is_none() {
+        return Err(Fault(format!(
+            "listening on {} is for others to come: say with --public-url under which URL, such as https://gate.example.com",
+            settings.listen
+        )));
+    }
     telemetry::start(&settings.log)?;
     runtime()?.block_on(async {
         let (listener, address) = listen(&settings).await?;

@@ -53,7 +53,7 @@ settings! {
     public_url: Option<String>, "public-url", "", read_url;
     /// Web origins besides the public URL whose pages may call the MCP endpoints, separated by commas.
     allowed_origins: Vec<String>, "allowed-origins", "", read_list;
-    /// Hosts besides this machine to which integrations may be reached over plain http, separated by commas; all others need https.
+    /// Hosts to which integrations may be reached over plain http, separated by commas, such as 127.0.0.1 for servers on this machine; all others need https.
     plain_http_hosts: Vec<String>, "plain-http-hosts", "", read_list;
     /// File with the master keys that seal secrets; empty means master.key in the data folder, made at the first start. The environment variable WARDROOM_MASTER_KEYS may hold the same text instead.
     master_key_file: Option<PathBuf>, "master-key-file", "", read_path;
@@ -168,7 +168,11 @@ fn read_url(text: &str) -> Result<Option<String>, String> {
         return Ok(None);
     }
     let uri: http::Uri = text.parse().map_err(|_| format!("`{text}` is not a URL"))?;
-    let fits = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.path() == "/";
+    let fits = matches!(uri.scheme_str(), Some("http" | "https"))
+        && uri.host().is_some()
+        && uri.path() == "/"
+        && uri.query().is_none()
+        && !text.contains(['@', '#']);
     if fits {
         Ok(Some(text.to_owned()))
     } else {

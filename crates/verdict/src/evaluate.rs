@@ -129,7 +129,13 @@ impl Snapshot {
         let holds = |permission, target| holds(entry, permission, target);
         match operation {
             Operation::ViewOrganization => holds(Permission::OrganizationView, Target::Organization),
-            Operation::EditOrganization => holds(Permission::OrganizationEdit, Target::Organization),
+            Operation::EditOrganization { default_role } => {
+                let answer = holds(Permission::OrganizationEdit, Target::Organization)?;
+                if let Some(role) = default_role {
+                    ceiling::may_give(entry.permissions, self.permissions_of_role(role))?;
+                }
+                Ok(answer)
+            }
             Operation::ViewMembers => holds(Permission::MemberView, Target::Organization),
             Operation::ViewRoles => holds(Permission::RoleView, Target::Organization),
             Operation::AddMember { role } => {
@@ -238,7 +244,7 @@ impl Snapshot {
     }
 
     fn not_above(&self, entry: &SubjectEntry, other: PersonId) -> Result<(), Denial> {
-        let other = self.subject(other.as_str()).ok_or(shown(Reason::NoSuchTarget))?;
+        let other = self.subject(other.as_str()).ok_or(hidden(Reason::NoSuchTarget))?;
         ceiling::at_least_as_high(entry.permissions, other.permissions)
     }
 

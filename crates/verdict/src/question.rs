@@ -101,8 +101,8 @@ pub enum Action<'q> {
 pub enum Operation<'q> {
     /// See the organization's name, preset and settings.
     ViewOrganization,
-    /// Change its name or settings.
-    EditOrganization,
+    /// Change its name or settings; to give newcomers another role by default is to give that role.
+    EditOrganization { default_role: Option<&'q RoleId> },
     /// See the members and their roles.
     ViewMembers,
     /// Take a person in with a role.

@@ -275,7 +275,10 @@ fn in_pipeworks_only_owners_promote_and_nobody_but_an_owner_touches_an_owner() {
     assert!(operate("admin", Operation::RemoveMember { member: other("member") }));
     assert!(operate("admin", Operation::AddMember { role: role("member") }));
     assert!(operate("admin", Operation::CreateWorkspaceKey) && !operate("member", Operation::CreateWorkspaceKey));
-    assert!(!operate("member", Operation::ConnectIntegration) && !operate("member", Operation::EditOrganization));
+    assert!(
+        !operate("member", Operation::ConnectIntegration)
+            && !operate("member", Operation::EditOrganization { default_role: None })
+    );
     assert!(!operate("member", Operation::ViewIntegration { integration: integration() }));
     assert!(operate("member", Operation::CreatePersonalKey { holder: person(roles["member"] * 2) }));
 }

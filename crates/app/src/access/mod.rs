@@ -19,7 +19,7 @@ pub struct IntegrationAccess {
     pub grant: Option<Grant>,
     /// Tools that can be called now.
     pub callable: usize,
-    /// Tools that there are.
+    /// Tools that the asker may know of.
     pub total: usize,
 }
 
@@ -79,6 +79,11 @@ impl App {
         let now = self.now();
         let state = caller.live.state.lock().await;
         let grantee = domain::grant::Grantee::parse(subject.as_str()).ok();
+        // How many tools there are beyond one's own is for those who may see the whole integration.
+        let counts_all = snapshot
+            .role_of(caller.actor.subject)
+            .is_some_and(|role| role.permissions.holds(Permission::IntegrationView));
+        let callable = |integration| snapshot.callable_tools_of(&actor, integration, now).count();
         let integrations = snapshot.reached_integrations(&actor, now).map(|(integration, basis)| IntegrationAccess {
             slug: integration.slug.to_string(),
             title: integration.title.to_string(),
@@ -87,8 +92,8 @@ impl App {
                 Basis::Grant { .. } => grantee.and_then(|to| state.grant(to, integration.id)).cloned(),
                 _ => None,
             },
-            callable: snapshot.callable_tools_of(&actor, integration.id, now).count(),
-            total: snapshot.tool_count(integration, None),
+            callable: callable(integration.id),
+            total: if counts_all { snapshot.tool_count(integration, None) } else { callable(integration.id) },
         });
         let role = snapshot.role_of(subject);
         Ok(Access {

@@ -77,7 +77,7 @@ fn acme() -> Organization {
 /// What an operation may lead to; everything else must be refused under its permit.
 fn meant(operation: Operation<'_>) -> Vec<Event> {
     match operation {
-        Operation::EditOrganization => vec![
+        Operation::EditOrganization { .. } => vec![
             Event::OrganizationRenamed { name: "Other".to_owned() },
             Event::SettingChanged(SettingChange::OwnersMax(Some(2))),
         ],
@@ -113,7 +113,7 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
 fn operations(member: &RoleId) -> Vec<Operation<'_>> {
     let mut all = vec![
         Operation::ViewOrganization,
-        Operation::EditOrganization,
+        Operation::EditOrganization { default_role: None },
         Operation::ViewMembers,
         Operation::ViewRoles,
         Operation::AddMember { role: member },

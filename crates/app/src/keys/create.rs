@@ -80,6 +80,7 @@ impl App {
                 (KeyKind::Workspace { scope }, KeyPrefix::Workspace, operation, Some(WORKSPACE_WARNING))
             }
         };
+        let expires_at = self.no_longer_than(caller, expires_at).await?;
         let key = self.new_key(issued)?;
         let org = caller.live.org();
         let facts = vec![
@@ -88,10 +89,32 @@ impl App {
         ];
         let command = |_: &_| {
             let (digest, hint) = (hex(&key.digest), key.hint.clone());
-            Ok(Command::CreateKey { key: key.id, kind: kind.clone(), digest, hint, expires_at })
+            Ok(match kind {
+                KeyKind::Personal { holder } if Subject::Member(holder) != caller.actor.subject => {
+                    Command::IssueKey { key: key.id, holder, digest, hint, expires_at }
+                }
+                _ => Command::CreateKey { key: key.id, kind: kind.clone(), digest, hint, expires_at },
+            })
         };
         self.change(caller, operation, command, Along { facts, directory: None }).await?;
         Ok(CreatedKey { id: key.id, secret: key.secret, warning })
+    }
+
+    /// A key made with a key that ends, ends with it at the latest: otherwise the end would mean nothing.
+    async fn no_longer_than(
+        &self,
+        caller: &Caller,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Option<Timestamp>, Problem> {
+        let Some(credential) = caller.actor.credential else { return Ok(expires_at) };
+        let own = caller.live.state.lock().await.live_key(credential.key).and_then(|key| key.expires_at);
+        match (own, expires_at) {
+            (Some(own), Some(wanted)) if wanted > own => Err(Problem::invalid(
+                "expires_at",
+                "the key that you use ends earlier; a key made with it cannot last longer",
+            )),
+            (own, wanted) => Ok(wanted.or(own)),
+        }
     }
 
     async fn holder(&self, caller: &Caller, named: Option<&str>) -> Result<PersonId, Problem> {

@@ -1,6 +1,7 @@
 //! Give a member another role.
 
 use domain::command::Command;
+use domain::event::Event;
 use domain::role::RoleId;
 use verdict::Operation;
 
@@ -8,18 +9,31 @@ use super::MemberView;
 use crate::change::Along;
 use crate::{App, Caller, Problem};
 
+/// A member after a change of role.
+#[derive(Clone, Debug)]
+pub struct ChangedRole {
+    /// The member.
+    pub member: MemberView,
+    /// Keys of theirs that ended, because whoever issued them could not have given such a role and may still have
+    /// their secrets. Issue a new one, or let the person make one.
+    pub keys_ended: usize,
+}
+
 impl App {
     /// Gives a member another role; the next question about them is answered from it.
     ///
     /// # Errors
     /// [`Problem::Denied`] where the caller may not give or take such a role, [`Problem::Refused`] where nobody
     /// would be left in the top role.
-    pub async fn change_member_role(&self, caller: &Caller, member: &str, role: &str) -> Result<MemberView, Problem> {
+    pub async fn change_member_role(&self, caller: &Caller, member: &str, role: &str) -> Result<ChangedRole, Problem> {
         let person = self.member_named(caller, member).await?;
         let role = RoleId::parse(role).map_err(|error| Problem::invalid("role", error.to_string()))?;
         let operation = Operation::ChangeRole { member: person, role: &role };
         let command = |_: &_| Ok(Command::ChangeMemberRole { person, role: role.clone() });
-        self.change(caller, operation, command, Along::default()).await?;
-        self.show_member(caller, person.as_str()).await
+        let events = self.change(caller, operation, command, Along::default()).await?;
+        let keys_ended = events.iter().filter(|event| matches!(event, Event::KeyRevoked { .. })).count();
+        let member = caller.live.state.lock().await.members.get(&person).cloned();
+        let member = self.member_views(member.into_iter().collect()).await?.pop();
+        Ok(ChangedRole { member: member.ok_or_else(|| Problem::missing("member"))?, keys_ended })
     }
 }

@@ -6,5 +6,6 @@ mod list;
 mod remove;
 
 pub use add::{AddedMember, NewMember};
+pub use change_role::ChangedRole;
 pub use list::{MemberFilter, MemberView};
 pub use remove::Removed;

@@ -2,8 +2,8 @@
 
 use domain::command::Command;
 use domain::grant::Grantee;
-use domain::id::KeyId;
-use domain::key::{Key, KeyKind};
+use domain::id::{KeyId, PersonId};
+use domain::key::Key;
 use domain::organization::Organization;
 use journal::Fact;
 use verdict::Operation;
@@ -21,8 +21,11 @@ pub struct Removed {
     pub keys_ended: usize,
     /// Integrations that were assigned to them.
     pub grants_ended: usize,
-    /// Workspace keys that they had made and may still know: rotate them. Id and label.
+    /// Workspace keys whose secret they may know: rotate them. Id and label.
     pub workspace_keys: Vec<(KeyId, String)>,
+    /// Personal keys of others that they had issued and whose holders have not renewed them since: ask the holders
+    /// to. Id and name of the holder.
+    pub issued_keys: Vec<(KeyId, String)>,
 }
 
 impl App {
@@ -33,16 +36,12 @@ impl App {
     /// [`Problem::Denied`] for someone above the caller, [`Problem::Refused`] for the last holder of the top role.
     pub async fn remove_member(&self, caller: &Caller, member: &str) -> Result<Removed, Problem> {
         let person = self.member_named(caller, member).await?;
-        let (keys_ended, grants_ended, made) = {
+        let (keys_ended, grants_ended) = {
             let state = caller.live.state.lock().await;
-            let live = || state.keys.values().filter(|key| key.revoked_at.is_none());
-            let made_by_them = |key: &&Key| {
-                matches!(key.kind, KeyKind::Workspace { .. }) && key.created_by.starts_with(person.as_str())
-            };
+            let live = state.keys.values().filter(|key| key.revoked_at.is_none());
             (
-                live().filter(|key| key.holder() == Some(person)).count(),
+                live.filter(|key| key.holder() == Some(person)).count(),
                 state.grants.get(&Grantee::Member(person)).map_or(0, |grants| grants.len()),
-                live().filter(made_by_them).map(|key| key.id).collect::<Vec<KeyId>>(),
             )
         };
         let facts = vec![Fact::EndMembership { person, org: caller.live.org() }];
@@ -50,12 +49,22 @@ impl App {
         let command = |_: &Organization| Ok(Command::RemoveMember { person });
         self.change(caller, Operation::RemoveMember { member: person }, command, along).await?;
 
+        let (gone, known): (_, Vec<Key>) = {
+            let state = caller.live.state.lock().await;
+            let may_know = |key: &&Key| {
+                let made = key.holder().is_none() && key.created_by.starts_with(person.as_str());
+                key.revoked_at.is_none() && (made || key.issued_by.starts_with(person.as_str()))
+            };
+            (state.members.get(&person).cloned(), state.keys.values().filter(may_know).cloned().collect())
+        };
         let mut labels = self.labels(caller.live.org()).await?;
-        let labelled = |key: KeyId| (key, labels.remove(key.as_str()).unwrap_or_default());
-        let workspace_keys = made.into_iter().map(labelled).collect();
-        let gone = caller.live.state.lock().await.members.get(&person).cloned();
+        let holders: Vec<PersonId> = known.iter().filter_map(Key::holder).collect();
+        let issued_keys = known.iter().filter(|key| key.holder().is_some()).map(|key| key.id);
+        let issued_keys = issued_keys.zip(self.names(&holders).await).collect();
+        let workspace = known.iter().filter(|key| key.holder().is_none()).map(|key| key.id);
+        let workspace_keys = workspace.map(|id| (id, labels.remove(id.as_str()).unwrap_or_default())).collect();
         let member = self.member_views(gone.into_iter().collect()).await?.pop();
         let member = member.ok_or_else(|| Problem::missing("member"))?;
-        Ok(Removed { member, keys_ended, grants_ended, workspace_keys })
+        Ok(Removed { member, keys_ended, grants_ended, workspace_keys, issued_keys })
     }
 }

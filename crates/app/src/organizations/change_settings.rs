@@ -19,6 +19,11 @@ impl App {
         changes: Vec<SettingChange>,
     ) -> Result<(), Problem> {
         let command = |_: &_| Ok(Command::ChangeSettings { name: name.clone(), changes: changes.clone() });
-        self.change(caller, Operation::EditOrganization, command, Along::default()).await.map(|_| ())
+        let default_role = changes.iter().rev().find_map(|change| match change {
+            SettingChange::JoinDefaultRole(role) => Some(role),
+            _ => None,
+        });
+        let operation = Operation::EditOrganization { default_role };
+        self.change(caller, operation, command, Along::default()).await.map(|_| ())
     }
 }

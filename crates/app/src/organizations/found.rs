@@ -13,7 +13,7 @@ use journal::Fact;
 use verdict::Permit;
 
 use crate::commit::{Commit, CommitFault};
-use crate::directory::{email, person_name};
+use crate::directory::{email, one_line, person_name};
 use crate::{App, Problem, presets};
 use identity::digest::hexadecimal as hex;
 
@@ -74,8 +74,11 @@ impl App {
         };
         let key = self.new_key(KeyPrefix::Personal)?;
         let preset_name = preset.name.clone();
-        let found =
-            Command::CreateOrganization { name: founding.name.trim().to_owned(), preset: Box::new(preset), owner };
+        let found = Command::CreateOrganization {
+            name: one_line("org", &founding.name, 100)?,
+            preset: Box::new(preset),
+            owner,
+        };
         let mut events = command::handle(&state, found, self.now())?;
         events.push(Event::KeyCreated {
             key: key.id,
@@ -94,6 +97,7 @@ impl App {
             Fact::Membership { person: owner, org },
             Fact::Credential { digest: key.digest, org, key: key.id },
             Fact::Label { org, id: key.id.to_string(), label: "First key".to_owned() },
+            self.master_key_check(org)?,
         ];
         let directory = Some(self.register(OPERATOR, &registered, directory_facts).await?);
         let permit = Permit::for_founding_an_organization(org);

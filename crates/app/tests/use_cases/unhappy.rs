@@ -81,7 +81,7 @@ async fn a_member_changes_nothing_and_learns_nothing_of_what_was_not_given() {
     assert_eq!(code_of(world.workspace_key(member, KeyScope::All).await), lacks);
     let others = NewKeyOf::Personal(NewPersonalKey { holder: Some(ADMIN.to_owned()) });
     assert_eq!(code_of(app.create_key(member, "key", others, None).await), lacks);
-    assert_eq!(code_of(app.read_audit(member, app::audit::AuditQuery::default()).await), lacks);
+    assert!(app.read_audit(member, app::audit::AuditQuery::default()).await.unwrap().entries.is_empty(), "one's own");
     for name in ["stripe", "nowhere"] {
         assert_eq!(code_of(world.give(member, Receiver::Member(MEMBER), name, Profile::Full).await), "missing");
         assert_eq!(code_of(app.disconnect_integration(member, name).await), "missing");

@@ -7,6 +7,7 @@ use crate::grant::{Grantee, Profile};
 use crate::id::IntegrationId;
 use crate::key::KeyKind;
 use crate::organization::Organization;
+use crate::permission::Permission;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
@@ -55,7 +56,15 @@ pub(crate) fn remove(
 fn grantee_is_there(state: &Organization, grantee: Grantee) -> Result<(), Refusal> {
     match grantee {
         Grantee::Member(person) => {
-            state.active_member(person).map(|_| ()).ok_or_else(|| Refusal::missing("member", "there is no such member"))
+            let member = state.active_member(person);
+            let member = member.ok_or_else(|| Refusal::missing("member", "there is no such member"))?;
+            match state.roles.get(&member.role) {
+                Some(role) if role.permissions.holds(Permission::IntegrationUseAll) => Err(Refusal::rule(
+                    "role-uses-everything",
+                    format!("the role {} uses every tool of every integration; give a smaller role first", role.id),
+                )),
+                _ => Ok(()),
+            }
         }
         Grantee::Key(key) => match state.live_key(key).map(|key| &key.kind) {
             Some(KeyKind::Workspace { .. }) => Ok(()),

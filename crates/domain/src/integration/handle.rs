@@ -82,7 +82,7 @@ pub(crate) fn refresh(
             present.tools.get(&tool.name).is_some_and(|known| {
                 known.definition == tool.definition
                     && known.suggested == tool.suggested
-                    && (known.class == tool.class || known.class_source == ClassSource::Review)
+                    && (known.class == tool.class || known.class_source != ClassSource::Evidence)
             })
         });
     if same {
@@ -118,13 +118,19 @@ pub(crate) fn review_tool(
 }
 
 impl Tool {
-    /// What a tool becomes when the upstream's list is approved.
+    /// What a tool becomes when the upstream's list is approved. A person's decision was about the definition that
+    /// they saw: where that changed, somebody has to look again.
     pub(crate) fn approved(before: Option<&Tool>, discovered: &DiscoveredTool) -> Tool {
-        let reviewed = before.filter(|tool| tool.class_source == ClassSource::Review);
+        let reviewed = before.filter(|tool| tool.class_source != ClassSource::Evidence);
+        let (class, class_source) = match reviewed {
+            Some(tool) if tool.definition == discovered.definition => (tool.class, tool.class_source),
+            Some(_) => (ToolClass::Unclassified, ClassSource::Changed),
+            None => (discovered.class, ClassSource::Evidence),
+        };
         Tool {
             definition: discovered.definition.clone(),
-            class: reviewed.map_or(discovered.class, |tool| tool.class),
-            class_source: reviewed.map_or(ClassSource::Evidence, |tool| tool.class_source),
+            class,
+            class_source,
             suggested: discovered.suggested,
             off: before.is_some_and(|tool| tool.off),
         }

@@ -117,8 +117,11 @@ impl ToolClass {
 pub enum ClassSource {
     /// Wardroom, from the evidence in the tool's definition.
     Evidence,
-    /// A person. Survives every later refresh.
+    /// A person. Survives every refresh that leaves the definition as the person saw it.
     Review,
+    /// Nobody yet: a person decided, and the upstream has changed the definition since. Stays until somebody
+    /// decides anew.
+    Changed,
 }
 
 /// A tool as the upstream lists it.

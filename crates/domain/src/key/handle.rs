@@ -1,7 +1,7 @@
 //! What may happen to a key.
 
 use crate::event::Event;
-use crate::id::KeyId;
+use crate::id::{KeyId, PersonId};
 use crate::key::{Key, KeyKind};
 use crate::organization::Organization;
 use crate::refusal::Refusal;
@@ -33,9 +33,32 @@ pub(crate) fn create(
     Ok(vec![Event::KeyCreated { key, kind, digest, hint, expires_at }])
 }
 
+/// A key is created for somebody else. Whoever creates it sees its secret, so that is only for people who have
+/// none that works: the others make their own.
+pub(crate) fn issue(
+    state: &Organization,
+    (key, holder): (KeyId, PersonId),
+    (digest, hint): (String, String),
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
+    if state.keys.values().any(|other| other.holder() == Some(holder) && other.holds_at(now)) {
+        let message = "this person has a key that works and makes further ones alone; if it is lost, revoke it first";
+        return Err(Refusal::rule("has-a-key", message));
+    }
+    create(state, (key, KeyKind::Personal { holder }), (digest, hint), expires_at, now)
+}
+
 /// The key gets a new secret; the old one stops at once.
-pub(crate) fn rotate(state: &Organization, key: KeyId, digest: String, hint: String) -> Result<Vec<Event>, Refusal> {
-    live(state, key)?;
+pub(crate) fn rotate(
+    state: &Organization,
+    key: KeyId,
+    (digest, hint): (String, String),
+    now: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
+    if !live(state, key)?.holds_at(now) {
+        return Err(Refusal::rule("key-expired", "this key has expired; create a new one"));
+    }
     Ok(vec![Event::KeyRotated { key, digest, hint }])
 }
 
@@ -57,7 +80,7 @@ fn live(state: &Organization, key: KeyId) -> Result<&Key, Refusal> {
     state.live_key(key).ok_or_else(|| Refusal::missing("key", "there is no such key, or it was revoked"))
 }
 
-fn holder_of(kind: &KeyKind) -> Option<crate::id::PersonId> {
+fn holder_of(kind: &KeyKind) -> Option<PersonId> {
     match kind {
         KeyKind::Personal { holder } => Some(*holder),
         KeyKind::Workspace { .. } => None,

@@ -3,5 +3,5 @@
 mod handle;
 mod state;
 
-pub(crate) use handle::{create, is_new, revoke, rotate};
+pub(crate) use handle::{create, is_new, issue, revoke, rotate};
 pub use state::{Key, KeyKind, KeyScope};

@@ -48,6 +48,8 @@ pub struct Key {
     pub created_by: String,
     /// When the present secret was issued.
     pub issued_at: Timestamp,
+    /// Who had the present secret issued, and so has seen it; as the journal names actors.
+    pub issued_by: String,
     /// When it ends by itself. At this moment it no longer works.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked, or ended with its holder's membership.

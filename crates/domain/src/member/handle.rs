@@ -1,7 +1,10 @@
 //! What may happen to a member.
 
+use std::collections::BTreeSet;
+
 use crate::event::Event;
-use crate::id::PersonId;
+use crate::id::{KeyId, PersonId};
+use crate::key::Key;
 use crate::organization::Organization;
 use crate::refusal::Refusal;
 use crate::role::{Role, RoleId};
@@ -30,7 +33,38 @@ pub(crate) fn change_role(state: &Organization, person: PersonId, role: RoleId) 
     } else {
         someone_keeps_the_top_role(state, person)?;
     }
-    Ok(vec![Event::MemberRoleChanged { person, from: member.role.clone(), to: role }])
+    let ended = keys_that_would_carry_too_much(state, person, wanted);
+    let changed = Event::MemberRoleChanged { person, from: member.role.clone(), to: role };
+    Ok(std::iter::once(changed).chain(ended.into_iter().map(|key| Event::KeyRevoked { key })).collect())
+}
+
+/// Keys of a person that were issued by somebody who could not have given what the person's new role manages,
+/// and keys made with such keys: whoever issued them may still have the secret, and would come by that authority.
+fn keys_that_would_carry_too_much(state: &Organization, person: PersonId, role: &Role) -> BTreeSet<KeyId> {
+    let managed = role.permissions.management();
+    let trusted = |issuer: &str| match PersonId::parse(issuer) {
+        Ok(issuer) if issuer == person => true,
+        Ok(issuer) => state
+            .active_member(issuer)
+            .and_then(|member| state.roles.get(&member.role))
+            .is_some_and(|role| managed.first_beyond(role.permissions).is_none()),
+        // Whoever founded the organization had the data folder in hand.
+        Err(_) => true,
+    };
+    let live = || state.keys.values().filter(|key| key.revoked_at.is_none() && key.holder() == Some(person));
+    let subject = |key: &Key| key.created_by.split('/').next().is_some_and(trusted);
+    let mut ended: BTreeSet<KeyId> = live().filter(|key| !subject(key)).map(|key| key.id).collect();
+    loop {
+        let with = |key: &&Key| key.created_by.split('/').nth(1).and_then(|with| KeyId::parse(with).ok());
+        let more: Vec<KeyId> = live()
+            .filter(|key| !ended.contains(&key.id) && with(key).is_some_and(|with| ended.contains(&with)))
+            .map(|key| key.id)
+            .collect();
+        if more.is_empty() {
+            return ended;
+        }
+        ended.extend(more);
+    }
 }
 
 /// A member leaves; with the membership end their grants and personal keys.

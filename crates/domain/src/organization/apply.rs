@@ -87,6 +87,7 @@ impl Organization {
                     created_at,
                     created_by,
                     issued_at,
+                    issued_by: stamp.actor.clone(),
                     expires_at,
                     revoked_at: None,
                 };
@@ -94,7 +95,8 @@ impl Organization {
             }
             Event::KeyRotated { key, digest, hint } => {
                 if let Some(key) = self.keys.get_mut(&key) {
-                    (key.digest, key.hint, key.issued_at) = (digest, hint, stamp.at);
+                    (key.digest, key.hint) = (digest, hint);
+                    (key.issued_at, key.issued_by) = (stamp.at, stamp.actor.clone());
                 }
             }
             Event::KeyRevoked { key } => {

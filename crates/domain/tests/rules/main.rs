@@ -195,7 +195,7 @@ fn random_histories_reach_every_kind_of_event() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = BTreeSet::new();
-    for _ in 0..100 {
+    for _ in 0..300 {
         let mut walk = Walk::found();
         let history = proptest::collection::vec(commands(), COMMANDS_MAX).new_tree(&mut runner).unwrap().current();
         for command in history {

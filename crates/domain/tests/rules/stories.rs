@@ -148,3 +148,25 @@ fn a_preset_that_has_room_for_no_owner_is_refused() {
     preset.settings.owners_max = Some(0);
     assert_eq!(preset.check().unwrap_err().code, "bad-preset");
 }
+
+#[test]
+fn a_tool_that_changed_after_its_review_counts_as_deleting_until_somebody_looks_again() {
+    let mut walk = company();
+    let review = |class| Command::ReviewTool {
+        integration: integration(0),
+        tool: "get".to_owned(),
+        class: Some(class),
+        off: None,
+    };
+    accept(&mut walk, review(ToolClass::Read));
+    let mut changed = tool("get");
+    changed.definition = "{\"changed\":true}".into();
+    let refresh = Command::RefreshTools { integration: integration(0), tools: vec![changed, tool("list")] };
+    for _ in 0..2 {
+        accept(&mut walk, refresh.clone());
+        assert_eq!(walk.state.integrations[&integration(0)].tools["get"].class, ToolClass::Unclassified);
+    }
+    accept(&mut walk, review(ToolClass::Write));
+    accept(&mut walk, refresh);
+    assert_eq!(walk.state.integrations[&integration(0)].tools["get"].class, ToolClass::Write);
+}

@@ -22,6 +22,7 @@ use crate::pipeline::parse::Request;
 use crate::pipeline::question::Wanted;
 use crate::pipeline::record::Blank;
 use crate::ports::Ports;
+use crate::upstream::short;
 
 /// A call that may be made, with the permit that says so and all that forwarding needs to know of its tool.
 pub(crate) struct Allowed {
@@ -121,7 +122,7 @@ async fn told<P: Ports>(
         return Exit::not_identified("this key does not work any more; create a new one under Keys in Wardroom", true);
     }
     if denial.hidden || denial.reason == Reason::NoSuchTool {
-        let fault = Fault::new(code::INVALID_PARAMS, format!("Unknown tool: {}", wanted.name));
+        let fault = Fault::new(code::INVALID_PARAMS, format!("Unknown tool: {}", short(&wanted.name)));
         return Exit::fault(StatusCode::OK, Some(&request.id), &fault);
     }
     let explanation = caller.snapshot.explain_denial(denial, wanted.action());

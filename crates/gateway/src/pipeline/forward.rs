@@ -136,7 +136,10 @@ async fn carry<P: Ports>(
         let message = next?.map_err(|_| silent)??.ok_or(Failure::Closed)?;
         match translate::inbound(message, &sides(call, way))? {
             Inbound::Nothing => {}
-            Inbound::Final { message, status, detail } => return Ok(Over::Answered { message, status, detail }),
+            Inbound::Final { message, status, detail } => {
+                call.gateway.aside(answering.run_out());
+                return Ok(Over::Answered { message, status, detail });
+            }
             Inbound::Passed(message) => {
                 // A slow client slows its upstream, not our memory.
                 if let Ok(place) = guard.run(line.queue.reserve()).await? {

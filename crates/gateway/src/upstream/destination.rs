@@ -26,7 +26,9 @@ pub(crate) fn parse(url: &str, plain_http_hosts: &[String]) -> Result<Uri, Failu
     match uri.scheme_str() {
         Some("https") => Ok(uri),
         Some("http") if plain_http_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) => Ok(uri),
-        Some("http") => Err(wrong("its URL must begin with https://; the operator can allow its host without")),
+        Some("http") => Err(wrong(
+            "its URL must begin with https://; the operator can allow its host without, with the setting plain-http-hosts",
+        )),
         _ => Err(wrong("its URL must begin with https://")),
     }
 }

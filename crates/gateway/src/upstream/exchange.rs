@@ -1,5 +1,7 @@
 //! One message to an upstream, and the messages that come back for it, as they come.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
@@ -15,6 +17,9 @@ use crate::upstream::connection::{Connection, Shown, retry_after_s};
 use crate::upstream::endpoint::Route;
 use crate::upstream::failure::Failure;
 use crate::upstream::sse::Decoder;
+
+/// Milliseconds for which a stream is read on after its answer has come.
+const RUN_OUT_MS_MAX: u64 = 1_000;
 
 /// A message on its way out.
 #[derive(Clone, Debug)]
@@ -150,6 +155,23 @@ impl Answering {
                 Form::Single(_) => return Err(Failure::TooLarge),
             }
         }
+    }
+
+    /// Reads a stream to its end after the answer has come, so that the connection can be used again. One that
+    /// does not end soon is closed instead.
+    pub(crate) async fn run_out(mut self) {
+        if matches!(self.form, Form::Single(_)) {
+            return;
+        }
+        let rest = async {
+            while let Some(Ok(frame)) = self.body.frame().await {
+                let length = frame.data_ref().map_or(0, Bytes::len);
+                let Some(left) = self.bytes_left.checked_sub(length) else { return };
+                self.bytes_left = left;
+            }
+        };
+        // Whether it ended or not, nobody waits for it.
+        let _ = tokio::time::timeout(Duration::from_millis(RUN_OUT_MS_MAX), rest).await;
     }
 
     fn last(&mut self) -> Result<Option<Value>, Failure> {

@@ -103,7 +103,7 @@ async fn a_call_that_cannot_be_recorded_is_not_made() {
         assert_eq!((reply.status.as_u16(), reply.error_code()), (503, Some(-32603)));
         assert!(reply.text.contains("cannot be recorded"), "{}", reply.text);
     }
-    assert_eq!(log.count("upstream"), 0);
+    assert_eq!(log.count("upstream "), 0);
     assert_eq!(log.count("finish"), 0);
 }
 

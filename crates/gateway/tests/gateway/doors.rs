@@ -150,7 +150,7 @@ async fn what_cannot_be_understood_is_refused_whole_and_recorded() {
     assert_eq!(reply.status, 415);
     assert_eq!(client.clone().with("accept", "text/html").post(PING).await.status, 406);
     assert_eq!(client.with("accept", "text/html").send(Method::GET, "").await.status, 406);
-    assert_eq!(log.count("upstream"), 0);
+    assert_eq!(log.count("upstream "), 0);
     assert_eq!(log.count("begin"), 0);
 }
 

@@ -122,7 +122,7 @@ async fn hidden_answers_byte_for_byte_as_absent() {
         assert_eq!(ask("secret").await, ask("absent").await);
         assert_eq!(ask("secret").await.0, 404);
     }
-    assert_eq!(log.count("upstream"), 0);
+    assert_eq!(log.count("upstream "), 0);
     log.has("denied tools/call secret__get_echo not-assigned").await;
     log.has("denied tools/call absent__get_echo no-such-tool").await;
     log.has("denied tools/call get_echo no-such-integration").await;
@@ -148,7 +148,7 @@ async fn a_denied_call_says_why_what_would_help_and_who() {
     let reply = world.client(&fin).call("stripe__get_error", json!({})).await;
     assert!(reply.tool_text().starts_with("denied: get_error of Stripe is switched off for you"), "{}", reply.text);
     assert_eq!(reply.json()["result"].get("resultType"), None);
-    assert_eq!(log.count("upstream"), 0);
+    assert_eq!(log.count("upstream "), 0);
     log.has("denied tools/call delete_record profile").await;
     let intents = world.shared.intents.lock().unwrap();
     let (intent, _) = &intents[0];

@@ -124,3 +124,20 @@ async fn questions_of_an_upstream_are_declined_and_the_call_goes_on() {
     let (_, answer) = upstream.last("response");
     assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!("q1"), &json!(-32601)));
 }
+
+#[tokio::test]
+async fn a_connection_that_carried_a_stream_is_used_again() {
+    let log = log();
+    let (world, upstream) = (World::start(&log).await, Upstream::start(Era::Modern, &log).await);
+    world.connect("stripe", &upstream);
+    let client = world.client(&world.owner).modern();
+    for n in 1..=5 {
+        client.call("stripe__get_progress", json!({})).await;
+        while log.count("upstream stream-ended") < n {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(log.count("upstream stream-dropped"), 0);
+    // It is given back a moment after its end, so a second one may have been opened in between.
+    assert!(log.count("upstream connected") <= 2);
+}

@@ -82,7 +82,12 @@ impl Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/mcp", listener.local_addr().unwrap());
         let app = axum::Router::new().fallback(serve).with_state(shared.clone());
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        let connected = log.clone();
+        tokio::spawn(async move {
+            use axum::serve::ListenerExt as _;
+            let listener = listener.tap_io(move |_| connected.add("upstream connected"));
+            axum::serve(listener, app).await.unwrap();
+        });
         Upstream { url, shared }
     }
 

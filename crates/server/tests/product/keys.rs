@@ -70,3 +70,40 @@ fn a_grant_with_an_end_ends_by_itself() {
     wait_for("the end", || fiona.tools().iter().all(|name| name.starts_with("stripe__")).then_some(()));
     assert!(jiff::Timestamp::now() >= soon, "not before");
 }
+
+#[test]
+fn a_key_that_an_admin_issued_does_not_rise_with_its_holder_to_owner() {
+    let demo = Demo::start();
+    let (owner, admin) = (demo.api(&demo.key_of("Owner")), demo.api(&demo.key_of("Head of operations")));
+    let join = |api: &crate::world::Api, email: &str| {
+        let new = json!({ "email": email, "name": "New", "role": "member", "issue_key": { "label": "first" } });
+        api.post("/members", new).1["key"]["secret"].as_str().expect("a key").to_owned()
+    };
+    let by_admin = demo.api(&join(&admin, "one@example.com"));
+    let (_, second) = by_admin.post("/keys", json!({ "kind": "personal", "label": "made with the first" }));
+    let by_admin_later = demo.api(second["secret"].as_str().unwrap());
+    let by_owner = demo.api(&join(&owner, "two@example.com"));
+
+    let (_, raised) = owner.patch("/members/one@example.com", json!({ "role": "admin" }));
+    assert_eq!(raised["keys_ended"], json!(0), "an admin could have been the issuer's equal: {raised}");
+    let (_, raised) = owner.patch("/members/one@example.com", json!({ "role": "owner" }));
+    assert_eq!(raised["keys_ended"], json!(2), "{raised}");
+    assert_eq!((by_admin.get("").0, by_admin_later.get("").0), (401, 401));
+    let (_, raised) = owner.patch("/members/two@example.com", json!({ "role": "owner" }));
+    assert_eq!(raised["keys_ended"], json!(0), "{raised}");
+    assert_eq!(by_owner.get("").1["you"]["role"], json!("owner"));
+}
+
+#[test]
+fn everyone_reads_their_own_record_and_nobody_elses() {
+    let demo = Demo::start();
+    let fiona = demo.api(&demo.key_of("Finance manager"));
+    demo.mcp(&fiona.key).call("stripe__list_customers", json!({}));
+    demo.mcp(&demo.key_of("Owner")).call("stripe__list_customers", json!({}));
+    let (status, own) = fiona.get("/audit");
+    let items = own["items"].as_array().expect("items");
+    let hers = |item: &&serde_json::Value| item["subject"]["name"] == demo.person("Finance manager")["name"];
+    assert_eq!((status, items.len(), items.iter().filter(hers).count()), (200, 1, 1), "{own}");
+    let other = demo.person("Owner")["email"].as_str().unwrap();
+    assert_eq!(fiona.get(&format!("/audit?subject={other}")).0, 403);
+}

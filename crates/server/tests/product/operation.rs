@@ -31,6 +31,13 @@ fn an_unknown_setting_keeps_it_from_starting_and_is_named() {
     std::fs::remove_file(folder.path().join("master.key")).unwrap();
     let said = refused(folder.path(), |command| command);
     assert!(said.contains("master keys are missing"), "{said}");
+    let other = tempfile::tempdir().unwrap();
+    let said = refused(&other.path().join("typo"), |command| command);
+    assert!(said.contains("nothing to serve") && said.contains("wardroom init"), "{said}");
+    init(other.path(), "Other", "ada@example.com");
+    std::fs::copy(other.path().join("master.key"), folder.path().join("master.key")).unwrap();
+    let said = refused(folder.path(), |command| command);
+    assert!(said.contains("not the ones that this data folder was sealed with"), "{said}");
 }
 
 #[test]

@@ -135,7 +135,17 @@ impl Server {
     /// The same with more of a command line.
     pub(crate) fn start_with(data: &Path, more: &[&str]) -> Server {
         let mut command = Command::new(WARDROOM);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(data).args(more);
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--log",
+            "warn",
+            "--plain-http-hosts",
+            "127.0.0.1",
+            "--data",
+        ]);
+        command.arg(data).args(more);
         command.stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().expect("the executable starts");
         let mut line = String::new();

@@ -184,7 +184,7 @@ impl Naive<'_> {
         }
         if let Some(other) = takes.over {
             if !self.state.members.get(&other).is_some_and(|member| member.is_active()) {
-                return no("no-such-target");
+                return hide(no("no-such-target"));
             }
             if manages(&self.permissions(other)).any(|permission| !mine.contains(&permission)) {
                 return no("above-you");
@@ -261,7 +261,9 @@ fn what_it_takes(me: PersonId, operation: Operation<'_>) -> Takes<'_> {
     let over = |permission, person| Takes { over: Some(person), ..Takes::only(permission) };
     match operation {
         Operation::ViewOrganization => Takes::only(P::OrganizationView),
-        Operation::EditOrganization => Takes::only(P::OrganizationEdit),
+        Operation::EditOrganization { default_role } => {
+            Takes { gives: default_role, ..Takes::only(P::OrganizationEdit) }
+        }
         Operation::ViewMembers => Takes::only(P::MemberView),
         Operation::AddMember { role } => Takes { gives: Some(role), ..Takes::only(P::MemberAdd) },
         Operation::ChangeRole { member, role } => Takes { gives: Some(role), ..over(P::RoleAssign, member) },

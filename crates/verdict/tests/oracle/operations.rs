@@ -19,7 +19,7 @@ use crate::world::{
 pub(crate) fn operations(roles: &[RoleId]) -> Vec<Operation<'_>> {
     let mut all = vec![
         Operation::ViewOrganization,
-        Operation::EditOrganization,
+        Operation::EditOrganization { default_role: None },
         Operation::ViewMembers,
         Operation::ViewRoles,
         Operation::ConnectIntegration,
@@ -27,6 +27,7 @@ pub(crate) fn operations(roles: &[RoleId]) -> Vec<Operation<'_>> {
         Operation::ReadAudit { subject: None },
     ];
     all.extend(roles.iter().map(|role| Operation::AddMember { role }));
+    all.extend(roles.iter().map(|role| Operation::EditOrganization { default_role: Some(role) }));
     for member in (0..PEOPLE).map(person) {
         all.extend(roles.iter().map(|role| Operation::ChangeRole { member, role }));
         all.push(Operation::RemoveMember { member });

@@ -97,7 +97,9 @@ impl House {
 
     fn serving(&mut self, luck: &mut Luck, errors: Stdio) -> Command {
         let mut command = Command::new(WARDROOM);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--data"]).arg(&self.data);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--plain-http-hosts", "127.0.0.1", "--data"])
+            .arg(&self.data);
         command.stdout(Stdio::piped()).stderr(errors);
         if let Some(disk) = &mut self.disk {
             disk.set_flush_time(Duration::from_micros([0, 200, 1_000, 10_000][luck.below(4)]));
