@@ -101,5 +101,6 @@ pub(crate) fn gateway_hop(
     let tool = service.tools.iter().find(|(_, of)| *of == class);
     let (tool, _) = tool.ok_or_else(|| Fault("the first integration has no tool of this class".to_owned()))?;
     let path = format!("/o/{}/mcp/{}", data::ORG, service.slug);
-    Ok(Hop { name: "wardroom", address: server.address, path, tool: tool.clone(), keys })
+    let (address, process) = (server.address, Some(server.id()));
+    Ok(Hop { name: "wardroom", address, path, tool: tool.clone(), process, keys })
 }

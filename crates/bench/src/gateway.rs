@@ -9,7 +9,7 @@ use domain::integration::ToolClass;
 use crate::company::{Company, Giving, Size};
 use crate::footprint::gateway_hop;
 use crate::hop::Hop;
-use crate::process::{nginx, serve};
+use crate::process::{nginx, processor_s, serve};
 use crate::report::Report;
 use crate::stopwatch::{now, percentile};
 use crate::upstream::Upstream;
@@ -38,10 +38,21 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<(), Fault> {
     let nginx = nginx(nginx_folder.path(), upstream.address)?;
 
     let read = gateway_hop(&server, &company, keys.clone(), ToolClass::Read)?;
-    let direct =
-        Hop { name: "direct", address: upstream.address, path: "/mcp".to_owned(), keys: Vec::new(), ..read.clone() };
+    let direct = Hop {
+        name: "direct",
+        address: upstream.address,
+        path: "/mcp".to_owned(),
+        process: None,
+        keys: Vec::new(),
+        ..read.clone()
+    };
     let mut hops = vec![direct.clone()];
-    hops.extend(nginx.as_ref().map(|nginx| Hop { name: "nginx", address: nginx.address, ..direct }));
+    hops.extend(nginx.as_ref().map(|nginx| Hop {
+        name: "nginx",
+        address: nginx.address,
+        process: Some(nginx.id()),
+        ..direct
+    }));
     hops.push(Hop { name: "wardroom, read-class call", ..read });
     let write = gateway_hop(&server, &company, keys, ToolClass::Write)?;
     hops.push(Hop { name: "wardroom, write-class call", ..write });
@@ -92,6 +103,8 @@ struct Figures {
     p50_us: f64,
     p99_us: f64,
     per_second: f64,
+    /// Processor time that the hop's process used for one call.
+    processor_us: f64,
 }
 
 /// Uses every hop in turn, `ROUNDS` times.
@@ -108,6 +121,7 @@ fn take(hops: &[Hop], way: Way) -> Result<Vec<Figures>, Fault> {
         p50_us: median(rounds, |round| round.p50_us),
         p99_us: median(rounds, |round| round.p99_us),
         per_second: median(rounds, |round| round.per_second),
+        processor_us: median(rounds, |round| round.processor_us),
     });
     Ok(figures.collect())
 }
@@ -124,7 +138,8 @@ async fn round(hop: &Hop, way: Way) -> Result<Figures, Fault> {
         line.call().await?;
         lines.push(line);
     }
-    let began = now();
+    let used = || hop.process.map_or(Ok(0.0), processor_s);
+    let (began, used_before) = (now(), used()?);
     let tasks: Vec<_> = (0u32..)
         .zip(lines)
         .map(|(number, mut line)| {
@@ -156,7 +171,8 @@ async fn round(hop: &Hop, way: Way) -> Result<Figures, Fault> {
     let seconds = began.elapsed().as_secs_f64();
     let mut us: Vec<f64> = times.iter().map(|time| time.as_secs_f64() * 1e6).collect();
     let per_second = us.len() as f64 / seconds;
-    Ok(Figures { p50_us: percentile(&mut us, 0.50), p99_us: percentile(&mut us, 0.99), per_second })
+    let processor_us = (used()? - used_before) * 1e6 / us.len() as f64;
+    Ok(Figures { p50_us: percentile(&mut us, 0.50), p99_us: percentile(&mut us, 0.99), per_second, processor_us })
 }
 
 /// Calls when it is due. A call that had to wait for the one before it on its connection has waited since it was
@@ -180,6 +196,7 @@ fn print(report: &mut Report, hops: &[Hop], figures: &[Figures]) -> Result<(), F
             &format!("+{:.0} / +{:.0} µs", added(|figure| figure.p50_us), added(|figure| figure.p99_us)),
             &format!("{:.0}/s", figure.per_second),
             &format!("{:.2} of direct", direct.map_or(1.0, |direct| figure.per_second / direct.per_second)),
+            &format!("{:.0} µs of processor", figure.processor_us),
         ])?;
     }
     Ok(())

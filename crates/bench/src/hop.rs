@@ -20,6 +20,8 @@ pub(crate) struct Hop {
     pub(crate) address: SocketAddr,
     pub(crate) path: String,
     pub(crate) tool: String,
+    /// The process whose work the hop is; none for no hop.
+    pub(crate) process: Option<u32>,
     /// One for each connection, round and round; none where nobody asks.
     pub(crate) keys: Vec<String>,
 }

@@ -26,6 +26,11 @@ impl Drop for Running {
 }
 
 impl Running {
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Resident memory in megabytes (10⁶ bytes).
     pub(crate) fn resident_mb(&self) -> Result<f64, Fault> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
@@ -34,6 +39,20 @@ impl Running {
         let kib: Option<f64> = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
         kib.map(|kib| kib * 1_024.0 / 1e6).ok_or_else(|| Fault("the process tells no VmRSS".to_owned()))
     }
+}
+
+/// Ticks of `/proc/…/stat` in a second; the same on every Linux that we build for.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// Processor time that a process has used so far, in seconds.
+pub(crate) fn processor_s(id: u32) -> Result<f64, Fault> {
+    let failed =
+        |error: &dyn std::fmt::Display| Fault::of("reading the processor time of a process (Linux only)", error);
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).map_err(|error| failed(&error))?;
+    // The name, which may hold blanks, ends with the last parenthesis; user and system time are 12th and 13th after.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    let ticks: f64 = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    Ok(ticks / TICKS_PER_SECOND)
 }
 
 /// Starts `wardroom serve` on a data folder and waits until it says where it listens.

@@ -17,6 +17,8 @@ pub struct Limits {
     pub depth_max: usize,
     /// Milliseconds within which a request's body must have come in, so that slow senders hold no memory.
     pub body_ms_max: u64,
+    /// Milliseconds for which the small body of somebody who is turned away may still come in.
+    pub turned_away_ms_max: u64,
     /// Bytes of one message from an upstream. Results carry images and documents.
     pub message_bytes_max: usize,
     /// Bytes of all that an upstream sends in answer to one call.
@@ -75,6 +77,7 @@ impl Default for Limits {
             large_bodies_max: 128,
             depth_max: 64,
             body_ms_max: 30_000,
+            turned_away_ms_max: 1_000,
             message_bytes_max: 32 << 20,
             answer_bytes_max: 64 << 20,
             connect_ms_max: 10_000,

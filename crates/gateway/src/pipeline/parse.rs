@@ -127,6 +127,15 @@ fn room_for<P: Ports>(
     })
 }
 
+/// Lets the small body of somebody who is turned away come in and go: a connection that is closed while bytes of
+/// theirs are unread can lose the answer on its way.
+pub(crate) async fn swallow(limits: &Limits, body: Body) {
+    let mut body = Limited::new(body, limits.body_bytes_small);
+    let gone = async { while let Some(Ok(_)) = body.frame().await {} };
+    // Whoever is slow about it loses the answer, and nothing else.
+    let _ = tokio::time::timeout(Duration::from_millis(limits.turned_away_ms_max), gone).await;
+}
+
 async fn read(limits: &Limits, body: Body) -> Result<Bytes, Malformed> {
     let whole = Limited::new(body, limits.body_bytes_max).collect();
     match tokio::time::timeout(Duration::from_millis(limits.body_ms_max), whole).await {

@@ -18,7 +18,7 @@ use crate::pipeline::answer::{self, Exit};
 use crate::pipeline::call::{Takes, call};
 use crate::pipeline::evaluate::client_of;
 use crate::pipeline::identify::{Caller, identify, renew};
-use crate::pipeline::parse::{Message, Notification, Request, parse};
+use crate::pipeline::parse::{Message, Notification, Request, parse, swallow};
 use crate::pipeline::question::may_know;
 use crate::pipeline::record::Blank;
 use crate::ports::Ports;
@@ -47,8 +47,14 @@ pub(crate) async fn end_session<P: Ports>(
 
 async fn posted<P: Ports>(gateway: &Arc<Gateway<P>>, door: Door, request: HttpRequest<Body>) -> Result<Response, Exit> {
     let (accepted, body) = accept(&gateway.options, door, request)?;
-    let takes = takes(&accepted)?;
-    let caller = identify(gateway, &accepted).await?;
+    let entered = async { Ok((takes(&accepted)?, identify(gateway, &accepted).await?)) };
+    let (takes, caller) = match entered.await {
+        Ok(entered) => entered,
+        Err(exit) => {
+            swallow(&gateway.options.limits, body).await;
+            return Err(exit);
+        }
+    };
     let Accepted { door, headers, .. } = accepted;
     let message = parse(gateway, (&headers, body), &caller).await?;
     let caller = renew(gateway, caller)?;
