@@ -11,6 +11,7 @@ use identity::random::{RandomSource, random_array};
 use identity::seal::Sealer;
 use journal::Journal;
 
+use crate::change::Attempts;
 use crate::ports::{Clock, Upstreams};
 use crate::registry::Registry;
 use crate::{Live, Problem};
@@ -41,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) registry: Registry,
     /// Which key a digest belongs to never changes, so what was found stays found.
     pub(crate) credentials: RwLock<HashMap<[u8; 32], (OrgId, KeyId)>>,
+    pub(crate) attempts: Attempts,
     /// The directory's stream has one writer at a time.
     pub(crate) directory: tokio::sync::Mutex<()>,
 }
@@ -67,6 +69,7 @@ impl App {
                 random: Mutex::new(security.random),
                 registry: Registry::default(),
                 credentials: RwLock::default(),
+                attempts: Attempts::default(),
                 directory: tokio::sync::Mutex::new(()),
             }),
         }

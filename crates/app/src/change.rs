@@ -1,10 +1,12 @@
 //! How every change is made: authorize on the newest state, handle, commit.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::command::{self, Command};
 use domain::event::Event;
 use domain::organization::Organization;
+use domain::record::{Decision, Intent};
+use domain::time::Timestamp;
 use journal::{Append, Fact, StreamId};
 use verdict::{Action, Actor, Denial, Operation, Permit, Question, Snapshot, Verdict};
 
@@ -34,7 +36,7 @@ impl App {
     ) -> Result<Permit, Problem> {
         match self.asked(snapshot, actor, operation) {
             Verdict::Allowed(permit) => Ok(permit),
-            Verdict::Denied(denial) => Err(self.denied(snapshot, denial, operation).await),
+            Verdict::Denied(denial) => Err(self.denied((snapshot, actor), denial, operation).await),
         }
     }
 
@@ -42,13 +44,49 @@ impl App {
         snapshot.evaluate(&Question { actor, action: Action::Operate(operation), now: self.now() })
     }
 
-    async fn denied(&self, snapshot: &Snapshot, denial: Denial, operation: Operation<'_>) -> Problem {
+    async fn denied(
+        &self,
+        (snapshot, actor): (&Snapshot, &Actor),
+        denial: Denial,
+        operation: Operation<'_>,
+    ) -> Problem {
+        if !operation.only_looks() {
+            self.note_attempt(snapshot, actor, (denial, operation)).await;
+        }
         if denial.hidden {
             return Problem::missing(noun(operation));
         }
         let explanation = snapshot.explain_denial(denial, Action::Operate(operation));
         let ask = self.names(&explanation.ask).await;
         Problem::Denied { explanation: Box::new(explanation), ask }
+    }
+
+    /// Somebody tried to change what they may not: that stands in the record, up to a number in each second, so
+    /// that trying cannot fill the disk.
+    async fn note_attempt(&self, snapshot: &Snapshot, actor: &Actor, (denial, operation): (Denial, Operation<'_>)) {
+        let now = self.now();
+        if !self.inner.attempts.take(now) {
+            return;
+        }
+        let attempt = Intent {
+            org: snapshot.org(),
+            at: now,
+            subject: actor.subject.as_str().to_owned(),
+            acting_for: None,
+            credential: actor.credential.map(|credential| credential.key),
+            client: None,
+            method: operation.code().to_owned(),
+            integration: None,
+            tool: None,
+            class: None,
+            decision: Decision::Denied,
+            reason: denial.reason.code().to_owned(),
+            arguments_digest: None,
+            policy_seq: snapshot.seq(),
+        };
+        if let Err(error) = self.inner.journal.note(attempt).await {
+            tracing::error!(%error, "a denied attempt could not be recorded");
+        }
     }
 
     /// Makes a change: the operation is authorized against the very state that the command is handled on, and
@@ -69,7 +107,7 @@ impl App {
                 Verdict::Denied(denial) => {
                     // Names are looked up for the answer; nobody else should wait for that.
                     drop(state);
-                    return Err(self.denied(&snapshot, denial, operation).await);
+                    return Err(self.denied((&snapshot, &caller.actor), denial, operation).await);
                 }
             };
             let events = command::handle(&state, command(&state)?, self.now())?;
@@ -95,6 +133,25 @@ impl App {
             }
         }
         Err(Problem::Unavailable { message: "others are changing this organization; try again".to_owned() })
+    }
+}
+
+/// How many attempts are recorded in each second.
+const ATTEMPTS_RECORDED_PER_SECOND: u64 = 50;
+
+/// Counts what was recorded in the present second.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts(Mutex<(i64, u64)>);
+
+impl Attempts {
+    fn take(&self, now: Timestamp) -> bool {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let second = now.0.div_euclid(1_000);
+        if counted.0 != second {
+            *counted = (second, 0);
+        }
+        counted.1 += 1;
+        counted.1 <= ATTEMPTS_RECORDED_PER_SECOND
     }
 }
 

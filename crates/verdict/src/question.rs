@@ -142,6 +142,33 @@ pub enum Operation<'q> {
 }
 
 impl Operation<'_> {
+    /// The word for it in records of attempts that were denied.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Operation::ViewOrganization => "organization.view",
+            Operation::EditOrganization { .. } => "organization.edit",
+            Operation::ViewMembers => "member.view",
+            Operation::AddMember { .. } => "member.add",
+            Operation::ChangeRole { .. } => "member.change_role",
+            Operation::RemoveMember { .. } => "member.remove",
+            Operation::ViewRoles => "role.view",
+            Operation::ViewIntegration { .. } => "integration.view",
+            Operation::ConnectIntegration => "integration.connect",
+            Operation::EditIntegration { .. } => "integration.edit",
+            Operation::DisconnectIntegration { .. } => "integration.disconnect",
+            Operation::ReviewTool { .. } => "tool.review",
+            Operation::Assign { .. } => "grant.assign",
+            Operation::CreatePersonalKey { .. } => "key.create_personal",
+            Operation::CreateWorkspaceKey => "key.create_workspace",
+            Operation::ViewKey { .. } => "key.view",
+            Operation::RotateKey { .. } => "key.rotate",
+            Operation::RevokeKey { .. } => "key.revoke",
+            Operation::Explain { .. } => "access.explain",
+            Operation::ReadAudit { .. } => "audit.read",
+        }
+    }
+
     /// Whether it changes nothing.
     #[must_use]
     pub fn only_looks(self) -> bool {

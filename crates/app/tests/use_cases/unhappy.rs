@@ -81,7 +81,13 @@ async fn a_member_changes_nothing_and_learns_nothing_of_what_was_not_given() {
     assert_eq!(code_of(world.workspace_key(member, KeyScope::All).await), lacks);
     let others = NewKeyOf::Personal(NewPersonalKey { holder: Some(ADMIN.to_owned()) });
     assert_eq!(code_of(app.create_key(member, "key", others, None).await), lacks);
-    assert!(app.read_audit(member, app::audit::AuditQuery::default()).await.unwrap().entries.is_empty(), "one's own");
+    let query = app::audit::AuditQuery { limit: 100, ..app::audit::AuditQuery::default() };
+    let own = app.read_audit(member, query).await.unwrap().entries;
+    let denied = |entry: &app::audit::Entry| match entry {
+        app::audit::Entry::Call { record, .. } => record.intent.subject == member.actor.subject.as_str(),
+        app::audit::Entry::Change { .. } => false,
+    };
+    assert!(!own.is_empty() && own.iter().all(denied), "their own attempts and nothing else: {own:?}");
     for name in ["stripe", "nowhere"] {
         assert_eq!(code_of(world.give(member, Receiver::Member(MEMBER), name, Profile::Full).await), "missing");
         assert_eq!(code_of(app.disconnect_integration(member, name).await), "missing");

@@ -21,6 +21,12 @@ fn an_admin_neither_removes_nor_demotes_an_owner_and_makes_nobody_admin() {
     let issue = json!({ "kind": "personal", "label": "not yours", "holder": owner });
     assert_eq!(admin.post("/keys", issue).0, 403);
 
+    let (_, tried) = admin.get("/audit?decision=denied&limit=20");
+    let methods: Vec<_> =
+        tried["items"].as_array().unwrap().iter().map(|item| item["method"].as_str().unwrap()).collect();
+    let expected = ["key.create_personal", "member.add", "member.change_role", "member.change_role", "member.remove"];
+    assert_eq!(methods, expected, "attempts stand in the record: {tried}");
+
     let top = demo.api(&demo.key_of("Owner"));
     let (status, problem) = top.delete(&format!("/members/{owner}"));
     assert_eq!((status, &problem["code"]), (409, &json!("last-owner")));
