@@ -1,7 +1,9 @@
 //! Watches over the right to a call while it is under way: whatever the call waits for, a change of access, its
 //! client's leaving and its time limit are looked at first.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use domain::time::Timestamp;
@@ -72,8 +74,18 @@ impl<'c, P: Ports> Guard<'c, P> {
         &self.permit
     }
 
-    /// Asks again where access has changed since it was asked last, or where something has come to its end.
+    /// Looks at everything that could stop the call. Access is asked about again where it has changed since it was
+    /// asked last, or where something has come to its end.
     pub(crate) fn check(&mut self) -> Result<(), Stop> {
+        if self.cancel.is_cancelled() {
+            return Err(Stop::Cancelled);
+        }
+        if self.queue.is_closed() {
+            return Err(Stop::Gone);
+        }
+        if self.changes.has_changed().is_err() {
+            return Err(Stop::NotCurrent);
+        }
         let snapshot = self.caller.access.snapshot();
         let now = self.ports.now();
         if snapshot.seq() == self.permit.seq() && self.ask_again_at.is_none_or(|at| now < at) {
@@ -94,6 +106,12 @@ impl<'c, P: Ports> Guard<'c, P> {
     /// the call is still allowed then.
     pub(crate) async fn run<F: Future>(&mut self, future: F) -> Result<F::Output, Stop> {
         let mut future = std::pin::pin!(future);
+        self.check()?;
+        // What is there already needs no watching.
+        if let Poll::Ready(output) = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
+            self.check()?;
+            return Ok(output);
+        }
         loop {
             self.check()?;
             let until = self.wake_at();
