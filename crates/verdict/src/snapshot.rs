@@ -229,15 +229,16 @@ impl Snapshot {
         self.catalog.integration_by_slug(slug).map(|(_, integration)| integration)
     }
 
-    /// When what the actor has ends by itself at the latest: an open stream must be looked at again then.
+    /// When the next thing that the actor has ends by itself: an open stream must be looked at again then. None
+    /// where nothing of theirs has an end that is still to come.
     #[must_use]
-    pub fn deadline(&self, actor: &Actor) -> Option<Timestamp> {
+    pub fn deadline(&self, actor: &Actor, now: Timestamp) -> Option<Timestamp> {
         let key = actor.credential.and_then(|credential| self.key(credential.key)).map(|key| key.ends_at);
         let grants = match self.subject(actor.subject.as_str()).map(|entry| &entry.reach) {
-            Some(Reach::Granted(grants)) => grants.iter().map(|grant| grant.ends_at).min(),
+            Some(Reach::Granted(grants)) => grants.iter().map(|grant| grant.ends_at).filter(|end| *end > now).min(),
             _ => None,
         };
-        key.into_iter().chain(grants).min().filter(|end| *end != NEVER)
+        key.filter(|end| *end > now).into_iter().chain(grants).min().filter(|end| *end != NEVER)
     }
 
     pub(crate) fn key(&self, key: KeyId) -> Option<&KeyEntry> {

@@ -17,10 +17,6 @@ use crate::pipeline::line::Said;
 use crate::pipeline::question::Wanted;
 use crate::ports::{Access, Ports};
 
-/// Milliseconds between two looks where something of the caller's has ended already and the snapshot cannot
-/// say what ends next.
-const LOOK_AGAIN_MS: i64 = 1_000;
-
 /// Why a call must stop.
 #[derive(Debug)]
 pub(crate) enum Stop {
@@ -142,5 +138,5 @@ impl<'c, P: Ports> Guard<'c, P> {
 
 /// When the right to a call could end by itself.
 pub(crate) fn ask_again<A: Access>(snapshot: &Snapshot, caller: &Caller<A>, now: Timestamp) -> Option<Timestamp> {
-    snapshot.deadline(&caller.actor).map(|deadline| if deadline > now { deadline } else { now.plus_ms(LOOK_AGAIN_MS) })
+    snapshot.deadline(&caller.actor, now)
 }
