@@ -187,16 +187,21 @@ async fn due_call(line: &mut crate::hop::Line, due: Instant) -> Result<Duration,
 
 fn print(report: &mut Report, hops: &[Hop], figures: &[Figures]) -> Result<(), Fault> {
     let direct = figures.first();
+    let nginx = hops.iter().zip(figures).find(|(hop, _)| hop.name == "nginx").map(|(_, figure)| figure);
     for (hop, figure) in hops.iter().zip(figures) {
         let added = |of: fn(&Figures) -> f64| direct.map_or(0.0, |direct| of(figure) - of(direct));
+        let part = |other: Option<&Figures>, name: &str| {
+            other.map_or_else(String::new, |other| format!("{:.2} of {name}", figure.per_second / other.per_second))
+        };
         report.row(&[
             hop.name,
             &format!("p50 {:.0} µs", figure.p50_us),
             &format!("p99 {:.0} µs", figure.p99_us),
-            &format!("+{:.0} / +{:.0} µs", added(|figure| figure.p50_us), added(|figure| figure.p99_us)),
+            &format!("{:+.0} / {:+.0} µs", added(|figure| figure.p50_us), added(|figure| figure.p99_us)),
             &format!("{:.0}/s", figure.per_second),
-            &format!("{:.2} of direct", direct.map_or(1.0, |direct| figure.per_second / direct.per_second)),
-            &format!("{:.0} µs of processor", figure.processor_us),
+            &part(direct, "direct"),
+            &part(nginx, "nginx"),
+            &hop.process.map_or_else(String::new, |_| format!("{:.0} µs of processor", figure.processor_us)),
         ])?;
     }
     Ok(())

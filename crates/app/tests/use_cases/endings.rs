@@ -123,7 +123,7 @@ async fn keys_and_grants_end_by_the_clock_at_the_very_moment() {
     let caller = world.caller(key.secret.reveal()).await;
     world.clock.advance_ms(999);
     assert!(world.may_call(&caller, "stripe", "list_customers"));
-    assert_eq!(caller.live.snapshot().deadline(&caller.actor), Some(end));
+    assert_eq!(caller.live.snapshot().deadline(&caller.actor, world.app.now()), Some(end));
 
     world.clock.advance_ms(1);
     assert!(!world.may_call(&caller, "stripe", "list_customers"));
