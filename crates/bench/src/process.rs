@@ -60,7 +60,7 @@ pub(crate) fn serve(wardroom: &Path, data: &Path) -> Result<Running, Fault> {
     let failed = |error: &dyn std::fmt::Display| Fault::of("starting wardroom", error);
     let began = now();
     let mut child = Command::new(wardroom)
-        .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--plain-http-hosts", "127.0.0.1", "--data"])
+        .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--plain-http-hosts", "127.0.0.1", "--data"])
         .arg(data)
         .stdout(Stdio::piped())
         .spawn()

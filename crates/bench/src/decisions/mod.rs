@@ -5,6 +5,7 @@
 
 mod casbin;
 mod cedar;
+mod floor;
 mod ours;
 mod questions;
 
@@ -41,12 +42,14 @@ fn at_full_size(report: &mut Report) -> Result<(), Fault> {
     let questions = Questions::draw(&company, QUESTIONS);
     let snapshot = ours::snapshot(&company);
     let cedar = cedar::Cedar::from_entities(&company, &questions)?;
+    let floor = floor::Floor::new(&company, &snapshot);
     let contestants = [
         ours::may_call(&snapshot, &questions),
         ours::evaluate(&snapshot, &company, &questions),
         ours::evaluate_with_key(&snapshot, &company, &questions),
         ours::one_by_one(&snapshot, &questions),
         cedar.contestant("Cedar, rights in entities"),
+        floor.contestant(&questions),
     ];
     let allowed = compare(&contestants, COMPARED)?;
     report.heading("Decisions: 10,000 members × 200 integrations × 10,000 tools")?;
@@ -56,7 +59,9 @@ fn at_full_size(report: &mut Report) -> Result<(), Fault> {
         allowed * 100.0
     ))?;
     let timings = race(&contestants, QUESTIONS, ROUNDS);
-    table(report, &contestants, &timings)
+    table(report, &contestants, &timings)?;
+    let recompile_ms = ours::recompile_ms(&snapshot, &company);
+    report.line(&format!("compiling the snapshot anew after a change of people: {recompile_ms:.1} ms"))
 }
 
 /// The shape of the GitHub workload of Cedar's paper: few policies, rights held in groups, 50 repositories.
@@ -76,35 +81,32 @@ fn as_in_the_paper(report: &mut Report) -> Result<(), Fault> {
 /// The same organization of 1,000 people with ever more rules of the form "this job comes with that integration".
 fn with_role_rules(report: &mut Report) -> Result<(), Fault> {
     report.heading("Decisions: role rules, 1,000 members × 200 integrations × 10,000 tools")?;
-    let sizes = [(10, 5), (25, 20), (50, 100), (250, 200)];
-    let mut growth = Vec::new();
-    for (jobs, integrations) in sizes {
+    let of = |(jobs, integrations)| {
         let giving = Giving::ByJob { jobs, integrations };
-        let company = Company::of(
-            Size { members: 1_000, integrations: 200, tools_each: 50, giving },
-            "https://upstream.example/mcp",
-        );
-        let rules = jobs * integrations;
+        let size = Size { members: 1_000, integrations: 200, tools_each: 50, giving };
+        let company = Company::of(size, "https://upstream.example/mcp");
         let questions = Questions::draw(&company, QUESTIONS);
-        let snapshot = ours::snapshot(&company);
-        let others = rules <= RULES_OF_OTHERS_MAX;
-        let cedar = others.then(|| cedar::Cedar::from_job_rules(&company, &questions, rules)).transpose()?;
-        let casbin = others.then(|| casbin::Casbin::new(&company, &questions)).transpose()?;
-        let mut contestants = vec![ours::may_call(&snapshot, &questions)];
-        contestants.extend(cedar.iter().map(|cedar| cedar.contestant("Cedar, one permit a rule")));
-        contestants.extend(casbin.iter().map(casbin::Casbin::contestant));
-        let slow = rules > 500;
+        (jobs * integrations, ours::snapshot(&company), company, questions)
+    };
+    let sizes = [(10, 5), (25, 20), (50, 100), (250, 200)].map(of);
+    for (rules, snapshot, company, questions) in sizes.iter().filter(|(rules, ..)| *rules <= RULES_OF_OTHERS_MAX) {
+        let cedar = cedar::Cedar::from_job_rules(company, questions, *rules)?;
+        let casbin = casbin::Casbin::new(company, questions)?;
+        let ours = ours::may_call(snapshot, questions);
+        let contestants = [ours, cedar.contestant("Cedar, one permit a rule"), casbin.contestant()];
+        let slow = *rules > 500;
         let allowed = compare(&contestants, if slow { COMPARED_SLOW } else { COMPARED })?;
-        report.line(&format!(
-            "{rules} rules ({jobs} jobs × {integrations} integrations), {:.0} % allowed:",
-            allowed * 100.0
-        ))?;
+        report.line(&format!("{rules} rules, {:.0} % allowed:", allowed * 100.0))?;
         let timings = race(&contestants, QUESTIONS, if slow { 3 } else { ROUNDS });
         table(report, &contestants, &timings)?;
-        growth.extend(timings.first().map(|timing| timing.p50_ns));
     }
-    let (Some(few), Some(many)) = (growth.first(), growth.last()) else { return Ok(()) };
-    report.line(&format!("growth of Wardroom from 50 to 50,000 rules: {:.2}×", many / few))
+    let contestants = sizes.each_ref().map(|(rules, snapshot, _, questions)| Contestant {
+        name: format!("Wardroom, {rules} rules"),
+        ..ours::may_call(snapshot, questions)
+    });
+    report.line("growth with the number of rules:")?;
+    let timings = race(&contestants, QUESTIONS, ROUNDS);
+    table(report, &contestants, &timings)
 }
 
 /// Has everyone answer the same questions one by one. Gives the part that was allowed.

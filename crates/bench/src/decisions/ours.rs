@@ -4,7 +4,7 @@ use verdict::{Action, Actor, Credential, Question, Snapshot, Subject};
 
 use super::questions::Questions;
 use crate::company::{Company, NOW};
-use crate::stopwatch::Contestant;
+use crate::stopwatch::{Contestant, now, percentile};
 
 /// Questions that are timed together: reading the clock then costs less than a nanosecond each.
 const BATCH: usize = 32;
@@ -13,6 +13,18 @@ const BATCHES: usize = 2_048;
 /// The company's compiled snapshot.
 pub(crate) fn snapshot(company: &Company) -> Snapshot {
     Snapshot::compile(company.org, &company.state(), None)
+}
+
+/// Milliseconds that a change of people costs before it is in force: a new snapshot that shares the tools. The median
+/// of a few.
+pub(crate) fn recompile_ms(snapshot: &Snapshot, company: &Company) -> f64 {
+    let state = company.state();
+    let compile = |_| {
+        let began = now();
+        std::hint::black_box(Snapshot::compile(company.org, &state, Some(snapshot)));
+        began.elapsed().as_secs_f64() * 1e3
+    };
+    percentile(&mut (0..9).map(compile).collect::<Vec<_>>(), 0.5)
 }
 
 /// The shortest way to a yes or no, from three strings.

@@ -1,7 +1,7 @@
 //! A running Wardroom of a test's own: started on a fresh folder and port 0, ended with the test.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
