@@ -81,7 +81,16 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
         }
         Verb::Role { member, role } => {
             let changed = org.patch(&["members", member], &json!({"role": role}))?;
-            terminal.answer(&changed, |member| format!("{} is now {}\n", text(member, "/name"), text(member, "/role")))
+            terminal.answer(&changed, |member| {
+                let mut told = format!("{} is now {}\n", text(member, "/name"), text(member, "/role"));
+                if member.pointer("/keys_ended").and_then(Value::as_u64).is_some_and(|keys| keys > 0) {
+                    let keys = text(member, "/keys_ended");
+                    told.push_str(&format!(
+                        "  keys ended, since whoever issued them could not have given this role: {keys}\n"
+                    ));
+                }
+                told
+            })
         }
         Verb::Remove { member } => remove(member, &org, terminal),
         Verb::Access { member } => {
@@ -130,6 +139,10 @@ fn remove(member: &str, org: &Organization, terminal: &mut Terminal<'_>) -> Resu
             told.push_str(&format!(
                 "  they may still know the workspace key \"{label}\": change it with `wardroom key rotate {id}`\n"
             ));
+        }
+        for key in removed.pointer("/personal_keys_to_rotate").and_then(Value::as_array).into_iter().flatten() {
+            let holder = text(key, "/holder");
+            told.push_str(&format!("  they may know a key of {holder}, having issued it: ask {holder} to change it\n"));
         }
         told
     })
@@ -251,11 +264,13 @@ mod tests {
     #[test]
     fn removing_says_what_ended_and_which_shared_keys_to_change() {
         let removed = json!({"removed": ada(), "ended": {"keys": 2, "integrations": 3},
-            "workspace_keys_to_rotate": [{"id": "key_9", "label": "Bot"}]});
+            "workspace_keys_to_rotate": [{"id": "key_9", "label": "Bot"}],
+            "personal_keys_to_rotate": [{"id": "key_8", "holder": "Ben Example"}]});
         let server = FakeServer::answering(vec![(200, removed)]);
         let done = outcome(&server, &["member", "remove", "mem_1", "--yes", "--org", "north"]);
         assert_eq!((done.code, server.request(0).method.as_str()), (0, "DELETE"));
         assert!(done.out.contains("keys ended: 2\n") && done.out.contains("wardroom key rotate key_9"), "{}", done.out);
+        assert!(done.out.contains("ask Ben Example to change it"), "{}", done.out);
     }
 
     #[test]

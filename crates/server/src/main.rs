@@ -23,10 +23,6 @@ mod telemetry;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// A call through the gateway allocates about a hundred times; see docs/decisions/0007-allocator.md.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let matches = command_line::command().get_matches();
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());

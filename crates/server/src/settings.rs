@@ -99,7 +99,12 @@ pub(crate) fn variable(name: &str) -> String {
 /// The flags of every setting, for a command that serves.
 pub(crate) fn flags() -> impl Iterator<Item = Arg> {
     DEFINITIONS.iter().map(|definition| {
-        Arg::new(definition.name).long(definition.name).value_name("VALUE").help(definition.help.trim())
+        let help = definition.help.trim();
+        let help = match definition.default {
+            "" => help.to_owned(),
+            default => format!("{help} [default: {default}]"),
+        };
+        Arg::new(definition.name).long(definition.name).value_name("VALUE").help(help)
     })
 }
 
