@@ -1,9 +1,9 @@
 //! The control door: the management API over HTTP, described by OpenAPI 3.1.
 //!
-//! Every endpoint is registered together with its entry in the contract ([`routes`]). This crate turns requests
+//! Every endpoint is registered together with its entry in the contract (`routes`). This crate turns requests
 //! into use cases of `app` and their results into JSON; it decides nothing and never looks behind `app`.
 //!
-//! Start reading at [`routes`], then any noun's file.
+//! Start reading at `routes`, then any noun's file.
 
 mod access;
 mod audit;

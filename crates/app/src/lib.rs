@@ -1,10 +1,10 @@
 //! What the product does: one file per use case, each of them load, authorize, handle, append, publish.
 //!
-//! [`App`] is what the doors hold. Every change goes through [`commit`], which takes a permit from `verdict` and
+//! [`App`] is what the doors hold. Every change goes through `commit`, which takes a permit from `verdict` and
 //! checks that it covers each event. This crate knows no HTTP, no SQL and no wire format; what it needs from
 //! outside it names in [`ports`].
 //!
-//! Start reading at [`App`], then [`change`], then any use case.
+//! Start reading at [`App`], then `change`, then any use case.
 
 pub mod access;
 mod app;

@@ -1,10 +1,10 @@
 //! The executable `wardroom`: wiring, and nothing that decides.
 //!
-//! `main` reads the command line and hands over: to the server ([`serve`], [`demo`]), to what an operator does on
-//! the data folder ([`init`], [`audit_verify`]), or to the command line client of the management API (crate `cli`).
+//! `main` reads the command line and hands over: to the server (`serve`, `demo`), to what an operator does on
+//! the data folder (`init`, `audit_verify`), or to the command line client of the management API (crate `cli`).
 //! This crate holds no rule of any kind.
 //!
-//! Start reading at [`main`], then [`node`], which puts the rooms together.
+//! Start reading at `main`, then `node`, which puts the rooms together.
 
 mod adapters;
 mod audit_verify;

@@ -16,6 +16,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 const MODERN: &str = "2026-07-28";
 
 /// How many, in a test and in a soak.
+#[expect(clippy::disallowed_methods, reason = "this is how the soak tells the tests, and no setting of the product")]
 pub(crate) fn count(in_test: usize, in_soak: usize) -> usize {
     if std::env::var_os("WARDROOM_SOAK").is_some() { in_soak } else { in_test }
 }

@@ -13,7 +13,7 @@
 //! The disk proves that it saw everything: what the log explains must be what stands in the folder, byte for byte.
 //! Folders inside the folder are not followed, and one process uses the folder at a time.
 //!
-//! Start reading at [`Disk`]; [`platter`] and [`survivors`] are the model, [`log`] reads what the recorder
+//! Start reading at [`Disk`]; `platter` and `survivors` are the model, `log` reads what the recorder
 //! wrote.
 
 mod log;
