@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use crate::agent::{self, AgentEdit};
 use crate::event::Event;
 use crate::grant::{self, Grantee, Profile};
-use crate::id::{IntegrationId, KeyId, PersonId};
+use crate::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::key::{self, KeyKind};
 use crate::member;
+use crate::object::{self, DataName, Object};
 use crate::organization::{self, Organization, SettingChange};
 use crate::preset::Preset;
 use crate::refusal::Refusal;
-use crate::role::RoleId;
+use crate::resource::{self, Ending, NewResource, ResourceEdit, Shared};
+use crate::role::{self, NewRole, RoleEdit, RoleId};
+use crate::team;
 use crate::time::Timestamp;
 
 /// Something asked of an organization. Ids and secrets' digests were made outside: nothing here is random.
@@ -58,6 +62,68 @@ pub enum Command {
     RotateKey { key: KeyId, digest: String, hint: String },
     /// End a key.
     RevokeKey { key: KeyId },
+    /// Give a workspace key another role, or none.
+    SetKeyRole { key: KeyId, role: Option<RoleId> },
+    /// Hand the top role to another member, who gets it, and take the other one oneself.
+    TransferOwnership { from: PersonId, to: PersonId, own_role: RoleId },
+    /// Make a role.
+    CreateRole(Box<NewRole>),
+    /// Make a role as a copy of another.
+    CloneRole { of: RoleId, id: RoleId, title: String },
+    /// Change what a role is.
+    EditRole { role: RoleId, edit: Box<RoleEdit> },
+    /// End a role; `default` becomes the default role, which its members get.
+    DeleteRole { role: RoleId, default: Option<RoleId> },
+    /// Make a team.
+    CreateTeam { team: TeamId, title: String },
+    /// Rename a team.
+    RenameTeam { team: TeamId, title: String },
+    /// End a team.
+    DeleteTeam { team: TeamId },
+    /// Put a member into a team, or give them another role there.
+    SetTeamMember { team: TeamId, person: PersonId, role: Option<RoleId> },
+    /// Take a member out of a team.
+    RemoveTeamMember { team: TeamId, person: PersonId },
+    /// Make an agent.
+    CreateAgent {
+        agent: AgentId,
+        title: String,
+        sponsor: PersonId,
+        role: Option<RoleId>,
+        expires_at: Option<Timestamp>,
+    },
+    /// Change an agent.
+    EditAgent { agent: AgentId, edit: AgentEdit },
+    /// Give an agent another role, or none.
+    SetAgentRole { agent: AgentId, role: Option<RoleId> },
+    /// End an agent.
+    DeleteAgent { agent: AgentId },
+    /// Let an agent act for a person.
+    Delegate { agent: AgentId, person: PersonId, expires_at: Option<Timestamp> },
+    /// Let it no longer.
+    EndDelegation { agent: AgentId, person: PersonId },
+    /// Make a resource.
+    RegisterResource(NewResource),
+    /// Change a resource.
+    EditResource { resource: ResourceId, edit: ResourceEdit },
+    /// Give a resource another owner.
+    HandOverResource { resource: ResourceId, owner: PersonId },
+    /// Share a resource with a member or an agent, or in another measure.
+    ShareResource { resource: ResourceId, with: Grantee, level: Shared, expires_at: Option<Timestamp> },
+    /// Share it no longer.
+    UnshareResource { resource: ResourceId, with: Grantee },
+    /// Give a resource to a team.
+    AssignResource { resource: ResourceId, team: TeamId },
+    /// Take it from a team.
+    UnassignResource { resource: ResourceId, team: TeamId },
+    /// Delete a resource, or destroy a deleted one.
+    EndResource { resource: ResourceId, ending: Ending },
+    /// Bring a deleted resource back.
+    RestoreResource { resource: ResourceId },
+    /// Govern an object, or change what it is.
+    DefineObject(Box<Object>),
+    /// Govern it no longer.
+    RemoveObject { object: DataName },
 }
 
 /// Answers a command with the events it leads to, none where everything is so already.
@@ -97,5 +163,37 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
         }
         Command::RotateKey { key, digest, hint } => key::rotate(state, key, (digest, hint), now),
         Command::RevokeKey { key } => key::revoke(state, key),
+        Command::SetKeyRole { key, role } => key::set_role(state, key, role),
+        Command::TransferOwnership { from, to, own_role } => member::transfer(state, (from, own_role), to),
+        Command::CreateRole(new) => role::create(state, *new),
+        Command::CloneRole { of, id, title } => role::clone(state, of, (id, title)),
+        Command::EditRole { role, edit } => role::edit(state, role, *edit),
+        Command::DeleteRole { role, default } => role::delete(state, role, default),
+        Command::CreateTeam { team, title } => team::create(state, team, title),
+        Command::RenameTeam { team, title } => team::rename(state, team, title),
+        Command::DeleteTeam { team } => team::delete(state, team),
+        Command::SetTeamMember { team, person, role } => team::set_member(state, team, person, role),
+        Command::RemoveTeamMember { team, person } => team::remove_member(state, team, person),
+        Command::CreateAgent { agent, title, sponsor, role, expires_at } => {
+            agent::create(state, (agent, title), (sponsor, role), expires_at, now)
+        }
+        Command::EditAgent { agent, edit } => agent::edit(state, agent, edit),
+        Command::SetAgentRole { agent, role } => agent::set_role(state, agent, role),
+        Command::DeleteAgent { agent } => agent::delete(state, agent),
+        Command::Delegate { agent, person, expires_at } => agent::delegate(state, (agent, person), expires_at, now),
+        Command::EndDelegation { agent, person } => agent::end_delegation(state, agent, person),
+        Command::RegisterResource(new) => resource::register(state, new),
+        Command::EditResource { resource, edit } => resource::edit(state, resource, edit),
+        Command::HandOverResource { resource, owner } => resource::hand_over(state, resource, owner),
+        Command::ShareResource { resource, with, level, expires_at } => {
+            resource::share(state, (resource, with), level, expires_at, now)
+        }
+        Command::UnshareResource { resource, with } => resource::unshare(state, resource, with),
+        Command::AssignResource { resource, team } => resource::assign(state, resource, team),
+        Command::UnassignResource { resource, team } => resource::unassign(state, resource, team),
+        Command::EndResource { resource, ending } => resource::end(state, resource, ending),
+        Command::RestoreResource { resource } => resource::restore(state, resource),
+        Command::DefineObject(object) => object::define(state, *object),
+        Command::RemoveObject { object } => object::remove(state, &object),
     }
 }

@@ -103,6 +103,12 @@ ids! {
     IntegrationId "int_" "an integration";
     /// Names a key (not its secret).
     KeyId "key_" "a key";
+    /// Names a team of one organization.
+    TeamId "tea_" "a team";
+    /// Names an AI agent of one organization.
+    AgentId "agt_" "an agent";
+    /// Names a resource of one organization.
+    ResourceId "res_" "a resource";
 }
 
 #[cfg(test)]

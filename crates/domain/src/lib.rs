@@ -9,6 +9,7 @@
 //! and [`command::handle`] (what may be asked).
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod agent;
 pub mod command;
 pub mod directory;
 pub mod event;
@@ -17,10 +18,13 @@ pub mod id;
 pub mod integration;
 pub mod key;
 pub mod member;
+pub mod object;
 pub mod organization;
 pub mod permission;
 pub mod preset;
 pub mod record;
 pub mod refusal;
+pub mod resource;
 pub mod role;
+pub mod team;
 pub mod time;

@@ -7,9 +7,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::organization::Settings;
-use crate::permission::{Permission, PermissionSet};
 use crate::refusal::Refusal;
-use crate::role::{Role, RoleId};
+use crate::role::{Role, RoleId, RoleLevel};
 
 /// A preset as its file states it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -39,18 +38,27 @@ impl Preset {
             return broken(format!("preset {} defines a role twice", self.name));
         }
         let tops: Vec<&Role> = self.roles.iter().filter(|role| role.top).collect();
-        let [top] = tops.as_slice() else {
+        let [_] = tops.as_slice() else {
             return broken(format!("preset {} must have exactly one top role", self.name));
         };
         if self.settings.owners_max == Some(0) {
             return broken(format!("preset {}: owners.max leaves no room for an owner", self.name));
         }
-        let everything: PermissionSet = Permission::ALL.iter().copied().collect();
-        if let Some(lacking) = everything.first_beyond(top.permissions) {
-            return broken(format!("the top role of preset {} lacks {lacking}", self.name));
+        for role in &self.roles {
+            if let Some((permission, needed)) = role.permissions.first_incomplete() {
+                return broken(format!(
+                    "preset {}: the role {} holds {permission} without {needed}",
+                    self.name, role.id
+                ));
+            }
+        }
+        let fits = |role: &Role| role.level == RoleLevel::Team && role.assignable_to.members;
+        let in_teams = |id: &RoleId| self.roles.iter().any(|role| role.id == *id && fits(role));
+        if self.settings.join_default_team_role.as_ref().is_some_and(|role| !in_teams(role)) {
+            return broken(format!("preset {}: join.default_team_role must be a role for members of teams", self.name));
         }
         match self.roles.iter().find(|role| role.id == self.settings.join_default_role) {
-            Some(role) if !role.top && role.assignable_to.members => Ok(()),
+            Some(role) if !role.top && role.assignable_to.members && role.level == RoleLevel::Organization => Ok(()),
             _ => broken(format!("preset {}: join.default_role must be a role for members below the top", self.name)),
         }
     }
@@ -58,6 +66,6 @@ impl Preset {
     /// The role that at least one active person must hold at all times.
     pub(crate) fn top_role(&self) -> RoleId {
         let top = self.roles.iter().find(|role| role.top);
-        top.map_or_else(|| self.settings.join_default_role.clone(), |role| role.id.clone())
+        top.map_or(self.settings.join_default_role, |role| role.id)
     }
 }

@@ -33,3 +33,16 @@ impl Refusal {
         Refusal { code: "not-found", field: Some(noun), message: message.into(), missing: true }
     }
 }
+
+/// Refuses a text that cannot stand as a name for people.
+///
+/// # Errors
+/// A [`Refusal`] that names the field and what fits there.
+pub(crate) fn title_fits(field: &'static str, title: &str) -> Result<(), Refusal> {
+    let length = title.chars().count();
+    if length == 0 || length > 100 || title.trim() != title || title.chars().any(char::is_control) {
+        let message = "give 1 to 100 characters in one line, without blanks at the ends";
+        return Err(Refusal::field("bad-name", field, message));
+    }
+    Ok(())
+}

@@ -3,153 +3,20 @@
 //! A sample is never changed: an event that gets a new form gets a new version, and a new file beside the old one.
 //! `WARDROOM_GEN=1` writes the files that are missing and touches none that is there.
 
+#[path = "golden/samples.rs"]
+mod samples;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use domain::directory::DirectoryEvent;
 use domain::event::{self, Event};
-use domain::grant::{Grantee, Profile};
-use domain::id::{IntegrationId, KeyId, OrgId, PersonId};
-use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
-use domain::key::{KeyKind, KeyScope};
-use domain::organization::{RecordsSync, SettingChange, Settings};
-use domain::permission::{Permission, PermissionSet};
-use domain::role::{AssignableTo, Role, RoleId};
-use domain::time::Timestamp;
+use domain::grant::Grantee;
+use domain::id::{OrgId, PersonId};
+use domain::organization::{SettingChange, Settings};
 use serde_json::Value;
 
-const PERSON: [u8; 20] = [7; 20];
-const INTEGRATION: [u8; 20] = [9; 20];
-const KEY: [u8; 20] = [11; 20];
-
-fn role(name: &str) -> RoleId {
-    RoleId::parse(name).unwrap()
-}
-
-/// A file's name without its ending, and the event that it holds. More than one sample where an event has several
-/// forms.
-fn samples() -> Vec<(&'static str, Event)> {
-    let mut samples = samples_of_the_organization();
-    samples.extend(samples_of_integrations());
-    samples.extend(samples_of_grants_and_keys());
-    samples
-}
-
-fn samples_of_the_organization() -> Vec<(&'static str, Event)> {
-    let person = PersonId::from_random(PERSON);
-    let settings = Settings {
-        owners_max: Some(3),
-        join_default_role: role("member"),
-        join_default_profile: Profile::ReadOnly,
-        keys_workspace_default_scope: KeyScope::All,
-        records_sync: RecordsSync::Changes,
-    };
-    let any_number = Settings { owners_max: None, records_sync: RecordsSync::All, ..settings.clone() };
-    let defined = Role {
-        id: role("clerk"),
-        title: "Clerk".to_owned(),
-        typical_for: "people at the desk".to_owned(),
-        permissions: [Permission::MemberView, Permission::GrantAssign].into_iter().collect::<PermissionSet>(),
-        assignable_to: AssignableTo { members: true, keys: false, agents: true },
-        locked: false,
-        top: false,
-    };
-    let created = |settings| Event::OrganizationCreated {
-        name: "Zürich \"Nord\" AG".to_owned(),
-        preset: "pipeworks".to_owned(),
-        settings,
-    };
-    let granted = SettingChange::KeysWorkspaceDefaultScope(KeyScope::Granted);
-    vec![
-        ("organization.created", created(settings)),
-        ("organization.created-any-number-of-owners", created(any_number)),
-        ("organization.renamed", Event::OrganizationRenamed { name: "Other".to_owned() }),
-        ("setting.changed", Event::SettingChanged(SettingChange::OwnersMax(Some(2)))),
-        ("setting.changed-owners-any", Event::SettingChanged(SettingChange::OwnersMax(None))),
-        ("setting.changed-default-role", Event::SettingChanged(SettingChange::JoinDefaultRole(role("clerk")))),
-        ("setting.changed-profile", Event::SettingChanged(SettingChange::JoinDefaultProfile(Profile::NoDelete))),
-        ("setting.changed-key-scope", Event::SettingChanged(granted)),
-        ("setting.changed-sync", Event::SettingChanged(SettingChange::RecordsSync(RecordsSync::All))),
-        ("role.defined", Event::RoleDefined(defined)),
-        ("member.added", Event::MemberAdded { person, role: role("member") }),
-        ("member.role_changed", Event::MemberRoleChanged { person, from: role("member"), to: role("admin") }),
-        ("member.removed", Event::MemberRemoved { person }),
-    ]
-}
-
-fn samples_of_integrations() -> Vec<(&'static str, Event)> {
-    let integration = IntegrationId::from_random(INTEGRATION);
-    let connected = |credential| {
-        Event::IntegrationConnected(Box::new(Integration {
-            id: integration,
-            slug: Slug::parse("stripe").unwrap(),
-            title: "Stripe".to_owned(),
-            purpose: "payments".to_owned(),
-            url: "https://stripe.example/mcp".to_owned(),
-            credential,
-            paused: false,
-            tools: [].into(),
-        }))
-    };
-    let header = CredentialKind::Header { name: "X-Api-Key".to_owned() };
-    // Numbers of any size and unknown fields must come through to the last digit.
-    let definition = r#"{"name":"create_refund","inputSchema":{"maximum":12345678901234567890.50},"x-new":null}"#;
-    let tools = vec![
-        DiscoveredTool {
-            name: "create_refund".to_owned(),
-            definition: definition.into(),
-            class: ToolClass::Unclassified,
-            suggested: ToolClass::Delete,
-        },
-        DiscoveredTool {
-            name: "list_customers".to_owned(),
-            definition: "{}".into(),
-            class: ToolClass::Read,
-            suggested: ToolClass::Read,
-        },
-    ];
-    let edit = IntegrationEdit { paused: Some(true), credential: Some(CredentialKind::None), ..Default::default() };
-    let tool = "create_refund".to_owned();
-    vec![
-        ("integration.connected", connected(CredentialKind::Bearer)),
-        ("integration.connected-header", connected(header)),
-        ("integration.edited", Event::IntegrationEdited { integration, edit }),
-        ("integration.disconnected", Event::IntegrationDisconnected { integration }),
-        ("tools.approved", Event::ToolsApproved { integration, tools }),
-        ("tool.classified", Event::ToolClassified { integration, tool: tool.clone(), class: ToolClass::Write }),
-        ("tool.switched", Event::ToolSwitched { integration, tool, off: true }),
-    ]
-}
-
-fn samples_of_grants_and_keys() -> Vec<(&'static str, Event)> {
-    let (person, key) = (PersonId::from_random(PERSON), KeyId::from_random(KEY));
-    let integration = IntegrationId::from_random(INTEGRATION);
-    let end = Some(Timestamp(1_795_000_000_123));
-    let set = |grantee, profile, tools_off: &[&str], expires_at| Event::GrantSet {
-        grantee,
-        integration,
-        profile,
-        tools_off: tools_off.iter().map(|tool| (*tool).to_owned()).collect(),
-        expires_at,
-    };
-    let created = |kind, expires_at| Event::KeyCreated {
-        key,
-        kind,
-        digest: "0123456789abcdef".repeat(4),
-        hint: "x7Qz".to_owned(),
-        expires_at,
-    };
-    let rotated = Event::KeyRotated { key, digest: "fedcba9876543210".repeat(4), hint: "aB3d".to_owned() };
-    vec![
-        ("grant.set", set(Grantee::Member(person), Profile::NoDelete, &["create_refund"], end)),
-        ("grant.set-key", set(Grantee::Key(key), Profile::Full, &[], None)),
-        ("grant.removed", Event::GrantRemoved { grantee: Grantee::Member(person), integration }),
-        ("key.created", created(KeyKind::Personal { holder: person }, None)),
-        ("key.created-workspace", created(KeyKind::Workspace { scope: KeyScope::Granted }, end)),
-        ("key.rotated", rotated),
-        ("key.revoked", Event::KeyRevoked { key }),
-    ]
-}
+use samples::{KEY, PERSON, earlier, samples};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -181,6 +48,15 @@ fn every_event_ever_written_is_read_back_and_written_the_same() {
 }
 
 #[test]
+fn what_was_written_in_a_form_that_is_written_no_longer_is_read_as_it_was_meant() {
+    for (name, meant) in earlier() {
+        let bytes = std::fs::read(folder().join(format!("{name}.v1.json"))).unwrap();
+        assert_eq!(event::decode(&bytes).unwrap(), meant, "{name} is read back as something else");
+        assert_ne!(event::encode(&meant).unwrap(), bytes, "{name} is written today: it belongs to the samples");
+    }
+}
+
+#[test]
 fn every_directory_event_is_written_as_it_was() {
     let events = [
         ("directory.person.registered", DirectoryEvent::PersonRegistered { person: PersonId::from_random(PERSON) }),
@@ -206,10 +82,39 @@ fn every_type_of_event_has_a_sample_and_every_file_is_one() {
     assert!(known.len() >= 18, "{known:?}");
     assert_eq!(known, sampled, "an event without a sample");
 
-    let names: BTreeSet<String> = samples().iter().map(|(name, _)| format!("{name}.v1.json")).collect();
+    let read: Vec<&str> = samples().into_iter().chain(earlier()).map(|(name, _)| name).collect();
+    let names: BTreeSet<String> = read.iter().map(|name| format!("{name}.v1.json")).collect();
+    assert_eq!(names.len(), read.len(), "two samples in one file");
     let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let stray: Vec<String> = files.filter(|file| !names.contains(file) && !file.starts_with("directory.")).collect();
+    let kept = |file: &String| names.contains(file) || file.starts_with("directory.") || file == "samples.rs";
+    let stray: Vec<String> = files.filter(|file| !kept(file)).collect();
     assert_eq!(stray, Vec::<String>::new(), "files that no test reads");
+}
+
+#[test]
+fn every_setting_has_a_sample_of_its_change() {
+    let changes = samples().into_iter().filter_map(|(_, event)| match event {
+        Event::SettingChanged(change) => Some(serde_json::to_value(change).unwrap()["setting"].to_string()),
+        _ => None,
+    });
+    let sampled: BTreeSet<String> = changes.collect();
+    let known: BTreeSet<String> = Settings::NAMES.iter().map(|name| format!("\"{name}\"")).collect();
+    assert_eq!(sampled, known);
+}
+
+#[test]
+fn the_changes_between_two_settings_lead_from_one_to_the_other() {
+    let mut other = Settings::default();
+    for (_, event) in samples() {
+        if let Event::SettingChanged(change) = event {
+            other.change(&change);
+        }
+    }
+    let mut settings = Settings::default();
+    let changes: Vec<SettingChange> = settings.changes_to(&other);
+    changes.iter().for_each(|change| settings.change(change));
+    assert_eq!(settings, other);
+    assert_eq!(settings.changes_to(&other), []);
 }
 
 /// The names in backquotes, apart from the one that was not known.
@@ -243,15 +148,17 @@ fn whoever_an_event_names_is_named_by_an_opaque_id() {
             Value::Object(fields) => fields.iter().for_each(|(name, value)| look(value, name)),
             Value::Array(items) => items.iter().for_each(|item| look(item, field)),
             Value::String(text) => match field {
-                "person" | "holder" => assert!(PersonId::parse(text).is_ok(), "{field}: {text}"),
-                "grantee" => assert!(Grantee::parse(text).is_ok(), "{field}: {text}"),
+                "person" | "holder" | "sponsor" | "owner" | "acting_for" => {
+                    assert!(PersonId::parse(text).is_ok(), "{field}: {text}")
+                }
+                "grantee" | "with" => assert!(Grantee::parse(text).is_ok(), "{field}: {text}"),
                 "email" | "e_mail" | "address" | "label" | "actor" => panic!("an event holds a field named {field}"),
                 _ => assert!(!text.contains('@'), "{field}: {text}"),
             },
             _ => {}
         }
     }
-    for (_, sample) in samples() {
+    for (_, sample) in samples().into_iter().chain(earlier()) {
         look(&serde_json::from_slice(&event::encode(&sample).unwrap()).unwrap(), "");
     }
 }

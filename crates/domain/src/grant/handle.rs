@@ -6,9 +6,10 @@ use crate::event::Event;
 use crate::grant::{Grantee, Profile};
 use crate::id::IntegrationId;
 use crate::key::KeyKind;
-use crate::organization::Organization;
+use crate::organization::{GrantsTo, Organization};
 use crate::permission::Permission;
 use crate::refusal::Refusal;
+use crate::role::{RoleId, RoleLevel};
 use crate::time::Timestamp;
 
 /// Gives an integration, or replaces what was given.
@@ -54,18 +55,38 @@ pub(crate) fn remove(
 }
 
 fn grantee_is_there(state: &Organization, grantee: Grantee) -> Result<(), Refusal> {
+    let everything = |role: RoleId| {
+        state.settings.managers_implicit_access
+            && state.roles.get(&role).is_some_and(|role| role.set().holds(Permission::IntegrationUseAll))
+    };
+    let useless = |role: RoleId| {
+        let message = format!("the role {role} uses every tool of every integration; give a smaller role first");
+        Err(Refusal::rule("role-uses-everything", message))
+    };
     match grantee {
         Grantee::Member(person) => {
+            may_be_given(state, GrantsTo::Person)?;
             let member = state.active_member(person);
             let member = member.ok_or_else(|| Refusal::missing("member", "there is no such member"))?;
-            match state.roles.get(&member.role) {
-                Some(role) if role.permissions.holds(Permission::IntegrationUseAll) => Err(Refusal::rule(
-                    "role-uses-everything",
-                    format!("the role {} uses every tool of every integration; give a smaller role first", role.id),
-                )),
-                _ => Ok(()),
+            if everything(member.role) { useless(member.role) } else { Ok(()) }
+        }
+        Grantee::Role(role) => {
+            may_be_given(state, GrantsTo::Role)?;
+            match state.roles.get(&role).map(|role| role.level) {
+                Some(RoleLevel::Organization) if everything(role) => useless(role),
+                Some(RoleLevel::Organization) => Ok(()),
+                Some(RoleLevel::Team) => {
+                    let message = format!("{role} is a role in teams; give the integration to the teams themselves");
+                    Err(Refusal::field("role-not-for-grants", "grantee", message))
+                }
+                None => Err(Refusal::missing("role", format!("there is no role {role}"))),
             }
         }
+        Grantee::Team(team) => {
+            may_be_given(state, GrantsTo::Team)?;
+            state.team(team).map(|_| ())
+        }
+        Grantee::Agent(agent) => state.agent(agent).map(|_| ()),
         Grantee::Key(key) => match state.live_key(key).map(|key| &key.kind) {
             Some(KeyKind::Workspace { .. }) => Ok(()),
             Some(KeyKind::Personal { .. }) => Err(Refusal::field(
@@ -73,7 +94,24 @@ fn grantee_is_there(state: &Organization, grantee: Grantee) -> Result<(), Refusa
                 "key",
                 "a personal key has exactly the access of its holder; assign the integration to the member instead",
             )),
+            Some(KeyKind::Agent { .. }) => Err(Refusal::field(
+                "agent-key",
+                "key",
+                "an agent's key has the access of its agent; assign the integration to the agent instead",
+            )),
             None => Err(Refusal::missing("key", "there is no such key")),
         },
     }
+}
+
+fn may_be_given(state: &Organization, to: GrantsTo) -> Result<(), Refusal> {
+    if state.settings.grants_to.contains(&to) {
+        return Ok(());
+    }
+    let message = match to {
+        GrantsTo::Person => "integrations are not given to single people here; give it to a team or role of theirs",
+        GrantsTo::Team => "integrations are not given to teams here; give it to people or roles",
+        GrantsTo::Role => "integrations are not given to roles here; give it to people or teams",
+    };
+    Err(Refusal::field("grants-to", "grantee", message))
 }

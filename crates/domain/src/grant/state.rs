@@ -5,55 +5,64 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{KeyId, PersonId};
+use crate::id::{AgentId, KeyId, PersonId, TeamId};
 use crate::integration::ToolClass;
+use crate::role::RoleId;
 use crate::time::Timestamp;
 
-/// To whom an integration is given. Written as the id of the one it names.
+/// To whom something is given. Written as the id of the one it names, a role as `role:` and its name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Grantee {
     /// A member.
     Member(PersonId),
     /// A workspace key.
     Key(KeyId),
+    /// Everyone in a team.
+    Team(TeamId),
+    /// An agent.
+    Agent(AgentId),
+    /// Everyone with a role.
+    Role(RoleId),
 }
 
-/// The text names neither a person nor a key.
+/// The text names nobody to whom something can be given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("expected the id of a person (per_…) or of a key (key_…)")]
+#[error("expected the id of a person (per_…), key (key_…), team (tea_…) or agent (agt_…), or role: and a role's name")]
 pub struct InvalidGrantee;
 
 impl Grantee {
-    /// Reads a grantee from the id of a person or a key.
+    /// Reads a grantee.
     ///
     /// # Errors
-    /// [`InvalidGrantee`] where the text is neither.
+    /// [`InvalidGrantee`] where the text names none.
     pub fn parse(text: &str) -> Result<Grantee, InvalidGrantee> {
-        PersonId::parse(text)
-            .map(Grantee::Member)
-            .or_else(|_| KeyId::parse(text).map(Grantee::Key))
-            .map_err(|_| InvalidGrantee)
-    }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Grantee::Member(person) => person.as_str(),
-            Grantee::Key(key) => key.as_str(),
+        if let Some(role) = text.strip_prefix("role:") {
+            return RoleId::parse(role).map(Grantee::Role).map_err(|_| InvalidGrantee);
         }
+        let person = PersonId::parse(text).map(Grantee::Member);
+        person
+            .or_else(|_| KeyId::parse(text).map(Grantee::Key))
+            .or_else(|_| TeamId::parse(text).map(Grantee::Team))
+            .or_else(|_| AgentId::parse(text).map(Grantee::Agent))
+            .map_err(|_| InvalidGrantee)
     }
 }
 
 impl fmt::Display for Grantee {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        match self {
+            Grantee::Member(person) => person.fmt(f),
+            Grantee::Key(key) => key.fmt(f),
+            Grantee::Team(team) => team.fmt(f),
+            Grantee::Agent(agent) => agent.fmt(f),
+            Grantee::Role(role) => write!(f, "role:{role}"),
+        }
     }
 }
 
 impl Serialize for Grantee {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+        serializer.collect_str(self)
     }
 }
 
@@ -92,7 +101,7 @@ impl Profile {
 
     /// The profile's word.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Profile::ReadOnly => "read-only",
             Profile::NoDelete => "no-delete",
@@ -102,7 +111,7 @@ impl Profile {
 
     /// What it means, for people.
     #[must_use]
-    pub fn in_plain_words(self) -> &'static str {
+    pub const fn in_plain_words(self) -> &'static str {
         match self {
             Profile::ReadOnly => "read, never change",
             Profile::NoDelete => "read and change, never delete",

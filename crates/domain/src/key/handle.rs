@@ -5,6 +5,7 @@ use crate::id::{KeyId, PersonId};
 use crate::key::{Key, KeyKind};
 use crate::organization::Organization;
 use crate::refusal::Refusal;
+use crate::role::{RoleId, RoleLevel};
 use crate::time::Timestamp;
 
 /// Keys that one person, or the organization for workspace keys, may have at a time.
@@ -19,10 +20,23 @@ pub(crate) fn create(
     now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
     is_new(state, key)?;
-    if let KeyKind::Personal { holder } = kind {
-        state.active_member(holder).ok_or_else(|| Refusal::missing("member", "there is no such member"))?;
+    match kind {
+        KeyKind::Personal { holder } => is_member(state, holder)?,
+        KeyKind::Workspace { role, .. } => role.map_or(Ok(()), |role| role_for_keys(state, role))?,
+        KeyKind::Agent { agent, acting_for } => {
+            let agent = state.agent(agent)?;
+            if acting_for.is_some_and(|person| !agent.delegations.contains_key(&person)) {
+                let message = "this person does not let the agent act for them; they have to allow it first";
+                return Err(Refusal::field("no-delegation", "acting_for", message));
+            }
+        }
     }
-    let of_kind = |other: &&Key| other.holder() == holder_of(&kind) && other.revoked_at.is_none();
+    let owner = |kind: &KeyKind| match kind {
+        KeyKind::Personal { holder } => Some(holder.to_string()),
+        KeyKind::Workspace { .. } => None,
+        KeyKind::Agent { agent, .. } => Some(agent.to_string()),
+    };
+    let of_kind = |other: &&Key| owner(&other.kind) == owner(&kind) && other.revoked_at.is_none();
     if state.keys.values().filter(of_kind).count() >= KEYS_MAX {
         return Err(Refusal::rule(
             "too-many-keys",
@@ -62,6 +76,20 @@ pub(crate) fn rotate(
     Ok(vec![Event::KeyRotated { key, digest, hint }])
 }
 
+/// A workspace key gets another role, or none. That ends its suspension: somebody has looked at it.
+pub(crate) fn set_role(state: &Organization, key: KeyId, role: Option<RoleId>) -> Result<Vec<Event>, Refusal> {
+    let known = live(state, key)?;
+    if !matches!(known.kind, KeyKind::Workspace { .. }) {
+        let message = "only workspace keys have a role of their own; change the role of its holder instead";
+        return Err(Refusal::field("not-a-workspace-key", "key", message));
+    }
+    if known.role() == role && !known.suspended {
+        return Ok(Vec::new());
+    }
+    role.map_or(Ok(()), |role| role_for_keys(state, role))?;
+    Ok(vec![Event::KeyRoleChanged { key, role }])
+}
+
 /// The key ends for good.
 pub(crate) fn revoke(state: &Organization, key: KeyId) -> Result<Vec<Event>, Refusal> {
     live(state, key)?;
@@ -80,11 +108,19 @@ fn live(state: &Organization, key: KeyId) -> Result<&Key, Refusal> {
     state.live_key(key).ok_or_else(|| Refusal::missing("key", "there is no such key, or it was revoked"))
 }
 
-fn holder_of(kind: &KeyKind) -> Option<PersonId> {
-    match kind {
-        KeyKind::Personal { holder } => Some(*holder),
-        KeyKind::Workspace { .. } => None,
+fn is_member(state: &Organization, person: PersonId) -> Result<(), Refusal> {
+    state.active_member(person).map(|_| ()).ok_or_else(|| Refusal::missing("member", "there is no such member"))
+}
+
+fn role_for_keys(state: &Organization, role: RoleId) -> Result<(), Refusal> {
+    let found = state.roles.get(&role).ok_or_else(|| {
+        Refusal::field("no-such-role", "role", format!("there is no role {role}; `wardroom role list` shows them"))
+    })?;
+    if found.assignable_to.keys && found.level == RoleLevel::Organization {
+        return Ok(());
     }
+    let message = format!("the role {role} cannot be given to keys; choose one that can, or let this one");
+    Err(Refusal::field("role-not-for-keys", "role", message))
 }
 
 fn ends_later(expires_at: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{KeyId, PersonId};
+use crate::id::{AgentId, KeyId, PersonId};
+use crate::role::RoleId;
 use crate::time::Timestamp;
 
 /// What a workspace key reaches.
@@ -28,6 +29,17 @@ pub enum KeyKind {
     Workspace {
         /// What it reaches.
         scope: KeyScope,
+        /// Its role, where it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<RoleId>,
+    },
+    /// An agent's.
+    Agent {
+        /// That agent.
+        agent: AgentId,
+        /// For whom it acts with this key: it may do then what both may.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        acting_for: Option<PersonId>,
     },
 }
 
@@ -54,6 +66,8 @@ pub struct Key {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked, or ended with its holder's membership.
     pub revoked_at: Option<Timestamp>,
+    /// Whether it does nothing until it is given a role: it lost the one it had.
+    pub suspended: bool,
 }
 
 impl Key {
@@ -62,7 +76,34 @@ impl Key {
     pub fn holder(&self) -> Option<PersonId> {
         match self.kind {
             KeyKind::Personal { holder } => Some(holder),
-            KeyKind::Workspace { .. } => None,
+            KeyKind::Workspace { .. } | KeyKind::Agent { .. } => None,
+        }
+    }
+
+    /// The agent whose key it is.
+    #[must_use]
+    pub fn agent(&self) -> Option<AgentId> {
+        match self.kind {
+            KeyKind::Agent { agent, .. } => Some(agent),
+            KeyKind::Personal { .. } | KeyKind::Workspace { .. } => None,
+        }
+    }
+
+    /// The role that a workspace key has.
+    #[must_use]
+    pub fn role(&self) -> Option<RoleId> {
+        match self.kind {
+            KeyKind::Workspace { role, .. } => role,
+            KeyKind::Personal { .. } | KeyKind::Agent { .. } => None,
+        }
+    }
+
+    /// Takes a role that ends from a workspace key. What it had no role for it does not do.
+    pub(crate) fn lose_role(&mut self, ended: RoleId) {
+        if let KeyKind::Workspace { role, .. } = &mut self.kind
+            && *role == Some(ended)
+        {
+            (*role, self.suspended) = (None, true);
         }
     }
 

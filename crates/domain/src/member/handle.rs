@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::event::Event;
+use crate::grant::Grantee;
 use crate::id::{KeyId, PersonId};
 use crate::key::Key;
 use crate::organization::Organization;
 use crate::refusal::Refusal;
-use crate::role::{Role, RoleId};
+use crate::role::{Role, RoleId, RoleLevel};
 
 /// A person joins with a role.
 pub(crate) fn add(state: &Organization, person: PersonId, role: RoleId) -> Result<Vec<Event>, Refusal> {
@@ -34,22 +35,52 @@ pub(crate) fn change_role(state: &Organization, person: PersonId, role: RoleId) 
         someone_keeps_the_top_role(state, person)?;
     }
     let ended = keys_that_would_carry_too_much(state, person, wanted);
-    let changed = Event::MemberRoleChanged { person, from: member.role.clone(), to: role };
+    let changed = Event::MemberRoleChanged { person, from: member.role, to: role };
     Ok(std::iter::once(changed).chain(ended.into_iter().map(|key| Event::KeyRevoked { key })).collect())
+}
+
+/// The holder of the top role hands it over and takes another; somebody holds it at every moment.
+pub(crate) fn transfer(
+    state: &Organization,
+    (from, own_role): (PersonId, RoleId),
+    to: PersonId,
+) -> Result<Vec<Event>, Refusal> {
+    let (giver, heir) = (state.active_member(from), state.active_member(to));
+    let (Some(giver), Some(heir)) = (giver, heir) else { return Err(no_such_member()) };
+    let top = |role: &RoleId| state.roles.get(role).is_some_and(|role| role.top);
+    if !top(&giver.role) {
+        return Err(Refusal::rule("not-the-owner", "only somebody with the top role can hand it over"));
+    }
+    if from == to || top(&heir.role) {
+        return Err(Refusal::field("owner-already", "to", "this person holds the top role already; name another"));
+    }
+    if role_for_members(state, &own_role)?.top {
+        let message = "hand over and keep nothing: choose the role that you take instead; to have two, give the role";
+        return Err(Refusal::field("default-role-too-high", "own_role", message));
+    }
+    let top_role = giver.role;
+    let ended = state.roles.get(&top_role).map(|role| keys_that_would_carry_too_much(state, to, role));
+    let handed = [
+        Event::MemberRoleChanged { person: to, from: heir.role, to: top_role },
+        Event::MemberRoleChanged { person: from, from: top_role, to: own_role },
+    ];
+    let ended = ended.into_iter().flatten().map(|key| Event::KeyRevoked { key });
+    Ok(handed.into_iter().chain(ended).collect())
 }
 
 /// Keys of a person that were issued by somebody who could not have given what the person's new role manages,
 /// and keys made with such keys: whoever issued them may still have the secret, and would come by that authority.
 fn keys_that_would_carry_too_much(state: &Organization, person: PersonId, role: &Role) -> BTreeSet<KeyId> {
-    let managed = role.permissions.management();
+    let managed = role.set().management();
     let trusted = |issuer: &str| match PersonId::parse(issuer) {
         Ok(issuer) if issuer == person => true,
         Ok(issuer) => state
             .active_member(issuer)
             .and_then(|member| state.roles.get(&member.role))
-            .is_some_and(|role| managed.first_beyond(role.permissions).is_none()),
-        // Whoever founded the organization had the data folder in hand.
-        Err(_) => true,
+            .is_some_and(|role| managed.first_beyond(role.set()).is_none()),
+        // A key or an agent saw the secret; who else has seen theirs is not known. Whoever founded the organization had
+        // the data folder in hand.
+        Err(_) => Grantee::parse(issuer).is_err(),
     };
     let live = || state.keys.values().filter(|key| key.revoked_at.is_none() && key.holder() == Some(person));
     let subject = |key: &Key| key.created_by.split('/').next().is_some_and(trusted);
@@ -83,7 +114,7 @@ fn role_for_members<'s>(state: &'s Organization, role: &RoleId) -> Result<&'s Ro
         let known = state.roles.keys().map(RoleId::as_str).collect::<Vec<_>>().join(", ");
         Refusal::field("no-such-role", "role", format!("there is no role {role}; there are {known}"))
     })?;
-    if found.assignable_to.members {
+    if found.assignable_to.members && found.level == RoleLevel::Organization {
         Ok(found)
     } else {
         Err(Refusal::field("role-not-for-members", "role", format!("the role {role} cannot be given to members")))

@@ -3,5 +3,5 @@
 mod handle;
 mod state;
 
-pub(crate) use handle::{add, change_role, remove};
+pub(crate) use handle::{add, change_role, remove, transfer};
 pub use state::{Member, MemberStatus};

@@ -1,5 +1,7 @@
 //! How each event changes the state. Never refuses: what is in the journal has happened.
 
+use std::sync::Arc;
+
 use crate::event::Event;
 use crate::grant::{Grant, Grantee};
 use crate::id::{IntegrationId, PersonId};
@@ -7,9 +9,12 @@ use crate::integration::{ClassSource, DiscoveredTool, Integration, IntegrationEd
 use crate::key::{Key, KeyKind, KeyScope};
 use crate::member::{Member, MemberStatus};
 use crate::organization::{Organization, Stamp};
+use crate::resource::Resource;
+use crate::role::RoleId;
 
 impl Organization {
     /// Folds one event into the state.
+    #[expect(clippy::too_many_lines, reason = "one arm for each event, or for each noun's")]
     pub fn apply(&mut self, stamp: &Stamp, event: &Event) {
         self.seq = stamp.seq;
         match event.clone() {
@@ -19,7 +24,7 @@ impl Organization {
             Event::OrganizationRenamed { name } => self.name = name,
             Event::SettingChanged(change) => self.settings.change(&change),
             Event::RoleDefined(role) => {
-                self.roles.insert(role.id.clone(), role);
+                self.roles.insert(role.id, role);
             }
             Event::MemberAdded { person, role } => {
                 let (status, joined_at) = (MemberStatus::Active, stamp.at);
@@ -69,43 +74,37 @@ impl Organization {
                 }
                 self.grants.retain(|_, grants| !grants.is_empty());
             }
-            event @ (Event::KeyCreated { .. } | Event::KeyRotated { .. } | Event::KeyRevoked { .. }) => {
-                self.apply_to_keys(stamp, event);
+            Event::RoleDeleted { role, moved_to } => self.end_role(role, moved_to),
+            Event::ObjectDefined(object) => drop(self.objects.insert(object.name.clone(), *object)),
+            Event::ObjectRemoved { object } => {
+                self.objects.remove(&object);
+                self.roles.values_mut().for_each(|role| drop(role.data.objects.remove(&object)));
             }
-        }
-    }
-
-    fn apply_to_keys(&mut self, stamp: &Stamp, event: Event) {
-        match event {
-            Event::KeyCreated { key, kind, digest, hint, expires_at } => {
-                let (created_at, created_by, issued_at) = (stamp.at, stamp.actor.clone(), stamp.at);
-                let made = Key {
-                    id: key,
-                    kind,
-                    digest,
-                    hint,
-                    created_at,
-                    created_by,
-                    issued_at,
-                    issued_by: stamp.actor.clone(),
-                    expires_at,
-                    revoked_at: None,
-                };
-                self.keys.insert(key, made);
-            }
-            Event::KeyRotated { key, digest, hint } => {
-                if let Some(key) = self.keys.get_mut(&key) {
-                    (key.digest, key.hint) = (digest, hint);
-                    (key.issued_at, key.issued_by) = (stamp.at, stamp.actor.clone());
-                }
-            }
-            Event::KeyRevoked { key } => {
-                self.grants.remove(&Grantee::Key(key));
-                if let Some(key) = self.keys.get_mut(&key) {
-                    key.revoked_at = Some(stamp.at);
-                }
-            }
-            _ => {}
+            event @ (Event::KeyCreated { .. }
+            | Event::KeyRotated { .. }
+            | Event::KeyRevoked { .. }
+            | Event::KeyRoleChanged { .. }) => self.apply_to_keys(stamp, event),
+            event @ (Event::TeamCreated { .. }
+            | Event::TeamRenamed { .. }
+            | Event::TeamDeleted { .. }
+            | Event::TeamMemberSet { .. }
+            | Event::TeamMemberRemoved { .. }) => self.apply_to_teams(stamp, event),
+            event @ (Event::AgentCreated { .. }
+            | Event::AgentEdited { .. }
+            | Event::AgentRoleChanged { .. }
+            | Event::AgentDeleted { .. }
+            | Event::DelegationSet { .. }
+            | Event::DelegationRemoved { .. }) => self.apply_to_agents(stamp, event),
+            event @ (Event::ResourceRegistered(_)
+            | Event::ResourceEdited { .. }
+            | Event::ResourceHandedOver { .. }
+            | Event::ResourceShared { .. }
+            | Event::ResourceUnshared { .. }
+            | Event::ResourceAssigned { .. }
+            | Event::ResourceUnassigned { .. }
+            | Event::ResourceDeleted { .. }
+            | Event::ResourceRestored { .. }
+            | Event::ResourceDestroyed { .. }) => self.apply_to_resources(stamp, event),
         }
     }
 
@@ -115,8 +114,40 @@ impl Organization {
             (member.status, member.removed_at) = (MemberStatus::Removed, Some(stamp.at));
         }
         self.grants.remove(&Grantee::Member(person));
-        for key in self.keys.values_mut().filter(|key| key.holder() == Some(person)) {
+        self.teams.values_mut().for_each(|team| _ = team.members.remove(&person));
+        for agent in self.agents.values_mut() {
+            agent.delegations.remove(&person);
+            agent.sponsor = agent.sponsor.filter(|sponsor| *sponsor != person);
+        }
+        let member = Grantee::Member(person);
+        let theirs =
+            |resource: &&mut Arc<Resource>| resource.owner == Some(person) || resource.shares.contains_key(&member);
+        for resource in self.resources.values_mut().filter(theirs).map(Arc::make_mut) {
+            resource.shares.remove(&member);
+            resource.owner = resource.owner.filter(|owner| *owner != person);
+        }
+        let acts_for = |key: &Key| matches!(key.kind, KeyKind::Agent { acting_for, .. } if acting_for == Some(person));
+        for key in self.keys.values_mut().filter(|key| key.holder() == Some(person) || acts_for(key)) {
             key.revoked_at.get_or_insert(stamp.at);
+        }
+    }
+
+    /// Members of a role that ends have another one; keys and agents have none, and what was given to everyone with
+    /// the role is given to nobody.
+    fn end_role(&mut self, role: RoleId, moved_to: RoleId) {
+        self.roles.remove(&role);
+        self.grants.remove(&Grantee::Role(role));
+        let members = self.members.values_mut().map(|member| &mut member.role);
+        let in_teams =
+            self.teams.values_mut().flat_map(|team| team.members.values_mut()).map(|member| &mut member.role);
+        for held in members.chain(in_teams).filter(|held| **held == role) {
+            *held = moved_to;
+        }
+        self.agents.values_mut().filter(|agent| agent.role == Some(role)).for_each(|agent| {
+            (agent.role, agent.awaits_role, agent.suspended) = (None, !agent.suspended, true);
+        });
+        for key in self.keys.values_mut() {
+            key.lose_role(role);
         }
     }
 
@@ -140,7 +171,7 @@ impl Organization {
     /// of it is taken away, nothing is left, never everything.
     fn narrow(&mut self, grantee: Grantee) {
         if let Grantee::Key(key) = grantee
-            && let Some(Key { kind: KeyKind::Workspace { scope }, .. }) = self.keys.get_mut(&key)
+            && let Some(Key { kind: KeyKind::Workspace { scope, .. }, .. }) = self.keys.get_mut(&key)
         {
             *scope = KeyScope::Granted;
         }

@@ -4,7 +4,8 @@ use crate::event::Event;
 use crate::id::PersonId;
 use crate::organization::{Organization, SettingChange};
 use crate::preset::Preset;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, title_fits};
+use crate::role::RoleLevel;
 
 /// An organization begins: the preset is written out into events, so that a later version of Wardroom with
 /// another preset changes nobody's rights.
@@ -17,7 +18,7 @@ pub(crate) fn create(
     if state.is_created() {
         return Err(Refusal::rule("exists", "this organization exists already"));
     }
-    name_fits(name)?;
+    title_fits("name", name)?;
     preset.check()?;
     let top = preset.top_role();
     let mut events = vec![Event::OrganizationCreated {
@@ -38,7 +39,7 @@ pub(crate) fn change_settings(
 ) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
     if let Some(name) = name.filter(|name| *name != state.name) {
-        name_fits(&name)?;
+        title_fits("name", &name)?;
         events.push(Event::OrganizationRenamed { name });
     }
     let mut after = state.settings.clone();
@@ -56,11 +57,23 @@ pub(crate) fn change_settings(
             let message = "a newcomer cannot get the top role by default; choose a smaller role";
             return Err(Refusal::field("default-role-too-high", "join.default_role", message));
         }
-        Some(found) if !found.assignable_to.members => {
+        Some(found) if !found.assignable_to.members || found.level == RoleLevel::Team => {
             let message = format!("the role {role} cannot be given to members; choose another");
             return Err(Refusal::field("role-not-for-members", "join.default_role", message));
         }
         Some(_) => {}
+    }
+    if let Some(role) = &after.join_default_team_role
+        && state.roles.get(role).is_none_or(|role| role.level != RoleLevel::Team || !role.assignable_to.members)
+    {
+        let message = format!("there is no role {role} for members of teams");
+        return Err(Refusal::field("no-such-role", "join.default_team_role", message));
+    }
+    if let Some(team) = after.join_default_team {
+        state.team(team).map_err(|_| Refusal::field("no-such-team", "join.default_team", "there is no such team"))?;
+    }
+    for label in after.labels.values() {
+        title_fits("labels", label)?;
     }
     let holders = state.top_role_holders().count();
     if let Some(most) = after.owners_max
@@ -70,13 +83,4 @@ pub(crate) fn change_settings(
         return Err(Refusal::field("too-many-owners", "owners.max", message));
     }
     Ok(events)
-}
-
-fn name_fits(name: &str) -> Result<(), Refusal> {
-    let length = name.chars().count();
-    if length == 0 || length > 100 || name.trim() != name || name.chars().any(char::is_control) {
-        let message = "give 1 to 100 characters in one line, without blanks at the ends";
-        return Err(Refusal::field("bad-name", "name", message));
-    }
-    Ok(())
 }

@@ -6,5 +6,8 @@ mod settings;
 mod state;
 
 pub(crate) use handle::{change_settings, create};
-pub use settings::{RecordsSync, SettingChange, Settings};
+pub use settings::{
+    Choice, GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange, SettingEntry,
+    Settings, Values,
+};
 pub use state::{Organization, Stamp};

@@ -1,17 +1,22 @@
 //! The state of an organization.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::grant::{Grant, Grantee, Profile};
-use crate::id::{IntegrationId, KeyId, PersonId};
+use crate::agent::Agent;
+use crate::grant::{Grant, Grantee};
+use crate::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use crate::integration::{Integration, Tool};
-use crate::key::{Key, KeyScope};
+use crate::key::Key;
 use crate::member::Member;
-use crate::organization::{RecordsSync, Settings};
+use crate::object::{DataName, Object};
+use crate::organization::Settings;
 use crate::refusal::Refusal;
+use crate::resource::Resource;
 use crate::role::{Role, RoleId};
+use crate::team::Team;
 use crate::time::Timestamp;
 
 /// What the journal says about an event besides the event itself.
@@ -26,7 +31,8 @@ pub struct Stamp {
 }
 
 /// Everything that is true about an organization: the fold of its events.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+/// Before the first event it is empty, and gives the least.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Organization {
     /// The number of the last event that is in here; 0 before the first.
     pub seq: u64,
@@ -43,43 +49,26 @@ pub struct Organization {
     /// Its integrations.
     pub integrations: BTreeMap<IntegrationId, Integration>,
     /// Tools that their upstream lists no longer and about which a person had decided, by integration.
-    #[serde(default)]
     pub withdrawn: BTreeMap<IntegrationId, BTreeMap<String, Tool>>,
     /// What is given to whom.
     pub grants: BTreeMap<Grantee, BTreeMap<IntegrationId, Grant>>,
     /// Its keys, revoked ones included.
     pub keys: BTreeMap<KeyId, Key>,
-}
-
-impl Default for Organization {
-    fn default() -> Self {
-        Self::new()
-    }
+    /// Its teams.
+    pub teams: BTreeMap<TeamId, Team>,
+    /// Its agents.
+    pub agents: BTreeMap<AgentId, Agent>,
+    /// Its resources, deleted ones included. Each is shared with the snapshots made of this state.
+    pub resources: BTreeMap<ResourceId, Arc<Resource>>,
+    /// The objects whose records it governs.
+    pub objects: BTreeMap<DataName, Object>,
 }
 
 impl Organization {
-    /// An organization to which nothing has happened yet. Everything in it gives the least.
+    /// An organization to which nothing has happened yet.
     #[must_use]
     pub fn new() -> Organization {
-        let nobody = RoleId::parse("none").unwrap_or_else(|_| unreachable!("the word is a valid role name"));
-        Organization {
-            seq: 0,
-            name: String::new(),
-            preset: String::new(),
-            settings: Settings {
-                owners_max: None,
-                join_default_role: nobody,
-                join_default_profile: Profile::ReadOnly,
-                keys_workspace_default_scope: KeyScope::Granted,
-                records_sync: RecordsSync::Changes,
-            },
-            roles: BTreeMap::new(),
-            members: BTreeMap::new(),
-            integrations: BTreeMap::new(),
-            withdrawn: BTreeMap::new(),
-            grants: BTreeMap::new(),
-            keys: BTreeMap::new(),
-        }
+        Organization::default()
     }
 
     /// Whether the organization has begun.
@@ -120,6 +109,22 @@ impl Organization {
     #[must_use]
     pub fn grant(&self, grantee: Grantee, integration: IntegrationId) -> Option<&Grant> {
         self.grants.get(&grantee)?.get(&integration)
+    }
+
+    /// A team by id.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says it is missing.
+    pub fn team(&self, id: TeamId) -> Result<&Team, Refusal> {
+        self.teams.get(&id).ok_or_else(|| Refusal::missing("team", "there is no such team"))
+    }
+
+    /// An agent by id.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says it is missing.
+    pub fn agent(&self, id: AgentId) -> Result<&Agent, Refusal> {
+        self.agents.get(&id).ok_or_else(|| Refusal::missing("agent", "there is no such agent"))
     }
 
     /// A key that was not revoked.

@@ -1,58 +1,10 @@
 //! What a role is.
 
-use std::borrow::Borrow;
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use crate::permission::PermissionSet;
-
-/// Names a role inside an organization: a short word such as `owner`, 1 to 40 characters of `a-z 0-9 -`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
-#[serde(transparent)]
-pub struct RoleId(Box<str>);
-
-/// Why a text cannot name a role.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("a role is named by 1 to 40 characters of a-z, 0-9 and -")]
-pub struct InvalidRoleId;
-
-impl RoleId {
-    /// Reads a role's name.
-    ///
-    /// # Errors
-    /// [`InvalidRoleId`] where the text is empty, too long or has other characters.
-    pub fn parse(text: &str) -> Result<RoleId, InvalidRoleId> {
-        let fits = (1..=40).contains(&text.len());
-        let clean = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        if fits && clean { Ok(RoleId(text.into())) } else { Err(InvalidRoleId) }
-    }
-
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for RoleId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl Borrow<str> for RoleId {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for RoleId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        RoleId::parse(&text).map_err(serde::de::Error::custom)
-    }
-}
+use crate::object::DataRules;
+use crate::permission::{Holding, PermissionSet};
+use crate::role::RoleId;
 
 /// What kinds of subjects a role may be given to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -66,6 +18,17 @@ pub struct AssignableTo {
     pub agents: bool,
 }
 
+/// Where a role holds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleLevel {
+    /// In the whole organization. Everybody has exactly one.
+    #[default]
+    Organization,
+    /// In one team, for what the team has. A member has at most one in each team.
+    Team,
+}
+
 /// A role of an organization.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,12 +39,33 @@ pub struct Role {
     pub title: String,
     /// Who typically has it, in one line.
     pub typical_for: String,
-    /// What it holds.
-    pub permissions: PermissionSet,
+    /// What to know about it, in a few sentences: what it is good for, and what to mind.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub guide: String,
+    /// Where it holds.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub level: RoleLevel,
+    /// What it states that it holds. The top role holds everything, whatever it states.
+    pub permissions: Holding,
+    /// Exceptions for single objects and fields.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub data: DataRules,
     /// To whom it may be given.
     pub assignable_to: AssignableTo,
     /// Whether it can be edited.
     pub locked: bool,
     /// Whether it is the top role, which at least one active person must hold at all times.
     pub top: bool,
+}
+
+impl Role {
+    /// Every permission that the role comes to.
+    #[must_use]
+    pub fn set(&self) -> PermissionSet {
+        if self.top { PermissionSet::everything() } else { self.permissions.set() }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

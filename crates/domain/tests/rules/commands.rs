@@ -1,18 +1,27 @@
 //! Random commands, valid and invalid, drawn from small pools so that they meet each other's people and things.
+//!
+//! Here are people, integrations, grants, keys and settings; roles, teams, agents, resources and objects are in
+//! `structure.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
-use domain::id::{IntegrationId, KeyId, PersonId};
+use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
-use domain::organization::{RecordsSync, SettingChange};
+use domain::organization::{
+    GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange,
+};
 use domain::preset::Preset;
+use domain::resource::ResourceKind;
 use domain::role::RoleId;
 use domain::time::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::select;
+
+use crate::structure;
 
 const TOOLS: [&str; 5] = ["get", "list", "create", "delete", "sing"];
 
@@ -28,15 +37,43 @@ pub(crate) fn key(number: u8) -> KeyId {
     KeyId::from_random([number; 20])
 }
 
+pub(crate) fn team(number: u8) -> TeamId {
+    TeamId::from_random([number; 20])
+}
+
+pub(crate) fn agent(number: u8) -> AgentId {
+    AgentId::from_random([number; 20])
+}
+
+pub(crate) fn resource(number: u8) -> ResourceId {
+    ResourceId::from_random([number; 20])
+}
+
 pub(crate) fn role(name: &str) -> RoleId {
     RoleId::parse(name).unwrap()
 }
 
-pub(crate) fn pipeworks() -> Preset {
-    toml::from_str(include_str!("../../../../presets/pipeworks.toml")).unwrap()
+fn preset(text: &str) -> Preset {
+    toml::from_str(text).unwrap()
 }
 
-fn people() -> impl Strategy<Value = PersonId> {
+pub(crate) fn balanced() -> Preset {
+    preset(include_str!("../../../../presets/balanced.toml"))
+}
+
+pub(crate) fn crm() -> Preset {
+    preset(include_str!("../../../../presets/crm.toml"))
+}
+
+pub(crate) fn pipeai() -> Preset {
+    preset(include_str!("../../../../presets/pipeai.toml"))
+}
+
+pub(crate) fn workjet() -> Preset {
+    preset(include_str!("../../../../presets/workjet.toml"))
+}
+
+pub(crate) fn people() -> impl Strategy<Value = PersonId> {
     (0..4u8).prop_map(person)
 }
 
@@ -48,19 +85,29 @@ fn keys() -> impl Strategy<Value = KeyId> {
     (0..6u8).prop_map(key)
 }
 
-fn roles() -> impl Strategy<Value = RoleId> {
-    select(vec!["owner", "admin", "member", "bot", "unheard-of"]).prop_map(role)
+pub(crate) fn teams() -> impl Strategy<Value = TeamId> {
+    (0..2u8).prop_map(team)
+}
+
+pub(crate) fn agents() -> impl Strategy<Value = AgentId> {
+    (0..2u8).prop_map(agent)
+}
+
+/// Roles of the preset, one for keys and agents alone, two that histories create and end, and one that never is.
+pub(crate) fn roles() -> impl Strategy<Value = RoleId> {
+    let known = vec!["owner", "admin", "member", "bot", "clerk", "team-member", "team-leader", "squad", "unheard-of"];
+    select(known).prop_map(role)
 }
 
 fn tools_named() -> impl Strategy<Value = BTreeSet<String>> {
     proptest::collection::btree_set(select(&TOOLS[..]).prop_map(str::to_owned), 0..3)
 }
 
-fn moments() -> impl Strategy<Value = Option<Timestamp>> {
+pub(crate) fn moments() -> impl Strategy<Value = Option<Timestamp>> {
     proptest::option::of((0..200i64).prop_map(Timestamp))
 }
 
-fn texts() -> impl Strategy<Value = String> {
+pub(crate) fn texts() -> impl Strategy<Value = String> {
     select(vec!["Acme", "Another name", "", " blank at the end ", "two\nlines"]).prop_map(str::to_owned)
 }
 
@@ -77,24 +124,50 @@ fn discovered() -> impl Strategy<Value = Vec<DiscoveredTool>> {
 }
 
 fn setting_changes() -> impl Strategy<Value = SettingChange> {
+    use SettingChange as To;
+    let invites = || select(vec![Invite::Managers, Invite::AnyMember, Invite::AnyMemberWithApproval]);
+    let labels = (select(vec![Label::Member, Label::Team]), texts());
     prop_oneof![
-        proptest::option::of(0..4u32).prop_map(SettingChange::OwnersMax),
-        roles().prop_map(SettingChange::JoinDefaultRole),
-        select(&Profile::ALL[..]).prop_map(SettingChange::JoinDefaultProfile),
-        select(vec![KeyScope::All, KeyScope::Granted]).prop_map(SettingChange::KeysWorkspaceDefaultScope),
-        select(vec![RecordsSync::All, RecordsSync::Changes]).prop_map(SettingChange::RecordsSync),
+        3 => proptest::option::of(0..4u32).prop_map(To::OwnersMax),
+        1 => select(vec![Promote::Owner, Promote::OwnerOrAdmin, Promote::ByPermission]).prop_map(To::PromoteAdmin),
+        1 => invites().prop_map(To::InviteOrganization),
+        1 => invites().prop_map(To::InviteTeam),
+        3 => roles().prop_map(To::JoinDefaultRole),
+        3 => proptest::option::of(teams()).prop_map(To::JoinDefaultTeam),
+        3 => proptest::option::of(roles()).prop_map(To::JoinDefaultTeamRole),
+        1 => select(&Profile::ALL[..]).prop_map(To::JoinDefaultProfile),
+        1 => select(vec![PersonalKeys::Everyone, PersonalKeys::Managers]).prop_map(To::KeysPersonal),
+        1 => select(vec![KeysWithoutRole::DefaultRole, KeysWithoutRole::Deny]).prop_map(To::KeysWithoutRole),
+        1 => select(vec![KeyScope::All, KeyScope::Granted]).prop_map(To::KeysWorkspaceDefaultScope),
+        1 => any::<bool>().prop_map(To::ManagersImplicitAccess),
+        1 => proptest::sample::subsequence(GrantsTo::ALL.to_vec(), 1..=3).prop_map(|to| To::GrantsTo(to.into_iter().collect())),
+        1 => proptest::bool::weighted(0.8).prop_map(To::RolesCustom),
+        1 => select(ResourceKind::ALL).prop_map(|kind| To::ResourcesListed([kind].into())),
+        1 => any::<bool>().prop_map(To::WorkflowsRunNeedsEdit),
+        1 => any::<bool>().prop_map(To::FieldsWiden),
+        1 => (0..4u32).prop_map(To::AdminsWarnBelow),
+        1 => labels.prop_map(|label| To::Labels([label].into())),
+        1 => select(vec![RecordsSync::All, RecordsSync::Changes]).prop_map(To::RecordsSync),
     ]
 }
 
 fn kinds() -> impl Strategy<Value = KeyKind> {
+    let scopes = select(vec![KeyScope::All, KeyScope::Granted]);
     prop_oneof![
         people().prop_map(|holder| KeyKind::Personal { holder }),
-        select(vec![KeyScope::All, KeyScope::Granted]).prop_map(|scope| KeyKind::Workspace { scope }),
+        (scopes, proptest::option::of(roles())).prop_map(|(scope, role)| KeyKind::Workspace { scope, role }),
+        (agents(), proptest::option::of(people())).prop_map(|(agent, acting_for)| KeyKind::Agent { agent, acting_for }),
     ]
 }
 
 fn grantees() -> impl Strategy<Value = Grantee> {
-    prop_oneof![people().prop_map(Grantee::Member), keys().prop_map(Grantee::Key)]
+    prop_oneof![
+        people().prop_map(Grantee::Member),
+        keys().prop_map(Grantee::Key),
+        teams().prop_map(Grantee::Team),
+        agents().prop_map(Grantee::Agent),
+        roles().prop_map(Grantee::Role),
+    ]
 }
 
 fn edits() -> impl Strategy<Value = IntegrationEdit> {
@@ -113,26 +186,60 @@ fn connections() -> impl Strategy<Value = Command> {
     })
 }
 
-pub(crate) fn commands() -> impl Strategy<Value = Command> {
-    let preset = Box::new(pipeworks());
+/// A step of a history.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// A command, whatever the state is.
+    Ask(Command),
+    /// The end of one of the things that are there, counted in a circle.
+    End(usize),
+}
+
+/// Histories.
+pub(crate) fn histories(steps: RangeInclusive<usize>) -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![12 => commands().prop_map(Step::Ask), 2 => any::<usize>().prop_map(Step::End)];
+    proptest::collection::vec(step, steps)
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        4 => of_people(),
+        3 => of_integrations(),
+        4 => of_grants_and_keys(),
+        3 => structure::of_roles(),
+        3 => structure::of_teams(),
+        3 => structure::of_agents(),
+        4 => structure::of_resources(),
+        1 => structure::of_objects(),
+    ]
+}
+
+fn of_people() -> impl Strategy<Value = Command> {
+    let preset = Box::new(balanced());
     let found = (texts(), people()).prop_map(move |(name, owner)| Command::CreateOrganization {
         name,
         preset: preset.clone(),
         owner,
     });
     let settings = (proptest::option::of(texts()), proptest::collection::vec(setting_changes(), 0..3));
-    let given = (grantees(), integrations(), select(&Profile::ALL[..]), tools_named(), moments());
     let with_key = (people(), roles(), keys(), secrets());
-    let tool = (integrations(), select(&TOOLS[..]), proptest::option::of(select(&ToolClass::ALL[..])));
+    let transfer = (people(), people(), roles());
     prop_oneof![
         1 => found,
-        2 => settings.prop_map(|(name, changes)| Command::ChangeSettings { name, changes }),
+        4 => settings.prop_map(|(name, changes)| Command::ChangeSettings { name, changes }),
         4 => (people(), roles()).prop_map(|(person, role)| Command::AddMember { person, role }),
         2 => with_key.prop_map(|(person, role, key, (digest, hint))| {
             Command::AddMemberWithKey { person, role, key, digest, hint }
         }),
         4 => (people(), roles()).prop_map(|(person, role)| Command::ChangeMemberRole { person, role }),
+        2 => transfer.prop_map(|(from, to, own_role)| Command::TransferOwnership { from, to, own_role }),
         3 => people().prop_map(|person| Command::RemoveMember { person }),
+    ]
+}
+
+fn of_integrations() -> impl Strategy<Value = Command> {
+    let tool = (integrations(), select(&TOOLS[..]), proptest::option::of(select(&ToolClass::ALL[..])));
+    prop_oneof![
         3 => connections(),
         1 => (integrations(), edits()).prop_map(|(integration, edit)| Command::EditIntegration { integration, edit }),
         2 => (integrations(), discovered()).prop_map(|(integration, tools)| {
@@ -142,16 +249,26 @@ pub(crate) fn commands() -> impl Strategy<Value = Command> {
         2 => (tool, any::<Option<bool>>()).prop_map(|((integration, tool, class), off)| {
             Command::ReviewTool { integration, tool: tool.to_owned(), class, off }
         }),
+    ]
+}
+
+fn of_grants_and_keys() -> impl Strategy<Value = Command> {
+    let given = (grantees(), integrations(), select(&Profile::ALL[..]), tools_named(), moments());
+    prop_oneof![
         6 => given.prop_map(|(grantee, integration, profile, tools_off, expires_at)| {
             Command::SetGrant { grantee, integration, profile, tools_off, expires_at }
         }),
-        4 => (grantees(), integrations()).prop_map(|(grantee, integration)| {
+        3 => (grantees(), integrations()).prop_map(|(grantee, integration)| {
             Command::RemoveGrant { grantee, integration }
         }),
         4 => (keys(), kinds(), secrets(), moments()).prop_map(|(key, kind, (digest, hint), expires_at)| {
             Command::CreateKey { key, kind, digest, hint, expires_at }
         }),
+        1 => (keys(), people(), secrets(), moments()).prop_map(|(key, holder, (digest, hint), expires_at)| {
+            Command::IssueKey { key, holder, digest, hint, expires_at }
+        }),
         2 => (keys(), secrets()).prop_map(|(key, (digest, hint))| Command::RotateKey { key, digest, hint }),
-        4 => keys().prop_map(|key| Command::RevokeKey { key }),
+        2 => keys().prop_map(|key| Command::RevokeKey { key }),
+        3 => (keys(), proptest::option::of(roles())).prop_map(|(key, role)| Command::SetKeyRole { key, role }),
     ]
 }

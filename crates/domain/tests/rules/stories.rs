@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use domain::command::Command;
+use domain::command::{self, Command};
 use domain::grant::{Grantee, Profile};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::organization::SettingChange;
 
 use crate::Walk;
-use crate::commands::{integration, key, person, pipeworks, role};
+use crate::commands::{balanced, integration, key, person, role};
 
 fn tool(name: &str) -> DiscoveredTool {
     let (class, suggested) = (ToolClass::Read, ToolClass::Read);
@@ -30,7 +30,7 @@ fn stripe() -> Integration {
 }
 
 /// Founded, with stripe and its tools `get` and `list`, and with person 1 as a member.
-fn company() -> Walk {
+pub(crate) fn company() -> Walk {
     let mut walk = Walk::found();
     let tools = vec![tool("get"), tool("list")];
     accept(&mut walk, Command::ConnectIntegration { integration: Box::new(stripe()), tools });
@@ -38,16 +38,21 @@ fn company() -> Walk {
     walk
 }
 
-fn accept(walk: &mut Walk, command: Command) {
+pub(crate) fn accept(walk: &mut Walk, command: Command) {
     assert!(walk.take(command.clone()).unwrap(), "{command:?} was refused");
 }
 
-fn refuse(walk: &mut Walk, command: Command) {
+pub(crate) fn refuse(walk: &mut Walk, command: Command) {
     assert!(!walk.take(command.clone()).unwrap(), "{command:?} was accepted");
 }
 
+/// The code with which a command is refused.
+pub(crate) fn refusal(walk: &Walk, command: Command) -> &'static str {
+    command::handle(&walk.state, command, walk.now).unwrap_err().code
+}
+
 fn workspace_key(scope: KeyScope) -> Command {
-    let kind = KeyKind::Workspace { scope };
+    let kind = KeyKind::Workspace { scope, role: None };
     Command::CreateKey { key: key(0), kind, digest: "0".repeat(64), hint: "…0".to_owned(), expires_at: None }
 }
 
@@ -144,7 +149,7 @@ fn an_integration_never_loses_its_name() {
 
 #[test]
 fn a_preset_that_has_room_for_no_owner_is_refused() {
-    let mut preset = pipeworks();
+    let mut preset = balanced();
     preset.settings.owners_max = Some(0);
     assert_eq!(preset.check().unwrap_err().code, "bad-preset");
 }

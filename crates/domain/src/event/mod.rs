@@ -1,0 +1,260 @@
+//! Everything that can happen to an organization, and how it is written in the journal.
+//!
+//! An event is stored as JSON: its type, its version and its data. Old versions are brought up to date on
+//! reading ([`decode`]) and never rewritten. `tests/golden/` keeps a sample of every version ever written.
+
+mod codec;
+mod permissions;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent::AgentEdit;
+use crate::grant::{Grantee, Profile};
+use crate::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
+use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
+use crate::key::KeyKind;
+use crate::object::{DataName, Object};
+use crate::organization::{SettingChange, Settings};
+use crate::resource::{NewResource, ResourceEdit, Shared};
+use crate::role::{Role, RoleId};
+use crate::time::Timestamp;
+
+pub(crate) use codec::encode_versioned;
+pub use codec::{UnreadableEvent, decode, encode};
+
+/// Something that happened to an organization and changed who may do what.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the fields are named after what they hold, and documented at their types")]
+pub enum Event {
+    /// The organization began.
+    #[serde(rename = "organization.created")]
+    OrganizationCreated { name: String, preset: String, settings: Settings },
+    /// It has another name.
+    #[serde(rename = "organization.renamed")]
+    OrganizationRenamed { name: String },
+    /// A setting has another value.
+    #[serde(rename = "setting.changed")]
+    SettingChanged(SettingChange),
+    /// A role exists, or means something else from now on.
+    #[serde(rename = "role.defined")]
+    RoleDefined(Role),
+    /// A role ended; its members have the other one, its keys and agents none.
+    #[serde(rename = "role.deleted")]
+    RoleDeleted { role: RoleId, moved_to: RoleId },
+    /// A person became a member.
+    #[serde(rename = "member.added")]
+    MemberAdded { person: PersonId, role: RoleId },
+    /// A member has another role.
+    #[serde(rename = "member.role_changed")]
+    MemberRoleChanged { person: PersonId, from: RoleId, to: RoleId },
+    /// A membership ended, and with it every grant and personal key of the person.
+    #[serde(rename = "member.removed")]
+    MemberRemoved { person: PersonId },
+    /// An upstream was connected, its tools follow.
+    #[serde(rename = "integration.connected")]
+    IntegrationConnected(Box<Integration>),
+    /// Name, purpose, pause or credential of an integration changed.
+    #[serde(rename = "integration.edited")]
+    IntegrationEdited { integration: IntegrationId, edit: IntegrationEdit },
+    /// An integration ended, and with it every grant of it.
+    #[serde(rename = "integration.disconnected")]
+    IntegrationDisconnected { integration: IntegrationId },
+    /// These are the integration's tools from now on.
+    #[serde(rename = "tools.approved")]
+    ToolsApproved { integration: IntegrationId, tools: Vec<DiscoveredTool> },
+    /// A person decided a tool's class.
+    #[serde(rename = "tool.classified")]
+    ToolClassified { integration: IntegrationId, tool: String, class: ToolClass },
+    /// A tool was switched off or on for everyone.
+    #[serde(rename = "tool.switched")]
+    ToolSwitched { integration: IntegrationId, tool: String, off: bool },
+    /// An integration was given, or given in another measure.
+    #[serde(rename = "grant.set")]
+    GrantSet {
+        grantee: Grantee,
+        integration: IntegrationId,
+        profile: Profile,
+        tools_off: BTreeSet<String>,
+        expires_at: Option<Timestamp>,
+    },
+    /// An integration was taken away.
+    #[serde(rename = "grant.removed")]
+    GrantRemoved { grantee: Grantee, integration: IntegrationId },
+    /// A key was created.
+    #[serde(rename = "key.created")]
+    KeyCreated { key: KeyId, kind: KeyKind, digest: String, hint: String, expires_at: Option<Timestamp> },
+    /// A key has a new secret, the old one is void.
+    #[serde(rename = "key.rotated")]
+    KeyRotated { key: KeyId, digest: String, hint: String },
+    /// A key ended.
+    #[serde(rename = "key.revoked")]
+    KeyRevoked { key: KeyId },
+    /// A workspace key has another role, or none.
+    #[serde(rename = "key.role_changed")]
+    KeyRoleChanged { key: KeyId, role: Option<RoleId> },
+    /// A team began.
+    #[serde(rename = "team.created")]
+    TeamCreated { team: TeamId, title: String },
+    /// A team has another name.
+    #[serde(rename = "team.renamed")]
+    TeamRenamed { team: TeamId, title: String },
+    /// A team ended, and with it everything that was given to it.
+    #[serde(rename = "team.deleted")]
+    TeamDeleted { team: TeamId },
+    /// Somebody is in a team, in this role.
+    #[serde(rename = "team.member_set")]
+    TeamMemberSet { team: TeamId, person: PersonId, role: RoleId },
+    /// Somebody left a team.
+    #[serde(rename = "team.member_removed")]
+    TeamMemberRemoved { team: TeamId, person: PersonId },
+    /// An agent began.
+    #[serde(rename = "agent.created")]
+    AgentCreated {
+        agent: AgentId,
+        title: String,
+        sponsor: PersonId,
+        role: Option<RoleId>,
+        expires_at: Option<Timestamp>,
+    },
+    /// Name, sponsor or suspension of an agent changed.
+    #[serde(rename = "agent.edited")]
+    AgentEdited { agent: AgentId, edit: AgentEdit },
+    /// An agent has another role, or none.
+    #[serde(rename = "agent.role_changed")]
+    AgentRoleChanged { agent: AgentId, role: Option<RoleId> },
+    /// An agent ended, and with it its keys and everything that was given to it.
+    #[serde(rename = "agent.deleted")]
+    AgentDeleted { agent: AgentId },
+    /// A person lets an agent act for them.
+    #[serde(rename = "delegation.set")]
+    DelegationSet { agent: AgentId, person: PersonId, expires_at: Option<Timestamp> },
+    /// An agent acts for a person no longer.
+    #[serde(rename = "delegation.removed")]
+    DelegationRemoved { agent: AgentId, person: PersonId },
+    /// A resource was made.
+    #[serde(rename = "resource.registered")]
+    ResourceRegistered(Box<NewResource>),
+    /// Name or tier of a resource changed.
+    #[serde(rename = "resource.edited")]
+    ResourceEdited { resource: ResourceId, edit: ResourceEdit },
+    /// A resource has another owner.
+    #[serde(rename = "resource.handed_over")]
+    ResourceHandedOver { resource: ResourceId, owner: PersonId },
+    /// A resource was shared with somebody, or in another measure.
+    #[serde(rename = "resource.shared")]
+    ResourceShared { resource: ResourceId, with: Grantee, level: Shared, expires_at: Option<Timestamp> },
+    /// A resource is shared with somebody no longer.
+    #[serde(rename = "resource.unshared")]
+    ResourceUnshared { resource: ResourceId, with: Grantee },
+    /// A team has a resource.
+    #[serde(rename = "resource.assigned")]
+    ResourceAssigned { resource: ResourceId, team: TeamId },
+    /// A team has a resource no longer.
+    #[serde(rename = "resource.unassigned")]
+    ResourceUnassigned { resource: ResourceId, team: TeamId },
+    /// A resource was deleted, and can be restored.
+    #[serde(rename = "resource.deleted")]
+    ResourceDeleted { resource: ResourceId },
+    /// A deleted resource is back.
+    #[serde(rename = "resource.restored")]
+    ResourceRestored { resource: ResourceId },
+    /// A resource is gone for good.
+    #[serde(rename = "resource.destroyed")]
+    ResourceDestroyed { resource: ResourceId },
+    /// An object is governed, or means something else from now on.
+    #[serde(rename = "object.defined")]
+    ObjectDefined(Box<Object>),
+    /// An object is governed no longer.
+    #[serde(rename = "object.removed")]
+    ObjectRemoved { object: DataName },
+}
+
+impl Event {
+    /// The event's type as it stands in the journal.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::OrganizationCreated { .. } => "organization.created",
+            Event::OrganizationRenamed { .. } => "organization.renamed",
+            Event::SettingChanged(_) => "setting.changed",
+            Event::RoleDefined(_) => "role.defined",
+            Event::RoleDeleted { .. } => "role.deleted",
+            Event::MemberAdded { .. } => "member.added",
+            Event::MemberRoleChanged { .. } => "member.role_changed",
+            Event::MemberRemoved { .. } => "member.removed",
+            Event::IntegrationConnected(_) => "integration.connected",
+            Event::IntegrationEdited { .. } => "integration.edited",
+            Event::IntegrationDisconnected { .. } => "integration.disconnected",
+            Event::ToolsApproved { .. } => "tools.approved",
+            Event::ToolClassified { .. } => "tool.classified",
+            Event::ToolSwitched { .. } => "tool.switched",
+            Event::GrantSet { .. } => "grant.set",
+            Event::GrantRemoved { .. } => "grant.removed",
+            Event::KeyCreated { .. } => "key.created",
+            Event::KeyRotated { .. } => "key.rotated",
+            Event::KeyRevoked { .. } => "key.revoked",
+            Event::KeyRoleChanged { .. } => "key.role_changed",
+            Event::TeamCreated { .. } => "team.created",
+            Event::TeamRenamed { .. } => "team.renamed",
+            Event::TeamDeleted { .. } => "team.deleted",
+            Event::TeamMemberSet { .. } => "team.member_set",
+            Event::TeamMemberRemoved { .. } => "team.member_removed",
+            Event::AgentCreated { .. } => "agent.created",
+            Event::AgentEdited { .. } => "agent.edited",
+            Event::AgentRoleChanged { .. } => "agent.role_changed",
+            Event::AgentDeleted { .. } => "agent.deleted",
+            Event::DelegationSet { .. } => "delegation.set",
+            Event::DelegationRemoved { .. } => "delegation.removed",
+            Event::ResourceRegistered(_) => "resource.registered",
+            Event::ResourceEdited { .. } => "resource.edited",
+            Event::ResourceHandedOver { .. } => "resource.handed_over",
+            Event::ResourceShared { .. } => "resource.shared",
+            Event::ResourceUnshared { .. } => "resource.unshared",
+            Event::ResourceAssigned { .. } => "resource.assigned",
+            Event::ResourceUnassigned { .. } => "resource.unassigned",
+            Event::ResourceDeleted { .. } => "resource.deleted",
+            Event::ResourceRestored { .. } => "resource.restored",
+            Event::ResourceDestroyed { .. } => "resource.destroyed",
+            Event::ObjectDefined(_) => "object.defined",
+            Event::ObjectRemoved { .. } => "object.removed",
+        }
+    }
+
+    /// Whether it changes resources, or who has them.
+    #[must_use]
+    pub fn changes_resources(&self) -> bool {
+        matches!(
+            self,
+            Event::MemberRemoved { .. }
+                | Event::TeamDeleted { .. }
+                | Event::AgentDeleted { .. }
+                | Event::ResourceRegistered(_)
+                | Event::ResourceEdited { .. }
+                | Event::ResourceHandedOver { .. }
+                | Event::ResourceShared { .. }
+                | Event::ResourceUnshared { .. }
+                | Event::ResourceAssigned { .. }
+                | Event::ResourceUnassigned { .. }
+                | Event::ResourceDeleted { .. }
+                | Event::ResourceRestored { .. }
+                | Event::ResourceDestroyed { .. }
+        )
+    }
+
+    /// Whether it changes integrations or tools.
+    #[must_use]
+    pub fn changes_tools(&self) -> bool {
+        matches!(
+            self,
+            Event::IntegrationConnected(_)
+                | Event::IntegrationEdited { .. }
+                | Event::IntegrationDisconnected { .. }
+                | Event::ToolsApproved { .. }
+                | Event::ToolClassified { .. }
+                | Event::ToolSwitched { .. }
+        )
+    }
+}

@@ -1,0 +1,12 @@
+//! Resources: projects, graders, workflows and whatever else people make, own and share.
+//!
+//! Wardroom keeps who made one, who owns it and who has it; what is in it lives elsewhere.
+
+mod apply;
+mod handle;
+mod kind;
+mod state;
+
+pub(crate) use handle::{assign, edit, end, hand_over, register, restore, share, unassign, unshare};
+pub use kind::{Level, ResourceKind, ResourceVerb};
+pub use state::{Ending, NewResource, Resource, ResourceEdit, Share, Shared};

@@ -1,0 +1,338 @@
+//! The samples: one of every event, and more where an event has several forms.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::agent::AgentEdit;
+use domain::event::Event;
+use domain::grant::{Grantee, Profile};
+use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
+use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
+use domain::key::{KeyKind, KeyScope};
+use domain::object::{DataName, DataRules, Field, FieldRule, Object, ObjectRule, Rule};
+use domain::organization::{
+    GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange, Settings,
+};
+use domain::permission::{Holding, Permission, PermissionSet};
+use domain::resource::{NewResource, ResourceEdit, ResourceKind, Shared};
+use domain::role::{AssignableTo, Role, RoleId, RoleLevel};
+use domain::time::Timestamp;
+
+pub(crate) const PERSON: [u8; 20] = [7; 20];
+pub(crate) const KEY: [u8; 20] = [11; 20];
+const INTEGRATION: [u8; 20] = [9; 20];
+const TEAM: [u8; 20] = [12; 20];
+const AGENT: [u8; 20] = [13; 20];
+const RESOURCE: [u8; 20] = [14; 20];
+const END: Option<Timestamp> = Some(Timestamp(1_795_000_000_123));
+
+/// A file's name without its ending, and the event that it holds.
+type Sample = (&'static str, Event);
+
+fn role(name: &str) -> RoleId {
+    RoleId::parse(name).unwrap()
+}
+
+fn name(name: &str) -> DataName {
+    DataName::parse(name).unwrap()
+}
+
+/// Events in the form in which they are written today.
+pub(crate) fn samples() -> Vec<Sample> {
+    let groups = [
+        samples_of_the_organization(),
+        samples_of_settings(),
+        samples_of_roles(),
+        samples_of_integrations(),
+        samples_of_grants_and_keys(),
+        samples_of_teams_and_agents(),
+        samples_of_resources_and_objects(),
+    ];
+    groups.into_iter().flatten().collect()
+}
+
+/// Events in a form that is written no longer, and what they mean.
+pub(crate) fn earlier() -> Vec<Sample> {
+    let settings = Settings {
+        owners_max: Some(3),
+        join_default_role: role("member"),
+        join_default_profile: Profile::ReadOnly,
+        keys_workspace_default_scope: KeyScope::All,
+        records_sync: RecordsSync::Changes,
+        ..Settings::default()
+    };
+    let any_number = Settings { owners_max: None, records_sync: RecordsSync::All, ..settings.clone() };
+    vec![
+        // Of the time when there were five settings; the others are as they were before they could be set.
+        ("organization.created", created(settings)),
+        ("organization.created-any-number-of-owners", created(any_number)),
+    ]
+}
+
+fn created(settings: Settings) -> Event {
+    Event::OrganizationCreated { name: "Zürich \"Nord\" AG".to_owned(), preset: "pipeworks".to_owned(), settings }
+}
+
+fn samples_of_the_organization() -> Vec<Sample> {
+    let person = PersonId::from_random(PERSON);
+    let settings = Settings {
+        owners_max: Some(1),
+        promote_admin: Promote::OwnerOrAdmin,
+        invite_organization: Invite::AnyMember,
+        invite_team: Invite::AnyMemberWithApproval,
+        join_default_role: role("user"),
+        join_default_team: Some(TeamId::from_random(TEAM)),
+        join_default_team_role: Some(role("team-user")),
+        join_default_profile: Profile::NoDelete,
+        keys_personal: PersonalKeys::Managers,
+        keys_without_role: KeysWithoutRole::Deny,
+        keys_workspace_default_scope: KeyScope::Granted,
+        managers_implicit_access: false,
+        grants_to: BTreeSet::from([GrantsTo::Person, GrantsTo::Team]),
+        roles_custom: true,
+        resources_listed: BTreeSet::from([ResourceKind::Grader, ResourceKind::DataSource]),
+        workflows_run_needs_edit: true,
+        fields_widen: true,
+        admins_warn_below: 3,
+        labels: BTreeMap::from([(Label::Member, "user".to_owned()), (Label::WorkspaceKey, "API key".to_owned())]),
+        records_sync: RecordsSync::All,
+    };
+    vec![
+        ("organization.created-all-settings", created(settings)),
+        ("organization.renamed", Event::OrganizationRenamed { name: "Other".to_owned() }),
+        ("member.added", Event::MemberAdded { person, role: role("member") }),
+        ("member.role_changed", Event::MemberRoleChanged { person, from: role("member"), to: role("admin") }),
+        ("member.removed", Event::MemberRemoved { person }),
+    ]
+}
+
+fn samples_of_settings() -> Vec<Sample> {
+    use SettingChange as To;
+    let team = TeamId::from_random(TEAM);
+    let changes = [
+        ("setting.changed", To::OwnersMax(Some(2))),
+        ("setting.changed-owners-any", To::OwnersMax(None)),
+        ("setting.changed-promote-owner", To::PromoteAdmin(Promote::Owner)),
+        ("setting.changed-promote-either", To::PromoteAdmin(Promote::OwnerOrAdmin)),
+        ("setting.changed-promote-permission", To::PromoteAdmin(Promote::ByPermission)),
+        ("setting.changed-invite", To::InviteOrganization(Invite::Managers)),
+        ("setting.changed-invite-any", To::InviteOrganization(Invite::AnyMember)),
+        ("setting.changed-invite-team", To::InviteTeam(Invite::AnyMemberWithApproval)),
+        ("setting.changed-invite-team-permission", To::InviteTeam(Invite::ByPermission)),
+        ("setting.changed-default-role", To::JoinDefaultRole(role("clerk"))),
+        ("setting.changed-default-team", To::JoinDefaultTeam(Some(team))),
+        ("setting.changed-no-default-team", To::JoinDefaultTeam(None)),
+        ("setting.changed-default-team-role", To::JoinDefaultTeamRole(Some(role("team-user")))),
+        ("setting.changed-no-default-team-role", To::JoinDefaultTeamRole(None)),
+        ("setting.changed-profile", To::JoinDefaultProfile(Profile::NoDelete)),
+        ("setting.changed-keys-everyone", To::KeysPersonal(PersonalKeys::Everyone)),
+        ("setting.changed-keys-managers", To::KeysPersonal(PersonalKeys::Managers)),
+        ("setting.changed-keys-permission", To::KeysPersonal(PersonalKeys::ByPermission)),
+        ("setting.changed-roleless-default", To::KeysWithoutRole(KeysWithoutRole::DefaultRole)),
+        ("setting.changed-roleless-tools", To::KeysWithoutRole(KeysWithoutRole::ToolsOnly)),
+        ("setting.changed-roleless-deny", To::KeysWithoutRole(KeysWithoutRole::Deny)),
+        ("setting.changed-key-scope", To::KeysWorkspaceDefaultScope(KeyScope::Granted)),
+        ("setting.changed-implicit", To::ManagersImplicitAccess(false)),
+        ("setting.changed-grants-to", To::GrantsTo(BTreeSet::from(GrantsTo::ALL))),
+        ("setting.changed-grants-to-nobody", To::GrantsTo(BTreeSet::new())),
+        ("setting.changed-custom-roles", To::RolesCustom(true)),
+        ("setting.changed-listed", To::ResourcesListed(ResourceKind::ALL.iter().copied().collect())),
+        ("setting.changed-workflows", To::WorkflowsRunNeedsEdit(true)),
+        ("setting.changed-fields", To::FieldsWiden(true)),
+        ("setting.changed-admins", To::AdminsWarnBelow(0)),
+        ("setting.changed-labels", To::Labels(BTreeMap::from([(Label::Organization, "workspace".to_owned())]))),
+        ("setting.changed-sync", To::RecordsSync(RecordsSync::All)),
+    ];
+    changes.map(|(name, change)| (name, Event::SettingChanged(change))).into()
+}
+
+fn samples_of_roles() -> Vec<Sample> {
+    let defined = Role {
+        id: role("clerk"),
+        title: "Clerk".to_owned(),
+        typical_for: "people at the desk".to_owned(),
+        guide: String::new(),
+        level: RoleLevel::Organization,
+        permissions: Holding::from(
+            [Permission::MemberView, Permission::GrantAssign].into_iter().collect::<PermissionSet>(),
+        ),
+        data: DataRules::default(),
+        assignable_to: AssignableTo { members: true, keys: false, agents: true },
+        locked: false,
+        top: false,
+    };
+    let words = ["actions.*", "resources.*", "project.edit:own", "grader.use:team", "usage.view:own", "data.see"];
+    let address = FieldRule { see: Rule::Deny, edit: Rule::Inherit };
+    let email = FieldRule { see: Rule::Allow, edit: Rule::Deny };
+    let people = ObjectRule {
+        edit: Rule::Allow,
+        fields: BTreeMap::from([(name("address"), address), (name("email"), email)]),
+        ..ObjectRule::default()
+    };
+    let every_verb = ObjectRule {
+        see: Rule::Allow,
+        create: Rule::Deny,
+        edit: Rule::Allow,
+        delete: Rule::Allow,
+        destroy: Rule::Deny,
+        fields: BTreeMap::new(),
+    };
+    let hidden = ObjectRule { see: Rule::Deny, ..ObjectRule::default() };
+    let objects =
+        BTreeMap::from([(name("people"), people), (name("companies"), every_verb), (name("opportunities"), hidden)]);
+    let permissions = Holding::parse(words).unwrap();
+    let with_rules = Role {
+        guide: "Reads.\nMind the \"addresses\".".to_owned(),
+        permissions,
+        data: DataRules { objects },
+        ..defined.clone()
+    };
+    let in_teams = Role { level: RoleLevel::Team, locked: true, ..defined.clone() };
+    vec![
+        ("role.defined", Event::RoleDefined(defined)),
+        ("role.defined-scopes-groups-and-data-rules", Event::RoleDefined(with_rules)),
+        ("role.defined-in-teams", Event::RoleDefined(in_teams)),
+        ("role.deleted", Event::RoleDeleted { role: role("clerk"), moved_to: role("member") }),
+    ]
+}
+
+fn samples_of_integrations() -> Vec<Sample> {
+    let integration = IntegrationId::from_random(INTEGRATION);
+    let connected = |credential| {
+        Event::IntegrationConnected(Box::new(Integration {
+            id: integration,
+            slug: Slug::parse("stripe").unwrap(),
+            title: "Stripe".to_owned(),
+            purpose: "payments".to_owned(),
+            url: "https://stripe.example/mcp".to_owned(),
+            credential,
+            paused: false,
+            tools: [].into(),
+        }))
+    };
+    let header = CredentialKind::Header { name: "X-Api-Key".to_owned() };
+    // Numbers of any size and unknown fields must come through to the last digit.
+    let definition = r#"{"name":"create_refund","inputSchema":{"maximum":12345678901234567890.50},"x-new":null}"#;
+    let tools = vec![
+        DiscoveredTool {
+            name: "create_refund".to_owned(),
+            definition: definition.into(),
+            class: ToolClass::Unclassified,
+            suggested: ToolClass::Delete,
+        },
+        DiscoveredTool {
+            name: "list_customers".to_owned(),
+            definition: "{}".into(),
+            class: ToolClass::Read,
+            suggested: ToolClass::Read,
+        },
+    ];
+    let edit = IntegrationEdit { paused: Some(true), credential: Some(CredentialKind::None), ..Default::default() };
+    let tool = "create_refund".to_owned();
+    vec![
+        ("integration.connected", connected(CredentialKind::Bearer)),
+        ("integration.connected-header", connected(header)),
+        ("integration.edited", Event::IntegrationEdited { integration, edit }),
+        ("integration.disconnected", Event::IntegrationDisconnected { integration }),
+        ("tools.approved", Event::ToolsApproved { integration, tools }),
+        ("tool.classified", Event::ToolClassified { integration, tool: tool.clone(), class: ToolClass::Write }),
+        ("tool.switched", Event::ToolSwitched { integration, tool, off: true }),
+    ]
+}
+
+fn samples_of_grants_and_keys() -> Vec<Sample> {
+    let (person, key, agent) = (PersonId::from_random(PERSON), KeyId::from_random(KEY), AgentId::from_random(AGENT));
+    let integration = IntegrationId::from_random(INTEGRATION);
+    let set = |grantee, profile, tools_off: &[&str], expires_at| Event::GrantSet {
+        grantee,
+        integration,
+        profile,
+        tools_off: tools_off.iter().map(|tool| (*tool).to_owned()).collect(),
+        expires_at,
+    };
+    let full = |grantee| set(grantee, Profile::Full, &[], None);
+    let created = |kind, expires_at| Event::KeyCreated {
+        key,
+        kind,
+        digest: "0123456789abcdef".repeat(4),
+        hint: "x7Qz".to_owned(),
+        expires_at,
+    };
+    let with_role = KeyKind::Workspace { scope: KeyScope::All, role: Some(role("service")) };
+    let rotated = Event::KeyRotated { key, digest: "fedcba9876543210".repeat(4), hint: "aB3d".to_owned() };
+    vec![
+        ("grant.set", set(Grantee::Member(person), Profile::NoDelete, &["create_refund"], END)),
+        ("grant.set-key", full(Grantee::Key(key))),
+        ("grant.set-team", full(Grantee::Team(TeamId::from_random(TEAM)))),
+        ("grant.set-agent", full(Grantee::Agent(agent))),
+        ("grant.set-role", full(Grantee::Role(role("clerk")))),
+        ("grant.removed", Event::GrantRemoved { grantee: Grantee::Member(person), integration }),
+        ("key.created", created(KeyKind::Personal { holder: person }, None)),
+        ("key.created-workspace", created(KeyKind::Workspace { scope: KeyScope::Granted, role: None }, END)),
+        ("key.created-workspace-role", created(with_role, None)),
+        ("key.created-agent", created(KeyKind::Agent { agent, acting_for: None }, None)),
+        ("key.created-agent-for-person", created(KeyKind::Agent { agent, acting_for: Some(person) }, END)),
+        ("key.rotated", rotated),
+        ("key.revoked", Event::KeyRevoked { key }),
+        ("key.role_changed", Event::KeyRoleChanged { key, role: Some(role("service")) }),
+        ("key.role_changed-none", Event::KeyRoleChanged { key, role: None }),
+    ]
+}
+
+fn samples_of_teams_and_agents() -> Vec<Sample> {
+    let (team, agent) = (TeamId::from_random(TEAM), AgentId::from_random(AGENT));
+    let sponsor = PersonId::from_random(PERSON);
+    let person = sponsor;
+    let title = || "Support".to_owned();
+    let edit = AgentEdit { title: Some(title()), sponsor: Some(sponsor), suspended: Some(true) };
+    let resumed = AgentEdit { suspended: Some(false), ..AgentEdit::default() };
+    let clerk = Some(role("clerk"));
+    vec![
+        ("team.created", Event::TeamCreated { team, title: title() }),
+        ("team.renamed", Event::TeamRenamed { team, title: "Hilfe & Rat".to_owned() }),
+        ("team.deleted", Event::TeamDeleted { team }),
+        ("team.member_set", Event::TeamMemberSet { team, person, role: role("team-leader") }),
+        ("team.member_removed", Event::TeamMemberRemoved { team, person }),
+        ("agent.created", Event::AgentCreated { agent, title: title(), sponsor, role: clerk, expires_at: END }),
+        ("agent.created-no-role", Event::AgentCreated { agent, title: title(), sponsor, role: None, expires_at: None }),
+        ("agent.edited", Event::AgentEdited { agent, edit }),
+        ("agent.edited-resumed", Event::AgentEdited { agent, edit: resumed }),
+        ("agent.role_changed", Event::AgentRoleChanged { agent, role: clerk }),
+        ("agent.role_changed-none", Event::AgentRoleChanged { agent, role: None }),
+        ("agent.deleted", Event::AgentDeleted { agent }),
+        ("delegation.set", Event::DelegationSet { agent, person, expires_at: END }),
+        ("delegation.set-no-end", Event::DelegationSet { agent, person, expires_at: None }),
+        ("delegation.removed", Event::DelegationRemoved { agent, person }),
+    ]
+}
+
+fn samples_of_resources_and_objects() -> Vec<Sample> {
+    let (resource, team) = (ResourceId::from_random(RESOURCE), TeamId::from_random(TEAM));
+    let (owner, agent) = (PersonId::from_random(PERSON), AgentId::from_random(AGENT));
+    let essays = || "Essays".to_owned();
+    let gold = Some("gold".to_owned());
+    let new = |kind, tier, owner| NewResource { id: resource, kind, title: essays(), tier, owner };
+    let edit = ResourceEdit { title: Some("Essays 2".to_owned()), tier: gold.clone() };
+    let (by_person, by_agent) = (Grantee::Member(owner), Grantee::Agent(agent));
+    let shared = |with, level, expires_at| Event::ResourceShared { resource, with, level, expires_at };
+    let registered = |new| Event::ResourceRegistered(Box::new(new));
+    let field = |title: &str| Field { title: title.to_owned() };
+    let fields = BTreeMap::from([(name("email"), field("E-mail")), (name("street_2"), field("Street (2)"))]);
+    let people = Object { name: name("people"), title: "People".to_owned(), fields };
+    vec![
+        ("resource.registered", registered(new(ResourceKind::Grader, gold, Some(owner)))),
+        ("resource.registered-no-owner", registered(new(ResourceKind::DataSource, None, None))),
+        ("resource.edited", Event::ResourceEdited { resource, edit }),
+        ("resource.handed_over", Event::ResourceHandedOver { resource, owner }),
+        ("resource.shared", shared(by_person, Shared::View, END)),
+        ("resource.shared-agent", shared(by_agent, Shared::Use, None)),
+        ("resource.shared-edit", shared(by_person, Shared::Edit, None)),
+        ("resource.unshared", Event::ResourceUnshared { resource, with: by_agent }),
+        ("resource.assigned", Event::ResourceAssigned { resource, team }),
+        ("resource.unassigned", Event::ResourceUnassigned { resource, team }),
+        ("resource.deleted", Event::ResourceDeleted { resource }),
+        ("resource.restored", Event::ResourceRestored { resource }),
+        ("resource.destroyed", Event::ResourceDestroyed { resource }),
+        ("object.defined", Event::ObjectDefined(Box::new(people))),
+        ("object.removed", Event::ObjectRemoved { object: name("people") }),
+    ]
+}

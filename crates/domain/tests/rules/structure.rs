@@ -1,0 +1,246 @@
+//! Random commands about roles, teams, agents, resources and objects, and about the end of what is there.
+
+use std::collections::BTreeMap;
+
+use domain::agent::AgentEdit;
+use domain::command::Command;
+use domain::grant::Grantee;
+use domain::id::ResourceId;
+use domain::key::{KeyKind, KeyScope};
+use domain::object::{DataName, DataRules, Field, FieldRule, Object, ObjectRule, Rule};
+use domain::organization::Organization;
+use domain::permission::Holding;
+use domain::resource::{Ending, NewResource, ResourceEdit, ResourceKind, Shared};
+use domain::role::{AssignableTo, NewRole, RoleEdit, RoleId, RoleLevel};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::commands::{agent, agents, key, moments, people, person, resource, role, roles, team, teams, texts};
+
+const FIELDS: [&str; 3] = ["name", "email", "address"];
+
+/// A name that is free at times, or one of the preset's.
+fn titles() -> impl Strategy<Value = String> {
+    select(vec!["Red", "red", "Blue", "Green", "Owner", "Member", ""]).prop_map(str::to_owned)
+}
+
+fn words() -> impl Strategy<Value = Holding> {
+    let held = vec![
+        vec![],
+        vec!["member.view"],
+        vec!["project.edit:own"],
+        vec!["project.create", "project.view:own", "data.see"],
+        vec!["settings.*", "resources.*"],
+        vec!["integration.use_all"],
+    ];
+    select(held).prop_map(|held| Holding::parse(held).unwrap())
+}
+
+fn assignable() -> impl Strategy<Value = AssignableTo> {
+    let mostly = || proptest::bool::weighted(0.8);
+    (mostly(), mostly(), mostly()).prop_map(|(members, keys, agents)| AssignableTo { members, keys, agents })
+}
+
+fn names() -> impl Strategy<Value = DataName> {
+    select(vec!["people", "deals"]).prop_map(|name| DataName::parse(name).unwrap())
+}
+
+fn fields() -> impl Strategy<Value = DataName> {
+    select(&FIELDS[..]).prop_map(|name| DataName::parse(name).unwrap())
+}
+
+fn rules() -> impl Strategy<Value = Rule> {
+    select(vec![Rule::Inherit, Rule::Allow, Rule::Deny])
+}
+
+fn exceptions() -> impl Strategy<Value = DataRules> {
+    let of_field = (fields(), rules(), rules());
+    (names(), rules(), rules(), option::of(of_field)).prop_map(|(object, see, edit, field)| {
+        let fields = field.map(|(field, see, edit)| (field, FieldRule { see, edit })).into_iter().collect();
+        let rule = ObjectRule { see, edit, fields, ..ObjectRule::default() };
+        DataRules { objects: BTreeMap::from([(object, rule)]) }
+    })
+}
+
+fn edits() -> impl Strategy<Value = RoleEdit> {
+    let lines = (option::of(titles()), option::of(texts()), option::of(texts()));
+    (lines, option::of(words()), option::of(exceptions()), option::of(assignable())).prop_map(
+        |((title, typical_for, guide), permissions, data, assignable_to)| RoleEdit {
+            title,
+            typical_for,
+            guide,
+            permissions,
+            data,
+            assignable_to,
+        },
+    )
+}
+
+/// A role of the organization, or one in teams; where it is, its name says.
+fn new_roles() -> impl Strategy<Value = (RoleId, RoleLevel)> {
+    let (clerk, squad) = ((role("clerk"), RoleLevel::Organization), (role("squad"), RoleLevel::Team));
+    select(vec![clerk, squad])
+}
+
+pub(crate) fn of_roles() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        4 => (new_roles(), titles(), edits()).prop_map(|((id, level), title, edit)| {
+            Command::CreateRole(Box::new(NewRole { id, title, level, edit }))
+        }),
+        1 => (roles(), new_roles(), titles()).prop_map(|(of, (id, _), title)| Command::CloneRole { of, id, title }),
+        4 => (roles(), edits()).prop_map(|(role, edit)| Command::EditRole { role, edit: Box::new(edit) }),
+        3 => (roles(), option::of(roles())).prop_map(|(role, default)| Command::DeleteRole { role, default }),
+    ]
+}
+
+pub(crate) fn of_teams() -> impl Strategy<Value = Command> {
+    let place = || (teams(), people());
+    prop_oneof![
+        3 => (teams(), titles()).prop_map(|(team, title)| Command::CreateTeam { team, title }),
+        1 => (teams(), titles()).prop_map(|(team, title)| Command::RenameTeam { team, title }),
+        1 => teams().prop_map(|team| Command::DeleteTeam { team }),
+        6 => (place(), option::of(roles())).prop_map(|((team, person), role)| {
+            Command::SetTeamMember { team, person, role }
+        }),
+        2 => place().prop_map(|(team, person)| Command::RemoveTeamMember { team, person }),
+    ]
+}
+
+pub(crate) fn of_agents() -> impl Strategy<Value = Command> {
+    let new = (agents(), titles(), people(), option::of(roles()), moments());
+    let edits = (option::of(titles()), option::of(people()), any::<Option<bool>>())
+        .prop_map(|(title, sponsor, suspended)| AgentEdit { title, sponsor, suspended });
+    prop_oneof![
+        4 => new.prop_map(|(agent, title, sponsor, role, expires_at)| {
+            Command::CreateAgent { agent, title, sponsor, role, expires_at }
+        }),
+        3 => (agents(), edits).prop_map(|(agent, edit)| Command::EditAgent { agent, edit }),
+        3 => (agents(), option::of(roles())).prop_map(|(agent, role)| Command::SetAgentRole { agent, role }),
+        1 => agents().prop_map(|agent| Command::DeleteAgent { agent }),
+        4 => (agents(), people(), moments()).prop_map(|(agent, person, expires_at)| {
+            Command::Delegate { agent, person, expires_at }
+        }),
+        1 => (agents(), people()).prop_map(|(agent, person)| Command::EndDelegation { agent, person }),
+    ]
+}
+
+fn resources() -> impl Strategy<Value = ResourceId> {
+    (0..3u8).prop_map(resource)
+}
+
+/// Whom a resource can be shared with, and a team, with which it cannot.
+fn with() -> impl Strategy<Value = Grantee> {
+    prop_oneof![
+        4 => people().prop_map(Grantee::Member),
+        3 => agents().prop_map(Grantee::Agent),
+        1 => teams().prop_map(Grantee::Team),
+    ]
+}
+
+pub(crate) fn of_resources() -> impl Strategy<Value = Command> {
+    let kinds = select(vec![ResourceKind::Grader, ResourceKind::Project]);
+    let new = (resources(), kinds, titles(), option::of(texts()), option::of(people()))
+        .prop_map(|(id, kind, title, tier, owner)| NewResource { id, kind, title, tier, owner });
+    let edits = (option::of(titles()), option::of(texts())).prop_map(|(title, tier)| ResourceEdit { title, tier });
+    let levels = select(vec![Shared::View, Shared::Use, Shared::Edit]);
+    prop_oneof![
+        4 => new.prop_map(Command::RegisterResource),
+        1 => (resources(), edits).prop_map(|(resource, edit)| Command::EditResource { resource, edit }),
+        2 => (resources(), people()).prop_map(|(resource, owner)| Command::HandOverResource { resource, owner }),
+        4 => ((resources(), with()), levels, moments()).prop_map(|((resource, with), level, expires_at)| {
+            Command::ShareResource { resource, with, level, expires_at }
+        }),
+        2 => (resources(), with()).prop_map(|(resource, with)| Command::UnshareResource { resource, with }),
+        3 => (resources(), teams()).prop_map(|(resource, team)| Command::AssignResource { resource, team }),
+        2 => (resources(), teams()).prop_map(|(resource, team)| Command::UnassignResource { resource, team }),
+        2 => (resources(), select(vec![Ending::Delete, Ending::Destroy])).prop_map(|(resource, ending)| {
+            Command::EndResource { resource, ending }
+        }),
+        1 => resources().prop_map(|resource| Command::RestoreResource { resource }),
+    ]
+}
+
+pub(crate) fn of_objects() -> impl Strategy<Value = Command> {
+    let titled = |field: DataName| (field.clone(), Field { title: field.to_string() });
+    let fields = proptest::collection::vec(fields(), 0..4)
+        .prop_map(move |fields| fields.into_iter().map(titled).collect::<BTreeMap<_, _>>());
+    prop_oneof![
+        4 => (names(), titles(), fields).prop_map(|(name, title, fields)| {
+            Command::DefineObject(Box::new(Object { name, title, fields }))
+        }),
+        1 => names().prop_map(|object| Command::RemoveObject { object }),
+    ]
+}
+
+/// What every random history begins with.
+pub(crate) fn beginnings() -> Vec<Command> {
+    let new = |number: u8, owner| NewResource {
+        id: resource(number),
+        kind: ResourceKind::Grader,
+        title: format!("Grader {number}"),
+        tier: None,
+        owner: Some(person(owner)),
+    };
+    let clerk = (role("clerk"), "Clerk".to_owned(), RoleLevel::Organization);
+    let squad = (role("squad"), "Squad".to_owned(), RoleLevel::Team);
+    let roles = [clerk, squad].map(|(id, title, level)| {
+        Command::CreateRole(Box::new(NewRole { id, title, level, edit: RoleEdit::default() }))
+    });
+    let (one, two) = (person(1), person(2));
+    let (agent, team) = (agent(0), team(0));
+    let kind = KeyKind::Workspace { scope: KeyScope::All, role: Some(role("bot")) };
+    let rest = [
+        Command::AddMember { person: one, role: role("clerk") },
+        Command::AddMember { person: two, role: role("member") },
+        Command::CreateTeam { team, title: "Support".to_owned() },
+        Command::SetTeamMember { team, person: one, role: Some(role("squad")) },
+        Command::CreateAgent {
+            agent,
+            title: "Helper".to_owned(),
+            sponsor: two,
+            role: Some(role("bot")),
+            expires_at: None,
+        },
+        Command::Delegate { agent, person: one, expires_at: None },
+        Command::RegisterResource(new(0, 1)),
+        Command::RegisterResource(new(1, 2)),
+        Command::AssignResource { resource: resource(0), team },
+        Command::CreateKey { key: key(0), kind, digest: "0".repeat(64), hint: "…0".to_owned(), expires_at: None },
+    ];
+    roles.into_iter().chain(rest).collect()
+}
+
+/// Everything that can be taken away from somebody: random commands seldom name what is there.
+pub(crate) fn endings(state: &Organization) -> Vec<Command> {
+    let grants = state.grants.iter().flat_map(|(grantee, grants)| {
+        grants.keys().map(|integration| Command::RemoveGrant { grantee: *grantee, integration: *integration })
+    });
+    let places = state.teams.values().flat_map(|team| {
+        team.members.keys().map(|person| Command::RemoveTeamMember { team: team.id, person: *person })
+    });
+    let delegations = state.agents.values().flat_map(|agent| {
+        agent.delegations.keys().map(|person| Command::EndDelegation { agent: agent.id, person: *person })
+    });
+    let shares = state.resources.values().flat_map(|resource| {
+        resource.shares.keys().map(|with| Command::UnshareResource { resource: resource.id, with: *with })
+    });
+    let held = state.resources.values().flat_map(|resource| {
+        resource.teams.iter().map(|team| Command::UnassignResource { resource: resource.id, team: *team })
+    });
+    let leavers = state.members.values().filter(|member| member.is_active());
+    let leavers = leavers.map(|member| Command::RemoveMember { person: member.person });
+    let agents = state.agents.keys().map(|agent| Command::DeleteAgent { agent: *agent });
+    let used =
+        state.keys.values().filter_map(|key| key.role()).chain(state.agents.values().filter_map(|agent| agent.role));
+    let roles = used.map(|role| Command::DeleteRole { role, default: None });
+    grants
+        .chain(places)
+        .chain(delegations)
+        .chain(shares)
+        .chain(held)
+        .chain(leavers)
+        .chain(agents)
+        .chain(roles)
+        .collect()
+}
