@@ -1,24 +1,21 @@
 //! The one function that answers, for every door.
 
-use domain::grant::Grantee;
-use domain::id::{KeyId, PersonId};
-use domain::permission::{Permission, PermissionSet};
+use domain::permission::Permission;
 use domain::time::Timestamp;
 
 use crate::catalog::{IntegrationEntry, ToolEntry, ToolIndex};
-use crate::ceiling;
 use crate::permit::{Act, Permit, Target};
-use crate::question::{Action, Basis, Denial, Operation, Question, Reason, Subject, Verdict};
-use crate::snapshot::{GrantEntry, Reach, Snapshot, SubjectEntry};
+use crate::question::{Action, Actor, Basis, Denial, Question, Reason, Subject, Verdict, Whose};
+use crate::snapshot::{GrantEntry, NotAdmitted, Reach, Snapshot, SubjectEntry};
 
-type Answer = Result<(Act, Basis), Denial>;
+pub(crate) type Answer = Result<(Act, Basis), Denial>;
 
 pub(crate) fn shown(reason: Reason) -> Denial {
-    Denial { reason, hidden: false }
+    Denial { reason, hidden: false, whose: Whose::Subject }
 }
 
-fn hidden(reason: Reason) -> Denial {
-    Denial { reason, hidden: true }
+pub(crate) fn hidden(reason: Reason) -> Denial {
+    Denial { hidden: true, ..shown(reason) }
 }
 
 impl Snapshot {
@@ -54,6 +51,22 @@ impl Snapshot {
 
     fn answer(&self, question: &Question<'_>) -> Answer {
         let entry = self.present(question)?;
+        let Some(person) = question.actor.acting_for else { return self.answer_for(entry, question) };
+        // An agent that acts for a person does what both may: the answer rests on the agent, and is cut by the person.
+        self.delegated(question.actor, question.now)?;
+        let principal = self.subject_at(person.as_str(), question.now);
+        let theirs = principal.and_then(|principal| self.answer_for(principal, question));
+        match (self.answer_for(entry, question), theirs) {
+            (Ok(answer), Ok(_)) => Ok(answer),
+            (Ok(_), Err(denial)) => Err(Denial { whose: Whose::Principal(person), ..denial }),
+            // What is hidden from the person is not shown to them by an agent that may know of it.
+            (Err(denial), theirs) => {
+                Err(Denial { hidden: denial.hidden || theirs.is_err_and(|theirs| theirs.hidden), ..denial })
+            }
+        }
+    }
+
+    fn answer_for(&self, entry: &SubjectEntry, question: &Question<'_>) -> Answer {
         match question.action {
             Action::CallTool { integration, tool } => self
                 .call(entry, self.catalog.find(integration, tool), question.now)
@@ -70,28 +83,47 @@ impl Snapshot {
 
     /// The subject, if it is still one and its key still works.
     fn present(&self, question: &Question<'_>) -> Result<&SubjectEntry, Denial> {
-        if let Some(credential) = question.actor.credential {
-            let admitted = self.admit(credential, question.now).map_err(|_| shown(Reason::CredentialEnded))?;
-            if admitted.subject != question.actor.subject {
+        let actor = question.actor;
+        if let Some(credential) = actor.credential {
+            let admitted = self.admit(credential, question.now).map_err(|why| match why {
+                NotAdmitted::Suspended => shown(Reason::MayNotHaveKeys),
+                NotAdmitted::Ended | NotAdmitted::Expired => shown(Reason::CredentialEnded),
+            })?;
+            if (admitted.subject, admitted.acting_for) != (actor.subject, actor.acting_for) {
                 return Err(shown(Reason::CredentialEnded));
             }
         }
-        self.subject_at(question.actor.subject.as_str(), question.now)
+        self.subject_at(actor.subject.as_str(), question.now)
     }
 
-    /// The subject with this id, if it is still one at this moment.
+    /// The subject with this id, if it is still one at this moment and does anything.
     pub(crate) fn subject_at(&self, id: &str, now: Timestamp) -> Result<&SubjectEntry, Denial> {
         let entry = self.subject(id).ok_or(shown(Reason::NotAMember))?;
-        if now >= entry.ends_at { Err(shown(Reason::CredentialEnded)) } else { Ok(entry) }
+        if now >= entry.ends_at {
+            return Err(shown(Reason::CredentialEnded));
+        }
+        match entry.stopped {
+            Some(reason) => Err(shown(reason)),
+            None => Ok(entry),
+        }
+    }
+
+    /// Whether the person for whom an agent acts lets it.
+    pub(crate) fn delegated(&self, actor: &Actor, now: Timestamp) -> Result<(), Denial> {
+        match self.delegation(actor) {
+            Some(end) if now < end => Ok(()),
+            _ => Err(shown(Reason::NoDelegation)),
+        }
     }
 
     fn call(&self, entry: &SubjectEntry, tool: Option<ToolIndex>, now: Timestamp) -> Answer {
         let Some((index, (tool, integration))) = tool.and_then(|index| Some((index, self.tool(index)?))) else {
             return Err(hidden(Reason::NoSuchTool));
         };
-        let basis = self.reaches(entry, (tool.integration, integration), now)?;
-        open(index, tool, integration, basis.grant())?;
-        Ok((Act::Call { tool: index, integration: integration.id, class: tool.class }, basis.basis(entry)))
+        let reached = self.reaches(entry, (tool.integration, integration), now)?;
+        let grant = open(index, tool, integration, &reached, now)?;
+        let basis = grant.map_or_else(|| everything(entry), GrantEntry::basis);
+        Ok((Act::Call { tool: index, integration: integration.id, class: tool.class }, basis))
     }
 
     /// Whether the subject has anything of an integration, and by what.
@@ -102,16 +134,19 @@ impl Snapshot {
         now: Timestamp,
     ) -> Result<ReachedBy<'s>, Denial> {
         let Reach::Granted(grants) = &entry.reach else { return Ok(ReachedBy::Everything) };
-        let sees_all = entry.permissions.holds(Permission::IntegrationView);
-        let grant = grants
-            .binary_search_by_key(&place, |grant| grant.integration)
-            .ok()
-            .and_then(|at| grants.get(at))
-            .ok_or(Denial { reason: Reason::NotAssigned, hidden: !sees_all })?;
-        if now >= grant.ends_at {
-            return Err(Denial { reason: Reason::GrantEnded, hidden: !sees_all });
+        let hidden = !entry.permissions.holds(Permission::IntegrationView);
+        let because = |reason| Denial { reason, hidden, whose: Whose::Subject };
+        let from = grants.partition_point(|grant| grant.integration < place);
+        let rest = grants.get(from..).unwrap_or_default();
+        let count = rest.iter().take_while(|grant| grant.integration == place).count();
+        let given = rest.get(..count).unwrap_or_default();
+        if given.is_empty() {
+            Err(because(Reason::NotAssigned))
+        } else if given.iter().all(|grant| now >= grant.ends_at) {
+            Err(because(Reason::GrantEnded))
+        } else {
+            Ok(ReachedBy::Grants(given))
         }
-        Ok(ReachedBy::Grant(grant))
     }
 
     /// A tool that does not exist may be named as missing to someone who sees its integration.
@@ -121,192 +156,87 @@ impl Snapshot {
         });
         Denial { hidden: denial.hidden && !visible, ..denial }
     }
-
-    fn operate(&self, entry: &SubjectEntry, operation: Operation<'_>, now: Timestamp) -> Answer {
-        let Subject::Member(me) = entry.subject else {
-            return self.operate_as_key(entry, operation, now);
-        };
-        let holds = |permission, target| holds(entry, permission, target);
-        match operation {
-            Operation::ViewOrganization => holds(Permission::OrganizationView, Target::Organization),
-            Operation::EditOrganization { default_role } => {
-                let answer = holds(Permission::OrganizationEdit, Target::Organization)?;
-                if let Some(role) = default_role {
-                    ceiling::may_give(entry.permissions, self.permissions_of_role(role))?;
-                }
-                Ok(answer)
-            }
-            Operation::ViewMembers => holds(Permission::MemberView, Target::Organization),
-            Operation::ViewRoles => holds(Permission::RoleView, Target::Organization),
-            Operation::AddMember { role } => {
-                let answer = holds(Permission::MemberAdd, Target::Organization)?;
-                ceiling::may_give(entry.permissions, self.permissions_of_role(role))?;
-                Ok(answer)
-            }
-            Operation::ChangeRole { member, role } => {
-                let answer = holds(Permission::RoleAssign, Target::Member(member))?;
-                self.not_above(entry, member)?;
-                ceiling::may_give(entry.permissions, self.permissions_of_role(role))?;
-                Ok(answer)
-            }
-            Operation::RemoveMember { member } => {
-                let answer = holds(Permission::MemberRemove, Target::Member(member))?;
-                self.not_above(entry, member)?;
-                Ok(answer)
-            }
-            Operation::ViewIntegration { integration } => self.view_integration(entry, integration, now),
-            Operation::ConnectIntegration => holds(Permission::IntegrationConnect, Target::Organization),
-            Operation::EditIntegration { integration } => {
-                self.view_integration(entry, integration, now)?;
-                holds(Permission::IntegrationEdit, Target::Integration(integration))
-            }
-            Operation::DisconnectIntegration { integration } => {
-                self.view_integration(entry, integration, now)?;
-                holds(Permission::IntegrationDisconnect, Target::Integration(integration))
-            }
-            Operation::ReviewTool { integration } => {
-                self.view_integration(entry, integration, now)?;
-                holds(Permission::ToolReview, Target::Integration(integration))
-            }
-            Operation::Assign { grantee: Grantee::Key(key), integration } => {
-                holds(Permission::KeyManageWorkspace, Target::Grant(Grantee::Key(key), integration))
-            }
-            Operation::Assign { grantee: Grantee::Member(member), integration } => {
-                let answer = holds(Permission::GrantAssign, Target::Grant(Grantee::Member(member), integration))?;
-                self.not_above(entry, member)?;
-                Ok(answer)
-            }
-            Operation::CreatePersonalKey { holder } if holder == me => {
-                holds(Permission::KeyCreatePersonal, Target::Member(holder))
-            }
-            Operation::CreatePersonalKey { holder } => {
-                let answer = holds(Permission::KeyIssue, Target::Member(holder))?;
-                self.not_above(entry, holder)?;
-                Ok(answer)
-            }
-            Operation::CreateWorkspaceKey => holds(Permission::KeyManageWorkspace, Target::Organization),
-            Operation::ViewKey { key } | Operation::RevokeKey { key } | Operation::RotateKey { key } => {
-                self.touch_key(entry, (me, key), operation)
-            }
-            Operation::Explain { subject } | Operation::ReadAudit { subject: Some(subject) }
-                if subject == entry.subject =>
-            {
-                own(Permission::OrganizationView, Target::Member(me))
-            }
-            Operation::Explain { .. } => holds(Permission::AccessExplain, Target::Organization),
-            Operation::ReadAudit { .. } => holds(Permission::AuditRead, Target::Organization),
-        }
-    }
-
-    /// A workspace key runs tools; of the organization it sees what it needs for that, and itself.
-    fn operate_as_key(&self, entry: &SubjectEntry, operation: Operation<'_>, now: Timestamp) -> Answer {
-        match operation {
-            Operation::ViewOrganization => own(Permission::OrganizationView, Target::Organization),
-            Operation::ViewIntegration { integration } => self.view_integration(entry, integration, now),
-            Operation::Explain { subject } | Operation::ReadAudit { subject: Some(subject) }
-                if subject == entry.subject =>
-            {
-                own(Permission::OrganizationView, Target::Organization)
-            }
-            _ => Err(shown(Reason::KeysManageNothing)),
-        }
-    }
-
-    fn view_integration(&self, entry: &SubjectEntry, id: domain::id::IntegrationId, now: Timestamp) -> Answer {
-        let target = Target::Integration(id);
-        let found = self.catalog.integration_by_id(id).ok_or(hidden(Reason::NoSuchTarget))?;
-        if entry.permissions.holds(Permission::IntegrationView) {
-            return holds(entry, Permission::IntegrationView, target);
-        }
-        let reached = self.reaches(entry, found, now)?;
-        Ok((Act::Operate { permission: Permission::IntegrationView, target }, reached.basis(entry)))
-    }
-
-    /// One's own keys are one's own. Another's may be seen by whoever issues keys, ended with at least that
-    /// person's authority, and given a new secret by nobody else. Workspace keys belong to whoever may manage them.
-    fn touch_key(&self, entry: &SubjectEntry, (me, key): (PersonId, KeyId), operation: Operation<'_>) -> Answer {
-        let target = Target::Key(key);
-        let or_hidden = |denial| Denial { hidden: true, ..denial };
-        match self.key(key).map(|key| key.subject) {
-            None => Err(hidden(Reason::NoSuchTarget)),
-            Some(Subject::Key(_)) => holds(entry, Permission::KeyManageWorkspace, target).map_err(or_hidden),
-            Some(Subject::Member(holder)) if holder == me => own(Permission::KeyCreatePersonal, target),
-            Some(Subject::Member(holder)) => {
-                let answer = holds(entry, Permission::KeyIssue, target).map_err(or_hidden)?;
-                match operation {
-                    Operation::RotateKey { .. } => return Err(shown(Reason::NotYours)),
-                    Operation::RevokeKey { .. } => self.not_above(entry, holder)?,
-                    _ => {}
-                }
-                Ok(answer)
-            }
-        }
-    }
-
-    fn not_above(&self, entry: &SubjectEntry, other: PersonId) -> Result<(), Denial> {
-        let other = self.subject(other.as_str()).ok_or(hidden(Reason::NoSuchTarget))?;
-        ceiling::at_least_as_high(entry.permissions, other.permissions)
-    }
-
-    fn permissions_of_role(&self, role: &domain::role::RoleId) -> PermissionSet {
-        self.role_named(role).map_or(PermissionSet::EMPTY, |role| role.permissions)
-    }
 }
 
 /// By what a subject reaches an integration.
 pub(crate) enum ReachedBy<'s> {
     Everything,
-    Grant(&'s GrantEntry),
+    /// The widest first; at least one has not ended.
+    Grants(&'s [GrantEntry]),
 }
 
-impl<'s> ReachedBy<'s> {
-    pub(crate) fn grant(&self) -> Option<&'s GrantEntry> {
+impl ReachedBy<'_> {
+    pub(crate) fn basis(&self, entry: &SubjectEntry, now: Timestamp) -> Basis {
         match self {
-            ReachedBy::Everything => None,
-            ReachedBy::Grant(grant) => Some(grant),
-        }
-    }
-
-    pub(crate) fn basis(&self, entry: &SubjectEntry) -> Basis {
-        match (self, &entry.reach) {
-            (ReachedBy::Grant(grant), _) => Basis::Grant { since_seq: grant.since_seq, profile: grant.profile },
-            (ReachedBy::Everything, Reach::ByKeyScope) => Basis::KeyScope,
-            (ReachedBy::Everything, _) => Basis::Role(Permission::IntegrationUseAll),
+            ReachedBy::Everything => everything(entry),
+            ReachedBy::Grants(given) => {
+                let present = given.iter().find(|grant| now < grant.ends_at);
+                present.map_or_else(|| everything(entry), GrantEntry::basis)
+            }
         }
     }
 }
 
-/// Whether a tool is open to someone who reaches its integration. The list and the call both ask here.
-pub(crate) fn open(
+impl GrantEntry {
+    pub(crate) fn basis(&self) -> Basis {
+        Basis::Grant { since_seq: self.since_seq, profile: self.profile, via: self.via }
+    }
+}
+
+fn everything(entry: &SubjectEntry) -> Basis {
+    match entry.reach {
+        Reach::ByKeyScope => Basis::KeyScope,
+        Reach::ByRole | Reach::Granted(_) => Basis::Role(Permission::IntegrationUseAll),
+    }
+}
+
+/// Whether a tool is open to someone who reaches its integration, and by which grant. The list and the call both
+/// ask here.
+pub(crate) fn open<'s>(
     index: ToolIndex,
     tool: &ToolEntry,
     integration: &IntegrationEntry,
-    grant: Option<&GrantEntry>,
-) -> Result<(), Denial> {
+    reached: &ReachedBy<'s>,
+    now: Timestamp,
+) -> Result<Option<&'s GrantEntry>, Denial> {
     if integration.paused {
         return Err(shown(Reason::Paused));
     }
     if tool.off {
         return Err(shown(Reason::OffForAll(index)));
     }
-    let Some(grant) = grant else { return Ok(()) };
-    if grant.tools_off.binary_search(&index.0).is_ok() {
-        return Err(shown(Reason::OffHere(index)));
+    let ReachedBy::Grants(given) = reached else { return Ok(None) };
+    let mut short_of = None;
+    for grant in given.iter().filter(|grant| now < grant.ends_at) {
+        let reason = if grant.tools_off.binary_search(&index.0).is_ok() {
+            Reason::OffHere(index)
+        } else if !grant.profile.admits(tool.class) {
+            Reason::Profile { tool: index, profile: grant.profile, class: tool.class }
+        } else {
+            return Ok(Some(grant));
+        };
+        short_of.get_or_insert(reason);
     }
-    if !grant.profile.admits(tool.class) {
-        return Err(shown(Reason::Profile { tool: index, profile: grant.profile, class: tool.class }));
-    }
-    Ok(())
+    Err(shown(short_of.unwrap_or(Reason::GrantEnded)))
 }
 
-fn holds(entry: &SubjectEntry, permission: Permission, target: Target) -> Answer {
+pub(crate) fn holds(entry: &SubjectEntry, permission: Permission, target: Target) -> Answer {
     if entry.permissions.holds(permission) {
         Ok((Act::Operate { permission, target }, Basis::Role(permission)))
     } else {
-        Err(shown(Reason::Lacks(permission)))
+        Err(shown(lacks(entry, permission)))
     }
 }
 
-fn own(permission: Permission, target: Target) -> Answer {
+/// Why a permission does not help: it is not held, or not so far.
+pub(crate) fn lacks(entry: &SubjectEntry, permission: Permission) -> Reason {
+    match (entry.subject, entry.permissions.scope(permission)) {
+        (Subject::Key(_), None) if entry.role.is_none() => Reason::KeysManageNothing,
+        (_, None) => Reason::Lacks(permission),
+        (_, Some(scope)) => Reason::OutOfScope(permission, scope),
+    }
+}
+
+pub(crate) fn own(permission: Permission, target: Target) -> Answer {
     Ok((Act::Operate { permission, target }, Basis::Own))
 }

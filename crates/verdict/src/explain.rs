@@ -1,12 +1,14 @@
 //! Every answer explained: on what a yes rests, and what smallest change would turn a no.
 
-use domain::grant::Profile;
+use domain::grant::{Grantee, Profile};
 use domain::id::PersonId;
 use domain::integration::ToolClass;
-use domain::permission::Permission;
+use domain::permission::{Permission, Scope};
+use domain::role::RoleId;
 
 use crate::permit::Act;
-use crate::question::{Action, Basis, Denial, Question, Reason, Verdict};
+use crate::question::{Action, Basis, Denial, Question, Reason, Subject, Verdict, Via, Whose};
+use crate::remedy::Remedy;
 use crate::snapshot::Snapshot;
 
 /// An answer in words. It names no person; [`Explanation::ask`] holds the ids of those who could help.
@@ -48,7 +50,7 @@ impl Snapshot {
         Explanation {
             allowed: false,
             code: denial.reason.code(),
-            because: self.because_denied(denial.reason, action),
+            because: self.because_denied(denial, action),
             remedy,
             ask: needs.map_or_else(Vec::new, |permission| self.holders(permission, 3)),
         }
@@ -64,15 +66,118 @@ impl Snapshot {
                 let role = self.role_of(question.actor.subject).map_or("", |role| &role.title);
                 format!("the role {role} holds {permission} ({})", permission.entry().title.to_lowercase())
             }
-            Basis::Grant { profile, since_seq } => {
-                format!("{title} is assigned: {} (change {since_seq})", profile.in_plain_words())
+            Basis::Grant { profile, since_seq, via } => {
+                let to = match via {
+                    Via::Own => String::new(),
+                    Via::Team(team) => format!(" to the team {}", self.team_title(team).unwrap_or_default()),
+                    Via::Role => {
+                        format!(" to the role {}", self.role_of(question.actor.subject).map_or("", |role| &role.title))
+                    }
+                };
+                format!("{title} is assigned{to}: {} (change {since_seq})", profile.in_plain_words())
             }
             Basis::KeyScope => "this workspace key reaches every integration".to_owned(),
             Basis::Own => "it is your own".to_owned(),
+            Basis::TeamRole { team, permission } => {
+                let title = self.team_title(team).unwrap_or_default();
+                format!("your role in the team {title} holds {permission}")
+            }
+            Basis::Team { team, permission } => {
+                let title = self.team_title(team).unwrap_or_default();
+                format!("your role holds {permission} for what your teams have, and {title} has it")
+            }
+            Basis::Share { since_seq, level } => {
+                format!("it is shared with you to {} (change {since_seq})", level.as_str())
+            }
+            Basis::Setting(setting) => format!("the setting {setting} gives it to every member"),
         }
     }
 
-    fn because_denied(&self, reason: Reason, action: Action<'_>) -> String {
+    /// The links of the chain on which an answer rests, or the one at which it breaks, in words that begin with the
+    /// subject. `veiled` is what is said instead where the real reason must not be told.
+    #[must_use]
+    pub fn chain(&self, question: &Question<'_>, veiled: Option<Denial>) -> Vec<String> {
+        let mut links = Vec::new();
+        let subject = question.actor.subject;
+        let Some(entry) = self.subject(subject.as_str()) else {
+            return vec!["they are no member, key or agent of this organization".to_owned()];
+        };
+        let role = entry.role.and_then(|place| self.role(place)).map(|entry| entry.role.title.as_str());
+        let what = match subject {
+            Subject::Member(_) => "a member",
+            Subject::Key(_) => "a workspace key",
+            Subject::Agent(_) => "an agent",
+        };
+        links.push(match role {
+            Some(role) => format!("{what} with the role {role}"),
+            None => format!("{what} without a role"),
+        });
+        let in_teams = entry.teams.iter().filter_map(|(team, role)| {
+            Some(format!("{} in the team {}", self.role(*role)?.role.title, self.team_title(*team)?))
+        });
+        links.extend(in_teams);
+        if question.actor.acting_for.is_some() {
+            links.push("acting for a person: only what both may".to_owned());
+        }
+        let last = match (veiled, self.evaluate(question)) {
+            (Some(denial), _) | (None, Verdict::Denied(denial)) => self.because_denied(denial, question.action),
+            (None, Verdict::Allowed(permit)) => self.because_allowed(permit.act(), permit.basis(), question),
+        };
+        links.push(last);
+        links
+    }
+
+    /// A change that would help, in words.
+    #[must_use]
+    pub fn remedy_in_words(&self, remedy: &Remedy) -> String {
+        let integration = |id| self.integration(id).map_or("an integration", |integration| &integration.title);
+        let role = |id: &RoleId| self.role_place(*id).and_then(|place| self.role(place));
+        let role = |id: &RoleId| role(id).map_or_else(|| id.to_string(), |entry| entry.role.title.clone());
+        let resource = |id| self.resource(id).map_or("the resource", |resource| resource.title.as_str());
+        match remedy {
+            Remedy::Grant { to, integration: id, profile, tools_off } => {
+                let to = match to {
+                    Grantee::Team(team) => format!(" to the team {}", self.team_title(*team).unwrap_or_default()),
+                    Grantee::Role(id) => format!(" to everyone with the role {}", role(id)),
+                    Grantee::Member(_) | Grantee::Key(_) | Grantee::Agent(_) => String::new(),
+                };
+                let but = match tools_off.len() {
+                    0 => String::new(),
+                    1 => ", with one tool off".to_owned(),
+                    off => format!(", with {off} tools off"),
+                };
+                format!("assign {}{to}: {}{but}", integration(*id), profile.in_plain_words())
+            }
+            Remedy::Resume { integration: id } => format!("resume {} for everyone", integration(*id)),
+            Remedy::SwitchOn { integration: id, tool } => {
+                format!("switch {tool} of {} on for everyone", integration(*id))
+            }
+            Remedy::Role { role: id, .. } => format!("give the role {}", role(id)),
+            Remedy::Join { team, role: id, .. } => {
+                format!("add to the team {} as {}", self.team_title(*team).unwrap_or_default(), role(id))
+            }
+            Remedy::Share { resource: id, level, .. } => format!("share {} to {}", resource(*id), level.as_str()),
+            Remedy::ResumeAgent { .. } => "resume the agent".to_owned(),
+            Remedy::AgentRole { role: id, .. } => format!("give the agent the role {}", role(id)),
+            Remedy::KeyRole { role: id, .. } => format!("give the key the role {}", role(id)),
+            Remedy::Delegate { .. } => "the person lets the agent act for them".to_owned(),
+        }
+    }
+
+    fn top_role_title(&self) -> &str {
+        self.roles.iter().find(|entry| entry.role.top).map_or("", |entry| &entry.role.title)
+    }
+
+    fn because_denied(&self, denial: Denial, action: Action<'_>) -> String {
+        match denial.whose {
+            Whose::Subject => self.because(denial.reason, action),
+            Whose::Principal(_) => {
+                format!("the person for whom this agent acts may not either: {}", self.because(denial.reason, action))
+            }
+        }
+    }
+
+    fn because(&self, reason: Reason, action: Action<'_>) -> String {
         let named = |index| {
             self.tool(index)
                 .map_or(("this tool", "this integration"), |(tool, integration)| (&*tool.name, &*integration.title))
@@ -112,7 +217,24 @@ impl Snapshot {
             }
             Reason::BeyondOwn(permission) => format!("this role holds {permission}, which you do not"),
             Reason::NotYours => "this is another person's own key; only they can give it a new secret".to_owned(),
-            Reason::KeysManageNothing => "a workspace key runs tools and manages nothing".to_owned(),
+            Reason::KeysManageNothing => "a workspace key without a role runs tools and manages nothing".to_owned(),
+            Reason::KeyWithoutRole => "this workspace key has no role, and here a key needs one".to_owned(),
+            Reason::Suspended => "it is suspended until somebody who manages it looks at it".to_owned(),
+            Reason::MayNotHaveKeys => "your role may not have personal keys, so this key is suspended".to_owned(),
+            Reason::NoDelegation => "this person does not let the agent act for them (any more)".to_owned(),
+            Reason::OutOfScope(permission, scope) => {
+                let far = match scope {
+                    Scope::Own => "what is your own",
+                    Scope::Team => "what your teams have",
+                    Scope::All => "everything",
+                };
+                format!("your role holds {permission} for {far}, and this is not")
+            }
+            Reason::OnlyOwners => format!("only {} may do this", self.top_role_title()),
+            Reason::ObjectRule(verb) => format!("your role has an exception for this object: no {}", verb.as_str()),
+            Reason::FieldRule(verb) => format!("your role has an exception for this field: no {}", verb.as_str()),
+            Reason::NotInTeam => "you are not in this team".to_owned(),
+            Reason::OnlyDefaultRole => "you may invite, but only with the role that newcomers get".to_owned(),
         }
     }
 
@@ -139,7 +261,18 @@ impl Snapshot {
             }
             Reason::CredentialEnded => (Some("create a new key".to_owned()), None),
             Reason::NotYours => (Some("end the key, and let its holder create a new one".to_owned()), None),
-            Reason::KeysManageNothing => (Some("use a personal key".to_owned()), None),
+            Reason::KeysManageNothing => (Some("use a personal key, or give the key a role".to_owned()), None),
+            Reason::KeyWithoutRole => say("ask for the key to be given a role", Permission::KeyManageWorkspace),
+            Reason::Suspended => (Some("ask for it to be given a role, or to be resumed".to_owned()), None),
+            Reason::MayNotHaveKeys => say("ask for a role that may have keys", Permission::RoleAssign),
+            Reason::NoDelegation => (Some("ask this person to let the agent act for them".to_owned()), None),
+            Reason::OutOfScope(permission, _) => say("ask for it to be shared with you", permission),
+            Reason::OnlyOwners => (Some(format!("ask {}", self.top_role_title())), None),
+            Reason::ObjectRule(_) | Reason::FieldRule(_) => {
+                say("ask for the role's exception to be changed", Permission::RoleEdit)
+            }
+            Reason::NotInTeam => say("ask to be added to the team", Permission::TeamMembers),
+            Reason::OnlyDefaultRole => say("ask somebody who adds members", Permission::MemberAdd),
             Reason::NotAMember | Reason::NoSuchTool | Reason::NoSuchTarget => (None, None),
         }
     }

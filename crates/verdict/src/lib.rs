@@ -7,22 +7,36 @@
 //! This crate never does I/O, never reads a clock (the question carries `now`), never logs, never panics, and
 //! is the only one that can make a [`Permit`].
 //!
-//! Start reading at [`Snapshot`], then `evaluate.rs`, then `ceiling.rs`.
+//! Start reading at [`Snapshot`], then `evaluate.rs` (calls), `operate.rs` (everything else) and `ceiling.rs`.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod catalog;
 mod ceiling;
+mod compile;
+mod data;
+mod diff;
 mod evaluate;
 mod explain;
 mod list;
 mod names;
+mod operate;
+mod operation;
 mod permit;
 mod question;
+mod remedy;
+mod resources;
 mod snapshot;
 mod subjects;
+mod teams;
+mod things;
 
 pub use catalog::{IntegrationEntry, ToolEntry, ToolIndex};
+pub use compile::Same;
+pub use data::{Effective, Level};
+pub use diff::{Difference, Presence};
 pub use explain::Explanation;
+pub use operation::Operation;
 pub use permit::{Act, Permit, Target};
-pub use question::{Action, Actor, Basis, Credential, Denial, Operation, Question, Reason, Subject, Verdict};
+pub use question::{Action, Actor, Basis, Credential, Denial, Question, Reason, Subject, Verdict, Via, Whose};
+pub use remedy::Remedy;
 pub use snapshot::{NotAdmitted, Snapshot};

@@ -2,14 +2,17 @@
 
 use domain::id::{IntegrationId, PersonId};
 use domain::integration::ToolClass;
-use domain::permission::Permission;
-use domain::role::Role;
+use domain::permission::{Permission, PermissionSet, Scope};
+use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
 
 use crate::catalog::{IntegrationEntry, ToolEntry, ToolIndex};
-use crate::evaluate::open;
-use crate::question::{Actor, Basis, Subject};
+use crate::evaluate::{ReachedBy, open};
+use crate::question::{Action, Actor, Basis, Question, Subject};
 use crate::snapshot::{Snapshot, SubjectEntry};
+
+/// Who asks, and the person who cuts what they may where they act for one.
+type Both<'s> = (&'s SubjectEntry, Option<&'s SubjectEntry>);
 
 impl Snapshot {
     /// Every tool that the actor may call at this moment, in the order of integrations and names; exactly those
@@ -19,13 +22,10 @@ impl Snapshot {
         actor: &'s Actor,
         now: Timestamp,
     ) -> impl Iterator<Item = (ToolIndex, &'s ToolEntry, &'s IntegrationEntry)> {
-        self.reached(actor, now).flat_map(move |(entry, place, integration)| {
-            let grant = self.reaches(entry, (place, integration), now).ok().map(|reached| reached.grant());
-            self.catalog
-                .tools_of(integration)
-                .filter(move |(index, tool)| grant.is_some_and(|grant| open(*index, tool, integration, grant).is_ok()))
-                .map(move |(index, tool)| (index, tool, integration))
-        })
+        let both = self.admitted(actor, now);
+        self.catalog
+            .integrations()
+            .flat_map(move |found| self.open_tools(both, found, now).map(move |(index, tool)| (index, tool, found.1)))
     }
 
     /// The tools of one integration that the actor may call at this moment.
@@ -36,13 +36,29 @@ impl Snapshot {
         now: Timestamp,
     ) -> impl Iterator<Item = (ToolIndex, &'s ToolEntry)> {
         let found = self.catalog.integration_by_id(integration);
-        let reached = self.admitted(actor, now).zip(found).and_then(|(entry, found)| {
-            let reached = self.reaches(entry, found, now).ok()?;
-            Some((reached.grant(), found.1))
+        let both = self.admitted(actor, now);
+        found.into_iter().flat_map(move |found| self.open_tools(both, found, now))
+    }
+
+    fn open_tools<'s>(
+        &'s self,
+        both: Option<Both<'s>>,
+        found: (u32, &'s IntegrationEntry),
+        now: Timestamp,
+    ) -> impl Iterator<Item = (ToolIndex, &'s ToolEntry)> {
+        let reached = both.and_then(|(entry, principal)| {
+            let cut_by = match principal {
+                Some(principal) => Some(self.reaches(principal, found, now).ok()?),
+                None => None,
+            };
+            Some((self.reaches(entry, found, now).ok()?, cut_by))
         });
-        reached.into_iter().flat_map(move |(grant, integration)| {
-            let tools = self.catalog.tools_of(integration);
-            tools.filter(move |(index, tool)| open(*index, tool, integration, grant).is_ok())
+        reached.into_iter().flat_map(move |(reached, cut_by)| {
+            let is_open = move |(index, tool): &(ToolIndex, &'s ToolEntry), by: &ReachedBy<'s>| {
+                open(*index, tool, found.1, by, now).is_ok()
+            };
+            let tools = self.catalog.tools_of(found.1);
+            tools.filter(move |tool| is_open(tool, &reached) && cut_by.as_ref().is_none_or(|by| is_open(tool, by)))
         })
     }
 
@@ -52,31 +68,27 @@ impl Snapshot {
         actor: &'s Actor,
         now: Timestamp,
     ) -> impl Iterator<Item = (&'s IntegrationEntry, Basis)> {
-        self.reached(actor, now).filter_map(move |(entry, place, integration)| {
-            let reached = self.reaches(entry, (place, integration), now).ok()?;
-            Some((integration, reached.basis(entry)))
+        let both = self.admitted(actor, now);
+        self.catalog.integrations().filter_map(move |found| {
+            let (entry, principal) = both?;
+            if let Some(principal) = principal {
+                self.reaches(principal, found, now).ok()?;
+            }
+            Some((found.1, self.reaches(entry, found, now).ok()?.basis(entry, now)))
         })
     }
 
-    fn reached<'s>(
-        &'s self,
-        actor: &'s Actor,
-        now: Timestamp,
-    ) -> impl Iterator<Item = (&'s SubjectEntry, u32, &'s IntegrationEntry)> {
-        self.admitted(actor, now).into_iter().flat_map(move |entry| {
-            self.catalog
-                .integrations()
-                .filter(move |found| self.reaches(entry, *found, now).is_ok())
-                .map(move |(place, integration)| (entry, place, integration))
-        })
-    }
-
-    fn admitted(&self, actor: &Actor, now: Timestamp) -> Option<&SubjectEntry> {
+    fn admitted(&self, actor: &Actor, now: Timestamp) -> Option<Both<'_>> {
         let admitted = match actor.credential {
-            Some(credential) => self.admit(credential, now).is_ok_and(|found| found.subject == actor.subject),
+            Some(credential) => self
+                .admit(credential, now)
+                .is_ok_and(|found| (found.subject, found.acting_for) == (actor.subject, actor.acting_for)),
             None => true,
         };
-        self.subject_at(actor.subject.as_str(), now).ok().filter(|_| admitted)
+        let entry = self.subject_at(actor.subject.as_str(), now).ok().filter(|_| admitted)?;
+        let Some(person) = actor.acting_for else { return Some((entry, None)) };
+        self.delegated(actor, now).ok()?;
+        Some((entry, Some(self.subject_at(person.as_str(), now).ok()?)))
     }
 
     /// Every integration of the organization, whoever may see it.
@@ -96,6 +108,27 @@ impl Snapshot {
         self.catalog.tools_of(integration).filter(|(_, tool)| class.is_none_or(|class| tool.class == class)).count()
     }
 
+    /// Every subject for whom an action is allowed at this moment, in the order of their ids; exactly those for whom
+    /// [`Snapshot::evaluate`] allows it.
+    #[must_use]
+    pub fn who_can(&self, action: Action<'_>, now: Timestamp) -> Vec<Subject> {
+        let may = |subject: &Subject| {
+            let actor = Actor::about(*subject);
+            self.evaluate(&Question { actor: &actor, action, now }).is_allowed()
+        };
+        let mut subjects: Vec<Subject> = self.subjects.iter().map(|entry| entry.subject).filter(may).collect();
+        subjects.sort_unstable();
+        subjects
+    }
+
+    /// Every subject, in the order of their ids.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<Subject> {
+        let mut subjects: Vec<Subject> = self.subjects.iter().map(|entry| entry.subject).collect();
+        subjects.sort_unstable();
+        subjects
+    }
+
     /// The active members who hold a permission, in the order of their ids, at most `most`.
     #[must_use]
     pub fn holders(&self, permission: Permission, most: usize) -> Vec<PersonId> {
@@ -105,7 +138,7 @@ impl Snapshot {
             .filter(|entry| entry.permissions.holds(permission))
             .filter_map(|entry| match entry.subject {
                 Subject::Member(person) => Some(person),
-                Subject::Key(_) => None,
+                Subject::Key(_) | Subject::Agent(_) => None,
             })
             .collect();
         people.sort_unstable();
@@ -113,9 +146,27 @@ impl Snapshot {
         people
     }
 
+    /// What a subject's role in the organization comes to; nothing where there is no such subject.
+    #[must_use]
+    pub fn permissions_of(&self, subject: Subject) -> PermissionSet {
+        self.subject(subject.as_str()).map_or(PermissionSet::EMPTY, |entry| entry.permissions)
+    }
+
+    /// How far a subject's role in the organization holds a permission.
+    #[must_use]
+    pub fn scope_of(&self, subject: Subject, permission: Permission) -> Option<Scope> {
+        self.permissions_of(subject).scope(permission)
+    }
+
+    /// What a role comes to under the organization's settings; nothing where there is no such role.
+    #[must_use]
+    pub fn permissions_of_role(&self, role: RoleId) -> PermissionSet {
+        self.set_of_role(role)
+    }
+
     /// A subject's role.
     #[must_use]
     pub fn role_of(&self, subject: Subject) -> Option<&Role> {
-        self.role(self.subject(subject.as_str())?.role?)
+        self.role(self.subject(subject.as_str())?.role?).map(|entry| &entry.role)
     }
 }

@@ -1,9 +1,10 @@
 //! The value that one must hold to let something happen. Only this crate can make one.
 
 use domain::grant::Grantee;
-use domain::id::{IntegrationId, KeyId, OrgId, PersonId};
+use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, ResourceId, TeamId};
 use domain::integration::ToolClass;
 use domain::permission::Permission;
+use domain::role::RoleId;
 
 use crate::catalog::ToolIndex;
 use crate::question::{Actor, Basis};
@@ -17,10 +18,26 @@ pub enum Target {
     Member(PersonId),
     /// An integration.
     Integration(IntegrationId),
-    /// What a member or key has of an integration.
+    /// What somebody has of an integration.
     Grant(Grantee, IntegrationId),
     /// A key.
     Key(KeyId),
+    /// A role.
+    Role(RoleId),
+    /// A team.
+    Team(TeamId),
+    /// Somebody's place in a team.
+    TeamMember(TeamId, PersonId),
+    /// What a team has of a resource.
+    TeamResource(TeamId, ResourceId),
+    /// An agent.
+    Agent(AgentId),
+    /// That an agent may act for a person.
+    Delegation(AgentId, PersonId),
+    /// A resource.
+    Resource(ResourceId),
+    /// The objects and fields that are governed.
+    DataModel,
 }
 
 /// What a permit allows.

@@ -1,13 +1,15 @@
 //! Questions, and the words of their answers.
 
 use domain::grant::{Grantee, Profile};
-use domain::id::{IntegrationId, KeyId, PersonId};
+use domain::id::{AgentId, KeyId, PersonId, TeamId};
 use domain::integration::ToolClass;
-use domain::permission::Permission;
-use domain::role::RoleId;
+use domain::object::DataVerb;
+use domain::permission::{Permission, Scope};
+use domain::resource::Shared;
 use domain::time::Timestamp;
 
 use crate::catalog::ToolIndex;
+use crate::operation::Operation;
 use crate::permit::Permit;
 
 /// Who a verdict is about.
@@ -17,6 +19,8 @@ pub enum Subject {
     Member(PersonId),
     /// A workspace key, which is nobody's.
     Key(KeyId),
+    /// An AI agent with an identity of its own.
+    Agent(AgentId),
 }
 
 impl Subject {
@@ -26,15 +30,37 @@ impl Subject {
         match self {
             Subject::Member(person) => person.as_str(),
             Subject::Key(key) => key.as_str(),
+            Subject::Agent(agent) => agent.as_str(),
         }
     }
 
-    /// Reads the id of a person or a key.
+    /// Reads the id of a person, a key or an agent.
     #[must_use]
     pub fn parse(text: &str) -> Option<Subject> {
         match Grantee::parse(text).ok()? {
             Grantee::Member(person) => Some(Subject::Member(person)),
             Grantee::Key(key) => Some(Subject::Key(key)),
+            Grantee::Agent(agent) => Some(Subject::Agent(agent)),
+            Grantee::Team(_) | Grantee::Role(_) => None,
+        }
+    }
+
+    /// The person that it is, where it is one.
+    #[must_use]
+    pub fn person(self) -> Option<PersonId> {
+        match self {
+            Subject::Member(person) => Some(person),
+            Subject::Key(_) | Subject::Agent(_) => None,
+        }
+    }
+
+    /// The subject as somebody to whom something can be given.
+    #[must_use]
+    pub fn grantee(self) -> Grantee {
+        match self {
+            Subject::Member(person) => Grantee::Member(person),
+            Subject::Key(key) => Grantee::Key(key),
+            Subject::Agent(agent) => Grantee::Agent(agent),
         }
     }
 }
@@ -53,6 +79,8 @@ pub struct Credential {
 pub struct Actor {
     /// Who the verdict is about.
     pub subject: Subject,
+    /// For whom an agent acts: it may do then what both may.
+    pub acting_for: Option<PersonId>,
     /// The key that was presented; none where somebody asks about another.
     pub credential: Option<Credential>,
 }
@@ -61,7 +89,7 @@ impl Actor {
     /// The subject without a credential, for asking about somebody.
     #[must_use]
     pub fn about(subject: Subject) -> Actor {
-        Actor { subject, credential: None }
+        Actor { subject, acting_for: None, credential: None }
     }
 }
 
@@ -95,96 +123,6 @@ pub enum Action<'q> {
     Operate(Operation<'q>),
 }
 
-/// Something done to the organization itself.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(missing_docs, reason = "the fields are named after what they hold")]
-pub enum Operation<'q> {
-    /// See the organization's name, preset and settings.
-    ViewOrganization,
-    /// Change its name or settings; to give newcomers another role by default is to give that role.
-    EditOrganization { default_role: Option<&'q RoleId> },
-    /// See the members and their roles.
-    ViewMembers,
-    /// Take a person in with a role.
-    AddMember { role: &'q RoleId },
-    /// Give a member another role.
-    ChangeRole { member: PersonId, role: &'q RoleId },
-    /// End a membership.
-    RemoveMember { member: PersonId },
-    /// See the roles.
-    ViewRoles,
-    /// See one integration, and that it exists.
-    ViewIntegration { integration: IntegrationId },
-    /// Connect an integration.
-    ConnectIntegration,
-    /// Change, pause or refresh an integration.
-    EditIntegration { integration: IntegrationId },
-    /// End an integration.
-    DisconnectIntegration { integration: IntegrationId },
-    /// Decide a tool's class or switch it for everyone.
-    ReviewTool { integration: IntegrationId },
-    /// Give or take an integration.
-    Assign { grantee: Grantee, integration: IntegrationId },
-    /// Create a personal key for a person.
-    CreatePersonalKey { holder: PersonId },
-    /// Create a workspace key.
-    CreateWorkspaceKey,
-    /// See a key of the list.
-    ViewKey { key: KeyId },
-    /// Give a key a new secret.
-    RotateKey { key: KeyId },
-    /// End a key.
-    RevokeKey { key: KeyId },
-    /// See why somebody may or may not do something.
-    Explain { subject: Subject },
-    /// Read the record of somebody's calls and changes, or everyone's.
-    ReadAudit { subject: Option<Subject> },
-}
-
-impl Operation<'_> {
-    /// The word for it in records of attempts that were denied.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Operation::ViewOrganization => "organization.view",
-            Operation::EditOrganization { .. } => "organization.edit",
-            Operation::ViewMembers => "member.view",
-            Operation::AddMember { .. } => "member.add",
-            Operation::ChangeRole { .. } => "member.change_role",
-            Operation::RemoveMember { .. } => "member.remove",
-            Operation::ViewRoles => "role.view",
-            Operation::ViewIntegration { .. } => "integration.view",
-            Operation::ConnectIntegration => "integration.connect",
-            Operation::EditIntegration { .. } => "integration.edit",
-            Operation::DisconnectIntegration { .. } => "integration.disconnect",
-            Operation::ReviewTool { .. } => "tool.review",
-            Operation::Assign { .. } => "grant.assign",
-            Operation::CreatePersonalKey { .. } => "key.create_personal",
-            Operation::CreateWorkspaceKey => "key.create_workspace",
-            Operation::ViewKey { .. } => "key.view",
-            Operation::RotateKey { .. } => "key.rotate",
-            Operation::RevokeKey { .. } => "key.revoke",
-            Operation::Explain { .. } => "access.explain",
-            Operation::ReadAudit { .. } => "audit.read",
-        }
-    }
-
-    /// Whether it changes nothing.
-    #[must_use]
-    pub fn only_looks(self) -> bool {
-        matches!(
-            self,
-            Operation::ViewOrganization
-                | Operation::ViewMembers
-                | Operation::ViewRoles
-                | Operation::ViewIntegration { .. }
-                | Operation::ViewKey { .. }
-                | Operation::Explain { .. }
-                | Operation::ReadAudit { .. }
-        )
-    }
-}
-
 /// Allowed, with the permit that says so, or denied.
 #[derive(Debug)]
 pub enum Verdict {
@@ -202,6 +140,17 @@ impl Verdict {
     }
 }
 
+/// To whom a grant was given that a subject has something by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Via {
+    /// To the subject.
+    Own,
+    /// To a team of theirs.
+    Team(TeamId),
+    /// To everyone with their role.
+    Role,
+}
+
 /// What an allowed verdict rests on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Basis {
@@ -213,11 +162,36 @@ pub enum Basis {
         since_seq: u64,
         /// In which measure.
         profile: Profile,
+        /// To whom it was given.
+        via: Via,
     },
     /// The workspace key reaches every integration.
     KeyScope,
     /// It is the subject's own.
     Own,
+    /// The subject's role in a team holds this permission.
+    TeamRole {
+        /// The team.
+        team: TeamId,
+        /// The permission.
+        permission: Permission,
+    },
+    /// A team of the subject has it.
+    Team {
+        /// The team.
+        team: TeamId,
+        /// The permission of the subject's role in the organization that reaches what their teams have.
+        permission: Permission,
+    },
+    /// It is shared with the subject.
+    Share {
+        /// The event that shared it.
+        since_seq: u64,
+        /// In which measure.
+        level: Shared,
+    },
+    /// A setting gives it to every member.
+    Setting(&'static str),
 }
 
 impl Basis {
@@ -229,6 +203,10 @@ impl Basis {
             Basis::Grant { .. } => "grant",
             Basis::KeyScope => "key-scope",
             Basis::Own => "own",
+            Basis::TeamRole { .. } => "team-role",
+            Basis::Team { .. } => "team",
+            Basis::Share { .. } => "share",
+            Basis::Setting(_) => "setting",
         }
     }
 }
@@ -241,6 +219,17 @@ pub struct Denial {
     /// Whether the thing is hidden from the subject: then the answer must be the one for a thing that does not
     /// exist.
     pub hidden: bool,
+    /// Whose rights do not reach so far.
+    pub whose: Whose,
+}
+
+/// Whose rights an answer is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whose {
+    /// The subject's.
+    Subject,
+    /// The person's for whom an agent acts.
+    Principal(PersonId),
 }
 
 /// Why something is denied.
@@ -283,6 +272,26 @@ pub enum Reason {
     NotYours,
     /// A workspace key runs tools and manages nothing.
     KeysManageNothing,
+    /// A key without a role does nothing here.
+    KeyWithoutRole,
+    /// The key or agent does nothing until somebody with the right has looked at it.
+    Suspended,
+    /// The holder of the key may not have keys (any more).
+    MayNotHaveKeys,
+    /// The person does not let the agent act for them (any more).
+    NoDelegation,
+    /// The permission is held, but not so far.
+    OutOfScope(Permission, Scope),
+    /// Only a holder of the top role may give this role.
+    OnlyOwners,
+    /// The object's records are not seen or not touched in this way.
+    ObjectRule(DataVerb),
+    /// The field's value is not seen or not changed.
+    FieldRule(DataVerb),
+    /// Only members of the team, and those who manage it, may.
+    NotInTeam,
+    /// Members below those who add people invite with the default role alone.
+    OnlyDefaultRole,
 }
 
 impl Reason {
@@ -305,6 +314,16 @@ impl Reason {
             Reason::BeyondOwn(_) => "beyond-your-own",
             Reason::NotYours => "not-yours",
             Reason::KeysManageNothing => "workspace-key",
+            Reason::KeyWithoutRole => "key-without-role",
+            Reason::Suspended => "suspended",
+            Reason::MayNotHaveKeys => "keys-suspended",
+            Reason::NoDelegation => "no-delegation",
+            Reason::OutOfScope(..) => "out-of-scope",
+            Reason::OnlyOwners => "only-owners",
+            Reason::ObjectRule(_) => "object-rule",
+            Reason::FieldRule(_) => "field-rule",
+            Reason::NotInTeam => "not-in-team",
+            Reason::OnlyDefaultRole => "only-default-role",
         }
     }
 }

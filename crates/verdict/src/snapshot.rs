@@ -1,22 +1,24 @@
 //! One organization's access, compiled and immutable.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::grant::{Grantee, Profile};
-use domain::id::{ID_LENGTH, IntegrationId, KeyId, OrgId, PersonId};
-use domain::key::{Key, KeyKind, KeyScope};
-use domain::organization::{Organization, RecordsSync};
-use domain::permission::{Permission, PermissionSet};
+use domain::grant::Profile;
+use domain::id::{AgentId, ID_LENGTH, IntegrationId, KeyId, OrgId, PersonId, ResourceId, TeamId};
+use domain::object::{DataName, Object};
+use domain::organization::{RecordsSync, Settings};
+use domain::permission::PermissionSet;
+use domain::resource::Resource;
 use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
 use hashbrown::HashMap;
 
 use crate::catalog::{Catalog, IntegrationEntry, ToolEntry, ToolIndex};
-use crate::question::{Actor, Credential, Subject};
+use crate::question::{Actor, Credential, Reason, Subject, Via};
 use crate::subjects::Subjects;
 
 pub(crate) type IdBytes = [u8; ID_LENGTH];
-type IdMap<V> = HashMap<IdBytes, V, foldhash::fast::FixedState>;
+pub(crate) type IdMap<V> = HashMap<IdBytes, V, foldhash::fast::FixedState>;
 
 /// Everything that decides about one organization, at one moment of its history. Answers from memory, without a
 /// lock; a change makes a new one.
@@ -25,25 +27,43 @@ pub struct Snapshot {
     pub(crate) org: OrgId,
     pub(crate) seq: u64,
     pub(crate) name: Box<str>,
-    pub(crate) records_sync: RecordsSync,
+    pub(crate) settings: Settings,
     pub(crate) catalog: Arc<Catalog>,
-    pub(crate) roles: Vec<Role>,
+    /// In the order of their names.
+    pub(crate) roles: Vec<RoleEntry>,
     pub(crate) subjects: Subjects,
     pub(crate) keys: IdMap<KeyEntry>,
+    pub(crate) teams: BTreeMap<TeamId, Box<str>>,
+    pub(crate) agents: BTreeMap<AgentId, AgentEntry>,
+    pub(crate) resources: Arc<BTreeMap<ResourceId, Arc<Resource>>>,
+    pub(crate) objects: Arc<BTreeMap<DataName, Object>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct RoleEntry {
+    pub(crate) role: Role,
+    /// What the role comes to under the organization's settings.
+    pub(crate) set: PermissionSet,
+}
+
+#[derive(Debug)]
+pub(crate) struct AgentEntry {
+    /// For whom it may act, and until when.
+    pub(crate) delegations: BTreeMap<PersonId, Timestamp>,
 }
 
 /// What a subject reaches of the integrations.
-#[derive(Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub(crate) enum Reach {
     /// Every tool of every integration, resting on the role's permission.
     ByRole,
     /// Every tool of every integration, since the workspace key was made so.
     ByKeyScope,
-    /// What was given, in the order of the integrations.
+    /// What was given, in the order of the integrations; an integration can have been given in several ways.
     Granted(Box<[GrantEntry]>),
 }
 
-#[derive(Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub(crate) struct GrantEntry {
     pub(crate) integration: u32,
     pub(crate) profile: Profile,
@@ -51,23 +71,32 @@ pub(crate) struct GrantEntry {
     /// [`i64::MAX`] where it has no end.
     pub(crate) ends_at: Timestamp,
     pub(crate) since_seq: u64,
+    pub(crate) via: Via,
 }
 
 #[derive(Debug)]
 pub(crate) struct SubjectEntry {
     pub(crate) subject: Subject,
     pub(crate) role: Option<u32>,
+    /// What its role comes to.
     pub(crate) permissions: PermissionSet,
+    /// The teams that it is in, in the order of their ids, and its role there.
+    pub(crate) teams: Box<[(TeamId, u32)]>,
     pub(crate) reach: Reach,
     /// When the subject itself ends: a workspace key is no more than its key. [`i64::MAX`] where it has no end.
     pub(crate) ends_at: Timestamp,
+    /// Why it does nothing at present.
+    pub(crate) stopped: Option<Reason>,
 }
 
 #[derive(Debug)]
 pub(crate) struct KeyEntry {
     pub(crate) subject: Subject,
+    pub(crate) acting_for: Option<PersonId>,
     pub(crate) digest: [u8; 32],
     pub(crate) ends_at: Timestamp,
+    /// Whether its holder may not have keys.
+    pub(crate) suspended: bool,
 }
 
 /// Why a presented key lets nobody in.
@@ -79,6 +108,9 @@ pub enum NotAdmitted {
     /// The key had an end, which has come.
     #[error("this key has expired; create a new one")]
     Expired,
+    /// Its holder may not have keys (any more).
+    #[error("this key is suspended: your role may not have personal keys; ask for a role that may")]
+    Suspended,
 }
 
 pub(crate) const NEVER: Timestamp = Timestamp(i64::MAX);
@@ -88,92 +120,6 @@ pub(crate) fn id_bytes(text: &str) -> Option<IdBytes> {
 }
 
 impl Snapshot {
-    /// Compiles an organization's state. `same_tools` is an earlier snapshot since which no integration and no
-    /// tool changed: what it knows of them is shared, so that a change of people costs nothing there.
-    #[must_use]
-    pub fn compile(org: OrgId, state: &Organization, same_tools: Option<&Snapshot>) -> Snapshot {
-        let catalog = same_tools.map_or_else(|| Arc::new(Catalog::compile(state)), |before| before.catalog.clone());
-        let roles: Vec<Role> = state.roles.values().cloned().collect();
-        let mut snapshot = Snapshot {
-            org,
-            seq: state.seq,
-            name: state.name.as_str().into(),
-            records_sync: state.settings.records_sync,
-            catalog,
-            roles,
-            subjects: Subjects::default(),
-            keys: IdMap::default(),
-        };
-        let mut subjects = Vec::new();
-        for member in state.members.values().filter(|member| member.is_active()) {
-            subjects.push(snapshot.member(state, member.person, &member.role));
-        }
-        for key in state.keys.values().filter(|key| key.revoked_at.is_none()) {
-            subjects.extend(snapshot.add_key(state, key));
-        }
-        snapshot.subjects = Subjects::compile(subjects, snapshot.catalog.integrations().count());
-        snapshot
-    }
-
-    fn member(&self, state: &Organization, person: PersonId, role: &RoleId) -> SubjectEntry {
-        let place = self.roles.binary_search_by(|known| known.id.cmp(role)).ok();
-        let permissions =
-            place.and_then(|place| self.roles.get(place)).map_or(PermissionSet::EMPTY, |role| role.permissions);
-        let reach = if permissions.holds(Permission::IntegrationUseAll) {
-            Reach::ByRole
-        } else {
-            self.granted(state, Grantee::Member(person))
-        };
-        let subject = Subject::Member(person);
-        let role = place.map(|place| place as u32);
-        SubjectEntry { subject, role, permissions, reach, ends_at: NEVER }
-    }
-
-    /// Takes in a key, and gives the subject that a workspace key is.
-    fn add_key(&mut self, state: &Organization, key: &Key) -> Option<SubjectEntry> {
-        let digest = digest_bytes(&key.digest)?;
-        let ends_at = key.expires_at.unwrap_or(NEVER);
-        let (subject, entry) = match key.kind {
-            KeyKind::Personal { holder } => (Subject::Member(holder), None),
-            KeyKind::Workspace { scope } => {
-                let reach = match scope {
-                    KeyScope::All => Reach::ByKeyScope,
-                    KeyScope::Granted => self.granted(state, Grantee::Key(key.id)),
-                };
-                let subject = Subject::Key(key.id);
-                let permissions = PermissionSet::EMPTY;
-                (subject, Some(SubjectEntry { subject, role: None, permissions, reach, ends_at }))
-            }
-        };
-        if let Some(bytes) = id_bytes(key.id.as_str()) {
-            self.keys.insert(bytes, KeyEntry { subject, digest, ends_at });
-        }
-        entry
-    }
-
-    fn granted(&self, state: &Organization, grantee: Grantee) -> Reach {
-        let given = state.grants.get(&grantee);
-        let mut entries: Vec<GrantEntry> = given
-            .into_iter()
-            .flatten()
-            .filter_map(|(integration, grant)| {
-                let (place, entry) = self.catalog.integration_by_id(*integration)?;
-                let off = |tool: &String| self.catalog.find(&entry.slug, tool).map(|index| index.0);
-                let mut tools_off: Vec<u32> = grant.tools_off.iter().filter_map(off).collect();
-                tools_off.sort_unstable();
-                Some(GrantEntry {
-                    integration: place,
-                    profile: grant.profile,
-                    tools_off: tools_off.into(),
-                    ends_at: grant.expires_at.unwrap_or(NEVER),
-                    since_seq: grant.since_seq,
-                })
-            })
-            .collect();
-        entries.sort_unstable_by_key(|entry| entry.integration);
-        Reach::Granted(entries.into())
-    }
-
     /// Who a presented key speaks for.
     ///
     /// # Errors
@@ -183,7 +129,10 @@ impl Snapshot {
         if now >= key.ends_at {
             return Err(NotAdmitted::Expired);
         }
-        Ok(Actor { subject: key.subject, credential: Some(credential) })
+        if key.suspended {
+            return Err(NotAdmitted::Suspended);
+        }
+        Ok(Actor { subject: key.subject, acting_for: key.acting_for, credential: Some(credential) })
     }
 
     /// The organization.
@@ -207,7 +156,7 @@ impl Snapshot {
     /// Which calls are on disk before they go out.
     #[must_use]
     pub fn records_sync(&self) -> RecordsSync {
-        self.records_sync
+        self.settings.records_sync
     }
 
     /// A tool and its integration.
@@ -234,11 +183,29 @@ impl Snapshot {
     #[must_use]
     pub fn deadline(&self, actor: &Actor, now: Timestamp) -> Option<Timestamp> {
         let key = actor.credential.and_then(|credential| self.key(credential.key)).map(|key| key.ends_at);
-        let grants = match self.subject(actor.subject.as_str()).map(|entry| &entry.reach) {
-            Some(Reach::Granted(grants)) => grants.iter().map(|grant| grant.ends_at).filter(|end| *end > now).min(),
-            _ => None,
-        };
-        key.filter(|end| *end > now).into_iter().chain(grants).min().filter(|end| *end != NEVER)
+        let delegation = self.delegation(actor);
+        let entries = [Some(actor.subject), actor.acting_for.map(Subject::Member)].into_iter().flatten();
+        let entries = entries.filter_map(|subject| self.subject(subject.as_str()));
+        let ends = entries.flat_map(|entry| {
+            let grants = match &entry.reach {
+                Reach::Granted(grants) => &**grants,
+                Reach::ByRole | Reach::ByKeyScope => &[],
+            };
+            grants.iter().map(|grant| grant.ends_at).chain([entry.ends_at])
+        });
+        key.into_iter().chain(delegation).chain(ends).filter(|end| *end > now && *end != NEVER).min()
+    }
+
+    /// Until when an agent acts for the person for whom it does.
+    pub(crate) fn delegation(&self, actor: &Actor) -> Option<Timestamp> {
+        let Subject::Agent(agent) = actor.subject else { return None };
+        self.agents.get(&agent)?.delegations.get(&actor.acting_for?).copied()
+    }
+
+    /// The organization's settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     pub(crate) fn key(&self, key: KeyId) -> Option<&KeyEntry> {
@@ -249,23 +216,16 @@ impl Snapshot {
         self.subjects.find(id)
     }
 
-    pub(crate) fn role(&self, place: u32) -> Option<&Role> {
+    pub(crate) fn role(&self, place: u32) -> Option<&RoleEntry> {
         self.roles.get(place as usize)
     }
 
-    pub(crate) fn role_named(&self, id: &RoleId) -> Option<&Role> {
-        self.roles.iter().find(|role| role.id == *id)
+    pub(crate) fn role_place(&self, id: RoleId) -> Option<u32> {
+        self.roles.binary_search_by(|known| known.role.id.cmp(&id)).ok().map(|place| place as u32)
     }
-}
 
-/// Reads the hexadecimal form in which the state keeps digests.
-fn digest_bytes(hex: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0u8; 32];
-    if hex.len() != 64 {
-        return None;
+    /// What a role comes to; nothing where there is no such role.
+    pub(crate) fn set_of_role(&self, id: RoleId) -> PermissionSet {
+        self.role_place(id).and_then(|place| self.role(place)).map_or(PermissionSet::EMPTY, |entry| entry.set)
     }
-    for (slot, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks(2)) {
-        *slot = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }

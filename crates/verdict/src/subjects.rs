@@ -108,9 +108,9 @@ impl Subjects {
             let mut few = [VACANT; FEW];
             let cells = match &entry.reach {
                 Reach::ByRole | Reach::ByKeyScope if entry.ends_at == NEVER => Cells::EVERYTHING,
-                Reach::Granted(grants) if grants.len() <= FEW => {
-                    for (slot, grant) in few.iter_mut().zip(grants) {
-                        *slot = grant.integration << CELL_BITS | cell(grant, &entry);
+                Reach::Granted(grants) if by_integration(grants).count() <= FEW => {
+                    for (slot, given) in few.iter_mut().zip(by_integration(grants)) {
+                        *slot = place(given) << CELL_BITS | cell(given, &entry);
                     }
                     Cells::FEW
                 }
@@ -129,7 +129,8 @@ impl Subjects {
 
     fn switch_off(&mut self, number: u32, entry: &SubjectEntry) {
         let Reach::Granted(grants) = &entry.reach else { return };
-        for tool in grants.iter().flat_map(|grant| &grant.tools_off) {
+        let alone = by_integration(grants).filter(|given| given.len() == 1).flatten();
+        for tool in alone.flat_map(|grant| &grant.tools_off) {
             let pair = [number, *tool];
             self.off.insert_unique(hash_of_pair(&pair), pair, hash_of_pair);
         }
@@ -176,10 +177,23 @@ impl Subjects {
     }
 }
 
-fn cell(grant: &GrantEntry, entry: &SubjectEntry) -> u32 {
-    let off = if grant.tools_off.is_empty() { 0 } else { TOOLS_OFF };
-    let ends = if grant.ends_at == NEVER && entry.ends_at == NEVER { 0 } else { ENDS };
-    Measure::of(grant.profile).bits() | off | ends
+/// What was given of each integration.
+fn by_integration(grants: &[GrantEntry]) -> impl Iterator<Item = &[GrantEntry]> {
+    grants.chunk_by(|one, next| one.integration == next.integration)
+}
+
+fn place(given: &[GrantEntry]) -> u32 {
+    given.first().map_or(0, |grant| grant.integration)
+}
+
+/// The cell of one integration. Where it was given in several ways and the widest has its limits, the others may
+/// reach what it does not: then the whole entry is asked, as for one with an end.
+fn cell(given: &[GrantEntry], entry: &SubjectEntry) -> u32 {
+    let Some(widest) = given.first() else { return 0 };
+    let off = if widest.tools_off.is_empty() { 0 } else { TOOLS_OFF };
+    let ends = if widest.ends_at == NEVER && entry.ends_at == NEVER { 0 } else { ENDS };
+    let measure = Measure::of(widest.profile).bits();
+    if given.len() > 1 && off | ends != 0 { measure | ENDS } else { measure | off | ends }
 }
 
 /// A cell for every integration.
@@ -190,9 +204,10 @@ fn row(entry: &SubjectEntry, words: usize) -> Vec<u64> {
         return vec![(0..CELLS).fold(0, |word, at| word | u64::from(everything) << (at * CELL_BITS)); words];
     };
     let mut row = vec![0; words];
-    for grant in grants {
-        if let Some(word) = row.get_mut((grant.integration / CELLS) as usize) {
-            *word |= u64::from(cell(grant, entry)) << (grant.integration % CELLS * CELL_BITS);
+    for given in by_integration(grants) {
+        let at = place(given);
+        if let Some(word) = row.get_mut((at / CELLS) as usize) {
+            *word |= u64::from(cell(given, entry)) << (at % CELLS * CELL_BITS);
         }
     }
     row

@@ -1,0 +1,163 @@
+//! What may be done with the records of governed objects, and with the values of their fields.
+//!
+//! From the general to the specific: the role's permission for all objects, its exception for the object, its
+//! exception for the field; the more specific wins. Without see on the object everything under it is hidden.
+
+use domain::object::{DataName, DataVerb, ObjectRule, Rule};
+use domain::permission::Permission;
+
+use crate::evaluate::{Answer, hidden, shown};
+use crate::permit::{Act, Target};
+use crate::question::{Basis, Denial, Reason, Subject};
+use crate::snapshot::{RoleEntry, Snapshot, SubjectEntry};
+
+/// What a role may do, and on which level that was said last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Effective {
+    /// Whether it may.
+    pub allowed: bool,
+    /// Where that comes from.
+    pub from: Level,
+}
+
+/// A level on which a rule about data can stand.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Level {
+    /// The role's permission for all objects.
+    AllObjects,
+    /// The exception for the object.
+    Object,
+    /// The exception for the field.
+    Field,
+}
+
+impl RoleEntry {
+    fn rule(&self, object: &DataName) -> Option<&ObjectRule> {
+        // The top role holds everything, whatever was said about it.
+        self.role.data.objects.get(object).filter(|_| !self.role.top)
+    }
+
+    /// What the role may do with the records of an object.
+    fn object(&self, verb: DataVerb, object: &DataName) -> Effective {
+        let said = self.rule(object).map_or(Rule::Inherit, |rule| rule.of(verb));
+        let allowed = said.over(self.set.holds(verb.permission()));
+        let from = if said == Rule::Inherit { Level::AllObjects } else { Level::Object };
+        if verb == DataVerb::See || !allowed {
+            return Effective { allowed, from };
+        }
+        let seen = self.object(DataVerb::See, object);
+        if seen.allowed { Effective { allowed, from } } else { seen }
+    }
+
+    /// What the role may do with the value of a field: see it or change it.
+    fn field(&self, verb: DataVerb, (object, field): (&DataName, &DataName), widen: bool) -> Effective {
+        let rule = self.rule(object).and_then(|rule| rule.fields.get(field)).copied().unwrap_or_default();
+        let seen = self.object(DataVerb::See, object);
+        let seen = match rule.see {
+            _ if !seen.allowed => seen,
+            Rule::Inherit => seen,
+            said => Effective { allowed: said.over(true), from: Level::Field },
+        };
+        if verb == DataVerb::See || !seen.allowed {
+            return seen;
+        }
+        let edited = self.object(DataVerb::Edit, object);
+        match rule.edit {
+            Rule::Deny => Effective { allowed: false, from: Level::Field },
+            Rule::Allow if widen || edited.allowed => Effective { allowed: true, from: Level::Field },
+            Rule::Allow | Rule::Inherit => edited,
+        }
+    }
+}
+
+impl Snapshot {
+    pub(crate) fn touch_object(&self, entry: &SubjectEntry, verb: DataVerb, object: &DataName) -> Answer {
+        if !self.objects.contains_key(object) {
+            return Err(hidden(Reason::NoSuchTarget));
+        }
+        let Some(role) = entry.role.and_then(|place| self.role(place)) else {
+            return Err(hidden(Reason::NoSuchTarget));
+        };
+        let seen = role.object(DataVerb::See, object).allowed || entry.permissions.holds(Permission::DataModelEdit);
+        let found = role.object(verb, object);
+        if found.allowed {
+            let act = Act::Operate { permission: verb.permission(), target: Target::DataModel };
+            return Ok((act, Basis::Role(verb.permission())));
+        }
+        let reason = match found.from {
+            Level::AllObjects => Reason::Lacks(verb.permission()),
+            Level::Object | Level::Field => Reason::ObjectRule(verb),
+        };
+        Err(Denial { hidden: !seen, ..shown(reason) })
+    }
+
+    pub(crate) fn touch_field(
+        &self,
+        entry: &SubjectEntry,
+        verb: DataVerb,
+        (object, field): (&DataName, &DataName),
+    ) -> Answer {
+        let known = self.objects.get(object).is_some_and(|object| object.fields.contains_key(field));
+        let Some(role) = entry.role.and_then(|place| self.role(place)).filter(|_| known) else {
+            return Err(hidden(Reason::NoSuchTarget));
+        };
+        // A field is only ever seen or changed; making a record changes its fields.
+        let verb = if verb == DataVerb::See { DataVerb::See } else { DataVerb::Edit };
+        let widen = self.settings.fields_widen;
+        let seen = role.field(DataVerb::See, (object, field), widen).allowed;
+        let seen = seen || entry.permissions.holds(Permission::DataModelEdit);
+        let found = role.field(verb, (object, field), widen);
+        if found.allowed {
+            let act = Act::Operate { permission: verb.permission(), target: Target::DataModel };
+            return Ok((act, Basis::Role(verb.permission())));
+        }
+        let reason = match found.from {
+            Level::AllObjects => Reason::Lacks(verb.permission()),
+            Level::Object => Reason::ObjectRule(verb),
+            Level::Field => Reason::FieldRule(verb),
+        };
+        Err(Denial { hidden: !seen, ..shown(reason) })
+    }
+
+    /// The fields of an object that somebody sees, and whether they may change each.
+    pub fn visible_fields<'s>(
+        &'s self,
+        subject: Subject,
+        object: &'s DataName,
+    ) -> impl Iterator<Item = (&'s DataName, bool)> {
+        let entry = self.subject(subject.as_str());
+        let may = move |verb, field: &DataName| {
+            entry.is_some_and(|entry| self.touch_field(entry, verb, (object, field)).is_ok())
+        };
+        let fields = self.objects.get(object).into_iter().flat_map(|object| object.fields.keys());
+        fields.filter(move |field| may(DataVerb::See, field)).map(move |field| (field, may(DataVerb::Edit, field)))
+    }
+
+    /// What a role may do with an object, and where that is said; none where there is no such role or object.
+    #[must_use]
+    pub fn role_on_object(&self, role: domain::role::RoleId, verb: DataVerb, object: &DataName) -> Option<Effective> {
+        let role = self.role(self.role_place(role)?)?;
+        self.objects.get(object).map(|_| role.object(verb, object))
+    }
+
+    /// What a role may do with a field, and where that is said.
+    #[must_use]
+    pub fn role_on_field(
+        &self,
+        role: domain::role::RoleId,
+        verb: DataVerb,
+        of: (&DataName, &DataName),
+    ) -> Option<Effective> {
+        let role = self.role(self.role_place(role)?)?;
+        let known = self.objects.get(of.0).is_some_and(|object| object.fields.contains_key(of.1));
+        known.then(|| role.field(verb, of, self.settings.fields_widen))
+    }
+
+    /// The objects whose records somebody sees.
+    pub fn visible_objects<'s>(&'s self, subject: Subject) -> impl Iterator<Item = &'s domain::object::Object> {
+        let entry = self.subject(subject.as_str());
+        let may =
+            move |object: &DataName| entry.is_some_and(|entry| self.touch_object(entry, DataVerb::See, object).is_ok());
+        self.objects.values().filter(move |object| may(&object.name))
+    }
+}

@@ -1,0 +1,332 @@
+//! Everything that is asked about besides calls of tools: the organization itself, its people, roles and keys.
+//!
+//! Teams, resources and governed data are in files of their own.
+
+use domain::grant::Grantee;
+use domain::id::{IntegrationId, KeyId, PersonId};
+use domain::organization::Invite;
+use domain::permission::{Permission, PermissionSet, Scope};
+use domain::role::RoleId;
+use domain::time::Timestamp;
+
+use crate::ceiling::{added, as_far_as_held, at_least_as_high};
+use crate::evaluate::{Answer, hidden, holds, lacks, own, shown};
+use crate::operation::Operation;
+use crate::permit::{Act, Target};
+use crate::question::{Basis, Denial, Reason, Subject};
+use crate::snapshot::{Snapshot, SubjectEntry};
+
+impl Snapshot {
+    #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
+    pub(crate) fn operate(&self, entry: &SubjectEntry, operation: Operation<'_>, now: Timestamp) -> Answer {
+        let holds = |permission, target| holds(entry, permission, target);
+        match operation {
+            Operation::ViewOrganization => match holds(Permission::OrganizationView, Target::Organization) {
+                // Who calls tools here may know where they are.
+                Err(_) if !matches!(entry.subject, Subject::Member(_)) => {
+                    own(Permission::OrganizationView, Target::Organization)
+                }
+                answer => answer,
+            },
+            Operation::EditOrganization { changes } => {
+                let answer = holds(Permission::OrganizationEdit, Target::Organization)?;
+                self.may_change_settings(entry, changes)?;
+                Ok(answer)
+            }
+            Operation::TransferOwnership { to } => {
+                let answer = holds(Permission::OrganizationTransfer, Target::Member(to))?;
+                self.is_member(to)?;
+                let top = entry.role.and_then(|place| self.role(place)).is_some_and(|entry| entry.role.top);
+                if top { Ok(answer) } else { Err(shown(Reason::OnlyOwners)) }
+            }
+            Operation::ViewMembers => holds(Permission::MemberView, Target::Organization),
+            Operation::AddMember { role } => {
+                let answer = holds(Permission::MemberAdd, Target::Organization)?;
+                self.may_give_role(entry, Some(role))?;
+                Ok(answer)
+            }
+            Operation::Invite { role } => self.invite(entry, role),
+            Operation::ChangeRole { member, role } => {
+                let answer = holds(Permission::RoleAssign, Target::Member(member))?;
+                self.not_above(entry, Subject::Member(member))?;
+                self.may_give_role(entry, Some(role))?;
+                Ok(answer)
+            }
+            Operation::RemoveMember { member } => {
+                let answer = holds(Permission::MemberRemove, Target::Member(member))?;
+                self.not_above(entry, Subject::Member(member))?;
+                Ok(answer)
+            }
+            Operation::ViewRoles => holds(Permission::RoleView, Target::Organization),
+            Operation::CreateRole { to } => {
+                let answer = holds(Permission::RoleEdit, Target::Organization)?;
+                self.may_give(entry, to)?;
+                Ok(answer)
+            }
+            Operation::EditRole { role, to } => {
+                let answer = holds(Permission::RoleEdit, Target::Role(*role))?;
+                let known = self.role_place(*role).and_then(|place| self.role(place));
+                let from = known.map_or(PermissionSet::EMPTY, |entry| entry.role.set());
+                let far = |set| known.map_or(set, |known| as_far_as_held(&known.role, set));
+                at_least_as_high(entry.permissions, far(from))?;
+                self.may_give(entry, far(added(from, to)))?;
+                Ok(answer)
+            }
+            Operation::DeleteRole { role, moved_to } => {
+                let answer = holds(Permission::RoleEdit, Target::Role(*role))?;
+                for (role, is_given) in [(role, false), (moved_to, true)] {
+                    let Some(known) = self.role_place(*role).and_then(|place| self.role(place)) else { continue };
+                    let set = as_far_as_held(&known.role, known.set);
+                    if is_given { self.may_give(entry, set)? } else { at_least_as_high(entry.permissions, set)? }
+                }
+                Ok(answer)
+            }
+            Operation::ViewTeams
+            | Operation::ViewTeam { .. }
+            | Operation::CreateTeam
+            | Operation::EditTeam { .. }
+            | Operation::SetTeamMember { .. }
+            | Operation::RemoveTeamMember { .. }
+            | Operation::InviteToTeam { .. }
+            | Operation::AssignResource { .. } => self.operate_on_teams(entry, operation, now),
+            Operation::ViewIntegration { integration } => self.view_integration(entry, integration, now),
+            Operation::ConnectIntegration => holds(Permission::IntegrationConnect, Target::Organization),
+            Operation::EditIntegration { integration } => {
+                self.view_integration(entry, integration, now)?;
+                holds(Permission::IntegrationEdit, Target::Integration(integration))
+            }
+            Operation::DisconnectIntegration { integration } => {
+                self.view_integration(entry, integration, now)?;
+                holds(Permission::IntegrationDisconnect, Target::Integration(integration))
+            }
+            Operation::ReviewTool { integration } => {
+                self.view_integration(entry, integration, now)?;
+                holds(Permission::ToolReview, Target::Integration(integration))
+            }
+            Operation::Assign { grantee, integration } => self.assign(entry, (grantee, integration), now),
+            Operation::CreatePersonalKey { .. }
+            | Operation::CreateWorkspaceKey { .. }
+            | Operation::SetKeyRole { .. }
+            | Operation::CreateAgentKey { .. }
+            | Operation::ViewKey { .. }
+            | Operation::RevokeKey { .. }
+            | Operation::RotateKey { .. } => self.operate_on_keys(entry, operation),
+            Operation::ViewAgents
+            | Operation::CreateAgent { .. }
+            | Operation::EditAgent { .. }
+            | Operation::SetAgentRole { .. }
+            | Operation::Delegate { .. }
+            | Operation::EndDelegation { .. } => self.operate_on_agents(entry, operation),
+            Operation::CreateResource { kind, owner } => self.create_resource(entry, kind, owner),
+            Operation::Resource { verb, resource } => self.touch_resource(entry, verb, resource, now),
+            Operation::Data { verb, object } => self.touch_object(entry, verb, object),
+            Operation::Field { verb, object, field } => self.touch_field(entry, verb, (object, field)),
+            Operation::EditDataModel => holds(Permission::DataModelEdit, Target::DataModel),
+            Operation::Use { permission: Permission::UsageView } => {
+                match holds(Permission::UsageView, Target::Organization) {
+                    Err(_) if entry.permissions.scope(Permission::UsageView) == Some(Scope::Own) => {
+                        own(Permission::UsageView, Target::Organization)
+                    }
+                    answer => answer,
+                }
+            }
+            Operation::Use { permission } => holds(permission, Target::Organization),
+            Operation::Explain { subject } | Operation::ReadAudit { subject: Some(subject) }
+                if subject == entry.subject =>
+            {
+                own(Permission::OrganizationView, Target::Organization)
+            }
+            Operation::Explain { .. } => holds(Permission::AccessExplain, Target::Organization),
+            Operation::ReadAudit { .. } => holds(Permission::AuditRead, Target::Organization),
+        }
+    }
+
+    /// An invitation is a promotion to what it offers; below those who add people, only the default role is offered.
+    fn invite(&self, entry: &SubjectEntry, role: Option<&RoleId>) -> Answer {
+        let default = &self.settings.join_default_role;
+        let offered = role.unwrap_or(default);
+        let as_manager = holds(entry, Permission::MemberAdd, Target::Organization);
+        if let Ok(answer) = as_manager {
+            self.may_give_role(entry, Some(offered))?;
+            return Ok(answer);
+        }
+        let invited = match (self.settings.invite_organization, entry.subject) {
+            (Invite::AnyMember | Invite::AnyMemberWithApproval, Subject::Member(_)) => {
+                let act = Act::Operate { permission: Permission::MemberInvite, target: Target::Organization };
+                (act, Basis::Setting("invite.organization"))
+            }
+            (Invite::ByPermission, _) => holds(entry, Permission::MemberInvite, Target::Organization)?,
+            _ => return as_manager,
+        };
+        if offered != default {
+            return Err(shown(Reason::OnlyDefaultRole));
+        }
+        self.may_give_role(entry, Some(offered))?;
+        Ok(invited)
+    }
+
+    /// Who may give an integration away need not use it, and gives to nobody above them.
+    fn assign(
+        &self,
+        entry: &SubjectEntry,
+        (grantee, integration): (Grantee, IntegrationId),
+        now: Timestamp,
+    ) -> Answer {
+        let target = Target::Grant(grantee, integration);
+        match grantee {
+            Grantee::Key(key) => {
+                let answer = holds(entry, Permission::KeyManageWorkspace, target)?;
+                self.not_above(entry, Subject::Key(key))?;
+                Ok(answer)
+            }
+            Grantee::Member(member) => {
+                let answer = holds(entry, Permission::GrantAssign, target)?;
+                self.not_above(entry, Subject::Member(member))?;
+                Ok(answer)
+            }
+            Grantee::Agent(agent) => {
+                let answer = holds(entry, Permission::GrantAssign, target)?;
+                self.not_above(entry, Subject::Agent(agent))?;
+                Ok(answer)
+            }
+            Grantee::Role(role) => {
+                let answer = holds(entry, Permission::GrantAssign, target)?;
+                at_least_as_high(entry.permissions, self.set_of_role(role))?;
+                Ok(answer)
+            }
+            Grantee::Team(team) => {
+                let answer = self.in_team(entry, Permission::TeamAssign, team, target)?;
+                // Who assigns in single teams must know of it, or it would be found out, and had, by guessing.
+                if !entry.permissions.holds(Permission::TeamAssign) {
+                    self.view_integration(entry, integration, now)?;
+                }
+                Ok(answer)
+            }
+        }
+    }
+
+    pub(crate) fn view_integration(&self, entry: &SubjectEntry, id: IntegrationId, now: Timestamp) -> Answer {
+        let target = Target::Integration(id);
+        let found = self.catalog.integration_by_id(id).ok_or(hidden(Reason::NoSuchTarget))?;
+        if entry.permissions.holds(Permission::IntegrationView) {
+            return holds(entry, Permission::IntegrationView, target);
+        }
+        let reached = self.reaches(entry, found, now)?;
+        Ok((Act::Operate { permission: Permission::IntegrationView, target }, reached.basis(entry, now)))
+    }
+
+    fn operate_on_keys(&self, entry: &SubjectEntry, operation: Operation<'_>) -> Answer {
+        match operation {
+            Operation::CreatePersonalKey { holder } if Subject::Member(holder) == entry.subject => {
+                match self.may_have_keys(entry) {
+                    Ok(()) => own(Permission::KeyCreatePersonal, Target::Member(holder)),
+                    Err(permission) => Err(shown(lacks(entry, permission))),
+                }
+            }
+            Operation::CreatePersonalKey { holder } => {
+                let answer = holds(entry, Permission::KeyIssue, Target::Member(holder))?;
+                self.not_above(entry, Subject::Member(holder))?;
+                Ok(answer)
+            }
+            Operation::CreateWorkspaceKey { role } => {
+                let answer = holds(entry, Permission::KeyManageWorkspace, Target::Organization)?;
+                self.may_give_role(entry, role.or(self.role_of_keys_without()))?;
+                Ok(answer)
+            }
+            Operation::SetKeyRole { key, role } => {
+                let answer = holds(entry, Permission::KeyManageWorkspace, Target::Key(key))?;
+                self.not_above(entry, Subject::Key(key))?;
+                self.may_give_role(entry, role.or(self.role_of_keys_without()))?;
+                Ok(answer)
+            }
+            Operation::CreateAgentKey { agent } => {
+                let answer = holds(entry, Permission::AgentManage, Target::Agent(agent))?;
+                self.not_above(entry, Subject::Agent(agent))?;
+                Ok(answer)
+            }
+            Operation::ViewKey { key } | Operation::RevokeKey { key } | Operation::RotateKey { key } => {
+                self.touch_key(entry, key, operation)
+            }
+            _ => Err(shown(Reason::NoSuchTarget)),
+        }
+    }
+
+    /// One's own keys are one's own. Another's may be seen by whoever issues keys, ended with at least that
+    /// person's authority, and given a new secret by nobody else. Workspace keys and agents' keys belong to whoever
+    /// may manage them; whoever gives one a new secret sees it, and so needs what it carries.
+    fn touch_key(&self, entry: &SubjectEntry, key: KeyId, operation: Operation<'_>) -> Answer {
+        let target = Target::Key(key);
+        let or_hidden = |denial| Denial { hidden: true, ..denial };
+        let of = self.key(key).ok_or(hidden(Reason::NoSuchTarget))?.subject;
+        let manages = match of {
+            Subject::Member(_) if of == entry.subject => return own(Permission::KeyCreatePersonal, target),
+            Subject::Member(_) => Permission::KeyIssue,
+            Subject::Key(_) => Permission::KeyManageWorkspace,
+            Subject::Agent(_) => Permission::AgentManage,
+        };
+        let answer = holds(entry, manages, target).map_err(or_hidden)?;
+        match (operation, of) {
+            (Operation::RotateKey { .. }, Subject::Member(_)) => return Err(shown(Reason::NotYours)),
+            (Operation::RotateKey { .. } | Operation::RevokeKey { .. }, _) => self.not_above(entry, of)?,
+            _ => {}
+        }
+        Ok(answer)
+    }
+
+    fn operate_on_agents(&self, entry: &SubjectEntry, operation: Operation<'_>) -> Answer {
+        match operation {
+            Operation::ViewAgents => holds(entry, Permission::AgentView, Target::Organization),
+            Operation::CreateAgent { role } => {
+                let answer = holds(entry, Permission::AgentManage, Target::Organization)?;
+                self.may_give_role(entry, role)?;
+                Ok(answer)
+            }
+            Operation::EditAgent { agent } => {
+                let answer = holds(entry, Permission::AgentManage, Target::Agent(agent))?;
+                self.not_above(entry, Subject::Agent(agent))?;
+                Ok(answer)
+            }
+            Operation::SetAgentRole { agent, role } => {
+                let answer = holds(entry, Permission::RoleAssign, Target::Agent(agent))?;
+                self.not_above(entry, Subject::Agent(agent))?;
+                self.may_give_role(entry, role)?;
+                Ok(answer)
+            }
+            Operation::Delegate { agent, person } => {
+                holds(entry, Permission::AgentView, Target::Organization)?;
+                self.agents.get(&agent).ok_or(hidden(Reason::NoSuchTarget))?;
+                let target = Target::Delegation(agent, person);
+                let mine = Subject::Member(person) == entry.subject;
+                if mine { own(Permission::KeyCreatePersonal, target) } else { Err(shown(Reason::NotYours)) }
+            }
+            Operation::EndDelegation { agent, person } => {
+                let target = Target::Delegation(agent, person);
+                if Subject::Member(person) != entry.subject {
+                    let answer = holds(entry, Permission::AgentManage, target)?;
+                    self.not_above(entry, Subject::Agent(agent))?;
+                    return Ok(answer);
+                }
+                let sees = entry.permissions.holds(Permission::AgentView);
+                let known = self.agents.get(&agent).filter(|agent| sees || agent.delegations.contains_key(&person));
+                known.ok_or(hidden(Reason::NoSuchTarget))?;
+                own(Permission::KeyCreatePersonal, target)
+            }
+            _ => Err(shown(Reason::NoSuchTarget)),
+        }
+    }
+
+    /// Whether somebody may give a role, none included.
+    pub(crate) fn may_give_role(&self, entry: &SubjectEntry, role: Option<&RoleId>) -> Result<(), Denial> {
+        role.map_or(Ok(()), |role| self.may_give(entry, self.set_of_role(*role)))
+    }
+
+    /// Whether somebody has at least the authority of another.
+    pub(crate) fn not_above(&self, entry: &SubjectEntry, other: Subject) -> Result<(), Denial> {
+        let other = self.subject(other.as_str()).ok_or(hidden(Reason::NoSuchTarget))?;
+        at_least_as_high(entry.permissions, other.permissions)
+    }
+
+    fn is_member(&self, person: PersonId) -> Result<(), Denial> {
+        self.subject(person.as_str()).map(|_| ()).ok_or(hidden(Reason::NoSuchTarget))
+    }
+}

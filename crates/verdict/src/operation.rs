@@ -1,0 +1,191 @@
+//! What can be asked about besides calls of tools.
+
+use domain::grant::Grantee;
+use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
+use domain::object::{DataName, DataVerb};
+use domain::organization::SettingChange;
+use domain::permission::{Permission, PermissionSet};
+use domain::resource::{ResourceKind, ResourceVerb};
+use domain::role::RoleId;
+
+use crate::question::Subject;
+
+/// Something done to the organization itself, or to what it governs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the fields are named after what they hold")]
+pub enum Operation<'q> {
+    /// See the organization's name, preset and settings.
+    ViewOrganization,
+    /// Change its name, or these settings. A setting that gives a role, or that says who gives authority, is changed
+    /// only by who could give that.
+    EditOrganization { changes: &'q [SettingChange] },
+    /// See the members and their roles.
+    ViewMembers,
+    /// Take a person in with a role.
+    AddMember { role: &'q RoleId },
+    /// Give a member another role.
+    ChangeRole { member: PersonId, role: &'q RoleId },
+    /// End a membership.
+    RemoveMember { member: PersonId },
+    /// See the roles.
+    ViewRoles,
+    /// Make a role that comes to these permissions.
+    CreateRole { to: PermissionSet },
+    /// Change a role, so that it comes to these permissions.
+    EditRole { role: &'q RoleId, to: PermissionSet },
+    /// End a role; its members get the other one.
+    DeleteRole { role: &'q RoleId, moved_to: &'q RoleId },
+    /// Hand the top role to another member.
+    TransferOwnership { to: PersonId },
+    /// Invite somebody to the organization; none for the role that newcomers get.
+    Invite { role: Option<&'q RoleId> },
+    /// See the teams that one may see.
+    ViewTeams,
+    /// See one team.
+    ViewTeam { team: TeamId },
+    /// Make a team.
+    CreateTeam,
+    /// Rename or end a team.
+    EditTeam { team: TeamId },
+    /// Put a member into a team, or give them another role there.
+    SetTeamMember { team: TeamId, member: PersonId, role: &'q RoleId },
+    /// Take somebody out of a team.
+    RemoveTeamMember { team: TeamId, member: PersonId },
+    /// Invite somebody to a team.
+    InviteToTeam { team: TeamId },
+    /// Give a resource to a team, or take it away.
+    AssignResource { team: TeamId, resource: ResourceId },
+    /// See one integration, and that it exists.
+    ViewIntegration { integration: IntegrationId },
+    /// Connect an integration.
+    ConnectIntegration,
+    /// Change, pause or refresh an integration.
+    EditIntegration { integration: IntegrationId },
+    /// End an integration.
+    DisconnectIntegration { integration: IntegrationId },
+    /// Decide a tool's class or switch it for everyone.
+    ReviewTool { integration: IntegrationId },
+    /// Give or take an integration.
+    Assign { grantee: Grantee, integration: IntegrationId },
+    /// Create a personal key for a person.
+    CreatePersonalKey { holder: PersonId },
+    /// Create a workspace key.
+    CreateWorkspaceKey { role: Option<&'q RoleId> },
+    /// Give a workspace key another role, or none.
+    SetKeyRole { key: KeyId, role: Option<&'q RoleId> },
+    /// See the agents.
+    ViewAgents,
+    /// Make an agent.
+    CreateAgent { role: Option<&'q RoleId> },
+    /// Change or end an agent.
+    EditAgent { agent: AgentId },
+    /// Give an agent another role, or none.
+    SetAgentRole { agent: AgentId, role: Option<&'q RoleId> },
+    /// Create a key of an agent.
+    CreateAgentKey { agent: AgentId },
+    /// Let an agent act for a person, who decides that alone.
+    Delegate { agent: AgentId, person: PersonId },
+    /// Let it no longer.
+    EndDelegation { agent: AgentId, person: PersonId },
+    /// Make a resource; for whom is said where it is somebody else.
+    CreateResource { kind: ResourceKind, owner: PersonId },
+    /// Do something with a resource.
+    Resource { verb: ResourceVerb, resource: ResourceId },
+    /// Do something with the records of an object.
+    Data { verb: DataVerb, object: &'q DataName },
+    /// See or change the value of a field.
+    Field { verb: DataVerb, object: &'q DataName, field: &'q DataName },
+    /// Change what objects and fields there are.
+    EditDataModel,
+    /// Use what a permission gives for the organization as a whole.
+    Use { permission: Permission },
+    /// See a key of the list.
+    ViewKey { key: KeyId },
+    /// Give a key a new secret.
+    RotateKey { key: KeyId },
+    /// End a key.
+    RevokeKey { key: KeyId },
+    /// See why somebody may or may not do something.
+    Explain { subject: Subject },
+    /// Read the record of somebody's calls and changes, or everyone's.
+    ReadAudit { subject: Option<Subject> },
+}
+
+impl Operation<'_> {
+    /// The word for it in records of attempts that were denied.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Operation::ViewOrganization => "organization.view",
+            Operation::EditOrganization { .. } => "organization.edit",
+            Operation::ViewMembers => "member.view",
+            Operation::AddMember { .. } => "member.add",
+            Operation::ChangeRole { .. } => "member.change_role",
+            Operation::RemoveMember { .. } => "member.remove",
+            Operation::ViewRoles => "role.view",
+            Operation::CreateRole { .. } => "role.create",
+            Operation::EditRole { .. } => "role.edit",
+            Operation::DeleteRole { .. } => "role.delete",
+            Operation::TransferOwnership { .. } => "organization.transfer",
+            Operation::Invite { .. } => "member.invite",
+            Operation::ViewTeams | Operation::ViewTeam { .. } => "team.view",
+            Operation::CreateTeam => "team.create",
+            Operation::EditTeam { .. } => "team.edit",
+            Operation::SetTeamMember { .. } => "team.set_member",
+            Operation::RemoveTeamMember { .. } => "team.remove_member",
+            Operation::InviteToTeam { .. } => "team.invite",
+            Operation::AssignResource { .. } => "team.assign",
+            Operation::ViewIntegration { .. } => "integration.view",
+            Operation::ConnectIntegration => "integration.connect",
+            Operation::EditIntegration { .. } => "integration.edit",
+            Operation::DisconnectIntegration { .. } => "integration.disconnect",
+            Operation::ReviewTool { .. } => "tool.review",
+            Operation::Assign { .. } => "grant.assign",
+            Operation::CreatePersonalKey { .. } => "key.create_personal",
+            Operation::CreateWorkspaceKey { .. } => "key.create_workspace",
+            Operation::SetKeyRole { .. } => "key.set_role",
+            Operation::ViewAgents => "agent.view",
+            Operation::CreateAgent { .. } => "agent.create",
+            Operation::EditAgent { .. } => "agent.edit",
+            Operation::SetAgentRole { .. } => "agent.set_role",
+            Operation::CreateAgentKey { .. } => "key.create_agent",
+            Operation::Delegate { .. } => "delegation.set",
+            Operation::EndDelegation { .. } => "delegation.remove",
+            Operation::CreateResource { kind, .. } => kind.permission(ResourceVerb::Create).entry().id,
+            Operation::Resource { verb, .. } => verb.as_str(),
+            Operation::Data { verb, .. } => verb.permission().entry().id,
+            Operation::Field { .. } => "data.field",
+            Operation::EditDataModel => "data_model.edit",
+            Operation::Use { permission } => permission.entry().id,
+            Operation::ViewKey { .. } => "key.view",
+            Operation::RotateKey { .. } => "key.rotate",
+            Operation::RevokeKey { .. } => "key.revoke",
+            Operation::Explain { .. } => "access.explain",
+            Operation::ReadAudit { .. } => "audit.read",
+        }
+    }
+
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn only_looks(self) -> bool {
+        matches!(
+            self,
+            Operation::ViewOrganization
+                | Operation::ViewMembers
+                | Operation::ViewRoles
+                | Operation::ViewTeams
+                | Operation::ViewTeam { .. }
+                | Operation::ViewAgents
+                | Operation::ViewIntegration { .. }
+                | Operation::Resource { verb: ResourceVerb::View, .. }
+                | Operation::Data { .. }
+                | Operation::Field { .. }
+                | Operation::Use { .. }
+                | Operation::Invite { .. }
+                | Operation::InviteToTeam { .. }
+                | Operation::ViewKey { .. }
+                | Operation::Explain { .. }
+                | Operation::ReadAudit { .. }
+        )
+    }
+}

@@ -1,0 +1,126 @@
+//! What may be done with resources.
+//!
+//! A right to one comes from the role in the organization (for all, for those of one's teams, for one's own), from a
+//! role in a team that has it, or from its being shared. The right is the union of these.
+
+use domain::id::{PersonId, ResourceId};
+use domain::organization::Settings;
+use domain::permission::Scope;
+use domain::resource::{Resource, ResourceKind, ResourceVerb};
+use domain::time::Timestamp;
+
+use crate::evaluate::{Answer, hidden, holds, lacks, shown};
+use crate::permit::{Act, Target};
+use crate::question::{Basis, Denial, Reason, Subject};
+use crate::snapshot::{Snapshot, SubjectEntry};
+
+impl Snapshot {
+    /// One makes what is one's own; for another, who could also change what is theirs.
+    pub(crate) fn create_resource(&self, entry: &SubjectEntry, kind: ResourceKind, owner: PersonId) -> Answer {
+        let answer = holds(entry, kind.permission(ResourceVerb::Create), Target::Organization)?;
+        if entry.subject != Subject::Member(owner) {
+            holds(entry, kind.permission(ResourceVerb::Edit), Target::Organization)?;
+            self.subject(owner.as_str()).ok_or(hidden(Reason::NoSuchTarget))?;
+        }
+        Ok(answer)
+    }
+
+    pub(crate) fn touch_resource(
+        &self,
+        entry: &SubjectEntry,
+        verb: ResourceVerb,
+        id: ResourceId,
+        now: Timestamp,
+    ) -> Answer {
+        let resource = self.resources.get(&id).ok_or(hidden(Reason::NoSuchTarget))?;
+        let permission = resource.kind.permission(verb);
+        let deleted = resource.deleted_at.is_some();
+        // What is deleted is there only for those who could bring it back, and is of no use to them until they do.
+        let needed = if deleted && verb == ResourceVerb::View { ResourceVerb::Delete } else { verb };
+        let basis = match verb {
+            ResourceVerb::Use if deleted => Err(Reason::NoSuchTarget),
+            _ => self.right_to(entry, resource, needed, now),
+        };
+        let basis = basis.and_then(|basis| {
+            let coupled = self.needs_edit(&self.settings, resource, verb);
+            if coupled { self.right_to(entry, resource, ResourceVerb::Edit, now).map(|_| basis) } else { Ok(basis) }
+        });
+        match basis {
+            Ok(basis) => Ok((Act::Operate { permission, target: Target::Resource(id) }, basis)),
+            Err(reason) => Err(Denial { hidden: !self.is_visible(entry, resource, now), ..shown(reason) }),
+        }
+    }
+
+    /// Whether running something takes the right to change it, as some organizations have it for workflows.
+    fn needs_edit(&self, settings: &Settings, resource: &Resource, verb: ResourceVerb) -> bool {
+        settings.workflows_run_needs_edit && resource.kind == ResourceKind::Workflow && verb == ResourceVerb::Use
+    }
+
+    fn right_to(
+        &self,
+        entry: &SubjectEntry,
+        resource: &Resource,
+        verb: ResourceVerb,
+        now: Timestamp,
+    ) -> Result<Basis, Reason> {
+        let permission = resource.kind.permission(verb);
+        let owns = resource.owner.is_some_and(|owner| entry.subject == Subject::Member(owner));
+        let shared_team = || entry.teams.iter().find(|(team, _)| resource.teams.contains(team));
+        match entry.permissions.scope(permission) {
+            Some(Scope::All) => return Ok(Basis::Role(permission)),
+            Some(_) if owns => return Ok(Basis::Own),
+            Some(Scope::Team) => {
+                if let Some((team, _)) = shared_team() {
+                    return Ok(Basis::Team { team: *team, permission });
+                }
+            }
+            _ => {}
+        }
+        for (team, role) in entry.teams.iter().filter(|(team, _)| resource.teams.contains(team)) {
+            let scope = self.role(*role).and_then(|role| role.set.scope(permission));
+            if scope.is_some_and(|scope| scope > Scope::Own || owns) {
+                return Ok(Basis::TeamRole { team: *team, permission });
+            }
+        }
+        match resource.shares.get(&entry.subject.grantee()) {
+            Some(share) if share.level.admits(verb) && share.expires_at.is_none_or(|end| now < end) => {
+                Ok(Basis::Share { since_seq: share.since_seq, level: share.level })
+            }
+            _ => Err(lacks(entry, permission)),
+        }
+    }
+
+    pub(crate) fn is_visible(&self, entry: &SubjectEntry, resource: &Resource, now: Timestamp) -> bool {
+        let listed = self.settings.resources_listed.contains(&resource.kind);
+        let listed = listed && matches!(entry.subject, Subject::Member(_)) && resource.deleted_at.is_none();
+        let seen = if resource.deleted_at.is_some() { ResourceVerb::Delete } else { ResourceVerb::View };
+        listed || self.right_to(entry, resource, seen, now).is_ok()
+    }
+
+    /// The resources that somebody sees in a list: those they may look into, and those of listed kinds.
+    pub fn visible_resources<'s>(&'s self, subject: Subject, now: Timestamp) -> impl Iterator<Item = &'s Resource> {
+        let entry = self.subject_at(subject.as_str(), now).ok();
+        self.resources
+            .values()
+            .map(AsRef::as_ref)
+            .filter(move |resource| entry.is_some_and(|entry| self.is_visible(entry, resource, now)))
+    }
+
+    /// Everything that somebody may do with resources that are there, in the order of their ids.
+    #[must_use]
+    pub fn rights_to_resources(&self, subject: Subject, now: Timestamp) -> Vec<(ResourceId, ResourceVerb)> {
+        let Ok(entry) = self.subject_at(subject.as_str(), now) else { return Vec::new() };
+        let rights = |resource: &ResourceId| {
+            let id = *resource;
+            let verbs = ResourceVerb::ALL.into_iter().filter(|verb| *verb != ResourceVerb::Create);
+            verbs.filter(move |verb| self.touch_resource(entry, *verb, id, now).is_ok()).map(move |verb| (id, verb))
+        };
+        self.resources.keys().flat_map(rights).collect()
+    }
+
+    /// A resource by id, whoever may see it.
+    #[must_use]
+    pub fn resource(&self, id: ResourceId) -> Option<&Resource> {
+        self.resources.get(&id).map(AsRef::as_ref)
+    }
+}
