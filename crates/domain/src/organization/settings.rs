@@ -272,7 +272,7 @@ settings! {
     KeysWorkspaceDefaultScope keys_workspace_default_scope: KeyScope = KeyScope::Granted,
         "keys.workspace.default_scope";
     /// Whether roles may hold the use of everything. Where not, everyone, the top role included, uses only what they,
-    /// their teams or their role were given, and what is their own.
+    /// their teams or their role were given.
     ManagersImplicitAccess managers_implicit_access: bool = true, "managers.implicit_resource_access";
     /// To whom integrations and resources are given.
     GrantsTo grants_to: BTreeSet<GrantsTo> = BTreeSet::from(GrantsTo::ALL), "grants.to";

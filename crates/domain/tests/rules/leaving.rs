@@ -161,6 +161,24 @@ fn a_leaver_loses_everything_at_once_and_what_they_owned_waits_for_somebody() {
 }
 
 #[test]
+fn an_agent_ends_with_its_keys_and_with_everything_that_it_was_given() {
+    let mut walk = company();
+    let (agent, with) = (agent(0), Grantee::Agent(agent(0)));
+    let title = "Helper".to_owned();
+    accept(&mut walk, Command::CreateAgent { agent, title, sponsor: person(0), role: None, expires_at: None });
+    accept(&mut walk, Command::Delegate { agent, person: person(1), expires_at: None });
+    accept(&mut walk, new_key(0, KeyKind::Agent { agent, acting_for: None }));
+    accept(&mut walk, new_key(1, KeyKind::Agent { agent, acting_for: Some(person(1)) }));
+    accept(&mut walk, give(with));
+    accept(&mut walk, grader(0, Some(person(1))));
+    accept(&mut walk, Command::ShareResource { resource: resource(0), with, level: Shared::Use, expires_at: None });
+    accept(&mut walk, Command::DeleteAgent { agent });
+    assert!(walk.state.agents.is_empty() && walk.state.grants.is_empty());
+    assert!([0, 1].iter().all(|number| walk.state.live_key(key(*number)).is_none()));
+    assert!(walk.state.resources[&resource(0)].shares.is_empty());
+}
+
+#[test]
 fn ownership_goes_over_in_one_step_where_there_is_room_for_one_owner() {
     for preset in [pipeai(), workjet()] {
         let member = preset.settings.join_default_role;
@@ -185,6 +203,15 @@ fn ownership_goes_over_in_one_step_where_there_is_room_for_one_owner() {
         assert_eq!(walk.state.members[&person(0)].role, member);
         accept(&mut walk, Command::RemoveMember { person: person(0) });
     }
+}
+
+#[test]
+fn nothing_is_handed_over_to_somebody_who_has_it() {
+    let mut walk = Walk::found_on(balanced());
+    accept(&mut walk, Command::AddMember { person: person(1), role: role("owner") });
+    let over = Command::TransferOwnership { from: person(0), to: person(1), own_role: role("member") };
+    assert_eq!(refusal(&walk, over), "owner-already");
+    assert_eq!(walk.state.top_role_holders().count(), 2);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Random commands about roles, teams, agents, resources and objects, and about the end of what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::agent::AgentEdit;
 use domain::command::Command;
-use domain::grant::Grantee;
+use domain::grant::{Grantee, Profile};
 use domain::id::ResourceId;
+use domain::integration::{CredentialKind, Integration, Slug};
 use domain::key::{KeyKind, KeyScope};
 use domain::object::{DataName, DataRules, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::Organization;
@@ -16,7 +17,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::commands::{agent, agents, key, moments, people, person, resource, role, roles, team, teams, texts};
+use crate::commands::{
+    agent, agents, integration, key, moments, people, person, resource, role, roles, team, teams, texts,
+};
 
 const FIELDS: [&str; 3] = ["name", "email", "address"];
 
@@ -208,7 +211,26 @@ pub(crate) fn beginnings() -> Vec<Command> {
         Command::AssignResource { resource: resource(0), team },
         Command::CreateKey { key: key(0), kind, digest: "0".repeat(64), hint: "…0".to_owned(), expires_at: None },
     ];
-    roles.into_iter().chain(rest).collect()
+    let bare = Integration {
+        id: integration(0),
+        slug: Slug::parse("stripe").unwrap(),
+        title: "Stripe".to_owned(),
+        purpose: String::new(),
+        url: "http://127.0.0.1/mcp".to_owned(),
+        credential: CredentialKind::None,
+        paused: false,
+        tools: BTreeMap::new(),
+    };
+    let connected = Command::ConnectIntegration { integration: Box::new(bare), tools: Vec::new() };
+    let everybody = [Grantee::Member(two), Grantee::Team(team), Grantee::Agent(agent), Grantee::Role(role("clerk"))];
+    let given = everybody.map(|grantee| Command::SetGrant {
+        grantee,
+        integration: integration(0),
+        profile: Profile::ReadOnly,
+        tools_off: BTreeSet::new(),
+        expires_at: None,
+    });
+    roles.into_iter().chain(rest).chain([connected]).chain(given).collect()
 }
 
 /// Everything that can be taken away from somebody: random commands seldom name what is there.
