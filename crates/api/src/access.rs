@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use app::App;
-use app::access::Access;
+use app::access::{Access, Given};
 use axum::Json;
 use axum::extract::{Path, State};
-use domain::grant::Profile;
+use domain::grant::{Grant, Profile};
+use domain::permission::Holding;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,8 +24,35 @@ pub(crate) struct EffectiveAccess {
     role: Option<String>,
     /// What the role holds.
     permissions: Vec<String>,
+    /// The teams that they are in, and as what.
+    teams: Vec<AccessTeam>,
     /// What they have of each integration.
     integrations: Vec<IntegrationAccess>,
+}
+
+/// A team that somebody is in.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AccessTeam {
+    id: String,
+    title: String,
+    /// Their role in it.
+    role: String,
+}
+
+/// A grant by which somebody has an integration.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct GivenAccess {
+    /// To whom it was given: `own` for the subject, `team` or `role` for everyone in a team of theirs or with their role.
+    via: &'static str,
+    /// The team's title.
+    team: Option<String>,
+    /// The tool profile.
+    #[schema(value_type = String)]
+    profile: Profile,
+    /// Single tools switched off.
+    tools_off: BTreeSet<String>,
+    /// When it ends by itself.
+    expires_at: Option<String>,
 }
 
 /// What somebody has of an integration.
@@ -43,6 +71,8 @@ pub(crate) struct IntegrationAccess {
     tools_off: BTreeSet<String>,
     /// When it ends by itself.
     expires_at: Option<String>,
+    /// Every grant by which they have it; together they reach what any of them does.
+    given: Vec<GivenAccess>,
     /// How many tools can be called.
     tools: ToolCounts,
 }
@@ -54,6 +84,12 @@ pub(crate) struct ToolCounts {
     total: usize,
 }
 
+fn given(given: Given) -> GivenAccess {
+    let via = given.word();
+    let Grant { profile, tools_off, expires_at, .. } = given.grant;
+    GivenAccess { via, team: given.team, profile, tools_off, expires_at: expires_at.map(written) }
+}
+
 fn effective(access: Access) -> EffectiveAccess {
     let integrations = access.integrations.into_iter().map(|one| IntegrationAccess {
         slug: one.slug,
@@ -63,12 +99,19 @@ fn effective(access: Access) -> EffectiveAccess {
         means: one.grant.as_ref().map_or(Profile::Full, |grant| grant.profile).in_plain_words(),
         expires_at: one.grant.as_ref().and_then(|grant| grant.expires_at).map(written),
         tools_off: one.grant.map(|grant| grant.tools_off).unwrap_or_default(),
+        given: one.given.into_iter().map(given).collect(),
         tools: ToolCounts { callable: one.callable, total: one.total },
+    });
+    let teams = access.teams.into_iter().map(|place| AccessTeam {
+        id: place.team.to_string(),
+        title: place.title,
+        role: place.role.to_string(),
     });
     EffectiveAccess {
         subject: access.subject.as_str().to_owned(),
         role: access.role,
-        permissions: access.permissions.iter().map(ToString::to_string).collect(),
+        permissions: Holding::from(access.permissions).words(),
+        teams: teams.collect(),
         integrations: integrations.collect(),
     }
 }

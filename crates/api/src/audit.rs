@@ -124,6 +124,8 @@ pub(crate) struct CallEntry {
     at: String,
     /// Who the verdict is about.
     subject: Named,
+    /// The person for whom an agent acted: it may do then what both may.
+    acting_for: Option<Named>,
     /// The key that was presented.
     credential: Option<Named>,
     /// The client as it states itself.
@@ -188,12 +190,13 @@ pub(crate) struct ChangeEntry {
 
 fn entry(entry: Entry) -> AuditEntry {
     match entry {
-        Entry::Call { record, subject_name, credential_label, integration } => {
+        Entry::Call { record, subject_name, acting_for_name, credential_label, integration } => {
             let intent = record.intent;
             AuditEntry::Call(Box::new(CallEntry {
                 seq: record.seq,
                 at: written(intent.at),
                 subject: Named { id: intent.subject, name: Some(subject_name) },
+                acting_for: intent.acting_for.map(|person| Named { id: person.to_string(), name: acting_for_name }),
                 credential: intent.credential.map(|key| Named { id: key.to_string(), name: credential_label }),
                 client: intent.client,
                 method: intent.method,

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use app::impact::Mode;
 use app::{App, Caller};
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Query, RawPathParams, Request};
@@ -41,8 +42,28 @@ impl FromRequestParts<App> for Signed {
             let client = client.map(|client| client.chars().take(CLIENT_LENGTH_MAX).collect());
             app.used(caller.live.org(), credential.key, address, client);
         }
-        Ok(Signed(caller))
+        Ok(Signed(Caller { mode: mode(parts)?, ..caller }))
     }
+}
+
+/// The header with which a change is only asked for its impact.
+const PREVIEW: &str = "wardroom-preview";
+
+/// How the caller wants a change to be made.
+fn mode(parts: &Parts) -> Result<Mode, Failure> {
+    let text = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let preview = match text(PREVIEW) {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => {
+            return Err(Failure::bad_field("Wardroom-Preview", "send true to be told the impact, or leave it out"));
+        }
+    };
+    let expected_seq = text(header::IF_MATCH.as_str()).map(|tag| tag.trim_matches('"').parse()).transpose();
+    let expected_seq = expected_seq.map_err(|_| {
+        Failure::bad_field("If-Match", "send the seq that came with the impact, such as If-Match: \"41\"")
+    })?;
+    Ok(Mode { preview, expected_seq })
 }
 
 /// A JSON body of which every field is known.
@@ -75,6 +96,24 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
         })?;
         reader.end().map_err(|error| Failure::bad_request("not-json", format!("the body is not JSON: {error}")))?;
         Ok(Body(value))
+    }
+}
+
+/// A request that says everything in its path: no body, or an empty object. Read all the same, so that the connection
+/// can be used again.
+pub(crate) struct NoBody;
+
+impl FromRequest<App> for NoBody {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let bytes = Bytes::from_request(request, app).await;
+        let bytes = bytes.map_err(|_| Failure::too_large(format!("send at most {BODY_BYTES_MAX} bytes")))?;
+        let text: Vec<u8> = bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        match text.as_slice() {
+            b"" | b"{}" => Ok(NoBody),
+            _ => Err(Failure::bad_request("unexpected-body", "this request takes no fields; send no body, or {}")),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Endpoints: what members and workspace keys are given of integrations.
+//! Endpoints: what members, teams, roles and workspace keys are given of integrations.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ pub(crate) struct GrantToSet {
 /// What was given.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Grant {
-    /// Id of the member or key.
+    /// Id of the member, team, key or agent, or `role:` and the role's name.
     grantee: String,
     /// Slug of the integration.
     integration: String,
@@ -133,5 +133,101 @@ pub(crate) async fn remove_for_key(
 ) -> Result<StatusCode, Failure> {
     let (_, key, integration) = path;
     app.remove_grant(&caller, Receiver::Key(&key), &integration).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives an agent an integration, or changes in which measure.
+#[utoipa::path(put, path = "/agents/{agent}/integrations/{integration}", tag = "grants",
+    operation_id = "set_agent_grant", request_body = GrantToSet,
+    params(("org" = String, Path, description = "slug or id"), ("agent" = String, Path, description = "id"),
+        ("integration" = String, Path, description = "slug or id")),
+    responses((status = 200, body = Grant), Problems))]
+pub(crate) async fn set_for_agent(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String, String)>,
+    Body(body): Body<GrantToSet>,
+) -> Result<Json<Grant>, Failure> {
+    let (_, agent, integration) = path;
+    Ok(Json(app.set_grant(&caller, Receiver::Agent(&agent), &integration, body.change()?).await?.into()))
+}
+
+/// Takes an integration from an agent.
+#[utoipa::path(delete, path = "/agents/{agent}/integrations/{integration}", tag = "grants",
+    operation_id = "remove_agent_grant",
+    params(("org" = String, Path, description = "slug or id"), ("agent" = String, Path, description = "id"),
+        ("integration" = String, Path, description = "slug or id")),
+    responses((status = 204), Problems))]
+pub(crate) async fn remove_for_agent(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String, String)>,
+) -> Result<StatusCode, Failure> {
+    let (_, agent, integration) = path;
+    app.remove_grant(&caller, Receiver::Agent(&agent), &integration).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives an integration to everyone in a team, now and later.
+#[utoipa::path(put, path = "/teams/{team}/integrations/{integration}", tag = "grants",
+    operation_id = "set_team_grant", request_body = GrantToSet,
+    params(("org" = String, Path, description = "slug or id"), ("team" = String, Path, description = "id or title"),
+        ("integration" = String, Path, description = "slug or id")),
+    responses((status = 200, body = Grant), Problems))]
+pub(crate) async fn set_for_team(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String, String)>,
+    Body(body): Body<GrantToSet>,
+) -> Result<Json<Grant>, Failure> {
+    let (_, team, integration) = path;
+    Ok(Json(app.set_grant(&caller, Receiver::Team(&team), &integration, body.change()?).await?.into()))
+}
+
+/// Takes an integration from a team.
+#[utoipa::path(delete, path = "/teams/{team}/integrations/{integration}", tag = "grants",
+    operation_id = "remove_team_grant",
+    params(("org" = String, Path, description = "slug or id"), ("team" = String, Path, description = "id or title"),
+        ("integration" = String, Path, description = "slug or id")),
+    responses((status = 204), Problems))]
+pub(crate) async fn remove_for_team(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String, String)>,
+) -> Result<StatusCode, Failure> {
+    let (_, team, integration) = path;
+    app.remove_grant(&caller, Receiver::Team(&team), &integration).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives an integration to everyone with a role, now and later.
+#[utoipa::path(put, path = "/roles/{role}/integrations/{integration}", tag = "grants",
+    operation_id = "set_role_grant", request_body = GrantToSet,
+    params(("org" = String, Path, description = "slug or id"), ("role" = String, Path, description = "short name"),
+        ("integration" = String, Path, description = "slug or id")),
+    responses((status = 200, body = Grant), Problems))]
+pub(crate) async fn set_for_role(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String, String)>,
+    Body(body): Body<GrantToSet>,
+) -> Result<Json<Grant>, Failure> {
+    let (_, role, integration) = path;
+    Ok(Json(app.set_grant(&caller, Receiver::Role(&role), &integration, body.change()?).await?.into()))
+}
+
+/// Takes an integration from a role.
+#[utoipa::path(delete, path = "/roles/{role}/integrations/{integration}", tag = "grants",
+    operation_id = "remove_role_grant",
+    params(("org" = String, Path, description = "slug or id"), ("role" = String, Path, description = "short name"),
+        ("integration" = String, Path, description = "slug or id")),
+    responses((status = 204), Problems))]
+pub(crate) async fn remove_for_role(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String, String)>,
+) -> Result<StatusCode, Failure> {
+    let (_, role, integration) = path;
+    app.remove_grant(&caller, Receiver::Role(&role), &integration).await?;
     Ok(StatusCode::NO_CONTENT)
 }

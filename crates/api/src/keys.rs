@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use app::App;
-use app::keys::{CreatedKey, KeyView, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
+use app::keys::{CreatedKey, KeyView, NewAgentKey, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use domain::grant::Profile;
+use domain::grant::{Grant, Profile};
 use domain::id::KeyId;
 use domain::key::{KeyKind, KeyScope};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, Params, Signed, page, page_size};
+use crate::extract::{Body, NoBody, Params, Signed, page, page_size};
+use crate::organizations::given;
 use crate::problem::{Failure, Problems};
 use crate::time::{read_optional, written};
 
@@ -22,17 +23,28 @@ use crate::time::{read_optional, written};
 pub(crate) struct Key {
     /// Its id.
     id: String,
-    /// `personal` or `workspace`.
+    /// `personal`, `workspace` or `agent`.
     kind: &'static str,
+    /// `active`, `suspended` or `expired`.
+    state: &'static str,
+    /// Why it is suspended, and what ends that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'static str>,
     /// What people call it.
     label: String,
     /// The last characters of its secret.
     hint: String,
     /// Whose it is, for a personal key.
     holder: Option<Holder>,
+    /// Whose it is, for an agent's key.
+    agent: Option<Holder>,
+    /// For whom the agent acts with it.
+    acting_for: Option<Holder>,
     /// What it reaches, for a workspace key: `all` or `granted`.
     #[schema(value_type = Option<String>)]
     scope: Option<KeyScope>,
+    /// The role of a workspace key.
+    role: Option<String>,
     /// What a workspace key was given.
     integrations: Vec<KeyGrant>,
     /// When it was created.
@@ -45,7 +57,7 @@ pub(crate) struct Key {
     last_used: Option<LastUse>,
 }
 
-/// Whose a personal key is.
+/// Somebody by id and name.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Holder {
     id: String,
@@ -75,30 +87,34 @@ pub(crate) struct LastUse {
     client: Option<String>,
 }
 
+impl From<(String, Grant)> for KeyGrant {
+    fn from((integration, grant): (String, Grant)) -> KeyGrant {
+        let expires_at = grant.expires_at.map(written);
+        KeyGrant { integration, profile: grant.profile, tools_off: grant.tools_off, expires_at }
+    }
+}
+
 impl From<KeyView> for Key {
     fn from(view: KeyView) -> Key {
-        let (kind, scope) = match view.key.kind {
-            KeyKind::Personal { .. } => ("personal", None),
-            KeyKind::Workspace { scope } => ("workspace", Some(scope)),
+        let (kind, scope, acting_for) = match view.key.kind {
+            KeyKind::Personal { .. } => ("personal", None, None),
+            KeyKind::Workspace { scope, .. } => ("workspace", Some(scope), None),
+            KeyKind::Agent { acting_for, .. } => ("agent", None, acting_for),
         };
-        let name = view.holder_name.unwrap_or_default();
+        let named = |id: String, name: Option<String>| Holder { id, name: name.unwrap_or_default() };
         Key {
             id: view.key.id.to_string(),
             kind,
+            state: view.state.as_str(),
+            because: view.state.because(),
             label: view.label,
-            holder: view.key.holder().map(|holder| Holder { id: holder.to_string(), name }),
-            hint: view.key.hint,
+            holder: view.key.holder().map(|holder| named(holder.to_string(), view.holder_name)),
+            agent: view.key.agent().map(|agent| named(agent.to_string(), view.agent_title)),
+            acting_for: acting_for.map(|person| named(person.to_string(), view.acting_for_name)),
             scope,
-            integrations: view
-                .grants
-                .into_iter()
-                .map(|(integration, grant)| KeyGrant {
-                    integration,
-                    profile: grant.profile,
-                    tools_off: grant.tools_off,
-                    expires_at: grant.expires_at.map(written),
-                })
-                .collect(),
+            role: view.key.role().map(|role| role.to_string()),
+            integrations: view.grants.into_iter().map(KeyGrant::from).collect(),
+            hint: view.key.hint,
             created_at: written(view.key.created_at),
             issued_at: written(view.key.issued_at),
             expires_at: view.key.expires_at.map(written),
@@ -152,17 +168,55 @@ pub(crate) async fn list(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyToCreate {
-    /// `personal` or `workspace`.
+    /// `personal`, `workspace` or `agent`.
     kind: String,
     /// What people call it.
     label: String,
     /// For a workspace key: `all` or `granted`; as the settings say where nothing is given.
     #[schema(value_type = Option<String>)]
     scope: Option<KeyScope>,
+    /// For a workspace key: its role.
+    role: Option<String>,
     /// For a personal key: whose, by e-mail address or id; one's own where nobody is named.
     holder: Option<String>,
+    /// For an agent's key: whose, by id.
+    agent: Option<String>,
+    /// For an agent's key: for whom the agent acts with it, by e-mail address or id. They have to let it first.
+    acting_for: Option<String>,
     /// When it ends by itself.
     expires_at: Option<String>,
+}
+
+impl KeyToCreate {
+    /// The kind with what belongs to it; what belongs to another kind is refused by name.
+    fn of(self) -> Result<NewKeyOf, Failure> {
+        let KeyToCreate { kind, scope, role, holder, agent, acting_for, .. } = self;
+        let strays = |fields: &[(&'static str, bool)], kind: &str| match fields.iter().find(|(_, given)| *given) {
+            Some((field, _)) => {
+                Err(Failure::bad_field(*field, format!("{kind} key has no {field}; leave it out")))
+            }
+            None => Ok(()),
+        };
+        let of_workspace = [("scope", scope.is_some()), ("role", role.is_some())];
+        let of_person = [("holder", holder.is_some())];
+        let of_agent = [("agent", agent.is_some()), ("acting_for", acting_for.is_some())];
+        match (kind.as_str(), agent) {
+            ("personal", _) => {
+                strays(&[&of_workspace[..], &of_agent].concat(), "a personal")?;
+                Ok(NewKeyOf::Personal(NewPersonalKey { holder }))
+            }
+            ("workspace", _) => {
+                strays(&[&of_person[..], &of_agent].concat(), "a workspace")?;
+                Ok(NewKeyOf::Workspace(NewWorkspaceKey { scope, role }))
+            }
+            ("agent", Some(agent)) => {
+                strays(&[&of_workspace[..], &of_person].concat(), "an agent's")?;
+                Ok(NewKeyOf::Agent(NewAgentKey { agent, acting_for }))
+            }
+            ("agent", None) => Err(Failure::bad_field("agent", "give the id of the agent whose key it is to be")),
+            _ => Err(Failure::bad_field("kind", "give personal, workspace or agent")),
+        }
+    }
 }
 
 /// A key that was just created or rotated.
@@ -192,19 +246,8 @@ pub(crate) async fn create(
     Signed(caller): Signed,
     Body(body): Body<KeyToCreate>,
 ) -> Result<(StatusCode, Json<CreatedKeyBody>), Failure> {
-    let of = match (body.kind.as_str(), body.scope, body.holder) {
-        ("personal", None, holder) => NewKeyOf::Personal(NewPersonalKey { holder }),
-        ("personal", Some(_), _) => {
-            return Err(Failure::bad_field("scope", "a personal key reaches what its holder reaches; leave scope out"));
-        }
-        ("workspace", scope, None) => NewKeyOf::Workspace(NewWorkspaceKey { scope }),
-        ("workspace", _, Some(_)) => {
-            return Err(Failure::bad_field("holder", "a workspace key is nobody's; leave holder out"));
-        }
-        _ => return Err(Failure::bad_field("kind", "give personal or workspace")),
-    };
-    let expires_at = read_optional("expires_at", body.expires_at.as_deref())?;
-    let key = app.create_key(&caller, &body.label, of, expires_at).await?;
+    let (label, expires_at) = (body.label.clone(), read_optional("expires_at", body.expires_at.as_deref())?);
+    let key = app.create_key(&caller, &label, body.of()?, expires_at).await?;
     Ok((StatusCode::CREATED, Json(key.into())))
 }
 
@@ -219,6 +262,30 @@ pub(crate) async fn show(
 ) -> Result<Json<Key>, Failure> {
     let (_, key) = path;
     Ok(Json(app.show_key(&caller, &key).await?.into()))
+}
+
+/// What changes about a workspace key.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyToChange {
+    /// Its role; null takes it away.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    role: Option<Option<String>>,
+}
+
+/// Gives a workspace key another role, or none. One that was suspended because its role had ended works again.
+#[utoipa::path(patch, path = "/keys/{key}", tag = "keys", operation_id = "change_key",
+    params(("org" = String, Path, description = "slug or id"), ("key" = String, Path, description = "id")),
+    request_body = KeyToChange, responses((status = 200, body = Key), Problems))]
+pub(crate) async fn change(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+    Body(body): Body<KeyToChange>,
+) -> Result<Json<Key>, Failure> {
+    let (_, key) = path;
+    Ok(Json(app.set_key_role(&caller, &key, body.role.flatten().as_deref()).await?.into()))
 }
 
 /// Ends a key for good.
@@ -243,6 +310,7 @@ pub(crate) async fn rotate(
     State(app): State<App>,
     Signed(caller): Signed,
     Path(path): Path<(String, String)>,
+    _: NoBody,
 ) -> Result<Json<CreatedKeyBody>, Failure> {
     let (_, key) = path;
     Ok(Json(app.rotate_key(&caller, &key).await?.into()))

@@ -6,16 +6,28 @@
 //! Start reading at `routes`, then any noun's file.
 
 mod access;
+mod advice;
+mod agents;
+mod ask;
 mod audit;
+mod authzen;
 mod extract;
 mod grants;
+mod impact;
 mod integrations;
 mod keys;
 mod members;
+mod objects;
 mod organizations;
+mod permissions;
+mod plan;
+mod policy_text;
 mod problem;
+mod resources;
 mod roles;
 mod routes;
+mod settings;
+mod teams;
 mod time;
 
 pub use routes::{Api, contract, router};

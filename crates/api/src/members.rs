@@ -1,7 +1,7 @@
 //! Endpoints: members.
 
 use app::App;
-use app::members::{MemberFilter, MemberView, NewMember, Removed};
+use app::members::{ChangedRole, MemberFilter, MemberView, NewMember, Removed};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -185,6 +185,12 @@ pub(crate) struct ChangedMember {
     keys_ended: usize,
 }
 
+impl From<ChangedRole> for ChangedMember {
+    fn from(changed: ChangedRole) -> ChangedMember {
+        ChangedMember { member: changed.member.into(), keys_ended: changed.keys_ended }
+    }
+}
+
 /// Gives a member another role. The next request of theirs is answered by it.
 #[utoipa::path(patch, path = "/members/{member}", tag = "members", operation_id = "change_member",
     params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id")),
@@ -196,8 +202,7 @@ pub(crate) async fn change(
     Body(body): Body<MemberChange>,
 ) -> Result<Json<ChangedMember>, Failure> {
     let (_, member) = path;
-    let changed = app.change_member_role(&caller, &member, &body.role).await?;
-    Ok(Json(ChangedMember { member: changed.member.into(), keys_ended: changed.keys_ended }))
+    Ok(Json(app.change_member_role(&caller, &member, &body.role).await?.into()))
 }
 
 /// What ended with a membership.

@@ -6,14 +6,12 @@ use app::App;
 use app::organizations::OrganizationView;
 use axum::extract::State;
 use axum::{Extension, Json};
-use domain::grant::Profile;
-use domain::key::KeyScope;
-use domain::organization::{RecordsSync, SettingChange};
-use domain::role::RoleId;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::extract::{Body, Signed};
+use crate::members::ChangedMember;
 use crate::problem::{Failure, Problems};
 
 /// The public base URL.
@@ -100,55 +98,15 @@ pub(crate) async fn show(
 pub(crate) struct OrganizationChange {
     /// A new name.
     name: Option<String>,
-    /// Settings by name; what is left out stays.
+    /// Settings by name, with the values that the list of settings tells; what is left out stays.
     #[serde(default)]
-    settings: SettingsChange,
-}
-
-/// Settings by name.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SettingsChange {
-    /// How many people may hold the top role; null means any number.
-    #[serde(default, rename = "owners.max", deserialize_with = "given")]
-    owners_max: Option<Option<u32>>,
-    /// The role of a newcomer for whom none was chosen.
-    #[serde(rename = "join.default_role")]
-    join_default_role: Option<String>,
-    /// The profile of a grant for which none was chosen.
-    #[serde(rename = "join.default_profile")]
-    #[schema(value_type = Option<String>)]
-    join_default_profile: Option<Profile>,
-    /// What a workspace key reaches for which nothing was chosen.
-    #[serde(rename = "keys.workspace.default_scope")]
-    #[schema(value_type = Option<String>)]
-    keys_workspace_default_scope: Option<KeyScope>,
-    /// Which calls are on disk before they go out.
-    #[serde(rename = "records.sync")]
-    #[schema(value_type = Option<String>)]
-    records_sync: Option<RecordsSync>,
+    #[schema(value_type = Object)]
+    settings: Map<String, Value>,
 }
 
 /// Tells a field that was given as null from one that was not given.
 pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(value).map(Some)
-}
-
-impl SettingsChange {
-    fn changes(self) -> Result<Vec<SettingChange>, Failure> {
-        let role = self.join_default_role.map(|role| RoleId::parse(&role)).transpose();
-        let role = role.map_err(|error| Failure::bad_field("settings.join.default_role", error.to_string()))?;
-        Ok([
-            self.owners_max.map(SettingChange::OwnersMax),
-            role.map(SettingChange::JoinDefaultRole),
-            self.join_default_profile.map(SettingChange::JoinDefaultProfile),
-            self.keys_workspace_default_scope.map(SettingChange::KeysWorkspaceDefaultScope),
-            self.records_sync.map(SettingChange::RecordsSync),
-        ]
-        .into_iter()
-        .flatten()
-        .collect())
-    }
 }
 
 /// Changes the name and settings, all or none.
@@ -161,6 +119,28 @@ pub(crate) async fn change(
     Extension(public_url): Extension<PublicUrl>,
     Body(body): Body<OrganizationChange>,
 ) -> Result<Json<Organization>, Failure> {
-    app.change_settings(&caller, body.name, body.settings.changes()?).await?;
+    app.change_settings(&caller, body.name, crate::settings::changes(body.settings)?).await?;
     Ok(Json(organization(app.show_organization(&caller).await?, &public_url)))
+}
+
+/// To whom the organization is handed over.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Transfer {
+    /// E-mail address or id of the member who gets the top role.
+    to: String,
+    /// The role that the caller has from then on.
+    own_role: String,
+}
+
+/// Hands the organization over: another member gets the top role, and the caller another one, in one step.
+#[utoipa::path(post, path = "/organization/transfer", tag = "organization", operation_id = "transfer_organization",
+    params(("org" = String, Path, description = "slug or id")), request_body = Transfer,
+    responses((status = 200, body = ChangedMember), Problems))]
+pub(crate) async fn transfer(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Body(body): Body<Transfer>,
+) -> Result<Json<ChangedMember>, Failure> {
+    Ok(Json(app.transfer_ownership(&caller, &body.to, &body.own_role).await?.into()))
 }

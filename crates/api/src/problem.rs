@@ -9,6 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::impact::ImpactBody;
+
 /// An error, for the person who must act.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -37,19 +39,47 @@ pub(crate) struct ProblemBody {
 
 /// What an endpoint answers when it does not do what was asked.
 #[derive(Debug)]
-pub(crate) struct Failure(Box<ProblemBody>);
+pub(crate) enum Failure {
+    /// Something is wrong.
+    Problem(Box<ProblemBody>),
+    /// Nothing is: the impact was asked for.
+    Preview(Box<ImpactBody>),
+}
 
 impl Failure {
     fn new(status: StatusCode, title: &'static str, code: impl Into<Cow<'static, str>>, detail: String) -> Failure {
         let code = code.into();
         let kind = format!("urn:wardroom:problem:{code}");
         let (status, field, remedy, ask) = (status.as_u16(), None, None, Vec::new());
-        Failure(Box::new(ProblemBody { kind, title, status, detail, code, field, remedy, ask }))
+        Failure::Problem(Box::new(ProblemBody { kind, title, status, detail, code, field, remedy, ask }))
     }
 
     fn at(mut self, field: Option<impl Into<Cow<'static, str>>>) -> Failure {
-        self.0.field = field.map(Into::into);
+        if let Failure::Problem(body) = &mut self {
+            body.field = field.map(Into::into);
+        }
         self
+    }
+
+    /// The same in other words.
+    fn saying(mut self, detail: String) -> Failure {
+        if let Failure::Problem(body) = &mut self {
+            body.detail = detail;
+        }
+        self
+    }
+
+    /// The same with the line of a document in front.
+    pub(crate) fn on_line(mut self, line: Option<u64>) -> Failure {
+        if let (Failure::Problem(body), Some(line)) = (&mut self, line) {
+            body.detail = format!("line {line}, {}", body.detail);
+        }
+        self
+    }
+
+    /// Something broke on our side.
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Failure {
+        Failure::new(StatusCode::SERVICE_UNAVAILABLE, "Failed", "unavailable", detail.into())
     }
 
     /// A field of the request cannot be what it is meant to be.
@@ -79,6 +109,16 @@ impl Failure {
         Failure::new(StatusCode::METHOD_NOT_ALLOWED, "Invalid", "method", detail.to_owned())
     }
 
+    /// The status and the sentence, for a door that tells errors in another form.
+    pub(crate) fn status_and_detail(self) -> (StatusCode, String) {
+        match self {
+            Failure::Problem(body) => {
+                (StatusCode::from_u16(body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), body.detail)
+            }
+            Failure::Preview(_) => (StatusCode::BAD_REQUEST, "there is no impact to be told of here".to_owned()),
+        }
+    }
+
     /// There is no such thing.
     pub(crate) fn missing(noun: &'static str) -> Failure {
         let detail = format!("there is no such {noun}, or you may not see it");
@@ -95,7 +135,9 @@ impl From<Problem> for Failure {
             }
             Problem::Denied { explanation, ask } => {
                 let mut failure = Failure::new(StatusCode::FORBIDDEN, "Denied", explanation.code, detail);
-                (failure.0.remedy, failure.0.ask) = (explanation.remedy, ask);
+                if let Failure::Problem(body) = &mut failure {
+                    (body.remedy, body.ask) = (explanation.remedy, ask);
+                }
                 failure
             }
             Problem::Missing { noun, .. } => {
@@ -111,6 +153,9 @@ impl From<Problem> for Failure {
                 Failure::new(status, title, refusal.code, detail).at(refusal.field)
             }
             Problem::Invalid { field, .. } => Failure::bad_field(field, detail),
+            Problem::InStep { place, problem } => Failure::from(*problem).saying(detail).at(Some(place.join("."))),
+            Problem::Previewed(impact) => Failure::Preview(Box::new(ImpactBody::from(*impact))),
+            Problem::Moved { .. } => Failure::new(StatusCode::PRECONDITION_FAILED, "Refused", "moved", detail),
             Problem::Unavailable { .. } => {
                 Failure::new(StatusCode::SERVICE_UNAVAILABLE, "Failed", "unavailable", detail)
             }
@@ -120,8 +165,12 @@ impl From<Problem> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self.0)).into_response();
+        let body = match self {
+            Failure::Preview(impact) => return Json(impact).into_response(),
+            Failure::Problem(body) => body,
+        };
+        let status = StatusCode::from_u16(body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {

@@ -9,7 +9,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::problem::Failure;
-use crate::{access, audit, extract, grants, integrations, keys, members, organizations, roles};
+use crate::{
+    access, advice, agents, ask, audit, authzen, extract, grants, integrations, keys, members, objects, organizations,
+    permissions, plan, resources, roles, settings, teams,
+};
 
 /// The management API: its routes, and where the organization's MCP URL starts.
 pub struct Api {
@@ -45,9 +48,20 @@ impl utoipa::Modify for KeySecurity {
 fn described() -> OpenApiRouter<App> {
     let org = OpenApiRouter::new()
         .routes(routes!(organizations::show, organizations::change))
-        .routes(routes!(roles::list_permissions))
-        .routes(routes!(roles::list))
-        .routes(routes!(roles::show))
+        .routes(routes!(organizations::transfer))
+        .routes(routes!(settings::list))
+        .routes(routes!(permissions::list))
+        .routes(routes!(roles::list, roles::change::create))
+        .routes(routes!(roles::show, roles::change::change, roles::change::delete))
+        .routes(routes!(roles::change::clone))
+        .routes(routes!(roles::holders::list))
+        .routes(routes!(roles::history::read))
+        .routes(routes!(grants::set_for_role, grants::remove_for_role))
+        .routes(routes!(teams::list, teams::create))
+        .routes(routes!(teams::show, teams::rename, teams::delete))
+        .routes(routes!(teams::members))
+        .routes(routes!(teams::set_member, teams::remove_member))
+        .routes(routes!(grants::set_for_team, grants::remove_for_team))
         .routes(routes!(members::list, members::add))
         .routes(routes!(members::show, members::change, members::remove))
         .routes(routes!(access::of_member))
@@ -58,11 +72,35 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(integrations::list_tools))
         .routes(routes!(integrations::review_tool))
         .routes(routes!(keys::list, keys::create))
-        .routes(routes!(keys::show, keys::revoke))
+        .routes(routes!(keys::show, keys::change, keys::revoke))
         .routes(routes!(keys::rotate))
         .routes(routes!(grants::set_for_key, grants::remove_for_key))
+        .routes(routes!(agents::list, agents::create))
+        .routes(routes!(agents::show, agents::change, agents::delete))
+        .routes(routes!(agents::set_delegation, agents::remove_delegation))
+        .routes(routes!(grants::set_for_agent, grants::remove_for_agent))
+        .routes(routes!(resources::list, resources::create))
+        .routes(routes!(resources::show, resources::change, resources::delete))
+        .routes(routes!(resources::restore))
+        .routes(routes!(resources::destroy))
+        .routes(routes!(resources::check_use))
+        .routes(routes!(resources::hand_over))
+        .routes(routes!(resources::share, resources::unshare))
+        .routes(routes!(resources::assign, resources::unassign))
+        .routes(routes!(resources::hand_over_all))
+        .routes(routes!(objects::list))
+        .routes(routes!(objects::show, objects::define, objects::remove))
+        .routes(routes!(objects::of_role))
         .routes(routes!(access::check))
         .routes(routes!(access::own))
+        .routes(routes!(ask::explain))
+        .routes(routes!(ask::history))
+        .routes(routes!(ask::who_can))
+        .routes(routes!(advice::advice))
+        .routes(routes!(advice::report))
+        .routes(routes!(plan::export))
+        .routes(routes!(plan::plan))
+        .routes(routes!(plan::apply))
         .routes(routes!(audit::read));
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(organizations::list))
@@ -80,6 +118,7 @@ pub fn router(api: Api) -> Router {
     let (router, contract) = described().split_for_parts();
     let contract = Json(contract);
     router
+        .merge(authzen::router(&api.public_url))
         .route("/api/openapi.json", routing::get(move || std::future::ready(contract.clone())))
         .route("/api/{*rest}", routing::any(|| std::future::ready(Failure::missing("endpoint"))))
         .method_not_allowed_fallback(|| std::future::ready(Failure::method()))

@@ -7,6 +7,7 @@ use identity::key::PresentedKey;
 use journal::KeyUse;
 use verdict::{Actor, Credential};
 
+use crate::impact::Mode;
 use crate::{App, Live, Problem};
 
 /// Digests that are remembered. Beyond that all are forgotten at once and looked up again.
@@ -19,6 +20,8 @@ pub struct Caller {
     pub actor: Actor,
     /// The organization.
     pub live: Arc<Live>,
+    /// How they want changes to be made.
+    pub mode: Mode,
 }
 
 impl Caller {
@@ -48,7 +51,7 @@ impl App {
         let live = self.live(org).await?;
         let admitted = live.snapshot().admit(credential, self.now());
         let actor = admitted.map_err(|fault| Problem::Unauthenticated { message: fault.to_string() })?;
-        Ok(Caller { actor, live })
+        Ok(Caller { actor, live, mode: Mode::default() })
     }
 
     /// To which organization a presented key belongs, and as which credential it is to be asked about. Whether it

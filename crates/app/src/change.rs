@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::command::{self, Command};
 use domain::event::Event;
+use domain::grant::Grantee;
 use domain::organization::Organization;
 use domain::record::{Decision, Intent};
 use domain::time::Timestamp;
@@ -11,11 +12,11 @@ use journal::{Append, Fact, StreamId};
 use verdict::{Action, Actor, Denial, Operation, Permit, Question, Snapshot, Verdict};
 
 use crate::authentication::Caller;
-use crate::commit::{Commit, CommitFault};
+use crate::commit::{Commit, CommitFault, Part};
 use crate::{App, Problem};
 
 /// Attempts before a change gives up against other writers.
-const ATTEMPTS_MAX: u32 = 8;
+pub(crate) const ATTEMPTS_MAX: u32 = 8;
 
 /// What is to happen if it may.
 #[derive(Default)]
@@ -44,7 +45,7 @@ impl App {
         snapshot.evaluate(&Question { actor, action: Action::Operate(operation), now: self.now() })
     }
 
-    async fn denied(
+    pub(crate) async fn denied(
         &self,
         (snapshot, actor): (&Snapshot, &Actor),
         denial: Denial,
@@ -72,7 +73,7 @@ impl App {
             org: snapshot.org(),
             at: now,
             subject: actor.subject.as_str().to_owned(),
-            acting_for: None,
+            acting_for: actor.acting_for,
             credential: actor.credential.map(|credential| credential.key),
             client: None,
             method: operation.code().to_owned(),
@@ -111,12 +112,24 @@ impl App {
                 }
             };
             let events = command::handle(&state, command(&state)?, self.now())?;
+            if let Some(expected) = caller.mode.expected_seq
+                && expected != state.seq
+            {
+                return Err(Problem::Moved { seq: state.seq });
+            }
+            if caller.mode.preview {
+                // On a copy, so that others can go on changing meanwhile.
+                let copy = Organization::clone(&state);
+                drop(state);
+                let impact = self.impact_of(caller, &snapshot, &copy, &events).await?;
+                return Err(Problem::Previewed(Box::new(impact)));
+            }
             let Some(extra) = along.take() else { break };
             if events.is_empty() && extra.facts.is_empty() {
                 return Ok(events);
             }
-            let commit =
-                Commit { permit, actor: caller.stamp(), events, facts: extra.facts, directory: extra.directory };
+            let parts = vec![Part { permit, events }];
+            let commit = Commit { parts, actor: caller.stamp(), facts: extra.facts, directory: extra.directory };
             match self.commit(Arc::clone(&caller.live), state, commit).await {
                 Ok(events) => return Ok(events),
                 Err(CommitFault::Conflict { facts, mut directory }) => {
@@ -161,7 +174,24 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::EditIntegration { .. }
         | Operation::DisconnectIntegration { .. }
         | Operation::ReviewTool { .. } => "integration",
-        Operation::ViewKey { .. } | Operation::RotateKey { .. } | Operation::RevokeKey { .. } => "key",
+        Operation::ViewKey { .. }
+        | Operation::RotateKey { .. }
+        | Operation::RevokeKey { .. }
+        | Operation::SetKeyRole { .. } => "key",
+        Operation::EditAgent { .. }
+        | Operation::SetAgentRole { .. }
+        | Operation::CreateAgentKey { .. }
+        | Operation::Delegate { .. }
+        | Operation::EndDelegation { .. }
+        | Operation::Assign { grantee: Grantee::Agent(_), .. } => "agent",
+        Operation::Resource { .. } => "resource",
+        Operation::AssignResource { .. } => "resource or team",
+        Operation::ViewTeam { .. }
+        | Operation::EditTeam { .. }
+        | Operation::InviteToTeam { .. }
+        | Operation::Assign { grantee: Grantee::Team(_), .. } => "team",
+        Operation::Data { .. } => "object",
+        Operation::Field { .. } => "field",
         _ => "member",
     }
 }

@@ -5,19 +5,27 @@ use std::sync::Arc;
 use domain::event::{self, Event};
 use domain::id::OrgId;
 use domain::key::{Key, KeyKind};
-use domain::organization::{Organization, Stamp};
+use domain::organization::{Organization, SettingChange, Stamp};
+use domain::permission::Permission;
+use domain::time::Timestamp;
 use journal::{Append, AppendError, Fact};
 use tokio::sync::OwnedMutexGuard;
-use verdict::{Act, Permit, Target};
+use verdict::{Act, Permit, Subject, Target};
 
 use crate::live::{Live, save_sometimes};
 use crate::{App, Problem};
 
-/// Events to be committed under a permit.
-pub(crate) struct Commit {
+/// Events and the permit under which they happen.
+pub(crate) struct Part {
+    /// Given for the state as it is after the parts before it.
     pub(crate) permit: Permit,
-    pub(crate) actor: String,
     pub(crate) events: Vec<Event>,
+}
+
+/// Parts to be committed one after the other, all or none.
+pub(crate) struct Commit {
+    pub(crate) parts: Vec<Part>,
+    pub(crate) actor: String,
     pub(crate) facts: Vec<Fact>,
     pub(crate) directory: Option<Box<Append>>,
 }
@@ -51,15 +59,17 @@ impl App {
         mut state: OwnedMutexGuard<Organization>,
         commit: Commit,
     ) -> Result<Vec<Event>, CommitFault> {
-        let Commit { permit, actor, events, facts, directory } = commit;
-        if let Some(event) = events.iter().find(|event| !covers(&permit, live.org(), &state, event, &events)) {
-            tracing::error!(event = event.name(), act = ?permit.act(), "a permit does not cover an event");
-            let message = "the change was refused because it goes beyond what was authorized".to_owned();
-            return Err(CommitFault::Problem(Problem::Unavailable { message }));
-        }
+        let Commit { parts, actor, facts, directory } = commit;
+        let (at, expected, stream) = (self.now(), state.seq, live.org().into());
+        // One part, which is nearly every change, is folded in place once it is on disk.
+        let then = match parts.as_slice() {
+            [only] => is_covered(live.org(), &state, only).map(|()| None),
+            several => folded(live.org(), &state, several, (at, &actor)).map(Some),
+        };
+        let then = then.map_err(CommitFault::Problem)?;
+        let events: Vec<Event> = parts.into_iter().flat_map(|part| part.events).collect();
         let bodies = events.iter().map(event::encode).collect::<Result<Vec<_>, _>>();
         let bodies = bodies.map_err(|error| CommitFault::Problem(error.into()))?;
-        let (at, expected, stream) = (self.now(), state.seq, live.org().into());
         let append = Append { stream, expected, at, actor: actor.clone(), events: bodies, facts };
         let again = (append.facts.clone(), directory.clone());
         match self.inner.journal.append(std::iter::once(append).chain(directory.map(|append| *append)).collect()).await
@@ -70,13 +80,49 @@ impl App {
             }
             Err(error) => return Err(CommitFault::Problem(append_problem(error))),
         }
-        for (seq, event) in (expected + 1..).zip(&events) {
-            state.apply(&Stamp { seq, at, actor: actor.clone() }, event);
+        match then {
+            Some(then) => *state = then,
+            None => fold(&mut state, &events, (at, &actor)),
         }
-        live.publish(&state, !events.iter().any(Event::changes_tools));
+        live.publish(&state, Some(&events));
         save_sometimes(&self.inner.journal, live.org(), &state, events.len() as u64);
         Ok(events)
     }
+}
+
+/// The state that the parts lead to.
+///
+/// # Errors
+/// Where a permit does not cover its events in the state as it is after the parts before it.
+fn folded(
+    org: OrgId,
+    state: &Organization,
+    parts: &[Part],
+    stamp: (Timestamp, &str),
+) -> Result<Organization, Problem> {
+    let mut then = state.clone();
+    for part in parts {
+        is_covered(org, &then, part)?;
+        fold(&mut then, &part.events, stamp);
+    }
+    Ok(then)
+}
+
+fn fold(state: &mut Organization, events: &[Event], (at, actor): (Timestamp, &str)) {
+    for event in events {
+        let stamp = Stamp { seq: state.seq + 1, at, actor: actor.to_owned() };
+        state.apply(&stamp, event);
+    }
+}
+
+// INVARIANT: every event is covered by the permit of its own part, given for the very state that the part is applied
+// to; held by the tests beside this file.
+fn is_covered(org: OrgId, state: &Organization, part: &Part) -> Result<(), Problem> {
+    let Part { permit, events } = part;
+    let Some(event) = events.iter().find(|event| !covers(permit, org, state, event, events)) else { return Ok(()) };
+    tracing::error!(event = event.name(), act = ?permit.act(), "a permit does not cover an event");
+    let message = "the change was refused because it goes beyond what was authorized".to_owned();
+    Err(Problem::Unavailable { message })
 }
 
 fn append_problem(error: AppendError) -> Problem {
@@ -92,6 +138,7 @@ fn append_problem(error: AppendError) -> Problem {
 
 /// Whether a permit covers an event: the same organization and state, one of the event's permissions, and the
 /// same target.
+#[expect(clippy::too_many_lines, reason = "one arm for each kind of event")]
 fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, events: &[Event]) -> bool {
     if permit.org() != org || permit.seq() != state.seq {
         return false;
@@ -110,8 +157,12 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
             }
             (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Member(member)) => *holder == member,
             (Event::KeyCreated { kind: KeyKind::Workspace { .. }, .. }, Target::Organization) => true,
-            (Event::MemberRemoved { person } | Event::MemberRoleChanged { person, .. }, Target::Member(member)) => {
+            (Event::MemberRemoved { person }, Target::Member(member)) => *person == member,
+            // Who hands the organization over takes another role in the same step.
+            (Event::MemberRoleChanged { person, .. }, Target::Member(member)) => {
                 *person == member
+                    || permission == Permission::OrganizationTransfer
+                        && permit.actor().is_some_and(|actor| actor.subject == Subject::Member(*person))
             }
             (
                 Event::GrantSet { grantee, integration, .. } | Event::GrantRemoved { grantee, integration },
@@ -139,6 +190,52 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
                 Target::Integration(target),
             ) => *integration == target,
             (Event::OrganizationRenamed { .. } | Event::SettingChanged(_), Target::Organization) => true,
+            // A role that is new, the role itself, and the default that goes with a deleted one.
+            (Event::RoleDefined(role), Target::Organization) => !state.roles.contains_key(&role.id),
+            (Event::RoleDefined(role), Target::Role(target)) => role.id == target,
+            (Event::RoleDeleted { role, .. }, Target::Role(target)) => *role == target,
+            (
+                Event::SettingChanged(SettingChange::JoinDefaultRole(_) | SettingChange::JoinDefaultTeamRole(_)),
+                Target::Role(target),
+            ) => events.iter().any(|other| matches!(other, Event::RoleDeleted { role, .. } if *role == target)),
+            (Event::KeyRoleChanged { key, .. }, Target::Key(target)) => *key == target,
+            (
+                Event::TeamCreated { .. } | Event::AgentCreated { .. } | Event::ResourceRegistered(_),
+                Target::Organization,
+            ) => true,
+            (Event::TeamRenamed { team, .. } | Event::TeamDeleted { team }, Target::Team(target)) => *team == target,
+            (
+                Event::TeamMemberSet { team, person, .. } | Event::TeamMemberRemoved { team, person },
+                Target::TeamMember(of, target),
+            ) => *team == of && *person == target,
+            (
+                Event::AgentEdited { agent, .. }
+                | Event::AgentRoleChanged { agent, .. }
+                | Event::AgentDeleted { agent }
+                | Event::KeyCreated { kind: KeyKind::Agent { agent, .. }, .. },
+                Target::Agent(target),
+            ) => *agent == target,
+            (
+                Event::DelegationSet { agent, person, .. } | Event::DelegationRemoved { agent, person },
+                Target::Delegation(of, target),
+            ) => *agent == of && *person == target,
+            (
+                Event::ResourceEdited { resource, .. }
+                | Event::ResourceHandedOver { resource, .. }
+                | Event::ResourceShared { resource, .. }
+                | Event::ResourceUnshared { resource, .. }
+                | Event::ResourceDeleted { resource }
+                | Event::ResourceRestored { resource }
+                | Event::ResourceDestroyed { resource },
+                Target::Resource(target),
+            ) => *resource == target,
+            (
+                Event::ResourceAssigned { resource, team } | Event::ResourceUnassigned { resource, team },
+                Target::TeamResource(of, target),
+            ) => *team == of && *resource == target,
+            (Event::ObjectDefined(_) | Event::ObjectRemoved { .. }, Target::DataModel) => {
+                permission == Permission::DataModelEdit
+            }
             _ => false,
         }
 }

@@ -7,23 +7,32 @@
 //! Start reading at [`App`], then `change`, then any use case.
 
 pub mod access;
+pub mod advice;
+pub mod agents;
 mod app;
+pub mod ask;
 pub mod audit;
 mod authentication;
 mod change;
 mod commit;
 mod directory;
 pub mod grants;
+pub mod impact;
 pub mod integrations;
 pub mod keys;
 mod live;
 pub mod members;
+pub mod objects;
 pub mod organizations;
+mod plan;
+pub mod policy_file;
 pub mod ports;
 mod presets;
 mod problem;
 mod registry;
+pub mod resources;
 pub mod roles;
+pub mod teams;
 
 pub use app::{App, Security};
 pub use authentication::Caller;

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use domain::event;
+use domain::event::{self, Event};
 use domain::id::OrgId;
 use domain::organization::{Organization, Stamp};
 use journal::{Journal, SavedState, StreamId};
 use tokio::sync::{Mutex, watch};
-use verdict::Snapshot;
+use verdict::{Same, Snapshot};
 
 use crate::Problem;
 
 /// The version of what [`save_sometimes`] writes. A state of another version is not read; the events are folded instead.
-const STATE_FORMAT: u32 = 2;
+const STATE_FORMAT: u32 = 3;
 /// Events after which the state is saved again, so that the next start folds few.
 const SAVE_EVERY_EVENTS: u64 = 256;
 
@@ -57,10 +57,16 @@ impl Live {
         self.changes.subscribe()
     }
 
-    /// Puts a state into force: every question asked from now on is answered from it.
-    pub(crate) fn publish(&self, state: &Organization, same_tools: bool) {
+    /// Puts a state into force: every question asked from now on is answered from it. `events` are those that led to
+    /// it from the state in force, where they are known.
+    pub(crate) fn publish(&self, state: &Organization, events: Option<&[Event]>) {
         let before = self.snapshot.load();
-        let snapshot = Snapshot::compile(self.org, state, same_tools.then_some(&before));
+        let same = events.map(|events| Same {
+            before: &before,
+            tools: !events.iter().any(Event::changes_tools),
+            resources: !events.iter().any(Event::changes_resources),
+        });
+        let snapshot = Snapshot::compile(self.org, state, same);
         self.snapshot.store(Arc::new(snapshot));
         self.changes.send_replace(state.seq);
     }
@@ -68,7 +74,7 @@ impl Live {
     /// Reads what another writer appended.
     pub(crate) async fn catch_up(&self, journal: &Journal, state: &mut Organization) -> Result<(), Problem> {
         read_after(journal, self.org, state).await?;
-        self.publish(state, false);
+        self.publish(state, None);
         Ok(())
     }
 }

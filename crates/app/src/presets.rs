@@ -4,10 +4,17 @@ use domain::preset::Preset;
 
 use crate::Problem;
 
-const FILES: [(&str, &str); 1] = [("pipeworks", include_str!("../../../presets/pipeworks.toml"))];
+const FILES: [(&str, &str); 6] = [
+    ("balanced", include_str!("../../../presets/balanced.toml")),
+    ("pipeworks", include_str!("../../../presets/pipeworks.toml")),
+    ("crm", include_str!("../../../presets/crm.toml")),
+    ("pipeai", include_str!("../../../presets/pipeai.toml")),
+    ("workjet", include_str!("../../../presets/workjet.toml")),
+    ("swiftask", include_str!("../../../presets/swiftask.toml")),
+];
 
 /// The preset of an organization for which none was chosen.
-pub(crate) const DEFAULT: &str = "pipeworks";
+pub(crate) const DEFAULT: &str = "balanced";
 
 /// Reads a preset by name.
 pub(crate) fn named(name: &str) -> Result<Preset, Problem> {
@@ -29,5 +36,6 @@ mod tests {
         for (name, _) in FILES {
             assert_eq!(named(name).unwrap().name, name);
         }
+        assert!(named(DEFAULT).is_ok());
     }
 }

@@ -3,6 +3,8 @@
 use domain::refusal::Refusal;
 use verdict::Explanation;
 
+use crate::impact::Impact;
+
 /// Why a use case did not do what was asked. Nothing was changed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Problem {
@@ -39,6 +41,23 @@ pub enum Problem {
         /// What it may be.
         message: String,
     },
+    /// One step of several cannot be done, and so none was.
+    #[error("{}: {problem}", place.join("."))]
+    InStep {
+        /// Where the step was asked for: the keys that lead there in the document.
+        place: Vec<String>,
+        /// What is wrong with it.
+        problem: Box<Problem>,
+    },
+    /// Not a fault: the impact was asked for, and nothing was changed.
+    #[error("the impact was asked for, and nothing was changed")]
+    Previewed(Box<Impact>),
+    /// The organization is in another state than the one whose impact was told.
+    #[error("the organization has changed since (it is at {seq} now); ask for the impact again")]
+    Moved {
+        /// Where it is now.
+        seq: u64,
+    },
     /// Something broke on our side; the same request may work later.
     #[error("{message}")]
     Unavailable {
@@ -54,6 +73,11 @@ impl Problem {
 
     pub(crate) fn missing(noun: &'static str) -> Problem {
         Problem::Missing { noun, message: format!("there is no such {noun}, or you may not see it") }
+    }
+
+    /// The same about one step of several.
+    pub(crate) fn in_step<T: ToString>(self, place: &[T]) -> Problem {
+        Problem::InStep { place: place.iter().map(ToString::to_string).collect(), problem: Box::new(self) }
     }
 
     pub(crate) fn broken(error: &impl std::fmt::Display) -> Problem {

@@ -1,13 +1,11 @@
-//! `wardroom check` and `wardroom explain`: the server's own answer to "may this happen, and why?".
+//! `wardroom check`: the server's own answer to "may this call happen?".
 
 use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
 use crate::field::{is_true, names, text, text_if_any};
-use crate::member::access_row;
 use crate::server::{Door, Organization};
-use crate::table::Table;
 use crate::terminal::Terminal;
 use crate::tool_name::ToolName;
 
@@ -41,34 +39,6 @@ pub(crate) fn check(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Resul
     let verdict = arguments.ask(&org)?;
     terminal.answer(&verdict, lay_out)?;
     if is_true(&verdict, "/allowed") { Ok(()) } else { Err(Failure::AnsweredNo) }
-}
-
-/// The same with what was granted there; ends with 0 either way, since the question was answered.
-pub(crate) fn explain(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let org = arguments.door.organization(terminal)?;
-    let verdict = arguments.ask(&org)?;
-    // Whoever may ask about a call may not always list everything that the person has; the answer stands without it.
-    let access = match &arguments.member {
-        Some(member) => org.get(&["members", member, "access"], &[]),
-        None => org.get(&["access"], &[]),
-    };
-    let access = access.ok();
-    let granted = access.as_ref().and_then(|access| find_grant(access, &arguments.tool.integration));
-    let explained = json!({"verdict": verdict, "grant": granted});
-    terminal.answer(&explained, |explained| {
-        let mut told = lay_out(&explained["verdict"]);
-        if let Some(grant) = granted {
-            let mut table = Table::new(&["INTEGRATION", "PROFILE", "BY", "TOOLS", "UNTIL", "SWITCHED OFF"]);
-            table.row(access_row(grant));
-            told.push_str(&format!("\n{table}"));
-        }
-        told
-    })
-}
-
-fn find_grant<'a>(access: &'a Value, integration: &str) -> Option<&'a Value> {
-    let grants = access.pointer("/integrations").and_then(Value::as_array)?;
-    grants.iter().find(|grant| text(grant, "/slug") == integration)
 }
 
 fn lay_out(verdict: &Value) -> String {
@@ -115,25 +85,5 @@ mod tests {
         let done = outcome(&server, &["check", "--tool", "stripe/get_balance", "--org", "north"]);
         assert_eq!((done.code, done.out.as_str()), (0, "allowed: you are owner\n"));
         assert_eq!(server.request(0).json(), json!({"integration": "stripe", "tool": "get_balance"}));
-    }
-
-    #[test]
-    fn an_explanation_adds_the_grant_and_ends_with_0() {
-        let access = json!({"integrations": [{"slug": "stripe", "profile": "no-delete", "basis": "grant",
-            "tools": {"callable": 41, "total": 50}, "tools_off": ["create_refund"]}]});
-        let server = FakeServer::answering(vec![(200, denied()), (200, access)]);
-        let line = ["explain", "--member", "fay@example.com", "--tool", "stripe/create_refund", "--org", "north"];
-        let done = outcome(&server, &line);
-        assert_eq!(done.code, 0, "{}", done.err);
-        assert!(done.out.contains("stripe       no-delete  grant  41 of 50  -      create_refund\n"), "{}", done.out);
-    }
-
-    #[test]
-    fn an_explanation_stands_without_the_grants_where_they_may_not_be_seen() {
-        let refused = json!({"title": "Denied", "status": 403});
-        let server = FakeServer::answering(vec![(200, denied()), (403, refused)]);
-        let done = outcome(&server, &["explain", "--tool", "stripe/create_refund", "--org", "north"]);
-        assert_eq!((done.code, server.request(1).path.as_str()), (0, "/api/v1/orgs/north/access"), "{}", done.err);
-        assert!(done.out.starts_with("denied: ") && !done.out.contains("INTEGRATION"), "{}", done.out);
     }
 }

@@ -15,6 +15,8 @@ use crate::terminal::Terminal;
 
 /// A clock that is off by more makes expiry dates and records confusing.
 const CLOCK_OFF_SECONDS_MAX: i64 = 60;
+/// Things that a line of advice names.
+const NAMED_MAX: usize = 5;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -36,7 +38,8 @@ impl Finding {
     }
 }
 
-/// Ends with 0 where all is well, 1 where something is not, 3 where there is no server.
+/// Ends with 0 where all is well between here and the server, 1 where something is not, 3 where there is no server.
+/// Advice about the organization is added where the key may have it, and does not count.
 pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let server = arguments.door.server(terminal)?;
     let health = server.get_outside("/healthz")?;
@@ -49,16 +52,46 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
         examine_version(&server)?,
         examine_key(&server)?,
     ];
-    let all = json!({"items": findings.iter().map(as_json).collect::<Vec<_>>()});
-    terminal.answer(&all, |_| {
+    let advice = advice(arguments, terminal);
+    let all = json!({"items": findings.iter().map(as_json).collect::<Vec<_>>(), "advice": advice});
+    terminal.answer(&all, |all| {
         let mut table = Table::continuing(&["", "", ""], &[0, 0, 0]);
         for finding in &findings {
             let mark = if finding.is_fine { "ok" } else { "LOOK" };
             table.row([mark.to_owned(), finding.subject.to_owned(), finding.told.clone()]);
         }
-        table.to_string()
+        format!("{table}{}", lay_out_advice(&all["advice"]))
     })?;
     if findings.iter().all(|finding| finding.is_fine) { Ok(()) } else { Err(Failure::AnsweredNo) }
+}
+
+/// What the server would look at in the organization; nothing where the key may not be told, or opens several.
+fn advice(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Vec<Value> {
+    let told = arguments.door.organization(terminal).and_then(|org| org.get(&["advice"], &[]));
+    told.map(|told| items(&told).to_vec()).unwrap_or_default()
+}
+
+fn lay_out_advice(advice: &Value) -> String {
+    let mut lines = String::new();
+    for one in advice.as_array().into_iter().flatten() {
+        let mark = if text(one, "/weight") == "act" { "ACT" } else { "consider" };
+        lines.push_str(&format!("\n{mark}: {}\n", text(one, "/message")));
+        let about: Vec<String> =
+            one.pointer("/about").and_then(Value::as_array).into_iter().flatten().map(called).collect();
+        let more =
+            one.pointer("/count").and_then(Value::as_u64).unwrap_or_default() as usize - about.len().min(NAMED_MAX);
+        let first = about.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
+        if !first.is_empty() {
+            let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+            lines.push_str(&format!("  {first}{rest}\n"));
+        }
+        lines.push_str(&format!("  what helps: {}\n", text(one, "/remedy")));
+    }
+    lines
+}
+
+fn called(about: &Value) -> String {
+    text_if_any(about, "/name").filter(|name| !name.is_empty()).unwrap_or_else(|| text(about, "/id"))
 }
 
 fn as_json(finding: &Finding) -> Value {
@@ -159,11 +192,19 @@ mod tests {
             (200, json!("ready\n")),
             (200, contract(env!("CARGO_PKG_VERSION"))),
             (200, json!({"items": [{"slug": "north"}], "next": null})),
+            (
+                200,
+                json!({"items": [{"weight": "act", "message": "keys that never end", "remedy": "rotate them", "count": 7,
+                "about": (1..=7).map(|number| json!({"id": format!("key_{number}"), "name": ""})).collect::<Vec<_>>()}]}),
+            ),
         ]);
-        let done = outcome(&server, &["doctor"]);
+        let done = outcome(&server, &["doctor", "--org", "north"]);
         assert_eq!(done.code, 0, "{}{}", done.out, done.err);
         assert!(done.out.contains("ok  clock       the server and this machine agree\n"), "{}", done.out);
         assert!(done.out.contains("ok  key         it opens north\n"), "{}", done.out);
+        let advice =
+            "\nACT: keys that never end\n  key_1, key_2, key_3, key_4, key_5 and 2 more\n  what helps: rotate them\n";
+        assert!(done.out.ends_with(advice), "{}", done.out);
     }
 
     #[test]
@@ -172,6 +213,7 @@ mod tests {
             (200, json!({})),
             (503, json!("the journal is full")),
             (200, contract("0.0.1")),
+            (401, json!({"detail": "this key was revoked"})),
             (401, json!({"detail": "this key was revoked"})),
         ]);
         let done = outcome(&server, &["doctor"]);

@@ -1,4 +1,4 @@
-//! Why a command did not do what was asked: what the person reads on stderr, and what a script reads as exit code.
+//! Why a command did not do what was asked: what the person reads, and what a script reads as exit code.
 //!
 //! It never rewords what the server said; it only lays it out.
 
@@ -21,6 +21,8 @@ pub(crate) enum Failure {
         /// The problem document as it came.
         problem: Value,
     },
+    /// Nothing was changed, as it was asked: the impact of the change. Exit code 0.
+    Previewed(Value),
     /// The answer was printed, and it is a no: exit code 1.
     AnsweredNo,
     /// No server was reached, or it does not answer as Wardroom does: exit code 3.
@@ -40,6 +42,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Failure::Usage(_) => 2,
+            Failure::Previewed(_) => 0,
             Failure::Refused { .. } | Failure::AnsweredNo => 1,
             Failure::Unreached(_) => 3,
             Failure::Local(fault) if fault.kind() == io::ErrorKind::BrokenPipe => 0,
@@ -52,6 +55,8 @@ impl Failure {
         match self {
             Failure::Usage(sentence) => writeln!(terminal.err, "error: {}", plain(sentence)),
             Failure::Unreached(sentence) => writeln!(terminal.err, "not reached: {}", plain(sentence)),
+            Failure::Previewed(impact) if terminal.json => writeln!(terminal.out, "{impact}"),
+            Failure::Previewed(impact) => write!(terminal.out, "{}", lay_out_impact(impact)),
             Failure::Refused { problem, .. } if terminal.json => writeln!(terminal.err, "{problem}"),
             Failure::Refused { status, problem } => write!(terminal.err, "{}", lay_out(*status, problem)),
             Failure::AnsweredNo => Ok(()),
@@ -59,6 +64,18 @@ impl Failure {
             Failure::Local(fault) => writeln!(terminal.err, "error: {fault}"),
         }
     }
+}
+
+/// What a change would do, and how to make just that change.
+fn lay_out_impact(impact: &Value) -> String {
+    let mut lines = String::from("nothing was changed; this is what the change would do:\n");
+    for line in impact.pointer("/summary").and_then(Value::as_array).into_iter().flatten() {
+        lines.push_str(&format!("  {}\n", plain(line.as_str().unwrap_or_default())));
+    }
+    if let Some(seq) = impact.pointer("/seq").and_then(Value::as_u64) {
+        lines.push_str(&format!("to make it while nothing else has changed: the same command with --if-at {seq}\n"));
+    }
+    lines
 }
 
 /// A problem document for people: the sentence, the field at fault, why, what helps, whom to ask.

@@ -1,4 +1,4 @@
-//! `wardroom grant`: giving an integration to a member or a key, and taking it away.
+//! `wardroom grant`: giving an integration to a member, team, role, key or agent, and taking it away.
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -36,16 +36,25 @@ enum Verb {
     },
 }
 
-/// Who has it: exactly one of the two.
+/// Who has it: exactly one of them.
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct Holder {
     /// A member, by e-mail or id
     #[arg(long)]
     member: Option<String>,
+    /// Everyone in a team, by title or id
+    #[arg(long)]
+    team: Option<String>,
+    /// Everyone with a role, by its id
+    #[arg(long)]
+    role: Option<String>,
     /// A workspace key, by id
     #[arg(long)]
     key: Option<String>,
+    /// An agent, by id
+    #[arg(long)]
+    agent: Option<String>,
 }
 
 #[derive(Args)]
@@ -64,10 +73,15 @@ struct Terms {
 impl Holder {
     /// The way to its grants: what kind it is, and its name.
     fn path(&self) -> [&str; 2] {
-        match (&self.member, &self.key) {
-            (Some(member), _) => ["members", member],
-            (None, key) => ["keys", key.as_deref().unwrap_or_default()],
-        }
+        let named = [
+            ("members", &self.member),
+            ("teams", &self.team),
+            ("roles", &self.role),
+            ("keys", &self.key),
+            ("agents", &self.agent),
+        ];
+        let given = named.into_iter().find_map(|(kind, name)| Some([kind, name.as_deref()?]));
+        given.unwrap_or(["members", ""])
     }
 }
 
@@ -145,6 +159,17 @@ mod tests {
         let done = outcome(&server, &["grant", "remove", "stripe", "--key", "key_1", "--org", "north"]);
         assert_eq!(done.code, 0, "{}", done.err);
         assert_eq!(server.request(0).path, "/api/v1/orgs/north/keys/key_1/integrations/stripe");
+    }
+
+    #[test]
+    fn a_team_and_a_role_are_given_an_integration_like_a_member() {
+        let server = FakeServer::answering(vec![(200, json!({})), (200, json!({}))]);
+        for (kind, name) in [("team", "Essays"), ("role", "member")] {
+            let done = outcome(&server, &["grant", "set", "stripe", &format!("--{kind}"), name, "--org", "north"]);
+            assert_eq!((done.code, done.out), (0, format!("{name} has stripe\n")), "{}", done.err);
+        }
+        assert_eq!(server.request(0).path, "/api/v1/orgs/north/teams/Essays/integrations/stripe");
+        assert_eq!(server.request(1).path, "/api/v1/orgs/north/roles/member/integrations/stripe");
     }
 
     #[test]

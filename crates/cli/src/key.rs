@@ -1,11 +1,11 @@
-//! `wardroom key`: personal and workspace keys. A secret is shown once, when it is made.
+//! `wardroom key`: personal, workspace and agents' keys. A secret is shown once, when it is made.
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
+use crate::agent::ends_at;
 use crate::failure::Failure;
 use crate::field::{items, names, plain, text, text_if_any, time};
-use crate::instant::{self, Sense};
 use crate::server::{Door, Organization};
 use crate::table::{Table, facts};
 use crate::terminal::Terminal;
@@ -34,6 +34,13 @@ enum Verb {
         /// The key's id
         key: String,
     },
+    /// Give a workspace key another role
+    Role {
+        /// The key's id
+        key: String,
+        /// The role's id, as `wardroom role list` shows it; without it the key has none
+        role: Option<String>,
+    },
     /// End a key at once
     Revoke {
         /// The key's id
@@ -51,9 +58,18 @@ struct Creation {
     /// What a workspace key reaches: all, or only what is granted to it
     #[arg(long, value_parser = ["all", "granted"], requires = "workspace")]
     scope: Option<String>,
+    /// A workspace key's role
+    #[arg(long, requires = "workspace")]
+    role: Option<String>,
     /// Whose personal key it shall be, by e-mail or id; without it, yours
     #[arg(long, value_name = "MEMBER", conflicts_with = "workspace")]
     holder: Option<String>,
+    /// Make a key of this agent, by id
+    #[arg(long, conflicts_with_all = ["workspace", "holder"])]
+    agent: Option<String>,
+    /// For whom the agent acts with it, by e-mail or id: they have to let it first, with `wardroom agent delegate`
+    #[arg(long, value_name = "MEMBER", requires = "agent")]
+    acting_for: Option<String>,
     /// When it ends: 2026-12-31, 2026-12-31T18:00:00Z, or a length such as 6w, 30d, 12h
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
@@ -79,6 +95,10 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
                 format!("rotated {key}\n{}", lay_out_secret(&text(rotated, "/secret"), mcp_url.as_deref()))
             })
         }
+        Verb::Role { key, role } => {
+            let changed = org.patch(&["keys", key], &json!({ "role": role }))?;
+            terminal.answer(&changed, |key| format!("{} has the role {}\n", text(key, "/label"), text(key, "/role")))
+        }
         Verb::Revoke { key } => {
             terminal.confirm(&format!("revoke {key}? Whatever uses it stops at once."))?;
             let ended = org.delete(&["keys", key])?;
@@ -88,19 +108,21 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
 }
 
 fn create(creation: &Creation, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let mut body = Map::new();
-    body.insert("kind".to_owned(), json!(if creation.workspace { "workspace" } else { "personal" }));
-    body.insert("label".to_owned(), json!(creation.label));
-    if let Some(scope) = &creation.scope {
-        body.insert("scope".to_owned(), json!(scope));
-    }
-    if let Some(holder) = &creation.holder {
-        body.insert("holder".to_owned(), json!(holder));
-    }
-    if let Some(until) = &creation.until {
-        let now = (terminal.surroundings.clock)();
-        body.insert("expires_at".to_owned(), json!(instant::read(until, Sense::Until, now).map_err(Failure::Usage)?));
-    }
+    let kind = match creation {
+        Creation { workspace: true, .. } => "workspace",
+        Creation { agent: Some(_), .. } => "agent",
+        _ => "personal",
+    };
+    let mut body = Map::from_iter([("kind".to_owned(), json!(kind)), ("label".to_owned(), json!(creation.label))]);
+    let named = [
+        ("scope", &creation.scope),
+        ("role", &creation.role),
+        ("holder", &creation.holder),
+        ("agent", &creation.agent),
+        ("acting_for", &creation.acting_for),
+    ];
+    body.extend(named.into_iter().filter_map(|(name, given)| Some((name.to_owned(), json!(given.as_ref()?)))));
+    body.extend(ends_at(creation.until.as_deref(), terminal)?);
     // Read first: once the secret is there, nothing may fail before it is shown.
     let mcp_url = text_if_any(&org.get(&[], &[])?, "/mcp_url");
     let created = org.post(&["keys"], &Value::Object(body))?;
@@ -130,14 +152,17 @@ pub(crate) fn lay_out_secret(secret: &str, mcp_url: Option<&str>) -> String {
 }
 
 fn lay_out_list(found: &Value) -> String {
-    let mut table = Table::new(&["ID", "LABEL", "KIND", "OF", "SCOPE", "ENDS IN", "UNTIL", "LAST USED"]);
+    let mut table =
+        Table::new(&["ID", "LABEL", "KIND", "OF", "ROLE", "SCOPE", "STATE", "ENDS IN", "UNTIL", "LAST USED"]);
     for key in items(found) {
         table.row([
             text(key, "/id"),
             text(key, "/label"),
             text(key, "/kind"),
-            text(key, "/holder/name"),
+            of(key),
+            text(key, "/role"),
             text(key, "/scope"),
+            text(key, "/state"),
             text(key, "/hint"),
             time(key, "/expires_at"),
             time(key, "/last_used/at"),
@@ -146,12 +171,21 @@ fn lay_out_list(found: &Value) -> String {
     table.to_string()
 }
 
+/// Whose it is: a person, or an agent.
+fn of(key: &Value) -> String {
+    text_if_any(key, "/holder/name").unwrap_or_else(|| text(key, "/agent/name"))
+}
+
 fn lay_out(key: &Value) -> String {
     let mut told = facts(&[
         ("label", text(key, "/label")),
         ("kind", text(key, "/kind")),
-        ("of", text(key, "/holder/name")),
+        ("of", of(key)),
+        ("acts for", text(key, "/acting_for/name")),
+        ("role", text(key, "/role")),
         ("scope", text(key, "/scope")),
+        ("state", text(key, "/state")),
+        ("  because", text(key, "/because")),
         ("secret ends in", text(key, "/hint")),
         ("created", time(key, "/created_at")),
         ("secret issued", time(key, "/issued_at")),
@@ -196,6 +230,17 @@ mod tests {
     }
 
     #[test]
+    fn an_agents_key_names_the_agent_and_for_whom_it_acts() {
+        let made = json!({"id": "key_3", "secret": "wra_abc"});
+        let server = FakeServer::answering(vec![(200, json!({"mcp_url": "http://h/o/north/mcp"})), (201, made)]);
+        let line = ["key", "create", "Scout", "--agent", "agt_1", "--acting-for", "fay@example.com", "--org", "north"];
+        let done = outcome(&server, &line);
+        assert_eq!(done.code, 0, "{}", done.err);
+        let expected = json!({"kind": "agent", "label": "Scout", "agent": "agt_1", "acting_for": "fay@example.com"});
+        assert_eq!(server.request(1).json(), expected);
+    }
+
+    #[test]
     fn a_key_that_cannot_be_shown_with_its_line_is_not_made() {
         let server = FakeServer::answering(vec![(500, json!({"title": "Broken"}))]);
         let done = outcome(&server, &["key", "create", "laptop", "--org", "north"]);
@@ -215,10 +260,11 @@ mod tests {
     fn keys_are_listed_with_their_holder() {
         let keys = json!({"items": [
             {"id": "key_1", "label": "laptop", "kind": "personal", "holder": {"id": "m", "name": "Ada"}},
-            {"id": "key_2", "label": "bot", "kind": "workspace", "holder": null, "scope": "all", "hint": "x9z"}]});
+            {"id": "key_2", "label": "bot", "kind": "workspace", "holder": null, "scope": "all", "hint": "x9z",
+                "role": "service", "state": "suspended"}]});
         let told = lay_out_list(&keys);
-        assert!(told.contains("key_1  laptop  personal   Ada  -      -"), "{told}");
-        assert!(told.contains("key_2  bot     workspace  -    all    x9z"), "{told}");
+        assert!(told.contains("key_1  laptop  personal   Ada  -        -"), "{told}");
+        assert!(told.contains("key_2  bot     workspace  -    service  all    suspended  x9z"), "{told}");
     }
 
     #[test]

@@ -7,10 +7,12 @@
 //! Start reading at `Command`, the contents page: one module per noun. `server` speaks HTTP, `terminal` speaks
 //! to the person, `failure` says what the exit codes mean.
 
+mod agent;
 mod audit;
 mod check;
 mod credential;
 mod doctor;
+mod explain;
 mod failure;
 mod field;
 mod grant;
@@ -18,11 +20,16 @@ mod instant;
 mod integration;
 mod key;
 mod member;
+mod object;
 mod org;
+mod plan;
 
+mod resource;
+mod report;
 mod role;
 mod server;
 mod table;
+mod team;
 mod terminal;
 mod tool;
 mod tool_name;
@@ -45,23 +52,41 @@ enum Command {
     Org(org::Arguments),
     /// The people of the organization
     Member(member::Arguments),
-    /// The roles that a member can have
+    /// The roles: what they hold, who has them, what happened to them
     Role(role::Arguments),
+    /// Teams: who is in them, and what they have
+    Team(team::Arguments),
     /// The tool servers that the organization connected
     Integration(integration::Arguments),
     /// Single tools: their class, and switching them off for everyone
     Tool(tool::Arguments),
-    /// Give an integration to a member or a key, or take it away
+    /// Give an integration to a member, team, role, key or agent, or take it away
     Grant(grant::Arguments),
-    /// Personal and workspace keys
+    /// Personal, workspace and agents' keys
     Key(key::Arguments),
+    /// AI agents with an identity of their own, and for whom they may act
+    Agent(agent::Arguments),
+    /// Projects, graders, workflows and whatever else people make and share
+    Resource(resource::Arguments),
+    /// Governed objects and fields, and what roles may do with them
+    Object(object::Arguments),
     /// Ask whether a call would be allowed; ends with 1 where it would be denied
     Check(check::Arguments),
-    /// Say why a call would be allowed or denied, and what the member was given there
-    Explain(check::Arguments),
+    /// Say why something would be allowed or denied, now or in the past, and what would change it
+    Explain(explain::Explain),
+    /// List everybody who may do something
+    WhoCan(explain::WhoCan),
+    /// Write the organization out as one YAML file
+    Export(plan::Export),
+    /// Say what a file would change, and change nothing
+    Plan(plan::Plan),
+    /// Make the organization what a file says, all of it or nothing
+    Apply(plan::Apply),
     /// What happened: calls and changes
     Audit(audit::Arguments),
-    /// Say what is wrong between here and the server
+    /// Reports for keeping
+    Report(report::Arguments),
+    /// Say what is wrong between here and the server, and what deserves a look in the organization
     Doctor(doctor::Arguments),
 }
 
@@ -107,13 +132,22 @@ fn dispatch(command: &Command, terminal: &mut Terminal<'_>) -> Result<(), Failur
         Command::Org(arguments) => org::run(arguments, terminal),
         Command::Member(arguments) => member::run(arguments, terminal),
         Command::Role(arguments) => role::run(arguments, terminal),
+        Command::Team(arguments) => team::run(arguments, terminal),
         Command::Integration(arguments) => integration::run(arguments, terminal),
         Command::Tool(arguments) => tool::run(arguments, terminal),
         Command::Grant(arguments) => grant::run(arguments, terminal),
         Command::Key(arguments) => key::run(arguments, terminal),
+        Command::Agent(arguments) => agent::run(arguments, terminal),
+        Command::Resource(arguments) => resource::run(arguments, terminal),
+        Command::Object(arguments) => object::run(arguments, terminal),
         Command::Check(arguments) => check::check(arguments, terminal),
-        Command::Explain(arguments) => check::explain(arguments, terminal),
+        Command::Explain(arguments) => explain::explain(arguments, terminal),
+        Command::WhoCan(arguments) => explain::who_can(arguments, terminal),
+        Command::Export(arguments) => plan::export(arguments, terminal),
+        Command::Plan(arguments) => plan::plan(arguments, terminal),
+        Command::Apply(arguments) => plan::apply(arguments, terminal),
         Command::Audit(arguments) => audit::run(arguments, terminal),
+        Command::Report(arguments) => report::run(arguments, terminal),
         Command::Doctor(arguments) => doctor::run(arguments, terminal),
     }
 }
@@ -196,6 +230,20 @@ mod tests {
         let path = file.path().to_str().expect("a path of plain letters").to_owned();
         assert_eq!(outcome(&server, &["member", "list", "--org", "n", "--key-file", &path]).code, 0);
         assert_eq!(server.request(0).header("authorization"), Some("Bearer wrp_from_file"));
+    }
+
+    #[test]
+    fn a_preview_asks_for_the_impact_and_ends_with_0() {
+        let impact = json!({"preview": true, "seq": 41, "summary": ["Fay: loses 41 tools of stripe"]});
+        let server = FakeServer::answering(vec![(200, impact)]);
+        let done = outcome(&server, &["member", "remove", "fay@example.com", "--preview", "--org", "north"]);
+        assert_eq!((done.code, done.err.as_str()), (0, ""));
+        assert!(done.out.contains("Fay: loses 41 tools of stripe") && done.out.contains("--if-at 41"), "{}", done.out);
+        assert_eq!(server.request(0).header("wardroom-preview"), Some("true"));
+        let server = FakeServer::answering(vec![(200, json!({}))]);
+        let line = ["member", "remove", "fay@example.com", "--if-at", "41", "--yes", "--org", "north"];
+        assert_eq!(outcome(&server, &line).code, 0);
+        assert_eq!(server.request(0).header("if-match"), Some("\"41\""));
     }
 
     #[test]

@@ -189,10 +189,16 @@ fn lay_out_access(access: &Value) -> String {
 /// What somebody can do with one integration, as one row.
 pub(crate) fn access_row(grant: &Value) -> [String; 6] {
     let off = names(grant, "/tools_off");
+    let given = grant.pointer("/given").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let by = |one: &Value| match text_if_any(one, "/team") {
+        Some(team) => format!("team {team}"),
+        None => text(one, "/via").replace("own", "grant"),
+    };
+    let by: Vec<String> = given.iter().map(by).collect();
     [
         text(grant, "/slug"),
         text(grant, "/profile"),
-        text(grant, "/basis"),
+        if by.is_empty() { text(grant, "/basis") } else { by.join(", ") },
         format!("{} of {}", text(grant, "/tools/callable"), text(grant, "/tools/total")),
         time(grant, "/expires_at"),
         if off.is_empty() { "-".to_owned() } else { off },

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
-use crate::field::{items, text};
+use crate::field::{items, plain, text};
 use crate::server::Door;
 use crate::table::{Table, facts};
 use crate::terminal::Terminal;
@@ -23,7 +23,17 @@ enum Verb {
     List,
     /// Name, address for AI clients, settings, and who you are there
     Show,
-    /// Change name or settings, such as `owners.max=3` or `join.default_role=member`; `null` clears one
+    /// Every setting with its value, what it decides, and what values there are
+    Settings,
+    /// Hand the organization over: another member gets the top role, and you another one
+    Transfer {
+        /// E-mail or id of the member who gets it
+        to: String,
+        /// The role that you have from then on
+        #[arg(long, value_name = "ROLE")]
+        own_role: String,
+    },
+    /// Change name or settings, such as `owners.max=3`, `join.default_role=member` or `grants.to='["team"]'`; `null` clears one
     Set {
         /// A new name
         #[arg(long)]
@@ -44,6 +54,19 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             let found = arguments.door.organization(terminal)?.get(&[], &[])?;
             terminal.answer(&found, lay_out)
         }
+        Verb::Settings => {
+            let found = arguments.door.organization(terminal)?.get(&["settings"], &[])?;
+            terminal.answer(&found, lay_out_settings)
+        }
+        Verb::Transfer { to, own_role } => {
+            let org = arguments.door.organization(terminal)?;
+            terminal.confirm(&format!("hand {} over to {to}? You will be {own_role}.", org.slug()))?;
+            let body = json!({"to": to, "own_role": own_role});
+            let heir = org.post(&["organization", "transfer"], &body)?;
+            terminal.answer(&heir, |heir| {
+                format!("{} is {} now, and you are {own_role}\n", text(heir, "/name"), text(heir, "/role"))
+            })
+        }
         Verb::Set { name, settings } => {
             if name.is_none() && settings.is_empty() {
                 return Err(Failure::Usage("say what to change: --name NAME, or SETTING=VALUE".to_owned()));
@@ -61,13 +84,10 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
     }
 }
 
-/// A value is a number, `true`, `false` or `null` where it looks like one, and a text otherwise.
+/// A value is what it is as JSON, and a text otherwise.
 fn read_setting(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text.split_once('=').ok_or("a setting is written SETTING=VALUE, such as owners.max=3")?;
-    let value = match serde_json::from_str(value) {
-        Ok(value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_))) => value,
-        _ => Value::String(value.to_owned()),
-    };
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
     Ok((name.to_owned(), value))
 }
 
@@ -77,6 +97,19 @@ fn lay_out_list(found: &Value) -> String {
         table.row([text(org, "/slug"), text(org, "/name"), text(org, "/you/role")]);
     }
     table.to_string()
+}
+
+fn lay_out_settings(found: &Value) -> String {
+    let mut told = String::new();
+    for setting in items(found) {
+        let value = setting.pointer("/value").map_or_else(String::new, Value::to_string);
+        told.push_str(&format!("{} = {}\n  {}\n", text(setting, "/name"), plain(&value), text(setting, "/means")));
+        let choices = setting.pointer("/choices").and_then(Value::as_object);
+        for (choice, means) in choices.into_iter().flatten() {
+            told.push_str(&format!("    {}: {}\n", plain(choice), plain(means.as_str().unwrap_or_default())));
+        }
+    }
+    told
 }
 
 fn lay_out(org: &Value) -> String {
@@ -112,6 +145,34 @@ mod tests {
         assert_eq!((request.method.as_str(), request.path.as_str()), ("PATCH", "/api/v1/orgs/north"));
         let expected = json!({"settings": {"owners.max": 3, "join.default_role": "member", "x": null}});
         assert_eq!(request.json(), expected);
+    }
+
+    #[test]
+    fn lists_and_objects_are_sent_as_such() {
+        let server = FakeServer::answering(vec![(200, json!({"slug": "north"}))]);
+        let line = ["org", "set", "--org", "north", "grants.to=[\"team\"]", "labels={\"team\":\"group\"}"];
+        assert_eq!(outcome(&server, &line).code, 0);
+        let expected = json!({"settings": {"grants.to": ["team"], "labels": {"team": "group"}}});
+        assert_eq!(server.request(0).json(), expected);
+    }
+
+    #[test]
+    fn settings_are_told_with_what_they_mean_and_may_be() {
+        let setting = json!({"name": "promote.admin", "value": "owner", "means": "Who may.", "takes": "one",
+            "choices": {"owner": "Owners alone."}});
+        let server = FakeServer::answering(vec![(200, json!({"items": [setting], "next": null}))]);
+        let done = outcome(&server, &["org", "settings", "--org", "north"]);
+        assert_eq!(done.out, "promote.admin = \"owner\"\n  Who may.\n    owner: Owners alone.\n");
+    }
+
+    #[test]
+    fn an_organization_is_handed_over_only_after_a_yes() {
+        let server = FakeServer::answering(vec![(200, json!({"name": "Ada", "role": "owner"}))]);
+        let line = ["org", "transfer", "ada@example.com", "--own-role", "admin", "--org", "north"];
+        assert_eq!((outcome(&server, &line).code, server.request_count()), (2, 0));
+        let done = outcome(&server, &[&line[..], &["--yes"]].concat());
+        assert_eq!(done.out, "Ada is owner now, and you are admin\n");
+        assert_eq!(server.request(0).json(), json!({"to": "ada@example.com", "own_role": "admin"}));
     }
 
     #[test]

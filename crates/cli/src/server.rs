@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
-use ureq::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue};
+use ureq::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, IF_MATCH};
 use ureq::http::{Method, Request, Response};
 use ureq::{Agent, Body};
 
@@ -21,6 +21,8 @@ const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Connecting an integration waits for the other company's server, so this is generous.
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(120);
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+const JSON: &str = "application/json";
+const YAML: &str = "application/yaml";
 const WORD_BYTES_MAX: u64 = 4 * 1024;
 /// As many entries as a page is asked to hold.
 const PAGE_ITEMS: usize = 200;
@@ -49,6 +51,14 @@ pub(crate) struct Door {
     /// Answer every question with yes
     #[arg(long, global = true)]
     yes: bool,
+
+    /// Say what a change would do, who gains and who loses what, and change nothing
+    #[arg(long, global = true)]
+    preview: bool,
+
+    /// Make a change only if the organization is still at the change of this number, the one that a preview named
+    #[arg(long, global = true, value_name = "SEQ", conflicts_with = "preview")]
+    if_at: Option<u64>,
 }
 
 impl Door {
@@ -58,9 +68,10 @@ impl Door {
     /// [`Failure::Usage`] where there is no key, or address or key cannot be such.
     pub(crate) fn server(&self, terminal: &mut Terminal<'_>) -> Result<Server, Failure> {
         terminal.json = self.json;
-        terminal.yes = self.yes;
+        // What is only previewed needs no confirmation.
+        terminal.yes = self.yes || self.preview;
         let key = self.read_key(terminal)?;
-        Server::new(&self.url, &key)
+        Ok(Server { preview: self.preview, if_at: self.if_at, ..Server::new(&self.url, &key)? })
     }
 
     /// The organization that the command is about: the named one, or the only one of the key.
@@ -85,6 +96,11 @@ impl Door {
         Ok(Organization { server, slug })
     }
 
+    /// Whether nothing is to be changed.
+    pub(crate) fn only_previews(&self) -> bool {
+        self.preview
+    }
+
     fn read_key(&self, terminal: &Terminal<'_>) -> Result<String, Failure> {
         match &self.key_file {
             Some(path) => {
@@ -103,6 +119,8 @@ pub(crate) struct Server {
     agent: Agent,
     base: String,
     authorization: HeaderValue,
+    preview: bool,
+    if_at: Option<u64>,
 }
 
 /// What the server answered when it agreed.
@@ -133,7 +151,7 @@ impl Server {
             .user_agent(concat!("wardroom/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Ok(Server { agent, base: base.to_owned(), authorization })
+        Ok(Server { agent, base: base.to_owned(), authorization, preview: false, if_at: None })
     }
 
     /// Where the server is, without a slash at the end.
@@ -148,7 +166,7 @@ impl Server {
 
     /// Reads a path that is not below `/api/v1`, where an answer, good or bad, may also be a bare word.
     pub(crate) fn get_outside(&self, path: &str) -> Result<Answer, Failure> {
-        let mut response = self.exchange(Method::GET, path, None)?;
+        let mut response = self.exchange(Method::GET, path, (JSON, None))?;
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.starts_with("text/plain") {
             return self.read(response);
@@ -163,19 +181,31 @@ impl Server {
     }
 
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
-        self.read(self.exchange(method, path, body)?)
+        let body = body.map(|body| (JSON, body.to_string()));
+        self.read(self.exchange(method, path, (JSON, body))?)
     }
 
-    fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response<Body>, Failure> {
-        let request = Request::builder()
-            .method(method)
+    fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        (wanted, body): (&str, Option<(&str, String)>),
+    ) -> Result<Response<Body>, Failure> {
+        let mut request = Request::builder()
+            .method(method.clone())
             .uri(format!("{}{path}", self.base))
             .header(AUTHORIZATION, self.authorization.clone())
-            .header("accept", "application/json, application/problem+json");
+            .header("accept", format!("{wanted}, application/problem+json"));
+        if method != Method::GET && self.preview {
+            request = request.header("wardroom-preview", "true");
+        }
+        if let Some(seq) = self.if_at.filter(|_| method != Method::GET) {
+            request = request.header(IF_MATCH, format!("\"{seq}\""));
+        }
         let unusable = |_| Failure::Usage(format!("`{}` is no address; see --url", self.base));
         let sent = match body {
-            Some(body) => {
-                let request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+            Some((kind, body)) => {
+                let request = request.header(CONTENT_TYPE, kind).body(body);
                 self.agent.run(request.map_err(unusable)?)
             }
             None => self.agent.run(request.body(()).map_err(unusable)?),
@@ -190,6 +220,7 @@ impl Server {
         let body = body.map_err(|fault| self.unreached(&fault))?;
         let parsed = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&body) };
         match parsed {
+            Ok(body) if status.is_success() && body["preview"] == true => Err(Failure::Previewed(body)),
             Ok(body) if status.is_success() => Ok(Answer { body, date }),
             Ok(problem @ Value::Object(_)) if !status.is_redirection() => {
                 Err(Failure::Refused { status: status.as_u16(), problem })
@@ -227,6 +258,31 @@ impl Organization {
         Ok(self.server.send(Method::GET, &self.path(segments, query), None)?.body)
     }
 
+    /// Reads a document as YAML text.
+    pub(crate) fn get_yaml(&self, segments: &[&str]) -> Result<String, Failure> {
+        let mut response = self.server.exchange(Method::GET, &self.path(segments, &[]), (YAML, None))?;
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !response.status().is_success() || !kind.starts_with(YAML) {
+            let body = self.server.read(response)?.body;
+            return Ok(body.to_string());
+        }
+        let text = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string();
+        text.map_err(|fault| self.server.unreached(&fault))
+    }
+
+    /// Sends a document of YAML text.
+    pub(crate) fn post_yaml(&self, segments: &[&str], text: String) -> Result<Value, Failure> {
+        let path = self.path(segments, &[]);
+        let response = self.server.exchange(Method::POST, &path, (JSON, Some((YAML, text))))?;
+        Ok(self.server.read(response)?.body)
+    }
+
+    /// Ties what is sent from now on to the state of this number, unless the person named one.
+    pub(crate) fn tied_to(mut self, seq: u64) -> Organization {
+        self.server.if_at = self.server.if_at.or(Some(seq));
+        self
+    }
+
     /// Creates something, or asks a question that has a body.
     pub(crate) fn post(&self, segments: &[&str], body: &Value) -> Result<Value, Failure> {
         Ok(self.server.send(Method::POST, &self.path(segments, &[]), Some(body))?.body)
@@ -244,7 +300,12 @@ impl Organization {
 
     /// Ends something.
     pub(crate) fn delete(&self, segments: &[&str]) -> Result<Value, Failure> {
-        Ok(self.server.send(Method::DELETE, &self.path(segments, &[]), None)?.body)
+        self.delete_with(segments, &[])
+    }
+
+    /// Ends something, and says what comes after it.
+    pub(crate) fn delete_with(&self, segments: &[&str], query: &[(&str, String)]) -> Result<Value, Failure> {
+        Ok(self.server.send(Method::DELETE, &self.path(segments, query), None)?.body)
     }
 
     /// A whole list, however many pages it has, as one list answer.

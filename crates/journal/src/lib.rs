@@ -25,7 +25,7 @@ pub mod verification;
 pub use crate::error::{AppendError, OpenError, ReadError, RecordError};
 pub use crate::fact::{Fact, Label, OrganizationSlug, Person};
 pub use crate::journal::{Journal, Options};
-pub use crate::record::{Closing, KeyUse, Record, RecordPage, RecordQuery};
+pub use crate::record::{Closing, KeyUse, Record, RecordPage, RecordQuery, Usage, UsageOf};
 pub use crate::sqlite::verify::verify;
 pub use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
 pub use crate::verification::{BadRow, ChainHead, JournalFile, Verification};

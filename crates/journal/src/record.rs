@@ -107,3 +107,29 @@ pub struct KeyUse {
     /// With which client, as it states itself.
     pub client: Option<String>,
 }
+
+/// What was used since a moment.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Usage {
+    /// One sum for each subject, key, integration and client.
+    pub sums: Vec<UsageOf>,
+    /// Whether everything since the moment is in here; where there were very many records, only the newest are.
+    pub complete: bool,
+}
+
+/// How much one subject used one integration with one key and client. Only calls that were allowed count.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UsageOf {
+    /// Id of the member, key or agent.
+    pub subject: String,
+    /// The key that was presented.
+    pub credential: Option<KeyId>,
+    /// The integration.
+    pub integration: IntegrationId,
+    /// The client, as it states itself.
+    pub client: Option<String>,
+    /// How many calls.
+    pub calls: u64,
+    /// When the last one was.
+    pub last_at: Timestamp,
+}

@@ -62,7 +62,7 @@ fn init() -> Command {
         .arg(text("owner", "E-mail address of the first owner").required(true))
         .arg(text("owner-name", "Name of the first owner; without it, what stands before the @"))
         .arg(text("slug", "Short name in URLs; without it, made from the name"))
-        .arg(text("preset", "Roles and settings to start with; without it, pipeworks"))
+        .arg(text("preset", "Roles and settings to start with; without it, balanced"))
         .arg(
             Arg::new("master-key-file")
                 .long("master-key-file")

@@ -8,6 +8,7 @@ use crate::operations;
 /// Where each door stands, for the people who read the log and the tests that try every door.
 pub(crate) const DOORS: &[(&str, &str)] = &[
     ("management", "/api/v1/orgs/{org}/…, /api/openapi.json"),
+    ("authzen", "/access/v1/…, /.well-known/authzen-configuration"),
     ("mcp", "/o/{org}/mcp, /o/{org}/mcp/{integration}, /mcp, /mcp/{integration}"),
     ("operations", "/healthz, /readyz"),
 ];

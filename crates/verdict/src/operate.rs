@@ -166,12 +166,7 @@ impl Snapshot {
     }
 
     /// Who may give an integration away need not use it, and gives to nobody above them.
-    fn assign(
-        &self,
-        entry: &SubjectEntry,
-        (grantee, integration): (Grantee, IntegrationId),
-        now: Timestamp,
-    ) -> Answer {
+    fn assign(&self, entry: &SubjectEntry, (grantee, integration): (Grantee, IntegrationId), now: Timestamp) -> Answer {
         let target = Target::Grant(grantee, integration);
         match grantee {
             Grantee::Key(key) => {

@@ -64,7 +64,9 @@ impl Snapshot {
         now: Timestamp,
     ) -> Result<Basis, Reason> {
         let permission = resource.kind.permission(verb);
-        let owns = resource.owner.is_some_and(|owner| entry.subject == Subject::Member(owner));
+        let mine = resource.owner.is_some_and(|owner| entry.subject == Subject::Member(owner));
+        // Where nobody uses what they were not given, what is one's own must be given as well.
+        let owns = mine && (verb != ResourceVerb::Use || self.settings.managers_implicit_access);
         let shared_team = || entry.teams.iter().find(|(team, _)| resource.teams.contains(team));
         match entry.permissions.scope(permission) {
             Some(Scope::All) => return Ok(Basis::Role(permission)),
@@ -82,7 +84,10 @@ impl Snapshot {
                 return Ok(Basis::TeamRole { team: *team, permission });
             }
         }
-        match resource.shares.get(&entry.subject.grantee()) {
+        // A share reaches further than the role, and never does what the role does not do at all. An agent without a role
+        // has what it was given.
+        let does = entry.permissions.scope(permission).is_some() || entry.role.is_none();
+        match resource.shares.get(&entry.subject.grantee()).filter(|_| does) {
             Some(share) if share.level.admits(verb) && share.expires_at.is_none_or(|end| now < end) => {
                 Ok(Basis::Share { since_seq: share.since_seq, level: share.level })
             }

@@ -54,10 +54,12 @@ impl Snapshot {
                 let answer = self.in_team(entry, Permission::TeamAssign, team, target)?;
                 let known = self.resources.get(&resource).ok_or(hidden(Reason::NoSuchTarget))?;
                 // Who assigns need not use it, but must know of it, or it would be found out by guessing.
-                if known.teams.contains(&team) || entry.permissions.holds(Permission::TeamAssign) {
-                    return Ok(answer);
+                let known_here = known.teams.contains(&team) || entry.permissions.holds(Permission::TeamAssign);
+                if known_here || self.is_visible(entry, known, now) {
+                    Ok(answer)
+                } else {
+                    Err(hidden(Reason::NoSuchTarget))
                 }
-                if self.is_visible(entry, known, now) { Ok(answer) } else { Err(hidden(Reason::NoSuchTarget)) }
             }
             _ => Err(shown(Reason::NoSuchTarget)),
         }

@@ -1,9 +1,9 @@
-//! `cargo xtask gen`: the committed files that are made by the executable from its own definitions.
+//! `cargo xtask gen`: the committed files that are made by the executable from its own definitions, and from the tests.
 
 use std::fs;
 
 use crate::process::{Fault, build_wardroom, output_of, program, root};
-use crate::refuse_unknown;
+use crate::{refuse_unknown, requirements};
 
 /// A generated file, and what `wardroom internal …` prints it.
 struct Generated {
@@ -25,6 +25,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
         .iter()
         .map(|file| Ok((file, output_of(program(&wardroom).args(["internal", file.by]))?)))
         .collect::<Result<Vec<_>, Fault>>()?;
+    let said = |wrong: Vec<String>| Fault::Said(wrong.join("\n"));
+    let requirements = requirements::page(&root()).map_err(said)?.into_bytes();
+    let page = Generated { path: requirements::PAGE, by: "the comments above the tests" };
+    let made: Vec<_> = made.into_iter().chain([(&page, requirements)]).collect();
     let stale: Vec<_> =
         made.iter().filter(|(file, content)| fs::read(root().join(file.path)).ok().as_ref() != Some(content)).collect();
     if arguments.is_empty() {

@@ -1,6 +1,6 @@
 //! `cargo xtask`: the one front door of commands for people who work on Wardroom.
 //!
-//! Automation only: it starts cargo, the built executable and the test clients. It never speaks HTTP itself,
+//! Automation only: it starts cargo, the built executable and the test clients, and examines servers from outside. It
 //! holds no logic of the product and writes nothing outside the repository.
 //!
 //! Start reading at [`COMMANDS`]; each command has its own module.
@@ -9,9 +9,11 @@
 mod bench;
 mod check;
 mod clients;
+mod conformance;
 mod demo;
 mod generate;
 mod process;
+mod requirements;
 mod soak;
 mod tally;
 mod test;
@@ -64,6 +66,12 @@ const COMMANDS: &[XtaskCommand] = &[
         arguments: "[name of a test]",
         help: "run the long form of the product's tests in release mode, appending the figures to docs/soak.md",
         run: soak::run,
+    },
+    XtaskCommand {
+        name: "authzen",
+        arguments: "--url URL [--key KEY] [--cast FILE]",
+        help: "ask any server the questions of the AuthZEN certification scenario; a cast names who plays which part",
+        run: conformance::run,
     },
 ];
 

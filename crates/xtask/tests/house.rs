@@ -3,6 +3,9 @@
 //!
 //! These tests read files and nothing else. Start reading at [`ARROWS`].
 
+#[path = "../src/requirements.rs"]
+mod requirements;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Which crates of ours the tests of a crate may use besides.
-const ARROWS_OF_TESTS: &[(&str, &[&str])] = &[("server", &["testkit"])];
+const ARROWS_OF_TESTS: &[(&str, &[&str])] = &[("server", &["testkit", "xtask"])];
 
 /// Names that say nothing about what a crate or module is.
 const BANNED_NAMES: &[&str] = &["common", "core", "utils", "util", "types", "shared", "helpers", "helper", "misc"];
@@ -295,4 +298,13 @@ fn missing_paths(page: &str) -> Vec<&str> {
         })
         .filter(|path| !root().join(path).exists())
         .collect()
+}
+
+#[test]
+fn every_required_behaviour_names_the_test_that_shows_it_or_why_there_is_none_yet() {
+    let page = requirements::page(&root()).unwrap_or_else(|wrong| panic!("{}", wrong.join("\n")));
+    let committed = fs::read_to_string(root().join(requirements::PAGE)).expect("the page is there");
+    assert!(page == committed, "{} is out of date: run `cargo xtask gen` and commit the result", requirements::PAGE);
+    let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains("-")).count();
+    assert!(rows >= 265, "rows are missing: {rows}");
 }

@@ -1,8 +1,13 @@
 //! Access: what somebody may do, and why or why not.
 
-use domain::grant::Grant;
-use domain::permission::Permission;
-use verdict::{Action, Actor, Basis, Explanation, Operation, Question, Subject};
+use domain::grant::{Grant, Grantee};
+use domain::id::{IntegrationId, TeamId};
+use domain::organization::Organization;
+use domain::permission::{Permission, PermissionSet};
+use domain::role::RoleId;
+use domain::team::Team;
+use domain::time::Timestamp;
+use verdict::{Action, Actor, Basis, Explanation, Operation, Question, Subject, Via};
 
 use crate::{App, Caller, Problem};
 
@@ -15,12 +20,48 @@ pub struct IntegrationAccess {
     pub title: String,
     /// On what it rests.
     pub basis: Basis,
-    /// In which measure, where it was given and not implied.
+    /// In which measure, where it was given and not implied: of several grants the one that the basis names.
     pub grant: Option<Grant>,
+    /// Every grant by which they have it at this moment.
+    pub given: Vec<Given>,
     /// Tools that can be called now.
     pub callable: usize,
     /// Tools that the asker may know of.
     pub total: usize,
+}
+
+/// A grant, and to whom it was given that the subject has something by.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// To whom.
+    pub via: Via,
+    /// The team's title, where it was given to one.
+    pub team: Option<String>,
+    /// In which measure.
+    pub grant: Grant,
+}
+
+impl Given {
+    /// To whom it was given, in a word.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.via {
+            Via::Own => "own",
+            Via::Team(_) => "team",
+            Via::Role => "role",
+        }
+    }
+}
+
+/// A team that somebody is in, and as what.
+#[derive(Clone, Debug)]
+pub struct TeamPlace {
+    /// The team.
+    pub team: TeamId,
+    /// Its title.
+    pub title: String,
+    /// The role that they have in it.
+    pub role: RoleId,
 }
 
 /// Everything somebody may do.
@@ -30,8 +71,10 @@ pub struct Access {
     pub subject: Subject,
     /// Their role, unless they are a key.
     pub role: Option<String>,
-    /// What the role holds.
-    pub permissions: Vec<Permission>,
+    /// What the role comes to.
+    pub permissions: PermissionSet,
+    /// The teams that they are in.
+    pub teams: Vec<TeamPlace>,
     /// What they have of each integration.
     pub integrations: Vec<IntegrationAccess>,
 }
@@ -59,7 +102,7 @@ impl App {
             if let verdict::Verdict::Denied(denial) = snapshot.evaluate(&question)
                 && denial.hidden
             {
-                let absent = verdict::Denial { reason: verdict::Reason::NoSuchTool, hidden: true };
+                let absent = verdict::Denial { reason: verdict::Reason::NoSuchTool, hidden: true, ..denial };
                 explanation = snapshot.explain_denial(absent, question.action);
             }
         }
@@ -78,40 +121,74 @@ impl App {
         let actor = Actor::about(subject);
         let now = self.now();
         let state = caller.live.state.lock().await;
-        let grantee = domain::grant::Grantee::parse(subject.as_str()).ok();
+        let teams = places(&state, subject);
+        let role = snapshot.role_of(subject).map(|role| role.id);
         // How many tools there are beyond one's own is for those who may see the whole integration.
-        let counts_all = snapshot
-            .role_of(caller.actor.subject)
-            .is_some_and(|role| role.permissions.holds(Permission::IntegrationView));
+        let counts_all = snapshot.scope_of(caller.actor.subject, Permission::IntegrationView).is_some();
         let callable = |integration| snapshot.callable_tools_of(&actor, integration, now).count();
-        let integrations = snapshot.reached_integrations(&actor, now).map(|(integration, basis)| IntegrationAccess {
-            slug: integration.slug.to_string(),
-            title: integration.title.to_string(),
-            basis,
-            grant: match basis {
-                Basis::Grant { .. } => grantee.and_then(|to| state.grant(to, integration.id)).cloned(),
-                _ => None,
-            },
-            callable: callable(integration.id),
-            total: if counts_all { snapshot.tool_count(integration, None) } else { callable(integration.id) },
-        });
-        let role = snapshot.role_of(subject);
+        let access = |(integration, basis): (&verdict::IntegrationEntry, Basis)| {
+            let given = match basis {
+                Basis::Grant { .. } => given(&state, (subject, role, &teams), integration.id, now),
+                _ => Vec::new(),
+            };
+            IntegrationAccess {
+                slug: integration.slug.to_string(),
+                title: integration.title.to_string(),
+                basis,
+                grant: given.iter().find(|one| is_named_by(basis, one)).map(|one| one.grant.clone()),
+                given,
+                callable: callable(integration.id),
+                total: if counts_all { snapshot.tool_count(integration, None) } else { callable(integration.id) },
+            }
+        };
+        let integrations = snapshot.reached_integrations(&actor, now).map(access).collect();
         Ok(Access {
             subject,
-            role: role.map(|role| role.id.to_string()),
-            permissions: role.map(|role| role.permissions.iter().collect()).unwrap_or_default(),
-            integrations: integrations.collect(),
+            role: role.map(|role| role.to_string()),
+            permissions: snapshot.permissions_of(subject),
+            integrations,
+            teams,
         })
     }
 
-    /// Who is meant: the caller, a member by id or e-mail address, or a workspace key by id.
-    async fn subject_named(&self, caller: &Caller, name: Option<&str>) -> Result<Subject, Problem> {
+    /// Who is meant: the caller, a member by id or e-mail address, or a workspace key or agent by id.
+    pub(crate) async fn subject_named(&self, caller: &Caller, name: Option<&str>) -> Result<Subject, Problem> {
         match name {
             None => Ok(caller.actor.subject),
             Some(name) => match Subject::parse(name) {
-                Some(subject @ Subject::Key(_)) => Ok(subject),
+                Some(subject @ (Subject::Key(_) | Subject::Agent(_))) => Ok(subject),
                 _ => self.member_named(caller, name).await.map(Subject::Member),
             },
         }
     }
+}
+
+fn places(state: &Organization, subject: Subject) -> Vec<TeamPlace> {
+    let Subject::Member(person) = subject else { return Vec::new() };
+    let place = |team: &Team| {
+        let role = team.members.get(&person)?.role;
+        Some(TeamPlace { team: team.id, title: team.title.clone(), role })
+    };
+    state.teams.values().filter_map(place).collect()
+}
+
+/// The grants by which a subject has an integration now: their own, those of their teams, that of their role.
+fn given(
+    state: &Organization,
+    (subject, role, teams): (Subject, Option<RoleId>, &[TeamPlace]),
+    integration: IntegrationId,
+    now: Timestamp,
+) -> Vec<Given> {
+    let own = std::iter::once((Via::Own, None, subject.grantee()));
+    let teams = teams.iter().map(|place| (Via::Team(place.team), Some(&place.title), Grantee::Team(place.team)));
+    let role = role.map(|role| (Via::Role, None, Grantee::Role(role)));
+    let found = own.chain(teams).chain(role).filter_map(|(via, team, to)| {
+        let grant = state.grant(to, integration).filter(|grant| grant.holds_at(now))?;
+        Some(Given { via, team: team.cloned(), grant: grant.clone() })
+    });
+    found.collect()
+}
+
+fn is_named_by(basis: Basis, given: &Given) -> bool {
+    matches!(basis, Basis::Grant { since_seq, via, .. } if (since_seq, via) == (given.grant.since_seq, given.via))
 }

@@ -70,6 +70,8 @@ pub enum Entry {
         record: Box<Record>,
         /// The subject's name.
         subject_name: String,
+        /// The name of the person for whom it acted.
+        acting_for_name: Option<String>,
         /// The key's label.
         credential_label: Option<String>,
         /// The integration's slug, or its id where it is gone.
@@ -280,7 +282,9 @@ impl App {
     ) -> Result<Vec<Entry>, Problem> {
         let of_calls = calls.iter().map(|record| record.intent.subject.as_str());
         let of_events = events.iter().map(|(stored, _)| subject_of(&stored.actor));
-        let mut people: Vec<PersonId> = of_calls.chain(of_events).filter_map(|id| PersonId::parse(id).ok()).collect();
+        let acted_for = calls.iter().filter_map(|record| record.intent.acting_for);
+        let named = of_calls.chain(of_events).filter_map(|id| PersonId::parse(id).ok());
+        let mut people: Vec<PersonId> = named.chain(acted_for).collect();
         people.sort_unstable();
         people.dedup();
         let people = self.people(&people).await?;
@@ -294,6 +298,7 @@ impl App {
         };
         let call = |record: Record| Entry::Call {
             subject_name: name(&record.intent.subject),
+            acting_for_name: record.intent.acting_for.map(|person| name(person.as_str())),
             credential_label: record.intent.credential.and_then(|key| labels.get(key.as_str()).cloned()),
             integration: record.intent.integration.map(|id| {
                 snapshot.integration(id).map_or_else(|| id.to_string(), |integration| integration.slug.to_string())

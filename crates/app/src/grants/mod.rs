@@ -1,4 +1,4 @@
-//! Grants: giving an integration to a member or a workspace key, and taking it away.
+//! Grants: giving an integration to a member, team, role, workspace key or agent, and taking it away.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,11 @@ use domain::command::Command;
 use domain::grant::{Grant, Grantee, Profile};
 use domain::id::{IntegrationId, KeyId};
 use domain::organization::Organization;
+use domain::role::RoleId;
 use domain::time::Timestamp;
 use verdict::Operation;
 
+use crate::agents::agent_id;
 use crate::change::Along;
 use crate::{App, Caller, Problem};
 
@@ -35,13 +37,20 @@ pub struct GrantView {
     pub grant: Grant,
 }
 
-/// Who is meant: a member by id or e-mail address, or a key by id.
+/// Who is meant: a member by id or e-mail address, a team by id or title, a role by its short name, a key or an agent
+/// by id.
 #[derive(Clone, Copy, Debug)]
 pub enum Receiver<'n> {
     /// A member.
     Member(&'n str),
+    /// Everyone in a team.
+    Team(&'n str),
+    /// Everyone with a role.
+    Role(&'n str),
     /// A workspace key.
     Key(&'n str),
+    /// An agent.
+    Agent(&'n str),
 }
 
 impl App {
@@ -79,6 +88,22 @@ impl App {
         self.change(caller, Operation::Assign { grantee, integration }, command, Along::default()).await.map(|_| ())
     }
 
+    /// What somebody was given, as far as the caller may know of it.
+    pub(crate) async fn grants_of(&self, caller: &Caller, grantee: Grantee) -> Vec<GrantView> {
+        let snapshot = caller.live.snapshot();
+        let state = caller.live.state.lock().await;
+        let given = state.grants.get(&grantee).into_iter().flatten();
+        let known = given.filter(|(integration, _)| {
+            let view = Operation::ViewIntegration { integration: **integration };
+            self.asked(&snapshot, &caller.actor, view).is_allowed()
+        });
+        let view = |(integration, grant): (&IntegrationId, &Grant)| {
+            let slug = state.integrations.get(integration)?.slug.to_string();
+            Some(GrantView { grantee, integration: slug, grant: grant.clone() })
+        };
+        known.filter_map(view).collect()
+    }
+
     async fn both(
         &self,
         caller: &Caller,
@@ -87,7 +112,10 @@ impl App {
     ) -> Result<(Grantee, IntegrationId), Problem> {
         let grantee = match receiver {
             Receiver::Member(name) => Grantee::Member(self.member_named(caller, name).await?),
+            Receiver::Team(name) => Grantee::Team(self.team_named(caller, name).await?),
+            Receiver::Role(name) => Grantee::Role(RoleId::parse(name).map_err(|_| Problem::missing("role"))?),
             Receiver::Key(id) => Grantee::Key(KeyId::parse(id).map_err(|_| Problem::missing("key"))?),
+            Receiver::Agent(id) => Grantee::Agent(agent_id(id)?),
         };
         let id = self.integration_named(caller, integration)?;
         // Whoever may not know of the integration learns nothing from trying to give it.

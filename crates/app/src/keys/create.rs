@@ -3,11 +3,13 @@
 use domain::command::Command;
 use domain::id::{KeyId, PersonId};
 use domain::key::{KeyKind, KeyScope};
+use domain::organization::KeysWithoutRole;
 use domain::time::Timestamp;
 use identity::key::{IssuedKey, KeyPrefix};
 use journal::Fact;
 use verdict::{Operation, Subject};
 
+use crate::agents::{agent_id, role_id};
 use crate::change::Along;
 use crate::directory::one_line;
 use crate::{App, Caller, Problem};
@@ -28,6 +30,17 @@ pub struct NewPersonalKey {
 pub struct NewWorkspaceKey {
     /// What it reaches; as the organization's settings say where nothing is said.
     pub scope: Option<KeyScope>,
+    /// Its role, where it is to have one.
+    pub role: Option<String>,
+}
+
+/// An agent's key to be created.
+#[derive(Clone, Debug)]
+pub struct NewAgentKey {
+    /// Whose: the agent's id.
+    pub agent: String,
+    /// For whom the agent acts with this key: a member who lets it. It may do then what both may.
+    pub acting_for: Option<String>,
 }
 
 /// Which kind of key is to be created.
@@ -37,6 +50,15 @@ pub enum NewKeyOf {
     Personal(NewPersonalKey),
     /// A workspace key.
     Workspace(NewWorkspaceKey),
+    /// An agent's key.
+    Agent(NewAgentKey),
+}
+
+/// The key as the domain knows it, and how its secret is written.
+struct Chosen {
+    kind: KeyKind,
+    prefix: KeyPrefix,
+    warning: Option<&'static str>,
 }
 
 /// A key that was just created.
@@ -54,6 +76,10 @@ pub struct CreatedKey {
 const WORKSPACE_WARNING: &str = "this key is nobody's: whoever has it uses what it reaches, and the record names \
     the key, not a person. prefer personal keys where a person is behind the client; they end with the person";
 
+/// Shown when a workspace key is made without the role that it needs here.
+const IDLE_WARNING: &str = "this key has no role, and a workspace key needs one here: it does nothing until it is \
+    given one. prefer personal keys where a person is behind the client; they end with the person";
+
 impl App {
     /// Creates a key.
     ///
@@ -67,21 +93,14 @@ impl App {
         expires_at: Option<Timestamp>,
     ) -> Result<CreatedKey, Problem> {
         let label = one_line("label", label, LABEL_LENGTH_MAX)?;
-        let (kind, issued, operation, warning) = match of {
-            NewKeyOf::Personal(new) => {
-                let holder = self.holder(caller, new.holder.as_deref()).await?;
-                let operation = Operation::CreatePersonalKey { holder };
-                (KeyKind::Personal { holder }, KeyPrefix::Personal, operation, None)
-            }
-            NewKeyOf::Workspace(new) => {
-                let default = caller.live.state.lock().await.settings.keys_workspace_default_scope;
-                let scope = new.scope.unwrap_or(default);
-                let operation = Operation::CreateWorkspaceKey;
-                (KeyKind::Workspace { scope }, KeyPrefix::Workspace, operation, Some(WORKSPACE_WARNING))
-            }
+        let Chosen { kind, prefix, warning } = self.chosen(caller, of).await?;
+        let operation = match &kind {
+            KeyKind::Personal { holder } => Operation::CreatePersonalKey { holder: *holder },
+            KeyKind::Workspace { role, .. } => Operation::CreateWorkspaceKey { role: role.as_ref() },
+            KeyKind::Agent { agent, .. } => Operation::CreateAgentKey { agent: *agent },
         };
         let expires_at = self.no_longer_than(caller, expires_at).await?;
-        let key = self.new_key(issued)?;
+        let key = self.new_key(prefix)?;
         let org = caller.live.org();
         let facts = vec![
             Fact::Credential { digest: key.digest, org, key: key.id },
@@ -98,6 +117,32 @@ impl App {
         };
         self.change(caller, operation, command, Along { facts, directory: None }).await?;
         Ok(CreatedKey { id: key.id, secret: key.secret, warning })
+    }
+
+    async fn chosen(&self, caller: &Caller, of: NewKeyOf) -> Result<Chosen, Problem> {
+        Ok(match of {
+            NewKeyOf::Personal(new) => {
+                let holder = self.holder(caller, new.holder.as_deref()).await?;
+                Chosen { kind: KeyKind::Personal { holder }, prefix: KeyPrefix::Personal, warning: None }
+            }
+            NewKeyOf::Workspace(new) => {
+                let role = new.role.as_deref().map(|role| role_id("role", role)).transpose()?;
+                let snapshot = caller.live.snapshot();
+                let settings = snapshot.settings();
+                let scope = new.scope.unwrap_or(settings.keys_workspace_default_scope);
+                let idle = role.is_none() && settings.keys_without_role == KeysWithoutRole::Deny;
+                let warning = Some(if idle { IDLE_WARNING } else { WORKSPACE_WARNING });
+                Chosen { kind: KeyKind::Workspace { scope, role }, prefix: KeyPrefix::Workspace, warning }
+            }
+            NewKeyOf::Agent(new) => {
+                let agent = agent_id(&new.agent)?;
+                let acting_for = match new.acting_for.as_deref() {
+                    Some(name) => Some(self.member_named(caller, name).await?),
+                    None => None,
+                };
+                Chosen { kind: KeyKind::Agent { agent, acting_for }, prefix: KeyPrefix::Agent, warning: None }
+            }
+        })
     }
 
     /// A key made with a key that ends, ends with it at the latest: otherwise the end would mean nothing.
@@ -121,7 +166,9 @@ impl App {
         match (named, caller.actor.subject) {
             (Some(name), _) => self.member_named(caller, name).await,
             (None, Subject::Member(me)) => Ok(me),
-            (None, Subject::Key(_)) => Err(Problem::invalid("holder", "name the member whose key it is to be")),
+            (None, Subject::Key(_) | Subject::Agent(_)) => {
+                Err(Problem::invalid("holder", "name the member whose key it is to be"))
+            }
         }
     }
 }

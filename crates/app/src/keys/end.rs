@@ -2,6 +2,7 @@
 
 use domain::command::Command;
 use domain::id::KeyId;
+use domain::key::KeyKind;
 use identity::key::KeyPrefix;
 use journal::Fact;
 use verdict::Operation;
@@ -18,10 +19,12 @@ impl App {
     /// [`Problem::Missing`] where there is no such key that the caller may know of.
     pub async fn rotate_key(&self, caller: &Caller, key: &str) -> Result<CreatedKey, Problem> {
         let id = key_id(key)?;
-        let personal = caller.live.state.lock().await.live_key(id).map(|key| key.holder().is_some());
-        let personal = personal.ok_or_else(|| Problem::missing("key"))?;
-        let kind = if personal { KeyPrefix::Personal } else { KeyPrefix::Workspace };
-        let (secret, digest, hint) = self.new_secret(kind)?;
+        let prefix = caller.live.state.lock().await.live_key(id).map(|key| match key.kind {
+            KeyKind::Personal { .. } => KeyPrefix::Personal,
+            KeyKind::Workspace { .. } => KeyPrefix::Workspace,
+            KeyKind::Agent { .. } => KeyPrefix::Agent,
+        });
+        let (secret, digest, hint) = self.new_secret(prefix.ok_or_else(|| Problem::missing("key"))?)?;
         let facts = vec![Fact::Credential { digest, org: caller.live.org(), key: id }];
         let command = |_: &_| Ok(Command::RotateKey { key: id, digest: hex(&digest), hint: hint.clone() });
         self.change(caller, Operation::RotateKey { key: id }, command, Along { facts, directory: None }).await?;
@@ -39,6 +42,6 @@ impl App {
     }
 }
 
-fn key_id(text: &str) -> Result<KeyId, Problem> {
+pub(super) fn key_id(text: &str) -> Result<KeyId, Problem> {
     KeyId::parse(text).map_err(|_| Problem::missing("key"))
 }

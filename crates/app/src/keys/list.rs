@@ -4,19 +4,63 @@ use std::collections::HashMap;
 use std::ops::Bound;
 
 use domain::grant::{Grant, Grantee};
-use domain::id::{KeyId, OrgId};
-use domain::key::Key;
+use domain::id::{KeyId, OrgId, PersonId};
+use domain::key::{Key, KeyKind};
 use domain::time::Timestamp;
-use verdict::{Action, Operation, Question};
+use verdict::{Action, Actor, Credential, Operation, Question, Reason, Snapshot, Subject, Verdict};
 
 use crate::directory::ERASED;
 use crate::{App, Caller, Problem};
+
+/// Whether a key works, and if not, why.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyState {
+    /// It works.
+    Active,
+    /// Its end has come.
+    Expired,
+    /// It does nothing at present, for this reason, which ends when the cause does.
+    Suspended(Reason),
+}
+
+impl KeyState {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            KeyState::Active => "active",
+            KeyState::Expired => "expired",
+            KeyState::Suspended(_) => "suspended",
+        }
+    }
+
+    /// Why it is suspended, and what ends that; about the key, so that it may be read by whoever sees the key.
+    #[must_use]
+    pub fn because(self) -> Option<&'static str> {
+        let KeyState::Suspended(reason) = self else { return None };
+        Some(match reason {
+            Reason::MayNotHaveKeys => {
+                "its holder's role may not have personal keys; with a role that may it works again"
+            }
+            Reason::KeyWithoutRole => "it has no role, and a workspace key needs one here; give it one",
+            Reason::NoDelegation => "the person for whom it acts does not let the agent act for them any more",
+            Reason::NotAMember => "whoever it speaks for is here no longer",
+            _ => "it waits for somebody who manages it to give it a role, or to resume its agent",
+        })
+    }
+}
 
 /// A key as the caller sees it.
 #[derive(Clone, Debug)]
 pub struct KeyView {
     /// The key.
     pub key: Key,
+    /// Whether it works.
+    pub state: KeyState,
+    /// The name of its agent, where it is an agent's key.
+    pub agent_title: Option<String>,
+    /// The name of the person for whom the agent acts with it.
+    pub acting_for_name: Option<String>,
     /// What people call it.
     pub label: String,
     /// The name of its holder, where it is a personal key.
@@ -72,8 +116,9 @@ impl App {
     async fn key_views(&self, caller: &Caller, keys: Vec<Key>) -> Result<Vec<KeyView>, Problem> {
         let org = caller.live.org();
         let mut labels = self.labels(org).await?;
-        let holders: Vec<_> = keys.iter().filter_map(Key::holder).collect();
+        let holders: Vec<_> = keys.iter().flat_map(|key| [key.holder(), acting_for(key)]).flatten().collect();
         let people = self.people(&holders).await?;
+        let (snapshot, now) = (caller.live.snapshot(), self.now());
         let mut uses: HashMap<_, _> =
             self.inner.journal.key_uses(org).await?.into_iter().map(|last| (last.key, last)).collect();
         let state = caller.live.state.lock().await;
@@ -85,6 +130,9 @@ impl App {
             KeyView {
                 label: labels.remove(key.id.as_str()).unwrap_or_default(),
                 holder_name: key.holder().map(name),
+                state: state_of(&key, &snapshot, now),
+                agent_title: key.agent().and_then(|agent| state.agents.get(&agent)).map(|agent| agent.title.clone()),
+                acting_for_name: acting_for(&key).map(name),
                 grants: given.filter_map(|(id, grant)| Some((slug(id)?, grant.clone()))).collect(),
                 used_at: last.as_ref().map(|last| last.at),
                 used_from: last.as_ref().and_then(|last| last.address.clone()),
@@ -99,4 +147,51 @@ impl App {
         let labels = self.inner.journal.labels(org).await?;
         Ok(labels.into_iter().map(|label| (label.id, label.label)).collect())
     }
+}
+
+fn acting_for(key: &Key) -> Option<PersonId> {
+    match key.kind {
+        KeyKind::Agent { acting_for, .. } => acting_for,
+        KeyKind::Personal { .. } | KeyKind::Workspace { .. } => None,
+    }
+}
+
+/// Whether a key works: what the engine says to whoever presents it now.
+fn state_of(key: &Key, snapshot: &Snapshot, now: Timestamp) -> KeyState {
+    if !key.holds_at(now) {
+        return KeyState::Expired;
+    }
+    let subject = match key.kind {
+        KeyKind::Personal { holder } => Subject::Member(holder),
+        KeyKind::Workspace { .. } => Subject::Key(key.id),
+        KeyKind::Agent { agent, .. } => Subject::Agent(agent),
+    };
+    let credential = digest_bytes(&key.digest).map(|digest| Credential { key: key.id, digest });
+    let actor = Actor { subject, acting_for: acting_for(key), credential };
+    // Any question will do: whoever is stopped is told so before the question is looked at.
+    let question = Question { actor: &actor, action: Action::Operate(Operation::ViewOrganization), now };
+    match snapshot.evaluate(&question) {
+        Verdict::Denied(denial) => match denial.reason {
+            Reason::CredentialEnded => KeyState::Expired,
+            Reason::MayNotHaveKeys
+            | Reason::Suspended
+            | Reason::KeyWithoutRole
+            | Reason::NoDelegation
+            | Reason::NotAMember => KeyState::Suspended(denial.reason),
+            _ => KeyState::Active,
+        },
+        Verdict::Allowed(_) => KeyState::Active,
+    }
+}
+
+/// Reads the hexadecimal form in which the state keeps digests.
+fn digest_bytes(hex: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0u8; 32];
+    if hex.len() != 64 {
+        return None;
+    }
+    for (slot, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks(2)) {
+        *slot = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
 }

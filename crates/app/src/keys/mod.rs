@@ -1,8 +1,9 @@
-//! Keys: creating, looking at, rotating, revoking.
+//! Keys: creating, looking at, giving a role, rotating, revoking.
 
 mod create;
 mod end;
 mod list;
+mod role;
 
-pub use create::{CreatedKey, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
-pub use list::KeyView;
+pub use create::{CreatedKey, NewAgentKey, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
+pub use list::{KeyState, KeyView};

@@ -19,11 +19,7 @@ impl App {
         changes: Vec<SettingChange>,
     ) -> Result<(), Problem> {
         let command = |_: &_| Ok(Command::ChangeSettings { name: name.clone(), changes: changes.clone() });
-        let default_role = changes.iter().rev().find_map(|change| match change {
-            SettingChange::JoinDefaultRole(role) => Some(role),
-            _ => None,
-        });
-        let operation = Operation::EditOrganization { default_role };
+        let operation = Operation::EditOrganization { changes: &changes };
         self.change(caller, operation, command, Along::default()).await.map(|_| ())
     }
 }

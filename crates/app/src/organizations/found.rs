@@ -12,7 +12,7 @@ use identity::key::{IssuedKey, KeyPrefix};
 use journal::Fact;
 use verdict::Permit;
 
-use crate::commit::{Commit, CommitFault};
+use crate::commit::{Commit, CommitFault, Part};
 use crate::directory::{email, one_line, person_name};
 use crate::{App, Problem, presets};
 use identity::digest::hexadecimal as hex;
@@ -101,7 +101,8 @@ impl App {
         ];
         let directory = Some(self.register(OPERATOR, &registered, directory_facts).await?);
         let permit = Permit::for_founding_an_organization(org);
-        let commit = Commit { permit, actor: OPERATOR.to_owned(), events, facts, directory };
+        let parts = vec![Part { permit, events }];
+        let commit = Commit { parts, actor: OPERATOR.to_owned(), facts, directory };
         match self.commit(live, state, commit).await {
             Ok(_) => Ok(Founded { org, slug, preset: preset_name, owner, key: key.secret }),
             Err(CommitFault::Problem(problem)) => Err(problem),

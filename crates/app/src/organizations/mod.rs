@@ -3,6 +3,7 @@
 mod change_settings;
 mod found;
 mod show;
+mod transfer;
 
 pub use found::{Founded, Founding};
 pub use show::OrganizationView;

@@ -41,8 +41,13 @@ impl App {
         let called = match subject {
             Subject::Member(person) => self.names(&[person]).await.pop().unwrap_or_default(),
             Subject::Key(key) => self.labels(org).await?.remove(key.as_str()).unwrap_or_default(),
+            Subject::Agent(_) => String::new(),
         };
         let state = caller.live.state.lock().await;
+        let called = match subject {
+            Subject::Agent(agent) => state.agents.get(&agent).map(|agent| agent.title.clone()).unwrap_or_default(),
+            Subject::Member(_) | Subject::Key(_) => called,
+        };
         Ok(OrganizationView {
             id: org,
             slug,

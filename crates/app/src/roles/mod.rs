@@ -1,31 +1,17 @@
-//! Roles: looking at them.
+//! Roles: looking at them, who has them, making and changing them, and how they came to be what they are.
+//!
+//! Start reading at [`RoleView`] (what is shown) and [`RoleChange`] (what may be asked for).
 
-use domain::role::Role;
-use verdict::Operation;
+mod change;
+mod delete;
+mod history;
+mod holders;
+mod levels;
+mod list;
 
-use crate::{App, Caller, Problem};
-
-/// A role and how many have it.
-#[derive(Clone, Debug)]
-pub struct RoleView {
-    /// The role.
-    pub role: Role,
-    /// Active members who have it.
-    pub members: usize,
-}
-
-impl App {
-    /// Every role of the organization, the one that holds most first.
-    ///
-    /// # Errors
-    /// [`Problem::Denied`] where the caller's role does not hold `role.view`.
-    pub async fn list_roles(&self, caller: &Caller) -> Result<Vec<RoleView>, Problem> {
-        let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::ViewRoles).await?;
-        let state = caller.live.state.lock().await;
-        let holders = |role: &Role| state.members.values().filter(|one| one.is_active() && one.role == role.id).count();
-        let mut roles: Vec<RoleView> =
-            state.roles.values().map(|role| RoleView { role: role.clone(), members: holders(role) }).collect();
-        roles.sort_by_key(|view| std::cmp::Reverse(view.role.permissions.iter().count()));
-        Ok(roles)
-    }
-}
+pub use change::{AssignableChange, NewRole, RoleChange};
+pub use delete::DeletedRole;
+pub use history::{History, HistoryCursor, HistoryEntry, RoleDiff};
+pub use holders::{Holder, HolderView, Holders};
+pub use levels::permissions_at_level;
+pub use list::RoleView;

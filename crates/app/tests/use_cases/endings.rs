@@ -141,7 +141,7 @@ async fn keys_and_grants_end_by_the_clock_at_the_very_moment() {
 async fn an_access_answer_about_a_workspace_key_says_when_the_key_has_ended() {
     let world = World::new();
     let acme = world.acme().await;
-    let of = app::keys::NewKeyOf::Workspace(app::keys::NewWorkspaceKey { scope: Some(KeyScope::All) });
+    let of = app::keys::NewKeyOf::Workspace(app::keys::NewWorkspaceKey { scope: Some(KeyScope::All), role: None });
     let end = Some(world.app.now().plus_ms(10));
     let bot = world.app.create_key(&acme.owner, "Bot", of, end).await.unwrap();
     let ask = || world.app.check(&acme.owner, Some(bot.id.as_str()), "mail", "send_mail");

@@ -5,6 +5,7 @@
 
 mod concurrency;
 mod endings;
+mod roles;
 mod story;
 mod unhappy;
 mod veil;

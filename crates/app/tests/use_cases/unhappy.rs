@@ -25,7 +25,7 @@ async fn a_bad_command_half_applies_nothing() {
     assert_eq!(code_of(world.add(owner, new, "New", "Not A Role").await), "role");
     assert_eq!(code_of(world.add(owner, "no address", "New", "member").await), "email");
     assert_eq!(code_of(world.add(owner, new, "two\nlines", "member").await), "name");
-    assert_eq!(code_of(world.add(admin, new, "New", "admin").await), "beyond-your-own");
+    assert_eq!(code_of(world.add(admin, new, "New", "admin").await), "only-owners");
     assert_eq!(code_of(world.add(owner, MEMBER, "Mona", "member").await), "already-member");
     assert_eq!(world.journal.person_by_email(new).await.unwrap(), None, "a refused newcomer is in the directory");
 

@@ -109,7 +109,7 @@ impl World {
     pub(crate) async fn found(&self, name: &str, owner_email: &str) -> Result<Founded, Problem> {
         let (owner_email, owner_name) = (owner_email.to_owned(), Some("Olivia Quartz".to_owned()));
         self.app
-            .found_organization(Founding { name: name.to_owned(), slug: None, preset: None, owner_email, owner_name })
+            .found_organization(Founding { name: name.to_owned(), slug: None, preset: Some("pipeworks".to_owned()), owner_email, owner_name })
             .await
     }
 
@@ -172,7 +172,7 @@ impl World {
     }
 
     pub(crate) async fn workspace_key(&self, by: &Caller, scope: KeyScope) -> Result<CreatedKey, Problem> {
-        let of = NewKeyOf::Workspace(NewWorkspaceKey { scope: Some(scope) });
+        let of = NewKeyOf::Workspace(NewWorkspaceKey { scope: Some(scope), role: None });
         self.app.create_key(by, "Bot of jasper", of, None).await
     }
 
@@ -235,6 +235,7 @@ pub(crate) fn code_of<T: std::fmt::Debug>(answer: Result<T, Problem>) -> &'stati
         Problem::Missing { .. } => "missing",
         Problem::Refused(refusal) => refusal.code,
         Problem::Invalid { field, .. } => field,
-        Problem::Unavailable { message } => panic!("broken: {message}"),
+        Problem::Moved { .. } => "moved",
+        problem => panic!("broken: {problem}"),
     }
 }

@@ -109,9 +109,15 @@ impl Event {
             Event::KeyCreated { .. } => &[P::KeyCreatePersonal, P::KeyIssue, P::MemberAdd],
             // Who issues keys to others may end theirs, and never learns a secret that they keep using.
             Event::KeyRotated { .. } => &[P::KeyCreatePersonal, P::KeyManageWorkspace, P::AgentManage],
-            Event::KeyRevoked { .. } => {
-                &[P::KeyCreatePersonal, P::KeyIssue, P::KeyManageWorkspace, P::AgentManage, P::RoleAssign]
-            }
+            // Where somebody rises, keys of theirs end that others have seen.
+            Event::KeyRevoked { .. } => &[
+                P::KeyCreatePersonal,
+                P::KeyIssue,
+                P::KeyManageWorkspace,
+                P::AgentManage,
+                P::RoleAssign,
+                P::OrganizationTransfer,
+            ],
             Event::KeyRoleChanged { .. } => &[P::KeyManageWorkspace],
             Event::TeamCreated { .. } => &[P::TeamCreate],
             Event::TeamRenamed { .. } | Event::TeamDeleted { .. } => &[P::TeamEdit],

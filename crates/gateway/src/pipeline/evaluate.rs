@@ -10,7 +10,7 @@ use domain::record::Decision;
 use domain::time::Timestamp;
 use http::StatusCode;
 use serde_json::{Value, json};
-use verdict::{Act, Denial, Permit, Question, Reason, Snapshot, Verdict};
+use verdict::{Act, Denial, Permit, Question, Reason, Snapshot, Verdict, Whose};
 
 use crate::gateway::Gateway;
 use crate::json;
@@ -55,7 +55,7 @@ pub(crate) async fn evaluate<P: Ports>(
     let denial = match caller.snapshot.evaluate(&question) {
         Verdict::Allowed(permit) => match tool_of(&caller.snapshot, &permit) {
             Some(tool) => return Ok(Allowed { permit, at: now, tool }),
-            None => Denial { reason: Reason::NoSuchTool, hidden: true },
+            None => Denial { reason: Reason::NoSuchTool, hidden: true, whose: Whose::Subject },
         },
         Verdict::Denied(denial) => denial,
     };

@@ -55,7 +55,7 @@ impl<'s> Blank<'s> {
             org: self.snapshot.org(),
             at,
             subject: self.subject.map(|actor| actor.subject.as_str().to_owned()).unwrap_or_default(),
-            acting_for: None,
+            acting_for: self.subject.and_then(|actor| actor.acting_for),
             credential: self.credential.or(presented),
             client: self.client,
             method: short(self.method),

@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Journal;
 use crate::error::{CLOSED, ReadError, RecordError};
-use crate::record::{KeyUse, Record, RecordPage, RecordQuery};
-use crate::sqlite::{key_uses, record_reader, record_writer};
+use crate::record::{KeyUse, Record, RecordPage, RecordQuery, Usage};
+use crate::sqlite::{key_uses, record_reader, record_writer, usage_reader};
 
 /// The answer to a begin, on its way. A caller that stops waiting may leave an answer that nobody took; the
 /// record it names must not stay open, and only the end of the wait can know.
@@ -118,6 +118,15 @@ impl Journal {
     pub async fn export(&self, org: OrgId, after: u64, limit: usize) -> Result<Vec<Record>, ReadError> {
         self.settle_records(false).await?;
         self.read_records(move |connection| record_reader::export(connection, org, after, limit)).await
+    }
+
+    /// What was used since a moment, summed up.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn usage(&self, org: OrgId, since: Timestamp) -> Result<Usage, ReadError> {
+        self.settle_records(false).await?;
+        self.read_records(move |connection| usage_reader::usage(connection, org, since)).await
     }
 
     /// Remembers the use of a key. Costs no wait; it is written about once a second, and the latest use counts.

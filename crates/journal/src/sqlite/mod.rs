@@ -18,6 +18,7 @@ pub(crate) mod record_threads;
 pub(crate) mod record_writer;
 pub(crate) mod stream_writer;
 pub(crate) mod syncer;
+pub(crate) mod usage_reader;
 pub(crate) mod verify;
 
 /// SQLite's integers are signed; sequence numbers and sizes never come near the end of them.

@@ -2,13 +2,26 @@
 //!
 //! Start reading at `world`, which starts it, then any story.
 
+mod agents;
+mod asking;
+mod authzen;
 mod company;
 #[cfg(target_os = "linux")]
 mod crash;
+mod data;
+mod firm;
+mod graders;
+mod key_roles;
 mod keys;
 mod management;
 mod operation;
 mod removal;
+mod resources;
+mod roles;
+mod settings;
+mod teams;
+mod things;
 mod upstreams;
 mod vandal;
+mod work;
 mod world;

@@ -15,7 +15,7 @@ fn an_admin_neither_removes_nor_demotes_an_owner_and_makes_nobody_admin() {
     assert_eq!((status, &problem["code"]), (403, &json!("above-you")));
     assert_eq!(admin.patch(&format!("/members/{owner}"), json!({ "role": "member" })).0, 403);
     let (status, problem) = admin.patch(&format!("/members/{member}"), json!({ "role": "admin" }));
-    assert_eq!((status, &problem["code"]), (403, &json!("beyond-your-own")));
+    assert_eq!((status, &problem["code"]), (403, &json!("only-owners")));
     let invite = json!({ "email": "new@example.com", "name": "New", "role": "owner" });
     assert_eq!(admin.post("/members", invite).0, 403);
     let issue = json!({ "kind": "personal", "label": "not yours", "holder": owner });

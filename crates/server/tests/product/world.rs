@@ -77,7 +77,7 @@ impl Demo {
 
     /// The management API with somebody's key.
     pub(crate) fn api(&self, key: &str) -> Api {
-        Api { root: format!("{}/api/v1/orgs/{}", self.url, self.org), key: key.to_owned(), agent: agent() }
+        Api::at(&self.url, &self.org, key)
     }
 
     /// The MCP door with somebody's key.
@@ -159,7 +159,7 @@ impl Server {
 /// An organization founded by `wardroom init`: its slug and its first owner's key.
 pub(crate) fn init(data: &Path, org: &str, owner: &str) -> (String, String) {
     let output = Command::new(WARDROOM)
-        .args(["init", "--json", "--org", org, "--owner", owner, "--data"])
+        .args(["init", "--json", "--org", org, "--owner", owner, "--preset", "pipeworks", "--data"])
         .arg(data)
         .output()
         .expect("the executable runs");
@@ -189,12 +189,19 @@ pub(crate) fn agent() -> ureq::Agent {
 pub(crate) struct Api {
     pub(crate) root: String,
     pub(crate) key: String,
+    headers: Vec<(&'static str, String)>,
     agent: ureq::Agent,
 }
 
 impl Api {
     pub(crate) fn at(url: &str, org: &str, key: &str) -> Api {
-        Api { root: format!("{url}/api/v1/orgs/{org}"), key: key.to_owned(), agent: agent() }
+        Api { root: format!("{url}/api/v1/orgs/{org}"), key: key.to_owned(), headers: Vec::new(), agent: agent() }
+    }
+
+    /// The same, with one header more on every request.
+    pub(crate) fn header(mut self, name: &'static str, value: impl ToString) -> Api {
+        self.headers.push((name, value.to_string()));
+        self
     }
 
     pub(crate) fn get(&self, path: &str) -> (u16, Value) {
@@ -218,10 +225,13 @@ impl Api {
     }
 
     fn send(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
-        let request = ureq::http::Request::builder()
+        let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.root))
             .header("authorization", format!("Bearer {}", self.key));
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
         let answer = match body {
             Some(body) => {
                 let request = request.header("content-type", "application/json").body(body.to_string());

@@ -199,7 +199,7 @@ fn empty_disk() -> (TempDir, Disk) {
 /// `wardroom init`.
 fn initiation(folder: &TempDir, disk: Option<&Disk>, name: &str) -> Command {
     let mut command = Command::new(WARDROOM);
-    command.args(["init", "--json", "--org", name, "--owner", "ada@example.com", "--data"]);
+    command.args(["init", "--json", "--org", name, "--owner", "ada@example.com", "--preset", "pipeworks", "--data"]);
     command.arg(folder.path().join("data"));
     if let Some(disk) = disk {
         disk.insert_into(&mut command);

@@ -1,0 +1,226 @@
+//! Asking: why, why not, who can, what can; now, or as it was.
+//!
+//! Every answer comes from the engine. Whoever asks about somebody else needs `access.explain`; about oneself anybody
+//! may ask, and learns of a hidden thing what every door would say.
+
+mod page;
+mod past;
+mod search;
+mod sitting;
+mod wording;
+
+use std::sync::Arc;
+
+use domain::id::{PersonId, TeamId};
+use domain::organization::Organization;
+use domain::time::Timestamp;
+use verdict::{Actor, Denial, Operation, Question, Reason, Remedy, Snapshot, Subject, Verdict};
+
+pub use page::Page;
+pub use past::{At, Turn};
+pub use search::Search;
+pub use sitting::{Decision, NEW, Party, Sitting};
+pub use wording::{Asked, IntegrationVerb, KeyVerb, TeamVerb, Wording, actions_of, kinds};
+
+use crate::{App, Caller, Problem};
+
+/// Sets of changes that are told at most.
+const REMEDIES_MAX: usize = 5;
+
+/// An answer with its reasons.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Who was asked about.
+    pub subject: Subject,
+    /// For whom they act.
+    pub acting_for: Option<PersonId>,
+    /// Whether it may happen.
+    pub allowed: bool,
+    /// The stable code of the reason.
+    pub code: &'static str,
+    /// Why, in a sentence to the subject.
+    pub because: String,
+    /// The links of the chain on which it rests, or at which it breaks, in words.
+    pub chain: Vec<String>,
+    /// The smallest change that would allow it, in words.
+    pub remedy: Option<String>,
+    /// Names of those who could make it.
+    pub ask: Vec<String>,
+    /// The smallest sets of changes after which it would be allowed, tried on a copy; only where that was asked for.
+    pub remedies: Vec<Vec<String>>,
+    /// The sequence number of the state that was asked.
+    pub seq: u64,
+}
+
+/// What is asked, by whom and when.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    /// Who is asked about; the caller where nobody is named.
+    pub subject: Option<String>,
+    /// For whom an agent acts.
+    pub acting_for: Option<String>,
+    /// What is to be done.
+    pub wording: Wording,
+    /// At which moment; now where none is named.
+    pub at: Option<At>,
+    /// Whether the smallest remedies are wanted, which takes trying them out.
+    pub remedies: bool,
+}
+
+/// A state and its snapshot, present or past.
+pub(crate) struct View {
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) now: Timestamp,
+    /// The state of a past moment; none for the present.
+    pub(crate) past: Option<Organization>,
+}
+
+impl App {
+    /// Answers whether somebody may do something, and why or why not.
+    ///
+    /// # Errors
+    /// [`Problem::Denied`] where the caller asks about another and may not explain access; [`Problem::Invalid`] or
+    /// [`Problem::Missing`] for what cannot be understood.
+    pub async fn ask(&self, caller: &Caller, inquiry: &Inquiry) -> Result<Answer, Problem> {
+        let subject = self.subject_named(caller, inquiry.subject.as_deref()).await?;
+        let acting_for = match &inquiry.acting_for {
+            Some(name) => Some(self.principal_named(caller, name).await?),
+            None => None,
+        };
+        self.may_ask(caller, subject).await?;
+        let view = self.view(caller, inquiry.at).await?;
+        let asked = self.understand(caller, &view, &inquiry.wording).await?;
+        let actor = Actor { acting_for, ..Actor::about(subject) };
+        let verdict = view.snapshot.evaluate(&question(&asked, &actor, view.now)?);
+        // Somebody who asks about themselves learns of a hidden thing what every door would say.
+        let veiled = match &verdict {
+            Verdict::Denied(denial) if denial.hidden && subject == caller.actor.subject => match asked.noun() {
+                None => Some(Denial { reason: Reason::NoSuchTool, ..*denial }),
+                Some(noun) => return Err(Problem::missing(noun)),
+            },
+            _ => None,
+        };
+        let question = question(&asked, &actor, view.now)?;
+        let explanation = match veiled {
+            Some(denial) => view.snapshot.explain_denial(denial, question.action),
+            None => view.snapshot.explain(&question),
+        };
+        let remedies = if inquiry.remedies && veiled.is_none() && !explanation.allowed {
+            self.remedies(caller, &view, &question).await?
+        } else {
+            Vec::new()
+        };
+        Ok(Answer {
+            subject,
+            acting_for,
+            allowed: explanation.allowed,
+            code: explanation.code,
+            chain: view.snapshot.chain(&question, veiled),
+            because: explanation.because,
+            remedy: explanation.remedy,
+            ask: self.names(&explanation.ask).await,
+            remedies,
+            seq: view.snapshot.seq(),
+        })
+    }
+
+    /// Everybody who may do something.
+    ///
+    /// # Errors
+    /// As [`App::ask`]; who may do a thing is for those who may explain access.
+    pub async fn who_can(&self, caller: &Caller, wording: &Wording, at: Option<At>) -> Result<Vec<Subject>, Problem> {
+        let everyone = Operation::Use { permission: domain::permission::Permission::AccessExplain };
+        let _permit = self.permit(&caller.live.snapshot(), &caller.actor, everyone).await?;
+        let view = self.view(caller, at).await?;
+        let asked = self.understand(caller, &view, wording).await?;
+        if let Asked::Make(_) = asked {
+            // Each makes what is their own.
+            let subjects = view.snapshot.subjects();
+            let may = |subject: &Subject| {
+                let actor = Actor::about(*subject);
+                question(&asked, &actor, view.now).is_ok_and(|asked| view.snapshot.evaluate(&asked).is_allowed())
+            };
+            return Ok(subjects.into_iter().filter(may).collect());
+        }
+        let action = asked.action(None).ok_or_else(|| Problem::missing("resource"))?;
+        Ok(view.snapshot.who_can(action, view.now))
+    }
+
+    /// What subjects are called by people, in the same order.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] where the directory cannot be read.
+    pub async fn names_of(&self, caller: &Caller, subjects: &[Subject]) -> Result<Vec<String>, Problem> {
+        let people: Vec<PersonId> = subjects.iter().filter_map(|subject| subject.person()).collect();
+        let people = self.people(&people).await?;
+        let labels = self.labels(caller.live.org()).await?;
+        let state = caller.live.state.lock().await;
+        let name = |subject: &Subject| match subject {
+            Subject::Member(person) => people.get(person).map(|person| person.name.clone()),
+            Subject::Key(key) => labels.get(key.as_str()).cloned(),
+            Subject::Agent(agent) => state.agents.get(agent).map(|agent| agent.title.clone()),
+        };
+        Ok(subjects.iter().map(|subject| name(subject).unwrap_or_else(|| subject.as_str().to_owned())).collect())
+    }
+
+    pub(crate) async fn may_ask(&self, caller: &Caller, subject: Subject) -> Result<(), Problem> {
+        let operation = Operation::Explain { subject };
+        self.permit(&caller.live.snapshot(), &caller.actor, operation).await.map(|_permit| ())
+    }
+
+    pub(crate) async fn understand(&self, caller: &Caller, view: &View, wording: &Wording) -> Result<Asked, Problem> {
+        let member = match wording.kind.as_str() {
+            "member" => Some(self.member_named(caller, &wording.name).await?),
+            _ => None,
+        };
+        let team = match wording.kind.as_str() {
+            "team" => TeamId::parse(&wording.name).ok(),
+            _ => None,
+        };
+        Asked::understand(wording, &view.snapshot, (member, team))
+    }
+
+    async fn remedies(
+        &self,
+        caller: &Caller,
+        view: &View,
+        question: &Question<'_>,
+    ) -> Result<Vec<Vec<String>>, Problem> {
+        let state = match &view.past {
+            Some(state) => state.clone(),
+            None => caller.live.state.lock().await.clone(),
+        };
+        // The state may have moved on since the question was asked; the remedies are for the newest.
+        let snapshot = if state.seq == view.snapshot.seq() {
+            Arc::clone(&view.snapshot)
+        } else {
+            Arc::new(Snapshot::compile(caller.live.org(), &state, None))
+        };
+        let sets = snapshot.why_not(&state, question);
+        let said = |set: &Vec<Remedy>| set.iter().map(|remedy| snapshot.remedy_in_words(remedy)).collect();
+        Ok(sets.iter().take(REMEDIES_MAX).map(said).collect())
+    }
+}
+
+/// A question about somebody, ready for the engine.
+pub(crate) fn question<'q>(asked: &'q Asked, actor: &'q Actor, now: Timestamp) -> Result<Question<'q>, Problem> {
+    let owner = match (actor.subject, actor.acting_for) {
+        (Subject::Member(person), _) | (_, Some(person)) => Some(person),
+        _ => None,
+    };
+    let action = asked.action(owner).ok_or_else(|| {
+        Problem::invalid(
+            "subject",
+            "only people own what they make; ask about a member, or about an agent acting for one",
+        )
+    })?;
+    Ok(Question { actor, action, now })
+}
+
+/// What is said of a thing that the caller may not know of.
+pub(crate) fn unseen(asked: &Asked) -> Reason {
+    match asked {
+        Asked::Call { .. } => Reason::NoSuchTool,
+        _ => Reason::NoSuchTarget,
+    }
+}

@@ -1,0 +1,70 @@
+//! Say what a document would change, and change it so.
+
+use super::Document;
+use super::document::VERSION;
+use super::change_all::Tried;
+use super::steps::steps;
+use crate::impact::Impact;
+use crate::{App, Caller, Problem};
+
+/// One step of a plan.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlannedStep {
+    /// Where it was asked for: the keys that lead there in the document.
+    pub place: Vec<String>,
+    /// What it does, in words.
+    pub says: String,
+}
+
+/// What a document would change.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The steps, in the order in which they would be made; none where everything is so already.
+    pub steps: Vec<PlannedStep>,
+    /// What they come to together, and the state that was asked.
+    pub impact: Impact,
+}
+
+/// What a document has changed.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The sequence number of the state that they led to.
+    pub seq: u64,
+    /// The steps that were made; none where everything was so already.
+    pub steps: Vec<PlannedStep>,
+}
+
+impl App {
+    /// What a document would change; it changes nothing.
+    ///
+    /// # Errors
+    /// What [`App::apply_document`] would answer.
+    pub async fn plan_document(&self, caller: &Caller, document: &Document) -> Result<Plan, Problem> {
+        self.is_readable(caller, document).await?;
+        let book = self.book(caller).await?;
+        let tried = self.tried(caller, &|state| steps(self, (caller, &book), document, state)).await?;
+        let Tried { rehearsed, state, snapshot } = tried;
+        let impact = self.impact_of(caller, &snapshot, &state, &rehearsed.events()).await?;
+        Ok(Plan { steps: rehearsed.steps, impact })
+    }
+
+    /// Makes the organization what the document says, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`Problem::InStep`] for the first thing that is denied, refused or cannot be understood.
+    pub async fn apply_document(&self, caller: &Caller, document: &Document) -> Result<Applied, Problem> {
+        self.is_readable(caller, document).await?;
+        let book = self.book(caller).await?;
+        let plan = |state: &_| steps(self, (caller, &book), document, state);
+        let (steps, seq) = self.change_all(caller, plan).await?;
+        Ok(Applied { seq, steps })
+    }
+
+    async fn is_readable(&self, caller: &Caller, document: &Document) -> Result<(), Problem> {
+        if document.wardroom != VERSION {
+            let message = format!("this Wardroom reads version {VERSION} of the document; write wardroom: {VERSION}");
+            return Err(Problem::invalid("wardroom", message).in_step(&["wardroom"]));
+        }
+        self.sees_all_of(caller, document).await
+    }
+}

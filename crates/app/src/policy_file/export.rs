@@ -1,0 +1,156 @@
+//! Write an organization out as a document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::agent::Agent;
+use domain::grant::Grantee;
+use domain::integration::{ClassSource, Integration};
+use domain::object::Object;
+use domain::organization::Organization;
+use domain::role::Role;
+use domain::team::Team;
+use domain::time::Timestamp;
+use verdict::Operation;
+
+use super::book::Book;
+use super::document::{Given, VERSION};
+use super::section::Section;
+use super::{
+    AgentEntry, Document, GivenTo, GrantEntry, Grants, IntegrationEntry, Moment, ObjectEntry, RoleEntry, SettingValue,
+    TeamEntry,
+};
+use crate::{App, Caller, Problem};
+
+/// The setting whose value is an id, which a document names as people do.
+pub(super) const DEFAULT_TEAM: &str = "join.default_team";
+
+impl App {
+    /// The organization as a document: the sections that the caller sees in whole, and nothing secret.
+    ///
+    /// # Errors
+    /// [`Problem::Denied`] where the caller may not even see the organization.
+    pub async fn export_document(&self, caller: &Caller) -> Result<Document, Problem> {
+        let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::ViewOrganization).await?;
+        let book = self.book(caller).await?;
+        let state = caller.live.state.lock().await;
+        // Under the lock the snapshot is the state's own.
+        let snapshot = caller.live.snapshot();
+        let sees = |section| self.sees(caller, &snapshot, section);
+        written(&state, &book, self.now(), sees)
+    }
+}
+
+/// The sections of a state that are wanted.
+fn written(
+    state: &Organization,
+    book: &Book,
+    now: Timestamp,
+    wanted: impl Fn(Section) -> bool,
+) -> Result<Document, Problem> {
+    let team = |team: &Team| {
+        let members = team.members.iter().map(|(person, place)| (book.address(*person), place.role));
+        (team.title.clone(), TeamEntry { members: members.collect() })
+    };
+    let grants = grants(state, book, now, &wanted);
+    let settings = if wanted(Section::Settings) { Some(settings(state)?) } else { None };
+    let members = state.members.values().filter(|member| member.is_active());
+    let when = |section| wanted(section).then_some(());
+    Ok(Document {
+        wardroom: VERSION,
+        name: when(Section::Name).map(|()| state.name.clone()),
+        settings,
+        objects: when(Section::Objects)
+            .map(|()| state.objects.values().map(|object| (object.name.clone(), object_entry(object))).collect()),
+        roles: when(Section::Roles)
+            .map(|()| state.roles.values().map(|role| (role.id, role_entry(role))).collect()),
+        members: when(Section::Members)
+            .map(|()| members.map(|member| (book.address(member.person), member.role)).collect()),
+        teams: when(Section::Teams).map(|()| state.teams.values().map(team).collect()),
+        agents: when(Section::Agents)
+            .map(|()| state.agents.values().map(|agent| (agent.title.clone(), agent_entry(agent, book))).collect()),
+        integrations: when(Section::Integrations)
+            .map(|()| state.integrations.values().map(integration_entry).collect()),
+        grants: (grants != Grants::default()).then_some(grants),
+    })
+}
+
+fn settings(state: &Organization) -> Result<BTreeMap<String, SettingValue>, Problem> {
+    let unwritable = |error: serde_json::Error| Problem::broken(&error);
+    let values = serde_json::to_value(&state.settings).map_err(unwritable)?;
+    let mut settings: BTreeMap<String, SettingValue> = serde_json::from_value(values).map_err(unwritable)?;
+    let team = state.settings.join_default_team.and_then(|team| state.teams.get(&team));
+    let team = team.map_or(SettingValue::None(()), |team| SettingValue::Text(team.title.clone()));
+    settings.insert(DEFAULT_TEAM.to_owned(), team);
+    Ok(settings)
+}
+
+fn object_entry(object: &Object) -> ObjectEntry {
+    let fields = object.fields.iter().map(|(name, field)| (name.clone(), field.title.clone()));
+    ObjectEntry { title: object.title.clone(), fields: fields.collect() }
+}
+
+fn role_entry(role: &Role) -> RoleEntry {
+    if role.locked {
+        return RoleEntry { fixed: true, ..RoleEntry::default() };
+    }
+    RoleEntry {
+        fixed: false,
+        title: role.title.clone(),
+        level: role.level,
+        typical_for: role.typical_for.clone(),
+        guide: role.guide.clone(),
+        assignable_to: GivenTo::set(role.assignable_to),
+        permissions: role.permissions.clone(),
+        data: role.data.clone(),
+    }
+}
+
+fn agent_entry(agent: &Agent, book: &Book) -> AgentEntry {
+    AgentEntry {
+        role: agent.role,
+        sponsor: agent.sponsor.map(|sponsor| book.address(sponsor)),
+        suspended: agent.suspended,
+        until: agent.expires_at.map(Moment),
+    }
+}
+
+fn integration_entry(integration: &Integration) -> (String, IntegrationEntry) {
+    let off: BTreeSet<String> =
+        integration.tools.iter().filter(|(_, tool)| tool.off).map(|(name, _)| name.clone()).collect();
+    let decided = integration.tools.iter().filter(|(_, tool)| tool.class_source == ClassSource::Review);
+    let classes = decided.map(|(name, tool)| (name.clone(), tool.class)).collect();
+    (integration.slug.to_string(), IntegrationEntry { tools_off: Some(off), classes })
+}
+
+/// What is given to whom, and has not ended.
+fn grants(state: &Organization, book: &Book, now: Timestamp, wanted: &impl Fn(Section) -> bool) -> Grants {
+    fn part<K: Ord>(wanted: bool, given: impl Iterator<Item = (K, Given)>) -> Option<BTreeMap<K, Given>> {
+        wanted.then(|| given.filter(|(_, given)| !given.is_empty()).collect())
+    }
+    let given = |grantee: &Grantee| -> Given {
+        let all = state.grants.get(grantee).into_iter().flatten().filter(|(_, grant)| grant.holds_at(now));
+        let entry = |(id, grant)| Some((state.integrations.get(id)?.slug.to_string(), GrantEntry::of(grant)));
+        all.filter_map(entry).collect()
+    };
+    let members = state.members.values().filter(|member| member.is_active()).map(|member| member.person);
+    let keys = state.keys.values().filter(|key| key.holds_at(now)).map(|key| key.id);
+    Grants {
+        members: part(
+            wanted(Section::GrantsToMembers),
+            members.map(|person| (book.address(person), given(&Grantee::Member(person)))),
+        ),
+        teams: part(
+            wanted(Section::GrantsToTeams),
+            state.teams.values().map(|team| (team.title.clone(), given(&Grantee::Team(team.id)))),
+        ),
+        roles: part(
+            wanted(Section::GrantsToRoles),
+            state.roles.keys().map(|role| (*role, given(&Grantee::Role(*role)))),
+        ),
+        agents: part(
+            wanted(Section::GrantsToAgents),
+            state.agents.values().map(|agent| (agent.title.clone(), given(&Grantee::Agent(agent.id)))),
+        ),
+        keys: part(wanted(Section::GrantsToKeys), keys.map(|key| (key, given(&Grantee::Key(key))))),
+    }
+}

@@ -1,0 +1,149 @@
+//! Steps tried out on a copy: each is authorized by the engine and handled by the domain on the state as it is after
+//! the steps before it.
+
+use std::sync::Arc;
+
+use domain::command::{self, Command};
+use domain::event::Event;
+use domain::organization::{Organization, Stamp};
+use domain::permission::{Holding, PermissionSet};
+use domain::role::{Role, RoleId, RoleLevel};
+use domain::time::Timestamp;
+use journal::Fact;
+use verdict::{Action, Actor, Denial, Operation, Question, Same, Snapshot, Verdict};
+
+use super::PlannedStep;
+use crate::Problem;
+use crate::commit::Part;
+
+/// One of several things that are to happen together.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// Where it was asked for: the keys that lead there in the document.
+    pub(crate) place: Vec<String>,
+    /// What it does, in words.
+    pub(crate) says: String,
+    pub(crate) command: Command,
+    /// Rows that change with it.
+    pub(crate) facts: Vec<Fact>,
+}
+
+/// Steps that all can be done.
+pub(crate) struct Rehearsed {
+    pub(crate) parts: Vec<Part>,
+    pub(crate) facts: Vec<Fact>,
+    /// Those of them that change something.
+    pub(crate) steps: Vec<PlannedStep>,
+}
+
+impl Rehearsed {
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.parts.iter().flat_map(|part| part.events.iter().cloned()).collect()
+    }
+}
+
+/// The step that cannot be done.
+pub(crate) struct Failed {
+    pub(crate) step: Box<Step>,
+    pub(crate) why: Why,
+}
+
+/// Why it cannot.
+pub(crate) enum Why {
+    /// The engine denies it, in this state.
+    Denied { snapshot: Arc<Snapshot>, state: Box<Organization>, denial: Denial },
+    /// Anything else.
+    Problem(Problem),
+}
+
+/// Tries out steps on a copy of the state whose snapshot this is.
+pub(crate) fn rehearse(
+    before: &Arc<Snapshot>,
+    state: &Organization,
+    actor: &Actor,
+    (stamp, now): (&str, Timestamp),
+    steps: Vec<Step>,
+) -> Result<Rehearsed, Failed> {
+    let (mut snapshot, mut state) = (Arc::clone(before), state.clone());
+    let mut done = Rehearsed { parts: Vec::new(), facts: Vec::new(), steps: Vec::new() };
+    for step in steps {
+        let fails = |step, why| Failed { step: Box::new(step), why };
+        let Some(operation) = operation_of(&step.command, &state) else {
+            let message = "this cannot be done by a document".to_owned();
+            return Err(fails(step, Why::Problem(Problem::Unavailable { message })));
+        };
+        let asked = snapshot.evaluate(&Question { actor, action: Action::Operate(operation), now });
+        let permit = match asked {
+            Verdict::Allowed(permit) => permit,
+            Verdict::Denied(denial) => {
+                return Err(fails(step, Why::Denied { snapshot, state: Box::new(state), denial }));
+            }
+        };
+        let events = match command::handle(&state, step.command.clone(), now) {
+            Ok(events) => events,
+            Err(refusal) => return Err(fails(step, Why::Problem(refusal.into()))),
+        };
+        if events.is_empty() {
+            continue;
+        }
+        for event in &events {
+            state.apply(&Stamp { seq: state.seq + 1, at: now, actor: stamp.to_owned() }, event);
+        }
+        let same = Same {
+            before: &snapshot,
+            tools: !events.iter().any(Event::changes_tools),
+            resources: !events.iter().any(Event::changes_resources),
+        };
+        snapshot = Arc::new(Snapshot::compile(before.org(), &state, Some(same)));
+        done.parts.push(Part { permit, events });
+        done.facts.extend(step.facts);
+        done.steps.push(PlannedStep { place: step.place, says: step.says });
+    }
+    Ok(done)
+}
+
+/// What is asked of the engine before a command is handled. It is made from the command itself, so that nothing is
+/// authorized as something else; none where a document never leads to such a command.
+pub(crate) fn operation_of<'c>(command: &'c Command, state: &'c Organization) -> Option<Operation<'c>> {
+    Some(match command {
+        Command::ChangeSettings { changes, .. } => Operation::EditOrganization { changes },
+        Command::DefineObject(_) | Command::RemoveObject { .. } => Operation::EditDataModel,
+        Command::CreateRole(new) => {
+            let to = new.edit.permissions.as_ref().map_or(PermissionSet::EMPTY, Holding::set);
+            Operation::CreateRole { to }
+        }
+        Command::EditRole { role, edit } => {
+            let present = || state.roles.get(role).map_or(PermissionSet::EMPTY, Role::set);
+            Operation::EditRole { role, to: edit.permissions.as_ref().map_or_else(present, Holding::set) }
+        }
+        Command::DeleteRole { role, default } => {
+            Operation::DeleteRole { role, moved_to: heir(state, role, default.as_ref()) }
+        }
+        Command::ChangeMemberRole { person, role } => Operation::ChangeRole { member: *person, role },
+        Command::CreateTeam { .. } => Operation::CreateTeam,
+        Command::RenameTeam { team, .. } | Command::DeleteTeam { team } => Operation::EditTeam { team: *team },
+        Command::SetTeamMember { team, person, role: Some(role) } => {
+            Operation::SetTeamMember { team: *team, member: *person, role }
+        }
+        Command::RemoveTeamMember { team, person } => Operation::RemoveTeamMember { team: *team, member: *person },
+        Command::CreateAgent { role, .. } => Operation::CreateAgent { role: role.as_ref() },
+        Command::EditAgent { agent, .. } | Command::DeleteAgent { agent } => Operation::EditAgent { agent: *agent },
+        Command::SetAgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: role.as_ref() },
+        Command::ReviewTool { integration, .. } => Operation::ReviewTool { integration: *integration },
+        Command::SetGrant { grantee, integration, .. } | Command::RemoveGrant { grantee, integration } => {
+            Operation::Assign { grantee: *grantee, integration: *integration }
+        }
+        _ => return None,
+    })
+}
+
+/// The role that the members of a deleted one get; the role itself where there is none, which the domain refuses.
+fn heir<'c>(state: &'c Organization, role: &'c RoleId, default: Option<&'c RoleId>) -> &'c RoleId {
+    let settings = &state.settings;
+    let present = match state.roles.get(role).map(|role| role.level) {
+        Some(RoleLevel::Team) => settings.join_default_team_role.as_ref(),
+        Some(RoleLevel::Organization) => Some(&settings.join_default_role),
+        None => None,
+    };
+    default.or(present).unwrap_or(role)
+}

@@ -1,0 +1,123 @@
+//! Which sections a document has, and what one must be allowed to see to read or write each.
+//!
+//! A section is the whole truth, so half of one would be a lie: whoever may not see all of it gets none of it, and
+//! compares nothing with it.
+
+use domain::permission::Permission;
+use verdict::{Operation, Snapshot};
+
+use super::Document;
+use crate::{App, Caller, Problem};
+
+/// A section of a document.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Section {
+    Name,
+    Settings,
+    Objects,
+    Roles,
+    Members,
+    Teams,
+    Agents,
+    Integrations,
+    GrantsToMembers,
+    GrantsToTeams,
+    GrantsToRoles,
+    GrantsToAgents,
+    GrantsToKeys,
+}
+
+impl Section {
+    pub(super) const ALL: [Section; 13] = [
+        Section::Name,
+        Section::Settings,
+        Section::Objects,
+        Section::Roles,
+        Section::Members,
+        Section::Teams,
+        Section::Agents,
+        Section::Integrations,
+        Section::GrantsToMembers,
+        Section::GrantsToTeams,
+        Section::GrantsToRoles,
+        Section::GrantsToAgents,
+        Section::GrantsToKeys,
+    ];
+
+    /// The keys that lead to it in the document.
+    pub(super) fn place(self) -> &'static [&'static str] {
+        match self {
+            Section::Name => &["name"],
+            Section::Settings => &["settings"],
+            Section::Objects => &["objects"],
+            Section::Roles => &["roles"],
+            Section::Members => &["members"],
+            Section::Teams => &["teams"],
+            Section::Agents => &["agents"],
+            Section::Integrations => &["integrations"],
+            Section::GrantsToMembers => &["grants", "members"],
+            Section::GrantsToTeams => &["grants", "teams"],
+            Section::GrantsToRoles => &["grants", "roles"],
+            Section::GrantsToAgents => &["grants", "agents"],
+            Section::GrantsToKeys => &["grants", "keys"],
+        }
+    }
+
+    /// All that one must hold for the whole organization.
+    fn seen_with(self) -> &'static [Permission] {
+        match self {
+            Section::Name | Section::Settings => &[Permission::OrganizationView],
+            Section::Objects => &[Permission::DataModelEdit],
+            Section::Roles => &[Permission::RoleView],
+            Section::Members => &[Permission::MemberView],
+            Section::Teams => &[Permission::TeamView, Permission::MemberView],
+            Section::Agents => &[Permission::AgentView, Permission::MemberView],
+            Section::Integrations => &[Permission::IntegrationView],
+            Section::GrantsToMembers => &[Permission::MemberView, Permission::IntegrationView],
+            Section::GrantsToTeams => &[Permission::TeamView, Permission::IntegrationView],
+            Section::GrantsToRoles => &[Permission::RoleView, Permission::IntegrationView],
+            Section::GrantsToAgents => &[Permission::AgentView, Permission::IntegrationView],
+            Section::GrantsToKeys => &[Permission::KeyManageWorkspace, Permission::IntegrationView],
+        }
+    }
+
+    /// Whether the document has it.
+    fn is_in(self, document: &Document) -> bool {
+        let grants = document.grants.as_ref();
+        match self {
+            Section::Name => document.name.is_some(),
+            Section::Settings => document.settings.is_some(),
+            Section::Objects => document.objects.is_some(),
+            Section::Roles => document.roles.is_some(),
+            Section::Members => document.members.is_some(),
+            Section::Teams => document.teams.is_some(),
+            Section::Agents => document.agents.is_some(),
+            Section::Integrations => document.integrations.is_some(),
+            Section::GrantsToMembers => grants.is_some_and(|grants| grants.members.is_some()),
+            Section::GrantsToTeams => grants.is_some_and(|grants| grants.teams.is_some()),
+            Section::GrantsToRoles => grants.is_some_and(|grants| grants.roles.is_some()),
+            Section::GrantsToAgents => grants.is_some_and(|grants| grants.agents.is_some()),
+            Section::GrantsToKeys => grants.is_some_and(|grants| grants.keys.is_some()),
+        }
+    }
+}
+
+impl App {
+    /// Whether the caller sees all of a section.
+    pub(super) fn sees(&self, caller: &Caller, snapshot: &Snapshot, section: Section) -> bool {
+        let used = |permission: &Permission| Operation::Use { permission: *permission };
+        section.seen_with().iter().all(|permission| self.asked(snapshot, &caller.actor, used(permission)).is_allowed())
+    }
+
+    /// Denies a document of which the caller does not see every section in whole.
+    pub(super) async fn sees_all_of(&self, caller: &Caller, document: &Document) -> Result<(), Problem> {
+        let snapshot = caller.live.snapshot();
+        for section in Section::ALL.into_iter().filter(|section| section.is_in(document)) {
+            for permission in section.seen_with() {
+                let asked = self.permit(&snapshot, &caller.actor, Operation::Use { permission: *permission }).await;
+                asked.map(drop).map_err(|problem| problem.in_step(section.place()))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,12 @@
+//! Teams: looking at them, making, renaming and ending them, and who is in them.
+//!
+//! Start reading at [`TeamView`].
+
+mod change;
+mod list;
+mod members;
+mod show;
+
+pub use list::TeamView;
+pub use members::TeamMemberView;
+pub use show::TeamDetail;

@@ -1,0 +1,122 @@
+//! Which question a command is let through by.
+//!
+//! INVARIANT: every command has its line here, so that one which is added and passes no ceiling does not compile, and
+//! the walk in `ceiling` tries it.
+
+use domain::command::Command;
+use domain::id::PersonId;
+use domain::key::KeyKind;
+use domain::organization::Organization;
+use domain::permission::PermissionSet;
+use domain::resource::{Ending, ResourceVerb};
+use domain::role::{Role, RoleId, RoleLevel};
+use verdict::{Operation, Subject};
+
+/// What a question borrows that no command holds.
+pub(crate) struct Resolved {
+    role: Option<RoleId>,
+}
+
+impl Resolved {
+    /// The role that the rules of the domain take where the command names none.
+    pub(crate) fn of(state: &Organization, command: &Command) -> Resolved {
+        let settings = &state.settings;
+        let role = match command {
+            Command::SetTeamMember { team, person, role } => {
+                let present = state.teams.get(team).and_then(|team| team.members.get(person)).map(|place| place.role);
+                role.or(present).or(settings.join_default_team_role)
+            }
+            Command::DeleteRole { role, default } => {
+                let in_teams = state.roles.get(role).is_some_and(|role| role.level == RoleLevel::Team);
+                let present = if in_teams { settings.join_default_team_role } else { Some(settings.join_default_role) };
+                default.or(present)
+            }
+            _ => None,
+        };
+        Resolved { role }
+    }
+}
+
+/// The question that must be answered with yes before a command is handled; none for what nobody may ask for.
+pub(crate) fn operation<'c>(
+    state: &Organization,
+    me: Subject,
+    command: &'c Command,
+    resolved: &'c Resolved,
+) -> Option<Operation<'c>> {
+    let nobody = PersonId::from_random([31; 20]);
+    let resource = |verb, resource| Operation::Resource { verb, resource };
+    Some(match command {
+        // Organizations are founded by whoever runs the installation.
+        Command::CreateOrganization { .. } => return None,
+        Command::ChangeSettings { changes, .. } => Operation::EditOrganization { changes },
+        Command::AddMember { role, .. } | Command::AddMemberWithKey { role, .. } => Operation::AddMember { role },
+        Command::ChangeMemberRole { person, role } => Operation::ChangeRole { member: *person, role },
+        Command::RemoveMember { person } => Operation::RemoveMember { member: *person },
+        Command::ConnectIntegration { .. } => Operation::ConnectIntegration,
+        Command::EditIntegration { integration, .. } | Command::RefreshTools { integration, .. } => {
+            Operation::EditIntegration { integration: *integration }
+        }
+        Command::DisconnectIntegration { integration } => {
+            Operation::DisconnectIntegration { integration: *integration }
+        }
+        Command::ReviewTool { integration, .. } => Operation::ReviewTool { integration: *integration },
+        Command::SetGrant { grantee, integration, .. } | Command::RemoveGrant { grantee, integration } => {
+            Operation::Assign { grantee: *grantee, integration: *integration }
+        }
+        Command::CreateKey { kind, .. } => match kind {
+            KeyKind::Personal { holder } => Operation::CreatePersonalKey { holder: *holder },
+            KeyKind::Workspace { role, .. } => Operation::CreateWorkspaceKey { role: role.as_ref() },
+            KeyKind::Agent { agent, .. } => Operation::CreateAgentKey { agent: *agent },
+        },
+        Command::IssueKey { holder, .. } => Operation::CreatePersonalKey { holder: *holder },
+        Command::RotateKey { key, .. } => Operation::RotateKey { key: *key },
+        Command::RevokeKey { key } => Operation::RevokeKey { key: *key },
+        Command::SetKeyRole { key, role } => Operation::SetKeyRole { key: *key, role: role.as_ref() },
+        // One hands over what is one's own.
+        Command::TransferOwnership { from, .. } if Subject::Member(*from) != me => return None,
+        Command::TransferOwnership { to, .. } => Operation::TransferOwnership { to: *to },
+        Command::CreateRole(new) => {
+            let to = new.edit.permissions.as_ref().map_or(PermissionSet::EMPTY, domain::permission::Holding::set);
+            Operation::CreateRole { to }
+        }
+        Command::CloneRole { of, .. } => {
+            Operation::CreateRole { to: state.roles.get(of).map_or(PermissionSet::EMPTY, Role::set) }
+        }
+        Command::EditRole { role, edit } => {
+            let known = state.roles.get(role);
+            let present = known.map_or(PermissionSet::EMPTY, Role::set);
+            let stated = edit.permissions.as_ref().map(domain::permission::Holding::set);
+            // The top role holds everything, whatever it states.
+            let to = stated.filter(|_| !known.is_some_and(|role| role.top)).unwrap_or(present);
+            Operation::EditRole { role, to }
+        }
+        Command::DeleteRole { role, .. } => Operation::DeleteRole { role, moved_to: resolved.role.as_ref()? },
+        Command::CreateTeam { .. } => Operation::CreateTeam,
+        Command::RenameTeam { team, .. } | Command::DeleteTeam { team } => Operation::EditTeam { team: *team },
+        Command::SetTeamMember { team, person, .. } => {
+            Operation::SetTeamMember { team: *team, member: *person, role: resolved.role.as_ref()? }
+        }
+        Command::RemoveTeamMember { team, person } => Operation::RemoveTeamMember { team: *team, member: *person },
+        Command::CreateAgent { role, .. } => Operation::CreateAgent { role: role.as_ref() },
+        Command::EditAgent { agent, .. } | Command::DeleteAgent { agent } => Operation::EditAgent { agent: *agent },
+        Command::SetAgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: role.as_ref() },
+        Command::Delegate { agent, person, .. } => Operation::Delegate { agent: *agent, person: *person },
+        Command::EndDelegation { agent, person } => Operation::EndDelegation { agent: *agent, person: *person },
+        Command::RegisterResource(new) => {
+            Operation::CreateResource { kind: new.kind, owner: new.owner.unwrap_or(nobody) }
+        }
+        Command::EditResource { resource: id, .. } => resource(ResourceVerb::Edit, *id),
+        Command::HandOverResource { resource: id, .. }
+        | Command::ShareResource { resource: id, .. }
+        | Command::UnshareResource { resource: id, .. } => resource(ResourceVerb::Share, *id),
+        Command::AssignResource { resource, team } | Command::UnassignResource { resource, team } => {
+            Operation::AssignResource { team: *team, resource: *resource }
+        }
+        Command::EndResource { resource: id, ending: Ending::Destroy } => resource(ResourceVerb::Destroy, *id),
+        Command::EndResource { resource: id, ending: Ending::Delete } | Command::RestoreResource { resource: id } => {
+            resource(ResourceVerb::Delete, *id)
+        }
+        Command::DefineObject(_) | Command::RemoveObject { .. } => Operation::EditDataModel,
+    })
+}

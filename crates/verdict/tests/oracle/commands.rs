@@ -1,0 +1,259 @@
+//! Random commands about what there is in an organization, mostly.
+
+use std::collections::BTreeSet;
+
+use domain::agent::AgentEdit;
+use domain::command::Command;
+use domain::grant::{Grantee, Profile};
+use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
+use domain::integration::{IntegrationEdit, ToolClass};
+use domain::key::{KeyKind, KeyScope};
+use domain::resource::{Ending, ResourceEdit};
+use domain::role::{AssignableTo, NewRole, RoleEdit, RoleId, RoleLevel};
+use domain::time::Timestamp;
+
+use crate::chance;
+use crate::dice::Dice;
+use crate::world::{
+    AGENTS, INTEGRATIONS, KEYS, OBJECTS, PEOPLE, RESOURCES, TEAMS, TOOLS, World, agent, bare, data, hexadecimal,
+    integration, key, person, resource, role, team,
+};
+
+/// What somebody tries. New things are named by `fresh`, which must not have been used before in this world.
+pub(crate) fn command(dice: &mut Dice, world: &World, me: PersonId, fresh: u8) -> Command {
+    let pick = Pick { dice, world, me, fresh: fresh.saturating_add(100) };
+    pick.command()
+}
+
+struct Pick<'p> {
+    dice: &'p mut Dice,
+    world: &'p World,
+    me: PersonId,
+    fresh: u8,
+}
+
+impl Pick<'_> {
+    fn command(mut self) -> Command {
+        match self.dice.below(9) {
+            0 | 1 => self.people(),
+            2 | 3 => self.roles(),
+            4 => self.keys(),
+            5 => self.agents(),
+            6 => self.teams(),
+            7 => self.resources(),
+            _ => self.rest(),
+        }
+    }
+
+    fn person(&mut self) -> PersonId {
+        if self.dice.percent(20) { self.me } else { person(self.dice.below(PEOPLE)) }
+    }
+
+    fn role(&mut self) -> RoleId {
+        let known = self.world.role_ids();
+        self.dice.pick(&known)
+    }
+
+    fn role_of(&mut self, in_teams: bool) -> RoleId {
+        let known = self.world.roles_of_level(in_teams);
+        if known.is_empty() || self.dice.percent(5) { self.role() } else { self.dice.pick(&known) }
+    }
+
+    fn end(&mut self) -> Option<Timestamp> {
+        chance::end(self.dice)
+    }
+
+    fn secret(&self) -> (String, String) {
+        (hexadecimal([self.fresh; 32]), String::new())
+    }
+
+    fn key(&mut self) -> KeyId {
+        key(self.dice.below(KEYS))
+    }
+
+    fn agent(&mut self) -> AgentId {
+        agent(self.dice.below(AGENTS))
+    }
+
+    fn team(&mut self) -> TeamId {
+        team(self.dice.below(TEAMS))
+    }
+
+    fn resource(&mut self) -> ResourceId {
+        resource(self.dice.below(RESOURCES))
+    }
+
+    fn integration(&mut self) -> IntegrationId {
+        integration(self.dice.below(INTEGRATIONS))
+    }
+
+    fn people(&mut self) -> Command {
+        let (person, role) = (self.person(), self.role_of(false));
+        let (digest, hint) = self.secret();
+        match self.dice.below(7) {
+            0 => Command::AddMember { person, role },
+            1 => Command::AddMemberWithKey { person, role, key: key(self.fresh), digest, hint },
+            2 => Command::RemoveMember { person },
+            3 => Command::TransferOwnership { from: self.me, to: person, own_role: role },
+            _ => Command::ChangeMemberRole { person, role },
+        }
+    }
+
+    fn role_edit(&mut self) -> RoleEdit {
+        let mut edit = RoleEdit::default();
+        if self.dice.percent(80) {
+            let mut permissions = chance::holding(self.dice);
+            // What makes sense only with something else comes with it, or every command would be refused.
+            while let Some((_, needed)) = permissions.first_incomplete() {
+                permissions.single = permissions.single.with(needed);
+            }
+            edit.permissions = Some(permissions);
+        }
+        if self.dice.percent(20) {
+            edit.data = Some(chance::data_rules(self.dice));
+        }
+        if self.dice.percent(20) {
+            edit.assignable_to = Some(AssignableTo { members: true, keys: true, agents: true });
+        }
+        edit
+    }
+
+    fn roles(&mut self) -> Command {
+        let id = role(&format!("new-{}", self.fresh));
+        match self.dice.below(8) {
+            0 | 1 => {
+                let level = self.dice.pick(&[RoleLevel::Organization, RoleLevel::Organization, RoleLevel::Team]);
+                Command::CreateRole(Box::new(NewRole { id, title: id.to_string(), level, edit: self.role_edit() }))
+            }
+            2 => Command::CloneRole { of: self.role(), id, title: id.to_string() },
+            3 => {
+                let role = self.role();
+                Command::DeleteRole { role, default: self.dice.percent(50).then(|| self.role()) }
+            }
+            _ => Command::EditRole { role: self.role(), edit: Box::new(self.role_edit()) },
+        }
+    }
+
+    fn keys(&mut self) -> Command {
+        let (digest, hint) = self.secret();
+        let new = key(self.fresh);
+        match self.dice.below(6) {
+            0 => Command::RotateKey { key: self.key(), digest, hint },
+            1 => Command::RevokeKey { key: self.key() },
+            2 => {
+                let role = self.dice.percent(70).then(|| self.role_of(false));
+                Command::SetKeyRole { key: self.key(), role }
+            }
+            3 => Command::IssueKey { key: new, holder: self.person(), digest, hint, expires_at: self.end() },
+            _ => {
+                let kind = match self.dice.below(3) {
+                    0 => KeyKind::Personal { holder: self.me },
+                    1 => KeyKind::Workspace {
+                        scope: self.dice.pick(&[KeyScope::All, KeyScope::Granted]),
+                        role: self.dice.percent(60).then(|| self.role_of(false)),
+                    },
+                    _ => {
+                        let acting_for = self.dice.percent(50).then(|| self.person());
+                        KeyKind::Agent { agent: self.agent(), acting_for }
+                    }
+                };
+                Command::CreateKey { key: new, kind, digest, hint, expires_at: self.end() }
+            }
+        }
+    }
+
+    fn agents(&mut self) -> Command {
+        let (known, person, role) = (self.agent(), self.person(), self.role_of(false));
+        let role = self.dice.percent(70).then_some(role);
+        match self.dice.below(6) {
+            0 => {
+                let (agent, title) = (agent(self.dice.below(AGENTS)), format!("Agent {}", self.fresh));
+                Command::CreateAgent { agent, title, sponsor: person, role, expires_at: self.end() }
+            }
+            1 => {
+                let sponsor = self.dice.percent(30).then_some(person);
+                let suspended = Some(self.dice.percent(40));
+                Command::EditAgent { agent: known, edit: AgentEdit { title: None, sponsor, suspended } }
+            }
+            2 => Command::DeleteAgent { agent: known },
+            3 => Command::Delegate { agent: known, person, expires_at: self.end() },
+            4 => Command::EndDelegation { agent: known, person },
+            _ => Command::SetAgentRole { agent: known, role },
+        }
+    }
+
+    fn teams(&mut self) -> Command {
+        let (team, person, role) = (self.team(), self.person(), self.role_of(true));
+        let title = format!("Team {}", self.fresh);
+        match self.dice.below(10) {
+            0 => Command::CreateTeam { team, title },
+            1 => Command::RenameTeam { team, title },
+            2 => Command::DeleteTeam { team },
+            3 | 4 => Command::RemoveTeamMember { team, person },
+            _ => Command::SetTeamMember { team, person, role: self.dice.percent(85).then_some(role) },
+        }
+    }
+
+    fn resources(&mut self) -> Command {
+        let (resource, team, person) = (self.resource(), self.team(), self.person());
+        let member = Grantee::Member(person);
+        let with = if self.dice.percent(70) { member } else { Grantee::Agent(self.agent()) };
+        match self.dice.below(9) {
+            0 => Command::RegisterResource(chance::new_resource(self.dice, resource, Some(person))),
+            1 => {
+                let edit = ResourceEdit { title: Some(format!("Thing {}", self.fresh)), tier: None };
+                Command::EditResource { resource, edit }
+            }
+            2 => Command::HandOverResource { resource, owner: person },
+            3 => {
+                let level = chance::shared(self.dice);
+                Command::ShareResource { resource, with, level, expires_at: self.end() }
+            }
+            4 => Command::UnshareResource { resource, with },
+            5 => Command::AssignResource { resource, team },
+            6 => Command::UnassignResource { resource, team },
+            7 => Command::EndResource { resource, ending: self.dice.pick(&[Ending::Delete, Ending::Destroy]) },
+            _ => Command::RestoreResource { resource },
+        }
+    }
+
+    fn rest(&mut self) -> Command {
+        let (integration, grantees) = (self.integration(), self.world.grantees());
+        match self.dice.below(9) {
+            0 | 1 => {
+                let changes = chance::setting_changes(self.dice, &self.world.state);
+                Command::ChangeSettings { name: self.dice.percent(10).then(|| "Acme & Sons".to_owned()), changes }
+            }
+            2 | 3 => {
+                let (grantee, profile) = (self.dice.pick(&grantees), self.dice.pick(&Profile::ALL));
+                let (tools_off, expires_at) = (BTreeSet::new(), self.end());
+                Command::SetGrant { grantee, integration, profile, tools_off, expires_at }
+            }
+            4 => Command::RemoveGrant { grantee: self.dice.pick(&grantees), integration },
+            5 => {
+                let edit = IntegrationEdit { paused: Some(self.dice.percent(50)), ..IntegrationEdit::default() };
+                Command::EditIntegration { integration, edit }
+            }
+            6 => {
+                let (tool, class) = (self.dice.pick(&TOOLS).to_owned(), Some(ToolClass::Read));
+                Command::ReviewTool { integration, tool, class, off: Some(self.dice.percent(50)) }
+            }
+            7 => match self.dice.below(3) {
+                0 => Command::DisconnectIntegration { integration },
+                1 => Command::RefreshTools { integration, tools: Vec::new() },
+                _ => {
+                    let number = self.dice.below(INTEGRATIONS);
+                    Command::ConnectIntegration { integration: Box::new(bare(number)), tools: Vec::new() }
+                }
+            },
+            _ => {
+                let name = self.dice.pick(&OBJECTS);
+                if self.dice.percent(30) {
+                    return Command::RemoveObject { object: data(name) };
+                }
+                let fields = self.dice.some(60, &crate::world::FIELDS);
+                Command::DefineObject(Box::new(chance::object(name, &fields)))
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Which tools may be called: the union of what was given, cut by what is switched off for everyone.
+
+use domain::grant::{Grant, Grantee, Profile};
+use domain::id::IntegrationId;
+use domain::integration::{Integration, ToolClass};
+use domain::key::{KeyKind, KeyScope};
+use domain::organization::GrantsTo;
+use domain::permission::Permission;
+use verdict::{Actor, Subject};
+
+use super::{Answer, Naive, hide, no, nothing_there, yes};
+
+/// What a subject has of an integration.
+enum Has<'o> {
+    Everything(&'static str),
+    Grants(Vec<&'o Grant>),
+}
+
+impl<'o> Naive<'o> {
+    pub(crate) fn call(&self, subject: Subject, slug: &str, tool: &str) -> Answer {
+        let found = self.state.integrations.values().find(|one| one.slug.as_str() == slug);
+        let Some(integration) = found else { return hide(no("no-such-tool")) };
+        let reached = self.reached(subject, integration.id);
+        let sees = self.view_integration(subject, integration.id).allowed;
+        let Some(found) = integration.tools.get(tool) else {
+            return if sees { no("no-such-tool") } else { hide(no("no-such-tool")) };
+        };
+        if !reached.allowed {
+            return reached;
+        }
+        if integration.paused {
+            return no("integration-paused");
+        }
+        if found.off {
+            return no("tool-off-for-all");
+        }
+        match self.has(subject, integration.id) {
+            Has::Everything(code) => yes(code),
+            Has::Grants(grants) => {
+                let holding = grants.into_iter().filter(|grant| self.is_before(grant.expires_at));
+                by_grants(&holding.collect::<Vec<_>>(), tool, integration)
+            }
+        }
+    }
+
+    /// Whether a subject has anything of an integration at this moment.
+    fn reached(&self, subject: Subject, integration: IntegrationId) -> Answer {
+        let denied = match self.has(subject, integration) {
+            Has::Everything(code) => return yes(code),
+            Has::Grants(grants) if grants.is_empty() => no("not-assigned"),
+            Has::Grants(grants) if grants.iter().any(|grant| self.is_before(grant.expires_at)) => return yes("grant"),
+            Has::Grants(_) => no("grant-ended"),
+        };
+        if self.needs(subject, Permission::IntegrationView).allowed { denied } else { hide(denied) }
+    }
+
+    /// Everything that was given to the subject, to their teams and to those with their role; not what was given to
+    /// those to whom nothing is given here any longer.
+    fn has(&self, subject: Subject, integration: IntegrationId) -> Has<'o> {
+        if let Subject::Key(key) = subject
+            && let Some(KeyKind::Workspace { scope: KeyScope::All, .. }) = self.state.live_key(key).map(|key| &key.kind)
+        {
+            return Has::Everything("key-scope");
+        }
+        if self.needs(subject, Permission::IntegrationUseAll).allowed {
+            return Has::Everything("role");
+        }
+        let to = &self.state.settings.grants_to;
+        let mut givers = Vec::new();
+        if !matches!(subject, Subject::Member(_)) || to.contains(&GrantsTo::Person) {
+            givers.push(subject.grantee());
+        }
+        if to.contains(&GrantsTo::Team) {
+            givers.extend(self.teams_of(subject).into_iter().map(Grantee::Team));
+        }
+        if to.contains(&GrantsTo::Role) {
+            givers.extend(self.role_of(subject).map(|role| Grantee::Role(role.id)));
+        }
+        Has::Grants(givers.into_iter().filter_map(|giver| self.state.grants.get(&giver)?.get(&integration)).collect())
+    }
+
+    pub(crate) fn view_integration(&self, subject: Subject, integration: IntegrationId) -> Answer {
+        if !self.state.integrations.contains_key(&integration) {
+            return nothing_there();
+        }
+        let all = self.needs(subject, Permission::IntegrationView);
+        if all.allowed { all } else { self.reached(subject, integration) }
+    }
+
+    /// Whether an integration appears in anything that the actor is shown.
+    pub(crate) fn sees(&self, actor: &Actor, integration: &Integration) -> bool {
+        let view = |subject| self.view_integration(subject, integration.id).allowed;
+        self.at_the_door(actor).is_none()
+            && view(actor.subject)
+            && actor.acting_for.is_none_or(|person| view(Subject::Member(person)))
+    }
+}
+
+/// One grant that lets the tool through is enough; if none does, the widest is the one that falls short.
+fn by_grants(holding: &[&Grant], tool: &str, integration: &Integration) -> Answer {
+    let class = integration.tools[tool].class;
+    if holding.iter().any(|grant| !grant.tools_off.contains(tool) && lets_through(grant.profile, class)) {
+        return yes("grant");
+    }
+    let wide = |grant: &&&Grant| {
+        (lets_through(grant.profile, ToolClass::Delete), lets_through(grant.profile, ToolClass::Write))
+    };
+    let widest = holding.iter().map(|grant| wide(&grant)).max();
+    let fewest_off =
+        |grant: &&&Grant| grant.tools_off.iter().filter(|tool| integration.tools.contains_key(*tool)).count();
+    let closest = holding.iter().filter(|grant| Some(wide(grant)) == widest).min_by_key(fewest_off);
+    no(if closest.is_some_and(|grant| grant.tools_off.contains(tool)) { "tool-off" } else { "profile" })
+}
+
+fn lets_through(profile: Profile, class: ToolClass) -> bool {
+    matches!((profile.as_str(), class.as_str()), ("full", _) | ("no-delete", "read" | "write") | ("read-only", "read"))
+}

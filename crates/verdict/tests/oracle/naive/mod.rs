@@ -1,0 +1,262 @@
+//! The second opinion: the rules of access, said as plainly as possible over the plain state. Slow on purpose, and
+//! written from the rules, not from the engine.
+//!
+//! Here is who is let in and what a subject's roles hold; `calls` says which tools may be called, `operations` what may
+//! be done to the organization, `teams`, `resources` and `data` to what is in it.
+
+mod calls;
+mod data;
+mod operations;
+mod resources;
+mod teams;
+
+use std::collections::BTreeMap;
+
+use domain::id::{PersonId, TeamId};
+use domain::key::{Key, KeyKind};
+use domain::organization::{KeysWithoutRole, Organization, PersonalKeys};
+use domain::permission::{Permission, Scope};
+use domain::resource::{ResourceKind, ResourceVerb};
+use domain::role::{Role, RoleId};
+use domain::time::Timestamp;
+use verdict::{Action, Actor, Credential, Subject, Verdict};
+
+/// An answer as far as it can be seen from outside: whether, the code of why, and whether the thing is hidden.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Answer {
+    pub(crate) allowed: bool,
+    pub(crate) code: &'static str,
+    pub(crate) hidden: bool,
+}
+
+impl From<&Verdict> for Answer {
+    fn from(verdict: &Verdict) -> Answer {
+        match verdict {
+            Verdict::Allowed(permit) => yes(permit.basis().code()),
+            Verdict::Denied(denial) => Answer { allowed: false, code: denial.reason.code(), hidden: denial.hidden },
+        }
+    }
+}
+
+impl Answer {
+    /// Both must say yes; the first that does not is the answer.
+    fn and(self, next: impl FnOnce() -> Answer) -> Answer {
+        if !self.allowed {
+            return self;
+        }
+        let next = next();
+        if next.allowed { self } else { next }
+    }
+
+    /// The second question is asked only after the first one, and is the answer then.
+    fn then(self, next: impl FnOnce() -> Answer) -> Answer {
+        if self.allowed { next() } else { self }
+    }
+}
+
+fn yes(code: &'static str) -> Answer {
+    Answer { allowed: true, code, hidden: false }
+}
+
+fn no(code: &'static str) -> Answer {
+    Answer { allowed: false, code, hidden: false }
+}
+
+fn hide(answer: Answer) -> Answer {
+    Answer { hidden: !answer.allowed, ..answer }
+}
+
+fn nothing_there() -> Answer {
+    hide(no("no-such-target"))
+}
+
+/// What somebody holds, and how far.
+pub(crate) type Powers = BTreeMap<Permission, Scope>;
+
+/// The part of it that gives power over others.
+pub(crate) fn managing(powers: &Powers) -> Powers {
+    powers.iter().filter(|(permission, _)| permission.entry().manages).map(|(one, far)| (*one, *far)).collect()
+}
+
+/// The power over others that one has and the other lacks, or has less far.
+pub(crate) fn beyond(powers: &Powers, mine: &Powers) -> Option<Permission> {
+    let lacking = |(one, far): &(&Permission, &Scope)| mine.get(*one).is_none_or(|mine| mine < *far);
+    managing(powers).iter().find(lacking).map(|(one, _)| *one)
+}
+
+/// One organization, looked at directly, at one moment.
+#[derive(Clone, Copy)]
+pub(crate) struct Naive<'o> {
+    pub(crate) state: &'o Organization,
+    pub(crate) now: Timestamp,
+}
+
+impl<'o> Naive<'o> {
+    /// May this actor do this? Where an agent acts for a person, both must be allowed it; what is hidden from either
+    /// is hidden.
+    pub(crate) fn ask(&self, actor: &Actor, action: Action<'_>) -> Answer {
+        if let Some(refused) = self.at_the_door(actor) {
+            return refused;
+        }
+        let answer = self.answer(actor.subject, action);
+        let Some(person) = actor.acting_for else { return answer };
+        let principal = self.answer(Subject::Member(person), action);
+        let both = answer.and(|| principal);
+        Answer { hidden: !both.allowed && (answer.hidden || principal.hidden), ..both }
+    }
+
+    fn answer(&self, subject: Subject, action: Action<'_>) -> Answer {
+        match action {
+            Action::CallTool { integration, tool } => self.call(subject, integration, tool),
+            Action::CallExposed { .. } => unreachable!("the questions give a tool its two names themselves"),
+            Action::Operate(operation) => self.operate(subject, operation),
+        }
+    }
+
+    /// Why somebody is not let in; nothing if they are.
+    pub(crate) fn at_the_door(&self, actor: &Actor) -> Option<Answer> {
+        let shown = actor.credential.and_then(|credential| self.shown(actor, credential));
+        let delegated = || actor.acting_for.and_then(|person| self.delegated(actor.subject, person));
+        shown.or_else(|| self.stands(actor.subject)).or_else(delegated)
+    }
+
+    /// What is wrong with a key that is shown.
+    fn shown(&self, actor: &Actor, credential: Credential) -> Option<Answer> {
+        let ended = Some(no("credential-ended"));
+        let Some(key) = self.state.keys.get(&credential.key) else { return ended };
+        let digest: String = credential.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let speaks_for = match key.kind {
+            KeyKind::Personal { holder } => (Subject::Member(holder), None),
+            KeyKind::Workspace { .. } => (Subject::Key(key.id), None),
+            KeyKind::Agent { agent, acting_for } => (Subject::Agent(agent), acting_for),
+        };
+        if !self.works(key) || key.digest != digest {
+            return ended;
+        }
+        match key.holder() {
+            Some(holder) if !self.may_have_keys(Subject::Member(holder)).allowed => Some(no("keys-suspended")),
+            _ if speaks_for != (actor.subject, actor.acting_for) => ended,
+            _ => None,
+        }
+    }
+
+    fn works(&self, key: &Key) -> bool {
+        key.revoked_at.is_none() && self.is_before(key.expires_at)
+    }
+
+    fn is_before(&self, end: Option<Timestamp>) -> bool {
+        end.is_none_or(|end| self.now < end)
+    }
+
+    /// Why a subject does nothing here at present.
+    pub(crate) fn stands(&self, subject: Subject) -> Option<Answer> {
+        match subject {
+            Subject::Member(person) => self.state.active_member(person).is_none().then_some(no("not-a-member")),
+            Subject::Key(id) => {
+                let Some(key) = self.state.live_key(id) else { return Some(no("not-a-member")) };
+                let KeyKind::Workspace { role, .. } = key.kind else { return Some(no("not-a-member")) };
+                let roleless = role.is_none() && self.state.settings.keys_without_role == KeysWithoutRole::Deny;
+                match () {
+                    () if !self.works(key) => Some(no("credential-ended")),
+                    () if key.suspended => Some(no("suspended")),
+                    () => roleless.then_some(no("key-without-role")),
+                }
+            }
+            Subject::Agent(id) => {
+                let Some(agent) = self.state.agents.get(&id) else { return Some(no("not-a-member")) };
+                match () {
+                    () if !self.is_before(agent.expires_at) => Some(no("credential-ended")),
+                    () => (agent.suspended || agent.sponsor.is_none()).then_some(no("suspended")),
+                }
+            }
+        }
+    }
+
+    /// Why a subject does not act for a person.
+    fn delegated(&self, subject: Subject, person: PersonId) -> Option<Answer> {
+        let allowed = match subject {
+            Subject::Agent(agent) => self.state.agents.get(&agent).and_then(|agent| agent.delegations.get(&person)),
+            Subject::Member(_) | Subject::Key(_) => None,
+        };
+        let holds = allowed.is_some_and(|delegation| self.is_before(delegation.expires_at));
+        if holds { self.stands(Subject::Member(person)) } else { Some(no("no-delegation")) }
+    }
+
+    pub(crate) fn role_of(&self, subject: Subject) -> Option<&'o Role> {
+        let settings = &self.state.settings;
+        let id = match subject {
+            Subject::Member(person) => Some(self.state.active_member(person)?.role),
+            Subject::Agent(agent) => self.state.agents.get(&agent)?.role,
+            Subject::Key(key) => {
+                let own = self.state.live_key(key)?.role();
+                let default = settings.keys_without_role == KeysWithoutRole::DefaultRole;
+                own.or(default.then_some(settings.join_default_role))
+            }
+        };
+        self.state.roles.get(&id?)
+    }
+
+    /// What a subject's role in the organization comes to.
+    pub(crate) fn powers(&self, subject: Subject) -> Powers {
+        self.role_of(subject).map_or_else(Powers::new, |role| self.powers_of(role))
+    }
+
+    pub(crate) fn powers_of_id(&self, role: &RoleId) -> Powers {
+        self.state.roles.get(role).map_or_else(Powers::new, |role| self.powers_of(role))
+    }
+
+    fn powers_of(&self, role: &Role) -> Powers {
+        let mut powers = Powers::new();
+        for permission in Permission::ALL {
+            let group = permission.entry().group;
+            if role.top || role.permissions.groups.contains(&group) {
+                powers.insert(*permission, Scope::All);
+            } else if let Some(far) = role.permissions.single.scope(*permission) {
+                powers.insert(*permission, far);
+            }
+        }
+        if !self.state.settings.managers_implicit_access {
+            powers.remove(&Permission::IntegrationUseAll);
+            for kind in ResourceKind::ALL {
+                powers.entry(kind.permission(ResourceVerb::Use)).and_modify(|far| *far = (*far).min(Scope::Team));
+            }
+        }
+        powers
+    }
+
+    /// What a subject's role in a team comes to.
+    pub(crate) fn powers_in(&self, subject: Subject, team: TeamId) -> Powers {
+        let Subject::Member(person) = subject else { return Powers::new() };
+        let place = self.state.teams.get(&team).and_then(|team| team.members.get(&person));
+        place.map_or_else(Powers::new, |place| self.powers_of_id(&place.role))
+    }
+
+    pub(crate) fn teams_of(&self, subject: Subject) -> Vec<TeamId> {
+        let Subject::Member(person) = subject else { return Vec::new() };
+        self.state.teams.values().filter(|team| team.members.contains_key(&person)).map(|team| team.id).collect()
+    }
+
+    /// Whether a subject's role holds a permission for the organization as a whole.
+    fn needs(&self, subject: Subject, permission: Permission) -> Answer {
+        match self.powers(subject).get(&permission) {
+            Some(Scope::All) => yes("role"),
+            Some(_) => no("out-of-scope"),
+            None => no(self.lacking(subject)),
+        }
+    }
+
+    /// A workspace key without a role runs tools and nothing else.
+    fn lacking(&self, subject: Subject) -> &'static str {
+        let bare = matches!(subject, Subject::Key(_)) && self.role_of(subject).is_none();
+        if bare { "workspace-key" } else { "lacks-permission" }
+    }
+
+    fn may_have_keys(&self, subject: Subject) -> Answer {
+        let takes = match self.state.settings.keys_personal {
+            PersonalKeys::Everyone => return yes("setting"),
+            PersonalKeys::Managers => Permission::KeyManageWorkspace,
+            PersonalKeys::ByPermission => Permission::KeyCreatePersonal,
+        };
+        self.needs(subject, takes)
+    }
+}

@@ -1,0 +1,288 @@
+//! What may be done to the organization: what each operation takes, authority over those it is done to, and the right
+//! to give what it gives.
+
+use domain::grant::Grantee;
+use domain::id::{AgentId, KeyId, PersonId};
+use domain::key::KeyKind;
+use domain::organization::{Invite, KeysWithoutRole, Promote, SettingChange, Settings};
+use domain::permission::{Permission as P, Scope};
+use domain::role::{RoleId, RoleLevel};
+use verdict::{Operation, Subject};
+
+use super::{Answer, Naive, Powers, beyond, hide, managing, no, nothing_there, yes};
+
+impl Naive<'_> {
+    /// May this subject do this to the organization?
+    pub(crate) fn operate(&self, me: Subject, operation: Operation<'_>) -> Answer {
+        let needs = |takes| self.needs(me, takes);
+        match operation {
+            // Everybody may ask about themselves.
+            Operation::Explain { subject } | Operation::ReadAudit { subject: Some(subject) } if me == subject => {
+                yes("own")
+            }
+            // Who calls tools here may know where they are.
+            Operation::ViewOrganization => match me {
+                Subject::Member(_) => needs(P::OrganizationView),
+                _ if needs(P::OrganizationView).allowed => yes("role"),
+                _ => yes("own"),
+            },
+            Operation::EditOrganization { changes } => {
+                needs(P::OrganizationEdit).and(|| self.change_settings(me, changes))
+            }
+            Operation::ViewMembers => needs(P::MemberView),
+            Operation::AddMember { role } => needs(P::MemberAdd).and(|| self.gives(me, role)),
+            Operation::ChangeRole { member, role } => {
+                needs(P::RoleAssign).and(|| self.over_member(me, member)).and(|| self.gives(me, role))
+            }
+            Operation::RemoveMember { member } => needs(P::MemberRemove).and(|| self.over_member(me, member)),
+            Operation::ViewRoles => needs(P::RoleView),
+            Operation::CreateRole { to } => needs(P::RoleEdit).and(|| self.gives_powers(me, &to.iter().collect())),
+            Operation::EditRole { role, to } => {
+                let before = self.powers_of_id(role);
+                let more = |(one, far): &(P, Scope)| before.get(one).is_none_or(|before| before < far);
+                let added: Powers = to.iter().filter(more).collect();
+                needs(P::RoleEdit)
+                    .and(|| self.over_powers(me, &self.everywhere(role, before.clone())))
+                    .and(|| self.gives_powers(me, &self.everywhere(role, added)))
+            }
+            Operation::DeleteRole { role, moved_to } => needs(P::RoleEdit)
+                .and(|| self.over_powers(me, &self.everywhere(role, self.powers_of_id(role))))
+                .and(|| self.gives_powers(me, &self.everywhere(moved_to, self.powers_of_id(moved_to)))),
+            Operation::TransferOwnership { to } => needs(P::OrganizationTransfer)
+                .and(|| self.is_member(to))
+                .and(|| if self.role_of(me).is_some_and(|role| role.top) { yes("role") } else { no("only-owners") }),
+            Operation::Invite { role } => self.invite(me, role),
+            // The list holds those that one may see, be it none.
+            Operation::ViewTeams => yes("own"),
+            Operation::ViewTeam { team } => self.view_team(me, team),
+            Operation::CreateTeam => needs(P::TeamCreate),
+            Operation::EditTeam { team } => self.in_team(me, team, P::TeamEdit),
+            Operation::SetTeamMember { team, member, role } => self.set_team_member(me, team, member, role),
+            Operation::RemoveTeamMember { team, member } => self.remove_team_member(me, team, member),
+            Operation::InviteToTeam { team } => self.invite_to_team(me, team),
+            Operation::AssignResource { team, resource } => self.assign_resource(me, team, resource),
+            Operation::ViewIntegration { integration } => self.view_integration(me, integration),
+            Operation::ConnectIntegration => needs(P::IntegrationConnect),
+            Operation::EditIntegration { integration } => {
+                self.view_integration(me, integration).then(|| needs(P::IntegrationEdit))
+            }
+            Operation::DisconnectIntegration { integration } => {
+                self.view_integration(me, integration).then(|| needs(P::IntegrationDisconnect))
+            }
+            Operation::ReviewTool { integration } => {
+                self.view_integration(me, integration).then(|| needs(P::ToolReview))
+            }
+            Operation::Assign { grantee: Grantee::Team(team), integration } => {
+                let everywhere = needs(P::TeamAssign).allowed;
+                let shown = || if everywhere { yes("role") } else { self.view_integration(me, integration) };
+                self.in_team(me, team, P::TeamAssign).and(shown)
+            }
+            Operation::Assign { grantee, .. } => self.assign(me, grantee),
+            Operation::CreatePersonalKey { holder } => self.create_personal_key(me, holder),
+            Operation::CreateWorkspaceKey { role } => needs(P::KeyManageWorkspace).and(|| self.gives_key(me, role)),
+            Operation::SetKeyRole { key, role } => {
+                needs(P::KeyManageWorkspace).and(|| self.over_key(me, key)).and(|| self.gives_key(me, role))
+            }
+            Operation::ViewAgents => needs(P::AgentView),
+            Operation::CreateAgent { role } => {
+                needs(P::AgentManage).and(|| role.map_or(yes("role"), |role| self.gives(me, role)))
+            }
+            Operation::EditAgent { agent } | Operation::CreateAgentKey { agent } => {
+                needs(P::AgentManage).and(|| self.over_agent(me, agent))
+            }
+            Operation::SetAgentRole { agent, role } => needs(P::RoleAssign)
+                .and(|| self.over_agent(me, agent))
+                .and(|| role.map_or(yes("role"), |role| self.gives(me, role))),
+            Operation::Delegate { agent, person } => self.delegate(me, agent, person),
+            Operation::EndDelegation { agent, person } => self.end_delegation(me, agent, person),
+            Operation::CreateResource { kind, owner } => self.create_resource(me, kind, owner),
+            Operation::Resource { verb, resource } => self.resource(me, verb, resource),
+            Operation::Data { verb, object } => self.records(me, verb, object),
+            Operation::Field { verb, object, field } => self.field(me, verb, object, field),
+            Operation::EditDataModel => needs(P::DataModelEdit),
+            // Everybody who sees usage at all sees their own.
+            Operation::Use { permission: P::UsageView } => match self.powers(me).get(&P::UsageView) {
+                Some(Scope::Own) => yes("own"),
+                _ => needs(P::UsageView),
+            },
+            Operation::Use { permission } => needs(permission),
+            Operation::ViewKey { key } | Operation::RotateKey { key } | Operation::RevokeKey { key } => {
+                self.key(me, key, operation)
+            }
+            Operation::Explain { .. } => needs(P::AccessExplain),
+            Operation::ReadAudit { .. } => needs(P::AuditRead),
+        }
+    }
+
+    pub(crate) fn is_member(&self, person: PersonId) -> Answer {
+        if self.state.active_member(person).is_some() { yes("role") } else { nothing_there() }
+    }
+
+    /// Nobody acts on what manages more than they do.
+    fn over_powers(&self, me: Subject, other: &Powers) -> Answer {
+        if beyond(other, &self.powers(me)).is_some() { no("above-you") } else { yes("role") }
+    }
+
+    fn over_member(&self, me: Subject, member: PersonId) -> Answer {
+        self.is_member(member).and(|| self.over_powers(me, &self.powers(Subject::Member(member))))
+    }
+
+    fn over_agent(&self, me: Subject, agent: AgentId) -> Answer {
+        if !self.state.agents.contains_key(&agent) {
+            return nothing_there();
+        }
+        self.over_powers(me, &self.powers(Subject::Agent(agent)))
+    }
+
+    fn over_key(&self, me: Subject, key: KeyId) -> Answer {
+        match self.state.live_key(key).map(|key| &key.kind) {
+            Some(KeyKind::Workspace { .. }) => self.over_powers(me, &self.powers(Subject::Key(key))),
+            _ => nothing_there(),
+        }
+    }
+
+    /// What changes for a role in teams changes in all teams, so that to have it in one's own is not enough.
+    fn everywhere(&self, role: &RoleId, powers: Powers) -> Powers {
+        let in_teams = self.state.roles.get(role).is_some_and(|role| role.level == RoleLevel::Team);
+        if in_teams { powers.into_keys().map(|one| (one, Scope::All)).collect() } else { powers }
+    }
+
+    /// A setting that gives a role is changed by who may give the role, and who may promote by who may promote.
+    fn change_settings(&self, me: Subject, changes: &[SettingChange]) -> Answer {
+        let before = &self.state.settings;
+        let mut after = before.clone();
+        changes.iter().for_each(|change| after.change(change));
+        let by_default = |settings: &Settings| {
+            let keys = settings.keys_without_role == KeysWithoutRole::DefaultRole;
+            (settings.join_default_role, keys.then_some(settings.join_default_role))
+        };
+        let (newcomers, keys) = by_default(&after);
+        let more_to_newcomers = newcomers != by_default(before).0;
+        let more_to_keys = keys.is_some() && keys != by_default(before).1;
+        let in_teams = after.join_default_team_role.filter(|role| before.join_default_team_role != Some(*role));
+        let may = || if after.promote_admin == before.promote_admin { yes("role") } else { self.promotes(me) };
+        may().and(|| if more_to_newcomers || more_to_keys { self.gives(me, &newcomers) } else { yes("role") }).and(
+            || {
+                in_teams.map_or(yes("role"), |role| {
+                    self.gives_powers(me, &self.everywhere(&role, self.powers_of_id(&role)))
+                })
+            },
+        )
+    }
+
+    fn gives(&self, me: Subject, role: &RoleId) -> Answer {
+        self.gives_powers(me, &self.powers_of_id(role))
+    }
+
+    /// What manages others is given only by those who hold it, and who may promote.
+    fn gives_powers(&self, me: Subject, powers: &Powers) -> Answer {
+        if managing(powers).is_empty() {
+            return yes("role");
+        }
+        if beyond(powers, &self.powers(me)).is_some() {
+            return no("beyond-your-own");
+        }
+        self.promotes(me)
+    }
+
+    fn promotes(&self, me: Subject) -> Answer {
+        match self.state.settings.promote_admin {
+            Promote::Owner if self.role_of(me).is_some_and(|role| role.top) => yes("role"),
+            Promote::Owner => no("only-owners"),
+            Promote::OwnerOrAdmin if self.needs(me, P::RoleAssign).allowed => yes("role"),
+            Promote::ByPermission if self.needs(me, P::RolePromote).allowed => yes("role"),
+            Promote::OwnerOrAdmin | Promote::ByPermission => no("beyond-your-own"),
+        }
+    }
+
+    /// A key that is given no role has, in some organizations, the one of newcomers.
+    fn gives_key(&self, me: Subject, role: Option<&RoleId>) -> Answer {
+        let settings = &self.state.settings;
+        let default = settings.keys_without_role == KeysWithoutRole::DefaultRole;
+        role.or(default.then_some(&settings.join_default_role)).map_or(yes("role"), |role| self.gives(me, role))
+    }
+
+    /// Below those who add people, everybody invites with the default role alone.
+    fn invite(&self, me: Subject, role: Option<&RoleId>) -> Answer {
+        let settings = &self.state.settings;
+        let adds = self.needs(me, P::MemberAdd);
+        let invites = match settings.invite_organization {
+            _ if adds.allowed => adds,
+            Invite::Managers => adds,
+            Invite::ByPermission => self.needs(me, P::MemberInvite),
+            Invite::AnyMember | Invite::AnyMemberWithApproval if matches!(me, Subject::Member(_)) => yes("setting"),
+            Invite::AnyMember | Invite::AnyMemberWithApproval => adds,
+        };
+        let wanted = role.unwrap_or(&settings.join_default_role);
+        invites
+            .and(|| {
+                if adds.allowed || *wanted == settings.join_default_role {
+                    yes("role")
+                } else {
+                    no("only-default-role")
+                }
+            })
+            .and(|| self.gives(me, wanted))
+    }
+
+    fn assign(&self, me: Subject, grantee: Grantee) -> Answer {
+        match grantee {
+            Grantee::Member(person) => self.needs(me, P::GrantAssign).and(|| self.over_member(me, person)),
+            Grantee::Agent(agent) => self.needs(me, P::GrantAssign).and(|| self.over_agent(me, agent)),
+            Grantee::Key(key) => self.needs(me, P::KeyManageWorkspace).and(|| self.over_key(me, key)),
+            Grantee::Team(team) => self.in_team(me, team, P::TeamAssign),
+            Grantee::Role(role) => {
+                self.needs(me, P::GrantAssign).and(|| self.over_powers(me, &self.powers_of_id(&role)))
+            }
+        }
+    }
+
+    fn create_personal_key(&self, me: Subject, holder: PersonId) -> Answer {
+        if me == Subject::Member(holder) {
+            return yes("own").and(|| self.may_have_keys(me));
+        }
+        self.needs(me, P::KeyIssue).and(|| self.over_member(me, holder))
+    }
+
+    /// Who acts in one's place is one's own to say.
+    fn delegate(&self, me: Subject, agent: AgentId, person: PersonId) -> Answer {
+        let mine = me == Subject::Member(person);
+        yes("own")
+            .and(|| self.needs(me, P::AgentView))
+            .and(|| if self.state.agents.contains_key(&agent) { yes("own") } else { nothing_there() })
+            .and(|| if mine { yes("own") } else { no("not-yours") })
+    }
+
+    /// Who has power over an agent may also end that it acts for others; that ends its keys.
+    fn end_delegation(&self, me: Subject, agent: AgentId, person: PersonId) -> Answer {
+        if me != Subject::Member(person) {
+            return self.needs(me, P::AgentManage).and(|| self.over_agent(me, agent));
+        }
+        let sees = self.needs(me, P::AgentView).allowed;
+        let known = self.state.agents.get(&agent);
+        let known = known.filter(|agent| sees || agent.delegations.contains_key(&person));
+        if known.is_some() { yes("own") } else { nothing_there() }
+    }
+
+    /// One's own keys are one's own. Who issues keys sees those of others, ends them under the ceiling, and is never
+    /// shown a new secret of one.
+    fn key(&self, me: Subject, key: KeyId, operation: Operation<'_>) -> Answer {
+        let Some(known) = self.state.live_key(key) else { return nothing_there() };
+        let looks = matches!(operation, Operation::ViewKey { .. });
+        match known.kind {
+            KeyKind::Personal { holder } if me == Subject::Member(holder) => yes("own"),
+            KeyKind::Personal { holder } => {
+                let issues = hide(self.needs(me, P::KeyIssue));
+                match operation {
+                    Operation::RotateKey { .. } => issues.and(|| no("not-yours")),
+                    Operation::RevokeKey { .. } => issues.and(|| self.over_member(me, holder)),
+                    _ => issues,
+                }
+            }
+            KeyKind::Workspace { .. } => hide(self.needs(me, P::KeyManageWorkspace))
+                .and(|| if looks { yes("role") } else { self.over_powers(me, &self.powers(Subject::Key(key))) }),
+            KeyKind::Agent { agent, .. } => hide(self.needs(me, P::AgentManage))
+                .and(|| if looks { yes("role") } else { self.over_agent(me, agent) }),
+        }
+    }
+}

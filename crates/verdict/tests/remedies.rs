@@ -1,0 +1,260 @@
+//! Why not, checked by machine: what is proposed allows what was denied, and nothing smaller does.
+
+use std::collections::BTreeSet;
+
+use domain::command::{self, Command};
+use domain::grant::{Grantee, Profile};
+use domain::id::{IntegrationId, OrgId, PersonId, ResourceId, TeamId};
+use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
+use domain::organization::{GrantsTo, Organization, SettingChange, Stamp};
+use domain::preset::Preset;
+use domain::resource::{NewResource, ResourceKind, ResourceVerb, Shared};
+use domain::role::RoleId;
+use domain::time::Timestamp;
+use proptest::prelude::*;
+use verdict::{Action, Actor, Operation, Question, Remedy, Snapshot, Subject};
+
+const NOW: Timestamp = Timestamp(1_000);
+const TOOLS: [(&str, ToolClass); 3] =
+    [("list", ToolClass::Read), ("update", ToolClass::Write), ("purge", ToolClass::Delete)];
+const SLUGS: [&str; 2] = ["mail", "files"];
+
+fn person(number: u8) -> PersonId {
+    PersonId::from_random([number; 20])
+}
+
+fn integration(number: u8) -> IntegrationId {
+    IntegrationId::from_random([number; 20])
+}
+
+fn team(number: u8) -> TeamId {
+    TeamId::from_random([number; 20])
+}
+
+fn resource(number: u8) -> ResourceId {
+    ResourceId::from_random([number; 20])
+}
+
+fn role(name: &str) -> RoleId {
+    RoleId::parse(name).unwrap()
+}
+
+/// The balanced preset: roles that hold something of projects, roles in teams, grants to people, teams and roles.
+fn preset() -> Preset {
+    toml::from_str(include_str!("../../../presets/balanced.toml")).unwrap()
+}
+
+fn give(state: &mut Organization, command: Command) -> bool {
+    let Ok(events) = command::handle(state, command, NOW) else { return false };
+    for event in &events {
+        let stamp = Stamp { seq: state.seq + 1, at: NOW, actor: "operator".to_owned() };
+        state.apply(&stamp, event);
+    }
+    !events.is_empty()
+}
+
+fn connected(number: u8) -> Command {
+    let tool = |(name, class): &(&str, ToolClass)| DiscoveredTool {
+        name: (*name).to_owned(),
+        definition: "{}".into(),
+        class: *class,
+        suggested: *class,
+    };
+    let integration = Integration {
+        id: integration(number),
+        slug: Slug::parse(SLUGS[usize::from(number)]).unwrap(),
+        title: SLUGS[usize::from(number)].to_owned(),
+        purpose: String::new(),
+        url: "https://one.example/mcp".to_owned(),
+        credential: CredentialKind::None,
+        paused: false,
+        tools: Default::default(),
+    };
+    Command::ConnectIntegration { integration: Box::new(integration), tools: TOOLS.iter().map(tool).collect() }
+}
+
+/// Owner 0, members 1 and 2 of different roles, two integrations of three reviewed tools, two teams, two projects.
+fn company() -> Organization {
+    let mut state = Organization::new();
+    let preset = Box::new(preset());
+    assert!(give(&mut state, Command::CreateOrganization { name: "Acme".to_owned(), preset, owner: person(0) }));
+    let all = BTreeSet::from(GrantsTo::ALL);
+    give(&mut state, Command::ChangeSettings { name: None, changes: vec![SettingChange::GrantsTo(all)] });
+    for number in [1, 2] {
+        assert!(give(&mut state, Command::AddMember { person: person(number), role: role("member") }));
+    }
+    for number in [0, 1] {
+        assert!(give(&mut state, connected(number)));
+        assert!(give(&mut state, Command::CreateTeam { team: team(number), title: format!("Team {number}") }));
+        let new = NewResource {
+            id: resource(number),
+            kind: ResourceKind::Project,
+            title: format!("Plan {number}"),
+            tier: None,
+            owner: Some(person(0)),
+        };
+        assert!(give(&mut state, Command::RegisterResource(new)));
+    }
+    state
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Grant(Grantee, u8, Profile, Option<usize>),
+    Pause(u8),
+    Off(u8, usize),
+    Role(u8, usize),
+    Join(u8, u8, usize),
+    Assign(u8, u8),
+    Share(u8, u8, Shared),
+}
+
+fn grantees() -> impl Strategy<Value = Grantee> {
+    prop_oneof![
+        (1u8..3).prop_map(|number| Grantee::Member(person(number))),
+        (0u8..2).prop_map(|number| Grantee::Team(team(number))),
+        Just(Grantee::Role(role("member"))),
+    ]
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let profile = prop::sample::select(Profile::ALL.to_vec());
+    let level = prop::sample::select(vec![Shared::View, Shared::Use, Shared::Edit]);
+    let step = prop_oneof![
+        4 => (grantees(), 0u8..2, profile, prop::option::of(0usize..3)).prop_map(|(to, at, profile, off)| Step::Grant(to, at, profile, off)),
+        1 => (0u8..2).prop_map(Step::Pause),
+        2 => (0u8..2, 0usize..3).prop_map(|(at, tool)| Step::Off(at, tool)),
+        1 => (1u8..3, 0usize..20).prop_map(|(who, role)| Step::Role(who, role)),
+        2 => (0u8..2, 1u8..3, 0usize..20).prop_map(|(team, who, role)| Step::Join(team, who, role)),
+        1 => (0u8..2, 0u8..2).prop_map(|(what, team)| Step::Assign(what, team)),
+        1 => (0u8..2, 1u8..3, level).prop_map(|(what, who, level)| Step::Share(what, who, level)),
+    ];
+    prop::collection::vec(step, 0..12)
+}
+
+fn roles(state: &Organization) -> Vec<RoleId> {
+    state.roles.keys().copied().collect()
+}
+
+fn command_of(state: &Organization, step: Step) -> Command {
+    let role = |at: usize| roles(state)[at % state.roles.len()];
+    match step {
+        Step::Grant(grantee, at, profile, off) => Command::SetGrant {
+            grantee,
+            integration: integration(at),
+            profile,
+            tools_off: off.map(|tool| TOOLS[tool].0.to_owned()).into_iter().collect(),
+            expires_at: None,
+        },
+        Step::Pause(at) => {
+            let edit = IntegrationEdit { paused: Some(true), ..IntegrationEdit::default() };
+            Command::EditIntegration { integration: integration(at), edit }
+        }
+        Step::Off(at, tool) => Command::ReviewTool {
+            integration: integration(at),
+            tool: TOOLS[tool].0.to_owned(),
+            class: None,
+            off: Some(true),
+        },
+        Step::Role(who, at) => Command::ChangeMemberRole { person: person(who), role: role(at) },
+        Step::Join(of, who, at) => Command::SetTeamMember { team: team(of), person: person(who), role: Some(role(at)) },
+        Step::Assign(what, of) => Command::AssignResource { resource: resource(what), team: team(of) },
+        Step::Share(what, who, level) => {
+            let with = Grantee::Member(person(who));
+            Command::ShareResource { resource: resource(what), with, level, expires_at: None }
+        }
+    }
+}
+
+/// Every single change that speaks of what a question could be about.
+fn every_change(state: &Organization) -> Vec<Remedy> {
+    let mut all = Vec::new();
+    let offs = |skip: Option<&str>| -> Vec<BTreeSet<String>> {
+        let names: Vec<String> = TOOLS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        (0..8u8)
+            .map(|bits| {
+                names.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1).map(|(_, name)| name.clone()).collect()
+            })
+            .filter(|off: &BTreeSet<String>| skip.is_none_or(|skip| !off.contains(skip)))
+            .collect()
+    };
+    let grantees =
+        [Grantee::Member(person(1)), Grantee::Member(person(2)), Grantee::Team(team(0)), Grantee::Team(team(1))];
+    let to_roles = roles(state).into_iter().map(Grantee::Role);
+    for to in grantees.into_iter().chain(to_roles) {
+        for number in [0, 1] {
+            for profile in Profile::ALL {
+                for tools_off in offs(None) {
+                    all.push(Remedy::Grant { to, integration: integration(number), profile, tools_off });
+                }
+            }
+        }
+    }
+    for number in [0, 1] {
+        all.push(Remedy::Resume { integration: integration(number) });
+        for (tool, _) in TOOLS {
+            all.push(Remedy::SwitchOn { integration: integration(number), tool: tool.to_owned() });
+        }
+    }
+    for who in [1, 2].map(person) {
+        all.extend(roles(state).into_iter().map(|role| Remedy::Role { member: who, role }));
+        for of in [0, 1].map(team) {
+            all.extend(roles(state).into_iter().map(|role| Remedy::Join { member: who, team: of, role }));
+        }
+        for what in [0, 1].map(resource) {
+            for level in [Shared::View, Shared::Use, Shared::Edit] {
+                all.push(Remedy::Share { resource: what, with: Grantee::Member(who), level });
+            }
+        }
+    }
+    all
+}
+
+fn allowed_after(state: &Organization, changes: &[Remedy], question: &Question<'_>) -> Option<bool> {
+    let mut state = state.clone();
+    for change in changes {
+        if !give(&mut state, change.command()) {
+            return None;
+        }
+    }
+    Some(Snapshot::compile(OrgId::from_random([1; 20]), &state, None).evaluate(question).is_allowed())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(30) })]
+
+    #[test]
+    fn what_is_proposed_allows_it_and_no_smaller_set_of_changes_does(steps in steps()) {
+        let mut state = company();
+        for step in steps {
+            let command = command_of(&state, step);
+            give(&mut state, command);
+        }
+        let snapshot = Snapshot::compile(OrgId::from_random([1; 20]), &state, None);
+        let actor = Actor::about(Subject::Member(person(1)));
+        let calls = SLUGS.iter().flat_map(|slug| TOOLS.iter().map(move |(tool, _)| (*slug, *tool)));
+        let calls = calls.map(|(integration, tool)| Action::CallTool { integration, tool });
+        let verbs = [ResourceVerb::View, ResourceVerb::Use, ResourceVerb::Edit];
+        let touches = verbs.map(|verb| Action::Operate(Operation::Resource { verb, resource: resource(0) }));
+        for action in calls.chain(touches) {
+            let question = Question { actor: &actor, action, now: NOW };
+            let found = snapshot.why_not(&state, &question);
+            let allowed = snapshot.evaluate(&question).is_allowed();
+            prop_assert!(!allowed || found.is_empty(), "what is allowed needs nothing: {:?}", found);
+            if allowed {
+                continue;
+            }
+            for set in &found {
+                prop_assert_eq!(allowed_after(&state, set, &question), Some(true), "{:?} for {:?}", set, action);
+            }
+            let size = found.first().map(Vec::len);
+            prop_assert!(found.iter().all(|set| Some(set.len()) == size), "all are of the smallest size: {:?}", found);
+            if size != Some(1) {
+                let single = every_change(&state)
+                    .into_iter()
+                    .find(|change| allowed_after(&state, std::slice::from_ref(change), &question) == Some(true));
+                prop_assert!(single.is_none(), "{:?} alone allows {:?}, and {:?} was found", single, action, found);
+            }
+        }
+    }
+}
