@@ -248,10 +248,7 @@ impl Desk {
     async fn place(&self) -> Result<(), Closed> {
         let place = match self.places.try_acquire() {
             Ok(place) => place,
-            Err(_) => {
-                self.call();
-                self.places.acquire().await.map_err(|_| Closed)?
-            }
+            Err(_) => self.places.acquire().await.map_err(|_| Closed)?,
         };
         place.forget();
         Ok(())
@@ -266,8 +263,11 @@ impl Desk {
         tray.rows.push(row);
         tray.came += 1;
         let watched = std::mem::replace(&mut tray.watched, true);
+        // Others may wait for a place, and nobody might come to make room for a while.
+        let full = self.places.available_permits() == 0;
+        tray.urgent |= full;
         drop(tray);
-        if !watched {
+        if full || !watched {
             self.called.notify_one();
         }
         Ok(())
