@@ -29,8 +29,12 @@ pub struct Live {
 impl Live {
     /// Folds the organization's events, starting from the last saved state.
     pub(crate) async fn load(journal: &Journal, org: OrgId) -> Result<Live, Problem> {
-        let (state, _) = fold(journal, org).await?;
-        let snapshot = Snapshot::compile(org, &state, None);
+        let state = fold(journal, org).await?;
+        let compiling = move || {
+            let snapshot = Snapshot::compile(org, &state, None);
+            (snapshot, state)
+        };
+        let (snapshot, state) = aside(compiling).await?;
         Ok(Live {
             org,
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -79,17 +83,24 @@ impl Live {
     }
 }
 
-async fn fold(journal: &Journal, org: OrgId) -> Result<(Organization, u64), Problem> {
+async fn fold(journal: &Journal, org: OrgId) -> Result<Organization, Problem> {
     let saved = journal.latest_state(StreamId::Organization(org)).await?;
-    let mut state = saved
-        .filter(|saved| saved.format == STATE_FORMAT)
-        .and_then(|saved| {
-            serde_json::from_slice::<Organization>(&saved.bytes).ok().filter(|state| state.seq == saved.seq)
-        })
-        .unwrap_or_default();
-    let saved_seq = state.seq;
+    let mut state = match saved.filter(|saved| saved.format == STATE_FORMAT) {
+        Some(saved) => aside(move || read_saved(&saved)).await?.unwrap_or_default(),
+        None => Organization::default(),
+    };
     read_after(journal, org, &mut state).await?;
-    Ok((state, saved_seq))
+    Ok(state)
+}
+
+/// A saved state, unless it cannot be read; then the events are folded.
+fn read_saved(saved: &SavedState) -> Option<Organization> {
+    serde_json::from_slice::<Organization>(&saved.bytes).ok().filter(|state| state.seq == saved.seq)
+}
+
+/// Long work, out of the way of everything else that its thread has to do.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::broken(&error))
 }
 
 async fn read_after(journal: &Journal, org: OrgId, state: &mut Organization) -> Result<(), Problem> {

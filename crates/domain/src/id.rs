@@ -11,6 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub const ID_LENGTH: usize = 24;
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
+/// Whether a byte stands in [`ALPHABET`]. Ids are read by the hundred thousand when an organization is loaded; looking
+/// through the alphabet for every digit of each took a fifth of that time.
+const fn is_digit(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'h' | b'j' | b'k' | b'm' | b'n' | b'p'..=b't' | b'v'..=b'z')
+}
+
 /// Why a text is not an id of the wanted kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is not {article} id: expected {prefix} followed by 20 characters of 0-9 a-z")]
@@ -51,7 +57,7 @@ macro_rules! ids {
                 let wrong = InvalidId { prefix: $prefix, article: $article };
                 let bytes: [u8; ID_LENGTH] = text.as_bytes().try_into().map_err(|_| wrong.clone())?;
                 let digits = text.strip_prefix($prefix).ok_or(wrong.clone())?;
-                if digits.bytes().all(|byte| ALPHABET.contains(&byte)) { Ok(Self(bytes)) } else { Err(wrong) }
+                if digits.bytes().all(is_digit) { Ok(Self(bytes)) } else { Err(wrong) }
             }
 
             /// The id as text.
@@ -87,8 +93,19 @@ macro_rules! ids {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                Self::parse(&text).map_err(serde::de::Error::custom)
+                struct Text;
+                impl serde::de::Visitor<'_> for Text {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        write!(f, "{} id", $article)
+                    }
+
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        $name::parse(text).map_err(E::custom)
+                    }
+                }
+                deserializer.deserialize_str(Text)
             }
         }
     )*};
@@ -114,6 +131,13 @@ ids! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digits_are_those_of_the_alphabet() {
+        for byte in 0..=u8::MAX {
+            assert_eq!(is_digit(byte), ALPHABET.contains(&byte), "{byte}");
+        }
+    }
 
     #[test]
     fn an_id_survives_text_and_back() {

@@ -4,6 +4,7 @@
 //! through. The common one keeps the last of two equal keys, and with lossless numbers it gives a meaning of
 //! its own to objects with certain keys. Whatever is judged is this tree, and what goes out is written from it.
 
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// Why a text is not JSON that we take.
@@ -103,10 +104,12 @@ impl<'t> Reader<'t> {
             self.blank();
             self.take(b':')?;
             let value = self.value()?;
-            if members.contains_key(&key) {
-                return Err(JsonFault::Twice { key });
+            match members.entry(key) {
+                Entry::Occupied(known) => return Err(JsonFault::Twice { key: known.key().clone() }),
+                Entry::Vacant(place) => {
+                    place.insert(value);
+                }
             }
-            members.insert(key, value);
             self.blank();
             match self.peek() {
                 Some(b',') => self.at += 1,

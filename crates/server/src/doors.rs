@@ -1,9 +1,10 @@
 //! The one list of every door. A door is a way in; what it may open is asked of the engine behind it.
 
 use axum::Router;
+use tokio::runtime::Handle;
 
 use crate::node::Node;
-use crate::operations;
+use crate::{operations, workers};
 
 /// Where each door stands, for the people who read the log and the tests that try every door.
 pub(crate) const DOORS: &[(&str, &str)] = &[
@@ -13,8 +14,9 @@ pub(crate) const DOORS: &[(&str, &str)] = &[
     ("operations", "/healthz, /readyz"),
 ];
 
-/// Every door of a node.
-pub(crate) fn router(node: &Node) -> Router {
+/// Every door of a node: calls are answered by whichever thread has the connection, all else by the runtime given.
+pub(crate) fn router(node: &Node, runtime: Handle) -> Router {
     let management = api::router(api::Api { app: node.app.clone(), public_url: node.public_url.clone() });
-    Router::new().merge(management).merge(gateway::router(node.gateway.clone())).merge(operations::router(node))
+    let all_else = Router::new().merge(management).merge(operations::router(node));
+    Router::new().merge(gateway::router(node.gateway.clone())).merge(workers::elsewhere(all_else, runtime))
 }

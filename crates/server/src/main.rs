@@ -19,6 +19,7 @@ mod operations;
 mod serve;
 mod settings;
 mod telemetry;
+mod workers;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use app::ports::Clock as _;
 use app::{App, Security};
-use axum::serve::ListenerExt as _;
 use gateway::{Gateway, GatewayOptions};
 use identity::digest::{ArgumentDigester, KeyDigester};
 use identity::keyring::Keyring;
@@ -17,10 +16,12 @@ use identity::random::OperatingSystem;
 use identity::seal::Sealer;
 use journal::{Journal, StreamId};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 
 use crate::adapters::{GatewayPorts, ProbedUpstreams, SystemClock};
 use crate::operations::Stopping;
 use crate::settings::Settings;
+use crate::workers::Workers;
 use crate::{Fault, data_folder, doors};
 
 /// The rooms, put together.
@@ -71,37 +72,23 @@ impl Node {
 
     /// Serves until `stop` comes, then lets running calls end, and closes the journal.
     pub(crate) async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), Fault> {
-        // Small answers and events must not wait for more to send (delayed by 40 ms otherwise).
-        let listener = listener.tap_io(|socket| {
-            if let Err(error) = socket.set_nodelay(true) {
-                tracing::debug!(%error, "a connection could not be set to send at once");
-            }
-        });
-        let router = doors::router(&self).into_make_service_with_connect_info::<SocketAddr>();
-        let (asked, told) = tokio::sync::oneshot::channel::<()>();
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
-            // A dropped sender means the same.
-            let _ = told.await;
-        });
-        let mut serving = tokio::spawn(serving.into_future());
+        let mut workers = Workers::start(&doors::router(&self, Handle::current()))?;
         tokio::select! {
-            ended = &mut serving => {
-                return Err(Fault(format!("the listener ended by itself: {ended:?}")));
-            }
+            fault = workers.accept(&listener) => return Err(fault),
             () = stop => {}
         }
+        drop(listener);
         tracing::info!("stopping: no new connections, running calls may end");
         self.stopping.store(true, Ordering::Relaxed);
-        let _ = asked.send(());
         self.gateway.close_streams();
         let ended = async {
-            let _ = (&mut serving).await;
+            workers.finish().await;
             self.gateway.drain().await;
         };
         if tokio::time::timeout(self.drain, ended).await.is_err() {
             tracing::warn!("some calls did not end in time; their outcome is recorded as unknown at the next start");
-            serving.abort();
         }
+        workers.end().await;
         self.journal.close().await;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The HTTP client towards upstreams: pooled, encrypted where the URL says so, with a limit on every wait.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::runtime::{Handle, Id};
 use zeroize::Zeroizing;
 
 use crate::gateway::StartFault;
@@ -23,10 +24,19 @@ const IDLE_PER_HOST_MAX: usize = 128;
 /// How long an idle connection is kept.
 const IDLE_MS_MAX: u64 = 60_000;
 
+/// Runtimes that have connections of their own; those on top share the first one's.
+const RUNTIMES_MAX: usize = 1_024;
+
+type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
 /// Sends requests. Cloning is cheap and shares the connections.
+///
+/// Each runtime has connections of its own, since a connection lives where it was made: with one of another
+/// runtime, every message would wake that runtime's thread, and every answer the own one again.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    https: HttpsConnector<HttpConnector>,
+    clients: Arc<RwLock<Vec<(Id, HttpClient)>>>,
 }
 
 /// How we show ourselves to an upstream, ready to be sent.
@@ -66,12 +76,32 @@ impl Connection {
             .https_or_http()
             .enable_http1()
             .wrap_connector(http);
+        Ok(Connection { https, clients: Arc::default() })
+    }
+
+    /// The client whose connections live on this runtime.
+    fn client(&self) -> HttpClient {
+        let here = Handle::current().id();
+        let find = |clients: &[(Id, HttpClient)]| {
+            let known = clients.iter().find(|(id, _)| *id == here);
+            known
+                .or_else(|| clients.first().filter(|_| clients.len() >= RUNTIMES_MAX))
+                .map(|(_, client)| client.clone())
+        };
+        if let Some(client) = find(&self.clients.read().unwrap_or_else(PoisonError::into_inner)) {
+            return client;
+        }
+        let mut clients = self.clients.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = find(&clients) {
+            return client;
+        }
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(Duration::from_millis(IDLE_MS_MAX))
             .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
             .pool_timer(TokioTimer::new())
-            .build(https);
-        Ok(Connection { client })
+            .build(self.https.clone());
+        clients.push((here, client.clone()));
+        client
     }
 
     /// Sends one request and waits for the head of the answer. Redirects are not followed: the place that was
@@ -95,7 +125,7 @@ impl Connection {
         if let Shown(Some((name, value))) = shown {
             headers.insert(name, value.clone());
         }
-        self.client.request(request).await.map_err(|fault| {
+        self.client().request(request).await.map_err(|fault| {
             let why = if fault.is_connect() { "no connection could be made" } else { "the connection broke" };
             tracing::debug!(%fault, "an upstream cannot be reached");
             Failure::Unreachable(why.to_owned())

@@ -15,7 +15,8 @@ use crate::error::{AppendError, CLOSED, OpenError, ReadError};
 use crate::fact::{Label, OrganizationSlug, Person};
 use crate::sqlite::key_uses::KeyUses;
 use crate::sqlite::pool::Pool;
-use crate::sqlite::{facts, folder, reader, record_threads, record_writer, stream_writer};
+use crate::sqlite::record_desk::{Desk, Errand};
+use crate::sqlite::{facts, folder, reader, record_threads, stream_writer};
 use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
 use crate::verification::{ChainHead, JournalFile};
 
@@ -45,10 +46,17 @@ pub struct Journal {
 struct Inner {
     options: Options,
     streams: mpsc::Sender<stream_writer::Command>,
-    records: mpsc::Sender<record_writer::Command>,
+    records: Arc<Desk>,
     journal_reads: Arc<Pool>,
     record_reads: Arc<Pool>,
     key_uses: Arc<KeyUses>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The thread at the desk holds it, too, and would wait for ever.
+        self.records.close();
+    }
 }
 
 impl Journal {
@@ -61,10 +69,10 @@ impl Journal {
     pub fn open(dir: &Path, options: Options) -> Result<Journal, OpenError> {
         let lock = Arc::new(folder::claim(dir)?);
         let (streams, stream_commands) = mpsc::channel(options.appends_waiting_max.max(1));
-        let (records, record_commands) = mpsc::channel(options.records_waiting_max.max(1));
+        let records = Arc::new(Desk::new(options.records_waiting_max.max(1)));
         let key_uses = Arc::<KeyUses>::default();
         let connection = folder::open_writer(dir, JournalFile::Journal)?;
-        record_threads::start(dir, (&records, record_commands), Arc::clone(&key_uses), Arc::clone(&lock))?;
+        record_threads::start(dir, &records, Arc::clone(&key_uses), Arc::clone(&lock))?;
         folder::sync_dir(dir)
             .map_err(|error| OpenError::Unusable { path: dir.to_path_buf(), reason: error.to_string() })?;
         stream_writer::start(connection, stream_commands, lock)?;
@@ -240,7 +248,7 @@ impl Journal {
         let (reply, streams_closed) = oneshot::channel();
         let streams = self.inner.streams.send(stream_writer::Command::Close { reply }).await;
         let (reply, records_closed) = oneshot::channel();
-        let records = self.inner.records.send(record_writer::Command::Close { reply }).await;
+        let records = self.inner.records.send(Errand::Close { reply }).await;
         // A closed channel or a dropped answer means that this has been done before.
         if streams.is_ok() {
             let _ = streams_closed.await;
@@ -266,9 +274,7 @@ impl Journal {
             JournalFile::Journal => {
                 self.inner.streams.send(stream_writer::Command::LimitPages { pages, reply }).await.is_ok()
             }
-            JournalFile::Records => {
-                self.inner.records.send(record_writer::Command::LimitPages { pages, reply }).await.is_ok()
-            }
+            JournalFile::Records => self.inner.records.send(Errand::LimitPages { pages, reply }).await.is_ok(),
         };
         assert!(sent && done.await.is_ok(), "the journal is open");
     }

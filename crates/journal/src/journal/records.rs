@@ -5,11 +5,12 @@
 use domain::id::{KeyId, OrgId};
 use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::time::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::Journal;
 use crate::error::{CLOSED, ReadError, RecordError};
 use crate::record::{KeyUse, Record, RecordPage, RecordQuery, Usage};
+use crate::sqlite::record_desk::{Closed, Desk, Errand, Row};
 use crate::sqlite::{key_uses, record_reader, record_writer, usage_reader};
 
 /// The answer to a begin, on its way. A caller that stops waiting may leave an answer that nobody took; the
@@ -17,7 +18,7 @@ use crate::sqlite::{key_uses, record_reader, record_writer, usage_reader};
 struct Begun<'j> {
     answer: oneshot::Receiver<Result<RecordRef, RecordError>>,
     at: Timestamp,
-    records: &'j mpsc::Sender<record_writer::Command>,
+    records: &'j Desk,
     taken: bool,
 }
 
@@ -30,8 +31,11 @@ impl Drop for Begun<'_> {
         self.answer.close();
         if let Ok(Ok(record)) = self.answer.try_recv() {
             let outcome = record_writer::never_sent(self.at);
-            // With the queue full the record stays open until the next start.
-            let _ = self.records.try_send(record_writer::Command::Finish { record, outcome, reply: None });
+            // With the desk full the record stays open until the next start.
+            let _ = self.records.try_put(Row::Finish { record, outcome, reply: None });
+        } else {
+            // Others may rely on us to write for them.
+            self.records.call();
         }
     }
 }
@@ -48,8 +52,11 @@ impl Journal {
     pub async fn begin(&self, intent: Intent, durability: Durability) -> Result<RecordRef, RecordError> {
         let (reply, answer) = oneshot::channel();
         let at = intent.at;
-        self.tell_records(record_writer::Command::Begin { intent, durability, reply }).await?;
+        self.put_record(Row::Begin { intent, durability, reply }).await?;
         let mut begun = Begun { answer, at, records: &self.inner.records, taken: false };
+        // Whoever is about to record something as well gets into the same transaction.
+        tokio::task::yield_now().await;
+        self.inner.records.write();
         let answer = (&mut begun.answer).await;
         begun.taken = true;
         answer.map_err(|_| RecordError::unavailable(CLOSED))?
@@ -63,13 +70,14 @@ impl Journal {
         self.begin(intent, Durability::Written).await
     }
 
-    /// Records what came of a call, in the order of these calls. Waits for a place in the queue, not for the
-    /// disk: an outcome that finds the disk full is kept and tried again.
+    /// Records what came of a call, in the order of these calls. Waits for a place where very many wait, and never
+    /// for the disk: it is written together with whatever is recorded next, within some 40 ms, and an outcome that
+    /// finds the disk full is kept and tried again.
     ///
     /// # Errors
     /// [`RecordError::Unavailable`] where the journal is closed; the next start closes the record as unknown.
     pub async fn finish(&self, record: RecordRef, outcome: Outcome) -> Result<(), RecordError> {
-        self.tell_records(record_writer::Command::Finish { record, outcome, reply: None }).await
+        self.put_record(Row::Finish { record, outcome, reply: None }).await
     }
 
     /// Like [`Journal::finish`], and answers when the outcome is written.
@@ -78,7 +86,8 @@ impl Journal {
     /// [`RecordError::NotOpen`] where the record has an outcome already or does not exist.
     pub async fn finish_written(&self, record: RecordRef, outcome: Outcome) -> Result<(), RecordError> {
         let (reply, answer) = oneshot::channel();
-        self.tell_records(record_writer::Command::Finish { record, outcome, reply: Some(reply) }).await?;
+        self.put_record(Row::Finish { record, outcome, reply: Some(reply) }).await?;
+        self.inner.records.write();
         answer.await.map_err(|_| RecordError::unavailable(CLOSED))?
     }
 
@@ -97,7 +106,7 @@ impl Journal {
     /// [`RecordError::Unavailable`]
     pub async fn close_open_intents(&self, now: Timestamp) -> Result<u64, RecordError> {
         let (reply, answer) = oneshot::channel();
-        self.tell_records(record_writer::Command::CloseOpen { now, reply }).await?;
+        self.tell_records(Errand::CloseOpen { now, reply }).await?;
         answer.await.map_err(|_| RecordError::unavailable(CLOSED))?
     }
 
@@ -149,19 +158,23 @@ impl Journal {
     /// [`RecordError::Unavailable`]
     pub async fn erase_key_use(&self, org: OrgId, key: KeyId) -> Result<(), RecordError> {
         let (reply, answer) = oneshot::channel();
-        self.tell_records(record_writer::Command::EraseKeyUse { org, key, reply }).await?;
+        self.tell_records(Errand::EraseKeyUse { org, key, reply }).await?;
         answer.await.map_err(|_| RecordError::unavailable(CLOSED))?
     }
 
-    pub(super) async fn tell_records(&self, command: record_writer::Command) -> Result<(), RecordError> {
-        self.inner.records.send(command).await.map_err(|_| RecordError::unavailable(CLOSED))
+    async fn put_record(&self, row: Row) -> Result<(), RecordError> {
+        self.inner.records.put(row).await.map_err(|Closed| RecordError::unavailable(CLOSED))
+    }
+
+    async fn tell_records(&self, errand: Errand) -> Result<(), RecordError> {
+        self.inner.records.send(errand).await.map_err(|Closed| RecordError::unavailable(CLOSED))
     }
 
     /// Waits until everything that was accepted is written, or has been found not to be writable.
     pub(super) async fn settle_records(&self, key_uses: bool) -> Result<(), ReadError> {
         let (reply, answer) = oneshot::channel();
-        let command = record_writer::Command::Settle { key_uses, reply };
-        self.inner.records.send(command).await.map_err(|_| ReadError::unavailable(CLOSED))?;
+        let errand = Errand::Settle { key_uses, reply };
+        self.inner.records.send(errand).await.map_err(|_| ReadError::unavailable(CLOSED))?;
         answer.await.map_err(|_| ReadError::unavailable(CLOSED))
     }
 

@@ -8,9 +8,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::mpsc;
 
-use crate::sqlite::record_writer::Command;
+use crate::sqlite::record_desk::{Desk, Errand};
 use crate::sqlite::syncer::Syncer;
 
 /// How often the keeper looks.
@@ -29,7 +28,7 @@ pub(crate) struct Keeper {
     pub(crate) syncer: Arc<Syncer>,
     /// Rows written since the start.
     pub(crate) rows: Arc<AtomicU64>,
-    pub(crate) writer: mpsc::WeakSender<Command>,
+    pub(crate) desk: Arc<Desk>,
 }
 
 /// What a checkpoint reached.
@@ -56,7 +55,7 @@ impl Keeper {
                 self.copy_some();
             }
             if round % TICK_ROUNDS == 0 {
-                self.tell(Command::Tick);
+                self.tell(Errand::Tick);
             }
         }
     }
@@ -64,7 +63,7 @@ impl Keeper {
     /// Copies what it can without holding up the writer.
     fn copy_some(&self) {
         match self.checkpoint("PASSIVE") {
-            Ok(done) if done.frames > LOG_FRAMES_MAX => self.tell(Command::Checkpoint),
+            Ok(done) if done.frames > LOG_FRAMES_MAX => self.tell(Errand::Checkpoint),
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "the log of the records could not be copied into its file"),
         }
@@ -90,9 +89,7 @@ impl Keeper {
     }
 
     /// Tells the writer, unless it has too much to do already; the next round tells it again.
-    fn tell(&self, command: Command) {
-        if let Some(writer) = self.writer.upgrade() {
-            let _ = writer.try_send(command);
-        }
+    fn tell(&self, errand: Errand) {
+        let _ = self.desk.try_send(errand);
     }
 }

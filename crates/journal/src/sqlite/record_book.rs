@@ -9,13 +9,15 @@
 //! `lingering` and empties `active`. After a crash only `lingering` and the rows since that mark are looked at.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Statement, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
 use domain::id::OrgId;
 use domain::record::{Decision, Intent, Outcome, RecordRef};
 
 use crate::chain::{Hash, START, record_hash};
+use crate::sqlite::folder::BUSY_WAIT;
 use crate::sqlite::record_rows::{Cells, intent_cells, outcome_cells};
 use crate::sqlite::{from_sql, to_sql};
 
@@ -24,6 +26,16 @@ const HEADS_MAX: usize = 8_192;
 
 /// Intents of an earlier run that are closed in one transaction.
 pub(crate) const CLOSE_MAX: usize = 1_000;
+
+/// Prepared statements that the connection keeps: those below, and the few of its other users.
+const STATEMENTS: usize = 32;
+const BEGIN: &str = "BEGIN IMMEDIATE";
+const COMMIT: &str = "COMMIT";
+const INSERT: &str = "INSERT INTO records VALUES
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
+const NEWEST: &str = "SELECT seq, hash FROM records WHERE org = ?1 ORDER BY seq DESC LIMIT 1";
+const ACTIVATE: &str = "INSERT OR IGNORE INTO active (org, mark) VALUES (?1, ?2)";
+const END_LINGERING: &str = "DELETE FROM lingering WHERE org = ?1 AND seq = ?2";
 
 #[derive(Clone, Copy)]
 struct Head {
@@ -35,14 +47,8 @@ struct Head {
     group: u64,
 }
 
-pub(crate) struct Book<'c> {
-    connection: &'c Connection,
-    begin: Statement<'c>,
-    commit: Statement<'c>,
-    insert: Statement<'c>,
-    newest: Statement<'c>,
-    activate: Statement<'c>,
-    end_lingering: Statement<'c>,
+pub(crate) struct Book {
+    connection: Connection,
     heads: HashMap<OrgId, Head>,
     group: u64,
     undo: Vec<(OrgId, Head)>,
@@ -53,20 +59,12 @@ pub(crate) struct Book<'c> {
     scratch: Vec<u8>,
 }
 
-impl<'c> Book<'c> {
-    pub(crate) fn open(connection: &'c Connection) -> rusqlite::Result<Book<'c>> {
-        adopt_earlier(connection)?;
+impl Book {
+    pub(crate) fn open(connection: Connection) -> rusqlite::Result<Book> {
+        adopt_earlier(&connection)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Book {
             connection,
-            begin: connection.prepare("BEGIN IMMEDIATE")?,
-            commit: connection.prepare("COMMIT")?,
-            insert: connection.prepare(
-                "INSERT INTO records VALUES
-                 (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
-            )?,
-            newest: connection.prepare("SELECT seq, hash FROM records WHERE org = ?1 ORDER BY seq DESC LIMIT 1")?,
-            activate: connection.prepare("INSERT OR IGNORE INTO active (org, mark) VALUES (?1, ?2)")?,
-            end_lingering: connection.prepare("DELETE FROM lingering WHERE org = ?1 AND seq = ?2")?,
             heads: HashMap::new(),
             group: 0,
             undo: Vec::new(),
@@ -77,12 +75,31 @@ impl<'c> Book<'c> {
         })
     }
 
+    /// The connection, for what is no record.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Gives the connection back.
+    pub(crate) fn into_connection(self) -> Connection {
+        self.connection
+    }
+
+    /// Begins a group, or fails where another process has the file locked.
+    pub(crate) fn begin_group_at_once(&mut self) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(Duration::ZERO)?;
+        let begun = self.begin_group();
+        self.connection.busy_timeout(BUSY_WAIT)?;
+        begun
+    }
+
+    /// Begins a group. Waits where another process has the file locked.
     pub(crate) fn begin_group(&mut self) -> rusqlite::Result<()> {
         self.group += 1;
         self.undo.clear();
         self.begun.clear();
         self.ended.clear();
-        self.begin.raw_execute().map(drop)
+        self.connection.prepare_cached(BEGIN)?.raw_execute().map(drop)
     }
 
     pub(crate) fn add_intent(&mut self, intent: &Intent) -> rusqlite::Result<RecordRef> {
@@ -98,7 +115,10 @@ impl<'c> Book<'c> {
     /// Adds the outcome of an open intent; `false` where the intent is not open.
     pub(crate) fn add_outcome(&mut self, record: &RecordRef, outcome: &Outcome) -> rusqlite::Result<bool> {
         if !self.open.contains(record) {
-            let lingering = self.end_lingering.execute(params![record.org.as_str(), to_sql(record.seq)])?;
+            let lingering = self
+                .connection
+                .prepare_cached(END_LINGERING)?
+                .execute(params![record.org.as_str(), to_sql(record.seq)])?;
             if lingering == 0 {
                 return Ok(false);
             }
@@ -118,7 +138,7 @@ impl<'c> Book<'c> {
     }
 
     pub(crate) fn commit_group(&mut self) -> rusqlite::Result<()> {
-        self.commit.raw_execute()?;
+        self.connection.prepare_cached(COMMIT)?.raw_execute()?;
         self.open.extend(self.begun.drain(..));
         for record in self.ended.drain(..) {
             self.open.remove(&record);
@@ -173,26 +193,28 @@ impl<'c> Book<'c> {
             head.group = self.group;
         }
         if !head.active {
-            self.activate.execute(params![org.as_str(), to_sql(head.seq)])?;
+            self.connection.prepare_cached(ACTIVATE)?.execute(params![org.as_str(), to_sql(head.seq)])?;
             head.active = true;
         }
         self.heads.insert(org, head);
         Ok(head)
     }
 
-    fn load_head(&mut self, org: OrgId) -> rusqlite::Result<Head> {
-        let row = self.newest.query_row([org.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Hash>(1)?)));
+    fn load_head(&self, org: OrgId) -> rusqlite::Result<Head> {
+        let mut newest = self.connection.prepare_cached(NEWEST)?;
+        let row = newest.query_row([org.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Hash>(1)?)));
         let (seq, hash) = row.optional()?.unwrap_or((0, START));
         Ok(Head { seq: from_sql(seq), hash, active: false, group: 0 })
     }
 
     fn add(&mut self, org: OrgId, head: Head, cells: &Cells<'_>) -> rusqlite::Result<()> {
         let hash = record_hash(&head.hash, cells, &mut self.scratch);
+        let mut insert = self.connection.prepare_cached(INSERT)?;
         for (place, cell) in (1usize..).zip(cells) {
-            self.insert.raw_bind_parameter(place, cell)?;
+            insert.raw_bind_parameter(place, cell)?;
         }
-        self.insert.raw_bind_parameter(cells.len() + 1, hash.as_slice())?;
-        self.insert.raw_execute()?;
+        insert.raw_bind_parameter(cells.len() + 1, hash.as_slice())?;
+        insert.raw_execute()?;
         self.heads.insert(org, Head { seq: head.seq + 1, hash, ..head });
         Ok(())
     }

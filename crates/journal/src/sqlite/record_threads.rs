@@ -4,20 +4,20 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc as blocking;
-use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
-use tokio::sync::mpsc;
 
 use crate::error::OpenError;
 use crate::sqlite::folder::{open_writer, wal_path};
 use crate::sqlite::keeper::Keeper;
 use crate::sqlite::key_uses::KeyUses;
 use crate::sqlite::record_book::Book;
-use crate::sqlite::record_writer::{Command, Writer};
+use crate::sqlite::record_desk::Desk;
+use crate::sqlite::record_writer::Writer;
 use crate::sqlite::syncer::Syncer;
 use crate::verification::JournalFile;
 
@@ -29,56 +29,38 @@ pub(crate) struct Surroundings {
 }
 
 /// Opens the file and starts the writer with its syncer and keeper.
-pub(crate) fn start(
-    dir: &Path,
-    commands: (&mpsc::Sender<Command>, mpsc::Receiver<Command>),
-    key_uses: Arc<KeyUses>,
-    lock: Arc<File>,
-) -> Result<(), OpenError> {
+pub(crate) fn start(dir: &Path, desk: &Arc<Desk>, key_uses: Arc<KeyUses>, lock: Arc<File>) -> Result<(), OpenError> {
     let path = dir.join(JournalFile::Records.as_str());
     let unusable = |reason: String| OpenError::Unusable { path: path.clone(), reason };
     let connection = open_writer(dir, JournalFile::Records)?;
     let around = Surroundings { syncer: Arc::default(), rows: Arc::default(), key_uses };
     let log = File::open(wal_path(dir, JournalFile::Records)).map_err(|error| unusable(error.to_string()))?;
 
-    let (sender, receiver) = commands;
     let syncer = Arc::clone(&around.syncer);
     let syncing = spawn("records-syncer", move || syncer.run(&log)).map_err(&unusable)?;
     let keeper = Keeper {
         connection: open_writer(dir, JournalFile::Records)?,
         syncer: Arc::clone(&around.syncer),
         rows: Arc::clone(&around.rows),
-        writer: sender.downgrade(),
+        desk: Arc::clone(desk),
     };
     let (stop, stopped) = blocking::sync_channel(0);
     let keeping = spawn("records-keeper", move || keeper.run(&stopped)).map_err(&unusable)?;
 
-    let opened = Arc::new(OnceLock::new());
-    let report = Arc::clone(&opened);
-    let (ready, wait_ready) = blocking::sync_channel(0);
+    let book = Book::open(connection).map_err(|error| unusable(error.to_string()))?;
+    let syncer = Arc::clone(&around.syncer);
+    desk.seat(Writer::new(book, around));
+    let desk = Arc::clone(desk);
     let work = move || {
-        let closing = match Book::open(&connection) {
-            Ok(book) => {
-                drop(ready);
-                Writer::new(&connection, book, &around).run(receiver)
-            }
-            Err(error) => {
-                let _ = report.set(error.to_string());
-                drop(ready);
-                Vec::new()
-            }
-        };
-        end(connection, &around.syncer, syncing, (stop, keeping));
+        let (writer, closing) = desk.run();
+        end(writer.map(Writer::into_connection), &syncer, syncing, (stop, keeping));
         drop(lock);
         for reply in closing {
             // Whoever asked may have gone; there is nobody else to tell.
             let _ = reply.send(());
         }
     };
-    spawn("records-writer", work).map_err(&unusable)?;
-    // Nothing is ever sent: the wait ends when the other side is dropped, with the book open or not.
-    let _: Result<(), blocking::RecvError> = wait_ready.recv();
-    opened.get().map_or(Ok(()), |reason| Err(unusable(reason.clone())))
+    spawn("records-writer", work).map_err(&unusable).map(drop)
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, String> {
@@ -88,7 +70,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 /// Ends the threads beside the writer, then copies the log into the file. The writer's connection goes last:
 /// see the syncer for why.
 fn end(
-    connection: Connection,
+    connection: Option<Connection>,
     syncer: &Syncer,
     syncing: JoinHandle<()>,
     keeper: (blocking::SyncSender<()>, JoinHandle<()>),
@@ -99,6 +81,7 @@ fn end(
     if syncing.join().is_err() || keeping.join().is_err() {
         tracing::error!("a thread beside the record writer had stopped");
     }
+    let Some(connection) = connection else { return };
     let copied: rusqlite::Result<i64> = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
     if let Err(error) = copied {
         tracing::warn!(%error, "the log of the records stays for the next start");

@@ -1,72 +1,29 @@
-//! The one thread that writes `records.db`.
+//! The one writer of `records.db`; who sits at it is for the desk to say.
 //!
-//! It takes what waits, adds the rows to their chains in one transaction, commits (written, not synced), answers
-//! those who need no more than that and hands the others to the syncer. Outcomes that could not be written are
-//! kept, within a bound, and tried again.
+//! It is given a group of rows, adds them to their chains in one transaction, commits (written, not synced),
+//! answers those who need no more than that and hands the others to the syncer. Outcomes that could not be written
+//! are kept, within a bound, and tried again.
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
-use domain::id::{KeyId, OrgId};
 use domain::record::{Durability, Intent, Outcome, OutcomeStatus, RecordRef};
 use domain::time::Timestamp;
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::error::RecordError;
 use crate::sqlite::key_uses;
 use crate::sqlite::record_book::{Book, CLOSE_MAX, open_earlier};
+use crate::sqlite::record_desk::{Errand, Row};
 use crate::sqlite::record_threads::Surroundings;
 use crate::sqlite::syncer::{NeverSent, Waiter};
 
-/// Most commands in one transaction.
-const GROUP_MAX: usize = 1_024;
 /// Most outcomes that are kept while the disk is full. Those on top are closed as unknown at the next start.
 const OWED_MAX: usize = 4_096;
 
 type BeginReply = oneshot::Sender<Result<RecordRef, RecordError>>;
 type EndReply = oneshot::Sender<Result<(), RecordError>>;
-
-/// What the thread can be asked for.
-pub(crate) enum Command {
-    Begin {
-        intent: Intent,
-        durability: Durability,
-        reply: BeginReply,
-    },
-    Finish {
-        record: RecordRef,
-        outcome: Outcome,
-        reply: Option<EndReply>,
-    },
-    /// Closes what an earlier run left open.
-    CloseOpen {
-        now: Timestamp,
-        reply: oneshot::Sender<Result<u64, RecordError>>,
-    },
-    /// Answers when every row before it is written, and the waiting uses of keys where those are asked for.
-    Settle {
-        key_uses: bool,
-        reply: oneshot::Sender<()>,
-    },
-    EraseKeyUse {
-        org: OrgId,
-        key: KeyId,
-        reply: EndReply,
-    },
-    /// From the keeper, once a second.
-    Tick,
-    /// From the keeper, when the log has grown long.
-    Checkpoint,
-    #[cfg(test)]
-    LimitPages {
-        pages: i64,
-        reply: oneshot::Sender<()>,
-    },
-    Close {
-        reply: oneshot::Sender<()>,
-    },
-}
 
 /// A row that is written and waits for its group's commit.
 enum Pending {
@@ -74,63 +31,50 @@ enum Pending {
     Ended { record: RecordRef, outcome: Outcome, found: bool, reply: Option<EndReply> },
 }
 
-pub(crate) struct Writer<'c> {
-    connection: &'c Connection,
-    book: Book<'c>,
-    around: &'c Surroundings,
+pub(crate) struct Writer {
+    book: Book,
+    around: Surroundings,
     pending: Vec<Pending>,
     waiters: Vec<Waiter>,
     owed: VecDeque<(RecordRef, Outcome)>,
 }
 
-impl<'c> Writer<'c> {
-    pub(crate) fn new(connection: &'c Connection, book: Book<'c>, around: &'c Surroundings) -> Writer<'c> {
-        let pending = Vec::with_capacity(GROUP_MAX);
-        Writer { connection, book, around, pending, waiters: Vec::new(), owed: VecDeque::new() }
+impl Writer {
+    pub(crate) fn new(book: Book, around: Surroundings) -> Writer {
+        Writer { book, around, pending: Vec::new(), waiters: Vec::new(), owed: VecDeque::new() }
     }
 
-    /// The thread's work, until the channel is closed; gives those who wait to hear of it.
-    pub(crate) fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Vec<oneshot::Sender<()>> {
-        let mut group = Vec::with_capacity(GROUP_MAX);
-        let mut after = Vec::new();
-        let mut closing = Vec::new();
-        while commands.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
-            self.write_group(&mut group, &mut after);
-            for command in after.drain(..) {
-                match command {
-                    Command::Close { reply } => {
-                        // What was accepted before is still written, nothing new is taken.
-                        commands.close();
-                        closing.push(reply);
-                    }
-                    other => self.obey(other),
-                }
-            }
-        }
-        self.tick();
-        closing
+    /// Begins a transaction if nobody else has the file locked; `false` where that cannot be done at once.
+    pub(crate) fn begin_at_once(&mut self) -> bool {
+        self.book.begin_group_at_once().is_ok()
     }
 
-    /// Writes the rows of a group and answers; leaves the commands that are no rows in `after`.
-    fn write_group(&mut self, group: &mut Vec<Command>, after: &mut Vec<Command>) {
-        let is_row = |command: &Command| matches!(command, Command::Begin { .. } | Command::Finish { .. });
-        if self.owed.is_empty() && !group.iter().any(is_row) {
-            after.append(group);
+    /// Writes the rows of a group and answers.
+    pub(crate) fn write_group(&mut self, group: &mut Vec<Row>) {
+        if self.owed.is_empty() && group.is_empty() {
             return;
         }
+        let begun = self.book.begin_group();
+        self.write_rows(group, begun.err());
+    }
+
+    /// The same after [`Writer::begin_at_once`].
+    pub(crate) fn write_begun(&mut self, group: &mut Vec<Row>) {
+        self.write_rows(group, None);
+    }
+
+    fn write_rows(&mut self, group: &mut Vec<Row>, mut failed: Option<rusqlite::Error>) {
         let suspect = self.around.syncer.is_suspect();
-        let mut failed = self.book.begin_group().err();
         for (record, outcome) in std::mem::take(&mut self.owed) {
             self.end(record, outcome, None, &mut failed);
         }
-        for command in group.drain(..) {
-            match command {
-                Command::Begin { reply, .. } if suspect => {
+        for row in group.drain(..) {
+            match row {
+                Row::Begin { reply, .. } if suspect => {
                     let _ = reply.send(Err(RecordError::unavailable("the disk failed to keep earlier records")));
                 }
-                Command::Begin { intent, durability, reply } => self.begin(&intent, durability, reply, &mut failed),
-                Command::Finish { record, outcome, reply } => self.end(record, outcome, reply, &mut failed),
-                other => after.push(other),
+                Row::Begin { intent, durability, reply } => self.begin(&intent, durability, reply, &mut failed),
+                Row::Finish { record, outcome, reply } => self.end(record, outcome, reply, &mut failed),
             }
         }
         let result = match failed {
@@ -180,6 +124,11 @@ impl<'c> Writer<'c> {
         self.pending.push(Pending::Ended { record, outcome, found, reply });
     }
 
+    /// Gives the connection back.
+    pub(crate) fn into_connection(self) -> Connection {
+        self.book.into_connection()
+    }
+
     fn answer_written(&mut self) {
         let rows = self.pending.len() as u64;
         for pending in self.pending.drain(..) {
@@ -221,40 +170,42 @@ impl<'c> Writer<'c> {
         }
     }
 
-    fn obey(&mut self, command: Command) {
-        match command {
-            Command::CloseOpen { now, reply } => drop(reply.send(self.close_open(now))),
-            Command::Settle { key_uses, reply } => {
+    /// Does what a thread was sent for.
+    pub(crate) fn obey(&mut self, errand: Errand) {
+        match errand {
+            Errand::CloseOpen { now, reply } => drop(reply.send(self.close_open(now))),
+            Errand::Settle { key_uses, reply } => {
                 if key_uses {
                     self.flush_key_uses();
                 }
                 let _ = reply.send(());
             }
-            Command::EraseKeyUse { org, key, reply } => {
+            Errand::EraseKeyUse { org, key, reply } => {
                 self.around.key_uses.forget(org, key);
-                let erased = key_uses::erase(self.connection, org, key).map_err(RecordError::unavailable);
+                let erased = key_uses::erase(self.book.connection(), org, key).map_err(RecordError::unavailable);
                 let _ = reply.send(erased);
             }
-            Command::Tick => self.tick(),
-            Command::Checkpoint => self.checkpoint(),
+            Errand::Tick => self.tick(),
+            Errand::Checkpoint => self.checkpoint(),
             #[cfg(test)]
-            Command::LimitPages { pages, reply } => {
+            Errand::LimitPages { pages, reply } => {
                 let sql = format!("PRAGMA max_page_count = {pages}");
-                let limited = self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
+                let limited = self.book.connection().query_row(&sql, [], |row| row.get::<_, i64>(0));
                 debug_assert!(limited.is_ok());
                 let _ = reply.send(());
             }
-            // Rows are written before, and `run` sees to closing.
-            Command::Begin { .. } | Command::Finish { .. } | Command::Close { .. } => {}
+            // The desk sees to closing.
+            Errand::Close { .. } => {}
         }
     }
 
-    fn tick(&mut self) {
+    /// What is done once a second.
+    pub(crate) fn tick(&mut self) {
         for NeverSent { record, at } in self.around.syncer.take_never_sent() {
             owe(&mut self.owed, record, never_sent(at));
         }
         if !self.owed.is_empty() {
-            self.write_group(&mut Vec::new(), &mut Vec::new());
+            self.write_group(&mut Vec::new());
         }
         self.flush_key_uses();
         if let Err(error) = self.book.settle() {
@@ -263,7 +214,7 @@ impl<'c> Writer<'c> {
     }
 
     fn flush_key_uses(&self) {
-        if let Err(error) = self.around.key_uses.flush(self.connection) {
+        if let Err(error) = self.around.key_uses.flush(self.book.connection()) {
             tracing::warn!(%error, "the last use of keys could not be written yet");
         }
     }
@@ -272,7 +223,7 @@ impl<'c> Writer<'c> {
     /// write starts the log again from the front.
     fn checkpoint(&self) {
         let copied: rusqlite::Result<i64> =
-            self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(0));
+            self.book.connection().query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(0));
         if let Err(error) = copied {
             tracing::warn!(%error, "the log of the records could not be copied into its file");
         }
@@ -281,7 +232,7 @@ impl<'c> Writer<'c> {
     fn close_open(&mut self, now: Timestamp) -> Result<u64, RecordError> {
         let mut closed = 0;
         loop {
-            let open = open_earlier(self.connection).map_err(RecordError::unavailable)?;
+            let open = open_earlier(self.book.connection()).map_err(RecordError::unavailable)?;
             let written = self.close_some(&open, now);
             if let Err(error) = written {
                 self.book.abandon_group();

@@ -169,6 +169,7 @@ mod tests {
     use super::*;
     use crate::sqlite::folder::{open_writer, wal_path};
     use crate::sqlite::keeper::Keeper;
+    use crate::sqlite::record_desk::Desk;
     use crate::verification::JournalFile;
 
     fn waiter(seq: u64) -> (Waiter, oneshot::Receiver<Result<RecordRef, RecordError>>) {
@@ -178,8 +179,8 @@ mod tests {
     }
 
     fn keeper(connection: Connection, syncer: &Arc<Syncer>) -> Keeper {
-        let (sender, _) = tokio::sync::mpsc::channel(1);
-        Keeper { connection, syncer: Arc::clone(syncer), rows: Arc::default(), writer: sender.downgrade() }
+        let desk = Arc::new(Desk::new(1));
+        Keeper { connection, syncer: Arc::clone(syncer), rows: Arc::default(), desk }
     }
 
     /// `/dev/null` takes writes and cannot be flushed.

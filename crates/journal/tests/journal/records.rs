@@ -3,7 +3,7 @@
 use domain::integration::ToolClass;
 use domain::record::{Decision, Durability, Intent, OutcomeStatus, RecordRef};
 use domain::time::Timestamp;
-use journal::{Journal, JournalFile, KeyUse, RecordError, RecordQuery};
+use journal::{Journal, JournalFile, KeyUse, Options, RecordError, RecordQuery};
 use tokio::task::JoinSet;
 
 use crate::world::{denied, folder, integration, intent, key, open, org, outcome, person};
@@ -142,6 +142,68 @@ async fn many_tasks_write_at_once_and_every_chain_holds() {
     let verified = journal::verify(dir.path()).unwrap();
     assert!(verified.holds(), "{:?}", verified.first_bad);
     assert_eq!(verified.records, 4_000);
+}
+
+/// Outcomes are written with whatever comes next; when nothing comes, they must not stay unwritten.
+#[tokio::test]
+async fn an_outcome_is_written_although_nothing_comes_after_it() {
+    let dir = folder();
+    let journal = open(dir.path());
+    for round in 1..=3 {
+        let record = journal.begin(intent(org(1), 10), Durability::Written).await.unwrap();
+        journal.finish(record, outcome(20)).await.unwrap();
+        // Read from the file, since asking the journal would make it write.
+        while journal::verify(dir.path()).unwrap().records < 2 * round {
+            tokio::task::yield_now().await;
+        }
+    }
+    journal.close().await;
+}
+
+/// Callers write for each other on the threads that serve them, so that a lock that some other process holds for
+/// seconds must not keep such a thread.
+#[tokio::test]
+async fn a_locked_file_holds_up_the_caller_and_not_its_thread() {
+    let dir = folder();
+    let journal = open(dir.path());
+    let other = rusqlite::Connection::open(dir.path().join("records.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let waiting = tokio::spawn({
+        let journal = journal.clone();
+        async move { journal.begin(intent(org(1), 10), Durability::Written).await }
+    });
+    // With one thread for all, this goes on only where the caller does not keep it.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!waiting.is_finished());
+    other.execute_batch("COMMIT").unwrap();
+    let record = waiting.await.unwrap().unwrap();
+    journal.finish_written(record, outcome(20)).await.unwrap();
+    journal.close().await;
+    assert!(matches!(journal.finish(record, outcome(21)).await, Err(RecordError::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn more_callers_than_one_writes_for_and_than_there_are_places_are_all_answered() {
+    for places in [3, 4_096] {
+        let dir = folder();
+        let options = Options { records_waiting_max: places, ..Options::default() };
+        let journal = Journal::open(dir.path(), options).unwrap();
+        let mut calls = JoinSet::new();
+        for at in 0..400 {
+            let journal = journal.clone();
+            calls.spawn(async move {
+                let record = journal.begin(intent(org(1), at), Durability::Written).await.unwrap();
+                journal.finish(record, outcome(at)).await.unwrap();
+            });
+        }
+        while let Some(done) = calls.join_next().await {
+            done.unwrap();
+        }
+        journal.close().await;
+        assert_eq!(journal::verify(dir.path()).unwrap().records, 800);
+    }
 }
 
 #[tokio::test]
