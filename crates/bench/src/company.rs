@@ -10,9 +10,9 @@ use domain::grant::{Grantee, Profile};
 use domain::id::{IntegrationId, KeyId, OrgId, PersonId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, Slug, ToolClass};
 use domain::key::KeyKind;
-use domain::organization::{Organization, Stamp};
+use domain::organization::{GrantsTo, Organization, SettingChange, Stamp};
 use domain::preset::Preset;
-use domain::role::RoleId;
+use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
 
 use crate::draw::Draw;
@@ -146,16 +146,22 @@ impl Company {
         for service in &self.services {
             events.extend(connected(service, url));
         }
+        events.extend(self.job_events(&events));
         for (place, member) in self.members.iter().enumerate() {
             if place > 0 {
-                let role = if member.uses_everything { "admin" } else { "member" };
-                let role = RoleId::parse(role).expect("the role's name is well formed");
+                let role = match (member.uses_everything, self.jobs.is_empty()) {
+                    (true, _) => role_named("admin"),
+                    (false, true) => role_named("member"),
+                    (false, false) => job_role(member.job),
+                };
                 events.push(Event::MemberAdded { person: member.person, role });
             }
             let kind = KeyKind::Personal { holder: member.person };
             let digest = identity::digest::hexadecimal(&member.digest);
             events.push(Event::KeyCreated { key: member.key, kind, digest, hint: "0000".to_owned(), expires_at: None });
-            events.extend(member.given.iter().map(|given| {
+            // Who has a job is given nothing themselves: the job's role has it.
+            let own = member.given.iter().filter(|_| self.jobs.is_empty());
+            events.extend(own.map(|given| {
                 let service = &self.services[given.integration];
                 Event::GrantSet {
                     grantee: Grantee::Member(member.person),
@@ -164,6 +170,32 @@ impl Company {
                     tools_off: given.off.iter().map(|tool| service.tools[*tool].0.clone()).collect(),
                     expires_at: None,
                 }
+            }));
+        }
+        events
+    }
+
+    /// A role for each job, and what comes with it.
+    fn job_events(&self, founding: &[Event]) -> Vec<Event> {
+        if self.jobs.is_empty() {
+            return Vec::new();
+        }
+        let member = founding.iter().find_map(|event| match event {
+            Event::RoleDefined(role) if role.id == role_named("member") => Some(role),
+            _ => None,
+        });
+        let member = member.expect("the preset has this role");
+        let to_all = SettingChange::GrantsTo(BTreeSet::from(GrantsTo::ALL));
+        let mut events = vec![Event::SettingChanged(to_all)];
+        for (job, services) in self.jobs.iter().enumerate() {
+            let role = Role { id: job_role(job), title: format!("Job {job}"), ..member.clone() };
+            events.push(Event::RoleDefined(role));
+            events.extend(services.iter().map(|service| Event::GrantSet {
+                grantee: Grantee::Role(job_role(job)),
+                integration: self.services[*service].id,
+                profile: Profile::Full,
+                tools_off: BTreeSet::new(),
+                expires_at: None,
             }));
         }
         events
@@ -182,6 +214,14 @@ impl Company {
     pub(crate) fn grants(&self) -> usize {
         self.members.iter().map(|member| member.given.len()).sum()
     }
+}
+
+fn role_named(name: &str) -> RoleId {
+    RoleId::parse(name).expect("the role's name is well formed")
+}
+
+fn job_role(job: usize) -> RoleId {
+    role_named(&format!("job-{job}"))
 }
 
 fn service(place: usize, tools: usize, draw: &mut Draw) -> Service {

@@ -1,6 +1,13 @@
 //! Wardroom's engine as a contestant.
 
-use verdict::{Action, Actor, Credential, Question, Snapshot, Subject};
+use std::collections::BTreeSet;
+
+use domain::event::Event;
+use domain::grant::{Grantee, Profile};
+use domain::organization::{GrantsTo, SettingChange, Stamp};
+use domain::permission::Group;
+use domain::role::RoleId;
+use verdict::{Action, Actor, Credential, Question, Same, Snapshot, Subject};
 
 use super::questions::Questions;
 use crate::company::{Company, NOW};
@@ -15,16 +22,52 @@ pub(crate) fn snapshot(company: &Company) -> Snapshot {
     Snapshot::compile(company.org, &company.state(), None)
 }
 
-/// Milliseconds that a change of people costs before it is in force: a new snapshot that shares the tools. The median
-/// of a few.
-pub(crate) fn recompile_ms(snapshot: &Snapshot, company: &Company) -> f64 {
+/// Milliseconds that compiling costs: all of it, and a change of people, which shares tools and resources. Medians.
+pub(crate) fn compile_ms(snapshot: &Snapshot, company: &Company) -> (f64, f64) {
     let state = company.state();
-    let compile = |_| {
-        let began = now();
-        std::hint::black_box(Snapshot::compile(company.org, &state, Some(snapshot)));
-        began.elapsed().as_secs_f64() * 1e3
+    let of = |same: Option<Same<'_>>| {
+        let compile = |_| {
+            let began = now();
+            std::hint::black_box(Snapshot::compile(company.org, &state, same));
+            began.elapsed().as_secs_f64() * 1e3
+        };
+        percentile(&mut (0..5).map(compile).collect::<Vec<_>>(), 0.5)
     };
-    percentile(&mut (0..9).map(compile).collect::<Vec<_>>(), 0.5)
+    (of(None), of(Some(Same { before: snapshot, tools: true, resources: true })))
+}
+
+/// Milliseconds until the impact of a change is told that touches everybody: every member's role holds more from now
+/// on, and one integration is given to all of them. With how many gain by it.
+pub(crate) fn impact_ms(snapshot: &Snapshot, company: &Company) -> (f64, usize) {
+    let before = company.state();
+    let member = RoleId::parse("member").expect("the role's name is well formed");
+    let mut role = before.roles.get(&member).expect("the preset has it").clone();
+    role.permissions.groups.insert(Group::Resources);
+    let events = [
+        Event::RoleDefined(role),
+        Event::SettingChanged(SettingChange::GrantsTo(BTreeSet::from(GrantsTo::ALL))),
+        Event::GrantSet {
+            grantee: Grantee::Role(member),
+            integration: company.services[0].id,
+            profile: Profile::ReadOnly,
+            tools_off: BTreeSet::new(),
+            expires_at: None,
+        },
+    ];
+    let tell = |_| {
+        let began = now();
+        let mut state = before.clone();
+        for event in &events {
+            state.apply(&Stamp { seq: state.seq + 1, at: NOW, actor: "operator".to_owned() }, event);
+        }
+        let same = Same { before: snapshot, tools: true, resources: true };
+        let after = Snapshot::compile(company.org, &state, Some(same));
+        let gains = snapshot.difference(&after, NOW).len();
+        (began.elapsed().as_secs_f64() * 1e3, gains)
+    };
+    let told: Vec<(f64, usize)> = (0..3).map(tell).collect();
+    let gains = told.first().map_or(0, |(_, gains)| *gains);
+    (percentile(&mut told.iter().map(|(ms, _)| *ms).collect::<Vec<_>>(), 0.5), gains)
 }
 
 /// The shortest way to a yes or no, from three strings.
@@ -69,7 +112,7 @@ pub(crate) fn evaluate_with_key<'c>(
         let allowed = asked.filter(|(asked, text)| {
             let member = &company.members[asked.member];
             let credential = Some(Credential { key: member.key, digest: member.digest });
-            let actor = Actor { subject: Subject::Member(member.person), credential };
+            let actor = Actor { credential, ..Actor::about(Subject::Member(member.person)) };
             let action = Action::CallTool { integration: text.integration, tool: text.tool };
             snapshot.evaluate(&Question { actor: &actor, action, now: NOW }).is_allowed()
         });
