@@ -154,7 +154,7 @@ impl Snapshot {
     }
 
     /// The objects whose records somebody sees.
-    pub fn visible_objects<'s>(&'s self, subject: Subject) -> impl Iterator<Item = &'s domain::object::Object> {
+    pub fn visible_objects(&self, subject: Subject) -> impl Iterator<Item = &domain::object::Object> {
         let entry = self.subject(subject.as_str());
         let may =
             move |object: &DataName| entry.is_some_and(|entry| self.touch_object(entry, DataVerb::See, object).is_ok());

@@ -125,6 +125,7 @@ pub enum Action<'q> {
 
 /// Allowed, with the permit that says so, or denied.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "the allow path allocates nothing")]
 pub enum Verdict {
     /// It may happen.
     Allowed(Permit),

@@ -103,7 +103,7 @@ impl Snapshot {
     }
 
     /// The resources that somebody sees in a list: those they may look into, and those of listed kinds.
-    pub fn visible_resources<'s>(&'s self, subject: Subject, now: Timestamp) -> impl Iterator<Item = &'s Resource> {
+    pub fn visible_resources(&self, subject: Subject, now: Timestamp) -> impl Iterator<Item = &Resource> {
         let entry = self.subject_at(subject.as_str(), now).ok();
         self.resources
             .values()

@@ -130,7 +130,7 @@ impl Snapshot {
     }
 
     /// The teams that somebody may see, by id and title.
-    pub fn visible_teams<'s>(&'s self, subject: Subject) -> impl Iterator<Item = (TeamId, &'s str)> {
+    pub fn visible_teams(&self, subject: Subject) -> impl Iterator<Item = (TeamId, &str)> {
         let entry = self.subject(subject.as_str());
         let seen = move |team: &TeamId| entry.is_some_and(|entry| self.view_team(entry, *team).is_ok());
         self.teams.iter().filter(move |(team, _)| seen(team)).map(|(team, title)| (*team, &**title))

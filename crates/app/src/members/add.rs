@@ -75,10 +75,10 @@ impl App {
         };
         let command = |_: &_| {
             Ok(match &key {
-                None => Command::AddMember { person, role: role.clone() },
+                None => Command::AddMember { person, role },
                 Some(key) => Command::AddMemberWithKey {
                     person,
-                    role: role.clone(),
+                    role,
                     key: key.id,
                     digest: hex(&key.digest),
                     hint: key.hint.clone(),
@@ -97,7 +97,7 @@ impl App {
     async fn role_or_default(&self, caller: &Caller, role: Option<&str>) -> Result<RoleId, Problem> {
         match role {
             Some(role) => RoleId::parse(role).map_err(|error| Problem::invalid("role", error.to_string())),
-            None => Ok(caller.live.state.lock().await.settings.join_default_role.clone()),
+            None => Ok(caller.live.state.lock().await.settings.join_default_role),
         }
     }
 }

@@ -29,7 +29,7 @@ impl App {
         let person = self.member_named(caller, member).await?;
         let role = RoleId::parse(role).map_err(|error| Problem::invalid("role", error.to_string()))?;
         let operation = Operation::ChangeRole { member: person, role: &role };
-        let command = |_: &_| Ok(Command::ChangeMemberRole { person, role: role.clone() });
+        let command = |_: &_| Ok(Command::ChangeMemberRole { person, role });
         let events = self.change(caller, operation, command, Along::default()).await?;
         let keys_ended = events.iter().filter(|event| matches!(event, Event::KeyRevoked { .. })).count();
         let member = caller.live.state.lock().await.members.get(&person).cloned();
