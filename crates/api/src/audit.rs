@@ -178,6 +178,8 @@ pub(crate) struct ChangeEntry {
     at: String,
     /// Who: a person, a key, or the operator of the installation.
     actor: Named,
+    /// The person for whom an agent did it.
+    acting_for: Option<Named>,
     /// Id of the key that was used.
     credential: Option<String>,
     /// What happened.
@@ -218,7 +220,7 @@ fn entry(entry: Entry) -> AuditEntry {
                 }),
             }))
         }
-        Entry::Change { seq, at, actor, actor_name, event } => {
+        Entry::Change { seq, at, actor, actor_name, acting_for, event } => {
             let (subject, credential) =
                 actor.split_once('/').map_or((actor.as_str(), None), |(one, key)| (one, Some(key)));
             let mut body = serde_json::to_value(&*event).unwrap_or_default();
@@ -227,6 +229,7 @@ fn entry(entry: Entry) -> AuditEntry {
                 seq,
                 at: written(at),
                 actor: Named { id: subject.to_owned(), name: Some(actor_name) },
+                acting_for: acting_for.map(|(person, name)| Named { id: person.to_string(), name: Some(name) }),
                 credential: credential.map(str::to_owned),
                 what: event.name(),
                 data: body.get_mut("data").map(serde_json::Value::take).unwrap_or_default(),

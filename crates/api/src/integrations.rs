@@ -9,7 +9,7 @@ use domain::integration::{ClassSource, CredentialKind, ToolClass};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::extract::{Body, Signed};
+use crate::extract::{Body, NoBody, Signed};
 use crate::problem::{Failure, Problems};
 
 /// An integration as the caller sees it.
@@ -285,6 +285,7 @@ pub(crate) async fn refresh(
     State(app): State<App>,
     Signed(caller): Signed,
     Path(path): Path<(String, String)>,
+    _: NoBody,
 ) -> Result<Json<Integration>, Failure> {
     let (_, name) = path;
     Ok(Json(integration(app.refresh_integration(&caller, &name).await?, true)))

@@ -192,9 +192,7 @@ impl KeyToCreate {
     fn of(self) -> Result<NewKeyOf, Failure> {
         let KeyToCreate { kind, scope, role, holder, agent, acting_for, .. } = self;
         let strays = |fields: &[(&'static str, bool)], kind: &str| match fields.iter().find(|(_, given)| *given) {
-            Some((field, _)) => {
-                Err(Failure::bad_field(*field, format!("{kind} key has no {field}; leave it out")))
-            }
+            Some((field, _)) => Err(Failure::bad_field(*field, format!("{kind} key has no {field}; leave it out"))),
             None => Ok(()),
         };
         let of_workspace = [("scope", scope.is_some()), ("role", role.is_some())];

@@ -12,14 +12,26 @@ use crate::problem::Failure;
 /// Reads a document. Unknown keys, keys that stand twice and sections without a value are refused with their line.
 pub(crate) fn read(text: &str) -> Result<Document, Failure> {
     serde_saphyr::from_str(text).map_err(|error| {
-        let message = error.without_snippet().to_string();
-        // The reader's own advice is for whoever programs with it.
-        let message = message.split(", set DuplicateKeyPolicy").next().unwrap_or_default();
-        let message = message.rsplit_once(" at line ").map_or(message, |(text, _)| text);
-        let field = message.split('`').nth(1).unwrap_or("document").to_owned();
-        let place = error.location().map_or(String::new(), |at| format!("line {}, column {}: ", at.line(), at.column()));
-        Failure::bad_field(field, format!("{place}{message}"))
+        let told = error.without_snippet().to_string();
+        let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(text, _)| text);
+        let field = told.split('`').nth(1).unwrap_or("document").to_owned();
+        let place =
+            error.location().map_or(String::new(), |at| format!("line {}, column {}: ", at.line(), at.column()));
+        Failure::bad_field(field, format!("{place}{}", for_people(told)))
     })
+}
+
+/// The reader speaks to whoever programs with it; this is for whoever wrote the document.
+fn for_people(told: &str) -> &str {
+    match told {
+        "expected mapping start" => "keys with values are expected here; write {} for none, or leave the section out",
+        "expected sequence start" => "a list is expected here; write [] for none",
+        _ if told.starts_with("multiple YAML documents") => "there is a second document here; send one",
+        _ if told.starts_with("data did not match any variant") => {
+            "give a word, a text, a number, true, false or null, a list of words or texts by word"
+        }
+        _ => told.split(", set DuplicateKeyPolicy").next().unwrap_or(told),
+    }
 }
 
 /// Writes a document.
@@ -45,7 +57,9 @@ fn line_of(text: &str, place: &[String]) -> Option<u64> {
     let mut line = None;
     for key in place {
         let Node::Keys(keys) = node else { break };
-        let Some((found, below)) = keys.into_iter().find(|(known, _)| known.value.eq_ignore_ascii_case(key)) else { break };
+        let Some((found, below)) = keys.into_iter().find(|(known, _)| known.value.eq_ignore_ascii_case(key)) else {
+            break;
+        };
         line = Some(found.defined.line());
         node = below;
     }

@@ -94,12 +94,7 @@ impl App {
 ///
 /// # Errors
 /// Where a permit does not cover its events in the state as it is after the parts before it.
-fn folded(
-    org: OrgId,
-    state: &Organization,
-    parts: &[Part],
-    stamp: (Timestamp, &str),
-) -> Result<Organization, Problem> {
+fn folded(org: OrgId, state: &Organization, parts: &[Part], stamp: (Timestamp, &str)) -> Result<Organization, Problem> {
     let mut then = state.clone();
     for part in parts {
         is_covered(org, &then, part)?;

@@ -24,8 +24,8 @@ mod object;
 mod org;
 mod plan;
 
-mod resource;
 mod report;
+mod resource;
 mod role;
 mod server;
 mod table;

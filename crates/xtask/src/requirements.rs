@@ -61,7 +61,8 @@ fn tests_by_row(root: &Path) -> BTreeMap<String, Vec<String>> {
             if let Some(named) = line.strip_prefix(COMMENT) {
                 rows.extend(named.split(',').map(|row| row.trim().to_owned()).filter(|row| !row.is_empty()));
             } else if let Some(test) = line.strip_prefix("fn ").or_else(|| line.strip_prefix("async fn ")) {
-                let test: String = test.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+                let test: String =
+                    test.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
                 for row in rows.drain(..) {
                     shown.entry(row).or_default().push(format!("`{name}::{test}`"));
                 }

@@ -14,6 +14,8 @@ use super::fields::{Fields, Sent};
 
 /// Questions in one request.
 const EVALUATIONS_MAX: usize = 1_000;
+/// Questions after which others have their turn.
+const YIELD_EVERY: usize = 64;
 
 /// An answer.
 #[derive(Serialize)]
@@ -165,6 +167,9 @@ pub(super) async fn several(State(app): State<App>, sent: Sent) -> Result<Respon
     }
     let mut evaluations = Vec::with_capacity(items.len());
     for (place, item) in items.into_iter().enumerate() {
+        if place % YIELD_EVERY == YIELD_EVERY - 1 {
+            tokio::task::yield_now().await;
+        }
         let read = Fields::of_value(format!("evaluations[{place}]"), item);
         let entities =
             read.and_then(|fields| Entities::read(&fields, Sought::Nothing)).map(|entities| entities.or(&defaults));

@@ -345,7 +345,7 @@ mod tests {
         }
     }
 
-    // rows: PW-54, PW-57, TW-42
+    // rows: PW-54, PW-57, TW-42, SW-57
     #[test]
     fn a_workspace_key_is_pointed_out_for_its_end_its_idleness_and_whoever_left_with_its_secret() {
         let mut world = World::found();

@@ -1,7 +1,7 @@
 //! Searches: everybody who may, everything that somebody may have, everything that they may do with it.
 //!
 //! INVARIANT: what a search finds is exactly what [`Sitting::decide`] allows, one by one
-//! (`searching_finds_exactly_what_asking_allows` in the tests of the application). Every candidate is asked about by
+//! (`searches_find_exactly_what_evaluations_permit` in the tests of the product). Every candidate is asked about by
 //! the function that answers a question.
 
 use domain::resource::ResourceKind;
@@ -10,6 +10,9 @@ use verdict::{Actor, Subject};
 use crate::Problem;
 use crate::ask::sitting::{NEW, Party, Sitting};
 use crate::ask::{Wording, actions_of};
+
+/// Candidates after which others have their turn.
+const YIELD_EVERY: usize = 1_024;
 
 /// What a search is about: everything but the thing that is looked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -102,7 +105,10 @@ impl Sitting<'_> {
             return Ok(tools.map(|(_, tool, integration)| format!("{}/{}", integration.slug, tool.name)).collect());
         }
         let mut found = Vec::new();
-        for name in self.candidates(&wording.kind, within) {
+        for (place, name) in self.candidates(&wording.kind, within).into_iter().enumerate() {
+            if place % YIELD_EVERY == YIELD_EVERY - 1 {
+                tokio::task::yield_now().await;
+            }
             let wording = Wording { name, ..wording.clone() };
             match known(self.understand(&wording).await)? {
                 Some(asked) if self.allows(&actor, &asked) => found.push(wording.name),

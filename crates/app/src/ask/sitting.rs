@@ -12,7 +12,7 @@ use domain::resource::{ResourceKind, ResourceVerb};
 use domain::time::Timestamp;
 use verdict::{Action, Actor, Denial, Explanation, Operation, Question, Reason, Snapshot, Subject, Verdict, Whose};
 
-use crate::ask::{Asked, Wording, question};
+use crate::ask::{Asked, Wording, question, unseen};
 use crate::{App, Caller, Problem};
 
 /// The name of what does not exist yet, for asking whether a resource of some kind may be made.
@@ -189,7 +189,8 @@ impl Sitting<'_> {
             None => None,
         };
         let own = &self.caller.actor;
-        let mine = subject == Some(own.subject) && principal.is_none_or(|person| person == own.acting_for);
+        let mine =
+            subject == Some(own.subject) && principal.is_none_or(|person| person.is_some() && person == own.acting_for);
         if !mine {
             self.may_explain().await?;
         }
@@ -246,14 +247,6 @@ impl Sitting<'_> {
         let found = self.app.person(name).await?;
         self.people.insert(name.to_owned(), found);
         Ok(found)
-    }
-}
-
-/// What is said of a thing that the subject may not know of.
-fn unseen(asked: &Asked) -> Reason {
-    match asked {
-        Asked::Call { .. } => Reason::NoSuchTool,
-        _ => Reason::NoSuchTarget,
     }
 }
 

@@ -3,6 +3,8 @@
 use domain::event::{self, Event};
 use domain::id::{IntegrationId, KeyId, PersonId};
 use domain::integration::ToolClass;
+use domain::key::KeyKind;
+use domain::organization::Organization;
 use domain::record::{Decision, OutcomeStatus};
 use domain::time::Timestamp;
 use journal::{Record, RecordQuery, StoredEvent, StreamId};
@@ -87,6 +89,8 @@ pub enum Entry {
         actor: String,
         /// Their name.
         actor_name: String,
+        /// The person for whom an agent did it, and their name.
+        acting_for: Option<(PersonId, String)>,
         /// What.
         event: Box<Event>,
     },
@@ -282,7 +286,12 @@ impl App {
     ) -> Result<Vec<Entry>, Problem> {
         let of_calls = calls.iter().map(|record| record.intent.subject.as_str());
         let of_events = events.iter().map(|(stored, _)| subject_of(&stored.actor));
+        let changed_for: Vec<Option<PersonId>> = {
+            let state = caller.live.state.lock().await;
+            events.iter().map(|(stored, _)| acting_for(&state, &stored.actor)).collect()
+        };
         let acted_for = calls.iter().filter_map(|record| record.intent.acting_for);
+        let acted_for = acted_for.chain(changed_for.iter().copied().flatten());
         let named = of_calls.chain(of_events).filter_map(|id| PersonId::parse(id).ok());
         let mut people: Vec<PersonId> = named.chain(acted_for).collect();
         people.sort_unstable();
@@ -305,14 +314,16 @@ impl App {
             }),
             record: Box::new(record),
         };
-        let change = |(stored, event): (StoredEvent, Event)| Entry::Change {
+        let change = |((stored, event), person): ((StoredEvent, Event), Option<PersonId>)| Entry::Change {
             seq: stored.seq,
             at: stored.at,
             actor_name: name(subject_of(&stored.actor)),
+            acting_for: person.map(|person| (person, name(person.as_str()))),
             actor: stored.actor,
             event: Box::new(event),
         };
-        let (mut calls, mut events) = (calls.into_iter().map(call), events.into_iter().map(change));
+        let mut calls = calls.into_iter().map(call);
+        let mut events = events.into_iter().zip(changed_for).map(change);
         Ok(order.into_iter().filter_map(|is_call| if is_call { calls.next() } else { events.next() }).collect())
     }
 }
@@ -320,6 +331,15 @@ impl App {
 /// The subject of a journal's actor, which may also name the key that was used.
 fn subject_of(actor: &str) -> &str {
     actor.split('/').next().unwrap_or(actor)
+}
+
+/// For whom an agent acted with the key that a journal's actor names. What a key is for never changes.
+fn acting_for(state: &Organization, actor: &str) -> Option<PersonId> {
+    let key = KeyId::parse(actor.split('/').nth(1)?).ok()?;
+    match state.keys.get(&key)?.kind {
+        KeyKind::Agent { acting_for, .. } => acting_for,
+        KeyKind::Personal { .. } | KeyKind::Workspace { .. } => None,
+    }
 }
 
 fn change_matches(stored: &StoredEvent, query: &AuditQuery, subject: Option<Subject>) -> bool {

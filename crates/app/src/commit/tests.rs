@@ -16,7 +16,7 @@ use domain::role::{Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 use verdict::{Action, Actor, Operation, Permit, Question, Snapshot, Subject, Verdict};
 
-use super::covers;
+use super::{Part, covers, fold, folded};
 
 const NOW: Timestamp = Timestamp(0);
 
@@ -374,4 +374,29 @@ fn a_first_key_goes_with_its_own_newcomer_only() {
     assert!(events.iter().all(|event| covers(&permit, org(1), &state, event, &events)));
     let events = with(person(1));
     assert!(!events.iter().all(|event| covers(&permit, org(1), &state, event, &events)));
+}
+
+#[test]
+fn each_part_of_a_change_needs_a_permit_of_its_own_for_the_state_that_the_parts_before_it_lead_to() {
+    let state = acme();
+    let snapshot = Snapshot::compile(org(1), &state, None);
+    let removed = |number| Event::MemberRemoved { person: person(number) };
+    let asked =
+        |snapshot: &Snapshot, number| permit(snapshot, Operation::RemoveMember { member: person(number) }).unwrap();
+    let first = || Part { permit: asked(&snapshot, 1), events: vec![removed(1)] };
+    let stamp = (NOW, "operator");
+    let mut after = state.clone();
+    fold(&mut after, &first().events, stamp);
+    let later = Snapshot::compile(org(1), &after, None);
+
+    let sound = [first(), Part { permit: asked(&later, 2), events: vec![removed(2)] }];
+    let then = folded(org(1), &state, &sound, stamp).unwrap();
+    assert_eq!((then.seq, then.active_member(person(2))), (state.seq + 2, None));
+
+    let asked_too_early = Part { permit: asked(&snapshot, 2), events: vec![removed(2)] };
+    assert!(folded(org(1), &state, &[first(), asked_too_early], stamp).is_err());
+    let asked_as_something_else = Part { permit: asked(&later, 2), events: vec![removed(0)] };
+    assert!(folded(org(1), &state, &[first(), asked_as_something_else], stamp).is_err());
+    let under_the_first = Part { permit: asked(&snapshot, 1), events: vec![removed(1), removed(2)] };
+    assert!(folded(org(1), &state, &[under_the_first], stamp).is_err());
 }

@@ -1,8 +1,8 @@
 //! Say what a document would change, and change it so.
 
 use super::Document;
-use super::document::VERSION;
 use super::change_all::Tried;
+use super::document::VERSION;
 use super::steps::steps;
 use crate::impact::Impact;
 use crate::{App, Caller, Problem};

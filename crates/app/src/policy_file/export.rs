@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{App, Caller, Problem};
 
-/// The setting whose value is an id, which a document names as people do.
+/// The setting whose value is the id of a team, which a document calls by its name wherever the caller sees it.
 pub(super) const DEFAULT_TEAM: &str = "join.default_team";
 
 impl App {
@@ -36,7 +36,12 @@ impl App {
         // Under the lock the snapshot is the state's own.
         let snapshot = caller.live.snapshot();
         let sees = |section| self.sees(caller, &snapshot, section);
-        written(&state, &book, self.now(), sees)
+        let mut document = written(&state, &book, self.now(), sees)?;
+        if let Some(settings) = document.settings.as_mut().filter(|_| self.sees_all_teams(caller, &snapshot)) {
+            let team = state.settings.join_default_team.and_then(|team| state.teams.get(&team));
+            settings.extend(team.map(|team| (DEFAULT_TEAM.to_owned(), SettingValue::Text(team.title.clone()))));
+        }
+        Ok(document)
     }
 }
 
@@ -61,8 +66,7 @@ fn written(
         settings,
         objects: when(Section::Objects)
             .map(|()| state.objects.values().map(|object| (object.name.clone(), object_entry(object))).collect()),
-        roles: when(Section::Roles)
-            .map(|()| state.roles.values().map(|role| (role.id, role_entry(role))).collect()),
+        roles: when(Section::Roles).map(|()| state.roles.values().map(|role| (role.id, role_entry(role))).collect()),
         members: when(Section::Members)
             .map(|()| members.map(|member| (book.address(member.person), member.role)).collect()),
         teams: when(Section::Teams).map(|()| state.teams.values().map(team).collect()),
@@ -77,11 +81,7 @@ fn written(
 fn settings(state: &Organization) -> Result<BTreeMap<String, SettingValue>, Problem> {
     let unwritable = |error: serde_json::Error| Problem::broken(&error);
     let values = serde_json::to_value(&state.settings).map_err(unwritable)?;
-    let mut settings: BTreeMap<String, SettingValue> = serde_json::from_value(values).map_err(unwritable)?;
-    let team = state.settings.join_default_team.and_then(|team| state.teams.get(&team));
-    let team = team.map_or(SettingValue::None(()), |team| SettingValue::Text(team.title.clone()));
-    settings.insert(DEFAULT_TEAM.to_owned(), team);
-    Ok(settings)
+    serde_json::from_value(values).map_err(unwritable)
 }
 
 fn object_entry(object: &Object) -> ObjectEntry {

@@ -18,6 +18,6 @@ mod steps;
 
 pub use apply::{Applied, Plan, PlannedStep};
 pub use document::{
-    AgentEntry, Document, Given, GivenTo, GrantEntry, Grants, IntegrationEntry, Moment, ObjectEntry, RoleEntry, SettingValue,
-    TeamEntry, VERSION,
+    AgentEntry, Document, Given, GivenTo, GrantEntry, Grants, IntegrationEntry, Moment, ObjectEntry, RoleEntry,
+    SettingValue, TeamEntry, VERSION,
 };

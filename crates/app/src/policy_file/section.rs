@@ -109,6 +109,12 @@ impl App {
         section.seen_with().iter().all(|permission| self.asked(snapshot, &caller.actor, used(permission)).is_allowed())
     }
 
+    /// Whether the caller sees the names of all teams.
+    pub(super) fn sees_all_teams(&self, caller: &Caller, snapshot: &Snapshot) -> bool {
+        let used = Operation::Use { permission: Permission::TeamView };
+        self.asked(snapshot, &caller.actor, used).is_allowed()
+    }
+
     /// Denies a document of which the caller does not see every section in whole.
     pub(super) async fn sees_all_of(&self, caller: &Caller, document: &Document) -> Result<(), Problem> {
         let snapshot = caller.live.snapshot();

@@ -40,6 +40,7 @@ async fn records_a_call(world: &World, acme: &Acme) {
     world.journal.finish(record, outcome).await.unwrap();
 }
 
+// rows: PW-25, PW-51, PW-52, PW-53
 #[tokio::test]
 async fn a_removed_member_is_out_at_once_and_their_history_stays_under_their_name() {
     let world = World::new();

@@ -5,6 +5,7 @@
 
 mod concurrency;
 mod endings;
+mod policy_file;
 mod roles;
 mod story;
 mod unhappy;

@@ -24,6 +24,7 @@ pub(crate) fn changes(entries: &[Entry]) -> Vec<(String, &'static str)> {
     entries.iter().filter_map(change).collect()
 }
 
+// rows: PW-34, PW-37, PW-41, PW-61
 #[tokio::test]
 async fn a_company_connects_gives_checks_and_can_say_who_did_what() {
     let world = World::new();

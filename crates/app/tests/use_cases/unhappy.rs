@@ -63,6 +63,7 @@ async fn a_bad_command_half_applies_nothing() {
     assert_eq!(world.heads(acme.org).await, before);
 }
 
+// rows: PW-14, PW-15, PW-16, PW-30
 #[tokio::test]
 async fn a_member_changes_nothing_and_learns_nothing_of_what_was_not_given() {
     let world = World::new();

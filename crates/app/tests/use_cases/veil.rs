@@ -34,6 +34,7 @@ fn told(entry: &Entry) -> (Option<String>, Option<IntegrationId>, String) {
     (integration.clone(), record.intent.integration, record.intent.reason.clone())
 }
 
+// rows: PW-16
 #[tokio::test]
 async fn ones_own_record_does_not_tell_a_hidden_integration_from_one_that_does_not_exist() {
     let world = World::new();

@@ -109,7 +109,13 @@ impl World {
     pub(crate) async fn found(&self, name: &str, owner_email: &str) -> Result<Founded, Problem> {
         let (owner_email, owner_name) = (owner_email.to_owned(), Some("Olivia Quartz".to_owned()));
         self.app
-            .found_organization(Founding { name: name.to_owned(), slug: None, preset: Some("pipeworks".to_owned()), owner_email, owner_name })
+            .found_organization(Founding {
+                name: name.to_owned(),
+                slug: None,
+                preset: Some("pipeworks".to_owned()),
+                owner_email,
+                owner_name,
+            })
             .await
     }
 

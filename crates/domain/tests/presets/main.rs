@@ -112,6 +112,7 @@ fn every_role_of_a_preset_could_have_been_made_by_hand() {
     }
 }
 
+// rows: PW-17, SW-58
 #[test]
 fn every_role_says_who_typically_has_it_and_what_to_mind() {
     for preset in presets() {

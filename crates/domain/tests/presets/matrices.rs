@@ -59,6 +59,7 @@ fn pipeworks_holds_what_its_roles_say() {
     assert_eq!(wrong("pipeworks", &["owner", "admin", "member"], rows), NONE);
 }
 
+// rows: TW-35
 #[test]
 fn the_crm_s_member_works_with_records_and_sets_nothing() {
     let rows: &[Row] = &[
@@ -154,6 +155,7 @@ fn workjet_holds_what_its_matrix_says() {
     assert_eq!(wrong("workjet", &["owner", "admin", "member"], rows), NONE);
 }
 
+// rows: C-11
 #[test]
 fn workjet_s_admin_lacks_billing_the_end_the_transfer_and_promotion_and_nothing_else() {
     let preset = preset("workjet");
@@ -223,6 +225,7 @@ fn swiftask_holds_what_its_matrix_says_about_work() {
     assert_eq!(wrong("swiftask", &SWIFTASK, rows), NONE);
 }
 
+// rows: SW-4, SW-41, SW-45, C-11
 #[test]
 fn swiftask_s_viewer_sees_all_work_and_changes_none_and_the_billing_partner_sees_none() {
     let preset = preset("swiftask");
@@ -241,6 +244,7 @@ fn swiftask_s_viewer_sees_all_work_and_changes_none_and_the_billing_partner_sees
     assert_eq!(admin, held("owner"), "SW-4, SW-27");
 }
 
+// rows: SW-18
 #[test]
 fn a_toggle_of_swiftask_takes_one_thing_and_leaves_the_rest() {
     use domain::command::Command;

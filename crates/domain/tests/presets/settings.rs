@@ -14,6 +14,7 @@ fn across<T>(of: impl Fn(&Settings) -> T) -> [T; 6] {
     NAMES.map(|name| of(&preset(name).settings))
 }
 
+// rows: C-1, C-2
 #[test]
 fn how_many_may_hold_the_top_role_and_who_gives_authority() {
     assert_eq!(across(|settings| settings.owners_max), [None, None, None, Some(1), Some(1), Some(1)]);
@@ -35,6 +36,7 @@ fn who_invites_and_what_a_newcomer_gets() {
     assert_eq!(across(|settings| settings.join_default_team), [None; 6]);
 }
 
+// rows: C-7, C-8, C-9
 #[test]
 fn who_has_keys_and_what_they_reach() {
     use PersonalKeys::{ByPermission, Everyone, Managers};
@@ -47,6 +49,7 @@ fn who_has_keys_and_what_they_reach() {
     assert_eq!(wide, [false, true, false, false, false, false]);
 }
 
+// rows: C-12, C-13, C-20
 #[test]
 fn what_is_given_to_whom_and_who_reaches_it_without() {
     use GrantsTo::{Person, Role, Team};
@@ -59,6 +62,7 @@ fn what_is_given_to_whom_and_who_reaches_it_without() {
     assert_eq!(listed, [vec![], vec![], vec![], vec![ResourceKind::Grader], vec![], vec![]]);
 }
 
+// rows: C-6
 #[test]
 fn which_roles_can_be_changed_and_whether_there_can_be_others() {
     assert_eq!(across(|settings| settings.roles_custom), [true, true, true, false, false, false]);
@@ -68,6 +72,7 @@ fn which_roles_can_be_changed_and_whether_there_can_be_others() {
     assert_eq!(all, [10, 3, 2, 6, 3, 6]);
 }
 
+// rows: TW-36, C-25
 #[test]
 fn what_only_records_and_workflows_know() {
     assert_eq!(across(|settings| settings.fields_widen), [false, false, true, false, false, false]);

@@ -61,6 +61,7 @@ fn reached(walk: &Walk, person: PersonId) -> Vec<usize> {
     (0..walk.state.resources.len()).filter(has).collect()
 }
 
+// rows: PA-38
 #[test]
 fn whoever_leaves_a_team_keeps_of_its_graders_only_what_another_team_of_theirs_has() {
     let mut walk = school();
@@ -73,6 +74,7 @@ fn whoever_leaves_a_team_keeps_of_its_graders_only_what_another_team_of_theirs_h
     refuse(&mut walk, Command::RemoveTeamMember { team: team(1), person: person(1) });
 }
 
+// rows: PA-8, C-13
 #[test]
 fn where_graders_belong_to_teams_none_is_given_to_a_person() {
     let mut walk = school();
@@ -113,6 +115,7 @@ fn a_team_ends_with_everything_that_was_given_to_it_and_nothing_else() {
     assert!(state.active_member(person(1)).is_some());
 }
 
+// rows: PW-51, PW-53
 #[test]
 fn a_leaver_loses_everything_at_once_and_what_they_owned_waits_for_somebody() {
     let mut walk = company();
@@ -178,6 +181,7 @@ fn an_agent_ends_with_its_keys_and_with_everything_that_it_was_given() {
     assert!(walk.state.resources[&resource(0)].shares.is_empty());
 }
 
+// rows: WJ-11, SW-13, C-1
 #[test]
 fn ownership_goes_over_in_one_step_where_there_is_room_for_one_owner() {
     for preset in [pipeai(), workjet()] {
@@ -228,6 +232,7 @@ fn a_key_that_somebody_smaller_issued_ends_when_its_holder_takes_the_organizatio
     assert!(walk.state.live_key(key(1)).is_none(), "person 0, an admin by now, knows an owner's secret");
 }
 
+// rows: C-21
 #[test]
 fn a_resource_is_destroyed_only_after_it_was_deleted_and_restored_as_it_was() {
     let mut walk = company();

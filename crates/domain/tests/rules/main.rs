@@ -141,6 +141,7 @@ proptest! {
     #![proptest_config(config())]
 
     /// Every invariant of the state, after every command.
+    // rows: PW-8, TW-9, C-1
     #[test]
     fn some_active_person_always_holds_the_top_role(
         history in histories(1..=STEPS_MAX)

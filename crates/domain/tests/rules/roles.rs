@@ -47,6 +47,7 @@ fn sales() -> Walk {
     walk
 }
 
+// rows: TW-7
 #[test]
 fn members_of_a_deleted_role_get_the_default_role_and_its_keys_and_agents_stand_still() {
     let mut walk = sales();
@@ -89,6 +90,7 @@ fn an_agent_that_somebody_suspended_stays_so_whatever_role_it_gets() {
     }
 }
 
+// rows: C-26
 #[test]
 fn the_default_role_can_be_deleted_when_another_is_chosen_in_the_same_step() {
     let mut walk = sales();
@@ -105,6 +107,7 @@ fn the_default_role_can_be_deleted_when_another_is_chosen_in_the_same_step() {
     assert!(!walk.state.roles.contains_key(&role("member")));
 }
 
+// rows: TW-8, C-6
 #[test]
 fn the_top_role_is_never_deleted_and_a_fixed_one_neither_deleted_nor_changed() {
     let mut walk = sales();

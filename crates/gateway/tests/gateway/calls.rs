@@ -55,6 +55,7 @@ async fn a_call_arrives_under_its_own_name_and_its_answer_comes_back_whole() {
     }
 }
 
+// rows: PW-61
 #[tokio::test]
 async fn the_record_is_written_before_the_upstream_sees_the_call() {
     let log = log();
@@ -290,6 +291,7 @@ async fn an_upstream_is_looked_at_and_all_its_pages_read() {
     }
 }
 
+// rows: PW-61
 #[tokio::test]
 async fn outcomes_are_recorded_once_for_every_intent() {
     let log = log();

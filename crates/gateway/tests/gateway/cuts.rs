@@ -85,6 +85,7 @@ async fn a_change_that_leaves_the_right_in_force_disturbs_nothing() {
     assert_eq!(events.next().await.unwrap()["result"]["content"], json!([]));
 }
 
+// rows: C-16
 #[tokio::test]
 async fn every_way_of_ending_a_right_cuts_what_rests_on_it() {
     type Change = fn(&World, &Person, domain::id::IntegrationId);
@@ -161,6 +162,7 @@ async fn a_grant_that_ends_while_the_record_is_written_keeps_the_call_in_the_hou
     assert_eq!(world.log().count("upstream tools/call"), 0);
 }
 
+// rows: PW-25, C-16
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_the_calls_sent_after_a_removal_none_reach_the_upstream() {
     let (world, _upstream, _, stripe) = world_with_fin(Era::Modern).await;

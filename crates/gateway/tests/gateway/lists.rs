@@ -91,6 +91,7 @@ async fn pages_hold_together_while_tools_come_and_go() {
     }
 }
 
+// rows: PW-16
 #[tokio::test]
 async fn hidden_answers_byte_for_byte_as_absent() {
     let log = log();

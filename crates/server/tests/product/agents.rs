@@ -1,11 +1,14 @@
 //! Agents: an identity of their own, grants, keys, and acting for people with the intersection of both.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::firm::Firm;
 use crate::things::made;
 use crate::upstreams::Upstreams;
-use crate::world::{Api, Demo, Mcp, succeeded};
+use crate::world::{Api, Demo, Mcp, lines_of, succeeded, wait_for};
 
 /// A key of an agent: its secret.
 fn agent_key(api: &Api, agent: &str, acting_for: Option<&str>) -> String {
@@ -27,7 +30,7 @@ fn reads(mcp: &Mcp) -> bool {
     succeeded(&mcp.call("stripe__list_customers", json!({ "limit": 1 })))
 }
 
-// rows: TW-38, TW-39, TW-43
+// rows: TW-38, TW-39
 #[test]
 fn an_agent_calls_what_it_was_given_under_its_own_name_and_nothing_else() {
     let demo = Demo::start();
@@ -141,7 +144,57 @@ fn ending_the_delegation_suspending_the_agent_or_removing_its_sponsor_bites_on_t
     assert_eq!(upstreams.stats().calls_total() - before, 3);
 }
 
-// rows: TW-38, TW-43
+// rows: TW-44, PA-40
+#[test]
+fn an_open_stream_of_an_agent_ends_with_the_delegation_under_which_it_began() {
+    let demo = Demo::start();
+    let owner = demo.api(&demo.key_of("Owner"));
+    let agent = made(&owner, "/agents", json!({ "title": "Scout" }));
+    assert_eq!(owner.put(&format!("/agents/{agent}/integrations/salesforce"), json!({ "profile": "full" })).0, 200);
+    assert_eq!(owner.put(&format!("/agents/{agent}/delegations/me"), json!({})).0, 200);
+    let me = demo.person("Owner")["email"].as_str().unwrap().to_owned();
+    let scout = demo.mcp(&agent_key(&owner, &agent, Some(&me)));
+    let params = json!({ "name": "salesforce__bulk_export", "arguments": { "steps": 600, "step_ms": 100 },
+        "_meta": { "progressToken": "p" } });
+    let answer = scout.send("tools/call", Some("salesforce__bulk_export"), params).expect("an answer");
+    let mut lines = lines_of(answer.into_body());
+    assert!(lines.any(|line| line.is_ok_and(|line| line.contains("notifications/progress"))), "the stream runs");
+
+    let asked = Instant::now();
+    assert_eq!(owner.delete(&format!("/agents/{agent}/delegations/me")).0, 204);
+    let rest: Vec<String> = lines.map_while(Result::ok).collect();
+    assert!(asked.elapsed() < Duration::from_secs(1), "it ended after {:?}", asked.elapsed());
+    assert!(!rest.iter().any(|line| line.contains("structuredContent")), "nothing of a result is released: {rest:?}");
+    let cut = wait_for("the outcome", || {
+        let (_, audit) = owner.get(&format!("/audit?kind=calls&subject={agent}&status=cut"));
+        audit["items"].as_array().filter(|items| !items.is_empty()).cloned()
+    });
+    assert_eq!(cut[0]["acting_for"]["name"], demo.person("Owner")["name"], "{cut:?}");
+}
+
+// rows: TW-39, PW-61
+#[test]
+fn a_change_that_an_agent_makes_for_a_person_names_both() {
+    let firm = Firm::of("balanced");
+    firm.role(json!({ "id": "scribe", "title": "Scribe", "assignable_to": { "agents": true },
+        "permissions": ["organization.view", "project.view", "project.create", "project.edit"] }));
+    let owner = firm.owner();
+    let agent = made(&owner, "/agents", json!({ "title": "Scout", "role": "scribe" }));
+    assert_eq!(owner.put(&format!("/agents/{agent}/delegations/me"), json!({})).0, 200);
+    let for_owner = firm.with(&agent_key(&owner, &agent, Some("owner@example.com")));
+    let atlas = made(&for_owner, "/resources", json!({ "kind": "project", "title": "Atlas" }));
+    assert_eq!(owner.get(&format!("/resources/{atlas}")).1["created_by"]["id"], json!(agent));
+    let (_, audit) = owner.get("/audit?kind=changes&limit=1");
+    let change = &audit["items"][0];
+    assert_eq!(
+        (&change["type"], &change["actor"]["name"]),
+        (&json!("resource.registered"), &json!("Scout")),
+        "{change}"
+    );
+    assert_eq!(change["acting_for"]["name"], owner.get("").1["you"]["name"], "{change}");
+}
+
+// rows: TW-38
 #[test]
 fn an_agent_gets_only_roles_that_agents_may_have_from_those_who_may_give_them() {
     let acme = Firm::of("balanced");

@@ -14,7 +14,7 @@ fn texts(list: &Value) -> Vec<&str> {
     list.as_array().expect("a list").iter().map(|text| text.as_str().expect("a text")).collect()
 }
 
-// rows: PW-52, PW-54
+// rows: PW-52
 #[test]
 fn a_removal_can_be_previewed_changes_nothing_and_is_then_made_only_on_that_very_state() {
     let demo = Demo::start();
@@ -180,7 +180,7 @@ fn a_member_who_asks_about_a_hidden_thing_is_told_what_every_door_says() {
     assert_eq!((status, answer), (other, none), "an integration that is hidden is one that is not there");
 }
 
-// rows: PW-54, PW-58, PW-60, SW-56
+// rows: PW-58, PW-60, SW-56
 #[test]
 fn advice_and_the_access_report_are_for_those_who_may_explain_access() {
     let demo = Demo::start();

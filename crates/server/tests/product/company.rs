@@ -35,6 +35,7 @@ fn expected(pairs: &[(&str, &[&str])]) -> BTreeMap<String, Vec<String>> {
     pairs.iter().map(|(slug, classes)| ((*slug).to_owned(), own(classes))).collect()
 }
 
+// rows: PW-1, PW-7, PW-9, PW-13, PW-31, PW-35, PW-42, PW-43, PW-45, PW-46, PW-47
 #[test]
 fn everyone_sees_exactly_what_they_were_given() {
     let demo = Demo::start();
@@ -59,6 +60,7 @@ fn everyone_sees_exactly_what_they_were_given() {
     }
 }
 
+// rows: PW-37, PW-41, PW-61
 #[test]
 fn one_tool_switched_off_leaves_list_and_call_at_once_and_the_denial_says_why() {
     let demo = Demo::start();
@@ -86,6 +88,7 @@ fn one_tool_switched_off_leaves_list_and_call_at_once_and_the_denial_says_why() 
     assert_eq!(audit["items"][0]["tool"], json!("create_refund"));
 }
 
+// rows: PW-16
 #[test]
 fn what_is_hidden_answers_byte_for_byte_as_what_does_not_exist() {
     let demo = Demo::start();

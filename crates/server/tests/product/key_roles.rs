@@ -24,7 +24,7 @@ fn key_as_listed(api: &Api, id: &str) -> Value {
     keys["items"].as_array().unwrap().iter().find(|key| key["id"] == id).cloned().unwrap_or_default()
 }
 
-// rows: TW-38, TW-40, TW-42
+// rows: TW-38, TW-42
 #[test]
 fn a_workspace_key_does_what_its_role_says_and_another_role_holds_from_the_next_request_on() {
     let firm = Firm::of("balanced");
@@ -56,7 +56,7 @@ fn a_workspace_key_does_what_its_role_says_and_another_role_holds_from_the_next_
     assert_eq!(key_as_listed(&firm.owner(), &id)["role"], json!("maker"), "nothing of that happened");
 }
 
-// rows: TW-38, C-19
+// rows: TW-38
 #[test]
 fn nobody_gives_a_key_a_role_that_manages_more_than_they_may_give() {
     let firm = Firm::of("balanced");
@@ -169,7 +169,9 @@ fn who_may_not_have_keys_makes_none_and_who_may_not_manage_them_sees_none_of_oth
 
     let (status, refused) = firm.owner().post("/keys", json!({ "kind": "agent", "label": "x" }));
     assert_eq!((status, &refused["field"]), (422, &json!("agent")), "{refused}");
-    for (stray, kind) in [("role", "personal"), ("holder", "workspace"), ("acting_for", "workspace"), ("scope", "agent")] {
+    for (stray, kind) in
+        [("role", "personal"), ("holder", "workspace"), ("acting_for", "workspace"), ("scope", "agent")]
+    {
         let mut new = json!({ "kind": kind, "label": "x" });
         new[stray] = json!("all");
         if kind == "agent" {

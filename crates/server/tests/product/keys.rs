@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::world::{Demo, succeeded, wait_for};
 
+// rows: PW-20, PW-22, PW-24
 #[test]
 fn everyone_makes_their_own_key_and_a_renewed_one_ends_the_old_at_once() {
     let demo = Demo::start();
@@ -33,6 +34,7 @@ fn everyone_makes_their_own_key_and_a_renewed_one_ends_the_old_at_once() {
     assert_eq!(new.call("stripe__list_customers", json!({})).status, 401);
 }
 
+// rows: PW-28, PW-29, PW-30, PW-32, PW-57, C-9
 #[test]
 fn a_workspace_key_reaches_everything_until_it_is_narrowed_and_then_never_again() {
     let demo = Demo::start();
@@ -54,6 +56,7 @@ fn a_workspace_key_reaches_everything_until_it_is_narrowed_and_then_never_again(
     assert_eq!(fiona.get(&format!("/keys/{id}")).0, 404);
 }
 
+// rows: PW-49
 #[test]
 fn a_grant_with_an_end_ends_by_itself() {
     let demo = Demo::start();
@@ -94,6 +97,7 @@ fn a_key_that_an_admin_issued_does_not_rise_with_its_holder_to_owner() {
     assert_eq!(by_owner.get("").1["you"]["role"], json!("owner"));
 }
 
+// rows: PW-26, C-15
 #[test]
 fn everyone_reads_their_own_record_and_nobody_elses() {
     let demo = Demo::start();

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::world::{Api, Demo, Server, agent, init};
 
+// rows: PW-8, PW-12, C-2
 #[test]
 fn an_admin_neither_removes_nor_demotes_an_owner_and_makes_nobody_admin() {
     let demo = Demo::start();

@@ -11,6 +11,7 @@ use crate::world::{Demo, count, lines_of, succeeded, wait_for};
 
 const CONNECTIONS: usize = 8;
 
+// rows: PW-25, PW-51, PW-55, C-16
 #[test]
 fn of_the_calls_sent_after_the_removal_was_answered_none_reaches_the_upstream() {
     let demo = Demo::start();
@@ -77,6 +78,7 @@ fn hammer(demo: &Demo, admin: &crate::world::Api, email: &str, key: &str, round:
     (sent.load(Ordering::Relaxed), reached as usize)
 }
 
+// rows: PW-25, PW-26, PW-52, PW-53
 #[test]
 fn an_open_stream_of_hers_ends_and_nobody_else_notices() {
     let demo = Demo::start();

@@ -44,7 +44,7 @@ fn what_is_shared_is_had_in_that_measure_until_it_ends_or_is_taken_back() {
     assert_eq!((bo.api.get(&atlas).0, ada.api.delete(&share).0), (404, 404));
 }
 
-// rows: TW-43, TW-44
+// rows: TW-44
 #[test]
 fn an_agent_uses_what_is_shared_with_it_and_for_a_person_only_what_both_have() {
     let firm = Firm::of("balanced");
@@ -65,8 +65,10 @@ fn an_agent_uses_what_is_shared_with_it_and_for_a_person_only_what_both_have() {
     let uses = |api: &crate::world::Api, path: &str| api.post(&format!("{path}/use"), json!({})).0;
     assert_eq!((uses(&alone, &atlas), uses(&alone, &hers)), (200, 404));
     assert_eq!((uses(&for_her, &atlas), uses(&for_her, &hers)), (404, 404), "each has one of them, both have none");
-    assert_eq!((each(&alone.get("/resources").1, "title"), each(&for_her.get("/resources").1, "title").len()),
-        (vec!["Atlas".to_owned()], 0));
+    assert_eq!(
+        (each(&alone.get("/resources").1, "title"), each(&for_her.get("/resources").1, "title").len()),
+        (vec!["Atlas".to_owned()], 0)
+    );
     assert_eq!(owner.put(&format!("{atlas}/shares/{}", fay.id), json!({ "level": "view" })).0, 200);
     assert_eq!((uses(&for_her, &atlas), for_her.get(&atlas).0), (403, 200), "the smaller of both");
     assert_eq!(owner.delete(&format!("/agents/{agent}")).0, 204);
@@ -174,8 +176,11 @@ fn what_a_leaver_had_has_no_owner_until_somebody_hands_it_over_all_at_once_or_on
     assert_eq!(each(&firm.owner().get("/resources?owner=none").1, "id").len(), 0);
     assert_eq!(each(&bo.api.get("/resources?owner=me").1, "id").len(), 3);
     assert_eq!(told(&firm.owner().post(&path, json!({ "to": ada.email }))), (422, "invalid"));
-    assert_eq!(told(&firm.owner().post(&format!("/members/{}/hand-over", bo.id), json!({ "to": ada.id }))).0, 404,
-        "who left gets nothing");
+    assert_eq!(
+        told(&firm.owner().post(&format!("/members/{}/hand-over", bo.id), json!({ "to": ada.id }))).0,
+        404,
+        "who left gets nothing"
+    );
 }
 
 #[test]
@@ -194,7 +199,9 @@ fn a_list_is_paged_to_its_end_without_gaps_and_refuses_what_it_does_not_know() {
         }
     }
     assert_eq!(seen, all.into_iter().collect::<Vec<_>>());
-    for (query, field) in [("kind=circus", "kind"), ("cursor=x", "cursor"), ("limit=0", "limit"), ("color=red", "color")] {
+    for (query, field) in
+        [("kind=circus", "kind"), ("cursor=x", "cursor"), ("limit=0", "limit"), ("color=red", "color")]
+    {
         let (status, problem) = ada.api.get(&format!("/resources?{query}"));
         assert_eq!((status, &problem["field"]), (422, &json!(field)), "{problem}");
     }

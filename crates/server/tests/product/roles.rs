@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::firm::{Firm, each, told};
+use crate::things::resource;
 
 fn words(role: &Value, field: &str) -> Vec<String> {
     role[field].as_array().expect("words").iter().map(|word| word.as_str().expect("a word").to_owned()).collect()
 }
 
-// rows: TW-1, TW-3, TW-5, TW-12, TW-16, TW-35
+// rows: TW-1, TW-3, TW-16, TW-35
 #[test]
 fn a_role_is_made_configured_and_assigned_and_what_it_holds_is_what_its_holder_can_do() {
     let firm = Firm::of("crm");
@@ -59,7 +60,7 @@ fn a_group_held_whole_is_kept_as_such_and_one_permission_can_be_taken_out_of_it(
     assert_eq!((status, &problem["code"], &problem["field"]), (422, &json!("needs-permission"), &json!("permissions")));
 }
 
-// rows: TW-6, TW-7, TW-8, TW-9
+// rows: TW-7, TW-8, TW-9
 #[test]
 fn members_of_a_deleted_role_have_the_default_role_and_the_admins_role_stays() {
     let firm = Firm::of("crm");
@@ -84,7 +85,6 @@ fn members_of_a_deleted_role_have_the_default_role_and_the_admins_role_stays() {
     assert_eq!(owner.get("/roles/mine").0, 200, "who may not delete a role has deleted none");
 }
 
-// rows: TW-10, TW-11
 #[test]
 fn the_list_of_roles_counts_who_has_each_and_each_role_names_them() {
     let firm = Firm::of("crm");
@@ -114,7 +114,7 @@ fn the_list_of_roles_counts_who_has_each_and_each_role_names_them() {
     assert_eq!(ann.api.get("/roles/member/holders").0, 403, "without role.view nobody is told");
 }
 
-// rows: TW-12, TW-15
+// rows: TW-15
 #[test]
 fn a_role_is_assigned_to_a_member_and_to_nobody_else() {
     let firm = Firm::of("crm");
@@ -128,7 +128,7 @@ fn a_role_is_assigned_to_a_member_and_to_nobody_else() {
     assert_eq!(firm.role_of(&ann), "admin");
 }
 
-// rows: TW-13, TW-14, C-4
+// rows: TW-14
 #[test]
 fn the_default_role_is_chosen_and_newcomers_get_it() {
     let firm = Firm::of("crm");
@@ -166,7 +166,7 @@ fn the_default_role_is_deleted_only_along_with_a_choice_of_another() {
     assert_eq!(owner.post("/members", json!({ "email": "z@example.com", "name": "Z" })).1["role"], json!("guest"));
 }
 
-// rows: C-6, PW-3
+// rows: C-6
 #[test]
 fn a_fixed_role_is_neither_changed_nor_deleted_but_its_copy_can_be() {
     let firm = Firm::of("pipeworks");
@@ -188,7 +188,7 @@ fn a_fixed_role_is_neither_changed_nor_deleted_but_its_copy_can_be() {
     assert_eq!((&own["top"], &own["id"]), (&json!(false), &json!("nearly")), "{own}");
 }
 
-// rows: SW-9, SW-18
+// rows: SW-9, SW-18, SW-8, SW-34
 #[test]
 fn owners_and_admins_toggle_single_permissions_of_a_role_and_nobody_else_does() {
     let firm = Firm::of("swiftask");
@@ -204,6 +204,9 @@ fn owners_and_admins_toggle_single_permissions_of_a_role_and_nobody_else_does() 
     let before: Vec<String> = held(&firm.owner().get("/roles/member").1);
     assert!(before.contains(&"project.delete:own".to_owned()), "{before:?}");
 
+    let (first, second) = (resource(&member.api, "project", "One"), resource(&member.api, "project", "Two"));
+    assert!(member.api.delete(&first).0 < 300, "before, she may delete her own");
+
     let (status, role) = admin.api.patch("/roles/member", toggle);
     assert_eq!(status, 200, "{role}");
     let after: Vec<String> = held(&role);
@@ -214,6 +217,10 @@ fn owners_and_admins_toggle_single_permissions_of_a_role_and_nobody_else_does() 
     );
     let (_, access) = member.api.get("/access");
     assert!(!words(&access, "permissions").contains(&"project.delete:own".to_owned()), "{access}");
+    assert_eq!(told(&member.api.delete(&second)).0, 403);
+    assert_eq!(member.api.patch(&second, json!({ "title": "Still mine" })).1["title"], json!("Still mine"));
+    let third = resource(&member.api, "project", "Three");
+    assert_eq!(told(&member.api.delete(&third)).0, 403, "and creates new ones, which she cannot delete either");
     assert_eq!(told(&admin.api.patch("/roles/owner", json!({ "revoke": ["chat.use"] }))), (409, "role-locked"));
 }
 
@@ -262,7 +269,7 @@ fn only_owners_promote_to_admin_or_owner_by_whatever_way() {
     assert_eq!(firm.role_of(&member), "admin");
 }
 
-// rows: WJ-33, WJ-34, WJ-31
+// rows: WJ-33, WJ-34, WJ-31, WJ-11
 #[test]
 fn only_the_owner_promotes_to_admin_and_only_the_owner_hands_the_organization_over() {
     let firm = Firm::of("workjet");
@@ -348,6 +355,7 @@ fn the_history_of_a_role_tells_what_changed_word_by_word_and_who_did_it_to_those
     assert_eq!(looker.api.get("/roles/nothing/history").0, 404);
 }
 
+// rows: TW-1
 #[test]
 fn the_catalogue_says_of_every_permission_what_it_means_and_what_it_rests_on() {
     let firm = Firm::as_founded("balanced");
@@ -397,7 +405,7 @@ fn bad_words_in_a_role_name_their_field_and_change_nothing() {
     assert_eq!(owner.get("/roles/member").1, before);
 }
 
-// rows: WJ-31, L1
+// rows: WJ-31
 #[test]
 fn a_key_that_somebody_below_issued_does_not_come_to_ownership_with_its_holder() {
     let firm = Firm::of("workjet");

@@ -1,11 +1,13 @@
 //! Teams: who may make them, lead them and be in them, what they give, and that it is gone the moment one leaves.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 
 use crate::firm::{Firm, Person, each, told};
 use crate::things::{made, resource};
 use crate::upstreams::Upstreams;
-use crate::world::succeeded;
+use crate::world::{count, succeeded, wait_for};
 
 const ORG_ROLES: [&str; 3] = ["owner", "admin", "user"];
 const TEAM_ROLES: [&str; 3] = ["team-leader", "team-editor", "team-user"];
@@ -45,7 +47,7 @@ fn owner_and_admin_manage_the_organizations_settings_and_a_user_does_not() {
     assert_eq!((&org["name"], &org["settings"]["labels"]["team"]), (&json!("Named by admin"), &json!("crew of admin")));
 }
 
-// rows: PA-12, PA-32
+// rows: PA-12
 #[test]
 fn only_the_owner_hands_the_organization_over_and_is_no_longer_its_owner_then() {
     let firm = Firm::of("pipeai");
@@ -126,7 +128,7 @@ fn owner_and_admin_make_teams_and_nobody_else_does() {
     assert_eq!(told(&owner.api.post("/teams", json!({ "title": "first" }))), (422, "taken"));
 }
 
-// rows: PA-19, PA-20, PA-24
+// rows: PA-19, PA-20
 #[test]
 fn a_leader_decides_who_is_in_the_team_and_as_what_and_editors_and_users_only_invite() {
     let firm = Firm::of("pipeai");
@@ -212,7 +214,7 @@ fn somebody_is_in_several_teams_with_a_role_in_each_that_says_nothing_about_the_
     assert_eq!(told(&pia.api.delete(&format!("/teams/{one}/members/{}", guest.id))), (403, "lacks-permission"));
 }
 
-// rows: PA-31, PA-33, PA-36
+// rows: PA-31, PA-33
 #[test]
 fn a_team_without_a_leader_works_and_is_pointed_out_until_somebody_leads_it_again() {
     let firm = Firm::of("pipeai");
@@ -289,6 +291,44 @@ fn what_a_team_has_everyone_in_it_has_at_once_and_has_no_longer_with_the_next_ca
     assert!(succeeded(&call()));
     assert_eq!(owner.delete(&format!("/teams/{team}")).0, 204);
     assert!(!succeeded(&call()));
+}
+
+// rows: PA-38, PA-40
+#[test]
+fn of_the_calls_sent_after_somebody_was_taken_out_of_the_team_none_gets_through() {
+    let upstreams = Upstreams::start();
+    let firm = Firm::of("pipeai");
+    let owner = firm.owner();
+    assert_eq!(owner.post("/integrations", upstreams.stripe()).0, 201);
+    let team = firm.team("Billing");
+    assert_eq!(owner.put("/teams/Billing/integrations/stripe", json!({ "profile": "read-only" })).0, 200);
+    let tess = firm.hire("tess", "user");
+    for _ in 0..count(3, 100) {
+        firm.join(&team, &tess, "team-user");
+        let (gone, stop) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (before, after, late) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let mcp = firm.mcp(&tess);
+                    while !stop.load(Ordering::Acquire) {
+                        // Read before the call goes out: a call counted as late was sent after the answer had come.
+                        let is_late = gone.load(Ordering::Acquire);
+                        let through = succeeded(&mcp.call("stripe__list_customers", json!({ "limit": 1 })));
+                        let counter = if is_late { &after } else { &before };
+                        counter.fetch_add(1, Ordering::Relaxed);
+                        late.fetch_add(usize::from(is_late && through), Ordering::Relaxed);
+                    }
+                });
+            }
+            wait_for("calls before", || (before.load(Ordering::Relaxed) > 50).then_some(()));
+            assert_eq!(owner.delete(&format!("/teams/{team}/members/{}", tess.id)).0, 204);
+            gone.store(true, Ordering::Release);
+            wait_for("calls after", || (after.load(Ordering::Relaxed) > 50).then_some(()));
+            stop.store(true, Ordering::Release);
+        });
+        assert_eq!(late.load(Ordering::Relaxed), 0, "calls that were sent after the removal was answered got through");
+    }
 }
 
 // rows: PA-40, C-13

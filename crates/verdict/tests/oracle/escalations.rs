@@ -157,6 +157,7 @@ fn nobody_makes_keys_without_a_role_mightier_than_themselves() {
     only_the_owner(&world, Operation::SetKeyRole { key: key(7), role: None }, "beyond-your-own");
 }
 
+// rows: C-2
 #[test]
 fn who_may_not_promote_does_not_decide_who_may() {
     let mut world = company();
@@ -169,6 +170,7 @@ fn who_may_not_promote_does_not_decide_who_may() {
     assert!(ask(&world, person(SCHEMER), Operation::EditOrganization { changes: &nothing_new }).allowed);
 }
 
+// rows: PW-12, C-2
 #[test]
 fn nobody_gives_a_mightier_role_to_a_member_old_or_new() {
     let world = company();
@@ -291,6 +293,7 @@ fn members_are_not_moved_into_a_mightier_role_by_deleting_theirs() {
     );
 }
 
+// rows: TW-44
 #[test]
 fn an_agent_acts_for_those_alone_who_let_it_and_never_beyond_itself() {
     let mut world = company();
@@ -311,6 +314,7 @@ fn an_agent_acts_for_those_alone_who_let_it_and_never_beyond_itself() {
     assert_eq!(act(&world, Subject::Member(person(MEMBER)), Operation::ViewMembers), "no-delegation");
 }
 
+// rows: WJ-34
 #[test]
 fn ownership_is_handed_over_by_its_holder_alone() {
     let mut world = company();

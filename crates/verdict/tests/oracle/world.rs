@@ -9,7 +9,7 @@ use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, ResourceId, Tea
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::object::DataName;
-use domain::organization::{Organization, Stamp};
+use domain::organization::{Invite, Organization, SettingChange, Stamp};
 use domain::preset::Preset;
 use domain::role::RoleId;
 use domain::time::Timestamp;
@@ -136,6 +136,9 @@ impl World {
         world.teams(dice);
         if dice.percent(70) {
             world.happens_all(chance::settings(dice, &world.state.clone()));
+        }
+        if dice.percent(30) {
+            world.happens(Event::SettingChanged(SettingChange::InviteTeam(Invite::AnyMember)));
         }
         (0..INTEGRATIONS - 1).for_each(|number| world.integration(dice, number));
         world.agents(dice);

@@ -6,14 +6,14 @@ use domain::id::AgentId;
 use journal::Fact;
 
 use super::super::{AgentEntry, Moment};
+use super::agenda::{Agenda, Phase};
 use super::{Context, invalid, step, step_with};
 use crate::Problem;
 use crate::policy_file::rehearse::Step;
 
-/// Agents to make and change, and agents to delete.
-pub(super) fn steps(context: &Context<'_>) -> Result<(Vec<Step>, Vec<Step>), Problem> {
-    let Some(agents) = &context.document.agents else { return Ok(Default::default()) };
-    let (mut steps, mut kept) = (Vec::new(), std::collections::BTreeSet::new());
+pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Problem> {
+    let Some(agents) = &context.document.agents else { return Ok(()) };
+    let mut kept = std::collections::BTreeSet::new();
     for (title, entry) in agents {
         let agent = context.agent(title)?;
         if !kept.insert(agent) {
@@ -24,14 +24,15 @@ pub(super) fn steps(context: &Context<'_>) -> Result<(Vec<Step>, Vec<Step>), Pro
             None => created(context, (title, entry), agent),
             Some(known) => changed(context, (title, entry), known),
         };
-        steps.extend(made.map_err(|problem| problem.in_step(&["agents", title]))?);
+        agenda.add(Phase::Agents, made.map_err(|problem| problem.in_step(&["agents", title]))?);
     }
     let gone = context.state.agents.values().filter(|agent| !kept.contains(&agent.id));
-    let deleted = gone.map(|agent| {
+    let ended = gone.map(|agent| {
         let says = format!("delete the agent {}, its keys and all that it was given", agent.title);
         step(&["agents"], says, Command::DeleteAgent { agent: agent.id })
     });
-    Ok((steps, deleted.collect()))
+    agenda.add(Phase::EndAgents, ended);
+    Ok(())
 }
 
 fn created(context: &Context<'_>, (title, entry): (&str, &AgentEntry), agent: AgentId) -> Result<Vec<Step>, Problem> {
@@ -41,8 +42,12 @@ fn created(context: &Context<'_>, (title, entry): (&str, &AgentEntry), agent: Ag
     let sponsor = context.book.person(sponsor, context.state)?;
     let expires_at = entry.until.map(|until| until.0);
     let command = Command::CreateAgent { agent, title: title.to_owned(), sponsor, role: entry.role, expires_at };
-    let mut steps =
-        vec![step_with(&["agents", title], format!("create the agent {title}"), command, vec![label(context, agent, title)])];
+    let mut steps = vec![step_with(
+        &["agents", title],
+        format!("create the agent {title}"),
+        command,
+        vec![label(context, agent, title)],
+    )];
     if entry.suspended {
         let edit = AgentEdit { suspended: Some(true), ..AgentEdit::default() };
         steps.push(step(&["agents", title], format!("suspend the agent {title}"), Command::EditAgent { agent, edit }));
@@ -72,7 +77,8 @@ fn changed(context: &Context<'_>, (title, entry): (&str, &AgentEntry), known: &A
             edit.sponsor.map(|sponsor| format!("let {} answer for it", context.book.address(sponsor))),
             edit.suspended.map(|suspended| if suspended { "suspend it" } else { "resume it" }.to_owned()),
         ];
-        let says = format!("change the agent {}: {}", known.title, what.into_iter().flatten().collect::<Vec<_>>().join(", "));
+        let says =
+            format!("change the agent {}: {}", known.title, what.into_iter().flatten().collect::<Vec<_>>().join(", "));
         let facts = edit.title.iter().map(|title| label(context, known.id, title)).collect();
         steps.push(step_with(&["agents", title], says, Command::EditAgent { agent: known.id, edit }, facts));
     }

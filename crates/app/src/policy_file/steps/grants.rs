@@ -97,11 +97,7 @@ fn given_to(
 
 /// What is given in a part that the document has, and is not in it. What ends with a team, role or agent that is
 /// deleted needs no step of its own.
-fn taken_away(
-    context: &Context<'_>,
-    grants: &Grants,
-    kept: &BTreeSet<(Grantee, IntegrationId)>,
-) -> Vec<Step> {
+fn taken_away(context: &Context<'_>, grants: &Grants, kept: &BTreeSet<(Grantee, IntegrationId)>) -> Vec<Step> {
     let (state, document) = (context.state, context.document);
     let part_of = |grantee: &Grantee| -> Option<(&'static str, String)> {
         match grantee {
@@ -112,12 +108,17 @@ fn taken_away(
             Grantee::Team(team) => {
                 grants.teams.as_ref()?;
                 let title = &state.teams.get(team)?.title;
-                let stays = |teams: &BTreeMap<String, _>| teams.keys().any(|known| context.team(known).ok() == Some(*team));
+                let stays =
+                    |teams: &BTreeMap<String, _>| teams.keys().any(|known| context.team(known).ok() == Some(*team));
                 document.teams.as_ref().is_none_or(stays).then(|| ("teams", title.clone()))
             }
             Grantee::Role(role) => {
                 grants.roles.as_ref()?;
-                document.roles.as_ref().is_none_or(|roles| roles.contains_key(role)).then(|| ("roles", role.to_string()))
+                document
+                    .roles
+                    .as_ref()
+                    .is_none_or(|roles| roles.contains_key(role))
+                    .then(|| ("roles", role.to_string()))
             }
             Grantee::Agent(agent) => {
                 grants.agents.as_ref()?;

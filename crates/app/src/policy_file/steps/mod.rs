@@ -1,9 +1,9 @@
 //! From a document and the present state to the steps that lead from the one to the other.
 //!
-//! The order is what makes them possible: what others rest on comes first and goes last. Settings that stand in the
-//! way are opened before and closed after. Each step is only what one command would do; whether it may be done is
-//! decided when it is tried out.
+//! The order is what makes them possible (`agenda`). Each step is only what one command would do; whether it may be done
+//! is decided when it is tried out.
 
+mod agenda;
 mod agents;
 mod grants;
 mod objects;
@@ -22,6 +22,7 @@ use domain::time::Timestamp;
 use journal::Fact;
 use verdict::Subject;
 
+use self::agenda::{Agenda, Phase};
 use super::Document;
 use super::book::Book;
 use super::rehearse::Step;
@@ -38,6 +39,8 @@ struct Context<'c> {
     teams: BTreeMap<String, TeamId>,
     /// The same about agents.
     agents: BTreeMap<String, AgentId>,
+    /// Whether the caller sees every team.
+    sees_teams: bool,
     now: Timestamp,
 }
 
@@ -60,55 +63,36 @@ pub(super) fn steps(
         let new = AgentId::from_random(app.random()?);
         agents.entry(title.to_lowercase()).or_insert(new);
     }
-    let context = Context { caller, book, state, document, teams, agents, now: app.now() };
-    let (opening, defaults, closing) = settings::phases(&context)?;
-    let (own_role, members) = member_roles(&context)?;
-    let (defined, removed) = objects::steps(&context);
-    let (roles, narrowed, deleted_roles) = roles::steps(&context)?;
-    let (teams, places, deleted_teams) = teams::steps(&context)?;
-    let (agents, deleted_agents) = agents::steps(&context)?;
-    let phases = [
-        opening,
-        removed,
-        defined,
-        roles,
-        teams,
-        defaults,
-        members,
-        places,
-        agents,
-        narrowed,
-        deleted_roles,
-        deleted_teams,
-        deleted_agents,
-        tools::steps(&context)?,
-        grants::steps(&context)?,
-        closing,
-        // Last, since it may be what all the others rest on.
-        own_role,
-    ];
-    Ok(phases.into_iter().flatten().collect())
+    let sees_teams = app.sees_all_teams(caller, &caller.live.snapshot());
+    let context = Context { caller, book, state, document, teams, agents, sees_teams, now: app.now() };
+    let mut agenda = Agenda::default();
+    settings::steps(&context, &mut agenda)?;
+    objects::steps(&context, &mut agenda);
+    roles::steps(&context, &mut agenda)?;
+    member_roles(&context, &mut agenda)?;
+    teams::steps(&context, &mut agenda)?;
+    agents::steps(&context, &mut agenda)?;
+    agenda.add(Phase::Tools, tools::steps(&context)?);
+    agenda.add(Phase::Grants, grants::steps(&context)?);
+    Ok(agenda.in_order())
 }
 
-/// Changes of members' roles: the caller's own, and the others' with those first that bring somebody to the top, so
-/// that somebody is there at every moment.
-fn member_roles(context: &Context<'_>) -> Result<(Vec<Step>, Vec<Step>), Problem> {
-    let Some(members) = &context.document.members else { return Ok(Default::default()) };
+fn member_roles(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Problem> {
+    let Some(members) = &context.document.members else { return Ok(()) };
     let top = |role: &RoleId| context.state.roles.get(role).is_some_and(|role| role.top);
-    let mut changes = Vec::new();
     for (name, role, person) in context.people(members, &["members"])? {
         let present = context.state.active_member(person).map(|member| member.role);
-        if let Some(present) = present.filter(|present| present != role) {
-            let says = format!("give {name} the role {role} instead of {present}");
-            let rank = if top(role) { 0 } else { 1 + u8::from(top(&present)) };
-            changes.push((rank, person, step(&["members", name], says, Command::ChangeMemberRole { person, role: *role })));
-        }
+        let Some(present) = present.filter(|present| present != role) else { continue };
+        let phase = match () {
+            () if Subject::Member(person) == context.caller.actor.subject => Phase::OwnRole,
+            () if top(role) => Phase::PromoteToTop,
+            () if top(&present) => Phase::LeaveTop,
+            () => Phase::AssignRoles,
+        };
+        let says = format!("give {name} the role {role} instead of {present}");
+        agenda.add(phase, [step(&["members", name], says, Command::ChangeMemberRole { person, role: *role })]);
     }
-    changes.sort_by_key(|(rank, ..)| *rank);
-    let own = |person: &PersonId| Subject::Member(*person) == context.caller.actor.subject;
-    let (own, others): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, person, _)| own(person));
-    let only_step = |(_, _, step)| step;
-    Ok((own.into_iter().map(only_step).collect(), others.into_iter().map(only_step).collect()))
+    Ok(())
 }
 
 impl Context<'_> {
@@ -124,7 +108,9 @@ impl Context<'_> {
             let here = || [place, &[name.as_str()]].concat();
             let person = self.book.person(name, self.state).map_err(|problem| problem.in_step(&here()))?;
             if let Some(before) = seen.insert(person, name) {
-                return Err(invalid(format!("this is the same person as {before}; name everybody once")).in_step(&here()));
+                return Err(
+                    invalid(format!("this is the same person as {before}; name everybody once")).in_step(&here())
+                );
             }
             people.push((name.as_str(), value, person));
         }
@@ -133,18 +119,18 @@ impl Context<'_> {
 
     /// The team that is meant, also one that is still to be made.
     fn team(&self, title: &str) -> Result<TeamId, Problem> {
-        self.teams.get(&title.to_lowercase()).copied().ok_or_else(|| Problem::Missing {
-            noun: "team",
-            message: format!("there is no team {title}"),
-        })
+        self.teams
+            .get(&title.to_lowercase())
+            .copied()
+            .ok_or_else(|| Problem::Missing { noun: "team", message: format!("there is no team {title}") })
     }
 
     /// The agent that is meant, also one that is still to be made.
     fn agent(&self, title: &str) -> Result<AgentId, Problem> {
-        self.agents.get(&title.to_lowercase()).copied().ok_or_else(|| Problem::Missing {
-            noun: "agent",
-            message: format!("there is no agent {title}"),
-        })
+        self.agents
+            .get(&title.to_lowercase())
+            .copied()
+            .ok_or_else(|| Problem::Missing { noun: "agent", message: format!("there is no agent {title}") })
     }
 }
 

@@ -3,12 +3,11 @@
 use domain::command::Command;
 use domain::object::{Field, Object};
 
+use super::agenda::{Agenda, Phase};
 use super::{Context, step};
-use crate::policy_file::rehearse::Step;
 
-/// Objects to define and objects to remove.
-pub(super) fn steps(context: &Context<'_>) -> (Vec<Step>, Vec<Step>) {
-    let Some(objects) = &context.document.objects else { return Default::default() };
+pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) {
+    let Some(objects) = &context.document.objects else { return };
     let defined = objects.iter().filter_map(|(name, entry)| {
         let field = |(name, title): (&_, &String)| (Clone::clone(name), Field { title: title.clone() });
         let fields = entry.fields.iter().map(field).collect();
@@ -35,5 +34,6 @@ pub(super) fn steps(context: &Context<'_>) -> (Vec<Step>, Vec<Step>) {
         let says = format!("govern the object {name} no longer, and drop what roles say about it");
         step(&["objects"], says, Command::RemoveObject { object: name.clone() })
     });
-    (defined.collect(), removed.collect())
+    agenda.add(Phase::DefineObjects, defined);
+    agenda.add(Phase::EndObjects, removed);
 }

@@ -5,37 +5,36 @@ use domain::permission::Holding;
 use domain::role::{AssignableTo, NewRole, Role, RoleEdit, RoleId};
 
 use super::super::{GivenTo, RoleEntry};
+use super::agenda::{Agenda, Phase};
 use super::{Context, invalid, step};
 use crate::Problem;
 use crate::policy_file::rehearse::Step;
 
-/// Roles to make and change, those to give to fewer kinds of holders once these have another, and those to delete.
-pub(super) fn steps(context: &Context<'_>) -> Result<(Vec<Step>, Vec<Step>, Vec<Step>), Problem> {
-    let Some(roles) = &context.document.roles else { return Ok(Default::default()) };
-    let (mut defined, mut narrowed) = (Vec::new(), Vec::new());
+pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Problem> {
+    let Some(roles) = &context.document.roles else { return Ok(()) };
     for (id, entry) in roles {
         let present = context.state.roles.get(id);
         is_possible(*id, entry, present).map_err(|problem| problem.in_step(&["roles", id.as_str()]))?;
         match present {
             _ if entry.fixed => {}
-            None => defined.push(created(*id, entry)),
+            None => agenda.add(Phase::DefineRoles, [created(*id, entry)]),
             Some(present) => {
                 let (now, later) = edited(entry, present);
-                defined.extend(now);
-                narrowed.extend(later);
+                agenda.add(Phase::DefineRoles, now);
+                agenda.add(Phase::NarrowRoles, later);
             }
         }
     }
-    let gone = context.state.roles.values().filter(|role| !roles.contains_key(&role.id));
-    let deleted = gone.map(|role| {
+    for role in context.state.roles.values().filter(|role| !roles.contains_key(&role.id)) {
         if role.locked {
-            let message = format!("the fixed role {0} is left out and cannot be deleted; add {0}: {{fixed: true}}", role.id);
+            let message =
+                format!("the fixed role {0} is left out and cannot be deleted; add {0}: {{fixed: true}}", role.id);
             return Err(invalid(message).in_step(&["roles"]));
         }
         let says = format!("delete the role {}; its members get the default role", role.id);
-        Ok(step(&["roles"], says, Command::DeleteRole { role: role.id, default: None }))
-    });
-    Ok((defined, narrowed, deleted.collect::<Result<_, _>>()?))
+        agenda.add(Phase::EndRoles, [step(&["roles"], says, Command::DeleteRole { role: role.id, default: None })]);
+    }
+    Ok(())
 }
 
 fn is_possible(id: RoleId, entry: &RoleEntry, present: Option<&Role>) -> Result<(), Problem> {
@@ -48,9 +47,9 @@ fn is_possible(id: RoleId, entry: &RoleEntry, present: Option<&Role>) -> Result<
         Some(present) if entry.fixed && !present.locked => {
             Err(invalid(format!("the role {id} is not fixed here; say what it holds")))
         }
-        Some(present) if !entry.fixed && present.locked => {
-            Err(invalid(format!("the role {id} is fixed here; write fixed: true and nothing else, or use another name")))
-        }
+        Some(present) if !entry.fixed && present.locked => Err(invalid(format!(
+            "the role {id} is fixed here; write fixed: true and nothing else, or use another name"
+        ))),
         Some(present) if !entry.fixed && present.level != entry.level => {
             Err(invalid("where a role holds cannot be changed; make a new role and delete this one".to_owned()))
         }

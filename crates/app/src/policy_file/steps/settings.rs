@@ -3,21 +3,23 @@
 use std::collections::BTreeMap;
 
 use domain::command::Command;
+use domain::id::TeamId;
 use domain::organization::{SettingChange, Settings};
 use serde_json::json;
 
 use super::super::SettingValue;
 use super::super::export::DEFAULT_TEAM;
+use super::agenda::{Agenda, Phase};
 use super::{Context, invalid, step};
 use crate::Problem;
 use crate::policy_file::rehearse::Step;
 
 /// Settings change in three phases: those that stand in the way of other steps are opened, the defaults follow once
 /// what they name is there, and the rest is closed at the end.
-pub(super) fn phases(context: &Context<'_>) -> Result<(Vec<Step>, Vec<Step>, Vec<Step>), Problem> {
+pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Problem> {
     let present = &context.state.settings;
-    let mut closing = renamed(context);
-    let Some(stated) = &context.document.settings else { return Ok((Vec::new(), Vec::new(), closing)) };
+    agenda.add(Phase::Close, renamed(context));
+    let Some(stated) = &context.document.settings else { return Ok(()) };
     let target = target(context, stated)?;
     let opened = Settings {
         roles_custom: present.roles_custom || target.roles_custom,
@@ -32,19 +34,16 @@ pub(super) fn phases(context: &Context<'_>) -> Result<(Vec<Step>, Vec<Step>, Vec
         join_default_team: target.join_default_team,
         ..opened.clone()
     };
-    let opening = changes(context, present, &opened);
-    let defaults = changes(context, &opened, &with_defaults);
-    closing.extend(changes(context, &with_defaults, &target));
-    Ok((opening, defaults, closing))
+    agenda.add(Phase::Open, changes(context, present, &opened));
+    agenda.add(Phase::Defaults, changes(context, &opened, &with_defaults));
+    agenda.add(Phase::Close, changes(context, &with_defaults, &target));
+    Ok(())
 }
 
-fn renamed(context: &Context<'_>) -> Vec<Step> {
-    let name = context.document.name.as_ref().filter(|name| **name != context.state.name);
-    let renamed = name.map(|name| {
-        let command = Command::ChangeSettings { name: Some(name.clone()), changes: Vec::new() };
-        step(&["name"], format!("name the organization {name}"), command)
-    });
-    renamed.into_iter().collect()
+fn renamed(context: &Context<'_>) -> Option<Step> {
+    let name = context.document.name.as_ref().filter(|name| **name != context.state.name)?;
+    let command = Command::ChangeSettings { name: Some(name.clone()), changes: Vec::new() };
+    Some(step(&["name"], format!("name the organization {name}"), command))
 }
 
 fn changes(context: &Context<'_>, from: &Settings, to: &Settings) -> Vec<Step> {
@@ -53,8 +52,11 @@ fn changes(context: &Context<'_>, from: &Settings, to: &Settings) -> Vec<Step> {
         let name = written["setting"].as_str().unwrap_or_default().to_owned();
         let value = match &change {
             SettingChange::JoinDefaultTeam(Some(team)) => {
-                let named = context.teams.iter().find(|(_, id)| *id == team).map(|(title, _)| title.clone());
-                named.unwrap_or_else(|| team.to_string())
+                let titles = context.state.teams.values().map(|team| (team.id, &team.title));
+                let new = context.document.teams.iter().flatten().map(|(title, _)| title);
+                let mut titles = titles.chain(new.filter_map(|title| Some((context.team(title).ok()?, title))));
+                let title = titles.find(|(id, _)| context.sees_teams && id == team).map(|(_, title)| title.clone());
+                title.unwrap_or_else(|| team.to_string())
             }
             _ => written["value"].to_string(),
         };
@@ -75,7 +77,7 @@ fn target(context: &Context<'_>, stated: &BTreeMap<String, SettingValue>) -> Res
         }
         let value = match value {
             SettingValue::Text(title) if name == DEFAULT_TEAM => {
-                SettingValue::Text(context.team(title).map_err(at)?.to_string())
+                SettingValue::Text(default_team(context, title).map_err(at)?.to_string())
             }
             value => value.clone(),
         };
@@ -84,4 +86,14 @@ fn target(context: &Context<'_>, stated: &BTreeMap<String, SettingValue>) -> Res
         target.change(&change);
     }
     Ok(target)
+}
+
+/// The team that newcomers join, by id or by name. Who may not see the teams learns from no name whether there is such
+/// a team.
+fn default_team(context: &Context<'_>, named: &str) -> Result<TeamId, Problem> {
+    match TeamId::parse(named) {
+        Ok(team) => Ok(team),
+        Err(_) if context.sees_teams => context.team(named),
+        Err(_) => Err(Problem::missing("team")),
+    }
 }

@@ -1,17 +1,19 @@
 //! Steps about teams and the places in them.
 
+use std::collections::BTreeSet;
+
 use domain::command::Command;
 use domain::role::RoleId;
 
 use super::super::TeamEntry;
+use super::agenda::{Agenda, Phase};
 use super::{Context, invalid, step};
 use crate::Problem;
 use crate::policy_file::rehearse::Step;
 
-/// Teams to make or rename, places in teams, and teams to delete.
-pub(super) fn steps(context: &Context<'_>) -> Result<(Vec<Step>, Vec<Step>, Vec<Step>), Problem> {
-    let Some(teams) = &context.document.teams else { return Ok(Default::default()) };
-    let (mut made, mut places, mut kept) = (Vec::new(), Vec::new(), std::collections::BTreeSet::new());
+pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Problem> {
+    let Some(teams) = &context.document.teams else { return Ok(()) };
+    let mut kept = BTreeSet::new();
     for (title, entry) in teams {
         let team = context.team(title)?;
         if !kept.insert(team) {
@@ -21,18 +23,21 @@ pub(super) fn steps(context: &Context<'_>) -> Result<(Vec<Step>, Vec<Step>, Vec<
         let renamed = || Command::RenameTeam { team, title: title.clone() };
         let (says, command) = match context.state.teams.get(&team) {
             None => (format!("create the team {title}"), Some(Command::CreateTeam { team, title: title.clone() })),
-            Some(known) if known.title != *title => (format!("rename the team {} to {title}", known.title), Some(renamed())),
+            Some(known) if known.title != *title => {
+                (format!("rename the team {} to {title}", known.title), Some(renamed()))
+            }
             Some(_) => (String::new(), None),
         };
-        made.extend(command.map(|command| step(&["teams", title], says, command)));
-        places.extend(places_in(context, title, entry)?);
+        agenda.add(Phase::DefineTeams, command.map(|command| step(&["teams", title], says, command)));
+        agenda.add(Phase::TeamPlaces, places_in(context, title, entry)?);
     }
     let gone = context.state.teams.values().filter(|team| !kept.contains(&team.id));
-    let deleted = gone.map(|team| {
+    let ended = gone.map(|team| {
         let says = format!("delete the team {}, and all that people have through it", team.title);
         step(&["teams"], says, Command::DeleteTeam { team: team.id })
     });
-    Ok((made, places, deleted.collect()))
+    agenda.add(Phase::EndTeams, ended);
+    Ok(())
 }
 
 fn places_in(context: &Context<'_>, title: &str, entry: &TeamEntry) -> Result<Vec<Step>, Problem> {
@@ -52,9 +57,9 @@ fn places_in(context: &Context<'_>, title: &str, entry: &TeamEntry) -> Result<Ve
         let command = Command::SetTeamMember { team, person: *person, role: Some(role) };
         steps.push(step(&[&place[..], &[*name]].concat(), says, command));
     }
-    let stays = |person: &&_| people.iter().any(|(.., known)| known == *person);
+    let stay: BTreeSet<_> = people.iter().map(|(.., person)| *person).collect();
     let members = context.state.teams.get(&team).into_iter().flat_map(|team| team.members.keys());
-    steps.extend(members.filter(|person| !stays(person)).map(|person| {
+    steps.extend(members.filter(|person| !stay.contains(*person)).map(|person| {
         let says = format!("take {} out of {title}", context.book.address(*person));
         step(&place, says, Command::RemoveTeamMember { team, person: *person })
     }));

@@ -13,6 +13,7 @@ use super::{Answer, Naive, Powers, beyond, hide, managing, no, nothing_there, ye
 
 impl Naive<'_> {
     /// May this subject do this to the organization?
+    #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
     pub(crate) fn operate(&self, me: Subject, operation: Operation<'_>) -> Answer {
         let needs = |takes| self.needs(me, takes);
         match operation {
