@@ -164,6 +164,12 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
                 Target::Grant(to, of),
             ) => *grantee == to && *integration == of,
             (Event::KeyRotated { key, .. } | Event::KeyRevoked { key }, Target::Key(target)) => *key == target,
+            // Keys that end because the role of their holders comes to carry too much.
+            (Event::KeyRevoked { key }, Target::Role(target)) => {
+                let holder = state.live_key(*key).and_then(Key::holder).and_then(|holder| state.active_member(holder));
+                holder.is_some_and(|holder| holder.role == target)
+                    && events.iter().any(|other| matches!(other, Event::RoleDefined(role) if role.id == target))
+            }
             // Keys that end because their holder's new role would make them carry too much.
             (Event::KeyRevoked { key }, Target::Member(member)) => {
                 state.live_key(*key).and_then(Key::holder) == Some(member)

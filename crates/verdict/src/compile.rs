@@ -13,6 +13,7 @@ use domain::resource::{ResourceKind, ResourceVerb};
 use domain::role::{Role, RoleId};
 
 use crate::catalog::Catalog;
+use crate::list::HOLDERS_MAX;
 use crate::question::{Reason, Subject, Via};
 use crate::snapshot::{
     AgentEntry, GrantEntry, IdMap, KeyEntry, NEVER, Reach, RoleEntry, Snapshot, SubjectEntry, id_bytes,
@@ -53,6 +54,7 @@ impl Snapshot {
             settings: state.settings.clone(),
             catalog: catalog.unwrap_or_else(|| Arc::new(Catalog::compile(state))),
             roles: state.roles.values().map(role).collect(),
+            first_members: Vec::new(),
             subjects: Subjects::default(),
             keys: IdMap::default(),
             teams: state.teams.values().map(|team| (team.id, team.title.as_str().into())).collect(),
@@ -61,6 +63,7 @@ impl Snapshot {
             objects: objects.map_or_else(|| Arc::new(state.objects.clone()), Arc::clone),
         };
         let subjects = snapshot.entries(state);
+        snapshot.first_members = first_members(&subjects, snapshot.roles.len());
         snapshot.subjects = Subjects::compile(subjects, snapshot.catalog.integrations().count());
         for key in state.keys.values().filter(|key| key.revoked_at.is_none()) {
             snapshot.add_key(key);
@@ -191,6 +194,20 @@ impl Snapshot {
         });
         Reach::Granted(entries.into())
     }
+}
+
+/// For each role the first members who have it; the entries are in the order of the members' ids.
+fn first_members(entries: &[SubjectEntry], roles: usize) -> Vec<Vec<PersonId>> {
+    let mut first = vec![Vec::new(); roles];
+    for entry in entries {
+        let place = entry.role.and_then(|place| first.get_mut(place as usize));
+        if let (Some(members), Some(person)) = (place, entry.subject.person())
+            && members.len() < HOLDERS_MAX
+        {
+            members.push(person);
+        }
+    }
+    first
 }
 
 /// Who does nothing reaches nothing.

@@ -52,7 +52,7 @@ impl Snapshot {
             code: denial.reason.code(),
             because: self.because_denied(denial, action),
             remedy,
-            ask: needs.map_or_else(Vec::new, |permission| self.holders(permission, 3)),
+            ask: needs.map_or_else(Vec::new, |permission| self.holders(permission)),
         }
     }
 

@@ -11,6 +11,9 @@ use crate::evaluate::{ReachedBy, open};
 use crate::question::{Action, Actor, Basis, Question, Subject};
 use crate::snapshot::{Snapshot, SubjectEntry};
 
+/// People who are named where somebody could help.
+pub(crate) const HOLDERS_MAX: usize = 3;
+
 /// Who asks, and the person who cuts what they may where they act for one.
 type Both<'s> = (&'s SubjectEntry, Option<&'s SubjectEntry>);
 
@@ -129,20 +132,13 @@ impl Snapshot {
         subjects
     }
 
-    /// The active members who hold a permission, in the order of their ids, at most `most`.
+    /// The first active members who hold a permission as far as it goes, in the order of their ids.
     #[must_use]
-    pub fn holders(&self, permission: Permission, most: usize) -> Vec<PersonId> {
-        let mut people: Vec<PersonId> = self
-            .subjects
-            .iter()
-            .filter(|entry| entry.permissions.holds(permission))
-            .filter_map(|entry| match entry.subject {
-                Subject::Member(person) => Some(person),
-                Subject::Key(_) | Subject::Agent(_) => None,
-            })
-            .collect();
+    pub fn holders(&self, permission: Permission) -> Vec<PersonId> {
+        let holding = self.roles.iter().zip(&self.first_members).filter(|(role, _)| role.set.holds(permission));
+        let mut people: Vec<PersonId> = holding.flat_map(|(_, members)| members).copied().collect();
         people.sort_unstable();
-        people.truncate(most);
+        people.truncate(HOLDERS_MAX);
         people
     }
 

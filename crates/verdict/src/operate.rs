@@ -288,11 +288,12 @@ impl Snapshot {
                 Ok(answer)
             }
             Operation::Delegate { agent, person } => {
-                holds(entry, Permission::AgentView, Target::Organization)?;
+                if Subject::Member(person) != entry.subject {
+                    return Err(shown(Reason::NotYours));
+                }
+                // Whoever was told which agent it is may let it act for them; the list of agents is another matter.
                 self.agents.get(&agent).ok_or(hidden(Reason::NoSuchTarget))?;
-                let target = Target::Delegation(agent, person);
-                let mine = Subject::Member(person) == entry.subject;
-                if mine { own(Permission::KeyCreatePersonal, target) } else { Err(shown(Reason::NotYours)) }
+                own(Permission::KeyCreatePersonal, Target::Delegation(agent, person))
             }
             Operation::EndDelegation { agent, person } => {
                 let target = Target::Delegation(agent, person);

@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub(crate) catalog: Arc<Catalog>,
     /// In the order of their names.
     pub(crate) roles: Vec<RoleEntry>,
+    /// For each role the first members who have it, so that a denial can say whom to ask without looking through all.
+    pub(crate) first_members: Vec<Vec<PersonId>>,
     pub(crate) subjects: Subjects,
     pub(crate) keys: IdMap<KeyEntry>,
     pub(crate) teams: BTreeMap<TeamId, Box<str>>,

@@ -186,7 +186,11 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             vec![Event::ResourceEdited { resource, edit: ResourceEdit::default() }]
         }
         Operation::Resource { verb: ResourceVerb::Delete, resource } => {
-            vec![Event::ResourceDeleted { resource }, Event::ResourceRestored { resource }]
+            vec![
+                Event::ResourceDeleted { resource },
+                Event::ResourceRestored { resource },
+                Event::ResourceHandedOver { resource, owner: person(1) },
+            ]
         }
         Operation::Resource { verb: ResourceVerb::Destroy, resource } => vec![Event::ResourceDestroyed { resource }],
         Operation::Resource { verb: ResourceVerb::Share, resource } => {
@@ -194,7 +198,6 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             vec![
                 Event::ResourceShared { resource, with, level, expires_at: None },
                 Event::ResourceUnshared { resource, with },
-                Event::ResourceHandedOver { resource, owner: person(1) },
             ]
         }
         Operation::EditDataModel => {

@@ -55,7 +55,7 @@ impl App {
         let snapshot = caller.live.snapshot();
         let seen = self.seen_resources(caller, &snapshot);
         for resource in seen.filter(|resource| resource.deleted_at.is_none() && left_behind(resource)) {
-            let operation = Operation::Resource { verb: ResourceVerb::Share, resource: resource.id };
+            let operation = Operation::Resource { verb: ResourceVerb::Delete, resource: resource.id };
             if self.asked(&snapshot, &caller.actor, operation).is_allowed() {
                 allowed.push(resource.id);
             } else {
@@ -72,7 +72,7 @@ impl App {
 
     async fn hand_over_to(&self, caller: &Caller, resource: ResourceId, owner: PersonId) -> Result<(), Problem> {
         let command = |_: &_| Ok(Command::HandOverResource { resource, owner });
-        let operation = Operation::Resource { verb: ResourceVerb::Share, resource };
+        let operation = Operation::Resource { verb: ResourceVerb::Delete, resource };
         self.change(caller, operation, command, Along::default()).await.map(|_| ())
     }
 }

@@ -79,7 +79,7 @@ async fn owners_who_remove_each_other_at_once_leave_one() {
             assert!(!matches!(problem, Problem::Unavailable { .. }), "{problem}");
         }
     }
-    let left = world.live(acme.org).await.snapshot().holders(domain::permission::Permission::RolePromote, 10);
+    let left = world.live(acme.org).await.snapshot().holders(domain::permission::Permission::RolePromote);
     assert_eq!(left.len(), 1);
 }
 

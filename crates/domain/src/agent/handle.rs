@@ -3,6 +3,7 @@
 use crate::agent::{Agent, AgentEdit};
 use crate::event::Event;
 use crate::id::{AgentId, PersonId};
+use crate::key;
 use crate::organization::Organization;
 use crate::refusal::{Refusal, title_fits};
 use crate::role::{RoleId, RoleLevel};
@@ -55,7 +56,12 @@ pub(crate) fn set_role(state: &Organization, agent: AgentId, role: Option<RoleId
     if state.agent(agent)?.role == role {
         return Ok(Vec::new());
     }
-    role.map_or(Ok(()), |role| role_for_agents(state, role))?;
+    if let Some(role) = role {
+        role_for_agents(state, role)?;
+        let keys = state.keys.values().filter(|key| key.agent() == Some(agent));
+        let given = state.roles.get(&role);
+        given.map_or(Ok(()), |given| key::secrets_are_known_high_enough(state, keys, given))?;
+    }
     Ok(vec![Event::AgentRoleChanged { agent, role }])
 }
 

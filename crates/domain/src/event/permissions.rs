@@ -116,6 +116,7 @@ impl Event {
                 P::KeyManageWorkspace,
                 P::AgentManage,
                 P::RoleAssign,
+                P::RoleEdit,
                 P::OrganizationTransfer,
             ],
             Event::KeyRoleChanged { .. } => &[P::KeyManageWorkspace],
@@ -130,11 +131,12 @@ impl Event {
             Event::DelegationRemoved { .. } => &[P::KeyCreatePersonal, P::AgentManage],
             Event::ResourceRegistered(_) => CREATE_ANY,
             Event::ResourceEdited { .. } => EDIT_ANY,
-            Event::ResourceHandedOver { .. } | Event::ResourceShared { .. } | Event::ResourceUnshared { .. } => {
-                SHARE_ANY
-            }
+            Event::ResourceShared { .. } | Event::ResourceUnshared { .. } => SHARE_ANY,
             Event::ResourceAssigned { .. } | Event::ResourceUnassigned { .. } => &[P::TeamAssign],
-            Event::ResourceDeleted { .. } | Event::ResourceRestored { .. } => DELETE_ANY,
+            // Who decides whose it is decides whether it stays.
+            Event::ResourceDeleted { .. } | Event::ResourceRestored { .. } | Event::ResourceHandedOver { .. } => {
+                DELETE_ANY
+            }
             Event::ResourceDestroyed { .. } => DESTROY_ANY,
             Event::ObjectDefined(_) | Event::ObjectRemoved { .. } => &[P::DataModelEdit],
         }

@@ -2,7 +2,7 @@
 
 use crate::event::Event;
 use crate::id::{KeyId, PersonId};
-use crate::key::{Key, KeyKind};
+use crate::key::{Key, KeyKind, secrets_are_known_high_enough};
 use crate::organization::Organization;
 use crate::refusal::Refusal;
 use crate::role::{RoleId, RoleLevel};
@@ -86,7 +86,11 @@ pub(crate) fn set_role(state: &Organization, key: KeyId, role: Option<RoleId>) -
     if known.role() == role && !known.suspended {
         return Ok(Vec::new());
     }
-    role.map_or(Ok(()), |role| role_for_keys(state, role))?;
+    if let Some(role) = role {
+        role_for_keys(state, role)?;
+        let given = state.roles.get(&role);
+        given.map_or(Ok(()), |given| secrets_are_known_high_enough(state, std::iter::once(known), given))?;
+    }
     Ok(vec![Event::KeyRoleChanged { key, role }])
 }
 

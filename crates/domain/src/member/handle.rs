@@ -1,11 +1,8 @@
 //! What may happen to a member.
 
-use std::collections::BTreeSet;
-
 use crate::event::Event;
-use crate::grant::Grantee;
-use crate::id::{KeyId, PersonId};
-use crate::key::Key;
+use crate::id::PersonId;
+use crate::key;
 use crate::organization::Organization;
 use crate::refusal::Refusal;
 use crate::role::{Role, RoleId, RoleLevel};
@@ -34,7 +31,7 @@ pub(crate) fn change_role(state: &Organization, person: PersonId, role: RoleId) 
     } else {
         someone_keeps_the_top_role(state, person)?;
     }
-    let ended = keys_that_would_carry_too_much(state, person, wanted);
+    let ended = key::that_would_carry_too_much(state, person, wanted);
     let changed = Event::MemberRoleChanged { person, from: member.role, to: role };
     Ok(std::iter::once(changed).chain(ended.into_iter().map(|key| Event::KeyRevoked { key })).collect())
 }
@@ -59,43 +56,13 @@ pub(crate) fn transfer(
         return Err(Refusal::field("default-role-too-high", "own_role", message));
     }
     let top_role = giver.role;
-    let ended = state.roles.get(&top_role).map(|role| keys_that_would_carry_too_much(state, to, role));
+    let ended = state.roles.get(&top_role).map(|role| key::that_would_carry_too_much(state, to, role));
     let handed = [
         Event::MemberRoleChanged { person: to, from: heir.role, to: top_role },
         Event::MemberRoleChanged { person: from, from: top_role, to: own_role },
     ];
     let ended = ended.into_iter().flatten().map(|key| Event::KeyRevoked { key });
     Ok(handed.into_iter().chain(ended).collect())
-}
-
-/// Keys of a person that were issued by somebody who could not have given what the person's new role manages,
-/// and keys made with such keys: whoever issued them may still have the secret, and would come by that authority.
-fn keys_that_would_carry_too_much(state: &Organization, person: PersonId, role: &Role) -> BTreeSet<KeyId> {
-    let managed = role.set().management();
-    let trusted = |issuer: &str| match PersonId::parse(issuer) {
-        Ok(issuer) if issuer == person => true,
-        Ok(issuer) => state
-            .active_member(issuer)
-            .and_then(|member| state.roles.get(&member.role))
-            .is_some_and(|role| managed.first_beyond(role.set()).is_none()),
-        // A key or an agent saw the secret; who else has seen theirs is not known. Whoever founded the organization had
-        // the data folder in hand.
-        Err(_) => Grantee::parse(issuer).is_err(),
-    };
-    let live = || state.keys.values().filter(|key| key.revoked_at.is_none() && key.holder() == Some(person));
-    let subject = |key: &Key| key.created_by.split('/').next().is_some_and(trusted);
-    let mut ended: BTreeSet<KeyId> = live().filter(|key| !subject(key)).map(|key| key.id).collect();
-    loop {
-        let with = |key: &&Key| key.created_by.split('/').nth(1).and_then(|with| KeyId::parse(with).ok());
-        let more: Vec<KeyId> = live()
-            .filter(|key| !ended.contains(&key.id) && with(key).is_some_and(|with| ended.contains(&with)))
-            .map(|key| key.id)
-            .collect();
-        if more.is_empty() {
-            return ended;
-        }
-        ended.extend(more);
-    }
 }
 
 /// A member leaves; with the membership end their grants and personal keys.

@@ -2,7 +2,8 @@
 
 use crate::event::Event;
 use crate::id::PersonId;
-use crate::organization::{Organization, SettingChange};
+use crate::key::{self, KeyKind};
+use crate::organization::{KeysWithoutRole, Organization, SettingChange};
 use crate::preset::Preset;
 use crate::refusal::{Refusal, title_fits};
 use crate::role::RoleLevel;
@@ -71,6 +72,11 @@ pub(crate) fn change_settings(
     }
     if let Some(team) = after.join_default_team {
         state.team(team).map_err(|_| Refusal::field("no-such-team", "join.default_team", "there is no such team"))?;
+    }
+    if after.keys_without_role == KeysWithoutRole::DefaultRole && after != state.settings {
+        let without = state.keys.values().filter(|key| matches!(key.kind, KeyKind::Workspace { role: None, .. }));
+        let role = state.roles.get(&after.join_default_role);
+        role.map_or(Ok(()), |role| key::secrets_are_known_high_enough(state, without, role))?;
     }
     for label in after.labels.values() {
         title_fits("labels", label)?;

@@ -1,10 +1,14 @@
 //! What may happen to a role.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
+use crate::id::KeyId;
+use crate::key::{self, Key, KeyKind};
 use crate::object::{DataName, DataRules};
-use crate::organization::{Organization, SettingChange};
+use crate::organization::{KeysWithoutRole, Organization, SettingChange};
 use crate::permission::Holding;
 use crate::refusal::{Refusal, title_fits};
 use crate::role::{AssignableTo, Role, RoleId, RoleLevel};
@@ -84,7 +88,35 @@ pub(crate) fn edit(state: &Organization, id: RoleId, edit: RoleEdit) -> Result<V
     }
     is_sound(state, &role)?;
     still_fits_its_holders(state, &role)?;
-    Ok(vec![Event::RoleDefined(role)])
+    let ended = keys_that_would_carry_too_much(state, present, &role)?;
+    Ok(std::iter::once(Event::RoleDefined(role))
+        .chain(ended.into_iter().map(|key| Event::KeyRevoked { key }))
+        .collect())
+}
+
+/// Personal keys that end because their holders' role comes to manage more than whoever issued them may give.
+///
+/// # Errors
+/// Where a workspace key or an agent's key would carry too much: it needs a new secret first.
+fn keys_that_would_carry_too_much(
+    state: &Organization,
+    present: &Role,
+    role: &Role,
+) -> Result<BTreeSet<KeyId>, Refusal> {
+    if role.set().management().first_beyond(present.set()).is_none() {
+        return Ok(BTreeSet::new());
+    }
+    let settings = &state.settings;
+    let by_default =
+        settings.keys_without_role == KeysWithoutRole::DefaultRole && settings.join_default_role == role.id;
+    let theirs = |key: &&Key| match key.kind {
+        KeyKind::Personal { .. } => false,
+        KeyKind::Workspace { role: held, .. } => held == Some(role.id) || held.is_none() && by_default,
+        KeyKind::Agent { agent, .. } => state.agents.get(&agent).is_some_and(|agent| agent.role == Some(role.id)),
+    };
+    key::secrets_are_known_high_enough(state, state.keys.values().filter(theirs), role)?;
+    let holders = state.members.values().filter(|member| member.is_active() && member.role == role.id);
+    Ok(holders.flat_map(|member| key::that_would_carry_too_much(state, member.person, role)).collect())
 }
 
 /// A role ends. Its members get the default role, in which a default may be chosen at the same time; its keys and

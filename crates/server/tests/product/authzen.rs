@@ -96,7 +96,10 @@ fn every_sub_level_of_the_certification_scenario_is_passed() {
 fn a_page_goes_on_only_where_it_began() {
     let (firm, cast) = stage();
     let program = Program::of(&firm);
-    let search = |subject: &Value, page: Value| json!({ "subject": subject, "action": { "name": "see" }, "resource": cast.record, "page": page });
+    let search = |subject: &Value, page: Value| {
+        let action = json!({ "name": "see" });
+        json!({ "subject": subject, "action": action, "resource": cast.record, "page": page })
+    };
     let users = json!({ "type": "user" });
     let first = program.ask(SUBJECTS, &search(&users, json!({ "limit": 2 })));
     assert_eq!((&first["page"]["count"], first["results"].as_array().unwrap().len()), (&json!(2), 2), "{first}");

@@ -107,9 +107,11 @@ pub(crate) fn operation<'c>(
             Operation::CreateResource { kind: new.kind, owner: new.owner.unwrap_or(nobody) }
         }
         Command::EditResource { resource: id, .. } => resource(ResourceVerb::Edit, *id),
-        Command::HandOverResource { resource: id, .. }
-        | Command::ShareResource { resource: id, .. }
-        | Command::UnshareResource { resource: id, .. } => resource(ResourceVerb::Share, *id),
+        // Who decides whose it is decides whether it stays.
+        Command::HandOverResource { resource: id, .. } => resource(ResourceVerb::Delete, *id),
+        Command::ShareResource { resource: id, .. } | Command::UnshareResource { resource: id, .. } => {
+            resource(ResourceVerb::Share, *id)
+        }
         Command::AssignResource { resource, team } | Command::UnassignResource { resource, team } => {
             Operation::AssignResource { team: *team, resource: *resource }
         }

@@ -199,7 +199,7 @@ fn holders_of_a_permission_are_those_whose_role_holds_it() {
             let all = domain::permission::Scope::All;
             let holds = |person: &PersonId| naive.powers(Subject::Member(*person)).get(permission) == Some(&all);
             let members = world.state.members.keys().copied().filter(holds);
-            assert_eq!(snapshot.holders(*permission, usize::MAX), members.collect::<Vec<_>>(), "{permission}");
+            assert_eq!(snapshot.holders(*permission), members.take(3).collect::<Vec<_>>(), "{permission}");
         }
     }
 }

@@ -17,7 +17,8 @@ pub struct Cast {
     pub reader: Value,
     /// Subject, by its properties: may write the archived record.
     pub privileged: Value,
-    /// What to look for, a subject without id, to find the privileged one among those who may write the archived record.
+    /// What to look for, a subject without id, to find the privileged one among those who may write the archived
+    /// record.
     pub privileged_sought: Value,
     /// Resource, by its id alone.
     pub record: Value,

@@ -108,7 +108,10 @@ impl Census {
                 }
             }
             for part in questions.chunks(1_000) {
-                let evaluation = |(kind, action, id): &(&str, String, String)| json!({ "action": { "name": action }, "resource": { "type": kind, "id": id } });
+                let evaluation = |(kind, action, id): &(&str, String, String)| {
+                    let resource = json!({ "type": kind, "id": id });
+                    json!({ "action": { "name": action }, "resource": resource })
+                };
                 let evaluations: Vec<Value> = part.iter().map(evaluation).collect();
                 let answers = program.ask(EVALUATIONS, &json!({ "subject": subject, "evaluations": evaluations }));
                 let answers = answers["evaluations"].as_array().expect("answers");

@@ -247,11 +247,10 @@ impl Naive<'_> {
 
     /// Who acts in one's place is one's own to say.
     fn delegate(&self, me: Subject, agent: AgentId, person: PersonId) -> Answer {
-        let mine = me == Subject::Member(person);
-        yes("own")
-            .and(|| self.needs(me, P::AgentView))
-            .and(|| if self.state.agents.contains_key(&agent) { yes("own") } else { nothing_there() })
-            .and(|| if mine { yes("own") } else { no("not-yours") })
+        if me != Subject::Member(person) {
+            return no("not-yours");
+        }
+        if self.state.agents.contains_key(&agent) { yes("own") } else { nothing_there() }
     }
 
     /// Who has power over an agent may also end that it acts for others; that ends its keys.
