@@ -146,6 +146,14 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
     event.permissions().contains(&permission)
         && match (event, target) {
             (Event::MemberAdded { .. }, Target::Organization) => true,
+            // The team of newcomers, for somebody who is taken in at the same time.
+            (Event::TeamMemberSet { team, person: joining, role }, Target::Organization) => {
+                let settings = &state.settings;
+                (settings.join_default_team, settings.join_default_team_role) == (Some(*team), Some(*role))
+                    && events
+                        .iter()
+                        .any(|other| matches!(other, Event::MemberAdded { person, .. } if person == joining))
+            }
             // The first key of somebody who is taken in at the same time.
             (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Organization) => {
                 events.iter().any(|other| matches!(other, Event::MemberAdded { person, .. } if person == holder))

@@ -42,7 +42,7 @@ impl Snapshot {
             Operation::ViewMembers => holds(Permission::MemberView, Target::Organization),
             Operation::AddMember { role } => {
                 let answer = holds(Permission::MemberAdd, Target::Organization)?;
-                self.may_give_role(entry, Some(role))?;
+                self.may_let_in(entry, role)?;
                 Ok(answer)
             }
             Operation::Invite { role } => self.invite(entry, role),
@@ -147,7 +147,7 @@ impl Snapshot {
         let offered = role.unwrap_or(default);
         let as_manager = holds(entry, Permission::MemberAdd, Target::Organization);
         if let Ok(answer) = as_manager {
-            self.may_give_role(entry, Some(offered))?;
+            self.may_let_in(entry, offered)?;
             return Ok(answer);
         }
         let invited = match (self.settings.invite_organization, entry.subject) {
@@ -161,8 +161,20 @@ impl Snapshot {
         if offered != default {
             return Err(shown(Reason::OnlyDefaultRole));
         }
-        self.may_give_role(entry, Some(offered))?;
+        self.may_let_in(entry, offered)?;
         Ok(invited)
+    }
+
+    /// Whether somebody may give a newcomer this role, and with it the place in the team of newcomers.
+    fn may_let_in(&self, entry: &SubjectEntry, role: &RoleId) -> Result<(), Denial> {
+        self.may_give_role(entry, Some(role))?;
+        let settings = &self.settings;
+        let Some((team, role)) = settings.join_default_team.zip(settings.join_default_team_role) else { return Ok(()) };
+        let given = self.set_of_role(role).management();
+        match given.first_beyond(self.authority_in_team(entry, team)) {
+            Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
+            None => Ok(()),
+        }
     }
 
     /// Who may give an integration away need not use it, and gives to nobody above them.

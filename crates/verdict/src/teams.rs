@@ -118,7 +118,7 @@ impl Snapshot {
     }
 
     /// Everything that somebody may manage in a team, as far as a role in it could.
-    fn authority_in_team(&self, entry: &SubjectEntry, team: TeamId) -> PermissionSet {
+    pub(crate) fn authority_in_team(&self, entry: &SubjectEntry, team: TeamId) -> PermissionSet {
         let there = self.role_in_team(entry, team);
         let reaching = entry
             .permissions

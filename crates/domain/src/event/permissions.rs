@@ -122,7 +122,8 @@ impl Event {
             Event::KeyRoleChanged { .. } => &[P::KeyManageWorkspace],
             Event::TeamCreated { .. } => &[P::TeamCreate],
             Event::TeamRenamed { .. } | Event::TeamDeleted { .. } => &[P::TeamEdit],
-            Event::TeamMemberSet { .. } => &[P::TeamMembers, P::TeamRoles],
+            // Newcomers join the team that is meant for them.
+            Event::TeamMemberSet { .. } => &[P::TeamMembers, P::TeamRoles, P::MemberAdd],
             Event::TeamMemberRemoved { .. } => &[P::TeamMembers],
             Event::AgentCreated { .. } | Event::AgentEdited { .. } | Event::AgentDeleted { .. } => &[P::AgentManage],
             Event::AgentRoleChanged { .. } => &[P::RoleAssign],

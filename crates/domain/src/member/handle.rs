@@ -1,13 +1,13 @@
 //! What may happen to a member.
 
 use crate::event::Event;
-use crate::id::PersonId;
+use crate::id::{PersonId, TeamId};
 use crate::key;
 use crate::organization::Organization;
 use crate::refusal::Refusal;
 use crate::role::{Role, RoleId, RoleLevel};
 
-/// A person joins with a role.
+/// A person joins with a role, and joins the team of newcomers where there is one.
 pub(crate) fn add(state: &Organization, person: PersonId, role: RoleId) -> Result<Vec<Event>, Refusal> {
     if state.active_member(person).is_some() {
         return Err(Refusal::field("already-member", "email", "this person is a member already"));
@@ -16,7 +16,13 @@ pub(crate) fn add(state: &Organization, person: PersonId, role: RoleId) -> Resul
     if wanted.top {
         room_for_another_owner(state)?;
     }
-    Ok(vec![Event::MemberAdded { person, role }])
+    let settings = &state.settings;
+    let newcomers = settings.join_default_team.zip(settings.join_default_team_role);
+    let there = |(team, role): &(TeamId, RoleId)| {
+        state.teams.contains_key(team) && state.roles.get(role).is_some_and(|role| role.level == RoleLevel::Team)
+    };
+    let joined = newcomers.filter(there).map(|(team, role)| Event::TeamMemberSet { team, person, role });
+    Ok(std::iter::once(Event::MemberAdded { person, role }).chain(joined).collect())
 }
 
 /// A member's role changes.

@@ -258,7 +258,7 @@ settings! {
     InviteTeam invite_team: Invite = Invite::Managers, "invite.team";
     /// The role of a newcomer for whom none was chosen.
     JoinDefaultRole join_default_role: RoleId = nobody(), "join.default_role";
-    /// The team that newcomers join.
+    /// The team that newcomers join, where newcomers to teams have a role.
     JoinDefaultTeam join_default_team: Option<TeamId> = None, "join.default_team";
     /// The role in a team of somebody for whom none was chosen.
     JoinDefaultTeamRole join_default_team_role: Option<RoleId> = None, "join.default_team_role";

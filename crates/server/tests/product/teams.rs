@@ -404,3 +404,18 @@ fn a_team_that_one_may_not_see_is_as_one_that_is_not_there() {
     paged.sort();
     assert_eq!(paged, ["Another", "Secret"]);
 }
+
+#[test]
+fn a_newcomer_joins_the_team_of_newcomers() {
+    let firm = Firm::of("pipeai");
+    let owner = firm.owner();
+    let team = firm.team("Welcome");
+    let (status, answer) = owner.patch("", json!({ "settings": { "join.default_team": team } }));
+    assert_eq!(status, 200, "{answer}");
+    let nina = firm.hire("nina", "user");
+    let places = firm.places(&team);
+    assert_eq!(places.len(), 1, "{places:?}");
+    assert_eq!(places[0].0, nina.id);
+    assert_eq!(owner.delete(&format!("/teams/{team}")).0, 204);
+    firm.hire("olga", "user");
+}

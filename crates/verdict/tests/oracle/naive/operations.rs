@@ -31,7 +31,9 @@ impl Naive<'_> {
                 needs(P::OrganizationEdit).and(|| self.change_settings(me, changes))
             }
             Operation::ViewMembers => needs(P::MemberView),
-            Operation::AddMember { role } => needs(P::MemberAdd).and(|| self.gives(me, role)),
+            Operation::AddMember { role } => {
+                needs(P::MemberAdd).and(|| self.gives(me, role)).and(|| self.lets_into_team(me))
+            }
             Operation::ChangeRole { member, role } => {
                 needs(P::RoleAssign).and(|| self.over_member(me, member)).and(|| self.gives(me, role))
             }
@@ -224,6 +226,7 @@ impl Naive<'_> {
                 }
             })
             .and(|| self.gives(me, wanted))
+            .and(|| self.lets_into_team(me))
     }
 
     fn assign(&self, me: Subject, grantee: Grantee) -> Answer {

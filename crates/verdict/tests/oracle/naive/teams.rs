@@ -63,6 +63,16 @@ impl Naive<'_> {
             .and(|| if beyond(&given, &mine()).is_some() { no("beyond-your-own") } else { yes("role") })
     }
 
+    /// Whoever takes somebody in puts them into the team of newcomers as well.
+    pub(crate) fn lets_into_team(&self, subject: Subject) -> Answer {
+        let settings = &self.state.settings;
+        let (Some(team), Some(role)) = (settings.join_default_team, settings.join_default_team_role) else {
+            return yes("role");
+        };
+        let given: Powers = self.powers_of_id(&role).into_keys().map(|one| (one, Scope::Team)).collect();
+        if beyond(&given, &self.authority_in(subject, team)).is_some() { no("beyond-your-own") } else { yes("role") }
+    }
+
     /// Everybody may leave.
     pub(crate) fn remove_team_member(&self, subject: Subject, team: TeamId, member: PersonId) -> Answer {
         if subject == Subject::Member(member) && self.teams_of(subject).contains(&team) {
