@@ -311,7 +311,7 @@ impl Shared {
 
     pub(crate) fn workspace_key(&self, org: &Org, scope: KeyScope) -> Person {
         let key = IssuedKey::generate(KeyForm::Workspace, &mut OperatingSystem).unwrap();
-        self.store(org, PersonId::from_random(random()), KeyKind::Workspace { scope }, key)
+        self.store(org, PersonId::from_random(random()), KeyKind::Workspace { scope, role: None }, key)
     }
 
     fn issue(&self, org: &Org, person: PersonId, form: KeyForm) -> Person {

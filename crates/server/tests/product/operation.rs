@@ -1,11 +1,12 @@
 //! Running it: settings, starting, stopping.
 
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 use tokio::time::Instant;
 
 use serde_json::json;
 
-use crate::world::{Api, Demo, Server, WARDROOM, agent, init, succeeded, wait_for};
+use crate::world::{Api, Demo, Process, Server, WARDROOM, agent, init, succeeded, wait_for};
 
 fn refused(data: &std::path::Path, change: impl FnOnce(&mut Command) -> &mut Command) -> String {
     let mut command = Command::new(WARDROOM);
@@ -61,6 +62,25 @@ fn a_request_to_stop_lets_running_calls_end_and_then_ends_cleanly() {
     let answer = running.join().expect("the caller");
     assert!(succeeded(&answer), "{answer:?}");
     assert_eq!(status.code(), Some(0), "after {:?}", asked.elapsed());
+}
+
+#[test]
+fn a_log_that_nobody_can_write_to_any_more_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path(), "Unread", "ada@example.com");
+    let mut command = Command::new(WARDROOM);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path());
+    let mut process = Process(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    drop(process.0.stderr.take());
+    let mut line = String::new();
+    BufReader::new(process.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim().strip_prefix("serving ").unwrap_or_else(|| panic!("not serving: {line:?}"));
+    assert_eq!(agent().get(format!("{url}/readyz")).call().unwrap().status().as_u16(), 200);
+    // It says in the log that it stops.
+    let pid = process.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let status = wait_for("the end", || process.0.try_wait().expect("the process can be asked"));
+    assert_eq!(status.code(), Some(0));
 }
 
 #[test]

@@ -81,7 +81,8 @@ fn what_is_not_visible_answers_exactly_as_what_does_not_exist() {
     let (ada, bo) = (firm.hire("ada", "member"), firm.hire("bo", "member"));
     let (hidden, absent) = (resource(&ada.api, "project", "Atlas"), "/resources/res_00000000000000000000".to_owned());
     let team = firm.team("North");
-    let acts: [(&str, &dyn Fn(&str) -> (u16, Value)); 11] = [
+    type Act<'a> = &'a dyn Fn(&str) -> (u16, Value);
+    let acts: [(&str, Act<'_>); 11] = [
         ("show", &|path| bo.api.get(path)),
         ("change", &|path| bo.api.patch(path, json!({ "title": "Mine" }))),
         ("delete", &|path| bo.api.delete(path)),
