@@ -6,20 +6,20 @@ use domain::time::Timestamp;
 
 use crate::{Append, AppendError, Journal, JournalFile, Options, RecordError, RecordQuery, StreamId, verify};
 
-const NO_ROOM: i64 = 1;
-const ROOM: i64 = 1_000_000;
+pub(crate) const NO_ROOM: i64 = 1;
+pub(crate) const ROOM: i64 = 1_000_000;
 
-fn open() -> (tempfile::TempDir, Journal) {
+pub(crate) fn open() -> (tempfile::TempDir, Journal) {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let journal = Journal::open(dir.path(), Options::default()).expect("the journal opens");
     (dir, journal)
 }
 
-fn org() -> OrgId {
+pub(crate) fn org() -> OrgId {
     OrgId::from_random([1; 20])
 }
 
-fn intent(at: i64) -> Intent {
+pub(crate) fn intent(at: i64) -> Intent {
     Intent {
         org: org(),
         at: Timestamp(at),
@@ -38,7 +38,7 @@ fn intent(at: i64) -> Intent {
     }
 }
 
-fn outcome() -> Outcome {
+pub(crate) fn outcome() -> Outcome {
     let status = OutcomeStatus::Succeeded;
     Outcome { at: Timestamp(9), status, latency_us: 1, request_bytes: 1, response_bytes: 1, detail: None }
 }

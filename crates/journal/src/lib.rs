@@ -11,6 +11,8 @@
 //! Start reading at [`Journal`], the one interface; `sqlite` is the only half behind it today. The bytes that
 //! are hashed are written down in [`chain`].
 
+#[cfg(test)]
+mod broken_writer_tests;
 pub mod chain;
 pub mod error;
 pub mod fact;

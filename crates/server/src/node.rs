@@ -24,6 +24,9 @@ use crate::settings::Settings;
 use crate::workers::Workers;
 use crate::{Fault, data_folder, doors};
 
+/// How long the threads may take to end once they are told to; one that is stuck must not keep the journal open.
+const END_MAX: Duration = Duration::from_secs(2);
+
 /// The rooms, put together.
 pub(crate) struct Node {
     pub(crate) app: App,
@@ -70,12 +73,16 @@ impl Node {
         Ok(Node { app, journal, gateway, public_url, stopping: Stopping::default(), drain })
     }
 
-    /// Serves until `stop` comes, then lets running calls end, and closes the journal.
+    /// Serves until `stop` comes, or nothing can be accepted any more, then lets running calls end, and closes the
+    /// journal.
     pub(crate) async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), Fault> {
         let mut workers = Workers::start(&doors::router(&self, Handle::current()))?;
-        tokio::select! {
-            fault = workers.accept(&listener) => return Err(fault),
-            () = stop => {}
+        let served = tokio::select! {
+            fault = workers.accept(&listener) => Err(fault),
+            () = stop => Ok(()),
+        };
+        if let Err(fault) = &served {
+            tracing::error!(%fault, "nothing can be served any more");
         }
         drop(listener);
         tracing::info!("stopping: no new connections, running calls may end");
@@ -88,9 +95,11 @@ impl Node {
         if tokio::time::timeout(self.drain, ended).await.is_err() {
             tracing::warn!("some calls did not end in time; their outcome is recorded as unknown at the next start");
         }
-        workers.end().await;
+        if !workers.end(END_MAX).await {
+            tracing::error!("a thread that serves connections is stuck and is left behind");
+        }
         self.journal.close().await;
-        Ok(())
+        served
     }
 }
 

@@ -26,8 +26,11 @@ async fn ready(State((journal, stopping)): State<(journal::Journal, Stopping)>) 
     if stopping.load(Ordering::Relaxed) {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }
-    match journal.head(StreamId::Directory).await {
-        Ok(_) => (StatusCode::OK, "ready\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the journal cannot be read\n"),
+    if journal.head(StreamId::Directory).await.is_err() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the journal cannot be read\n");
+    }
+    match journal.check_records().await {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "calls cannot be recorded\n"),
     }
 }

@@ -10,6 +10,8 @@ pub(crate) fn start(filter: &str) -> Result<(), Fault> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // A line that cannot be written is lost, and nothing else: complaining to the same place would panic.
+        .log_internal_errors(false)
         .try_init()
         .map_err(|error| Fault::of("the log cannot be started", &error))
 }

@@ -16,26 +16,37 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::IntoResponse as _;
+use futures_util::future::select_all;
 use http::{Request, StatusCode};
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::Fault;
 
-/// Connections that wait for their thread to take them; whoever comes on top waits in the listener.
-const HANDED_MAX: usize = 256;
+/// Connections that wait for one thread to take them, which it does at once unless it is stuck; whoever comes when
+/// every thread has so many waits in the listener.
+const HANDED_MAX: usize = 32;
+/// Most connections open at once, all threads together; whoever comes on top waits in the listener. An AI client keeps
+/// one or two open, so that this is a few thousand of them; each takes a file handle and at least 8 KiB for reading,
+/// and must not take the machine's memory with it.
+const CONNECTIONS_MAX: usize = 16_384;
+/// How long the head of a request may take to arrive. The time begins when the answer before it is sent, so that this
+/// is also how long a connection is kept that nobody uses; longer than the 60 s of common load balancers, which
+/// otherwise use a connection that is just being closed.
+const HEAD_MAX: Duration = Duration::from_secs(75);
 /// How long nothing is accepted where the machine cannot take a connection, out of file handles for example.
 const BREATH: Duration = Duration::from_millis(500);
 
-type Handed = (std::net::TcpStream, SocketAddr);
+/// A connection, from where, and its place among all that are open.
+type Handed = (std::net::TcpStream, SocketAddr, OwnedSemaphorePermit);
 
 /// The threads, waiting for connections.
 pub(crate) struct Workers {
@@ -43,6 +54,7 @@ pub(crate) struct Workers {
     quiet: Vec<oneshot::Receiver<()>>,
     ended: Vec<oneshot::Receiver<()>>,
     end: CancellationToken,
+    places: Arc<Semaphore>,
 }
 
 impl Workers {
@@ -50,7 +62,8 @@ impl Workers {
     pub(crate) fn start(doors: &Router) -> Result<Workers, Fault> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let end = CancellationToken::new();
-        let mut workers = Workers { sockets: Vec::new(), quiet: Vec::new(), ended: Vec::new(), end };
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let mut workers = Workers { sockets: Vec::new(), quiet: Vec::new(), ended: Vec::new(), end, places };
         for number in 0..threads {
             let runtime = Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|error| Fault::of("a runtime cannot be started", &error))?;
@@ -59,7 +72,7 @@ impl Workers {
             let (has_ended, ended) = oneshot::channel::<()>();
             let (doors, end) = (doors.clone(), workers.end.clone());
             let work = move || {
-                runtime.block_on(serve(handed, doors, (is_quiet, end)));
+                runtime.block_on(serve(handed, http(HEAD_MAX), doors, (is_quiet, end)));
                 // What still runs is given up; nothing waits for what it had blocked.
                 runtime.shutdown_background();
                 drop(has_ended);
@@ -75,8 +88,21 @@ impl Workers {
 
     /// Accepts connections and hands them round, for ever.
     pub(crate) async fn accept(&self, listener: &TcpListener) -> Fault {
-        let mut turn = self.sockets.iter().cycle();
-        loop {
+        let mut full = false;
+        for turn in 0usize.. {
+            let place = match Arc::clone(&self.places).try_acquire_owned() {
+                Ok(free) => {
+                    full = false;
+                    Ok(free)
+                }
+                Err(_) => {
+                    if !std::mem::replace(&mut full, true) {
+                        tracing::warn!(CONNECTIONS_MAX, "too many connections are open; others wait");
+                    }
+                    Arc::clone(&self.places).acquire_owned().await
+                }
+            };
+            let Ok(place) = place else { break };
             let (socket, address) = match listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) if is_of_one_connection(&error) => continue,
@@ -86,15 +112,30 @@ impl Workers {
                     continue;
                 }
             };
-            let Some(worker) = turn.next() else { return Fault("there is no thread to serve".to_owned()) };
             // Small answers and events must not wait for more to send (delayed by 40 ms otherwise).
             let socket = socket.set_nodelay(true).and_then(|()| socket.into_std());
             let Ok(socket) = socket.inspect_err(|error| tracing::debug!(%error, "a connection broke at once")) else {
                 continue;
             };
-            if worker.send((socket, address)).await.is_err() {
-                return Fault("a thread that serves connections ended by itself".to_owned());
+            match self.room(turn).await {
+                Some(room) => room.send((socket, address, place)),
+                None => break,
             }
+        }
+        Fault("a thread that serves connections ended by itself".to_owned())
+    }
+
+    /// Room at the thread with the fewest connections still to take, among equals at each in turn, so that one that is
+    /// stuck gets no more. `None` where a thread has ended.
+    async fn room(&self, turn: usize) -> Option<mpsc::Permit<'_, Handed>> {
+        if self.sockets.iter().any(mpsc::Sender::is_closed) {
+            return None;
+        }
+        let threads = self.sockets.len();
+        let in_turn = self.sockets.iter().cycle().skip(turn % threads.max(1)).take(threads);
+        match in_turn.max_by_key(|worker| worker.capacity())?.try_reserve() {
+            Ok(room) => Some(room),
+            Err(_) => select_all(self.sockets.iter().map(|worker| Box::pin(worker.reserve()))).await.0.ok(),
         }
     }
 
@@ -107,26 +148,36 @@ impl Workers {
         }
     }
 
-    /// Ends the threads, with whatever still runs there.
-    pub(crate) async fn end(self) {
+    /// Ends the threads, with whatever still runs there; `false` where one is stuck and has not ended within `most`.
+    pub(crate) async fn end(self, most: Duration) -> bool {
         drop(self.sockets);
         self.end.cancel();
-        for ended in self.ended {
-            // The sender is dropped at the end; nothing is ever sent.
-            let _ = ended.await;
-        }
+        let ended = async {
+            for ended in self.ended {
+                // The sender is dropped at the end; nothing is ever sent.
+                let _ = ended.await;
+            }
+        };
+        tokio::time::timeout(most, ended).await.is_ok()
     }
+}
+
+/// How connections are served.
+fn http(head_max: Duration) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(head_max);
+    http
 }
 
 /// One thread's work.
 async fn serve(
     mut handed: mpsc::Receiver<Handed>,
+    http: http1::Builder,
     doors: Router,
     (is_quiet, end): (oneshot::Sender<()>, CancellationToken),
 ) {
     let open = GracefulShutdown::new();
-    let http = http1::Builder::new();
-    while let Some((socket, address)) = handed.recv().await {
+    while let Some((socket, address, place)) = handed.recv().await {
         let Ok(socket) = TcpStream::from_std(socket) else { continue };
         let doors = TowerToHyperService::new(doors.clone());
         let service = service_fn(move |mut request: Request<hyper::body::Incoming>| {
@@ -135,6 +186,7 @@ async fn serve(
         });
         let connection = open.watch(http.serve_connection(TokioIo::new(socket), service));
         tokio::spawn(async move {
+            let _place = place;
             if let Err(error) = connection.await {
                 tracing::trace!(%error, "a connection broke");
             }
@@ -170,3 +222,6 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The HTTP client towards upstreams: pooled, encrypted where the URL says so, with a limit on every wait.
 
+use std::num::NonZero;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use zeroize::Zeroizing;
 use crate::gateway::StartFault;
 use crate::upstream::failure::Failure;
 
-/// Idle connections kept per upstream.
+/// Idle connections kept per upstream, by all runtimes together; there is about one for each processor.
 const IDLE_PER_HOST_MAX: usize = 128;
 /// How long an idle connection is kept.
 const IDLE_MS_MAX: u64 = 60_000;
@@ -97,7 +98,7 @@ impl Connection {
         }
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(Duration::from_millis(IDLE_MS_MAX))
-            .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
+            .pool_max_idle_per_host(idle_per_host_and_runtime_max())
             .pool_timer(TokioTimer::new())
             .build(self.https.clone());
         clients.push((here, client.clone()));
@@ -131,6 +132,11 @@ impl Connection {
             Failure::Unreachable(why.to_owned())
         })
     }
+}
+
+fn idle_per_host_and_runtime_max() -> usize {
+    let runtimes = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    IDLE_PER_HOST_MAX.div_ceil(runtimes.get())
 }
 
 /// The seconds of a `Retry-After`, where it is given in seconds.

@@ -50,12 +50,16 @@ struct Inner {
     journal_reads: Arc<Pool>,
     record_reads: Arc<Pool>,
     key_uses: Arc<KeyUses>,
+    _closing: Closing,
 }
 
-impl Drop for Inner {
+/// Closes the desk with the journal, or with the attempt to open it: the thread at the desk holds it, too, and would
+/// wait for ever.
+struct Closing(Arc<Desk>);
+
+impl Drop for Closing {
     fn drop(&mut self) {
-        // The thread at the desk holds it, too, and would wait for ever.
-        self.records.close();
+        self.0.close();
     }
 }
 
@@ -73,12 +77,14 @@ impl Journal {
         let key_uses = Arc::<KeyUses>::default();
         let connection = folder::open_writer(dir, JournalFile::Journal)?;
         record_threads::start(dir, &records, Arc::clone(&key_uses), Arc::clone(&lock))?;
+        let _closing = Closing(Arc::clone(&records));
         folder::sync_dir(dir)
             .map_err(|error| OpenError::Unusable { path: dir.to_path_buf(), reason: error.to_string() })?;
         stream_writer::start(connection, stream_commands, lock)?;
         let journal_reads = Pool::new(dir.join(JournalFile::Journal.as_str()), options.read_connections);
         let record_reads = Pool::new(dir.join(JournalFile::Records.as_str()), options.read_connections);
-        Ok(Journal { inner: Arc::new(Inner { options, streams, records, journal_reads, record_reads, key_uses }) })
+        let inner = Inner { options, streams, records, journal_reads, record_reads, key_uses, _closing };
+        Ok(Journal { inner: Arc::new(inner) })
     }
 
     /// Appends to any number of streams in one transaction: all of it, or nothing. The answer comes when it is on
@@ -276,6 +282,14 @@ impl Journal {
             }
             JournalFile::Records => self.inner.records.send(Errand::LimitPages { pages, reply }).await.is_ok(),
         };
+        assert!(sent && done.await.is_ok(), "the journal is open");
+    }
+
+    /// Whoever writes the next records, the thread or a caller, breaks off before the commit.
+    #[cfg(test)]
+    pub(crate) async fn break_off(&self, in_thread: bool) {
+        let (reply, done) = oneshot::channel();
+        let sent = self.inner.records.send(Errand::BreakOff { in_thread, reply }).await.is_ok();
         assert!(sent && done.await.is_ok(), "the journal is open");
     }
 }

@@ -11,7 +11,7 @@ use super::Journal;
 use crate::error::{CLOSED, ReadError, RecordError};
 use crate::record::{KeyUse, Record, RecordPage, RecordQuery, Usage};
 use crate::sqlite::record_desk::{Closed, Desk, Errand, Row};
-use crate::sqlite::{key_uses, record_reader, record_writer, usage_reader};
+use crate::sqlite::{key_uses, record_owed, record_reader, usage_reader};
 
 /// The answer to a begin, on its way. A caller that stops waiting may leave an answer that nobody took; the
 /// record it names must not stay open, and only the end of the wait can know.
@@ -30,7 +30,7 @@ impl Drop for Begun<'_> {
         // From here on the writer sees that nobody waits, and closes the record itself.
         self.answer.close();
         if let Ok(Ok(record)) = self.answer.try_recv() {
-            let outcome = record_writer::never_sent(self.at);
+            let outcome = record_owed::never_sent(self.at);
             // With the desk full the record stays open until the next start.
             let _ = self.records.try_put(Row::Finish { record, outcome, reply: None });
         } else {
@@ -160,6 +160,14 @@ impl Journal {
         let (reply, answer) = oneshot::channel();
         self.tell_records(Errand::EraseKeyUse { org, key, reply }).await?;
         answer.await.map_err(|_| RecordError::unavailable(CLOSED))?
+    }
+
+    /// Answers while there is somebody who writes records; what it costs is one turn of the writer's thread.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`] where the journal is closed or the thread is gone: every call is refused then.
+    pub async fn check_records(&self) -> Result<(), ReadError> {
+        self.settle_records(false).await
     }
 
     async fn put_record(&self, row: Row) -> Result<(), RecordError> {

@@ -3,7 +3,7 @@
 //! It never writes a record.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -28,14 +28,37 @@ pub(crate) struct Keeper {
     pub(crate) syncer: Arc<Syncer>,
     /// Rows written since the start.
     pub(crate) rows: Arc<AtomicU64>,
+    /// See [`Checkpoint::tell`].
+    pub(crate) log_starts_anew: Arc<AtomicBool>,
     pub(crate) desk: Arc<Desk>,
 }
 
 /// What a checkpoint reached.
-struct Checkpoint {
+pub(crate) struct Checkpoint {
     busy: bool,
     frames: i64,
     copied: i64,
+}
+
+impl Checkpoint {
+    fn is_complete(&self) -> bool {
+        !self.busy && self.copied == self.frames
+    }
+
+    /// Tells that the next group starts the log again from the front. SQLite syncs the new header, so that no call
+    /// should write that group.
+    pub(crate) fn tell(&self, log_starts_anew: &AtomicBool) {
+        if self.is_complete() {
+            log_starts_anew.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Copies the log into the database file.
+pub(crate) fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Checkpoint> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        Ok(Checkpoint { busy: row.get::<_, i64>(0)? != 0, frames: row.get(1)?, copied: row.get(2)? })
+    })
 }
 
 impl Keeper {
@@ -73,7 +96,7 @@ impl Keeper {
     /// failed flush may have lost are read from memory for this, and nothing is kept behind a hole in the log.
     pub(crate) fn copy_everything(&self) {
         match self.checkpoint("RESTART") {
-            Ok(done) if !done.busy && done.copied == done.frames => {
+            Ok(done) if done.is_complete() => {
                 self.syncer.trust_again();
                 tracing::warn!("the records are on disk again; calls go on");
             }
@@ -83,9 +106,9 @@ impl Keeper {
     }
 
     fn checkpoint(&self, mode: &str) -> rusqlite::Result<Checkpoint> {
-        self.connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
-            Ok(Checkpoint { busy: row.get::<_, i64>(0)? != 0, frames: row.get(1)?, copied: row.get(2)? })
-        })
+        let done = checkpoint(&self.connection, mode)?;
+        done.tell(&self.log_starts_anew);
+        Ok(done)
     }
 
     /// Tells the writer, unless it has too much to do already; the next round tells it again.

@@ -1,7 +1,8 @@
 //! The SQLite half of the journal: one writer per file, a few read connections, no SQL anywhere else.
 //!
 //! `folder` opens the files, `stream_writer` and `record_writer` are the only ones that write, `reader` and
-//! `record_reader` read, `record_desk` says who writes records when, `record_threads` starts the thread that stands
+//! `record_reader` read, `record_desk` says who writes records when, `record_owed` keeps outcomes that could not be
+//! written, `record_threads` starts the thread that stands
 //! by there and the `syncer` and `keeper` that look after the disk behind it, `verify` walks the chains. Nothing here knows what an event means.
 
 pub(crate) mod facts;
@@ -13,6 +14,7 @@ pub(crate) mod pool;
 pub(crate) mod reader;
 pub(crate) mod record_book;
 pub(crate) mod record_desk;
+pub(crate) mod record_owed;
 pub(crate) mod record_reader;
 pub(crate) mod record_rows;
 pub(crate) mod record_threads;

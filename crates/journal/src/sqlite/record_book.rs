@@ -93,10 +93,18 @@ impl Book {
         begun
     }
 
+    /// Whether a group was begun and neither committed nor abandoned.
+    pub(crate) fn is_half_done(&self) -> bool {
+        !self.undo.is_empty() || !self.connection.is_autocommit()
+    }
+
     /// Begins a group. Waits where another process has the file locked.
     pub(crate) fn begin_group(&mut self) -> rusqlite::Result<()> {
+        if self.is_half_done() {
+            // Whoever wrote the group before broke off; nobody was told that its rows are there.
+            self.abandon_group();
+        }
         self.group += 1;
-        self.undo.clear();
         self.begun.clear();
         self.ended.clear();
         self.connection.prepare_cached(BEGIN)?.raw_execute().map(drop)
@@ -139,6 +147,7 @@ impl Book {
 
     pub(crate) fn commit_group(&mut self) -> rusqlite::Result<()> {
         self.connection.prepare_cached(COMMIT)?.raw_execute()?;
+        self.undo.clear();
         self.open.extend(self.begun.drain(..));
         for record in self.ended.drain(..) {
             self.open.remove(&record);

@@ -1,13 +1,15 @@
 //! Where rows for `records.db` wait, and who writes them.
 //!
-//! Writing a row takes some twenty microseconds and never waits for the disk (the syncer does that), while handing
+//! Writing a row takes some twenty microseconds and does not wait for the disk (the syncer does that), while handing
 //! it to another thread and waiting for its answer takes several times as long. So there is no thread that writes
 //! for all: whoever needs a row written lays it down, lets others that are ready do the same, and then writes all
 //! that lies there in one transaction, unless somebody is writing already; that one looks again before it leaves.
 //! Outcomes, for which nobody waits, are written together with whatever comes next.
 //!
-//! A thread stands by for all that must not hold up a call: errands, a file that another process has locked, more
-//! rows than one call should write for others, outcomes after which nothing came for [`LATER`], and the end.
+//! A thread stands by for all that must not hold up a call: errands, a file that another process has locked, the
+//! first group after the log was copied (SQLite syncs the log's new header), more rows than one call should write
+//! for others, those owed since the disk was full among them, outcomes after which nothing came for [`LATER`], and
+//! the end. When that thread ends, by itself too, the desk is closed and whoever waits there is told.
 //!
 //! Nothing here knows SQL or the order of a chain; that is the writer's.
 
@@ -54,9 +56,15 @@ pub(crate) enum Errand {
     Checkpoint,
     #[cfg(test)]
     LimitPages { pages: i64, reply: oneshot::Sender<()> },
+    /// Whoever writes the next group, the thread or a caller, breaks off before its commit.
+    #[cfg(test)]
+    BreakOff { in_thread: bool, reply: oneshot::Sender<()> },
     /// Takes nothing new, writes what is there and ends.
     Close { reply: oneshot::Sender<()> },
 }
+
+#[cfg(test)]
+type Happening = Box<dyn FnOnce(&Desk) + Send>;
 
 /// The desk is closed: nothing is taken any more.
 #[derive(Debug)]
@@ -69,6 +77,9 @@ pub(crate) struct Desk {
     called: Condvar,
     /// Taken before anything is taken from the tray, so that rows are written in the order in which they came.
     writer: Mutex<Option<Writer>>,
+    /// What happens once between a call's last look at the tray and the moment it frees the writer.
+    #[cfg(test)]
+    meanwhile: Mutex<Option<Happening>>,
 }
 
 #[derive(Default)]
@@ -106,8 +117,14 @@ impl Row {
 impl Desk {
     /// A desk for at most `places` rows and errands.
     pub(crate) fn new(places: usize) -> Desk {
-        let places = Semaphore::new(places);
-        Desk { tray: Mutex::default(), places, called: Condvar::new(), writer: Mutex::default() }
+        Desk {
+            tray: Mutex::default(),
+            places: Semaphore::new(places),
+            called: Condvar::new(),
+            writer: Mutex::default(),
+            #[cfg(test)]
+            meanwhile: Mutex::default(),
+        }
     }
 
     /// Lays down a row. Waits for a place where the desk is full, and for nothing else: a row that somebody waits
@@ -139,18 +156,27 @@ impl Desk {
     pub(crate) fn write(&self) {
         let mut group = Vec::new();
         for _ in 0..TURNS_OF_CALL {
-            let mut writer = match self.writer.try_lock() {
-                Ok(writer) => writer,
+            let mut seat = match self.writer.try_lock() {
+                Ok(seat) => seat,
+                // Whoever had it broke off; the writer itself undoes what is half done.
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                 // Whoever writes looks again once the writer is free; the thread does so, too.
                 Err(TryLockError::WouldBlock) => return,
             };
-            let Some(writer) = writer.as_mut() else { return };
+            let Some(writer) = seat.as_mut() else { return };
             let (awaited, rows) = self.waiting();
             if awaited == 0 {
-                return;
+                #[cfg(test)]
+                self.let_happen_meanwhile();
+                drop(seat);
+                // INVARIANT: the last look is at a free writer: who came in between found it taken and left the
+                // writing to us. Held by `a_call_that_finds_the_writer_taken_is_written_by_who_has_it`.
+                if self.waiting().0 == 0 {
+                    return;
+                }
+                continue;
             }
-            if rows > GROUP_MAX_OF_CALL || !writer.begin_at_once() {
+            if rows + writer.owed() > GROUP_MAX_OF_CALL || !writer.begin_at_once() {
                 break;
             }
             self.lock().take(&mut group);
@@ -158,6 +184,14 @@ impl Desk {
             writer.write_begun(&mut group);
         }
         self.call();
+    }
+
+    #[cfg(test)]
+    fn let_happen_meanwhile(&self) {
+        let happens = self.meanwhile.lock().unwrap().take();
+        if let Some(happens) = happens {
+            happens(self);
+        }
     }
 
     /// Calls the thread: somebody who laid something down will not see to it any more.
@@ -171,6 +205,15 @@ impl Desk {
         self.lock().closed = true;
         self.places.close();
         self.called.notify_one();
+    }
+
+    /// Closes the desk and lets go of the writer and of all that lies there, so that whoever waits learns that
+    /// there is no answer: nobody is left who would write it.
+    pub(crate) fn abandon(&self) {
+        self.close();
+        let writer = self.writer().take();
+        let tray = std::mem::replace(&mut *self.lock(), Tray { closed: true, ..Tray::default() });
+        drop((writer, tray));
     }
 
     /// Puts the writer at the desk.
@@ -200,7 +243,6 @@ impl Desk {
             }
             if closed {
                 // Nothing is laid down any more; what was, has just been written.
-                writer.tick();
                 return (seat.take(), closing);
             }
         }
@@ -298,3 +340,6 @@ impl Desk {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

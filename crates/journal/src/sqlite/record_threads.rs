@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::mpsc as blocking;
 use std::thread::{self, JoinHandle};
 
@@ -25,6 +25,7 @@ use crate::verification::JournalFile;
 pub(crate) struct Surroundings {
     pub(crate) syncer: Arc<Syncer>,
     pub(crate) rows: Arc<AtomicU64>,
+    pub(crate) log_starts_anew: Arc<AtomicBool>,
     pub(crate) key_uses: Arc<KeyUses>,
 }
 
@@ -33,7 +34,10 @@ pub(crate) fn start(dir: &Path, desk: &Arc<Desk>, key_uses: Arc<KeyUses>, lock: 
     let path = dir.join(JournalFile::Records.as_str());
     let unusable = |reason: String| OpenError::Unusable { path: path.clone(), reason };
     let connection = open_writer(dir, JournalFile::Records)?;
-    let around = Surroundings { syncer: Arc::default(), rows: Arc::default(), key_uses };
+    // The log of a file just opened has no header yet, most of the time.
+    let log_starts_anew = Arc::new(AtomicBool::new(true));
+    let around = Surroundings { syncer: Arc::default(), rows: Arc::default(), log_starts_anew, key_uses };
+    let ending = Ending { desk: Arc::clone(desk), syncer: Arc::clone(&around.syncer) };
     let log = File::open(wal_path(dir, JournalFile::Records)).map_err(|error| unusable(error.to_string()))?;
 
     let syncer = Arc::clone(&around.syncer);
@@ -42,6 +46,7 @@ pub(crate) fn start(dir: &Path, desk: &Arc<Desk>, key_uses: Arc<KeyUses>, lock: 
         connection: open_writer(dir, JournalFile::Records)?,
         syncer: Arc::clone(&around.syncer),
         rows: Arc::clone(&around.rows),
+        log_starts_anew: Arc::clone(&around.log_starts_anew),
         desk: Arc::clone(desk),
     };
     let (stop, stopped) = blocking::sync_channel(0);
@@ -52,6 +57,7 @@ pub(crate) fn start(dir: &Path, desk: &Arc<Desk>, key_uses: Arc<KeyUses>, lock: 
     desk.seat(Writer::new(book, around));
     let desk = Arc::clone(desk);
     let work = move || {
+        let _ending = ending;
         let (writer, closing) = desk.run();
         end(writer.map(Writer::into_connection), &syncer, syncing, (stop, keeping));
         drop(lock);
@@ -61,6 +67,20 @@ pub(crate) fn start(dir: &Path, desk: &Arc<Desk>, key_uses: Arc<KeyUses>, lock: 
         }
     };
     spawn("records-writer", work).map_err(&unusable).map(drop)
+}
+
+/// However the writer's thread ends, and where it is never started: nothing is taken any more, whoever waits is told,
+/// and the syncer ends. It logs nothing: why a thread broke, its panic has printed, and `/readyz` tells of it.
+struct Ending {
+    desk: Arc<Desk>,
+    syncer: Arc<Syncer>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.desk.abandon();
+        self.syncer.stop();
+    }
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, String> {

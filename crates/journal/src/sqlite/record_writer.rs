@@ -3,8 +3,11 @@
 //! It is given a group of rows, adds them to their chains in one transaction, commits (written, not synced),
 //! answers those who need no more than that and hands the others to the syncer. Outcomes that could not be written
 //! are kept, within a bound, and tried again.
+//!
+//! Whoever writes may break off half way. The next one to write undoes that group first and answers its callers;
+//! for the same reason nothing is logged while a group is half done or half answered.
 
-use std::collections::VecDeque;
+use std::fmt::Display;
 use std::sync::atomic::Ordering;
 
 use domain::record::{Durability, Intent, Outcome, OutcomeStatus, RecordRef};
@@ -13,14 +16,13 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::error::RecordError;
+use crate::sqlite::keeper::checkpoint;
 use crate::sqlite::key_uses;
 use crate::sqlite::record_book::{Book, CLOSE_MAX, open_earlier};
 use crate::sqlite::record_desk::{Errand, Row};
+use crate::sqlite::record_owed::{Owed, never_sent};
 use crate::sqlite::record_threads::Surroundings;
 use crate::sqlite::syncer::{NeverSent, Waiter};
-
-/// Most outcomes that are kept while the disk is full. Those on top are closed as unknown at the next start.
-const OWED_MAX: usize = 4_096;
 
 type BeginReply = oneshot::Sender<Result<RecordRef, RecordError>>;
 type EndReply = oneshot::Sender<Result<(), RecordError>>;
@@ -36,22 +38,50 @@ pub(crate) struct Writer {
     around: Surroundings,
     pending: Vec<Pending>,
     waiters: Vec<Waiter>,
-    owed: VecDeque<(RecordRef, Outcome)>,
+    owed: Owed,
+    /// The next group breaks off before its commit; in the writer's thread, or in a caller's.
+    #[cfg(test)]
+    breaks_in_thread: Option<bool>,
 }
 
 impl Writer {
     pub(crate) fn new(book: Book, around: Surroundings) -> Writer {
-        Writer { book, around, pending: Vec::new(), waiters: Vec::new(), owed: VecDeque::new() }
+        Writer {
+            book,
+            around,
+            pending: Vec::new(),
+            waiters: Vec::new(),
+            owed: Owed::default(),
+            #[cfg(test)]
+            breaks_in_thread: None,
+        }
     }
 
-    /// Begins a transaction if nobody else has the file locked; `false` where that cannot be done at once.
+    /// Outcomes that the next group writes on top of its own rows.
+    pub(crate) fn owed(&self) -> usize {
+        self.owed.len()
+    }
+
+    /// Begins a transaction if that waits for nothing: neither for another process that has the file locked, nor
+    /// for the disk, which SQLite waits for when a group starts the log anew. `false` where it would.
     pub(crate) fn begin_at_once(&mut self) -> bool {
-        self.book.begin_group_at_once().is_ok()
+        self.recover();
+        !self.around.log_starts_anew.load(Ordering::Relaxed) && self.book.begin_group_at_once().is_ok()
+    }
+
+    /// Undoes what somebody left half done.
+    fn recover(&mut self) {
+        if !self.pending.is_empty() {
+            self.answer_failed(&"writing them broke off");
+        } else if self.book.is_half_done() {
+            self.book.abandon_group();
+        }
     }
 
     /// Writes the rows of a group and answers.
     pub(crate) fn write_group(&mut self, group: &mut Vec<Row>) {
-        if self.owed.is_empty() && group.is_empty() {
+        self.recover();
+        if self.owed() == 0 && group.is_empty() {
             return;
         }
         let begun = self.book.begin_group();
@@ -65,7 +95,7 @@ impl Writer {
 
     fn write_rows(&mut self, group: &mut Vec<Row>, mut failed: Option<rusqlite::Error>) {
         let suspect = self.around.syncer.is_suspect();
-        for (record, outcome) in std::mem::take(&mut self.owed) {
+        for (record, outcome) in self.owed.take() {
             self.end(record, outcome, None, &mut failed);
         }
         for row in group.drain(..) {
@@ -77,12 +107,17 @@ impl Writer {
                 Row::Finish { record, outcome, reply } => self.end(record, outcome, reply, &mut failed),
             }
         }
+        #[cfg(test)]
+        self.break_off();
         let result = match failed {
             None => self.book.commit_group(),
             Some(error) => Err(error),
         };
         match result {
-            Ok(()) => self.answer_written(),
+            Ok(()) => {
+                self.around.log_starts_anew.store(false, Ordering::Relaxed);
+                self.answer_written();
+            }
             Err(error) => self.answer_failed(&error),
         }
     }
@@ -124,13 +159,19 @@ impl Writer {
         self.pending.push(Pending::Ended { record, outcome, found, reply });
     }
 
-    /// Gives the connection back.
-    pub(crate) fn into_connection(self) -> Connection {
+    /// Tries a last time to write what is owed, and gives the connection back.
+    pub(crate) fn into_connection(mut self) -> Connection {
+        self.tick();
+        if self.owed() > 0 {
+            let outcomes = self.owed();
+            tracing::error!(outcomes, "outcomes could not be written; the next start closes their records as unknown");
+        }
         self.book.into_connection()
     }
 
     fn answer_written(&mut self) {
         let rows = self.pending.len() as u64;
+        let mut stray = None;
         for pending in self.pending.drain(..) {
             match pending {
                 Pending::Begun { record, at, durability: Durability::Synced, reply } => {
@@ -138,7 +179,7 @@ impl Writer {
                 }
                 Pending::Begun { record, at, durability: Durability::Written, reply } => {
                     if reply.send(Ok(record)).is_err() {
-                        owe(&mut self.owed, record, never_sent(at));
+                        self.owed.add(record, never_sent(at));
                     }
                 }
                 Pending::Ended { record, found, reply, .. } => {
@@ -146,32 +187,45 @@ impl Writer {
                     match reply {
                         Some(reply) => drop(reply.send(answer)),
                         None if found => {}
-                        None => {
-                            tracing::warn!(org = %record.org, seq = record.seq, "an outcome came for no open record")
-                        }
+                        None => stray = Some(record),
                     }
                 }
             }
         }
         self.around.rows.fetch_add(rows, Ordering::Relaxed);
         self.around.syncer.written(&mut self.waiters);
+        if let Some(record) = stray {
+            tracing::warn!(org = %record.org, seq = record.seq, "an outcome came for no open record");
+        }
+        self.owed.log_lost();
     }
 
-    fn answer_failed(&mut self, error: &rusqlite::Error) {
-        tracing::error!(%error, "records cannot be written; calls are refused");
+    fn answer_failed(&mut self, error: &dyn Display) {
         self.book.abandon_group();
         for pending in self.pending.drain(..) {
             // A caller that went away does not need its answer.
             match pending {
                 Pending::Begun { reply, .. } => drop(reply.send(Err(RecordError::unavailable(error)))),
                 Pending::Ended { reply: Some(reply), .. } => drop(reply.send(Err(RecordError::unavailable(error)))),
-                Pending::Ended { record, outcome, reply: None, .. } => owe(&mut self.owed, record, outcome),
+                Pending::Ended { record, outcome, reply: None, .. } => self.owed.add(record, outcome),
             }
+        }
+        tracing::error!(%error, "records cannot be written; calls are refused");
+        self.owed.log_lost();
+    }
+
+    #[cfg(test)]
+    fn break_off(&mut self) {
+        let in_thread = std::thread::current().name() == Some("records-writer");
+        if self.breaks_in_thread == Some(in_thread) {
+            self.breaks_in_thread = None;
+            panic!("broken off by a test");
         }
     }
 
     /// Does what a thread was sent for.
     pub(crate) fn obey(&mut self, errand: Errand) {
+        self.recover();
         match errand {
             Errand::CloseOpen { now, reply } => drop(reply.send(self.close_open(now))),
             Errand::Settle { key_uses, reply } => {
@@ -194,17 +248,23 @@ impl Writer {
                 debug_assert!(limited.is_ok());
                 let _ = reply.send(());
             }
+            #[cfg(test)]
+            Errand::BreakOff { in_thread, reply } => {
+                self.breaks_in_thread = Some(in_thread);
+                let _ = reply.send(());
+            }
             // The desk sees to closing.
             Errand::Close { .. } => {}
         }
     }
 
     /// What is done once a second.
-    pub(crate) fn tick(&mut self) {
+    fn tick(&mut self) {
         for NeverSent { record, at } in self.around.syncer.take_never_sent() {
-            owe(&mut self.owed, record, never_sent(at));
+            self.owed.add(record, never_sent(at));
         }
-        if !self.owed.is_empty() {
+        self.owed.log_lost();
+        if self.owed() > 0 {
             self.write_group(&mut Vec::new());
         }
         self.flush_key_uses();
@@ -222,10 +282,9 @@ impl Writer {
     /// Finishes the keeper's copy of the log; with nobody writing it reaches the last frame, so that the next
     /// write starts the log again from the front.
     fn checkpoint(&self) {
-        let copied: rusqlite::Result<i64> =
-            self.book.connection().query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(0));
-        if let Err(error) = copied {
-            tracing::warn!(%error, "the log of the records could not be copied into its file");
+        match checkpoint(self.book.connection(), "PASSIVE") {
+            Ok(done) => done.tell(&self.around.log_starts_anew),
+            Err(error) => tracing::warn!(%error, "the log of the records could not be copied into its file"),
         }
     }
 
@@ -263,19 +322,5 @@ impl Writer {
             self.book.add_outcome(record, &outcome)?;
         }
         self.book.commit_group()
-    }
-}
-
-/// What is written about an intent whose caller never learned that it may go on.
-pub(crate) fn never_sent(at: Timestamp) -> Outcome {
-    let detail = Some("never_sent".to_owned());
-    Outcome { at, status: OutcomeStatus::Cancelled, latency_us: 0, request_bytes: 0, response_bytes: 0, detail }
-}
-
-fn owe(owed: &mut VecDeque<(RecordRef, Outcome)>, record: RecordRef, outcome: Outcome) {
-    if owed.len() < OWED_MAX {
-        owed.push_back((record, outcome));
-    } else {
-        tracing::error!(org = %record.org, seq = record.seq, "an outcome is lost; the next start closes its record as unknown");
     }
 }

@@ -180,7 +180,8 @@ mod tests {
 
     fn keeper(connection: Connection, syncer: &Arc<Syncer>) -> Keeper {
         let desk = Arc::new(Desk::new(1));
-        Keeper { connection, syncer: Arc::clone(syncer), rows: Arc::default(), desk }
+        let (rows, log_starts_anew) = (Arc::default(), Arc::default());
+        Keeper { connection, syncer: Arc::clone(syncer), rows, log_starts_anew, desk }
     }
 
     /// `/dev/null` takes writes and cannot be flushed.
