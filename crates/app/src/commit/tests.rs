@@ -117,6 +117,7 @@ fn registered(number: u8) -> Event {
 }
 
 /// What an operation may lead to; everything else must be refused under its permit.
+#[expect(clippy::too_many_lines, reason = "one arm for each operation")]
 fn meant(operation: Operation<'_>) -> Vec<Event> {
     match operation {
         Operation::EditOrganization { .. } => vec![
@@ -371,7 +372,7 @@ fn a_first_key_goes_with_its_own_newcomer_only() {
     let snapshot = Snapshot::compile(org(1), &state, None);
     let member = role("member");
     let permit = permit(&snapshot, Operation::AddMember { role: &member }).unwrap();
-    let added = Event::MemberAdded { person: person(7), role: member.clone() };
+    let added = Event::MemberAdded { person: person(7), role: member };
     let with = |holder| vec![added.clone(), key_created(9, KeyKind::Personal { holder })];
     let events = with(person(7));
     assert!(events.iter().all(|event| covers(&permit, org(1), &state, event, &events)));
