@@ -144,7 +144,7 @@ impl Snapshot {
             KeyKind::Workspace { .. } => (Subject::Key(key.id), None),
             KeyKind::Agent { agent, acting_for } => (Subject::Agent(agent), acting_for),
         };
-        let (Some(digest), Some(bytes)) = (digest_bytes(&key.digest), id_bytes(key.id.as_str())) else { return };
+        let (Some(digest), Some(bytes)) = (key.digest_bytes(), id_bytes(key.id.as_str())) else { return };
         let personal = matches!(subject, Subject::Member(_));
         let suspended =
             personal && self.subject(subject.as_str()).is_none_or(|entry| self.may_have_keys(entry).is_err());
@@ -226,16 +226,4 @@ pub(crate) fn effective(role: &Role, settings: &Settings) -> PermissionSet {
     }
     let narrowed = ResourceKind::ALL.iter().map(|kind| kind.permission(ResourceVerb::Use));
     narrowed.fold(set.without(Permission::IntegrationUseAll), |set, used| set.at_most(used, Scope::Team))
-}
-
-/// Reads the hexadecimal form in which the state keeps digests.
-fn digest_bytes(hex: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0u8; 32];
-    if hex.len() != 64 {
-        return None;
-    }
-    for (slot, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks(2)) {
-        *slot = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }

@@ -166,7 +166,7 @@ fn state_of(key: &Key, snapshot: &Snapshot, now: Timestamp) -> KeyState {
         KeyKind::Workspace { .. } => Subject::Key(key.id),
         KeyKind::Agent { agent, .. } => Subject::Agent(agent),
     };
-    let credential = digest_bytes(&key.digest).map(|digest| Credential { key: key.id, digest });
+    let credential = key.digest_bytes().map(|digest| Credential { key: key.id, digest });
     let actor = Actor { subject, acting_for: acting_for(key), credential };
     // Any question will do: whoever is stopped is told so before the question is looked at.
     let question = Question { actor: &actor, action: Action::Operate(Operation::ViewOrganization), now };
@@ -182,16 +182,4 @@ fn state_of(key: &Key, snapshot: &Snapshot, now: Timestamp) -> KeyState {
         },
         Verdict::Allowed(_) => KeyState::Active,
     }
-}
-
-/// Reads the hexadecimal form in which the state keeps digests.
-fn digest_bytes(hex: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0u8; 32];
-    if hex.len() != 64 {
-        return None;
-    }
-    for (slot, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks(2)) {
-        *slot = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }

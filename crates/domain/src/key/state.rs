@@ -98,6 +98,19 @@ impl Key {
         }
     }
 
+    /// The digest of the present secret as bytes.
+    #[must_use]
+    pub fn digest_bytes(&self) -> Option<[u8; 32]> {
+        let mut bytes = [0u8; 32];
+        if self.digest.len() != 2 * bytes.len() {
+            return None;
+        }
+        for (slot, pair) in bytes.iter_mut().zip(self.digest.as_bytes().chunks(2)) {
+            *slot = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(bytes)
+    }
+
     /// Takes a role that ends from a workspace key. What it had no role for it does not do.
     pub(crate) fn lose_role(&mut self, ended: RoleId) {
         if let KeyKind::Workspace { role, .. } = &mut self.kind
