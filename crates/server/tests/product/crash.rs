@@ -21,7 +21,7 @@ const ROUNDS_PER_FOLDER: usize = 20;
 #[test]
 fn a_killed_process_loses_nothing_that_it_answered() {
     let upstreams = Upstreams::start();
-    let rounds = count(6, 120);
+    let rounds = count(10, 200);
     let sum = run(&upstreams, rounds, "kill", || House::found("Killed"), |_, _| ());
     println!("soak: crash: killed {rounds} times: {sum}");
     assert!(sum.unknown > 0 && sum.changes > 0 && sum.reached > 0, "no round was amid the work: {sum}");
