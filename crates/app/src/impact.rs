@@ -78,24 +78,20 @@ impl App {
             let stamp = Stamp { seq: then.seq + 1, at: now, actor: caller.stamp() };
             then.apply(&stamp, event);
         }
-        let same = Same {
-            before,
-            tools: !events.iter().any(Event::changes_tools),
-            resources: !events.iter().any(Event::changes_resources),
-        };
+        let same = Same { before, events };
         let after = Snapshot::compile(before.org(), &then, Some(same));
-        let differences = before.difference(&after, now);
-        let told = |difference: &&Difference| {
-            let operation = Operation::Explain { subject: difference.subject };
+        let changed = before.changed_subjects(&after, now);
+        let told = |subject: &&Subject| {
+            let operation = Operation::Explain { subject: **subject };
             self.asked(before, &caller.actor, operation).is_allowed()
         };
-        let named: Vec<&Difference> = differences.iter().filter(told).take(NAMED_MAX).collect();
+        let named: Vec<Subject> = changed.iter().filter(told).take(NAMED_MAX).copied().collect();
         let mut subjects = Vec::with_capacity(named.len());
-        for difference in &named {
-            let name = self.called(caller, state, difference.subject).await?;
-            subjects.push(in_words(difference, name, [before, &after]));
+        for subject in &named {
+            let name = self.called(caller, state, *subject).await?;
+            subjects.push(in_words(&before.difference(&after, *subject, now), name, [before, &after]));
         }
-        let others = differences.len() - named.len();
+        let others = changed.len() - named.len();
         Ok(Impact { seq: state.seq, events: events.iter().map(Event::name).collect(), subjects, others })
     }
 

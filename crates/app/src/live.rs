@@ -65,11 +65,7 @@ impl Live {
     /// it from the state in force, where they are known.
     pub(crate) fn publish(&self, state: &Organization, events: Option<&[Event]>) {
         let before = self.snapshot.load();
-        let same = events.map(|events| Same {
-            before: &before,
-            tools: !events.iter().any(Event::changes_tools),
-            resources: !events.iter().any(Event::changes_resources),
-        });
+        let same = events.map(|events| Same { before: &before, events });
         let snapshot = Snapshot::compile(self.org, state, same);
         self.snapshot.store(Arc::new(snapshot));
         self.changes.send_replace(state.seq);

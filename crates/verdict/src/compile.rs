@@ -1,74 +1,123 @@
 //! From the state of an organization to its snapshot.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::agent::Agent;
+use domain::event::Event;
 use domain::grant::Grantee;
-use domain::id::{OrgId, PersonId, TeamId};
+use domain::id::{AgentId, OrgId, PersonId, TeamId};
 use domain::key::{Key, KeyKind, KeyScope};
 use domain::member::Member;
 use domain::organization::{GrantsTo, KeysWithoutRole, Organization, PersonalKeys, Settings};
 use domain::permission::{Permission, PermissionSet, Scope};
 use domain::resource::{ResourceKind, ResourceVerb};
 use domain::role::{Role, RoleId};
+use domain::team::Team;
 
 use crate::catalog::Catalog;
-use crate::list::HOLDERS_MAX;
+use crate::first::FirstMembers;
+use crate::keys::Keys;
 use crate::question::{Reason, Subject, Via};
-use crate::snapshot::{
-    AgentEntry, GrantEntry, IdMap, KeyEntry, NEVER, Reach, RoleEntry, Snapshot, SubjectEntry, id_bytes,
-};
+use crate::snapshot::{AgentEntry, GrantEntry, NEVER, Reach, RoleEntry, Snapshot, SubjectEntry};
 use crate::subjects::Subjects;
+use crate::touched::Touched;
 
-/// What has not changed since an earlier snapshot, so that a change of people costs nothing there.
+/// An earlier snapshot, and everything that happened since: what that left as it was is taken over.
 #[derive(Clone, Copy, Debug)]
 pub struct Same<'s> {
     /// The earlier snapshot.
     pub before: &'s Snapshot,
-    /// Whether integrations and tools are as they were.
-    pub tools: bool,
-    /// Whether resources, and who has them, are as they were.
-    pub resources: bool,
+    /// Every event that led from it to the state.
+    pub events: &'s [Event],
 }
 
+/// Part of the subjects from which on compiling all of them costs less: one in so many.
+const MANY_ONE_IN: usize = 4;
+
 /// Teams by person, in the order of their ids.
-type TeamsOf = std::collections::BTreeMap<PersonId, Vec<(TeamId, u32)>>;
+type TeamsOf = BTreeMap<PersonId, Vec<(TeamId, u32)>>;
 
 impl Snapshot {
-    /// Compiles an organization's state.
+    /// Compiles an organization's state. What an earlier snapshot has in common with it is shared, so that a change of
+    /// one person costs little in an organization of any size.
     #[must_use]
     pub fn compile(org: OrgId, state: &Organization, same: Option<Same<'_>>) -> Snapshot {
-        let before = |kept: fn(&Same<'_>) -> bool| same.filter(kept).map(|same| same.before);
-        let catalog = before(|same| same.tools).map(|before| Arc::clone(&before.catalog));
-        let resources = before(|same| same.resources).map(|before| Arc::clone(&before.resources));
-        let objects = before(|_| true).map(|before| &before.objects).filter(|objects| ***objects == state.objects);
-        let role = |role: &Role| RoleEntry { set: effective(role, &state.settings), role: role.clone() };
-        let delegations = |agent: &Agent| {
-            agent.delegations.iter().map(|(person, given)| (*person, given.expires_at.unwrap_or(NEVER))).collect()
+        // A snapshot from which other events led here has nothing that could be trusted.
+        let leads_here = |same: &Same<'_>| {
+            same.before.org == org && same.before.seq.saturating_add(same.events.len() as u64) == state.seq
         };
-        let agents = state.agents.values().map(|agent| (agent.id, AgentEntry { delegations: delegations(agent) }));
+        let same = same.filter(leads_here);
+        let touched = same.map(|same| Touched::by(same.events, same.before, state));
+        let taken = same.map(|same| same.before).zip(touched.as_ref());
+        let kept = |keeps: fn(&Touched) -> bool| taken.filter(|(_, touched)| keeps(touched)).map(|(before, _)| before);
+        let objects = kept(|_| true).map(|before| &before.objects).filter(|objects| ***objects == state.objects);
+        let resources = kept(|touched| !touched.resources).map(|before| Arc::clone(&before.resources));
+        let catalog = kept(|touched| !touched.tools).map(|before| Arc::clone(&before.catalog));
+        let roles = kept(|touched| !touched.roles).map(|before| Arc::clone(&before.roles));
+        let teams = kept(|touched| !touched.teams).map(|before| Arc::clone(&before.teams));
+        let agents = kept(|touched| !touched.agents).map(|before| Arc::clone(&before.agents));
         let mut snapshot = Snapshot {
             org,
             seq: state.seq,
             name: state.name.as_str().into(),
             settings: state.settings.clone(),
             catalog: catalog.unwrap_or_else(|| Arc::new(Catalog::compile(state))),
-            roles: state.roles.values().map(role).collect(),
-            first_members: Vec::new(),
+            roles: roles.unwrap_or_else(|| Arc::new(roles_of(state))),
+            first_members: FirstMembers::default(),
             subjects: Subjects::default(),
-            keys: IdMap::default(),
-            teams: state.teams.values().map(|team| (team.id, team.title.as_str().into())).collect(),
-            agents: agents.collect(),
+            keys: taken
+                .map_or_else(|| Keys::compile(state), |(before, touched)| before.keys.with(&touched.keys, state)),
+            teams: teams.unwrap_or_else(|| Arc::new(titles_of_teams(state))),
+            agents: agents.unwrap_or_else(|| Arc::new(agents_of(state))),
             resources: resources.unwrap_or_else(|| Arc::new(state.resources.clone())),
             objects: objects.map_or_else(|| Arc::new(state.objects.clone()), Arc::clone),
         };
-        let subjects = snapshot.entries(state);
-        snapshot.first_members = first_members(&subjects, snapshot.roles.len());
-        snapshot.subjects = Subjects::compile(subjects, snapshot.catalog.integrations().count());
-        for key in state.keys.values().filter(|key| key.revoked_at.is_none()) {
-            snapshot.add_key(key);
+        let few = |before: &Snapshot, touched: &Touched| {
+            !touched.everybody && touched.subjects.len() <= before.subjects.len() / MANY_ONE_IN
+        };
+        match taken.filter(|(before, touched)| few(before, touched)) {
+            Some((before, touched)) => snapshot.take_over(before, touched, state),
+            None => snapshot.compile_subjects(state),
         }
         snapshot
+    }
+
+    fn compile_subjects(&mut self, state: &Organization) {
+        let entries = self.entries(state);
+        self.first_members = FirstMembers::of(&entries, self.roles.len());
+        let entries = entries.into_iter().map(Arc::new).collect();
+        self.subjects = Subjects::compile(entries, self.catalog.integrations().count());
+    }
+
+    /// Everybody as they were before, except for those who were touched.
+    fn take_over(&mut self, before: &Snapshot, touched: &Touched, state: &Organization) {
+        let entries = touched.subjects.iter().map(|subject| (*subject, self.entry(state, *subject)));
+        let entries: BTreeMap<Subject, Option<SubjectEntry>> = entries.collect();
+        let people = entries.iter().filter_map(|(subject, entry)| Some((subject.person()?, entry.as_ref()?.role)));
+        let changed = touched.subjects.iter().filter_map(|subject| subject.person()).collect();
+        self.first_members = before.first_members.with(&changed, people, |role| self.people_with(state, role));
+        self.subjects = before.subjects.with(entries);
+    }
+
+    /// What there is to know of one subject; none where it is none.
+    fn entry(&self, state: &Organization, subject: Subject) -> Option<SubjectEntry> {
+        match subject {
+            Subject::Member(person) => {
+                let place = |team: &Team| Some((team.id, self.role_place(team.members.get(&person)?.role)?));
+                let teams: Vec<_> = state.teams.values().filter_map(place).collect();
+                Some(self.member(state, state.active_member(person)?, Some(teams)))
+            }
+            Subject::Agent(agent) => Some(self.agent(state, state.agents.get(&agent)?)),
+            Subject::Key(key) => self.workspace_key(state, state.live_key(key)?),
+        }
+    }
+
+    /// The active people with a role, in the order of their ids.
+    fn people_with<'o>(&self, state: &'o Organization, role: u32) -> impl Iterator<Item = PersonId> + use<'o> {
+        let id = self.role(role).map(|entry| entry.role.id);
+        let members = state.members.values().filter(move |member| member.is_active() && Some(member.role) == id);
+        members.map(|member| member.person)
     }
 
     fn entries(&self, state: &Organization) -> Vec<SubjectEntry> {
@@ -138,20 +187,6 @@ impl Snapshot {
         SubjectEntry { subject, role: place, permissions, teams: Box::default(), reach, ends_at: NEVER, stopped: None }
     }
 
-    fn add_key(&mut self, key: &Key) {
-        let (subject, acting_for) = match key.kind {
-            KeyKind::Personal { holder } => (Subject::Member(holder), None),
-            KeyKind::Workspace { .. } => (Subject::Key(key.id), None),
-            KeyKind::Agent { agent, acting_for } => (Subject::Agent(agent), acting_for),
-        };
-        let (Some(digest), Some(bytes)) = (key.digest_bytes(), id_bytes(key.id.as_str())) else { return };
-        let personal = matches!(subject, Subject::Member(_));
-        let suspended =
-            personal && self.subject(subject.as_str()).is_none_or(|entry| self.may_have_keys(entry).is_err());
-        let ends_at = key.expires_at.unwrap_or(NEVER);
-        self.keys.insert(bytes, KeyEntry { subject, acting_for, digest, ends_at, suspended });
-    }
-
     /// Whether somebody may have personal keys; if not, for lack of what.
     pub(crate) fn may_have_keys(&self, entry: &SubjectEntry) -> Result<(), Permission> {
         let needed = match self.settings.keys_personal {
@@ -196,18 +231,20 @@ impl Snapshot {
     }
 }
 
-/// For each role the first members who have it; the entries are in the order of the members' ids.
-fn first_members(entries: &[SubjectEntry], roles: usize) -> Vec<Vec<PersonId>> {
-    let mut first = vec![Vec::new(); roles];
-    for entry in entries {
-        let place = entry.role.and_then(|place| first.get_mut(place as usize));
-        if let (Some(members), Some(person)) = (place, entry.subject.person())
-            && members.len() < HOLDERS_MAX
-        {
-            members.push(person);
-        }
-    }
-    first
+fn roles_of(state: &Organization) -> Vec<RoleEntry> {
+    let role = |role: &Role| RoleEntry { set: effective(role, &state.settings), role: role.clone() };
+    state.roles.values().map(role).collect()
+}
+
+fn titles_of_teams(state: &Organization) -> BTreeMap<TeamId, Box<str>> {
+    state.teams.values().map(|team| (team.id, team.title.as_str().into())).collect()
+}
+
+fn agents_of(state: &Organization) -> BTreeMap<AgentId, AgentEntry> {
+    let delegations = |agent: &Agent| {
+        agent.delegations.iter().map(|(person, given)| (*person, given.expires_at.unwrap_or(NEVER))).collect()
+    };
+    state.agents.values().map(|agent| (agent.id, AgentEntry { delegations: delegations(agent) })).collect()
 }
 
 /// Who does nothing reaches nothing.

@@ -43,7 +43,7 @@ impl Snapshot {
             return if had.ends() {
                 self.subject_at(subject, now).is_ok_and(|entry| self.call(entry, Some(named.index), now).is_ok())
             } else {
-                !self.subjects.is_off(had, named.index)
+                !had.is_off(named.index)
             };
         }
         at_most

@@ -12,11 +12,14 @@
 
 mod catalog;
 mod ceiling;
+mod changed;
 mod compile;
 mod data;
 mod diff;
 mod evaluate;
 mod explain;
+mod first;
+mod keys;
 mod list;
 mod names;
 mod operate;
@@ -25,10 +28,12 @@ mod permit;
 mod question;
 mod remedy;
 mod resources;
+mod shards;
 mod snapshot;
 mod subjects;
 mod teams;
 mod things;
+mod touched;
 
 pub use catalog::{IntegrationEntry, ToolEntry, ToolIndex};
 pub use compile::Same;

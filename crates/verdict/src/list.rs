@@ -8,11 +8,9 @@ use domain::time::Timestamp;
 
 use crate::catalog::{IntegrationEntry, ToolEntry, ToolIndex};
 use crate::evaluate::{ReachedBy, open};
+use crate::first::HOLDERS_MAX;
 use crate::question::{Action, Actor, Basis, Question, Subject};
 use crate::snapshot::{Snapshot, SubjectEntry};
-
-/// People who are named where somebody could help.
-pub(crate) const HOLDERS_MAX: usize = 3;
 
 /// Who asks, and the person who cuts what they may where they act for one.
 type Both<'s> = (&'s SubjectEntry, Option<&'s SubjectEntry>);
@@ -135,7 +133,7 @@ impl Snapshot {
     /// The first active members who hold a permission as far as it goes, in the order of their ids.
     #[must_use]
     pub fn holders(&self, permission: Permission) -> Vec<PersonId> {
-        let holding = self.roles.iter().zip(&self.first_members).filter(|(role, _)| role.set.holds(permission));
+        let holding = self.roles.iter().zip(self.first_members.iter()).filter(|(role, _)| role.set.holds(permission));
         let mut people: Vec<PersonId> = holding.flat_map(|(_, members)| members).copied().collect();
         people.sort_unstable();
         people.truncate(HOLDERS_MAX);

@@ -167,11 +167,7 @@ impl Snapshot {
     ) -> Option<Trial> {
         let mut state = state.clone();
         let events = apply(&mut state, changes.last()?, now)?;
-        let same = crate::Same {
-            before,
-            tools: !events.iter().any(Event::changes_tools),
-            resources: !events.iter().any(Event::changes_resources),
-        };
+        let same = crate::Same { before, events: &events };
         let snapshot = Snapshot::compile(self.org, &state, Some(same));
         Some(Trial { state, snapshot, changes })
     }

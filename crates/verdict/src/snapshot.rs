@@ -11,14 +11,14 @@ use domain::permission::PermissionSet;
 use domain::resource::Resource;
 use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
-use hashbrown::HashMap;
 
 use crate::catalog::{Catalog, IntegrationEntry, ToolEntry, ToolIndex};
+use crate::first::FirstMembers;
+use crate::keys::{KeyEntry, Keys};
 use crate::question::{Actor, Credential, Reason, Subject, Via};
 use crate::subjects::Subjects;
 
 pub(crate) type IdBytes = [u8; ID_LENGTH];
-pub(crate) type IdMap<V> = HashMap<IdBytes, V, foldhash::fast::FixedState>;
 
 /// Everything that decides about one organization, at one moment of its history. Answers from memory, without a
 /// lock; a change makes a new one.
@@ -30,13 +30,12 @@ pub struct Snapshot {
     pub(crate) settings: Settings,
     pub(crate) catalog: Arc<Catalog>,
     /// In the order of their names.
-    pub(crate) roles: Vec<RoleEntry>,
-    /// For each role the first members who have it, so that a denial can say whom to ask without looking through all.
-    pub(crate) first_members: Vec<Vec<PersonId>>,
+    pub(crate) roles: Arc<Vec<RoleEntry>>,
+    pub(crate) first_members: FirstMembers,
     pub(crate) subjects: Subjects,
-    pub(crate) keys: IdMap<KeyEntry>,
-    pub(crate) teams: BTreeMap<TeamId, Box<str>>,
-    pub(crate) agents: BTreeMap<AgentId, AgentEntry>,
+    pub(crate) keys: Keys,
+    pub(crate) teams: Arc<BTreeMap<TeamId, Box<str>>>,
+    pub(crate) agents: Arc<BTreeMap<AgentId, AgentEntry>>,
     pub(crate) resources: Arc<BTreeMap<ResourceId, Arc<Resource>>>,
     pub(crate) objects: Arc<BTreeMap<DataName, Object>>,
 }
@@ -91,16 +90,6 @@ pub(crate) struct SubjectEntry {
     pub(crate) stopped: Option<Reason>,
 }
 
-#[derive(Debug)]
-pub(crate) struct KeyEntry {
-    pub(crate) subject: Subject,
-    pub(crate) acting_for: Option<PersonId>,
-    pub(crate) digest: [u8; 32],
-    pub(crate) ends_at: Timestamp,
-    /// Whether its holder may not have keys.
-    pub(crate) suspended: bool,
-}
-
 /// Why a presented key lets nobody in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotAdmitted {
@@ -131,7 +120,9 @@ impl Snapshot {
         if now >= key.ends_at {
             return Err(NotAdmitted::Expired);
         }
-        if key.suspended {
+        if matches!(key.subject, Subject::Member(_))
+            && self.subject(key.subject.as_str()).is_none_or(|entry| self.may_have_keys(entry).is_err())
+        {
             return Err(NotAdmitted::Suspended);
         }
         Ok(Actor { subject: key.subject, acting_for: key.acting_for, credential: Some(credential) })
@@ -211,7 +202,7 @@ impl Snapshot {
     }
 
     pub(crate) fn key(&self, key: KeyId) -> Option<&KeyEntry> {
-        self.keys.get(&id_bytes(key.as_str())?)
+        self.keys.find(key)
     }
 
     pub(crate) fn subject(&self, id: &str) -> Option<&SubjectEntry> {

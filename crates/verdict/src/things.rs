@@ -21,7 +21,7 @@ impl Snapshot {
 
     /// Every key that was not revoked, personal ones included, in no order that means anything.
     pub fn keys(&self) -> impl Iterator<Item = KeyId> {
-        self.keys.keys().filter_map(|id| KeyId::parse(std::str::from_utf8(id).ok()?).ok())
+        self.keys.iter().map(|key| key.id)
     }
 
     /// Every governed object, with its fields.

@@ -112,7 +112,7 @@ impl App {
         }
         let stream = StreamId::Organization(caller.live.org());
         let (mut state, mut turns, mut before) = (Organization::new(), Vec::new(), None);
-        let mut snapshot: Option<Snapshot> = None;
+        let (mut snapshot, mut since) = (None::<Snapshot>, Vec::new());
         loop {
             let page = self.inner.journal.read(stream, state.seq, PAGE).await?;
             if page.is_empty() {
@@ -122,21 +122,21 @@ impl App {
                 let event = event::decode(&stored.body)?;
                 let stamp = Stamp { seq: stored.seq, at: stored.at, actor: stored.actor };
                 state.apply(&stamp, &event);
-                if snapshot.is_some()
-                    && about_others_alone(&event, [Some(subject), asked.person().map(Subject::Member)])
-                {
+                let passed_over = snapshot.is_some()
+                    && about_others_alone(&event, [Some(subject), asked.person().map(Subject::Member)]);
+                since.push(event);
+                if passed_over && since.len() < PAGE {
                     continue;
                 }
-                // Only tools are shared: resources change with events that are passed over.
-                let tools = !event.changes_tools();
-                let same = snapshot.as_ref().map(|before| Same { before, tools, resources: false });
+                let same = snapshot.as_ref().map(|before| Same { before, events: &since });
                 let next = Snapshot::compile(caller.live.org(), &state, same);
+                let event = since.drain(..).last().map_or("", |event| event.name());
                 let explanation = next.explain(&question(&asked, &actor, stored.at)?);
                 if before != Some((explanation.allowed, explanation.because.clone())) {
                     turns.push(Turn {
                         seq: Some(stamp.seq),
                         at: stamp.at,
-                        event: Some(event.name()),
+                        event: Some(event),
                         actor: Some(stamp.actor),
                         allowed: explanation.allowed,
                         because: explanation.because.clone(),

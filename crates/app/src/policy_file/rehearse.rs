@@ -89,11 +89,7 @@ pub(crate) fn rehearse(
         for event in &events {
             state.apply(&Stamp { seq: state.seq + 1, at: now, actor: stamp.to_owned() }, event);
         }
-        let same = Same {
-            before: &snapshot,
-            tools: !events.iter().any(Event::changes_tools),
-            resources: !events.iter().any(Event::changes_resources),
-        };
+        let same = Same { before: &snapshot, events: &events };
         snapshot = Arc::new(Snapshot::compile(before.org(), &state, Some(same)));
         done.parts.push(Part { permit, events });
         done.facts.extend(step.facts);

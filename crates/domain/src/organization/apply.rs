@@ -71,8 +71,10 @@ impl Organization {
             Event::GrantRemoved { grantee, integration } => {
                 if let Some(grants) = self.grants.get_mut(&grantee) {
                     grants.remove(&integration);
+                    if grants.is_empty() {
+                        self.grants.remove(&grantee);
+                    }
                 }
-                self.grants.retain(|_, grants| !grants.is_empty());
             }
             Event::RoleDeleted { role, moved_to } => self.end_role(role, moved_to),
             Event::ObjectDefined(object) => drop(self.objects.insert(object.name.clone(), *object)),

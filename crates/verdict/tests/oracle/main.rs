@@ -2,9 +2,9 @@
 //!
 //! `world` makes organizations of chance (`dice`, `chance`), `naive` is the second opinion, `questions` is all that can
 //! be asked; `calls` compares who may call which tool and what the lists show, `operations` who may do what to the
-//! organization. `ceiling` walks random histories of `commands` in which nobody may end up with more than somebody with
-//! the right gave; `escalations` tells the ways round that others left open, one by one. `neighbours` holds two
-//! organizations apart, and one organization before and after a change.
+//! organization, `differences` what a change does to whom. `ceiling` walks random histories of `commands` in which nobody
+//! may end up with more than somebody with the right gave; `escalations` tells the ways round that others left open, one
+//! by one. `neighbours` holds two organizations apart, and one organization before and after a change.
 
 mod authorize;
 mod calls;
@@ -12,6 +12,7 @@ mod ceiling;
 mod chance;
 mod commands;
 mod dice;
+mod differences;
 mod escalations;
 mod naive;
 mod neighbours;

@@ -2,13 +2,19 @@
 
 use domain::command;
 use domain::event::Event;
+use domain::grant::{Grantee, Profile};
+use domain::id::{KeyId, PersonId};
+use domain::key::KeyKind;
 use verdict::{Action, Actor, NotAdmitted, Question, Same, Snapshot, Verdict};
 
+use crate::chance;
 use crate::commands::command;
 use crate::dice::Dice;
 use crate::questions::{Names, actors};
 use crate::seeds;
-use crate::world::{INTEGRATIONS, KEYS, MOMENTS, TOOLS, World, credentials, key, org, person, slug, subjects};
+use crate::world::{
+    INTEGRATIONS, KEYS, MOMENTS, TOOLS, WIDE, World, credentials, integration, key, org, person, slug, subjects,
+};
 
 #[test]
 fn a_permit_names_its_own_organization_and_a_key_opens_only_the_one_that_has_its_secret() {
@@ -68,9 +74,7 @@ fn a_compile_that_takes_over_what_is_the_same_equals_one_from_nothing() {
                 continue;
             }
             events.iter().for_each(|event| world.happens(event.clone()));
-            let tools = !events.iter().any(Event::changes_tools);
-            let resources = !events.iter().any(Event::changes_resources);
-            let shared = Snapshot::compile(org(1), &world.state, Some(Same { before: &before, tools, resources }));
+            let shared = Snapshot::compile(org(1), &world.state, Some(Same { before: &before, events: &events }));
             let full = Snapshot::compile(org(1), &world.state, None);
             if format!("{shared:?}") != format!("{full:?}") {
                 panic!("world {seed}: a snapshot that took over what was there is another one after {wording}");
@@ -88,4 +92,48 @@ fn a_compile_that_takes_over_what_is_the_same_equals_one_from_nothing() {
         }
     }
     assert!(changes > 500, "only {changes} changes: this proves little");
+}
+
+/// So many people that they no longer stand together in memory, and more of them all the time.
+#[test]
+fn a_large_organization_that_grows_one_by_one_equals_one_compiled_from_nothing() {
+    let (mut world, dice) = (crate::world::wide(1), &mut Dice(5));
+    let roles = world.roles_of_level(false);
+    let id = |number: u64| {
+        let mut bytes = [0; 20];
+        bytes.iter_mut().zip(Dice(number).roll().to_be_bytes()).for_each(|(byte, of)| *byte = of);
+        PersonId::from_random(bytes)
+    };
+    let mut before = Snapshot::compile(org(1), &world.state, None);
+    for number in 0..1_400 {
+        let (newcomer, anybody) = (id(number), id(dice.roll() % (number + 1)));
+        let (grantee, profile) = (Grantee::Member(anybody), dice.pick(&Profile::ALL));
+        let given = (0..1 + dice.below(18)).map(|_| {
+            let (integration, tools_off) = (integration(dice.below(WIDE)), chance::tools_off(dice));
+            Event::GrantSet { grantee, integration, profile, tools_off, expires_at: chance::end(dice) }
+        });
+        let given: Vec<Event> = given.collect();
+        let (key, holder) =
+            (KeyId::from_random(dice.roll().to_be_bytes().repeat(3)[..20].try_into().unwrap()), anybody);
+        let (digest, hint) = ("ab".repeat(32), String::new());
+        let mut happened = vec![Event::MemberAdded { person: newcomer, role: dice.pick(&roles) }];
+        if world.state.active_member(anybody).is_some() {
+            happened.push(match dice.below(4) {
+                0 => Event::MemberRemoved { person: anybody },
+                1 => Event::MemberRoleChanged { person: anybody, from: roles[0], to: dice.pick(&roles) },
+                _ => Event::KeyCreated { key, kind: KeyKind::Personal { holder }, digest, hint, expires_at: None },
+            });
+        }
+        if world.state.active_member(anybody).is_some() && !matches!(happened.last(), Some(Event::MemberRemoved { .. }))
+        {
+            happened.extend(given);
+        }
+        happened.iter().for_each(|event| world.happens(event.clone()));
+        before = Snapshot::compile(org(1), &world.state, Some(Same { before: &before, events: &happened }));
+        if number % 200 == 199 {
+            let full = Snapshot::compile(org(1), &world.state, None);
+            assert!(format!("{before:?}") == format!("{full:?}"), "another snapshot after {number} people");
+        }
+    }
+    assert!(before.subjects().len() > 800, "{} subjects: this proves little", before.subjects().len());
 }

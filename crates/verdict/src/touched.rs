@@ -1,0 +1,135 @@
+//! What events leave as it was, so that a snapshot can take it over from the one before.
+
+use std::collections::BTreeSet;
+
+use domain::event::Event;
+use domain::grant::Grantee;
+use domain::id::{KeyId, PersonId};
+use domain::organization::Organization;
+
+use crate::question::Subject;
+use crate::snapshot::Snapshot;
+
+/// What has to be compiled anew. Too much is slow, too little is wrong.
+// INVARIANT: held to a compile from nothing by the tests in tests/oracle/neighbours.rs.
+#[derive(Default, Debug)]
+pub(crate) struct Touched {
+    pub(crate) tools: bool,
+    pub(crate) resources: bool,
+    pub(crate) roles: bool,
+    pub(crate) teams: bool,
+    pub(crate) agents: bool,
+    /// Every subject, since what many of them have rests on it.
+    pub(crate) everybody: bool,
+    pub(crate) subjects: BTreeSet<Subject>,
+    pub(crate) keys: BTreeSet<KeyId>,
+}
+
+impl Touched {
+    /// What the events touched that led from a snapshot to a state.
+    pub(crate) fn by(events: &[Event], before: &Snapshot, state: &Organization) -> Touched {
+        let mut touched = Touched::default();
+        for event in events {
+            touched.tools |= event.changes_tools();
+            touched.resources |= event.changes_resources();
+            touched.add(event, before, state);
+        }
+        touched.everybody |= touched.tools;
+        touched
+    }
+
+    fn add(&mut self, event: &Event, before: &Snapshot, state: &Organization) {
+        match event {
+            // Roles, and settings that say what they come to, reach everybody who has one.
+            Event::OrganizationCreated { .. }
+            | Event::SettingChanged(_)
+            | Event::RoleDefined(_)
+            | Event::RoleDeleted { .. }
+            | Event::ObjectRemoved { .. } => (self.everybody, self.roles) = (true, true),
+            Event::MemberAdded { person, .. } | Event::MemberRoleChanged { person, .. } => self.member(*person),
+            Event::MemberRemoved { person } => self.member_removed(*person, before, state),
+            Event::GrantSet { grantee, .. } | Event::GrantRemoved { grantee, .. } => self.grantee(*grantee, state),
+            Event::KeyCreated { key, .. }
+            | Event::KeyRotated { key, .. }
+            | Event::KeyRevoked { key }
+            | Event::KeyRoleChanged { key, .. } => {
+                self.keys.insert(*key);
+                self.subjects.insert(Subject::Key(*key));
+            }
+            Event::TeamCreated { .. } | Event::TeamRenamed { .. } => self.teams = true,
+            Event::TeamDeleted { .. } => (self.everybody, self.teams) = (true, true),
+            Event::TeamMemberSet { person, .. } | Event::TeamMemberRemoved { person, .. } => self.member(*person),
+            Event::AgentCreated { agent, .. }
+            | Event::AgentEdited { agent, .. }
+            | Event::AgentRoleChanged { agent, .. } => {
+                self.agents = true;
+                self.subjects.insert(Subject::Agent(*agent));
+            }
+            Event::AgentDeleted { agent } => {
+                self.agents = true;
+                self.subjects.insert(Subject::Agent(*agent));
+                let of_agent = before.keys.iter().filter(|key| key.subject == Subject::Agent(*agent));
+                self.keys.extend(of_agent.map(|key| key.id));
+            }
+            Event::DelegationSet { .. } => self.agents = true,
+            Event::DelegationRemoved { person, .. } => {
+                self.agents = true;
+                self.keys_for(*person, before);
+            }
+            // What these change is shared as a whole, or read from the state each time.
+            Event::OrganizationRenamed { .. }
+            | Event::IntegrationConnected(_)
+            | Event::IntegrationEdited { .. }
+            | Event::IntegrationDisconnected { .. }
+            | Event::ToolsApproved { .. }
+            | Event::ToolClassified { .. }
+            | Event::ToolSwitched { .. }
+            | Event::ResourceRegistered(_)
+            | Event::ResourceEdited { .. }
+            | Event::ResourceHandedOver { .. }
+            | Event::ResourceShared { .. }
+            | Event::ResourceUnshared { .. }
+            | Event::ResourceAssigned { .. }
+            | Event::ResourceUnassigned { .. }
+            | Event::ResourceDeleted { .. }
+            | Event::ResourceRestored { .. }
+            | Event::ResourceDestroyed { .. }
+            | Event::ObjectDefined(_) => {}
+        }
+    }
+
+    fn member(&mut self, person: PersonId) {
+        self.subjects.insert(Subject::Member(person));
+    }
+
+    /// Whoever goes takes their keys along, is acted for no longer, and leaves agents behind that do nothing.
+    fn member_removed(&mut self, person: PersonId, before: &Snapshot, state: &Organization) {
+        self.member(person);
+        self.agents |= before.agents.values().any(|agent| agent.delegations.contains_key(&person));
+        let orphans = state.agents.values().filter(|agent| agent.sponsor.is_none());
+        self.subjects.extend(orphans.map(|agent| Subject::Agent(agent.id)));
+        let theirs = before.keys.iter().filter(|key| key.subject == Subject::Member(person));
+        self.keys.extend(theirs.map(|key| key.id));
+        self.keys_for(person, before);
+    }
+
+    /// Keys with which agents act for somebody.
+    fn keys_for(&mut self, person: PersonId, before: &Snapshot) {
+        let for_them = before.keys.iter().filter(|key| key.acting_for == Some(person));
+        self.keys.extend(for_them.map(|key| key.id));
+    }
+
+    fn grantee(&mut self, grantee: Grantee, state: &Organization) {
+        match grantee {
+            Grantee::Member(person) => self.member(person),
+            Grantee::Key(key) => _ = self.subjects.insert(Subject::Key(key)),
+            Grantee::Agent(agent) => _ = self.subjects.insert(Subject::Agent(agent)),
+            // Who was in the team until one of these events is touched by that.
+            Grantee::Team(team) => {
+                let members = state.teams.get(&team).into_iter().flat_map(|team| team.members.keys());
+                self.subjects.extend(members.map(|person| Subject::Member(*person)));
+            }
+            Grantee::Role(_) => self.everybody = true,
+        }
+    }
+}
