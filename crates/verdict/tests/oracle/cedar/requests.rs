@@ -94,7 +94,6 @@ fn owned(action: &'static str, kind: &'static str, id: impl ToString, owner: Per
     of(action, kind, id).with("owner", "Member", owner)
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm for each operation")]
 fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
     let before = |role| Naive { state, now: Timestamp(0) }.powers_of_id(role);
     match operation {
