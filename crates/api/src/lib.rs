@@ -11,6 +11,7 @@ mod agents;
 mod ask;
 mod audit;
 mod authzen;
+mod cedar;
 mod extract;
 mod grants;
 mod impact;

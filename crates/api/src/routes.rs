@@ -10,8 +10,8 @@ use utoipa_axum::routes;
 
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, extract, grants, integrations, keys, members, objects, organizations,
-    permissions, plan, resources, roles, settings, teams,
+    access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, keys, members, objects,
+    organizations, permissions, plan, resources, roles, settings, teams,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -99,6 +99,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(advice::advice))
         .routes(routes!(advice::report))
         .routes(routes!(plan::export))
+        .routes(routes!(cedar::export))
         .routes(routes!(plan::plan))
         .routes(routes!(plan::apply))
         .routes(routes!(audit::read));

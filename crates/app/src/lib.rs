@@ -13,6 +13,7 @@ mod app;
 pub mod ask;
 pub mod audit;
 mod authentication;
+mod cedar;
 mod change;
 mod commit;
 mod directory;
@@ -36,5 +37,6 @@ pub mod teams;
 
 pub use app::{App, Security};
 pub use authentication::Caller;
+pub use cedar::CedarModel;
 pub use live::Live;
 pub use problem::Problem;

@@ -1,8 +1,8 @@
-//! `wardroom export`, `plan` and `apply`: the organization as one YAML file.
+//! `wardroom export`, `plan` and `apply`: the organization as one YAML file; and its permission model for Cedar.
 
 use std::fs;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -19,9 +19,20 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 pub(crate) struct Export {
     #[command(flatten)]
     door: Door,
-    /// The file to write; standard output where none is named
+    /// The file to write, for Cedar the folder; standard output where none is named
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// As a policy file, or the permission model for Cedar
+    #[arg(long, value_enum, default_value_t = Format::Yaml)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A policy file, which `plan` and `apply` read
+    Yaml,
+    /// Policies, schema and entities for Cedar
+    Cedar,
 }
 
 #[derive(Args)]
@@ -42,6 +53,10 @@ pub(crate) struct Apply {
 
 pub(crate) fn export(arguments: &Export, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let organization = arguments.door.organization(terminal)?;
+    if arguments.format == Format::Cedar {
+        let model = organization.get(&["export", "cedar"], &[])?;
+        return write_model(&model, arguments.out.as_deref(), terminal);
+    }
     let text = match terminal.json {
         true => format!("{}\n", organization.get(&["export"], &[])?),
         false => organization.get_yaml(&["export"])?,
@@ -53,6 +68,26 @@ pub(crate) fn export(arguments: &Export, terminal: &mut Terminal<'_>) -> Result<
             Ok(terminal.out.flush()?)
         }
     }
+}
+
+/// Writes the three files that Cedar's own tools read, or all as one JSON document where no folder is named.
+fn write_model(model: &Value, folder: Option<&Path>, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let Some(folder) = folder else {
+        terminal.out.write_all(format!("{model:#}\n").as_bytes())?;
+        return Ok(terminal.out.flush()?);
+    };
+    fs::create_dir_all(folder).map_err(|fault| unusable(folder, &fault))?;
+    let text = |name: &str| model[name].as_str().unwrap_or_default().to_owned();
+    let files = [
+        ("policies.cedar", text("policies")),
+        ("schema.cedarschema", text("schema")),
+        ("entities.json", format!("{:#}\n", model["entities"])),
+    ];
+    for (name, text) in files {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(|fault| unusable(&path, &fault))?;
+    }
+    Ok(())
 }
 
 pub(crate) fn plan(arguments: &Plan, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
@@ -178,5 +213,25 @@ mod tests {
             let server = FakeServer::answering(vec![(200, planned(&[]))]);
             assert_eq!((outcome(&server, line).code, server.request_count()), (0, 1));
         }
+    }
+
+    #[test]
+    fn the_model_for_cedar_is_three_files_or_one_document() {
+        let model = json!({"policies": "permit();", "schema": "namespace W {}", "entities": [{"uid": 1}]});
+        let server = FakeServer::answering(vec![(200, model.clone()), (200, model.clone())]);
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("new");
+        let line = ["export", "--format", "cedar", "--org", "north", "--out", path.to_str().expect("letters")];
+        let done = outcome(&server, &line);
+        assert_eq!((done.code, done.out.as_str(), done.err.as_str()), (0, "", ""));
+        assert_eq!(server.request(0).path, "/api/v1/orgs/north/export/cedar");
+        let file = |name: &str| fs::read_to_string(path.join(name)).expect("the file");
+        assert_eq!(
+            (file("policies.cedar").as_str(), file("schema.cedarschema").as_str()),
+            ("permit();", "namespace W {}")
+        );
+        assert_eq!(serde_json::from_str::<Value>(&file("entities.json")).expect("JSON"), model["entities"]);
+        let done = outcome(&server, &line[..5]);
+        assert_eq!(serde_json::from_str::<Value>(&done.out).expect("JSON"), model);
     }
 }

@@ -11,6 +11,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod catalog;
+pub mod cedar;
 mod ceiling;
 mod changed;
 mod compile;

@@ -1,4 +1,5 @@
-//! `cargo xtask soak`: the product's tests in their long form, whose figures are kept in `docs/soak.md`.
+//! `cargo xtask soak`: the tests of the product and of its engine in their long form, whose figures are kept in
+//! `docs/soak.md`.
 //!
 //! The tests read `WARDROOM_SOAK` and print their figures on lines with `soak: `.
 
@@ -11,11 +12,28 @@ use crate::tally::Tally;
 const MARK: &str = "soak: ";
 const PAGE: &str = "docs/soak.md";
 
+/// The tests that have a long form: a package, and the one of its test programs that holds them.
+const SUITES: [(&str, &str); 2] = [("verdict", "oracle"), ("server", "product")];
+
 pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
-    let mut command = cargo(&["test", "--release", "--package", "server", "--test", "product", "--", "--nocapture"]);
+    let mut figures = Vec::new();
+    let mut sum = Tally::default();
+    for suite in SUITES {
+        sum += soaked(suite, arguments, &mut figures)?;
+    }
+    if figures.is_empty() {
+        return Err(Fault::Said(format!("no test printed a line with `{MARK}`, so there is nothing to keep ({sum})")));
+    }
+    append(&section(&stamp()?, sum, &figures))?;
+    println!("appended to {PAGE}\n\n{sum}");
+    if sum.failed == 0 { Ok(()) } else { Err(Fault::Told) }
+}
+
+/// Runs one suite to its end; what it printed as figures is added to those that there are.
+fn soaked((package, test): (&str, &str), arguments: &[String], figures: &mut Vec<String>) -> Result<Tally, Fault> {
+    let mut command = cargo(&["test", "--release", "--package", package, "--test", test, "--", "--nocapture"]);
     // One test at a time: each wants the machine for itself, and its figures should mean something.
     command.arg("--test-threads=1").args(arguments).env("WARDROOM_SOAK", "1");
-    let mut figures = Vec::new();
     let mut sum = Tally::default();
     let succeeded = follow(&mut command, |line| {
         println!("{line}");
@@ -24,13 +42,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
             sum += tally;
         }
     })?;
-    let sum = sum.or_failed(succeeded);
-    if figures.is_empty() {
-        return Err(Fault::Said(format!("no test printed a line with `{MARK}`, so there is nothing to keep ({sum})")));
-    }
-    append(&section(&stamp()?, sum, &figures))?;
-    println!("appended to {PAGE}\n\n{sum}");
-    if sum.failed == 0 { Ok(()) } else { Err(Fault::Told) }
+    Ok(sum.or_failed(succeeded))
 }
 
 /// The figure on a line. The test harness may have written the name of the test before it.

@@ -106,6 +106,14 @@ macro_rules! choices {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
         pub enum $name { $($(#[doc = $means])* #[serde(rename = $word)] $variant,)* }
 
+        impl $name {
+            /// The value as it is written.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $word,)* }
+            }
+        }
+
         impl Chosen for $name {
             const CHOICES: &'static [Choice] = &[$(Choice { word: $word, means: concat!($($means,)*).trim_ascii() },)*];
         }

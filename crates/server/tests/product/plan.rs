@@ -361,3 +361,28 @@ fn a_file_goes_round_through_the_terminal() {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert_eq!(owner.get("/members/ada@example.com").1["role"], json!("viewer"));
 }
+
+/// The answers of the model are compared in the tests of `verdict`; here, that it comes out, for whom, and with no secret.
+#[test]
+fn the_model_for_cedar_goes_to_who_may_read_everything_and_names_people_by_id_alone() {
+    let firm = furnished("balanced", true);
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = folder.path().join("model");
+    let owner = firm.owner();
+    let done = cli(&owner, &["export", "--format", "cedar", "--out", model.to_str().expect("letters")]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let file = |name: &str| std::fs::read_to_string(model.join(name)).expect("the file");
+    let (policies, schema) = (file("policies.cedar"), file("schema.cedarschema"));
+    let entities: Value = serde_json::from_str(&file("entities.json")).expect("JSON");
+    let roles = entities.as_array().unwrap().iter().filter(|entity| entity["uid"]["type"] == "Wardroom::Role");
+    assert!(roles.clone().any(|role| role["uid"]["id"] == "captain" && role["attrs"]["in_teams"] == json!(true)));
+    assert!(policies.contains("@id(\"call.cut\")") && schema.contains("action \"tool.call\""));
+    let everything = format!("{policies}{schema}{entities}");
+    for hidden in ["ada@example.com", "owner@example.com", "Night shift", "Support bot", owner.key.as_str()] {
+        assert!(!everything.contains(hidden), "{hidden} stands in the model");
+    }
+    let (status, answer) = owner.get("/export/cedar");
+    assert_eq!((status, &answer["policies"], &answer["entities"]), (200, &json!(policies), &entities));
+    let ada = firm.hire("mallory", "member");
+    assert_eq!(firm.with(&ada.api.key).get("/export/cedar").0, 403);
+}

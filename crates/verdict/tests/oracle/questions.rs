@@ -42,6 +42,12 @@ pub(crate) fn actors(world: &World) -> Vec<Actor> {
     actors
 }
 
+/// The name of an operation's kind.
+pub(crate) fn kind(operation: Operation<'_>) -> String {
+    let written = format!("{operation:?}");
+    written.split([' ', '(']).next().unwrap().to_owned()
+}
+
 /// The names that questions borrow.
 pub(crate) struct Names {
     roles: Vec<RoleId>,

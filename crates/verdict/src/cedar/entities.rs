@@ -1,0 +1,331 @@
+//! Who and what there is, as entities.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::grant::Grantee;
+use domain::id::{PersonId, TeamId};
+use domain::key::{Key, KeyKind, KeyScope};
+use domain::object::{ObjectRule, Rule};
+use domain::organization::{KeysWithoutRole, Organization};
+use domain::permission::{Permission, Scope};
+use domain::resource::{Resource, ResourceKind, ResourceVerb, Shared};
+use domain::role::{Role, RoleId, RoleLevel};
+use domain::team::{Team, TeamMember};
+use domain::time::Timestamp;
+
+use super::grants::tool_uid;
+use super::values::{CedarEntity, CedarUid, CedarValue, attributes, record};
+use super::{NO_ROLE, ORGANIZATION};
+
+/// What somebody holds, and how far.
+type Powers = BTreeMap<Permission, Scope>;
+
+/// Every entity of an organization.
+pub(super) fn all(state: &Organization) -> Vec<CedarEntity> {
+    let mut entities = vec![organization(state), role_entity(NO_ROLE, &Powers::new(), None)];
+    entities.extend(state.roles.values().map(|role| role_entity(role.id.as_str(), &powers(state, role), Some(role))));
+    entities.extend(members(state));
+    entities.extend(state.keys.values().filter(|key| key.revoked_at.is_none()).map(|key| key_entity(state, key)));
+    entities.extend(agents(state));
+    entities.extend(state.teams.values().map(|team| team_entity(state, team)));
+    entities.extend(integrations(state));
+    entities.extend(ResourceKind::ALL.iter().map(|kind| kind_entity(*kind)));
+    entities.extend(state.resources.values().map(|resource| resource_entity(resource)));
+    entities.extend(objects(state));
+    entities
+}
+
+fn entity(uid: CedarUid, attrs: BTreeMap<&'static str, CedarValue>) -> CedarEntity {
+    CedarEntity { uid, attrs, parents: Vec::new(), tags: BTreeMap::new() }
+}
+
+fn member(person: PersonId) -> CedarUid {
+    CedarUid::new("Member", person.as_str())
+}
+
+fn team(team: TeamId) -> CedarUid {
+    CedarUid::new("Team", team.as_str())
+}
+
+fn kind(kind: ResourceKind) -> CedarUid {
+    CedarUid::new("Kind", kind.as_str())
+}
+
+/// A role by name; who has one that there is not has none.
+fn role(state: &Organization, id: Option<RoleId>) -> CedarUid {
+    let known = id.filter(|id| state.roles.contains_key(id));
+    CedarUid::new("Role", known.as_ref().map_or(NO_ROLE, RoleId::as_str))
+}
+
+fn organization(state: &Organization) -> CedarEntity {
+    let settings = &state.settings;
+    let team_role = settings.join_default_team_role.map(|id| role(state, Some(id)).into());
+    let listed: CedarValue = settings.resources_listed.iter().map(|listed| kind(*listed)).collect();
+    let to: CedarValue = settings.grants_to.iter().map(|to| to.as_str()).collect();
+    let attrs = attributes([
+        ("fields_widen", Some(settings.fields_widen.into())),
+        ("grants_to", Some(to)),
+        ("invite_organization", Some(settings.invite_organization.as_str().into())),
+        ("invite_team", Some(settings.invite_team.as_str().into())),
+        ("join_default_role", Some(role(state, Some(settings.join_default_role)).into())),
+        ("join_default_team", settings.join_default_team.map(|id| team(id).into())),
+        ("join_default_team_role", team_role),
+        ("keys_personal", Some(settings.keys_personal.as_str().into())),
+        ("keys_without_role", Some(settings.keys_without_role.as_str().into())),
+        ("managers_implicit_access", Some(settings.managers_implicit_access.into())),
+        ("promote_admin", Some(settings.promote_admin.as_str().into())),
+        ("resources_listed", Some(listed)),
+        ("workflows_run_needs_edit", Some(settings.workflows_run_needs_edit.into())),
+    ]);
+    entity(CedarUid::new("Organization", ORGANIZATION), attrs)
+}
+
+/// What a role holds: all of it for the top role, whole groups, and single permissions. Where everybody uses only what
+/// they were given, no role holds the use of everything, nor of any kind of resource beyond one's teams.
+fn powers(state: &Organization, role: &Role) -> Powers {
+    let mut powers = Powers::new();
+    for permission in Permission::ALL {
+        if role.top || role.permissions.groups.contains(&permission.entry().group) {
+            powers.insert(*permission, Scope::All);
+        } else if let Some(scope) = role.permissions.single.scope(*permission) {
+            powers.insert(*permission, scope);
+        }
+    }
+    if !state.settings.managers_implicit_access {
+        powers.remove(&Permission::IntegrationUseAll);
+        for kind in ResourceKind::ALL {
+            powers.entry(kind.permission(ResourceVerb::Use)).and_modify(|scope| *scope = (*scope).min(Scope::Team));
+        }
+    }
+    powers
+}
+
+fn powers_of_id(state: &Organization, id: RoleId) -> Powers {
+    state.roles.get(&id).map(|role| powers(state, role)).unwrap_or_default()
+}
+
+fn powers_value(powers: &Powers) -> CedarValue {
+    let as_far_as = |least: Scope| -> Option<CedarValue> {
+        Some(powers.iter().filter(|(_, scope)| **scope >= least).map(|(permission, _)| permission.entry().id).collect())
+    };
+    record([("own", as_far_as(Scope::Own)), ("team", as_far_as(Scope::Team)), ("all", as_far_as(Scope::All))])
+}
+
+fn role_entity(id: &str, powers: &Powers, role: Option<&Role>) -> CedarEntity {
+    let mut manages = powers.clone();
+    manages.retain(|permission, _| permission.entry().manages);
+    let attrs = attributes([
+        ("holds", Some(powers_value(powers))),
+        ("manages", Some(powers_value(&manages))),
+        ("top", Some(role.is_some_and(|role| role.top).into())),
+        ("in_teams", Some(role.is_some_and(|role| role.level == RoleLevel::Team).into())),
+    ]);
+    let mut tags = BTreeMap::new();
+    for (object, rule) in role.into_iter().flat_map(|role| &role.data.objects) {
+        tags.insert(object.to_string(), rule_value(rule));
+        for (field, rule) in &rule.fields {
+            let said = record([("see", said(rule.see)), ("edit", said(rule.edit))]);
+            tags.insert(format!("{object}.{field}"), said);
+        }
+    }
+    CedarEntity { tags, ..entity(CedarUid::new("Role", id), attrs) }
+}
+
+fn said(rule: Rule) -> Option<CedarValue> {
+    match rule {
+        Rule::Inherit => None,
+        Rule::Allow => Some(true.into()),
+        Rule::Deny => Some(false.into()),
+    }
+}
+
+fn rule_value(rule: &ObjectRule) -> CedarValue {
+    record([
+        ("see", said(rule.see)),
+        ("create", said(rule.create)),
+        ("edit", said(rule.edit)),
+        ("delete", said(rule.delete)),
+        ("destroy", said(rule.destroy)),
+    ])
+}
+
+/// Where somebody is: each of their teams, and their role there.
+fn places(state: &Organization) -> BTreeMap<PersonId, Vec<(TeamId, &TeamMember)>> {
+    let mut places = BTreeMap::<_, Vec<_>>::new();
+    for team in state.teams.values() {
+        team.members.iter().for_each(|(person, place)| places.entry(*person).or_default().push((team.id, place)));
+    }
+    places
+}
+
+fn members(state: &Organization) -> Vec<CedarEntity> {
+    let places = places(state);
+    let by_role: BTreeMap<RoleId, Powers> = state.roles.values().map(|role| (role.id, powers(state, role))).collect();
+    let active = state.members.values().filter(|member| member.is_active());
+    let entity_of = |of: &domain::member::Member| {
+        let places = places.get(&of.person).map(Vec::as_slice).unwrap_or_default();
+        let role = role(state, Some(of.role));
+        let attrs = attributes([("id", Some(of.person.as_str().into())), ("role", Some(role.clone().into()))]);
+        let parents = [role].into_iter().chain(places.iter().map(|(id, _)| team(*id))).collect();
+        // Only what is done with resources is asked of all teams at once.
+        let mut holding = BTreeMap::<Permission, [BTreeSet<TeamId>; 2]>::new();
+        for (id, place) in places {
+            let powers = by_role.get(&place.role).into_iter().flatten();
+            for (permission, scope) in powers.filter(|(permission, _)| is_of_resources(**permission)) {
+                let [own, further] = holding.entry(*permission).or_default();
+                own.insert(*id);
+                if *scope > Scope::Own {
+                    further.insert(*id);
+                }
+            }
+        }
+        let teams = |of: BTreeSet<TeamId>| Some(of.into_iter().map(team).collect());
+        let tags = holding.into_iter().map(|(permission, [own, further])| {
+            (permission.to_string(), record([("own", teams(own)), ("team", teams(further))]))
+        });
+        CedarEntity { parents, tags: tags.collect(), ..entity(member(of.person), attrs) }
+    };
+    active.map(entity_of).collect()
+}
+
+fn is_of_resources(permission: Permission) -> bool {
+    ResourceKind::ALL.iter().any(|kind| ResourceVerb::ALL.iter().any(|verb| kind.permission(*verb) == permission))
+}
+
+fn ends(at: Option<Timestamp>) -> Option<CedarValue> {
+    at.map(|at| CedarValue::Long(at.0))
+}
+
+fn key_entity(state: &Organization, key: &Key) -> CedarEntity {
+    let by_default = state.settings.keys_without_role == KeysWithoutRole::DefaultRole;
+    let (word, given, reaches_all) = match key.kind {
+        KeyKind::Personal { .. } => ("personal", None, false),
+        KeyKind::Workspace { scope, role } => ("workspace", role, scope == KeyScope::All),
+        KeyKind::Agent { .. } => ("agent", None, false),
+    };
+    let is_workspace = word == "workspace";
+    let has = given.or((is_workspace && by_default).then_some(state.settings.join_default_role));
+    let has = role(state, has);
+    let acting_for = match key.kind {
+        KeyKind::Agent { acting_for, .. } => acting_for,
+        KeyKind::Personal { .. } | KeyKind::Workspace { .. } => None,
+    };
+    let attrs = attributes([
+        ("id", Some(key.id.as_str().into())),
+        ("kind", Some(word.into())),
+        ("role", Some(has.clone().into())),
+        ("role_given", Some(given.is_some().into())),
+        ("reaches_all", Some(reaches_all.into())),
+        ("suspended", Some(key.suspended.into())),
+        ("ends", ends(key.expires_at)),
+        ("holder", key.holder().map(|holder| member(holder).into())),
+        ("agent", key.agent().map(|agent| CedarUid::new("Agent", agent.as_str()).into())),
+        ("acting_for", acting_for.map(|person| member(person).into())),
+    ]);
+    let parents = if is_workspace { vec![has] } else { Vec::new() };
+    CedarEntity { parents, ..entity(CedarUid::new("Key", key.id.as_str()), attrs) }
+}
+
+fn agents(state: &Organization) -> impl Iterator<Item = CedarEntity> {
+    state.agents.values().map(|agent| {
+        let role = role(state, agent.role);
+        let attrs = attributes([
+            ("id", Some(agent.id.as_str().into())),
+            ("role", Some(role.clone().into())),
+            ("suspended", Some(agent.suspended.into())),
+            ("sponsor", agent.sponsor.map(|sponsor| member(sponsor).into())),
+            ("ends", ends(agent.expires_at)),
+        ]);
+        let tags = agent.delegations.iter();
+        let tags = tags.map(|(person, given)| (person.to_string(), record([("ends", ends(given.expires_at))])));
+        CedarEntity {
+            parents: vec![role],
+            tags: tags.collect(),
+            ..entity(CedarUid::new("Agent", agent.id.as_str()), attrs)
+        }
+    })
+}
+
+/// A team. What somebody manages there is what their role in the organization reaches there, and what their role there
+/// holds.
+fn team_entity(state: &Organization, of: &Team) -> CedarEntity {
+    let tags = of.members.iter().map(|(person, place)| {
+        let here = powers_of_id(state, place.role).into_keys();
+        let own_role = state.active_member(*person).map(|member| member.role);
+        let reaching = own_role.map(|role| powers_of_id(state, role)).unwrap_or_default();
+        let reaching =
+            reaching.into_iter().filter(|(_, scope)| *scope >= Scope::Team).map(|(permission, _)| permission);
+        let authority: BTreeSet<Permission> = here.chain(reaching).filter(|one| one.entry().manages).collect();
+        let authority: CedarValue = authority.into_iter().map(|permission| permission.entry().id).collect();
+        let role = role(state, Some(place.role));
+        (person.to_string(), record([("role", Some(role.into())), ("authority", Some(authority))]))
+    });
+    let attrs = attributes([("id", Some(of.id.as_str().into()))]);
+    CedarEntity { tags: tags.collect(), ..entity(team(of.id), attrs) }
+}
+
+fn integrations(state: &Organization) -> impl Iterator<Item = CedarEntity> {
+    state.integrations.values().flat_map(|integration| {
+        let uid = CedarUid::new("Integration", integration.id.as_str());
+        let attrs =
+            attributes([("slug", Some(integration.slug.as_str().into())), ("paused", Some(integration.paused.into()))]);
+        let tools = integration.tools.iter().map({
+            let uid = uid.clone();
+            move |(name, tool)| {
+                let attrs = attributes([
+                    ("integration", Some(uid.clone().into())),
+                    ("class", Some(tool.class.as_str().into())),
+                    ("off", Some(tool.off.into())),
+                ]);
+                CedarEntity { parents: vec![uid.clone()], ..entity(tool_uid(integration, name), attrs) }
+            }
+        });
+        [entity(uid, attrs)].into_iter().chain(tools)
+    })
+}
+
+fn kind_entity(of: ResourceKind) -> CedarEntity {
+    let attrs = ResourceVerb::ALL.map(|verb| (verb.as_str(), CedarValue::from(of.permission(verb).entry().id)));
+    entity(kind(of), attrs.into())
+}
+
+fn resource_entity(resource: &Resource) -> CedarEntity {
+    let attrs = attributes([
+        ("kind", Some(kind(resource.kind).into())),
+        ("owner", resource.owner.map(|owner| member(owner).into())),
+        ("teams", Some(resource.teams.iter().map(|id| team(*id)).collect())),
+        ("deleted", Some(resource.deleted_at.is_some().into())),
+    ]);
+    // Resources are shared with people and agents one by one; teams have them.
+    let shares = resource.shares.iter().filter_map(|(with, share)| {
+        let with = match with {
+            Grantee::Member(person) => person.to_string(),
+            Grantee::Agent(agent) => agent.to_string(),
+            Grantee::Key(key) => key.to_string(),
+            Grantee::Team(_) | Grantee::Role(_) => return None,
+        };
+        let lets: &[&str] = match share.level {
+            Shared::View => &["view"],
+            Shared::Use => &["view", "use"],
+            Shared::Edit => &["view", "use", "edit"],
+        };
+        Some((with, record([("lets", Some(lets.iter().copied().collect())), ("ends", ends(share.expires_at))])))
+    });
+    CedarEntity { tags: shares.collect(), ..entity(CedarUid::new("Resource", resource.id.as_str()), attrs) }
+}
+
+fn objects(state: &Organization) -> impl Iterator<Item = CedarEntity> {
+    state.objects.values().flat_map(|object| {
+        let uid = CedarUid::new("Object", object.name.as_str());
+        let fields = object.fields.keys().map({
+            let uid = uid.clone();
+            move |field| {
+                let id = format!("{}.{field}", object.name);
+                let attrs = attributes([("id", Some(id.as_str().into())), ("object", Some(uid.clone().into()))]);
+                entity(CedarUid::new("Field", id), attrs)
+            }
+        });
+        let attrs = attributes([("id", Some(object.name.as_str().into()))]);
+        [entity(uid, attrs)].into_iter().chain(fields)
+    })
+}

@@ -1,0 +1,57 @@
+//! Each grant as policies of its own: what it lets call, and that whoever has it sees the integration.
+
+use domain::grant::{Grant, Grantee, Profile};
+use domain::integration::Integration;
+use domain::organization::Organization;
+
+use super::phrases::{Policy, setting};
+use super::rules::OF_INTEGRATIONS;
+use super::values::CedarUid;
+
+/// The policies of all grants of integrations that there are.
+pub(super) fn all(state: &Organization) -> impl Iterator<Item = Policy> {
+    let given =
+        state.grants.iter().flat_map(|(grantee, given)| given.iter().map(move |(id, grant)| (grantee, id, grant)));
+    given.filter_map(|(grantee, id, grant)| Some(policies(*grantee, state.integrations.get(id)?, grant))).flatten()
+}
+
+/// Those to whom something is given, and the word for them in the setting that says to whom it may be.
+fn receivers(grantee: Grantee) -> (String, Option<&'static str>) {
+    let (word, kind, id, setting) = match grantee {
+        Grantee::Member(person) => ("==", "Member", person.to_string(), Some("person")),
+        Grantee::Key(key) => ("==", "Key", key.to_string(), None),
+        Grantee::Agent(agent) => ("==", "Agent", agent.to_string(), None),
+        Grantee::Team(team) => ("in", "Team", team.to_string(), Some("team")),
+        Grantee::Role(role) => ("in", "Role", role.to_string(), Some("role")),
+    };
+    (format!("{word} {}", CedarUid::new(kind, id).literal()), setting)
+}
+
+fn policies(grantee: Grantee, integration: &Integration, grant: &Grant) -> [Policy; 2] {
+    let (receivers, word) = receivers(grantee);
+    let counts = word.map(|word| format!("{}.contains(\"{word}\")", setting("grants_to")));
+    let lasts = grant.expires_at.map(|end| format!("context.now < {}", end.0));
+    let lets = match grant.profile {
+        Profile::ReadOnly => Some("resource.class == \"read\"".to_owned()),
+        Profile::NoDelete => Some("(resource.class == \"read\" || resource.class == \"write\")".to_owned()),
+        Profile::Full => None,
+    };
+    let off: Vec<String> = grant.tools_off.iter().map(|tool| tool_uid(integration, tool).literal()).collect();
+    let on = (!off.is_empty()).then(|| format!("!([{}].contains(resource))", off.join(", ")));
+    let holds: Vec<String> = counts.into_iter().chain(lasts).collect();
+    let calls: Vec<String> = holds.iter().cloned().chain(lets).chain(on).collect();
+    let given = CedarUid::new("Integration", integration.id.to_string()).literal();
+    let name = format!("{grantee}/{}", integration.id);
+    let says = format!("{} ({}) was given to {grantee}", integration.slug, grant.profile);
+    let call = Policy::permit(format!("call/{name}"), &says, &["tool.call"]).on(&format!("in {given}"));
+    let sees = Policy::permit(format!("sees/{name}"), says, OF_INTEGRATIONS).on(&format!("== {given}"));
+    [(call, calls), (sees, holds)].map(|(policy, conditions)| {
+        let policy = policy.from(&receivers);
+        if conditions.is_empty() { policy } else { policy.when(conditions.join(" && ")) }
+    })
+}
+
+/// A tool, by the short name of its integration and the name that it has there.
+pub(super) fn tool_uid(integration: &Integration, tool: &str) -> CedarUid {
+    CedarUid::new("Tool", format!("{}/{tool}", integration.slug))
+}

@@ -1,0 +1,173 @@
+//! The phrases that the policies are made of.
+
+use domain::permission::Permission;
+
+use super::{NAMESPACE, NO_ROLE, ORGANIZATION};
+
+/// One policy.
+pub(super) struct Policy {
+    effect: &'static str,
+    id: String,
+    says: String,
+    principal: String,
+    actions: Vec<&'static str>,
+    resource: String,
+    condition: Option<String>,
+}
+
+impl Policy {
+    /// Something that is allowed.
+    pub(super) fn permit(id: impl Into<String>, says: impl Into<String>, actions: &[&'static str]) -> Policy {
+        let (id, says, actions) = (id.into(), says.into(), actions.to_vec());
+        let (principal, resource) = ("principal".to_owned(), "resource".to_owned());
+        Policy { effect: "permit", id, says, principal, actions, resource, condition: None }
+    }
+
+    /// Something that is not, whatever else says yes. Without actions it holds for all.
+    pub(super) fn forbid(id: impl Into<String>, says: impl Into<String>, actions: &[&'static str]) -> Policy {
+        Policy { effect: "forbid", ..Policy::permit(id, says, actions) }
+    }
+
+    /// Only for such principals: the part of the scope behind the word.
+    pub(super) fn from(self, principal: &str) -> Policy {
+        Policy { principal: format!("principal {principal}"), ..self }
+    }
+
+    /// Only for such resources: the part of the scope behind the word.
+    pub(super) fn on(self, resource: &str) -> Policy {
+        Policy { resource: format!("resource {resource}"), ..self }
+    }
+
+    /// Only where this is so.
+    pub(super) fn when(self, condition: impl AsRef<str>) -> Policy {
+        Policy { condition: Some(format!("when {{ {} }}", condition.as_ref())), ..self }
+    }
+
+    /// Only where this is not so.
+    pub(super) fn unless(self, condition: impl AsRef<str>) -> Policy {
+        Policy { condition: Some(format!("unless {{ {} }}", condition.as_ref())), ..self }
+    }
+
+    /// As it stands in the file.
+    pub(super) fn text(&self) -> String {
+        let actions: Vec<String> =
+            self.actions.iter().map(|action| format!("{NAMESPACE}::Action::\"{action}\"")).collect();
+        let action = match actions.as_slice() {
+            [] => "action".to_owned(),
+            [one] => format!("action == {one}"),
+            several => format!("action in [{}]", several.join(", ")),
+        };
+        let Policy { effect, id, says, principal, resource, condition, .. } = self;
+        let condition = condition.as_ref().map(|condition| format!("\n{condition}")).unwrap_or_default();
+        format!("\n// {says}\n@id(\"{id}\")\n{effect} ({principal}, {action}, {resource}){condition};\n")
+    }
+}
+
+/// All of them.
+pub(super) fn all<const N: usize>(conditions: [String; N]) -> String {
+    format!("({})", conditions.join(" && "))
+}
+
+/// One of them at least.
+pub(super) fn any<const N: usize>(conditions: [String; N]) -> String {
+    format!("({})", conditions.join(" || "))
+}
+
+pub(super) fn choose(condition: &str, then: &str, otherwise: &str) -> String {
+    format!("(if {condition} then {then} else {otherwise})")
+}
+
+/// Where something is there, this must be so. Said in a way in which the validator sees that it is only looked at then.
+pub(super) fn where_there(there: &str, then: &str) -> String {
+    choose(there, then, "true")
+}
+
+/// A setting of the organization.
+pub(super) fn setting(name: &str) -> String {
+    format!("{NAMESPACE}::Organization::\"{ORGANIZATION}\".{name}")
+}
+
+pub(super) fn setting_is(name: &str, word: &str) -> String {
+    format!("{} == \"{word}\"", setting(name))
+}
+
+pub(super) fn has_setting(name: &str) -> String {
+    format!("{NAMESPACE}::Organization::\"{ORGANIZATION}\" has {name}")
+}
+
+/// The principal's role holds this for the whole organization.
+pub(super) fn holds(permission: Permission) -> String {
+    format!("principal.role.holds.all.contains(\"{permission}\")")
+}
+
+/// The principal is the one named by this expression, a member.
+pub(super) fn is_the_member(member: &str) -> String {
+    format!("(principal is {NAMESPACE}::Member && principal == {member})")
+}
+
+/// What ends by itself has not.
+pub(super) fn has_not_ended(what: &str) -> String {
+    where_there(&format!("{what} has ends"), &format!("context.now < {what}.ends"))
+}
+
+/// The principal holds what these powers manage, as far.
+fn covers(powers: &str) -> String {
+    let scope = |scope: &str| format!("principal.role.manages.{scope}.containsAll({powers}.{scope})");
+    all([scope("own"), scope("team"), scope("all")])
+}
+
+/// The principal holds what these powers manage, for everybody: a role for teams holds in all of them.
+fn covers_everywhere(powers: &str) -> String {
+    format!("principal.role.manages.all.containsAll({powers}.own)")
+}
+
+/// The principal manages at least what this role does.
+pub(super) fn not_below(role: &str) -> String {
+    any([format!("!({role} has top)"), covers(&format!("{role}.manages"))])
+}
+
+/// The same, where a role is changed or ended.
+pub(super) fn not_below_role(role: &str) -> String {
+    let manages = format!("{role}.manages");
+    let covered = choose(&format!("{role}.in_teams"), &covers_everywhere(&manages), &covers(&manages));
+    any([format!("!({role} has top)"), covered])
+}
+
+/// The principal may make others manage.
+pub(super) fn promotes() -> String {
+    any([
+        all([setting_is("promote_admin", "owner"), "principal.role.top".to_owned()]),
+        all([setting_is("promote_admin", "owner_or_admin"), holds(Permission::RoleAssign)]),
+        all([setting_is("promote_admin", "by_permission"), holds(Permission::RolePromote)]),
+    ])
+}
+
+fn promotes_for(powers: &str) -> String {
+    any([format!("{powers}.own.isEmpty()"), promotes()])
+}
+
+/// The principal may give these powers.
+pub(super) fn gives_powers(powers: &str) -> String {
+    all([covers(powers), promotes_for(powers)])
+}
+
+/// The principal may give these powers to a role, which may be one for teams.
+pub(super) fn gives_to_role(powers: &str, role: &str) -> String {
+    let in_teams = format!("({role} has in_teams && {role}.in_teams)");
+    all([choose(&in_teams, &covers_everywhere(powers), &covers(powers)), promotes_for(powers)])
+}
+
+/// The principal may give this role.
+pub(super) fn gives(role: &str) -> String {
+    any([format!("!({role} has top)"), gives_powers(&format!("{role}.manages"))])
+}
+
+/// The same, where it may be one for teams and then is given in all of them.
+pub(super) fn gives_everywhere(role: &str) -> String {
+    any([format!("!({role} has top)"), gives_to_role(&format!("{role}.manages"), role)])
+}
+
+/// The role of those who have none.
+pub(super) fn no_role() -> String {
+    format!("{NAMESPACE}::Role::\"{NO_ROLE}\"")
+}

@@ -1,0 +1,171 @@
+//! The schema: what there is, and what can be asked of it.
+
+/// What there is.
+const TYPES: &str = r#"// Wardroom's permission model in Cedar's words.
+namespace Wardroom {
+  // Permissions as far as they are held: `own` for one's own alone or further, `team` for one's teams or further, `all`.
+  type Powers = { own: Set<String>, team: Set<String>, all: Set<String> };
+
+  // What a role says of records or a field; what it says nothing of is as for all objects.
+  type Rule = { see?: Bool, create?: Bool, edit?: Bool, delete?: Bool, destroy?: Bool };
+
+  // In which teams somebody has a role that holds a permission: at all, and for what the team has.
+  type Teams = { own: Set<Team>, team: Set<Team> };
+
+  // The organization with those of its settings that decide something. There is one.
+  entity Organization = {
+    fields_widen: Bool,
+    grants_to: Set<String>,
+    invite_organization: String,
+    invite_team: String,
+    join_default_role: Role,
+    join_default_team?: Team,
+    join_default_team_role?: Role,
+    keys_personal: String,
+    keys_without_role: String,
+    managers_implicit_access: Bool,
+    promote_admin: String,
+    resources_listed: Set<Kind>,
+    workflows_run_needs_edit: Bool,
+  };
+
+  // What a role holds under the settings, and what of it gives power over others. Tags: what it says of single objects
+  // and fields. "(none)" is the role of those who have none.
+  entity Role = { holds: Powers, manages: Powers, top: Bool, in_teams: Bool } tags Rule;
+
+  // A person whose membership is in force. Tags, by permission: the teams in which their role there holds it.
+  entity Member in [Role, Team] = { id: String, role: Role } tags Teams;
+
+  // A key that was not revoked: a workspace key, which is a principal too, or one of a person or agent.
+  entity Key in [Role] = {
+    id: String,
+    kind: String,
+    role: Role,
+    role_given: Bool,
+    reaches_all: Bool,
+    suspended: Bool,
+    ends?: Long,
+    holder?: Member,
+    agent?: Agent,
+    acting_for?: Member,
+  };
+
+  // An AI agent. Tags, by person: that it may act for them.
+  entity Agent in [Role] = { id: String, role: Role, suspended: Bool, sponsor?: Member, ends?: Long } tags { ends?: Long };
+
+  // A team. Tags, by member: their role there, and all that they manage there.
+  entity Team = { id: String } tags { role: Role, authority: Set<String> };
+
+  entity Integration = { slug: String, paused: Bool };
+  entity Tool in [Integration] = { integration: Integration, class: String, off: Bool };
+
+  // A kind of resource: the permission for each thing that is done with one.
+  entity Kind = {
+    view: String, create: String, edit: String, delete: String, destroy: String, use: String, share: String,
+  };
+
+  // A resource. Tags, by subject: what is shared with them.
+  entity Resource = { kind: Kind, owner?: Member, teams: Set<Team>, deleted: Bool }
+    tags { lets: Set<String>, ends?: Long };
+
+  entity Object = { id: String };
+  entity Field = { id: String, object: Object };
+"#;
+
+const ORGANIZATION: &[&str] = &["Organization"];
+const MEMBER: &[&str] = &["Member"];
+const KEY: &[&str] = &["Key"];
+const AGENT: &[&str] = &["Agent"];
+const TEAM: &[&str] = &["Team"];
+const ROLE: &[&str] = &["Role"];
+const INTEGRATION: &[&str] = &["Integration"];
+const RESOURCE: &[&str] = &["Resource"];
+
+/// Every action: what it is done to, and what its context says besides what all contexts say.
+const ACTIONS: &[(&str, &[&str], &str)] = &[
+    ("tool.call", &["Tool"], ""),
+    ("organization.view", ORGANIZATION, ""),
+    // The settings as they would be.
+    (
+        "organization.edit",
+        ORGANIZATION,
+        "promote_admin: String, join_default_role: Role, keys_without_role: String, join_default_team_role?: Role",
+    ),
+    ("organization.transfer", MEMBER, ""),
+    ("member.view", ORGANIZATION, ""),
+    ("member.add", ORGANIZATION, "role: Role"),
+    ("member.invite", ORGANIZATION, "role?: Role"),
+    ("member.change_role", MEMBER, "role: Role"),
+    ("member.remove", MEMBER, ""),
+    ("role.view", ORGANIZATION, ""),
+    // Of the permissions that the role comes to hold, or to hold further, those that give power over others.
+    ("role.create", ORGANIZATION, "adds: Powers"),
+    ("role.edit", ROLE, "adds: Powers"),
+    ("role.delete", ROLE, "moved_to: Role"),
+    ("team.list", ORGANIZATION, ""),
+    ("team.create", ORGANIZATION, ""),
+    ("team.view", TEAM, ""),
+    ("team.edit", TEAM, ""),
+    ("team.set_member", TEAM, "member: Member, role: Role"),
+    ("team.remove_member", TEAM, "member: Member"),
+    ("team.invite", TEAM, ""),
+    ("team.assign_resource", TEAM, "resource: Resource"),
+    ("team.assign_integration", INTEGRATION, "team: Team"),
+    ("integration.connect", ORGANIZATION, ""),
+    ("integration.view", INTEGRATION, ""),
+    ("integration.edit", INTEGRATION, ""),
+    ("integration.disconnect", INTEGRATION, ""),
+    ("tool.review", INTEGRATION, ""),
+    // To give or take integrations, whichever.
+    ("grant.assign", &["Member", "Key", "Agent", "Role"], ""),
+    ("key.create_personal", MEMBER, ""),
+    ("key.create_workspace", ORGANIZATION, "role?: Role"),
+    ("key.create_agent", AGENT, ""),
+    ("key.set_role", KEY, "role?: Role"),
+    ("key.view", KEY, ""),
+    ("key.rotate", KEY, ""),
+    ("key.revoke", KEY, ""),
+    ("agent.view", ORGANIZATION, ""),
+    ("agent.create", ORGANIZATION, "role?: Role"),
+    ("agent.edit", AGENT, ""),
+    ("agent.set_role", AGENT, "role?: Role"),
+    ("delegation.set", AGENT, "person: Member"),
+    ("delegation.remove", AGENT, "person: Member"),
+    // To make a resource of a kind, for this owner.
+    ("resource.register", &["Kind"], "owner: Member"),
+    ("resource.view", RESOURCE, ""),
+    // To make another one as this is.
+    ("resource.create", RESOURCE, ""),
+    ("resource.edit", RESOURCE, ""),
+    ("resource.delete", RESOURCE, ""),
+    ("resource.destroy", RESOURCE, ""),
+    ("resource.use", RESOURCE, ""),
+    ("resource.share", RESOURCE, ""),
+    ("data.see", &["Object"], ""),
+    ("data.create", &["Object"], ""),
+    ("data.edit", &["Object"], ""),
+    ("data.delete", &["Object"], ""),
+    ("data.destroy", &["Object"], ""),
+    ("field.see", &["Field"], ""),
+    ("field.edit", &["Field"], ""),
+    ("data_model.edit", ORGANIZATION, ""),
+    // To use what a permission gives for the organization as a whole.
+    ("permission.use", ORGANIZATION, "permission: String"),
+    ("access.explain", &["Member", "Key", "Agent"], ""),
+    // To read everyone's record, or somebody's.
+    ("audit.read", &["Organization", "Member", "Key", "Agent"], ""),
+];
+
+/// The schema, as text.
+pub(super) fn text() -> String {
+    let mut text = String::from(TYPES);
+    for (action, resources, besides) in ACTIONS {
+        let comma = if besides.is_empty() { "" } else { ", " };
+        text.push_str(&format!(
+            "\n  action \"{action}\" appliesTo {{\n    principal: [Member, Key, Agent],\n    resource: [{}],\n    \
+             context: {{ now: Long, key?: Key, acting_for?: {{ person: Member, may: Bool }}{comma}{besides} }},\n  }};\n",
+            resources.join(", ")
+        ));
+    }
+    text + "}\n"
+}

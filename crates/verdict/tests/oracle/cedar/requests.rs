@@ -1,0 +1,192 @@
+//! Our questions in Cedar's words: the action, what it is done to, and what else belongs to it.
+
+use cedar_policy::RestrictedExpression;
+use domain::grant::Grantee;
+use domain::id::PersonId;
+use domain::object::DataVerb;
+use domain::organization::{Organization, SettingChange};
+use domain::permission::{PermissionSet, Scope};
+use domain::resource::ResourceVerb;
+use domain::role::RoleId;
+use domain::time::Timestamp;
+use verdict::cedar::ORGANIZATION;
+use verdict::{Action, Operation, Subject};
+
+use super::{record, uid};
+use crate::naive::{Naive, Powers, managing};
+
+/// A question, but for who asks and when.
+pub(super) struct Asked {
+    pub(super) action: &'static str,
+    pub(super) resource: (&'static str, String),
+    pub(super) besides: Vec<(&'static str, RestrictedExpression)>,
+}
+
+impl Asked {
+    fn with(mut self, name: &'static str, kind: &str, id: impl ToString) -> Asked {
+        self.besides.push((name, RestrictedExpression::new_entity_uid(uid(kind, &id.to_string()))));
+        self
+    }
+
+    fn with_role(self, role: Option<&RoleId>) -> Asked {
+        match role {
+            Some(role) => self.with("role", "Role", role),
+            None => self,
+        }
+    }
+
+    fn with_word(mut self, name: &'static str, word: &str) -> Asked {
+        self.besides.push((name, RestrictedExpression::new_string(word.to_owned())));
+        self
+    }
+}
+
+fn of(action: &'static str, kind: &'static str, id: impl ToString) -> Asked {
+    Asked { action, resource: (kind, id.to_string()), besides: Vec::new() }
+}
+
+fn whole(action: &'static str) -> Asked {
+    of(action, "Organization", ORGANIZATION)
+}
+
+fn subject(action: &'static str, subject: Subject) -> Asked {
+    match subject {
+        Subject::Member(person) => of(action, "Member", person),
+        Subject::Key(key) => of(action, "Key", key),
+        Subject::Agent(agent) => of(action, "Agent", agent),
+    }
+}
+
+/// What a role comes to have more of power over others.
+fn adds(before: &Powers, to: PermissionSet) -> RestrictedExpression {
+    let further = |(permission, scope): &(_, Scope)| before.get(permission).is_none_or(|before| before < scope);
+    let added = managing(&to.iter().filter(further).collect());
+    let as_far_as = |least: Scope| {
+        let names = added.iter().filter(|(_, scope)| **scope >= least).map(|(permission, _)| permission.to_string());
+        RestrictedExpression::new_set(names.map(RestrictedExpression::new_string))
+    };
+    record([("own", as_far_as(Scope::Own)), ("team", as_far_as(Scope::Team)), ("all", as_far_as(Scope::All))])
+}
+
+fn settings(state: &Organization, changes: &[SettingChange]) -> Asked {
+    let mut after = state.settings.clone();
+    changes.iter().for_each(|change| after.change(change));
+    let asked = whole("organization.edit")
+        .with_word("promote_admin", after.promote_admin.as_str())
+        .with_word("keys_without_role", after.keys_without_role.as_str())
+        .with("join_default_role", "Role", after.join_default_role);
+    match after.join_default_team_role {
+        Some(role) => asked.with("join_default_team_role", "Role", role),
+        None => asked,
+    }
+}
+
+/// The question in Cedar's words.
+pub(super) fn asked(state: &Organization, action: Action<'_>) -> Asked {
+    match action {
+        Action::CallTool { integration, tool } => of("tool.call", "Tool", format!("{integration}/{tool}")),
+        Action::CallExposed { .. } => unreachable!("the questions give a tool its two names themselves"),
+        Action::Operate(operation) => operate(state, operation),
+    }
+}
+
+fn owned(action: &'static str, kind: &'static str, id: impl ToString, owner: PersonId) -> Asked {
+    of(action, kind, id).with("owner", "Member", owner)
+}
+
+fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
+    let before = |role| Naive { state, now: Timestamp(0) }.powers_of_id(role);
+    match operation {
+        Operation::ViewOrganization => whole("organization.view"),
+        Operation::EditOrganization { changes } => settings(state, changes),
+        Operation::TransferOwnership { to } => of("organization.transfer", "Member", to),
+        Operation::ViewMembers => whole("member.view"),
+        Operation::AddMember { role } => whole("member.add").with_role(Some(role)),
+        Operation::Invite { role } => whole("member.invite").with_role(role),
+        Operation::ChangeRole { member, role } => of("member.change_role", "Member", member).with_role(Some(role)),
+        Operation::RemoveMember { member } => of("member.remove", "Member", member),
+        Operation::ViewRoles => whole("role.view"),
+        Operation::CreateRole { to } => {
+            Asked { besides: vec![("adds", adds(&Powers::new(), to))], ..whole("role.create") }
+        }
+        Operation::EditRole { role, to } => {
+            Asked { besides: vec![("adds", adds(&before(role), to))], ..of("role.edit", "Role", role) }
+        }
+        Operation::DeleteRole { role, moved_to } => of("role.delete", "Role", role).with("moved_to", "Role", moved_to),
+        Operation::ViewTeams => whole("team.list"),
+        Operation::CreateTeam => whole("team.create"),
+        Operation::ViewTeam { team } => of("team.view", "Team", team),
+        Operation::EditTeam { team } => of("team.edit", "Team", team),
+        Operation::SetTeamMember { team, member, role } => {
+            of("team.set_member", "Team", team).with("member", "Member", member).with_role(Some(role))
+        }
+        Operation::RemoveTeamMember { team, member } => {
+            of("team.remove_member", "Team", team).with("member", "Member", member)
+        }
+        Operation::InviteToTeam { team } => of("team.invite", "Team", team),
+        Operation::AssignResource { team, resource } => {
+            of("team.assign_resource", "Team", team).with("resource", "Resource", resource)
+        }
+        Operation::ConnectIntegration => whole("integration.connect"),
+        Operation::ViewIntegration { integration } => of("integration.view", "Integration", integration),
+        Operation::EditIntegration { integration } => of("integration.edit", "Integration", integration),
+        Operation::DisconnectIntegration { integration } => of("integration.disconnect", "Integration", integration),
+        Operation::ReviewTool { integration } => of("tool.review", "Integration", integration),
+        Operation::Assign { grantee: Grantee::Team(team), integration } => {
+            of("team.assign_integration", "Integration", integration).with("team", "Team", team)
+        }
+        Operation::Assign { grantee: Grantee::Role(role), .. } => of("grant.assign", "Role", role),
+        Operation::Assign { grantee: Grantee::Member(person), .. } => of("grant.assign", "Member", person),
+        Operation::Assign { grantee: Grantee::Key(key), .. } => of("grant.assign", "Key", key),
+        Operation::Assign { grantee: Grantee::Agent(agent), .. } => of("grant.assign", "Agent", agent),
+        Operation::CreatePersonalKey { holder } => of("key.create_personal", "Member", holder),
+        Operation::CreateWorkspaceKey { role } => whole("key.create_workspace").with_role(role),
+        Operation::CreateAgentKey { agent } => of("key.create_agent", "Agent", agent),
+        Operation::SetKeyRole { key, role } => of("key.set_role", "Key", key).with_role(role),
+        Operation::ViewKey { key } => of("key.view", "Key", key),
+        Operation::RotateKey { key } => of("key.rotate", "Key", key),
+        Operation::RevokeKey { key } => of("key.revoke", "Key", key),
+        Operation::ViewAgents => whole("agent.view"),
+        Operation::CreateAgent { role } => whole("agent.create").with_role(role),
+        Operation::EditAgent { agent } => of("agent.edit", "Agent", agent),
+        Operation::SetAgentRole { agent, role } => of("agent.set_role", "Agent", agent).with_role(role),
+        Operation::Delegate { agent, person } => of("delegation.set", "Agent", agent).with("person", "Member", person),
+        Operation::EndDelegation { agent, person } => {
+            of("delegation.remove", "Agent", agent).with("person", "Member", person)
+        }
+        Operation::CreateResource { kind, owner } => owned("resource.register", "Kind", kind.as_str(), owner),
+        Operation::Resource { verb, resource } => of(on_resource(verb), "Resource", resource),
+        Operation::Data { verb, object } => of(on_records(verb), "Object", object),
+        Operation::Field { verb, object, field } => {
+            let action = if verb == DataVerb::See { "field.see" } else { "field.edit" };
+            of(action, "Field", format!("{object}.{field}"))
+        }
+        Operation::EditDataModel => whole("data_model.edit"),
+        Operation::Use { permission } => whole("permission.use").with_word("permission", permission.entry().id),
+        Operation::Explain { subject: about } => subject("access.explain", about),
+        Operation::ReadAudit { subject: Some(of) } => subject("audit.read", of),
+        Operation::ReadAudit { subject: None } => whole("audit.read"),
+    }
+}
+
+fn on_resource(verb: ResourceVerb) -> &'static str {
+    match verb {
+        ResourceVerb::View => "resource.view",
+        ResourceVerb::Create => "resource.create",
+        ResourceVerb::Edit => "resource.edit",
+        ResourceVerb::Delete => "resource.delete",
+        ResourceVerb::Destroy => "resource.destroy",
+        ResourceVerb::Use => "resource.use",
+        ResourceVerb::Share => "resource.share",
+    }
+}
+
+fn on_records(verb: DataVerb) -> &'static str {
+    match verb {
+        DataVerb::See => "data.see",
+        DataVerb::Create => "data.create",
+        DataVerb::Edit => "data.edit",
+        DataVerb::Delete => "data.delete",
+        DataVerb::Destroy => "data.destroy",
+    }
+}
