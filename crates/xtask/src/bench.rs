@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the benchmarks, and the executable that they measure, built as they would run in earnest.
 //!
-//! Cerbos, which is asked the same questions, comes through npm as locked in `crates/bench/cerbos`, below `target/bench`.
+//! Cerbos, which is asked the same questions, comes through npm as locked in `crates/bench/cerbos`, for Linux on x86-64,
+//! and is put below `target/bench`.
 
 use std::path::PathBuf;
 
@@ -20,11 +21,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
     run_to_end(command.args(arguments))
 }
 
-/// Where the executable of Cerbos is. Its package runs it through Node.js, which would be measured along.
+/// Where the executable of Cerbos is: started by itself, since the way through Node.js would be measured along.
 fn cerbos() -> Result<PathBuf, Fault> {
     let folder = install_npm(&root().join("crates/bench/cerbos"), root().join("target/bench/cerbos"))?;
     let program = folder.join("node_modules/@cerbos/cerbos-linux-x64/cerbos-linux-x64");
-    let missing =
-        || Fault::Said("its npm package has an executable for Linux on x86-64 alone that is locked here".to_owned());
+    let missing = || Fault::Said(format!("{} was not installed", program.display()));
     if program.is_file() { Ok(program) } else { Err(missing()) }
 }
