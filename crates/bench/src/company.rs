@@ -32,8 +32,6 @@ const SWITCHED_ONE_IN: usize = 10;
 pub(crate) enum Giving {
     /// Each member has some of their own, in any measure, some with single tools off.
     Scattered,
-    /// As [`Giving::Scattered`], with no single tools off.
-    ScatteredWhole,
     /// Each member has one of so many jobs, and each job comes with so many integrations, all in full.
     ByJob { jobs: usize, integrations: usize },
 }
@@ -138,10 +136,8 @@ impl Company {
     }
 
     fn events(&self, url: &str) -> Vec<Event> {
-        let preset: Preset = toml::from_str(include_str!("../../../presets/pipeworks.toml"))
-            .expect("the preset is part of the repository");
         let owner = self.members[0].person;
-        let found = Command::CreateOrganization { name: "Measured".to_owned(), preset: Box::new(preset), owner };
+        let found = Command::CreateOrganization { name: "Measured".to_owned(), preset: Box::new(preset()), owner };
         let mut events = command::handle(&Organization::new(), found, NOW).expect("the preset makes an organization");
         for service in &self.services {
             events.extend(connected(service, url));
@@ -216,7 +212,12 @@ impl Company {
     }
 }
 
-fn role_named(name: &str) -> RoleId {
+/// The preset that every company is made from.
+pub(crate) fn preset() -> Preset {
+    toml::from_str(include_str!("../../../presets/pipeworks.toml")).expect("the preset is part of the repository")
+}
+
+pub(crate) fn role_named(name: &str) -> RoleId {
     RoleId::parse(name).expect("the role's name is well formed")
 }
 
@@ -233,7 +234,8 @@ fn service(place: usize, tools: usize, draw: &mut Draw) -> Service {
     }
 }
 
-fn connected(service: &Service, url: &str) -> [Event; 2] {
+/// An integration with its tools, as it is connected.
+pub(crate) fn connected(service: &Service, url: &str) -> [Event; 2] {
     let integration = Integration {
         id: service.id,
         slug: Slug::parse(&service.slug).expect("the slug is well formed"),

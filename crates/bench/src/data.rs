@@ -27,8 +27,16 @@ const STATE_FORMAT: u32 = 3;
 const EVENTS_AT_ONCE: usize = 10_000;
 const ACTOR: &str = "operator";
 
-/// Writes the folder. Gives the keys of the callers.
-pub(crate) async fn write(dir: &Path, company: &Company, with_state: bool) -> Result<Vec<IssuedKey>, Fault> {
+/// The keys that the benchmark knows.
+pub(crate) struct Known {
+    /// Of the first members who do not use everything.
+    pub(crate) callers: Vec<String>,
+    /// Of the owner, who may ask about everybody.
+    pub(crate) owner: String,
+}
+
+/// Writes the folder.
+pub(crate) async fn write(dir: &Path, company: &Company, with_state: bool) -> Result<Known, Fault> {
     let failed = |error: &dyn std::fmt::Display| Fault::of("writing the data folder", error);
     let keyring = Keyring::generate(&mut OperatingSystem).map_err(|error| failed(&error))?;
     std::fs::write(dir.join("master.key"), keyring.to_text().as_bytes()).map_err(|error| failed(&error))?;
@@ -36,13 +44,21 @@ pub(crate) async fn write(dir: &Path, company: &Company, with_state: bool) -> Re
     let digester = KeyDigester::new(&keyring);
     let mut events = company.events.clone();
     let mut facts = facts(company);
-    let mut keys = Vec::new();
-    for member in company.members.iter().filter(|member| !member.uses_everything).take(CALLERS) {
+    let mut issue = |holder| {
         let key = IssuedKey::generate(KeyPrefix::Personal, &mut OperatingSystem).map_err(|error| failed(&error))?;
         let id = KeyId::from_random(random_array(&mut OperatingSystem).map_err(|error| failed(&error))?);
         let digest = digester.digest(&key.presented());
-        let (kind, hint) = (KeyKind::Personal { holder: member.person }, key.presented().hint().to_owned());
-        events.push(Event::KeyCreated { key: id, kind, digest: hexadecimal(&digest), hint, expires_at: None });
+        let (kind, hint) = (KeyKind::Personal { holder }, key.presented().hint().to_owned());
+        let created = Event::KeyCreated { key: id, kind, digest: hexadecimal(&digest), hint, expires_at: None };
+        facts.push(Fact::Credential { digest, org: company.org, key: id });
+        Ok::<_, Fault>((created, key.reveal().to_owned()))
+    };
+    let (created, owner) = issue(company.members[0].person)?;
+    events.push(created);
+    let mut callers = Vec::new();
+    for member in company.members.iter().filter(|member| !member.uses_everything).take(CALLERS) {
+        let (created, key) = issue(member.person)?;
+        events.push(created);
         events.push(Event::GrantSet {
             grantee: Grantee::Member(member.person),
             integration: company.services[0].id,
@@ -50,8 +66,7 @@ pub(crate) async fn write(dir: &Path, company: &Company, with_state: bool) -> Re
             tools_off: std::collections::BTreeSet::new(),
             expires_at: None,
         });
-        facts.push(Fact::Credential { digest, org: company.org, key: id });
-        keys.push(key);
+        callers.push(key);
     }
     append_directory(&journal, company, facts).await?;
     let state = append_events(&journal, company, &events).await?;
@@ -61,7 +76,7 @@ pub(crate) async fn write(dir: &Path, company: &Company, with_state: bool) -> Re
         journal.put_state(company.org.into(), saved).await.map_err(|error| failed(&error))?;
     }
     journal.close().await;
-    Ok(keys)
+    Ok(Known { callers, owner })
 }
 
 fn facts(company: &Company) -> Vec<Fact> {

@@ -27,8 +27,7 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<(), Fault> {
         for with_state in [true, false] {
             let folder = tempfile::tempdir().map_err(|error| Fault::of("making a folder", &error))?;
             let keys = runtime()?.block_on(data::write(folder.path(), &company, with_state))?;
-            let keys = keys.iter().map(|key| key.reveal().to_owned()).collect();
-            let measured = Measured::take(wardroom, folder.path(), &company, keys, &upstream)?;
+            let measured = Measured::take(wardroom, folder.path(), &company, keys.callers, &upstream)?;
             report.row(&[
                 &format!(
                     "{members} members, {}",

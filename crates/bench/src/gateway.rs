@@ -33,7 +33,7 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<(), Fault> {
     let failed = |error: std::io::Error| Fault::of("making a folder", &error);
     let (folder, nginx_folder) = (tempfile::tempdir().map_err(failed)?, tempfile::tempdir().map_err(failed)?);
     let keys = runtime()?.block_on(data::write(folder.path(), &company, true))?;
-    let keys: Vec<String> = keys.iter().map(|key| key.reveal().to_owned()).collect();
+    let keys = keys.callers;
     let server = serve(wardroom, folder.path())?;
     let nginx = nginx(nginx_folder.path(), upstream.address)?;
 

@@ -12,6 +12,7 @@
     reason = "figures are rounded anyway, and a benchmark that is wrongly built should stop"
 )]
 
+mod authzen;
 mod company;
 mod data;
 mod decisions;
@@ -33,12 +34,15 @@ use report::Report;
 /// A section's name, and what prints it.
 type Section = (&'static str, fn(&mut Report, &Options) -> Result<(), Fault>);
 
-const SECTIONS: &[Section] = &[("decisions", decisions::run), ("server", footprint::run), ("gateway", gateway::run)];
+const SECTIONS: &[Section] =
+    &[("decisions", decisions::run), ("server", footprint::run), ("gateway", gateway::run), ("authzen", authzen::run)];
 
-/// What was asked for: `[--wardroom FILE] [SECTION …]`.
+/// What was asked for: `[--wardroom FILE] [--cerbos FILE] [SECTION …]`.
 #[derive(Default)]
 pub(crate) struct Options {
     wardroom: Option<PathBuf>,
+    /// The executable that AuthZEN is compared with; without it, that comparison is left out.
+    pub(crate) cerbos: Option<PathBuf>,
     sections: Vec<String>,
 }
 
@@ -46,9 +50,10 @@ impl Options {
     fn read(mut words: impl Iterator<Item = String>) -> Result<Options, Fault> {
         let mut options = Options::default();
         while let Some(word) = words.next() {
-            if word == "--wardroom" {
-                let file = words.next().ok_or_else(|| Fault("--wardroom needs the executable's path".to_owned()))?;
-                options.wardroom = Some(file.into());
+            if word == "--wardroom" || word == "--cerbos" {
+                let file = words.next().ok_or_else(|| Fault(format!("{word} needs the executable's path")))?;
+                let place = if word == "--cerbos" { &mut options.cerbos } else { &mut options.wardroom };
+                *place = Some(file.into());
             } else if SECTIONS.iter().any(|(name, _)| *name == word) {
                 options.sections.push(word);
             } else {

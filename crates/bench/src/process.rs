@@ -1,4 +1,4 @@
-//! Other programs that are measured: the server itself, and nginx. Each ends with the value that holds it.
+//! Other programs that are measured: the server itself, nginx, Cerbos. Each ends with the value that holds it.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -85,8 +85,7 @@ pub(crate) fn nginx(dir: &Path, upstream: SocketAddr) -> Result<Option<Running>,
         return Ok(None);
     };
     let failed = |error: &dyn std::fmt::Display| Fault::of("starting nginx", error);
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let address = free.map_err(|error| failed(&error))?;
+    let address = free_address()?;
     let config = format!(
         "daemon off; master_process off; worker_processes 1; pid nginx.pid; error_log error.log;
          events {{ worker_connections 512; }}
@@ -108,4 +107,23 @@ pub(crate) fn nginx(dir: &Path, upstream: SocketAddr) -> Result<Option<Running>,
     command.arg("-p").arg(dir).arg("-c").arg(&path).stderr(Stdio::null());
     let (began, child) = (now(), command.spawn().map_err(|error| failed(&error))?);
     Ok(Some(Running { child, address, began }))
+}
+
+/// Starts Cerbos on a folder of policies.
+pub(crate) fn cerbos(program: &Path, policies: &Path) -> Result<Running, Fault> {
+    let (address, other) = (free_address()?, free_address()?);
+    let mut command = Command::new(program);
+    command
+        .args(["server", "--log-level=error", "--set=telemetry.disabled=true", "--set=storage.driver=disk"])
+        .arg(format!("--set=storage.disk.directory={}", policies.display()))
+        .arg(format!("--set=server.httpListenAddr={address}"))
+        .arg(format!("--set=server.grpcListenAddr={other}"))
+        .stdout(Stdio::null());
+    let (began, child) = (now(), command.spawn().map_err(|error| Fault::of("starting Cerbos", &error))?);
+    Ok(Running { child, address, began })
+}
+
+fn free_address() -> Result<SocketAddr, Fault> {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    free.map_err(|error| Fault::of("looking for a free port", &error))
 }

@@ -45,10 +45,13 @@ struct Between<'s> {
     of_teams: BTreeMap<TeamId, Vec<ResourceId>>,
 }
 
-/// An integration before and after, each with its place.
+/// An integration and its place.
+type Placed<'s> = (u32, &'s IntegrationEntry);
+
+/// An integration before and after.
 struct Counterparts<'s> {
-    before: Option<(u32, &'s IntegrationEntry)>,
-    after: Option<(u32, &'s IntegrationEntry)>,
+    before: Option<Placed<'s>>,
+    after: Option<Placed<'s>>,
     same: bool,
 }
 
@@ -138,7 +141,7 @@ impl<'s> Between<'s> {
         let present = |grant: &&GrantEntry| self.now < grant.ends_at;
         let (had, has) = (had.iter().filter(present), has.iter().filter(present));
         // Tools are named by their place in a snapshot; within an integration that is the same it is the same in both.
-        let first = |found: Option<(u32, &IntegrationEntry)>| found.map_or(0, |(_, found)| found.tools.start);
+        let first = |found: Option<Placed<'_>>| found.map_or(0, |(_, found)| found.tools.start);
         let (first_before, first_after) = (first(both.before), first(both.after));
         let equal = |(had, has): (&GrantEntry, &GrantEntry)| {
             let had_off = had.tools_off.iter().map(|tool| tool.wrapping_sub(first_before));
@@ -191,7 +194,7 @@ fn counterparts<'s>(before: &'s Snapshot, after: &'s Snapshot) -> Vec<Counterpar
         };
         same_catalog || was.paused == is.paused && tools(before, was) == tools(after, is)
     };
-    let with = |(before, after): (Option<(u32, &'s IntegrationEntry)>, Option<(u32, &'s IntegrationEntry)>)| {
+    let with = |(before, after): (Option<Placed<'s>>, Option<Placed<'s>>)| {
         let same = before.zip(after).is_some_and(|((_, was), (_, is))| same(was, is));
         Counterparts { before, after, same }
     };
@@ -201,7 +204,7 @@ fn counterparts<'s>(before: &'s Snapshot, after: &'s Snapshot) -> Vec<Counterpar
 /// The names of an integration's tools that are open to who reaches it so.
 fn opened_tools<'s>(
     snapshot: &'s Snapshot,
-    found: Option<(u32, &'s IntegrationEntry)>,
+    found: Option<Placed<'s>>,
     by: Option<&ReachedBy<'s>>,
     now: Timestamp,
 ) -> impl Iterator<Item = &'s str> {

@@ -71,5 +71,5 @@ impl<S> Shards<S> {
 /// By bits in the middle of the hash: tables inside the parts go by the others.
 #[inline]
 fn place_among(parts: usize, hash: u64) -> usize {
-    ((hash >> 16 & 0xffff_ffff) * parts as u64 >> 32) as usize
+    ((((hash >> 16) & 0xffff_ffff) * parts as u64) >> 32) as usize
 }

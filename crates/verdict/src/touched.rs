@@ -74,7 +74,8 @@ impl Touched {
             Event::DelegationSet { .. } => self.agents = true,
             Event::DelegationRemoved { person, .. } => {
                 self.agents = true;
-                self.keys_for(*person, before);
+                let for_them = before.keys.iter().filter(|key| key.acting_for == Some(*person));
+                self.keys.extend(for_them.map(|key| key.id));
             }
             // What these change is shared as a whole, or read from the state each time.
             Event::OrganizationRenamed { .. }
@@ -108,15 +109,9 @@ impl Touched {
         self.agents |= before.agents.values().any(|agent| agent.delegations.contains_key(&person));
         let orphans = state.agents.values().filter(|agent| agent.sponsor.is_none());
         self.subjects.extend(orphans.map(|agent| Subject::Agent(agent.id)));
-        let theirs = before.keys.iter().filter(|key| key.subject == Subject::Member(person));
+        let member = Subject::Member(person);
+        let theirs = before.keys.iter().filter(|key| key.subject == member || key.acting_for == Some(person));
         self.keys.extend(theirs.map(|key| key.id));
-        self.keys_for(person, before);
-    }
-
-    /// Keys with which agents act for somebody.
-    fn keys_for(&mut self, person: PersonId, before: &Snapshot) {
-        let for_them = before.keys.iter().filter(|key| key.acting_for == Some(person));
-        self.keys.extend(for_them.map(|key| key.id));
     }
 
     fn grantee(&mut self, grantee: Grantee, state: &Organization) {

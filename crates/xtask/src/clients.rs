@@ -23,7 +23,7 @@ pub(crate) fn run() -> Result<Tally, Fault> {
     require_tools()?;
     let installed = root().join("target/clients");
     let python = install_python(&tests, &installed)?;
-    let npm = install_npm(&tests, &installed)?;
+    let npm = install_npm(&tests, installed.join("npm"))?;
     let wardroom = build_wardroom(false)?;
 
     let mut command = program(python);
@@ -88,16 +88,15 @@ fn install_python(tests: &Path, installed: &Path) -> Result<PathBuf, Fault> {
 }
 
 /// The npm packages exactly as the lock file has them; gives the folder that holds `node_modules`.
-fn install_npm(tests: &Path, installed: &Path) -> Result<PathBuf, Fault> {
-    let folder = installed.join("npm");
-    let wanted = tests.join("package-lock.json");
+pub(crate) fn install_npm(list: &Path, folder: PathBuf) -> Result<PathBuf, Fault> {
+    let wanted = list.join("package-lock.json");
     if is_installed(&wanted, &folder)? {
         return Ok(folder);
     }
-    println!("clients: installing the npm clients into {}", folder.display());
+    println!("installing npm packages into {}", folder.display());
     fs::create_dir_all(&folder).map_err(|fault| unusable(&folder, &fault))?;
     for name in ["package.json", "package-lock.json"] {
-        let from = tests.join(name);
+        let from = list.join(name);
         fs::copy(&from, folder.join(name)).map_err(|fault| unusable(&from, &fault))?;
     }
     run_to_end(program("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&folder))?;

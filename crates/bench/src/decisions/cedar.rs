@@ -56,35 +56,6 @@ impl Cedar {
         Cedar::new(policies, entities, questions.asked.iter().map(|asked| request(*asked)), (8, 512))
     }
 
-    /// One policy for each kind of right, on whole repositories, as in the GitHub example of Cedar's paper.
-    pub(crate) fn from_repositories(company: &Company, questions: &Questions) -> Result<Cedar, Fault> {
-        let policies = r#"
-            permit(principal in Role::"uses-everything", action, resource);
-            permit(principal, action == Action::"read", resource) when { principal in resource.readers };
-            permit(principal, action == Action::"write", resource) when { principal in resource.writers };
-            permit(principal, action == Action::"delete", resource) when { principal in resource.deleters };
-        "#;
-        let mut entities = groups(company)?;
-        for member in &company.members {
-            entities.push(entity(user(member)?, HashMap::new(), member_groups(company, member)?)?);
-        }
-        for service in &company.services {
-            let mut attributes = HashMap::new();
-            let held = [("readers", Profile::ReadOnly), ("writers", Profile::NoDelete), ("deleters", Profile::Full)];
-            for (name, profile) in held {
-                attributes
-                    .insert(name.to_owned(), RestrictedExpression::new_entity_uid(group(&service.slug, profile)?));
-            }
-            entities.push(entity(uid("Repository", &service.slug)?, attributes, HashSet::new())?);
-        }
-        let request = |asked: &Asked| {
-            let service = &company.services[asked.service];
-            let action = uid("Action", service.tools[asked.tool].1.as_str())?;
-            request(user(&company.members[asked.member])?, action, uid("Repository", &service.slug)?)
-        };
-        Cedar::new(policies, entities, questions.asked.iter().map(request), (8, 512))
-    }
-
     /// One permit for each integration that comes with a job.
     pub(crate) fn from_job_rules(company: &Company, questions: &Questions, rules: usize) -> Result<Cedar, Fault> {
         let mut policies = String::new();
@@ -116,7 +87,7 @@ impl Cedar {
         Cedar::new(&policies, entities, questions.asked.iter().map(request), pace)
     }
 
-    fn new(
+    pub(super) fn new(
         policies: &str,
         entities: Vec<Entity>,
         requests: impl Iterator<Item = Result<Request, Fault>>,
@@ -173,7 +144,7 @@ fn group(slug: &str, profile: Profile) -> Result<EntityUid, Fault> {
     uid("UserGroup", &format!("{slug}/{profile}"))
 }
 
-fn user(member: &Member) -> Result<EntityUid, Fault> {
+pub(super) fn user(member: &Member) -> Result<EntityUid, Fault> {
     uid("User", member.person.as_str())
 }
 
@@ -182,12 +153,12 @@ fn tool_uid(company: &Company, service: usize, tool: usize) -> Result<EntityUid,
     uid("Tool", &format!("{}/{}", service.slug, service.tools[tool].0))
 }
 
-fn uid(kind: &str, id: &str) -> Result<EntityUid, Fault> {
+pub(super) fn uid(kind: &str, id: &str) -> Result<EntityUid, Fault> {
     let kind: EntityTypeName = kind.parse().map_err(|error| Fault::of("a type of Cedar's", &error))?;
     Ok(EntityUid::from_type_name_and_id(kind, EntityId::new(id)))
 }
 
-fn entity(
+pub(super) fn entity(
     uid: EntityUid,
     attributes: HashMap<String, RestrictedExpression>,
     parents: HashSet<EntityUid>,
@@ -195,7 +166,7 @@ fn entity(
     Entity::new(uid, attributes, parents).map_err(|error| Fault::of("an entity of Cedar's", &error))
 }
 
-fn request(principal: EntityUid, action: EntityUid, resource: EntityUid) -> Result<Request, Fault> {
+pub(super) fn request(principal: EntityUid, action: EntityUid, resource: EntityUid) -> Result<Request, Fault> {
     Request::new(principal, action, resource, Context::empty(), None)
         .map_err(|error| Fault::of("a request of Cedar's", &error))
 }

@@ -5,15 +5,19 @@
 
 mod casbin;
 mod cedar;
+mod cedar_paper;
 mod floor;
 mod ours;
+mod paper;
 mod questions;
 
 use crate::company::{Company, Giving, Size};
 use crate::report::{Report, ratio, time};
 use crate::stopwatch::{Contestant, Timing, race};
 use crate::{Fault, Options};
+use verdict::Snapshot;
 
+use paper::Shape;
 use questions::Questions;
 
 /// Rounds whose median counts.
@@ -60,28 +64,48 @@ fn at_full_size(report: &mut Report) -> Result<(), Fault> {
     ))?;
     let timings = race(&contestants, QUESTIONS, ROUNDS);
     table(report, &contestants, &timings)?;
-    let (whole_ms, people_ms) = ours::compile_ms(&snapshot, &company);
-    report.line(&format!("compiling the snapshot: {whole_ms:.1} ms, after a change of people {people_ms:.1} ms"))?;
     let (impact_ms, gain) = ours::impact_ms(&snapshot, &company);
     report.line(&format!("impact of a change by which {gain} people gain: {impact_ms:.0} ms"))?;
+    compiling(report, &snapshot, &company)?;
     let size = Size { members: 100_000, ..size };
     let company = Company::of(size, "https://upstream.example/mcp");
-    let (whole_ms, people_ms) = ours::compile_ms(&ours::snapshot(&company), &company);
-    report.line(&format!("with 100,000 members: {whole_ms:.0} ms, after a change of people {people_ms:.0} ms"))
+    compiling(report, &ours::snapshot(&company), &company)
 }
 
-/// The shape of the GitHub workload of Cedar's paper: few policies, rights held in groups, 50 repositories.
+/// From state to snapshot: all of it, and after each of the usual changes.
+fn compiling(report: &mut Report, snapshot: &Snapshot, company: &Company) -> Result<(), Fault> {
+    let many = company.members.len();
+    report.line(&format!("compiling the snapshot of {many} members: {:.1} ms", ours::compile_ms(company)))?;
+    for (change, ms) in ours::change_ms(snapshot, company) {
+        report.row(&[&format!("{many} members, after {change}"), &format!("{ms:.2} ms")])?;
+    }
+    Ok(())
+}
+
+/// The shapes of the three workloads of Cedar's paper: few policies, rights held in groups, fifty of everything.
 fn as_in_the_paper(report: &mut Report) -> Result<(), Fault> {
-    let size = Size { members: 200, integrations: 50, tools_each: 6, giving: Giving::ScatteredWhole };
-    let company = Company::of(size, "https://upstream.example/mcp");
-    let questions = Questions::draw(&company, QUESTIONS);
-    let snapshot = ours::snapshot(&company);
-    let cedar = cedar::Cedar::from_repositories(&company, &questions)?;
-    let contestants = [ours::may_call(&snapshot, &questions), cedar.contestant("Cedar, GitHub-like, n = 50")];
-    compare(&contestants, COMPARED)?;
-    report.heading("Decisions: the shape of the GitHub workload of Cedar's paper (200 people, 50 repositories)")?;
-    let timings = race(&contestants, QUESTIONS, ROUNDS);
-    table(report, &contestants, &timings)
+    report.heading("Decisions: the shapes of the workloads of Cedar's paper (50 people, 50 groups, 50 things)")?;
+    type Made = fn(&Shape, &Questions) -> Result<cedar::Cedar, Fault>;
+    let shapes: [(&str, Shape, Made); 3] = [
+        ("gdrive", Shape::gdrive(), cedar_paper::gdrive),
+        ("github", Shape::github(), cedar_paper::github),
+        ("tinytodo", Shape::tinytodo(), cedar_paper::tinytodo),
+    ];
+    for (name, shape, cedar) in &shapes {
+        let questions = Questions::draw(&shape.company, QUESTIONS);
+        let snapshot = ours::snapshot(&shape.company);
+        let cedar = cedar(shape, &questions)?;
+        let contestants = [
+            ours::may_call(&snapshot, &questions),
+            ours::evaluate(&snapshot, &shape.company, &questions),
+            cedar.contestant("Cedar"),
+        ];
+        let allowed = compare(&contestants, COMPARED)?;
+        report.line(&format!("{name}, {:.0} % allowed:", allowed * 100.0))?;
+        let timings = race(&contestants, QUESTIONS, ROUNDS);
+        table(report, &contestants, &timings)?;
+    }
+    Ok(())
 }
 
 /// The same organization of 1,000 people with ever more rules of the form "this job comes with that integration".

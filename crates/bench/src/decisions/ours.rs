@@ -4,43 +4,89 @@ use std::collections::BTreeSet;
 
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
+use domain::id::{KeyId, PersonId};
+use domain::key::KeyKind;
 use domain::organization::{GrantsTo, SettingChange, Stamp};
 use domain::permission::Group;
-use domain::role::RoleId;
 use verdict::{Action, Actor, Credential, Question, Same, Snapshot, Subject};
 
 use super::questions::Questions;
-use crate::company::{Company, NOW};
+use crate::company::{Company, Member, NOW, role_named};
+use crate::draw::Draw;
 use crate::stopwatch::{Contestant, now, percentile};
 
 /// Questions that are timed together: reading the clock then costs less than a nanosecond each.
 const BATCH: usize = 32;
 const BATCHES: usize = 2_048;
+/// Members to whom each usual change is made.
+const CHANGES: usize = 25;
+/// People whose gains are told one by one, as in `crates/app/src/impact.rs`.
+const NAMED: usize = 200;
 
 /// The company's compiled snapshot.
 pub(crate) fn snapshot(company: &Company) -> Snapshot {
     Snapshot::compile(company.org, &company.state(), None)
 }
 
-/// Milliseconds that compiling costs: all of it, and a change of people, which shares tools and resources. Medians.
-pub(crate) fn compile_ms(snapshot: &Snapshot, company: &Company) -> (f64, f64) {
+/// Milliseconds that compiling all of it costs. The median.
+pub(crate) fn compile_ms(company: &Company) -> f64 {
     let state = company.state();
-    let of = |same: Option<Same<'_>>| {
-        let compile = |_| {
-            let began = now();
-            std::hint::black_box(Snapshot::compile(company.org, &state, same));
-            began.elapsed().as_secs_f64() * 1e3
-        };
-        percentile(&mut (0..5).map(compile).collect::<Vec<_>>(), 0.5)
+    let compile = |_| {
+        let began = now();
+        std::hint::black_box(Snapshot::compile(company.org, &state, None));
+        began.elapsed().as_secs_f64() * 1e3
     };
-    (of(None), of(Some(Same { before: snapshot, tools: true, resources: true })))
+    percentile(&mut (0..5).map(compile).collect::<Vec<_>>(), 0.5)
+}
+
+/// Milliseconds from a changed state to its snapshot, by the kind of the change; the end of the snapshot is in it.
+/// Medians over several members.
+pub(crate) fn change_ms(snapshot: &Snapshot, company: &Company) -> Vec<(&'static str, f64)> {
+    let mut taken: Vec<(&'static str, Vec<f64>)> = Vec::new();
+    let (mut state, mut draw) = (company.state(), Draw::new(31));
+    let mut before = None::<Snapshot>;
+    for _ in 0..CHANGES {
+        let member = &company.members[1 + draw.below(company.members.len() - 1)];
+        for event in usual_changes(company, member, &mut draw) {
+            state.apply(&Stamp { seq: state.seq + 1, at: NOW, actor: "operator".to_owned() }, &event);
+            let began = now();
+            let events = std::slice::from_ref(&event);
+            let same = Same { before: before.as_ref().unwrap_or(snapshot), events };
+            before = Some(Snapshot::compile(company.org, &state, Some(same)));
+            let took = began.elapsed().as_secs_f64() * 1e3;
+            match taken.iter_mut().find(|(name, _)| *name == event.name()) {
+                Some((_, times)) => times.push(took),
+                None => taken.push((event.name(), vec![took])),
+            }
+        }
+    }
+    taken.into_iter().map(|(name, mut times)| (name, percentile(&mut times, 0.5))).collect()
+}
+
+/// What happens every day: somebody comes, is given something, has a key and another role, and goes.
+fn usual_changes(company: &Company, member: &Member, draw: &mut Draw) -> Vec<Event> {
+    let (person, grantee) = (PersonId::from_random(draw.bytes()), Grantee::Member(member.person));
+    let (key, integration) = (KeyId::from_random(draw.bytes()), company.services[0].id);
+    let (plain, admin) = (role_named("member"), role_named("admin"));
+    let (kind, hint) = (KeyKind::Personal { holder: member.person }, String::new());
+    let digest = "ab".repeat(32);
+    let (profile, tools_off) = (Profile::ReadOnly, BTreeSet::new());
+    vec![
+        Event::GrantSet { grantee, integration, profile, tools_off, expires_at: None },
+        Event::GrantRemoved { grantee, integration },
+        Event::MemberAdded { person, role: plain },
+        Event::MemberRoleChanged { person, from: plain, to: admin },
+        Event::MemberRemoved { person },
+        Event::KeyCreated { key, kind, digest, hint, expires_at: None },
+        Event::KeyRevoked { key },
+    ]
 }
 
 /// Milliseconds until the impact of a change is told that touches everybody: every member's role holds more from now
 /// on, and one integration is given to all of them. With how many gain by it.
 pub(crate) fn impact_ms(snapshot: &Snapshot, company: &Company) -> (f64, usize) {
     let before = company.state();
-    let member = RoleId::parse("member").expect("the role's name is well formed");
+    let member = role_named("member");
     let mut role = before.roles.get(&member).expect("the preset has it").clone();
     role.permissions.groups.insert(Group::Resources);
     let events = [
@@ -60,9 +106,14 @@ pub(crate) fn impact_ms(snapshot: &Snapshot, company: &Company) -> (f64, usize) 
         for event in &events {
             state.apply(&Stamp { seq: state.seq + 1, at: NOW, actor: "operator".to_owned() }, event);
         }
-        let same = Same { before: snapshot, tools: true, resources: true };
+        let same = Same { before: snapshot, events: &events };
         let after = Snapshot::compile(company.org, &state, Some(same));
-        let gains = snapshot.difference(&after, NOW).len();
+        let changed = snapshot.changed_subjects(&after, NOW);
+        // As many as the product names; the others are counted.
+        for subject in changed.iter().take(NAMED) {
+            std::hint::black_box(snapshot.difference(&after, *subject, NOW));
+        }
+        let gains = changed.len();
         (began.elapsed().as_secs_f64() * 1e3, gains)
     };
     let told: Vec<(f64, usize)> = (0..3).map(tell).collect();
