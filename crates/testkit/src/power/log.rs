@@ -45,6 +45,23 @@ pub(crate) enum What<'l> {
     },
 }
 
+/// A kill ends a write between two pages of the system's memory (generic_perform_write of Linux).
+const PAGE: usize = 4096;
+
+impl<'l> Entry<'l> {
+    /// What may have been done of it when the process was killed in the middle of it: the beginnings of a write, up to
+    /// each end of a page.
+    pub(crate) fn beginnings(self) -> impl Iterator<Item = Entry<'l>> {
+        let (at, bytes) = match self.what {
+            What::Write { at, bytes } => (at, bytes),
+            _ => (0, &[][..]),
+        };
+        let first = PAGE - at % PAGE;
+        let ends = (first..bytes.len()).step_by(PAGE);
+        ends.map(move |end| Entry { file: self.file, what: What::Write { at, bytes: &bytes[..end] } })
+    }
+}
+
 /// Reads the entries; the last may have been torn by a kill, and then was never followed by its change.
 pub(crate) fn read(mut log: &[u8]) -> Vec<Entry<'_>> {
     let mut entries = Vec::new();
@@ -79,4 +96,25 @@ pub(crate) fn read(mut log: &[u8]) -> Vec<Entry<'_>> {
         log = next;
     }
     entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_may_have_ended_at_each_end_of_a_page() {
+        let bytes = [7u8; 10_000];
+        let of = |what| Entry { file: 1, what };
+        let ends = |entry: Entry<'_>| -> Vec<usize> {
+            let parts = entry.beginnings().map(|part| match part.what {
+                What::Write { at: 4000, bytes } => bytes.len(),
+                other => panic!("{other:?} is no beginning of it"),
+            });
+            parts.collect()
+        };
+        assert_eq!(ends(of(What::Write { at: 4000, bytes: &bytes })), [96, 4192, 8288]);
+        assert_eq!(ends(of(What::Write { at: 4000, bytes: &bytes[..96] })), [0usize; 0]);
+        assert_eq!(ends(of(What::Length { length: 9 })), [0usize; 0]);
+    }
 }

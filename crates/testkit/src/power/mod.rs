@@ -100,17 +100,21 @@ impl Disk {
     }
 
     /// Compares what the log explains with what stands there. The last entry may tell of a change that the killed
-    /// process did not live to make; and a file whose making was not told yet is empty.
+    /// process did not live to make, or made in part; and a file whose making was not told yet is empty.
     fn explain(&self, entries: &[log::Entry<'_>], word: Word) {
         let mut found = read_all(&self.folder);
-        let explained = Platter::replay(&self.durable, entries, word).as_seen();
+        let seen = |entries: &[log::Entry<'_>]| Platter::replay(&self.durable, entries, word).as_seen();
+        let explained = seen(entries);
         if explained == found {
             return;
         }
-        let but_last = entries.split_last().map_or(entries, |(_, rest)| rest);
-        let but_last = Platter::replay(&self.durable, but_last, word).as_seen();
+        let Some((last, rest)) = entries.split_last() else {
+            panic!("the log of the recorder is empty and does not explain what has changed in the folder");
+        };
+        let but_last = seen(rest);
         found.retain(|name, bytes| !bytes.is_empty() || explained.contains_key(name) || but_last.contains_key(name));
-        if explained == found || but_last == found {
+        let in_part = || last.beginnings().any(|part| seen(&[rest, &[part]].concat()) == found);
+        if explained == found || but_last == found || in_part() {
             return;
         }
         let differing = |name: &&String| explained.get(*name) != found.get(*name);
