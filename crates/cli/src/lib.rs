@@ -76,7 +76,7 @@ enum Command {
     Explain(explain::Explain),
     /// List everybody who may do something
     WhoCan(explain::WhoCan),
-    /// Write the organization out as one YAML file
+    /// Write the organization out as one YAML file, or its permission model for Cedar
     Export(plan::Export),
     /// Say what a file would change, and change nothing
     Plan(plan::Plan),

@@ -58,9 +58,31 @@ impl Policy {
             several => format!("action in [{}]", several.join(", ")),
         };
         let Policy { effect, id, says, principal, resource, condition, .. } = self;
-        let condition = condition.as_ref().map(|condition| format!("\n{condition}")).unwrap_or_default();
+        let condition = condition.as_ref().map(|condition| format!("\n{}", laid_out(condition)));
+        let condition = condition.unwrap_or_default();
         format!("\n// {says}\n@id(\"{id}\")\n{effect} ({principal}, {action}, {resource}){condition};\n")
     }
+}
+
+/// A condition with its outermost parts on lines of their own.
+fn laid_out(condition: &str) -> String {
+    let (mut text, mut depth, mut in_text, mut escaped) = (String::new(), 0u32, false, false);
+    for letter in condition.chars() {
+        text.push(letter);
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' if in_text => escaped = true,
+            '"' => in_text = !in_text,
+            '(' if !in_text => depth += 1,
+            ')' if !in_text => depth = depth.saturating_sub(1),
+            ' ' if !in_text && depth < 2 && (text.ends_with("&& ") || text.ends_with("|| ")) => {
+                text.pop();
+                text.push_str("\n  ");
+            }
+            _ => {}
+        }
+    }
+    text
 }
 
 /// All of them.

@@ -16,8 +16,8 @@ use crate::authorize::{Resolved, operation};
 use crate::commands::command;
 use crate::dice::Dice;
 use crate::naive::{Naive, Powers, beyond, managing};
-use crate::seeds;
 use crate::world::{AGENTS, MOMENTS, PEOPLE, World, agent, key, org, person};
+use crate::{seeds, seeds_or};
 
 /// Commands tried in each world.
 const STEPS: u8 = 125;
@@ -162,7 +162,7 @@ fn actor(dice: &mut Dice, world: &World) -> Actor {
 #[test]
 fn whatever_people_may_do_nobody_gets_what_the_chain_of_givers_did_not_hold() {
     let (mut tried, mut done) = (0u64, BTreeMap::<String, u64>::new());
-    for seed in seeds(400) {
+    for seed in seeds_or(400, 8_000) {
         let (mut world, dice) = (World::random(seed), &mut Dice(seed));
         // Worlds are made of events alone; what today's commands would refuse is put right first.
         world.state.settings.owners_max = world.state.settings.owners_max.map(|most| most.max(6));

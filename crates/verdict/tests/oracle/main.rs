@@ -26,7 +26,12 @@ mod world;
 /// A number of random organizations, fifty times as many where the soak asks for it. The first ones are the same in
 /// every run, so that a failure can be looked at; it names its seed.
 pub(crate) fn seeds(number: u64) -> std::ops::Range<u64> {
+    seeds_or(number, number * 50)
+}
+
+/// A number of random organizations, and another one where the soak asks for more.
+pub(crate) fn seeds_or(number: u64, in_soak: u64) -> std::ops::Range<u64> {
     #[expect(clippy::disallowed_methods, reason = "the soak asks tests for more, and a test has no settings")]
     let soak = std::env::var_os("WARDROOM_SOAK").is_some();
-    0..if soak { number * 50 } else { number }
+    0..if soak { in_soak } else { number }
 }

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::event::Event;
 use domain::integration::ToolClass;
 use verdict::cedar::{CedarExport, export};
-use verdict::{Action, Actor, Operation, Question, Snapshot};
+use verdict::{Action, Actor, Operation, Question, Snapshot, Subject};
 
 use crate::cedar::Cedar;
 use crate::dice::Dice;
 use crate::naive::{Answer, Naive};
 use crate::questions::{Names, actors, kind};
 use crate::seeds;
-use crate::world::{INTEGRATIONS, MOMENTS, TOOLS, World, connected, org, slug};
+use crate::world::{INTEGRATIONS, MOMENTS, PEOPLE, TOOLS, World, connected, org, person, slug};
 
 /// Questions asked of each organization.
 const QUESTIONS: usize = 1_000;
@@ -23,6 +23,7 @@ const VALIDATED: u64 = 50;
 struct Draw<'n> {
     actors: Vec<Actor>,
     by_kind: Vec<Vec<Operation<'n>>>,
+    of_resources: Vec<Operation<'n>>,
     tools: Vec<(String, &'static str)>,
 }
 
@@ -31,7 +32,9 @@ impl<'n> Draw<'n> {
         let mut by_kind = BTreeMap::<String, Vec<Operation<'n>>>::new();
         names.operations().into_iter().for_each(|asked| by_kind.entry(kind(asked)).or_default().push(asked));
         let tools = (0..INTEGRATIONS).flat_map(|number| TOOLS.map(|tool| (slug(number), tool)));
-        Draw { actors: actors(world), by_kind: by_kind.into_values().collect(), tools: tools.collect() }
+        let of_resources = by_kind["Resource"].clone();
+        let by_kind = by_kind.into_values().collect();
+        Draw { actors: actors(world), by_kind, of_resources, tools: tools.collect() }
     }
 
     fn action(&self, dice: &mut Dice) -> Action<'_> {
@@ -39,7 +42,11 @@ impl<'n> Draw<'n> {
             let (integration, tool) = &self.tools[usize::from(dice.below(self.tools.len() as u8))];
             return Action::CallTool { integration, tool };
         }
-        let of_kind = &self.by_kind[usize::from(dice.below(self.by_kind.len() as u8))];
+        // A right to a resource has more ways than any other, and is drawn so often that each is gone.
+        let of_kind = match self.by_kind.get(usize::from(dice.below(self.by_kind.len() as u8))) {
+            Some(of_kind) if dice.percent(80) => of_kind,
+            _ => &self.of_resources,
+        };
         Action::Operate(dice.pick(of_kind))
     }
 }
@@ -63,9 +70,14 @@ fn the_engine_the_second_opinion_and_cedar_give_the_same_answers() {
         for _ in 0..QUESTIONS {
             let now = dice.pick(&MOMENTS);
             let naive = Naive { state: &world.state, now };
-            // Whoever is not let in has one answer to everything; they are asked seldom.
-            let actor = (0..4).map(|_| dice.pick(&draw.actors)).find(|actor| naive.at_the_door(actor).is_none());
-            let actor = actor.unwrap_or_else(|| dice.pick(&draw.actors));
+            // Whoever is not let in has one answer to everything; that they are not must be asked often enough as well.
+            let tries = if dice.percent(30) { 1 } else { 4 };
+            let drawn = |dice: &mut Dice| match dice.percent(40) {
+                true => Actor::about(Subject::Member(person(dice.below(PEOPLE)))),
+                false => dice.pick(&draw.actors),
+            };
+            let actor = (0..tries).map(|_| drawn(dice)).find(|actor| naive.at_the_door(actor).is_none());
+            let actor = actor.unwrap_or_else(|| drawn(dice));
             let action = draw.action(dice);
             let second = naive.ask(&actor, action);
             let engine = Answer::from(&snapshot.evaluate(&Question { actor: &actor, action, now }));
@@ -160,9 +172,9 @@ fn names_that_look_like_policies_are_only_names() {
     let tools = [(odd, (ToolClass::Delete, true, false)), ("get", (ToolClass::Read, true, false))];
     let at = INTEGRATIONS - 1;
     connected(at, false, &tools.into()).into_iter().for_each(|event| world.happens(event));
-    let person = crate::world::person(0);
+    let owner = person(0);
     world.happens(Event::GrantSet {
-        grantee: domain::grant::Grantee::Member(person),
+        grantee: domain::grant::Grantee::Member(owner),
         integration: crate::world::integration(at),
         profile: domain::grant::Profile::Full,
         tools_off: [odd.to_owned()].into(),
@@ -174,7 +186,7 @@ fn names_that_look_like_policies_are_only_names() {
     ];
     settings.into_iter().for_each(|change| world.happens(Event::SettingChanged(change)));
     let cedar = Cedar::of(&world.state);
-    let actor = Actor::about(verdict::Subject::Member(person));
+    let actor = Actor::about(Subject::Member(owner));
     let slug = slug(at);
     let may = |tool| cedar.ask(&actor, Action::CallTool { integration: &slug, tool }, MOMENTS[0]).allowed;
     assert_eq!((may(odd), may("get")), (false, true));
