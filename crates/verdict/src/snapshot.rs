@@ -75,24 +75,20 @@ pub(crate) struct GrantEntry {
     pub(crate) via: Via,
 }
 
-/// What a call needs stands first, in one line of memory.
 #[derive(Debug)]
-#[repr(C, align(64))]
 pub(crate) struct SubjectEntry {
-    pub(crate) reach: Reach,
-    /// When the subject itself ends: a workspace key is no more than its key. [`i64::MAX`] where it has no end.
-    pub(crate) ends_at: Timestamp,
-    /// Why it does nothing at present.
-    pub(crate) stopped: Option<Reason>,
     pub(crate) subject: Subject,
     pub(crate) role: Option<u32>,
     /// What its role comes to.
     pub(crate) permissions: PermissionSet,
     /// The teams that it is in, in the order of their ids, and its role there.
     pub(crate) teams: Box<[(TeamId, u32)]>,
+    pub(crate) reach: Reach,
+    /// When the subject itself ends: a workspace key is no more than its key. [`i64::MAX`] where it has no end.
+    pub(crate) ends_at: Timestamp,
+    /// Why it does nothing at present.
+    pub(crate) stopped: Option<Reason>,
 }
-
-const _: () = assert!(std::mem::offset_of!(SubjectEntry, subject) <= 64, "what a call needs is one line of memory");
 
 /// Why a presented key lets nobody in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

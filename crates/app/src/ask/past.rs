@@ -12,7 +12,7 @@ use verdict::{Actor, Same, Snapshot, Subject};
 use crate::ask::{Inquiry, View, question};
 use crate::{App, Caller, Problem};
 
-/// Events that are read at a time.
+/// Events that are read at a time, and that are passed over at most until the snapshot follows.
 const PAGE: usize = 1_000;
 /// Turns of an answer that are told at most, the newest.
 const TURNS_MAX: usize = 200;
@@ -124,19 +124,20 @@ impl App {
                 state.apply(&stamp, &event);
                 let passed_over = snapshot.is_some()
                     && about_others_alone(&event, [Some(subject), asked.person().map(Subject::Member)]);
+                let name = event.name();
                 since.push(event);
                 if passed_over && since.len() < PAGE {
                     continue;
                 }
                 let same = snapshot.as_ref().map(|before| Same { before, events: &since });
                 let next = Snapshot::compile(caller.live.org(), &state, same);
-                let event = since.drain(..).last().map_or("", |event| event.name());
+                since.clear();
                 let explanation = next.explain(&question(&asked, &actor, stored.at)?);
                 if before != Some((explanation.allowed, explanation.because.clone())) {
                     turns.push(Turn {
                         seq: Some(stamp.seq),
                         at: stamp.at,
-                        event: Some(event),
+                        event: Some(name),
                         actor: Some(stamp.actor),
                         allowed: explanation.allowed,
                         because: explanation.because.clone(),
