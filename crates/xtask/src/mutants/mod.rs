@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use catalogue::{Binary, Catalogue, Mutant, Tests};
-use tree::Tree;
+use tree::{Tree, is_preset};
 use trial::{Ending, Unusable};
 
 use crate::process::{Fault, root};
@@ -53,13 +53,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
         }
         return Ok(());
     }
-    let tree = Tree::prepare(&catalogue.preparations)?;
+    let mut tree = Tree::prepare(&catalogue.preparations)?;
     let sound = catalogue.presets_are_sound.iter();
     let all = chosen.iter().flat_map(|mutant| &mutant.tests).chain(sound);
-    println!("unbroken: {} tests pass", pass_unbroken(&tree, &plan(&tests, all))?);
+    println!("unbroken: {} tests pass", pass_unbroken(&mut tree, &plan(&tests, all))?);
     let (mut caught, mut survived, mut broken) = (0, Vec::new(), Vec::new());
     for (number, mutant) in (1..).zip(&chosen) {
-        let outcome = attempt(&tree, &tests, (mutant, catalogue.presets_are_sound.as_ref()))?;
+        let outcome = attempt(&mut tree, &tests, (mutant, catalogue.presets_are_sound.as_ref()))?;
         let (word, why) = match &outcome {
             Outcome::Caught(why) => ("caught", why),
             Outcome::Survived(why) => ("SURVIVED", why),
@@ -109,7 +109,7 @@ fn chosen<'c>(catalogue: &'c Catalogue, tests: &Tests, wish: &Wish) -> Result<Ve
         let place = |binary: &Binary| QUICK_FIRST.iter().position(|name| *name == binary.package);
         binaries.map(|binary| (place(binary).unwrap_or(QUICK_FIRST.len()), binary.clone())).max()
     };
-    chosen.sort_by_key(|mutant| (!in_preset(mutant), slowest(mutant), mutant.file.clone()));
+    chosen.sort_by_key(|mutant| (!is_preset(&mutant.file), slowest(mutant), mutant.file.clone()));
     if let Some(from) = &wish.from {
         let Some(place) = chosen.iter().position(|mutant| mutant.name == *from) else {
             return Err(Fault::Said(format!("{from} is not among the mutants that were asked for; see --list")));
@@ -120,10 +120,6 @@ fn chosen<'c>(catalogue: &'c Catalogue, tests: &Tests, wish: &Wish) -> Result<Ve
         return Err(Fault::Said("no mutant breaks this row; see --list".to_owned()));
     }
     Ok(chosen)
-}
-
-fn in_preset(mutant: &Mutant) -> bool {
-    Path::new(&mutant.file).starts_with("presets")
 }
 
 /// Which tests of which binaries are to be run.
@@ -142,7 +138,7 @@ fn plan<'a>(tests: &'a Tests, names: impl Iterator<Item = &'a String>) -> Plan<'
 }
 
 /// Before anything is broken everything passes, or its failing would mean nothing. Gives the number of tests.
-fn pass_unbroken(tree: &Tree, plan: &Plan<'_>) -> Result<usize, Fault> {
+fn pass_unbroken(tree: &mut Tree, plan: &Plan<'_>) -> Result<usize, Fault> {
     let mut count = 0;
     let mut wrong = Vec::new();
     for (name, ending) in
@@ -159,14 +155,14 @@ fn pass_unbroken(tree: &Tree, plan: &Plan<'_>) -> Result<usize, Fault> {
 }
 
 /// Breaks one rule, looks who sees it, and mends it.
-fn attempt(tree: &Tree, tests: &Tests, (mutant, sound): (&Mutant, Option<&String>)) -> Result<Outcome, Fault> {
+fn attempt(tree: &mut Tree, tests: &Tests, (mutant, sound): (&Mutant, Option<&String>)) -> Result<Outcome, Fault> {
     let before = tree.mutate(&mutant.file, &mutant.find, &mutant.replace)?;
-    let outcome = judge(tree, tests, (mutant, sound.filter(|_| in_preset(mutant))));
+    let outcome = judge(tree, tests, (mutant, sound.filter(|_| is_preset(&mutant.file))));
     tree.write(Path::new(&mutant.file), before.as_bytes())?;
     outcome
 }
 
-fn judge(tree: &Tree, tests: &Tests, (mutant, sound): (&Mutant, Option<&String>)) -> Result<Outcome, Fault> {
+fn judge(tree: &mut Tree, tests: &Tests, (mutant, sound): (&Mutant, Option<&String>)) -> Result<Outcome, Fault> {
     if let Some(sound) = sound {
         let still = match endings(tree, &plan(tests, [sound].into_iter()))? {
             Ok(endings) => endings,
@@ -194,7 +190,7 @@ fn judge(tree: &Tree, tests: &Tests, (mutant, sound): (&Mutant, Option<&String>)
 
 /// Builds and runs what is planned. A test that did not run has no ending.
 #[expect(clippy::type_complexity, reason = "a fault of ours, a fault of the mutant, or every test with its ending")]
-fn endings(tree: &Tree, plan: &Plan<'_>) -> Result<Result<Vec<(String, Option<Ending>)>, Unusable>, Fault> {
+fn endings(tree: &mut Tree, plan: &Plan<'_>) -> Result<Result<Vec<(String, Option<Ending>)>, Unusable>, Fault> {
     let mut all = Vec::new();
     for (binary, names) in plan {
         let path = match trial::build(tree, binary)? {

@@ -12,7 +12,9 @@ use super::tree::Tree;
 use crate::process::Fault;
 
 /// The longest of the tests takes a minute on a slow machine; a mutant that waits for what never comes takes longer.
-const RUN_MAX: Duration = Duration::from_secs(300);
+const RUN_MAX: Duration = Duration::from_secs(180);
+/// What a run of several tests may take besides, each.
+const RUN_MAX_EACH: Duration = Duration::from_secs(30);
 
 /// How a test ended that was run.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,7 +34,10 @@ pub(super) enum Unusable {
 ///
 /// # Errors
 /// In the outer result where cargo cannot be started, in the inner one where it does not compile.
-pub(super) fn build(tree: &Tree, binary: &Binary) -> Result<Result<PathBuf, Unusable>, Fault> {
+pub(super) fn build(tree: &mut Tree, binary: &Binary) -> Result<Result<PathBuf, Unusable>, Fault> {
+    if let Some(path) = tree.built(binary) {
+        return Ok(Ok(path));
+    }
     let mut cargo = Command::new("cargo");
     cargo.current_dir(tree.root()).args(["test", "--no-run", "--message-format=json-render-diagnostics", "--package"]);
     cargo.arg(&binary.package);
@@ -53,7 +58,9 @@ pub(super) fn build(tree: &Tree, binary: &Binary) -> Result<Result<PathBuf, Unus
         .filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok())
         .filter(|message| message["profile"]["test"] == serde_json::Value::Bool(true))
         .find_map(|message| message["executable"].as_str().map(PathBuf::from));
-    built.map(Ok).ok_or_else(|| Fault::Said(format!("cargo built no tests of {}", binary.package)))
+    let path = built.ok_or_else(|| Fault::Said(format!("cargo built no tests of {}", binary.package)))?;
+    tree.note_built(binary, path.clone());
+    Ok(Ok(path))
 }
 
 /// Runs the tests with these names and tells how each ended that was run.
@@ -75,7 +82,8 @@ pub(super) fn run(
             _ = sender.send(read.map(|_| told));
         });
     }
-    let Ok(told) = receiver.recv_timeout(RUN_MAX) else {
+    let most = u32::try_from(names.len()).map_or(Duration::MAX, |tests| RUN_MAX + RUN_MAX_EACH * tests);
+    let Ok(told) = receiver.recv_timeout(most) else {
         child.kill().map_err(said)?;
         child.wait().map_err(said)?;
         return Ok(Err(Unusable::DoesNotEnd));
