@@ -70,7 +70,7 @@ const COMMANDS: &[XtaskCommand] = &[
     },
     XtaskCommand {
         name: "mutants",
-        arguments: "[--row ROW] [--from NAME] [--list]",
+        arguments: "[--row ROW]… [--from NAME] [--list]",
         help: "break the rules of the product one by one in a copy, and say which tests see it",
         run: mutants::run,
     },

@@ -30,7 +30,8 @@ enum Outcome {
 /// What is asked for on the command line.
 #[derive(Default)]
 struct Wish {
-    row: Option<String>,
+    /// Mutants that break one of these; all where there is none.
+    rows: Vec<String>,
     from: Option<String>,
     list: bool,
 }
@@ -90,7 +91,7 @@ fn wish(arguments: &[String]) -> Result<Wish, Fault> {
             value.ok_or_else(|| Fault::Said(format!("{argument} needs a value: the id of a row, or a mutant's name")))
         };
         match argument.as_str() {
-            "--row" => wish.row = Some(value()?),
+            "--row" => wish.rows.push(value()?),
             "--from" => wish.from = Some(value()?),
             "--list" => wish.list = true,
             unknown => return Err(Fault::Said(format!("{unknown} is not known here; there is --row, --from, --list"))),
@@ -102,7 +103,7 @@ fn wish(arguments: &[String]) -> Result<Wish, Fault> {
 /// The mutants that are asked for. Those of presets come first, since nothing is built for them; then those whose tests
 /// are quick to build, side by side where they share a file.
 fn chosen<'c>(catalogue: &'c Catalogue, tests: &Tests, wish: &Wish) -> Result<Vec<&'c Mutant>, Fault> {
-    let wanted = |mutant: &&Mutant| wish.row.as_ref().is_none_or(|row| mutant.rows.contains(row));
+    let wanted = |mutant: &&Mutant| wish.rows.is_empty() || mutant.rows.iter().any(|row| wish.rows.contains(row));
     let mut chosen: Vec<&Mutant> = catalogue.mutants.iter().filter(wanted).collect();
     let slowest = |mutant: &Mutant| {
         let binaries = mutant.tests.iter().filter_map(|test| tests.get(test)).flatten();

@@ -16,6 +16,9 @@ const RUN_MAX: Duration = Duration::from_secs(180);
 /// What a run of several tests may take besides, each.
 const RUN_MAX_EACH: Duration = Duration::from_secs(30);
 
+/// Characters that are told of a complaint.
+const COMPLAINT_MAX: usize = 200;
+
 /// How a test ended that was run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Ending {
@@ -108,12 +111,12 @@ fn endings(told: &str, names: &[&str]) -> BTreeMap<String, Ending> {
     told.lines().filter_map(of).collect()
 }
 
-/// Where a test complained, and the first line of what it said.
+/// Where a test complained, and the beginning of what it said.
 fn complaint(told: &str, path: &str) -> String {
     let section = told.split(&format!("---- {path} stdout ----\n")).nth(1).unwrap_or_default();
     let mut after = section.split(" panicked at ").skip(1).flat_map(|rest| rest.lines().take(2));
     let (place, words) = (after.next().unwrap_or_default(), after.next().unwrap_or_default());
-    format!("{} {words}", place.trim_end_matches(':')).trim().to_owned()
+    format!("{} {words}", place.trim_end_matches(':')).trim().chars().take(COMPLAINT_MAX).collect()
 }
 
 #[cfg(test)]
