@@ -12,6 +12,7 @@ mod clients;
 mod conformance;
 mod demo;
 mod generate;
+mod mutants;
 mod process;
 mod requirements;
 mod soak;
@@ -66,6 +67,12 @@ const COMMANDS: &[XtaskCommand] = &[
         arguments: "[name of a test]",
         help: "run the long form of the product's tests in release mode, appending the figures to docs/soak.md",
         run: soak::run,
+    },
+    XtaskCommand {
+        name: "mutants",
+        arguments: "[--row ROW]… [--from NAME] [--list]",
+        help: "break the rules of the product one by one in a copy, and say which tests see it",
+        run: mutants::run,
     },
     XtaskCommand {
         name: "authzen",

@@ -46,14 +46,14 @@ pub(crate) fn page(root: &Path) -> Result<String, Vec<String>> {
 }
 
 /// Whether a word names a row: a product, or C for a choice between them, and a number.
-fn is_row(word: &str) -> bool {
+pub(crate) fn is_row(word: &str) -> bool {
     let products = ["PW-", "TW-", "PA-", "WJ-", "SW-", "C-"];
     let number = products.iter().find_map(|product| word.strip_prefix(product));
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The names of the tests that show a row, each with its crate.
-fn tests_by_row(root: &Path) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn tests_by_row(root: &Path) -> BTreeMap<String, Vec<String>> {
     let mut shown = BTreeMap::<String, Vec<String>>::new();
     for (name, file) in sources(root) {
         let mut rows: Vec<String> = Vec::new();
@@ -77,7 +77,7 @@ fn tests_by_row(root: &Path) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Every source file of our crates, with the crate's name, in a fixed order.
-fn sources(root: &Path) -> Vec<(String, PathBuf)> {
+pub(crate) fn sources(root: &Path) -> Vec<(String, PathBuf)> {
     let mut found = Vec::new();
     let mut folders = vec![root.join("crates")];
     while let Some(folder) = folders.pop() {

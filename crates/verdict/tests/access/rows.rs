@@ -196,6 +196,7 @@ const SWIFTASK: &[Row] = &[
     ("SW-45", "see nothing of the work", |c, me| Kind::ALL.iter().any(|kind| touch(c, me, (Verb::View, *kind, Whose::Others))), &[Y, Y, Y, Y, N]),
 ];
 
+// rows: PA-8, PA-11, PA-12, PA-13, PA-14, PA-15, PA-17, PA-19, PA-20, PA-21, PA-22, PA-23, PA-28
 #[test]
 fn every_cell_of_the_pipeai_matrices_holds() {
     let company = company("pipeai");
@@ -203,16 +204,19 @@ fn every_cell_of_the_pipeai_matrices_holds() {
     check(&company, &["team-leader", "team-editor", "team-user"], PIPEAI_TEAM);
 }
 
+// rows: WJ-17, WJ-21, WJ-27, WJ-28, WJ-31, WJ-33
 #[test]
 fn every_cell_of_the_workjet_matrix_holds() {
     check(&company("workjet"), &["owner", "admin", "member"], WORKJET);
 }
 
+// rows: PW-4, PW-5, PW-6, PW-12, PW-16, PW-22, PW-30
 #[test]
 fn every_cell_of_the_pipeworks_rules_holds() {
     check(&company("pipeworks"), &["owner", "admin", "member"], PIPEWORKS);
 }
 
+// rows: SW-36, SW-45, SW-60, SW-63, SW-64, SW-67, SW-68, SW-69, SW-70
 #[test]
 fn every_cell_of_the_swiftask_matrix_holds() {
     check(&company("swiftask"), &["owner", "admin", "member", "viewer", "billing-partner"], SWIFTASK);
