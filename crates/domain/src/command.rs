@@ -8,7 +8,7 @@ use crate::grant::{self, Grantee, Profile};
 use crate::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::key::{self, KeyKind};
-use crate::member;
+use crate::member::{self, MemberDetail};
 use crate::object::{self, DataName, Object};
 use crate::organization::{self, Organization, SettingChange};
 use crate::preset::Preset;
@@ -32,6 +32,8 @@ pub enum Command {
     AddMemberWithKey { person: PersonId, role: RoleId, key: KeyId, digest: String, hint: String },
     /// Give a member another role.
     ChangeMemberRole { person: PersonId, role: RoleId },
+    /// Change what is kept about a member.
+    EditMember { person: PersonId, details: BTreeSet<MemberDetail> },
     /// End a membership.
     RemoveMember { person: PersonId },
     /// Connect an upstream with the tools it listed.
@@ -143,6 +145,7 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
             Ok(events)
         }
         Command::ChangeMemberRole { person, role } => member::change_role(state, person, role),
+        Command::EditMember { person, details } => member::edit(state, person, details),
         Command::RemoveMember { person } => member::remove(state, person),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),

@@ -52,6 +52,17 @@ impl Snapshot {
                 self.may_give_role(entry, Some(role))?;
                 Ok(answer)
             }
+            Operation::EditMember { member, seat } => {
+                let target = Target::Member(member);
+                // One's own name is one's own; a seat is what the organization pays for.
+                if entry.subject == Subject::Member(member) && !seat {
+                    return own(Permission::MemberEdit, target);
+                }
+                // Names and seats give nothing and take nothing, so that nobody's authority is compared.
+                let answer = holds(Permission::MemberEdit, target)?;
+                self.is_member(member)?;
+                Ok(answer)
+            }
             Operation::RemoveMember { member } => {
                 let answer = holds(Permission::MemberRemove, Target::Member(member))?;
                 self.not_above(entry, Subject::Member(member))?;

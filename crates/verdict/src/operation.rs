@@ -25,6 +25,8 @@ pub enum Operation<'q> {
     AddMember { role: &'q RoleId },
     /// Give a member another role.
     ChangeRole { member: PersonId, role: &'q RoleId },
+    /// Change what is kept about a member: the name and, where so said, the seat. Never the role.
+    EditMember { member: PersonId, seat: bool },
     /// End a membership.
     RemoveMember { member: PersonId },
     /// See the roles.
@@ -121,6 +123,7 @@ impl Operation<'_> {
             Operation::ViewMembers => "member.view",
             Operation::AddMember { .. } => "member.add",
             Operation::ChangeRole { .. } => "member.change_role",
+            Operation::EditMember { .. } => "member.edit",
             Operation::RemoveMember { .. } => "member.remove",
             Operation::ViewRoles => "role.view",
             Operation::CreateRole { .. } => "role.create",

@@ -8,6 +8,7 @@ use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, ResourceId, TeamId};
 use domain::integration::{CredentialKind, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
+use domain::member::MemberDetail;
 use domain::object::{DataName, Object};
 use domain::organization::{Organization, SettingChange, Stamp};
 use domain::permission::PermissionSet;
@@ -129,6 +130,9 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             vec![Event::MemberRoleChanged { person: member, from: role("member"), to: role("admin") }]
         }
         Operation::RemoveMember { member } => vec![Event::MemberRemoved { person: member }],
+        Operation::EditMember { member, .. } => {
+            vec![Event::MemberEdited { person: member, details: [MemberDetail::Name].into() }]
+        }
         Operation::ConnectIntegration => {
             vec![connected(7), Event::ToolsApproved { integration: integration(7), tools: Vec::new() }]
         }
@@ -256,6 +260,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3]) -> Vec<Operation<'r>> 
         all.extend([
             Operation::ChangeRole { member: who, role: member },
             Operation::RemoveMember { member: who },
+            Operation::EditMember { member: who, seat: false },
             Operation::CreatePersonalKey { holder: who },
         ]);
     }

@@ -15,6 +15,7 @@ use crate::grant::{Grantee, Profile};
 use crate::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::key::KeyKind;
+use crate::member::MemberDetail;
 use crate::object::{DataName, Object};
 use crate::organization::{SettingChange, Settings};
 use crate::resource::{NewResource, ResourceEdit, Shared};
@@ -50,6 +51,9 @@ pub enum Event {
     /// A member has another role.
     #[serde(rename = "member.role_changed")]
     MemberRoleChanged { person: PersonId, from: RoleId, to: RoleId },
+    /// Details of a member changed; to what, stands beside the stream.
+    #[serde(rename = "member.edited")]
+    MemberEdited { person: PersonId, details: BTreeSet<MemberDetail> },
     /// A membership ended, and with it every grant and personal key of the person.
     #[serde(rename = "member.removed")]
     MemberRemoved { person: PersonId },
@@ -184,6 +188,7 @@ impl Event {
             Event::RoleDeleted { .. } => "role.deleted",
             Event::MemberAdded { .. } => "member.added",
             Event::MemberRoleChanged { .. } => "member.role_changed",
+            Event::MemberEdited { .. } => "member.edited",
             Event::MemberRemoved { .. } => "member.removed",
             Event::IntegrationConnected(_) => "integration.connected",
             Event::IntegrationEdited { .. } => "integration.edited",

@@ -93,6 +93,7 @@ impl Event {
             Event::RoleDefined(_) | Event::RoleDeleted { .. } => &[P::RoleEdit],
             Event::MemberAdded { .. } => &[P::MemberAdd],
             Event::MemberRoleChanged { .. } => &[P::RoleAssign, P::OrganizationTransfer],
+            Event::MemberEdited { .. } => &[P::MemberEdit],
             Event::MemberRemoved { .. } => &[P::MemberRemove],
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],

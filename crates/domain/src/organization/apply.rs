@@ -35,6 +35,8 @@ impl Organization {
                     member.role = to;
                 }
             }
+            // What changed stands beside the stream.
+            Event::MemberEdited { .. } => {}
             Event::MemberRemoved { person } => self.end_membership(stamp, person),
             Event::IntegrationConnected(integration) => {
                 self.integrations.insert(integration.id, *integration);

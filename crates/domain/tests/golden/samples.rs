@@ -8,6 +8,7 @@ use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
+use domain::member::MemberDetail;
 use domain::object::{DataName, DataRules, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::{
     GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange, Settings,
@@ -101,6 +102,7 @@ fn samples_of_the_organization() -> Vec<Sample> {
         ("organization.renamed", Event::OrganizationRenamed { name: "Other".to_owned() }),
         ("member.added", Event::MemberAdded { person, role: role("member") }),
         ("member.role_changed", Event::MemberRoleChanged { person, from: role("member"), to: role("admin") }),
+        ("member.edited", Event::MemberEdited { person, details: [MemberDetail::Name, MemberDetail::Seat].into() }),
         ("member.removed", Event::MemberRemoved { person }),
     ]
 }

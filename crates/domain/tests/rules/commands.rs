@@ -11,6 +11,7 @@ use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
+use domain::member::MemberDetail;
 use domain::organization::{
     GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange,
 };
@@ -224,6 +225,7 @@ fn of_people() -> impl Strategy<Value = Command> {
     let settings = (proptest::option::of(texts()), proptest::collection::vec(setting_changes(), 0..3));
     let with_key = (people(), roles(), keys(), secrets());
     let transfer = (people(), people(), roles());
+    let details = proptest::collection::btree_set(select(vec![MemberDetail::Name, MemberDetail::Seat]), 0..=2);
     prop_oneof![
         1 => found,
         4 => settings.prop_map(|(name, changes)| Command::ChangeSettings { name, changes }),
@@ -233,6 +235,7 @@ fn of_people() -> impl Strategy<Value = Command> {
         }),
         4 => (people(), roles()).prop_map(|(person, role)| Command::ChangeMemberRole { person, role }),
         2 => transfer.prop_map(|(from, to, own_role)| Command::TransferOwnership { from, to, own_role }),
+        1 => (people(), details).prop_map(|(person, details)| Command::EditMember { person, details }),
         3 => people().prop_map(|person| Command::RemoveMember { person }),
     ]
 }

@@ -123,6 +123,8 @@ impl Walk {
         events: &[Event],
     ) -> Result<(), TestCaseError> {
         let renews = match command {
+            // What they change is not in the state.
+            Command::EditMember { details, .. } => !details.is_empty(),
             Command::RotateKey { .. } => true,
             Command::EditIntegration { edit, .. } => edit.credential.is_some(),
             _ => false,

@@ -2,6 +2,7 @@
 //! effect. What can only be asked yet is in `asked`.
 
 mod asked;
+mod details;
 mod keys;
 mod managing;
 mod owners;

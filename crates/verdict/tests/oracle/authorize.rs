@@ -6,6 +6,7 @@
 use domain::command::Command;
 use domain::id::PersonId;
 use domain::key::KeyKind;
+use domain::member::MemberDetail;
 use domain::organization::Organization;
 use domain::permission::PermissionSet;
 use domain::resource::{Ending, ResourceVerb};
@@ -52,6 +53,9 @@ pub(crate) fn operation<'c>(
         Command::ChangeSettings { changes, .. } => Operation::EditOrganization { changes },
         Command::AddMember { role, .. } | Command::AddMemberWithKey { role, .. } => Operation::AddMember { role },
         Command::ChangeMemberRole { person, role } => Operation::ChangeRole { member: *person, role },
+        Command::EditMember { person, details } => {
+            Operation::EditMember { member: *person, seat: details.contains(&MemberDetail::Seat) }
+        }
         Command::RemoveMember { person } => Operation::RemoveMember { member: *person },
         Command::ConnectIntegration { .. } => Operation::ConnectIntegration,
         Command::EditIntegration { integration, .. } | Command::RefreshTools { integration, .. } => {

@@ -8,6 +8,7 @@ use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use domain::integration::{IntegrationEdit, ToolClass};
 use domain::key::{KeyKind, KeyScope};
+use domain::member::MemberDetail;
 use domain::resource::{Ending, ResourceEdit};
 use domain::role::{AssignableTo, NewRole, RoleEdit, RoleId, RoleLevel};
 use domain::time::Timestamp;
@@ -90,7 +91,11 @@ impl Pick<'_> {
     fn people(&mut self) -> Command {
         let (person, role) = (self.person(), self.role_of(false));
         let (digest, hint) = self.secret();
-        match self.dice.below(7) {
+        match self.dice.below(8) {
+            7 => {
+                let details = self.dice.some(50, &[MemberDetail::Name, MemberDetail::Seat]).into_iter().collect();
+                Command::EditMember { person, details }
+            }
             0 => Command::AddMember { person, role },
             1 => Command::AddMemberWithKey { person, role, key: key(self.fresh), digest, hint },
             2 => Command::RemoveMember { person },

@@ -109,6 +109,7 @@ impl Names {
         for member in (0..PEOPLE).map(person) {
             all.extend(self.roles.iter().map(|role| Operation::ChangeRole { member, role }));
             all.push(Operation::RemoveMember { member });
+            all.extend([false, true].map(|seat| Operation::EditMember { member, seat }));
             all.push(Operation::TransferOwnership { to: member });
             all.push(Operation::CreatePersonalKey { holder: member });
             all.extend(KINDS.map(|kind| Operation::CreateResource { kind, owner: member }));

@@ -70,12 +70,6 @@ fn asked_about_invitations_managers_may_and_in_pipeai_everyone() {
 }
 
 #[test]
-fn asked_about_members_details_the_billing_partner_may_change_them_and_never_a_role() {
-    let rows = [("member.edit", "yes yes - - yes"), ("role.assign", "yes yes - - -")];
-    check("swiftask", &SWIFTASK, &rows);
-}
-
-#[test]
 fn asked_about_collections_a_member_puts_no_artifact_into_one() {
     check("swiftask", &SWIFTASK, &[("artifact.collect", "yes yes - - -")]);
 }

@@ -37,6 +37,9 @@ impl Naive<'_> {
             Operation::ChangeRole { member, role } => {
                 needs(P::RoleAssign).and(|| self.over_member(me, member)).and(|| self.gives(me, role))
             }
+            // Everybody may say what they are called; it takes nobody's power to call somebody something.
+            Operation::EditMember { member, seat: false } if me == Subject::Member(member) => yes("own"),
+            Operation::EditMember { member, .. } => needs(P::MemberEdit).and(|| self.is_member(member)),
             Operation::RemoveMember { member } => needs(P::MemberRemove).and(|| self.over_member(me, member)),
             Operation::ViewRoles => needs(P::RoleView),
             Operation::CreateRole { to } => needs(P::RoleEdit).and(|| self.gives_powers(me, &to.iter().collect())),
