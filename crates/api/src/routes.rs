@@ -88,6 +88,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(resources::give::share, resources::give::unshare))
         .routes(routes!(resources::give::assign, resources::give::unassign))
         .routes(routes!(resources::give::hand_over_all))
+        .routes(routes!(resources::collect::collect, resources::collect::uncollect))
         .routes(routes!(objects::list))
         .routes(routes!(objects::show, objects::define, objects::remove))
         .routes(routes!(objects::of_role))

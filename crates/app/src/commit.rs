@@ -244,6 +244,10 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
                 Event::ResourceAssigned { resource, team } | Event::ResourceUnassigned { resource, team },
                 Target::TeamResource(of, target),
             ) => *team == of && *resource == target,
+            (
+                Event::ArtifactCollected { artifact, collection } | Event::ArtifactUncollected { artifact, collection },
+                Target::Collected(of, into),
+            ) => *artifact == of && *collection == into,
             (Event::ObjectDefined(_) | Event::ObjectRemoved { .. }, Target::DataModel) => {
                 permission == Permission::DataModelEdit
             }

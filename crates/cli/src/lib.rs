@@ -10,6 +10,7 @@
 mod agent;
 mod audit;
 mod check;
+mod collection;
 mod credential;
 mod doctor;
 mod explain;
@@ -68,6 +69,8 @@ enum Command {
     Agent(agent::Arguments),
     /// Projects, graders, workflows and whatever else people make and share
     Resource(resource::Arguments),
+    /// Artifacts in collections
+    Collection(collection::Arguments),
     /// Governed objects and fields, and what roles may do with them
     Object(object::Arguments),
     /// Ask whether a call would be allowed; ends with 1 where it would be denied
@@ -139,6 +142,7 @@ fn dispatch(command: &Command, terminal: &mut Terminal<'_>) -> Result<(), Failur
         Command::Key(arguments) => key::run(arguments, terminal),
         Command::Agent(arguments) => agent::run(arguments, terminal),
         Command::Resource(arguments) => resource::run(arguments, terminal),
+        Command::Collection(arguments) => collection::run(arguments, terminal),
         Command::Object(arguments) => object::run(arguments, terminal),
         Command::Check(arguments) => check::check(arguments, terminal),
         Command::Explain(arguments) => explain::explain(arguments, terminal),

@@ -118,6 +118,10 @@ pub enum Command {
     AssignResource { resource: ResourceId, team: TeamId },
     /// Take it from a team.
     UnassignResource { resource: ResourceId, team: TeamId },
+    /// Put an artifact into a collection.
+    CollectArtifact { artifact: ResourceId, collection: ResourceId },
+    /// Take it out again.
+    UncollectArtifact { artifact: ResourceId, collection: ResourceId },
     /// Delete a resource, or destroy a deleted one.
     EndResource { resource: ResourceId, ending: Ending },
     /// Bring a deleted resource back.
@@ -194,6 +198,8 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
         Command::UnshareResource { resource, with } => resource::unshare(state, resource, with),
         Command::AssignResource { resource, team } => resource::assign(state, resource, team),
         Command::UnassignResource { resource, team } => resource::unassign(state, resource, team),
+        Command::CollectArtifact { artifact, collection } => resource::collect(state, artifact, collection),
+        Command::UncollectArtifact { artifact, collection } => resource::uncollect(state, artifact, collection),
         Command::EndResource { resource, ending } => resource::end(state, resource, ending),
         Command::RestoreResource { resource } => resource::restore(state, resource),
         Command::DefineObject(object) => object::define(state, *object),

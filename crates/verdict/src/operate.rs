@@ -130,6 +130,7 @@ impl Snapshot {
             | Operation::EndDelegation { .. } => self.operate_on_agents(entry, operation),
             Operation::CreateResource { kind, owner } => self.create_resource(entry, kind, owner),
             Operation::Resource { verb, resource } => self.touch_resource(entry, verb, resource, now),
+            Operation::Collect { artifact, collection } => self.collect(entry, (artifact, collection), now),
             Operation::Data { verb, object } => self.touch_object(entry, verb, object),
             Operation::Field { verb, object, field } => self.touch_field(entry, verb, (object, field)),
             Operation::EditDataModel => holds(Permission::DataModelEdit, Target::DataModel),

@@ -93,6 +93,8 @@ pub enum Operation<'q> {
     CreateResource { kind: ResourceKind, owner: PersonId },
     /// Do something with a resource.
     Resource { verb: ResourceVerb, resource: ResourceId },
+    /// Put an artifact into a collection, or take it out.
+    Collect { artifact: ResourceId, collection: ResourceId },
     /// Do something with the records of an object.
     Data { verb: DataVerb, object: &'q DataName },
     /// See or change the value of a field.
@@ -156,6 +158,7 @@ impl Operation<'_> {
             Operation::EndDelegation { .. } => "delegation.remove",
             Operation::CreateResource { kind, .. } => kind.permission(ResourceVerb::Create).entry().id,
             Operation::Resource { verb, .. } => verb.as_str(),
+            Operation::Collect { .. } => "artifact.collect",
             Operation::Data { verb, .. } => verb.permission().entry().id,
             Operation::Field { .. } => "data.field",
             Operation::EditDataModel => "data_model.edit",

@@ -36,6 +36,8 @@ pub enum Target {
     Delegation(AgentId, PersonId),
     /// A resource.
     Resource(ResourceId),
+    /// That an artifact is in a collection.
+    Collected(ResourceId, ResourceId),
     /// The objects and fields that are governed.
     DataModel,
 }

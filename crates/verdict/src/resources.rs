@@ -5,7 +5,7 @@
 
 use domain::id::{PersonId, ResourceId};
 use domain::organization::Settings;
-use domain::permission::Scope;
+use domain::permission::{Permission, Scope};
 use domain::resource::{Resource, ResourceKind, ResourceVerb};
 use domain::time::Timestamp;
 
@@ -51,6 +51,24 @@ impl Snapshot {
         }
     }
 
+    /// Putting an artifact into a collection takes the right to do so with the artifact, and to change the collection;
+    /// so does taking it out. Who may not see one of them learns nothing of either.
+    pub(crate) fn collect(
+        &self,
+        entry: &SubjectEntry,
+        (artifact, collection): (ResourceId, ResourceId),
+        now: Timestamp,
+    ) -> Answer {
+        let seen = |id| self.resources.get(&id).filter(|found| self.is_visible(entry, found, now));
+        let (Some(thing), Some(into)) = (seen(artifact), seen(collection)) else {
+            return Err(hidden(Reason::NoSuchTarget));
+        };
+        let permission = Permission::ArtifactCollect;
+        let basis = self.right_by(entry, thing, (permission, None), now).map_err(shown)?;
+        self.right_to(entry, into, ResourceVerb::Edit, now).map_err(shown)?;
+        Ok((Act::Operate { permission, target: Target::Collected(artifact, collection) }, basis))
+    }
+
     /// Whether running something takes the right to change it, as some organizations have it for workflows.
     fn needs_edit(&self, settings: &Settings, resource: &Resource, verb: ResourceVerb) -> bool {
         settings.workflows_run_needs_edit && resource.kind == ResourceKind::Workflow && verb == ResourceVerb::Use
@@ -63,10 +81,20 @@ impl Snapshot {
         verb: ResourceVerb,
         now: Timestamp,
     ) -> Result<Basis, Reason> {
-        let permission = resource.kind.permission(verb);
+        self.right_by(entry, resource, (resource.kind.permission(verb), Some(verb)), now)
+    }
+
+    /// The right to something by a permission, and by what is shared for a verb where there is one.
+    fn right_by(
+        &self,
+        entry: &SubjectEntry,
+        resource: &Resource,
+        (permission, verb): (Permission, Option<ResourceVerb>),
+        now: Timestamp,
+    ) -> Result<Basis, Reason> {
         let mine = resource.owner.is_some_and(|owner| entry.subject == Subject::Member(owner));
         // Where nobody uses what they were not given, what is one's own must be given as well.
-        let owns = mine && (verb != ResourceVerb::Use || self.settings.managers_implicit_access);
+        let owns = mine && (verb != Some(ResourceVerb::Use) || self.settings.managers_implicit_access);
         let shared_team = || entry.teams.iter().find(|(team, _)| resource.teams.contains(team));
         match entry.permissions.scope(permission) {
             Some(Scope::All) => return Ok(Basis::Role(permission)),
@@ -88,7 +116,10 @@ impl Snapshot {
         // has what it was given.
         let does = entry.permissions.scope(permission).is_some() || entry.role.is_none();
         match resource.shares.get(&entry.subject.grantee()).filter(|_| does) {
-            Some(share) if share.level.admits(verb) && share.expires_at.is_none_or(|end| now < end) => {
+            Some(share)
+                if verb.is_some_and(|verb| share.level.admits(verb))
+                    && share.expires_at.is_none_or(|end| now < end) =>
+            {
                 Ok(Basis::Share { since_seq: share.since_seq, level: share.level })
             }
             _ => Err(lacks(entry, permission)),

@@ -1,5 +1,6 @@
 //! Endpoints: resources; making, seeing, changing and ending them. Who has them is in `give`.
 
+pub(crate) mod collect;
 pub(crate) mod give;
 
 use app::App;
@@ -47,6 +48,8 @@ pub(crate) struct Inside {
     created_at: String,
     /// The teams that have it, of those that the caller sees.
     teams: Vec<Named>,
+    /// The collections that it is in, where it is an artifact, of those that the caller looks into.
+    collections: Vec<Named>,
     /// With whom it is shared: everybody for those who may share it, otherwise the caller alone.
     shares: Vec<ResourceShare>,
     /// When it was deleted; until it is destroyed it can be restored.
@@ -85,7 +88,10 @@ impl From<ResourceInside> for Inside {
     fn from(inside: ResourceInside) -> Inside {
         let resource = inside.resource;
         let maker = resource.created_by.split('/').next().unwrap_or_default().to_owned();
+        let named = |(id, title): (String, String)| Named { id, name: Some(title) };
+        let collections = inside.collections.into_iter().map(|(id, title)| named((id.to_string(), title)));
         Inside {
+            collections: collections.collect(),
             tier: resource.tier.clone(),
             owner: resource.owner.map(|owner| Named { id: owner.to_string(), name: inside.owner_name }),
             created_by: Named { id: maker, name: inside.made_by_name },
@@ -127,6 +133,8 @@ pub(crate) struct ResourceParams {
     owner: Option<String>,
     /// Those that a team has: its id or title.
     team: Option<String>,
+    /// Those that are in a collection: its id.
+    collection: Option<String>,
     /// `true` for deleted ones instead of those in use.
     deleted: Option<bool>,
     /// Where the last page ended.
@@ -150,6 +158,7 @@ impl ResourceParams {
                 name => OwnerFilter::Member(name.to_owned()),
             }),
             team: self.team.clone(),
+            collection: self.collection.clone(),
             deleted: self.deleted.unwrap_or_default(),
         })
     }

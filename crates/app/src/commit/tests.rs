@@ -205,6 +205,9 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
                 Event::ResourceUnshared { resource, with },
             ]
         }
+        Operation::Collect { artifact, collection } => {
+            vec![Event::ArtifactCollected { artifact, collection }, Event::ArtifactUncollected { artifact, collection }]
+        }
         Operation::EditDataModel => {
             let name = DataName::parse("people").unwrap();
             let object = Object { name: name.clone(), title: "People".to_owned(), fields: BTreeMap::new() };
@@ -253,6 +256,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3]) -> Vec<Operation<'r>> 
             Operation::Assign { grantee: Grantee::Agent(agent), integration: integration(0) },
         ]);
         all.extend(ResourceVerb::ALL.map(|verb| Operation::Resource { verb, resource }));
+        all.extend([0, 1].map(|other| Operation::Collect { artifact: resource, collection: self::resource(other) }));
     }
     all.push(Operation::Assign { grantee: Grantee::Role(*member), integration: integration(0) });
     for member_of in [1, 2] {

@@ -4,6 +4,7 @@
 //! What the caller may not see is not there: every act on it answers as on one that does not exist. Start reading at
 //! `list`; every other file is one act.
 
+mod collect;
 mod edit;
 mod end;
 mod hand_over;

@@ -159,6 +159,12 @@ pub enum Event {
     /// A team has a resource no longer.
     #[serde(rename = "resource.unassigned")]
     ResourceUnassigned { resource: ResourceId, team: TeamId },
+    /// An artifact is in a collection.
+    #[serde(rename = "artifact.collected")]
+    ArtifactCollected { artifact: ResourceId, collection: ResourceId },
+    /// An artifact is in a collection no longer.
+    #[serde(rename = "artifact.uncollected")]
+    ArtifactUncollected { artifact: ResourceId, collection: ResourceId },
     /// A resource was deleted, and can be restored.
     #[serde(rename = "resource.deleted")]
     ResourceDeleted { resource: ResourceId },
@@ -220,6 +226,8 @@ impl Event {
             Event::ResourceUnshared { .. } => "resource.unshared",
             Event::ResourceAssigned { .. } => "resource.assigned",
             Event::ResourceUnassigned { .. } => "resource.unassigned",
+            Event::ArtifactCollected { .. } => "artifact.collected",
+            Event::ArtifactUncollected { .. } => "artifact.uncollected",
             Event::ResourceDeleted { .. } => "resource.deleted",
             Event::ResourceRestored { .. } => "resource.restored",
             Event::ResourceDestroyed { .. } => "resource.destroyed",
@@ -243,6 +251,8 @@ impl Event {
                 | Event::ResourceUnshared { .. }
                 | Event::ResourceAssigned { .. }
                 | Event::ResourceUnassigned { .. }
+                | Event::ArtifactCollected { .. }
+                | Event::ArtifactUncollected { .. }
                 | Event::ResourceDeleted { .. }
                 | Event::ResourceRestored { .. }
                 | Event::ResourceDestroyed { .. }

@@ -135,6 +135,7 @@ impl Event {
             Event::ResourceEdited { .. } => EDIT_ANY,
             Event::ResourceShared { .. } | Event::ResourceUnshared { .. } => SHARE_ANY,
             Event::ResourceAssigned { .. } | Event::ResourceUnassigned { .. } => &[P::TeamAssign],
+            Event::ArtifactCollected { .. } | Event::ArtifactUncollected { .. } => &[P::ArtifactCollect],
             // Who decides whose it is decides whether it stays.
             Event::ResourceDeleted { .. } | Event::ResourceRestored { .. } | Event::ResourceHandedOver { .. } => {
                 DELETE_ANY

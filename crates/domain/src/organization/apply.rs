@@ -104,6 +104,8 @@ impl Organization {
             | Event::ResourceUnshared { .. }
             | Event::ResourceAssigned { .. }
             | Event::ResourceUnassigned { .. }
+            | Event::ArtifactCollected { .. }
+            | Event::ArtifactUncollected { .. }
             | Event::ResourceDeleted { .. }
             | Event::ResourceRestored { .. }
             | Event::ResourceDestroyed { .. }) => self.apply_to_resources(stamp, event),

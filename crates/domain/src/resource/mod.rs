@@ -7,6 +7,8 @@ mod handle;
 mod kind;
 mod state;
 
-pub(crate) use handle::{assign, edit, end, hand_over, register, restore, share, unassign, unshare};
+pub(crate) use handle::{
+    assign, collect, edit, end, hand_over, register, restore, share, unassign, uncollect, unshare,
+};
 pub use kind::{Level, ResourceKind, ResourceVerb};
 pub use state::{Ending, NewResource, Resource, ResourceEdit, Share, Shared};

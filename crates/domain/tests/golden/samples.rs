@@ -310,6 +310,7 @@ fn samples_of_teams_and_agents() -> Vec<Sample> {
 fn samples_of_resources_and_objects() -> Vec<Sample> {
     let (resource, team) = (ResourceId::from_random(RESOURCE), TeamId::from_random(TEAM));
     let (owner, agent) = (PersonId::from_random(PERSON), AgentId::from_random(AGENT));
+    let collection = ResourceId::from_random(AGENT);
     let essays = || "Essays".to_owned();
     let gold = Some("gold".to_owned());
     let new = |kind, tier, owner| NewResource { id: resource, kind, title: essays(), tier, owner };
@@ -331,6 +332,8 @@ fn samples_of_resources_and_objects() -> Vec<Sample> {
         ("resource.unshared", Event::ResourceUnshared { resource, with: by_agent }),
         ("resource.assigned", Event::ResourceAssigned { resource, team }),
         ("resource.unassigned", Event::ResourceUnassigned { resource, team }),
+        ("artifact.collected", Event::ArtifactCollected { artifact: resource, collection }),
+        ("artifact.uncollected", Event::ArtifactUncollected { artifact: resource, collection }),
         ("resource.deleted", Event::ResourceDeleted { resource }),
         ("resource.restored", Event::ResourceRestored { resource }),
         ("resource.destroyed", Event::ResourceDestroyed { resource }),

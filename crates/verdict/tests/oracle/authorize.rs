@@ -119,6 +119,9 @@ pub(crate) fn operation<'c>(
         Command::AssignResource { resource, team } | Command::UnassignResource { resource, team } => {
             Operation::AssignResource { team: *team, resource: *resource }
         }
+        Command::CollectArtifact { artifact, collection } | Command::UncollectArtifact { artifact, collection } => {
+            Operation::Collect { artifact: *artifact, collection: *collection }
+        }
         Command::EndResource { resource: id, ending: Ending::Destroy } => resource(ResourceVerb::Destroy, *id),
         Command::EndResource { resource: id, ending: Ending::Delete } | Command::RestoreResource { resource: id } => {
             resource(ResourceVerb::Delete, *id)

@@ -203,7 +203,9 @@ impl Pick<'_> {
         let (resource, team, person) = (self.resource(), self.team(), self.person());
         let member = Grantee::Member(person);
         let with = if self.dice.percent(70) { member } else { Grantee::Agent(self.agent()) };
-        match self.dice.below(9) {
+        match self.dice.below(11) {
+            9 => Command::CollectArtifact { artifact: resource, collection: self.resource() },
+            10 => Command::UncollectArtifact { artifact: resource, collection: self.resource() },
             0 => Command::RegisterResource(chance::new_resource(self.dice, resource, Some(person))),
             1 => {
                 let edit = ResourceEdit { title: Some(format!("Thing {}", self.fresh)), tier: None };

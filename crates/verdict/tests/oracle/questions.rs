@@ -161,6 +161,8 @@ impl Names {
     fn about_things<'n>(&'n self, all: &mut Vec<Operation<'n>>) {
         for resource in (0..RESOURCES).map(resource) {
             all.extend(ResourceVerb::ALL.map(|verb| Operation::Resource { verb, resource }));
+            let others = (0..RESOURCES).map(crate::world::resource);
+            all.extend(others.map(|collection| Operation::Collect { artifact: resource, collection }));
         }
         for object in &self.objects {
             for verb in DataVerb::ALL {

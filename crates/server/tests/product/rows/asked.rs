@@ -70,11 +70,6 @@ fn asked_about_invitations_managers_may_and_in_pipeai_everyone() {
 }
 
 #[test]
-fn asked_about_collections_a_member_puts_no_artifact_into_one() {
-    check("swiftask", &SWIFTASK, &[("artifact.collect", "yes yes - - -")]);
-}
-
-#[test]
 fn asked_about_what_holds_for_all_graders_owner_and_admin_may_and_a_user_may_not() {
     check("pipeai", &PIPEAI, &[("resource.configure", "yes yes -")]);
 }

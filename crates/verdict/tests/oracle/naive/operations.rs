@@ -103,6 +103,7 @@ impl Naive<'_> {
             Operation::EndDelegation { agent, person } => self.end_delegation(me, agent, person),
             Operation::CreateResource { kind, owner } => self.create_resource(me, kind, owner),
             Operation::Resource { verb, resource } => self.resource(me, verb, resource),
+            Operation::Collect { artifact, collection } => self.collect(me, artifact, collection),
             Operation::Data { verb, object } => self.records(me, verb, object),
             Operation::Field { verb, object, field } => self.field(me, verb, object, field),
             Operation::EditDataModel => needs(P::DataModelEdit),
