@@ -16,6 +16,7 @@ mod grants;
 mod impact;
 mod integrations;
 mod keys;
+mod kinds;
 mod members;
 mod objects;
 mod organizations;

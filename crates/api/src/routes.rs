@@ -10,8 +10,8 @@ use utoipa_axum::routes;
 
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, extract, grants, integrations, keys, members, objects, organizations,
-    permissions, plan, resources, roles, settings, teams,
+    access, advice, agents, ask, audit, authzen, extract, grants, integrations, keys, kinds, members, objects,
+    organizations, permissions, plan, resources, roles, settings, teams,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -89,6 +89,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(resources::give::assign, resources::give::unassign))
         .routes(routes!(resources::give::hand_over_all))
         .routes(routes!(resources::collect::collect, resources::collect::uncollect))
+        .routes(routes!(kinds::list))
+        .routes(routes!(kinds::show, kinds::configure))
         .routes(routes!(objects::list))
         .routes(routes!(objects::show, objects::define, objects::remove))
         .routes(routes!(objects::of_role))

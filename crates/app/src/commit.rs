@@ -248,6 +248,7 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
                 Event::ArtifactCollected { artifact, collection } | Event::ArtifactUncollected { artifact, collection },
                 Target::Collected(of, into),
             ) => *artifact == of && *collection == into,
+            (Event::KindConfigured { kind, .. }, Target::Kind(target)) => *kind == target,
             (Event::ObjectDefined(_) | Event::ObjectRemoved { .. }, Target::DataModel) => {
                 permission == Permission::DataModelEdit
             }

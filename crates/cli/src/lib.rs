@@ -20,6 +20,7 @@ mod grant;
 mod instant;
 mod integration;
 mod key;
+mod kind;
 mod member;
 mod object;
 mod org;
@@ -69,6 +70,8 @@ enum Command {
     Agent(agent::Arguments),
     /// Projects, graders, workflows and whatever else people make and share
     Resource(resource::Arguments),
+    /// What holds for all resources of a kind, such as all graders
+    Kind(kind::Arguments),
     /// Artifacts in collections
     Collection(collection::Arguments),
     /// Governed objects and fields, and what roles may do with them
@@ -142,6 +145,7 @@ fn dispatch(command: &Command, terminal: &mut Terminal<'_>) -> Result<(), Failur
         Command::Key(arguments) => key::run(arguments, terminal),
         Command::Agent(arguments) => agent::run(arguments, terminal),
         Command::Resource(arguments) => resource::run(arguments, terminal),
+        Command::Kind(arguments) => kind::run(arguments, terminal),
         Command::Collection(arguments) => collection::run(arguments, terminal),
         Command::Object(arguments) => object::run(arguments, terminal),
         Command::Check(arguments) => check::check(arguments, terminal),

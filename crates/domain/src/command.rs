@@ -13,7 +13,7 @@ use crate::object::{self, DataName, Object};
 use crate::organization::{self, Organization, SettingChange};
 use crate::preset::Preset;
 use crate::refusal::Refusal;
-use crate::resource::{self, Ending, NewResource, ResourceEdit, Shared};
+use crate::resource::{self, Ending, Features, NewResource, ResourceEdit, ResourceKind, Shared};
 use crate::role::{self, NewRole, RoleEdit, RoleId};
 use crate::team;
 use crate::time::Timestamp;
@@ -126,6 +126,8 @@ pub enum Command {
     EndResource { resource: ResourceId, ending: Ending },
     /// Bring a deleted resource back.
     RestoreResource { resource: ResourceId },
+    /// Change what holds for all resources of a kind.
+    ConfigureKind { kind: ResourceKind, settings: Features },
     /// Govern an object, or change what it is.
     DefineObject(Box<Object>),
     /// Govern it no longer.
@@ -202,6 +204,7 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
         Command::UncollectArtifact { artifact, collection } => resource::uncollect(state, artifact, collection),
         Command::EndResource { resource, ending } => resource::end(state, resource, ending),
         Command::RestoreResource { resource } => resource::restore(state, resource),
+        Command::ConfigureKind { kind, settings } => resource::configure(state, kind, settings),
         Command::DefineObject(object) => object::define(state, *object),
         Command::RemoveObject { object } => object::remove(state, &object),
     }

@@ -131,6 +131,8 @@ impl Snapshot {
             Operation::CreateResource { kind, owner } => self.create_resource(entry, kind, owner),
             Operation::Resource { verb, resource } => self.touch_resource(entry, verb, resource, now),
             Operation::Collect { artifact, collection } => self.collect(entry, (artifact, collection), now),
+            Operation::ViewKind { kind } => self.view_kind(entry, kind),
+            Operation::ConfigureKind { kind } => holds(Permission::ResourceConfigure, Target::Kind(kind)),
             Operation::Data { verb, object } => self.touch_object(entry, verb, object),
             Operation::Field { verb, object, field } => self.touch_field(entry, verb, (object, field)),
             Operation::EditDataModel => holds(Permission::DataModelEdit, Target::DataModel),

@@ -95,6 +95,10 @@ pub enum Operation<'q> {
     Resource { verb: ResourceVerb, resource: ResourceId },
     /// Put an artifact into a collection, or take it out.
     Collect { artifact: ResourceId, collection: ResourceId },
+    /// Read what holds for all resources of a kind.
+    ViewKind { kind: ResourceKind },
+    /// Change what holds for all resources of a kind.
+    ConfigureKind { kind: ResourceKind },
     /// Do something with the records of an object.
     Data { verb: DataVerb, object: &'q DataName },
     /// See or change the value of a field.
@@ -159,6 +163,8 @@ impl Operation<'_> {
             Operation::CreateResource { kind, .. } => kind.permission(ResourceVerb::Create).entry().id,
             Operation::Resource { verb, .. } => verb.as_str(),
             Operation::Collect { .. } => "artifact.collect",
+            Operation::ViewKind { .. } => "kind.view",
+            Operation::ConfigureKind { .. } => "resource.configure",
             Operation::Data { verb, .. } => verb.permission().entry().id,
             Operation::Field { .. } => "data.field",
             Operation::EditDataModel => "data_model.edit",
@@ -184,6 +190,7 @@ impl Operation<'_> {
                 | Operation::ViewAgents
                 | Operation::ViewIntegration { .. }
                 | Operation::Resource { verb: ResourceVerb::View, .. }
+                | Operation::ViewKind { .. }
                 | Operation::Data { .. }
                 | Operation::Field { .. }
                 | Operation::Use { .. }

@@ -51,6 +51,25 @@ impl Snapshot {
         }
     }
 
+    /// What holds for all of a kind is read by whoever changes it, and by whoever sees any of the kind, be it one's own
+    /// or in one team: they work by it.
+    pub(crate) fn view_kind(&self, entry: &SubjectEntry, kind: ResourceKind) -> Answer {
+        let (view, target) = (kind.permission(ResourceVerb::View), Target::Kind(kind));
+        let configures = holds(entry, Permission::ResourceConfigure, target);
+        let in_team = |role| self.role(role).is_some_and(|role| role.set.scope(view).is_some());
+        match entry.permissions.scope(view) {
+            _ if configures.is_ok() => configures,
+            Some(_) => Ok((Act::Operate { permission: view, target }, Basis::Role(view))),
+            None => match entry.teams.iter().find(|(_, role)| in_team(*role)) {
+                Some((team, _)) => {
+                    let basis = Basis::TeamRole { team: *team, permission: view };
+                    Ok((Act::Operate { permission: view, target }, basis))
+                }
+                None => Err(shown(lacks(entry, view))),
+            },
+        }
+    }
+
     /// Putting an artifact into a collection takes the right to do so with the artifact, and to change the collection;
     /// so does taking it out. Who may not see one of them learns nothing of either.
     pub(crate) fn collect(

@@ -143,7 +143,7 @@ pub(crate) struct ResourceParams {
     limit: Option<u32>,
 }
 
-fn kind_named(text: &str) -> Result<ResourceKind, Failure> {
+pub(crate) fn kind_named(text: &str) -> Result<ResourceKind, Failure> {
     let known = || ResourceKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
     ResourceKind::parse(text).ok_or_else(|| Failure::bad_field("kind", format!("give one of {}", known())))
 }

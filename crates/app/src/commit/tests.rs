@@ -12,7 +12,7 @@ use domain::member::MemberDetail;
 use domain::object::{DataName, Object};
 use domain::organization::{Organization, SettingChange, Stamp};
 use domain::permission::PermissionSet;
-use domain::resource::{NewResource, ResourceEdit, ResourceKind, ResourceVerb, Shared};
+use domain::resource::{Features, NewResource, ResourceEdit, ResourceKind, ResourceVerb, Shared};
 use domain::role::{Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 use verdict::{Action, Actor, Operation, Permit, Question, Snapshot, Subject, Verdict};
@@ -208,6 +208,9 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
         Operation::Collect { artifact, collection } => {
             vec![Event::ArtifactCollected { artifact, collection }, Event::ArtifactUncollected { artifact, collection }]
         }
+        Operation::ConfigureKind { kind } => {
+            vec![Event::KindConfigured { kind, settings: Features::default() }]
+        }
         Operation::EditDataModel => {
             let name = DataName::parse("people").unwrap();
             let object = Object { name: name.clone(), title: "People".to_owned(), fields: BTreeMap::new() };
@@ -227,6 +230,8 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3]) -> Vec<Operation<'r>> 
         Operation::CreateAgent { role: None },
         Operation::CreateResource { kind: ResourceKind::Project, owner: person(0) },
         Operation::EditDataModel,
+        Operation::ConfigureKind { kind: ResourceKind::Grader },
+        Operation::ConfigureKind { kind: ResourceKind::Project },
         Operation::SetKeyRole { key: key(3), role: None },
         Operation::ViewOrganization,
         Operation::EditOrganization { changes: &[] },

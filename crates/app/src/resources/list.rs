@@ -208,7 +208,10 @@ impl App {
                     share: *share,
                 };
                 let looks_into = |id: &&ResourceId| self.may(caller, snapshot, ResourceVerb::View, **id);
-                let called = |id: &ResourceId| Some((*id, snapshot.resource(*id)?.title.clone()));
+                let called = |id: &ResourceId| {
+                    let found = snapshot.resource(*id).filter(|found| found.deleted_at.is_none())?;
+                    Some((*id, found.title.clone()))
+                };
                 ResourceInside {
                     collections: resource.collections.iter().filter(looks_into).filter_map(called).collect(),
                     owner_name: resource.owner.map(name),

@@ -5,6 +5,7 @@
 //! `list`; every other file is one act.
 
 mod collect;
+mod configure;
 mod edit;
 mod end;
 mod hand_over;
@@ -12,6 +13,7 @@ mod list;
 mod register;
 mod share;
 
+pub use configure::KindView;
 pub use edit::ResourceChange;
 pub use hand_over::HandedOver;
 pub use list::{OwnerFilter, ResourceFilter, ResourceInside, ResourceView, ShareView};

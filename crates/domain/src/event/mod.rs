@@ -18,7 +18,7 @@ use crate::key::KeyKind;
 use crate::member::MemberDetail;
 use crate::object::{DataName, Object};
 use crate::organization::{SettingChange, Settings};
-use crate::resource::{NewResource, ResourceEdit, Shared};
+use crate::resource::{Features, NewResource, ResourceEdit, ResourceKind, Shared};
 use crate::role::{Role, RoleId};
 use crate::time::Timestamp;
 
@@ -174,6 +174,9 @@ pub enum Event {
     /// A resource is gone for good.
     #[serde(rename = "resource.destroyed")]
     ResourceDestroyed { resource: ResourceId },
+    /// Something else holds for all resources of a kind.
+    #[serde(rename = "kind.configured")]
+    KindConfigured { kind: ResourceKind, settings: Features },
     /// An object is governed, or means something else from now on.
     #[serde(rename = "object.defined")]
     ObjectDefined(Box<Object>),
@@ -231,6 +234,7 @@ impl Event {
             Event::ResourceDeleted { .. } => "resource.deleted",
             Event::ResourceRestored { .. } => "resource.restored",
             Event::ResourceDestroyed { .. } => "resource.destroyed",
+            Event::KindConfigured { .. } => "kind.configured",
             Event::ObjectDefined(_) => "object.defined",
             Event::ObjectRemoved { .. } => "object.removed",
         }

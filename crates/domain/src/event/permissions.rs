@@ -141,6 +141,7 @@ impl Event {
                 DELETE_ANY
             }
             Event::ResourceDestroyed { .. } => DESTROY_ANY,
+            Event::KindConfigured { .. } => &[P::ResourceConfigure],
             Event::ObjectDefined(_) | Event::ObjectRemoved { .. } => &[P::DataModelEdit],
         }
     }

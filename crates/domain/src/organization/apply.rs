@@ -77,6 +77,8 @@ impl Organization {
                 self.grants.retain(|_, grants| !grants.is_empty());
             }
             Event::RoleDeleted { role, moved_to } => self.end_role(role, moved_to),
+            Event::KindConfigured { kind, settings } if settings.0.is_empty() => drop(self.features.remove(&kind)),
+            Event::KindConfigured { kind, settings } => drop(self.features.insert(kind, settings)),
             Event::ObjectDefined(object) => drop(self.objects.insert(object.name.clone(), *object)),
             Event::ObjectRemoved { object } => {
                 self.objects.remove(&object);

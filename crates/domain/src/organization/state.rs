@@ -14,7 +14,7 @@ use crate::member::Member;
 use crate::object::{DataName, Object};
 use crate::organization::Settings;
 use crate::refusal::Refusal;
-use crate::resource::Resource;
+use crate::resource::{Features, Resource, ResourceKind};
 use crate::role::{Role, RoleId};
 use crate::team::Team;
 use crate::time::Timestamp;
@@ -60,6 +60,8 @@ pub struct Organization {
     pub agents: BTreeMap<AgentId, Agent>,
     /// Its resources, deleted ones included. Each is shared with the snapshots made of this state.
     pub resources: BTreeMap<ResourceId, Arc<Resource>>,
+    /// What holds for all resources of a kind, where that was said.
+    pub features: BTreeMap<ResourceKind, Features>,
     /// The objects whose records it governs.
     pub objects: BTreeMap<DataName, Object>,
 }

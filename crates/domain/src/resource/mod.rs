@@ -3,10 +3,13 @@
 //! Wardroom keeps who made one, who owns it and who has it; what is in it lives elsewhere.
 
 mod apply;
+mod features;
 mod handle;
 mod kind;
 mod state;
 
+pub use features::Features;
+pub(crate) use features::configure;
 pub(crate) use handle::{
     assign, collect, edit, end, hand_over, register, restore, share, unassign, uncollect, unshare,
 };

@@ -14,7 +14,7 @@ use domain::organization::{
     GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange, Settings,
 };
 use domain::permission::{Holding, Permission, PermissionSet};
-use domain::resource::{NewResource, ResourceEdit, ResourceKind, Shared};
+use domain::resource::{Features, NewResource, ResourceEdit, ResourceKind, Shared};
 use domain::role::{AssignableTo, Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 
@@ -310,6 +310,8 @@ fn samples_of_teams_and_agents() -> Vec<Sample> {
 fn samples_of_resources_and_objects() -> Vec<Sample> {
     let (resource, team) = (ResourceId::from_random(RESOURCE), TeamId::from_random(TEAM));
     let (owner, agent) = (PersonId::from_random(PERSON), AgentId::from_random(AGENT));
+    let settings = r#"{"strict":true,"levels":[1,2.50],"rubric":{"name":"Größe","of":null}}"#;
+    let settings: serde_json::Map<String, serde_json::Value> = serde_json::from_str(settings).unwrap();
     let collection = ResourceId::from_random(AGENT);
     let essays = || "Essays".to_owned();
     let gold = Some("gold".to_owned());
@@ -337,6 +339,7 @@ fn samples_of_resources_and_objects() -> Vec<Sample> {
         ("resource.deleted", Event::ResourceDeleted { resource }),
         ("resource.restored", Event::ResourceRestored { resource }),
         ("resource.destroyed", Event::ResourceDestroyed { resource }),
+        ("kind.configured", Event::KindConfigured { kind: ResourceKind::Grader, settings: Features(settings) }),
         ("object.defined", Event::ObjectDefined(Box::new(people))),
         ("object.removed", Event::ObjectRemoved { object: name("people") }),
     ]

@@ -11,7 +11,7 @@ use domain::key::{KeyKind, KeyScope};
 use domain::object::{DataName, DataRules, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::Organization;
 use domain::permission::Holding;
-use domain::resource::{Ending, NewResource, ResourceEdit, ResourceKind, Shared};
+use domain::resource::{Ending, Features, NewResource, ResourceEdit, ResourceKind, Shared};
 use domain::role::{AssignableTo, NewRole, RoleEdit, RoleId, RoleLevel};
 use proptest::option;
 use proptest::prelude::*;
@@ -189,6 +189,10 @@ pub(crate) fn of_objects() -> impl Strategy<Value = Command> {
             Command::DefineObject(Box::new(Object { name, title, fields }))
         }),
         1 => names().prop_map(|object| Command::RemoveObject { object }),
+        2 => select(vec!["{}", r#"{"strict":true}"#, r#"{"levels":[1,2.50,{"of":null}]}"#, r#"{"":1}"#]).prop_map(|text| {
+            let settings = Features(serde_json::from_str(text).unwrap());
+            Command::ConfigureKind { kind: ResourceKind::Grader, settings }
+        }),
     ]
 }
 

@@ -14,6 +14,7 @@ mod firm;
 mod graders;
 mod key_roles;
 mod keys;
+mod kinds;
 mod management;
 mod operation;
 mod plan;

@@ -126,6 +126,7 @@ pub(crate) fn operation<'c>(
         Command::EndResource { resource: id, ending: Ending::Delete } | Command::RestoreResource { resource: id } => {
             resource(ResourceVerb::Delete, *id)
         }
+        Command::ConfigureKind { kind, .. } => Operation::ConfigureKind { kind: *kind },
         Command::DefineObject(_) | Command::RemoveObject { .. } => Operation::EditDataModel,
     })
 }

@@ -9,7 +9,7 @@ use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use domain::integration::{IntegrationEdit, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
-use domain::resource::{Ending, ResourceEdit};
+use domain::resource::{Ending, Features, ResourceEdit};
 use domain::role::{AssignableTo, NewRole, RoleEdit, RoleId, RoleLevel};
 use domain::time::Timestamp;
 
@@ -226,7 +226,12 @@ impl Pick<'_> {
 
     fn rest(&mut self) -> Command {
         let (integration, grantees) = (self.integration(), self.world.grantees());
-        match self.dice.below(9) {
+        match self.dice.below(10) {
+            9 => {
+                let strict = serde_json::Value::Bool(self.dice.percent(50));
+                let settings = Features([("strict".to_owned(), strict)].into_iter().collect());
+                Command::ConfigureKind { kind: self.dice.pick(&chance::KINDS), settings }
+            }
             0 | 1 => {
                 let changes = chance::setting_changes(self.dice, &self.world.state);
                 Command::ChangeSettings { name: self.dice.percent(10).then(|| "Acme & Sons".to_owned()), changes }

@@ -164,6 +164,9 @@ impl Names {
             let others = (0..RESOURCES).map(crate::world::resource);
             all.extend(others.map(|collection| Operation::Collect { artifact: resource, collection }));
         }
+        for kind in KINDS {
+            all.extend([Operation::ViewKind { kind }, Operation::ConfigureKind { kind }]);
+        }
         for object in &self.objects {
             for verb in DataVerb::ALL {
                 all.push(Operation::Data { verb, object });

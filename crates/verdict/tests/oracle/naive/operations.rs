@@ -104,6 +104,8 @@ impl Naive<'_> {
             Operation::CreateResource { kind, owner } => self.create_resource(me, kind, owner),
             Operation::Resource { verb, resource } => self.resource(me, verb, resource),
             Operation::Collect { artifact, collection } => self.collect(me, artifact, collection),
+            Operation::ConfigureKind { .. } => needs(P::ResourceConfigure),
+            Operation::ViewKind { kind } => self.view_kind(me, kind),
             Operation::Data { verb, object } => self.records(me, verb, object),
             Operation::Field { verb, object, field } => self.field(me, verb, object, field),
             Operation::EditDataModel => needs(P::DataModelEdit),

@@ -36,6 +36,20 @@ impl Naive<'_> {
         listed || self.may(subject, sees, resource).allowed
     }
 
+    /// Who works with things of a kind at all may read what holds for all of them, and so may who decides it.
+    pub(crate) fn view_kind(&self, subject: Subject, kind: ResourceKind) -> Answer {
+        let view = kind.permission(ResourceVerb::View);
+        let sees = |powers: super::Powers| powers.contains_key(&view);
+        if self.needs(subject, Permission::ResourceConfigure).allowed || sees(self.powers(subject)) {
+            return yes("role");
+        }
+        let teams = self.teams_of(subject);
+        if teams.into_iter().any(|team| sees(self.powers_in(subject, team))) {
+            return yes("team-role");
+        }
+        no(self.lacking(subject))
+    }
+
     /// To put an artifact into a collection, or take it out, changes the collection, and is a permission of its own over
     /// the artifact. It is never shared. Both must be there to be seen.
     pub(crate) fn collect(&self, subject: Subject, artifact: ResourceId, collection: ResourceId) -> Answer {
