@@ -21,7 +21,8 @@ use crate::time::{read_optional, written};
 pub(crate) struct AuditParams {
     /// `calls` or `changes`; both where nothing is given.
     kind: Option<String>,
-    /// Who: e-mail address or id of a member, removed ones included, or id of a key.
+    /// Who: e-mail address or id of a member, removed ones included, or id of a key or agent. What agents did for a
+    /// member is a part of the member's record.
     subject: Option<String>,
     /// With which key, by id.
     credential: Option<String>,
@@ -262,7 +263,8 @@ pub(crate) struct AuditBody {
     next: Option<String>,
 }
 
-/// The record of calls and changes, newest first. Somebody without `audit.read` sees their own.
+/// The record of calls and changes, newest first. Somebody without `audit.read` sees their own, with what agents did
+/// for them.
 #[utoipa::path(get, path = "/audit", tag = "audit", operation_id = "read_audit",
     params(("org" = String, Path, description = "slug or id"), AuditParams),
     responses((status = 200, body = AuditBody), Problems))]
