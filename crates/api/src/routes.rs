@@ -65,6 +65,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(members::list, members::add))
         .routes(routes!(members::show, members::change, members::remove))
         .routes(routes!(access::of_member))
+        .routes(routes!(access::of_agent))
+        .routes(routes!(access::of_key))
         .routes(routes!(grants::set_for_member, grants::remove_for_member))
         .routes(routes!(integrations::list, integrations::connect))
         .routes(routes!(integrations::show, integrations::change, integrations::disconnect))

@@ -63,6 +63,9 @@ enum Verb {
     Access {
         /// E-mail or id
         member: String,
+        /// As it was at this time (2026-05-01T00:00:00Z), or after the change of this number
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
     },
 }
 
@@ -114,10 +117,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             terminal.answer(&org.patch(&["members", member], &Value::Object(body))?, lay_out)
         }
         Verb::Remove { member } => remove(member, &org, terminal),
-        Verb::Access { member } => {
-            let found = org.get(&["members", member, "access"], &[])?;
-            terminal.answer(&found, lay_out_access)
-        }
+        Verb::Access { member, at } => show_access(&["members", member, "access"], at.as_ref(), &org, terminal),
     }
 }
 
@@ -195,6 +195,17 @@ fn lay_out(member: &Value) -> String {
         ("removed", time(member, "/removed_at")),
         ("id", text(member, "/id")),
     ])
+}
+
+/// Tells what somebody, an agent or a key can do, now or at a past moment.
+pub(crate) fn show_access(
+    path: &[&str],
+    at: Option<&String>,
+    org: &Organization,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let query: Vec<_> = at.iter().map(|at| ("at", (*at).clone())).collect();
+    terminal.answer(&org.get(path, &query)?, lay_out_access)
 }
 
 fn lay_out_access(access: &Value) -> String {

@@ -185,7 +185,7 @@ fn state_of(key: &Key, snapshot: &Snapshot, now: Timestamp) -> KeyState {
 }
 
 /// Reads the hexadecimal form in which the state keeps digests.
-fn digest_bytes(hex: &str) -> Option<[u8; 32]> {
+pub(crate) fn digest_bytes(hex: &str) -> Option<[u8; 32]> {
     let mut bytes = [0u8; 32];
     if hex.len() != 64 {
         return None;

@@ -2,6 +2,7 @@
 //!
 //! Start reading at `world`, which starts it, then any story.
 
+mod acting;
 mod agents;
 mod asking;
 mod authzen;
