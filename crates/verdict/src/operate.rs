@@ -28,6 +28,8 @@ impl Snapshot {
                 }
                 answer => answer,
             },
+            // Settings are read by whoever changes them.
+            Operation::ViewSettings => holds(Permission::OrganizationEdit, Target::Organization),
             Operation::EditOrganization { changes } => {
                 let answer = holds(Permission::OrganizationEdit, Target::Organization)?;
                 self.may_change_settings(entry, changes)?;

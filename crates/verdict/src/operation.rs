@@ -14,8 +14,10 @@ use crate::question::Subject;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the fields are named after what they hold")]
 pub enum Operation<'q> {
-    /// See the organization's name, preset and settings.
+    /// See the organization's name and preset, and the settings that are for everybody.
     ViewOrganization,
+    /// See all its settings, also those that say nothing about what one may do oneself.
+    ViewSettings,
     /// Change its name, or these settings. A setting that gives a role, or that says who gives authority, is changed
     /// only by who could give that.
     EditOrganization { changes: &'q [SettingChange] },
@@ -125,6 +127,7 @@ impl Operation<'_> {
     pub fn code(self) -> &'static str {
         match self {
             Operation::ViewOrganization => "organization.view",
+            Operation::ViewSettings => "settings.view",
             Operation::EditOrganization { .. } => "organization.edit",
             Operation::ViewMembers => "member.view",
             Operation::AddMember { .. } => "member.add",
@@ -183,6 +186,7 @@ impl Operation<'_> {
         matches!(
             self,
             Operation::ViewOrganization
+                | Operation::ViewSettings
                 | Operation::ViewMembers
                 | Operation::ViewRoles
                 | Operation::ViewTeams

@@ -292,6 +292,19 @@ settings! {
     RecordsSync records_sync: RecordsSync = RecordsSync::Changes, "records.sync";
 }
 
+impl Settings {
+    /// The settings by which people see what they themselves may do here, and what things are called. The others are the
+    /// business of whoever changes settings.
+    pub const FOR_EVERYBODY: &'static [&'static str] = &[
+        "invite.organization",
+        "invite.team",
+        "keys.personal",
+        "resources.listed",
+        "workflows.run_needs_edit",
+        "labels",
+    ];
+}
+
 /// A role that does not exist.
 fn nobody() -> RoleId {
     RoleId::parse("none").unwrap_or_else(|_| unreachable!("the word is a valid role name"))

@@ -70,6 +70,7 @@ impl Names {
     pub(crate) fn operations(&self) -> Vec<Operation<'_>> {
         let mut all = vec![
             Operation::ViewOrganization,
+            Operation::ViewSettings,
             Operation::EditOrganization { changes: &[] },
             Operation::ViewMembers,
             Operation::ViewRoles,

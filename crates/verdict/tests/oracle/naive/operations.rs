@@ -27,6 +27,7 @@ impl Naive<'_> {
                 _ if needs(P::OrganizationView).allowed => yes("role"),
                 _ => yes("own"),
             },
+            Operation::ViewSettings => needs(P::OrganizationEdit),
             Operation::EditOrganization { changes } => {
                 needs(P::OrganizationEdit).and(|| self.change_settings(me, changes))
             }
