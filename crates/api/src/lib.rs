@@ -25,6 +25,7 @@ mod plan;
 mod policy_text;
 mod problem;
 mod resources;
+mod reviews;
 mod roles;
 mod routes;
 mod settings;

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use crate::problem::Failure;
 use crate::{
     access, advice, agents, ask, audit, authzen, extract, grants, integrations, keys, kinds, members, objects,
-    organizations, permissions, plan, resources, roles, settings, teams,
+    organizations, permissions, plan, resources, reviews, roles, settings, teams,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -103,6 +103,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(ask::who_can))
         .routes(routes!(advice::advice))
         .routes(routes!(advice::report))
+        .routes(routes!(reviews::list, reviews::confirm))
         .routes(routes!(plan::export))
         .routes(routes!(plan::plan))
         .routes(routes!(plan::apply))

@@ -200,6 +200,7 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
                 | Event::ToolSwitched { integration, .. },
                 Target::Integration(target),
             ) => *integration == target,
+            (Event::AccessReviewed { .. }, Target::Organization) => true,
             (Event::OrganizationRenamed { .. } | Event::SettingChanged(_), Target::Organization) => true,
             // A role that is new, the role itself, and the default that goes with a deleted one.
             (Event::RoleDefined(role), Target::Organization) => !state.roles.contains_key(&role.id),

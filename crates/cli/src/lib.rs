@@ -28,6 +28,7 @@ mod plan;
 
 mod report;
 mod resource;
+mod review;
 mod role;
 mod server;
 mod table;
@@ -92,6 +93,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Reports for keeping
     Report(report::Arguments),
+    /// Reviews of who has what
+    Review(review::Arguments),
     /// Say what is wrong between here and the server, and what deserves a look in the organization
     Doctor(doctor::Arguments),
 }
@@ -156,6 +159,7 @@ fn dispatch(command: &Command, terminal: &mut Terminal<'_>) -> Result<(), Failur
         Command::Apply(arguments) => plan::apply(arguments, terminal),
         Command::Audit(arguments) => audit::run(arguments, terminal),
         Command::Report(arguments) => report::run(arguments, terminal),
+        Command::Review(arguments) => review::run(arguments, terminal),
         Command::Doctor(arguments) => doctor::run(arguments, terminal),
     }
 }

@@ -26,6 +26,8 @@ pub enum Command {
     CreateOrganization { name: String, preset: Box<Preset>, owner: PersonId },
     /// Change the name and settings, all or none.
     ChangeSettings { name: Option<String>, changes: Vec<SettingChange> },
+    /// Confirm that who has what was reviewed, in the state after the change of this number.
+    ConfirmReview { of_seq: u64 },
     /// Take a person in.
     AddMember { person: PersonId, role: RoleId },
     /// Take a person in and issue a first personal key, both or neither.
@@ -142,6 +144,7 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
     match command {
         Command::CreateOrganization { name, preset, owner } => organization::create(state, &name, &preset, owner),
         Command::ChangeSettings { name, changes } => organization::change_settings(state, name, changes),
+        Command::ConfirmReview { of_seq } => organization::confirm_review(state, of_seq),
         Command::AddMember { person, role } => member::add(state, person, role),
         Command::AddMemberWithKey { person, role, key, digest, hint } => {
             let mut events = member::add(state, person, role)?;

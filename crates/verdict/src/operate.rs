@@ -41,6 +41,8 @@ impl Snapshot {
                 let top = entry.role.and_then(|place| self.role(place)).is_some_and(|entry| entry.role.top);
                 if top { Ok(answer) } else { Err(shown(Reason::OnlyOwners)) }
             }
+            // To say that access is right one must see who has it.
+            Operation::ConfirmReview => holds(Permission::AccessExplain, Target::Organization),
             Operation::ViewMembers => holds(Permission::MemberView, Target::Organization),
             Operation::AddMember { role } => {
                 let answer = holds(Permission::MemberAdd, Target::Organization)?;

@@ -21,6 +21,8 @@ pub enum Operation<'q> {
     /// Change its name, or these settings. A setting that gives a role, or that says who gives authority, is changed
     /// only by who could give that.
     EditOrganization { changes: &'q [SettingChange] },
+    /// Confirm that who has what was reviewed.
+    ConfirmReview,
     /// See the members and their roles.
     ViewMembers,
     /// Take a person in with a role.
@@ -129,6 +131,7 @@ impl Operation<'_> {
             Operation::ViewOrganization => "organization.view",
             Operation::ViewSettings => "settings.view",
             Operation::EditOrganization { .. } => "organization.edit",
+            Operation::ConfirmReview => "access.review",
             Operation::ViewMembers => "member.view",
             Operation::AddMember { .. } => "member.add",
             Operation::ChangeRole { .. } => "member.change_role",

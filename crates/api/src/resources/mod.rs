@@ -60,8 +60,8 @@ pub(crate) struct Inside {
 #[derive(Serialize, ToSchema)]
 #[schema(as = NamedThing)]
 pub(crate) struct Named {
-    id: String,
-    name: Option<String>,
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
 }
 
 /// With whom a resource is shared, and how.

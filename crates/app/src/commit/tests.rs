@@ -125,6 +125,7 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             Event::OrganizationRenamed { name: "Other".to_owned() },
             Event::SettingChanged(SettingChange::OwnersMax(Some(2))),
         ],
+        Operation::ConfirmReview => vec![Event::AccessReviewed { of_seq: 1 }],
         Operation::AddMember { .. } => vec![Event::MemberAdded { person: person(7), role: role("member") }],
         Operation::ChangeRole { member, .. } => {
             vec![Event::MemberRoleChanged { person: member, from: role("member"), to: role("admin") }]
@@ -235,6 +236,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3]) -> Vec<Operation<'r>> 
         Operation::SetKeyRole { key: key(3), role: None },
         Operation::ViewOrganization,
         Operation::EditOrganization { changes: &[] },
+        Operation::ConfirmReview,
         Operation::ViewMembers,
         Operation::ViewRoles,
         Operation::AddMember { role: member },

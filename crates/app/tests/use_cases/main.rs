@@ -7,6 +7,7 @@ mod concurrency;
 mod details;
 mod endings;
 mod policy_file;
+mod reviews;
 mod roles;
 mod story;
 mod unhappy;

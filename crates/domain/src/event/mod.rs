@@ -39,6 +39,9 @@ pub enum Event {
     /// A setting has another value.
     #[serde(rename = "setting.changed")]
     SettingChanged(SettingChange),
+    /// Somebody went through who has what, in the state after the change of this number, and found it right.
+    #[serde(rename = "access.reviewed")]
+    AccessReviewed { of_seq: u64 },
     /// A role exists, or means something else from now on.
     #[serde(rename = "role.defined")]
     RoleDefined(Role),
@@ -193,6 +196,7 @@ impl Event {
             Event::OrganizationCreated { .. } => "organization.created",
             Event::OrganizationRenamed { .. } => "organization.renamed",
             Event::SettingChanged(_) => "setting.changed",
+            Event::AccessReviewed { .. } => "access.reviewed",
             Event::RoleDefined(_) => "role.defined",
             Event::RoleDeleted { .. } => "role.deleted",
             Event::MemberAdded { .. } => "member.added",

@@ -90,6 +90,7 @@ impl Event {
                 &[P::OrganizationEdit, P::RoleEdit]
             }
             Event::SettingChanged(_) => &[P::OrganizationEdit],
+            Event::AccessReviewed { .. } => &[P::AccessExplain],
             Event::RoleDefined(_) | Event::RoleDeleted { .. } => &[P::RoleEdit],
             Event::MemberAdded { .. } => &[P::MemberAdd],
             Event::MemberRoleChanged { .. } => &[P::RoleAssign, P::OrganizationTransfer],

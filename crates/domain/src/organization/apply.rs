@@ -23,6 +23,7 @@ impl Organization {
             }
             Event::OrganizationRenamed { name } => self.name = name,
             Event::SettingChanged(change) => self.settings.change(&change),
+            Event::AccessReviewed { of_seq } => self.reviewed(stamp, of_seq),
             Event::RoleDefined(role) => {
                 self.roles.insert(role.id, role);
             }

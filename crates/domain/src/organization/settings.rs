@@ -286,6 +286,8 @@ settings! {
     FieldsWiden fields_widen: bool = false, "fields.widen";
     /// Fewer people than this with power to manage members are pointed out.
     AdminsWarnBelow admins_warn_below: u32 = 2, "admins.warn_below";
+    /// In how many days who has access to what is to be reviewed; 0 for never.
+    ReviewEveryDays review_every_days: u32 = 90, "review.every_days";
     /// The organization's own words.
     Labels labels: BTreeMap<Label, String> = BTreeMap::new(), "labels";
     /// Which calls are on disk before they go out.

@@ -66,6 +66,8 @@ pub(crate) fn earlier() -> Vec<Sample> {
         // Of the time when there were five settings; the others are as they were before they could be set.
         ("organization.created", created(settings)),
         ("organization.created-any-number-of-owners", created(any_number)),
+        // Of the time before access was reviewed.
+        ("organization.created-all-settings", created(all_settings())),
     ]
 }
 
@@ -73,9 +75,8 @@ fn created(settings: Settings) -> Event {
     Event::OrganizationCreated { name: "Zürich \"Nord\" AG".to_owned(), preset: "pipeworks".to_owned(), settings }
 }
 
-fn samples_of_the_organization() -> Vec<Sample> {
-    let person = PersonId::from_random(PERSON);
-    let settings = Settings {
+fn all_settings() -> Settings {
+    Settings {
         owners_max: Some(1),
         promote_admin: Promote::OwnerOrAdmin,
         invite_organization: Invite::AnyMember,
@@ -94,11 +95,17 @@ fn samples_of_the_organization() -> Vec<Sample> {
         workflows_run_needs_edit: true,
         fields_widen: true,
         admins_warn_below: 3,
+        review_every_days: 90,
         labels: BTreeMap::from([(Label::Member, "user".to_owned()), (Label::WorkspaceKey, "API key".to_owned())]),
         records_sync: RecordsSync::All,
-    };
+    }
+}
+
+fn samples_of_the_organization() -> Vec<Sample> {
+    let person = PersonId::from_random(PERSON);
     vec![
-        ("organization.created-all-settings", created(settings)),
+        ("organization.created-with-reviews", created(Settings { review_every_days: 30, ..all_settings() })),
+        ("access.reviewed", Event::AccessReviewed { of_seq: 41 }),
         ("organization.renamed", Event::OrganizationRenamed { name: "Other".to_owned() }),
         ("member.added", Event::MemberAdded { person, role: role("member") }),
         ("member.role_changed", Event::MemberRoleChanged { person, from: role("member"), to: role("admin") }),
@@ -141,6 +148,7 @@ fn samples_of_settings() -> Vec<Sample> {
         ("setting.changed-workflows", To::WorkflowsRunNeedsEdit(true)),
         ("setting.changed-fields", To::FieldsWiden(true)),
         ("setting.changed-admins", To::AdminsWarnBelow(0)),
+        ("setting.changed-review", To::ReviewEveryDays(30)),
         ("setting.changed-labels", To::Labels(BTreeMap::from([(Label::Organization, "workspace".to_owned())]))),
         ("setting.changed-sync", To::RecordsSync(RecordsSync::All)),
     ];

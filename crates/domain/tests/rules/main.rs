@@ -125,7 +125,7 @@ impl Walk {
         let renews = match command {
             // What they change is not in the state.
             Command::EditMember { details, .. } => !details.is_empty(),
-            Command::RotateKey { .. } => true,
+            Command::ConfirmReview { .. } | Command::RotateKey { .. } => true,
             Command::EditIntegration { edit, .. } => edit.credential.is_some(),
             _ => false,
         };

@@ -51,6 +51,7 @@ pub(crate) fn operation<'c>(
         // Organizations are founded by whoever runs the installation.
         Command::CreateOrganization { .. } => return None,
         Command::ChangeSettings { changes, .. } => Operation::EditOrganization { changes },
+        Command::ConfirmReview { .. } => Operation::ConfirmReview,
         Command::AddMember { role, .. } | Command::AddMemberWithKey { role, .. } => Operation::AddMember { role },
         Command::ChangeMemberRole { person, role } => Operation::ChangeRole { member: *person, role },
         Command::EditMember { person, details } => {

@@ -226,7 +226,8 @@ impl Pick<'_> {
 
     fn rest(&mut self) -> Command {
         let (integration, grantees) = (self.integration(), self.world.grantees());
-        match self.dice.below(10) {
+        match self.dice.below(11) {
+            10 => Command::ConfirmReview { of_seq: 1 },
             9 => {
                 let strict = serde_json::Value::Bool(self.dice.percent(50));
                 let settings = Features([("strict".to_owned(), strict)].into_iter().collect());

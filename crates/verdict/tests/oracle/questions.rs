@@ -72,6 +72,7 @@ impl Names {
             Operation::ViewOrganization,
             Operation::ViewSettings,
             Operation::EditOrganization { changes: &[] },
+            Operation::ConfirmReview,
             Operation::ViewMembers,
             Operation::ViewRoles,
             Operation::ViewTeams,

@@ -31,6 +31,7 @@ impl Naive<'_> {
             Operation::EditOrganization { changes } => {
                 needs(P::OrganizationEdit).and(|| self.change_settings(me, changes))
             }
+            Operation::ConfirmReview => needs(P::AccessExplain),
             Operation::ViewMembers => needs(P::MemberView),
             Operation::AddMember { role } => {
                 needs(P::MemberAdd).and(|| self.gives(me, role)).and(|| self.lets_into_team(me))
