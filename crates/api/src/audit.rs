@@ -10,7 +10,7 @@ use domain::record::{Decision, OutcomeStatus};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Params, Signed, page_size};
+use crate::extract::{Params, Signed, bad_cursor, page_size};
 use crate::problem::{Failure, Problems};
 use crate::time::{read_optional, written};
 
@@ -85,12 +85,11 @@ impl AuditParams {
 
 /// Reads `calls.changes`, each a number or `-` for the newest end.
 fn cursor(text: &str) -> Result<Cursor, Failure> {
-    let wrong = || Failure::bad_field("cursor", "give the value of next of the page before");
     let place = |text: &str| match text {
         "-" => Ok(None),
-        number => number.parse().map(Some).map_err(|_| wrong()),
+        number => number.parse().map(Some).map_err(|_| bad_cursor()),
     };
-    let (calls, changes) = text.split_once('.').ok_or_else(wrong)?;
+    let (calls, changes) = text.split_once('.').ok_or_else(bad_cursor)?;
     Ok(Cursor { calls_before: place(calls)?, changes_before: place(changes)? })
 }
 

@@ -10,7 +10,7 @@ use domain::member::MemberStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, Params, Signed, page, page_size};
+use crate::extract::{Body, Params, Signed, bad_cursor, page, page_size};
 use crate::organizations::given;
 use crate::problem::{Failure, Problems};
 use crate::time::written;
@@ -89,7 +89,7 @@ pub(crate) async fn list(
         Some(_) => return Err(Failure::bad_field("status", "give active, removed or all")),
     };
     let cursor = params.cursor.as_deref().map(PersonId::parse).transpose();
-    let cursor = cursor.map_err(|_| Failure::bad_field("cursor", "give the value of next of the page before"))?;
+    let cursor = cursor.map_err(|_| bad_cursor())?;
     let limit = page_size(params.limit)?;
     let found = app.list_members(&caller, filter, cursor, limit + 1).await?;
     let (items, more) = page(found.into_iter().map(Member::from).collect(), limit);

@@ -15,7 +15,7 @@ use domain::resource::{ResourceKind, ResourceVerb, Shared};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, NoBody, Params, Signed, page, page_size};
+use crate::extract::{Body, NoBody, Params, Signed, bad_cursor, page, page_size};
 use crate::problem::{Failure, Problems};
 use crate::time::written;
 
@@ -174,7 +174,7 @@ pub(crate) async fn list(
     Params(params): Params<ResourceParams>,
 ) -> Result<Json<Resources>, Failure> {
     let cursor = params.cursor.as_deref().map(ResourceId::parse).transpose();
-    let cursor = cursor.map_err(|_| Failure::bad_field("cursor", "give the value of next of the page before"))?;
+    let cursor = cursor.map_err(|_| bad_cursor())?;
     let limit = page_size(params.limit)?;
     let found = app.list_resources(&caller, params.filter()?, cursor, limit + 1).await?;
     let (items, more) = page(found.into_iter().map(Resource::from).collect(), limit);
