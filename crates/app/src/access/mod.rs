@@ -192,17 +192,16 @@ impl App {
     ) -> Result<Access, Problem> {
         let Found { mut actor, key } = found;
         let subject = actor.subject;
-        if let Subject::Agent(agent) = subject
-            && !state.agents.contains_key(&agent)
-        {
-            return Err(Problem::missing("agent"));
-        }
         let mut works = true;
         if let Some(key) = key {
             let then = || Problem::invalid("at", "this key did not exist yet at this moment; name a later one");
             let known = state.keys.get(&key).ok_or_else(then)?;
             actor.credential = digest_bytes(&known.digest).map(|digest| Credential { key, digest });
             works = actor.credential.is_some_and(|credential| snapshot.admit(credential, now).is_ok());
+        } else if let Subject::Agent(agent) = subject
+            && !state.agents.contains_key(&agent)
+        {
+            return Err(Problem::missing("agent"));
         }
         let teams = places(state, subject);
         let role = snapshot.role_of(subject).map(|role| role.id);

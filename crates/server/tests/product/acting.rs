@@ -48,7 +48,7 @@ fn reads(mcp: &Mcp) {
 // rows: PW-61
 #[test]
 fn a_persons_own_record_holds_what_agents_did_for_them_and_nothing_that_they_did_alone() {
-    let Stage { firm, fay, agent, alone, for_fay, .. } = stage();
+    let Stage { firm, fay, agent, alone, for_fay, _upstreams } = stage();
     reads(&firm.mcp(&fay));
     reads(&for_fay.1);
     reads(&alone.1);
@@ -93,7 +93,7 @@ fn a_persons_own_record_holds_what_agents_did_for_them_and_nothing_that_they_did
 
 #[test]
 fn what_an_agent_and_a_key_may_is_told_like_a_members_now_and_as_it_was() {
-    let Stage { firm, fay, agent, alone, for_fay, .. } = stage();
+    let Stage { firm, fay, agent, alone, for_fay, _upstreams } = stage();
     let owner = firm.owner();
     let tools = |path: &str| {
         let (status, access) = owner.get(path);

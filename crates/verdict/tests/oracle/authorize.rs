@@ -39,6 +39,7 @@ impl Resolved {
 }
 
 /// The question that must be answered with yes before a command is handled; none for what nobody may ask for.
+#[expect(clippy::too_many_lines, reason = "one arm for each command")]
 pub(crate) fn operation<'c>(
     state: &Organization,
     me: Subject,
