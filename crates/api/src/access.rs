@@ -2,25 +2,30 @@
 
 use std::collections::BTreeSet;
 
-use app::App;
-use app::access::{Access, Given};
+use app::access::{Access, Given, Whose};
+use app::{App, Caller};
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::grant::{Grant, Profile};
 use domain::permission::Holding;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, Signed};
+use crate::ask::at;
+use crate::extract::{Body, Params, Signed};
 use crate::problem::{Failure, Problems};
 use crate::time::written;
 
 /// Everything somebody may do.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EffectiveAccess {
-    /// Id of the member or key.
+    /// Id of the member, key or agent.
     subject: String,
-    /// Their role; none for a workspace key.
+    /// Id of the person for whom an agent acts with the key: it may do then what both may.
+    acting_for: Option<String>,
+    /// The number of the last change of the state that was asked.
+    seq: u64,
+    /// Their role; none for a workspace key without one.
     role: Option<String>,
     /// What the role holds.
     permissions: Vec<String>,
@@ -109,6 +114,8 @@ fn effective(access: Access) -> EffectiveAccess {
     });
     EffectiveAccess {
         subject: access.subject.as_str().to_owned(),
+        acting_for: access.acting_for.map(|person| person.to_string()),
+        seq: access.seq,
         role: access.role,
         permissions: Holding::from(access.permissions).words(),
         teams: teams.collect(),
@@ -116,25 +123,79 @@ fn effective(access: Access) -> EffectiveAccess {
     }
 }
 
-/// Everything a member may do, and on what it rests.
+/// At which moment.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AccessParams {
+    /// A time such as `2026-05-01T00:00:00Z`, or the number of a change; now where none is given.
+    at: Option<String>,
+}
+
+async fn told(
+    app: &App,
+    caller: &Caller,
+    whose: Whose<'_>,
+    params: &AccessParams,
+) -> Result<Json<EffectiveAccess>, Failure> {
+    let at = at(params.at.as_deref())?;
+    Ok(Json(effective(app.show_access(caller, whose, at).await?)))
+}
+
+/// Everything a member may do, now or at a past moment, and on what it rests.
 #[utoipa::path(get, path = "/members/{member}/access", tag = "access", operation_id = "show_member_access",
-    params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id")),
+    params(("org" = String, Path, description = "slug or id"),
+        ("member" = String, Path, description = "e-mail address or id"), AccessParams),
     responses((status = 200, body = EffectiveAccess), Problems))]
 pub(crate) async fn of_member(
     State(app): State<App>,
     Signed(caller): Signed,
     Path(path): Path<(String, String)>,
+    Params(params): Params<AccessParams>,
 ) -> Result<Json<EffectiveAccess>, Failure> {
     let (_, member) = path;
-    Ok(Json(effective(app.show_access(&caller, Some(&member)).await?)))
+    told(&app, &caller, Whose::Member(&member), &params).await
 }
 
-/// Everything the caller may do.
-#[utoipa::path(get, path = "/access", tag = "access", operation_id = "show_own_access",
-    params(("org" = String, Path, description = "slug or id")),
+/// Everything an agent may do when it acts for nobody, now or at a past moment.
+#[utoipa::path(get, path = "/agents/{agent}/access", tag = "access", operation_id = "show_agent_access",
+    params(("org" = String, Path, description = "slug or id"), ("agent" = String, Path, description = "id"), AccessParams),
     responses((status = 200, body = EffectiveAccess), Problems))]
-pub(crate) async fn own(State(app): State<App>, Signed(caller): Signed) -> Result<Json<EffectiveAccess>, Failure> {
-    Ok(Json(effective(app.show_access(&caller, None).await?)))
+pub(crate) async fn of_agent(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+    Params(params): Params<AccessParams>,
+) -> Result<Json<EffectiveAccess>, Failure> {
+    let (_, agent) = path;
+    told(&app, &caller, Whose::Agent(&agent), &params).await
+}
+
+/// Everything that can be done with a key, now or at a past moment: its holder's access, its own, or what both its agent
+/// and the person may for whom the agent acts with it. Nothing where the key does not work.
+#[utoipa::path(get, path = "/keys/{key}/access", tag = "access", operation_id = "show_key_access",
+    params(("org" = String, Path, description = "slug or id"), ("key" = String, Path, description = "id"), AccessParams),
+    responses((status = 200, body = EffectiveAccess), Problems))]
+pub(crate) async fn of_key(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+    Params(params): Params<AccessParams>,
+) -> Result<Json<EffectiveAccess>, Failure> {
+    let (_, key) = path;
+    told(&app, &caller, Whose::Key(&key), &params).await
+}
+
+/// Everything the caller may do, now or at a past moment.
+#[utoipa::path(get, path = "/access", tag = "access", operation_id = "show_own_access",
+    params(("org" = String, Path, description = "slug or id"), AccessParams),
+    responses((status = 200, body = EffectiveAccess), Problems))]
+pub(crate) async fn own(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Params(params): Params<AccessParams>,
+) -> Result<Json<EffectiveAccess>, Failure> {
+    told(&app, &caller, Whose::Mine, &params).await
 }
 
 /// A question: may this subject call this tool?

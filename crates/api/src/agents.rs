@@ -9,7 +9,7 @@ use domain::id::AgentId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, Params, Signed, page, page_size};
+use crate::extract::{Body, Params, Signed, bad_cursor, page, page_size};
 use crate::keys::KeyGrant;
 use crate::organizations::given;
 use crate::problem::{Failure, Problems};
@@ -109,7 +109,7 @@ pub(crate) async fn list(
     Params(params): Params<AgentParams>,
 ) -> Result<Json<Agents>, Failure> {
     let cursor = params.cursor.as_deref().map(AgentId::parse).transpose();
-    let cursor = cursor.map_err(|_| Failure::bad_field("cursor", "give the value of next of the page before"))?;
+    let cursor = cursor.map_err(|_| bad_cursor())?;
     let limit = page_size(params.limit)?;
     let found = app.list_agents(&caller, cursor, limit + 1).await?;
     let (items, more) = page(found.into_iter().map(Agent::from).collect(), limit);

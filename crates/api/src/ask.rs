@@ -71,7 +71,7 @@ pub(crate) struct Explained {
     seq: u64,
 }
 
-fn at(text: Option<&str>) -> Result<Option<At>, Failure> {
+pub(crate) fn at(text: Option<&str>) -> Result<Option<At>, Failure> {
     let Some(text) = text else { return Ok(None) };
     match text.parse::<u64>() {
         Ok(seq) => Ok(Some(At::Seq(seq))),

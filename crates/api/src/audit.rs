@@ -10,7 +10,7 @@ use domain::record::{Decision, OutcomeStatus};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Params, Signed, page_size};
+use crate::extract::{Params, Signed, bad_cursor, page_size};
 use crate::problem::{Failure, Problems};
 use crate::time::{read_optional, written};
 
@@ -21,7 +21,8 @@ use crate::time::{read_optional, written};
 pub(crate) struct AuditParams {
     /// `calls` or `changes`; both where nothing is given.
     kind: Option<String>,
-    /// Who: e-mail address or id of a member, removed ones included, or id of a key.
+    /// Who: e-mail address or id of a member, removed ones included, or id of a key or agent. What agents did for a
+    /// member is a part of the member's record.
     subject: Option<String>,
     /// With which key, by id.
     credential: Option<String>,
@@ -84,12 +85,11 @@ impl AuditParams {
 
 /// Reads `calls.changes`, each a number or `-` for the newest end.
 fn cursor(text: &str) -> Result<Cursor, Failure> {
-    let wrong = || Failure::bad_field("cursor", "give the value of next of the page before");
     let place = |text: &str| match text {
         "-" => Ok(None),
-        number => number.parse().map(Some).map_err(|_| wrong()),
+        number => number.parse().map(Some).map_err(|_| bad_cursor()),
     };
-    let (calls, changes) = text.split_once('.').ok_or_else(wrong)?;
+    let (calls, changes) = text.split_once('.').ok_or_else(bad_cursor)?;
     Ok(Cursor { calls_before: place(calls)?, changes_before: place(changes)? })
 }
 
@@ -262,7 +262,8 @@ pub(crate) struct AuditBody {
     next: Option<String>,
 }
 
-/// The record of calls and changes, newest first. Somebody without `audit.read` sees their own.
+/// The record of calls and changes, newest first. Somebody without `audit.read` sees their own, with what agents did
+/// for them.
 #[utoipa::path(get, path = "/audit", tag = "audit", operation_id = "read_audit",
     params(("org" = String, Path, description = "slug or id"), AuditParams),
     responses((status = 200, body = AuditBody), Problems))]

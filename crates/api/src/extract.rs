@@ -152,6 +152,11 @@ pub(crate) fn page_size(limit: Option<u32>) -> Result<usize, Failure> {
     }
 }
 
+/// A cursor that no page ended with.
+pub(crate) fn bad_cursor() -> Failure {
+    Failure::bad_field("cursor", "give the value of next of the page before")
+}
+
 /// The page, and whether there is more, from one item more than a page may have.
 pub(crate) fn page<T>(mut items: Vec<T>, limit: usize) -> (Vec<T>, bool) {
     let more = items.len() > limit;

@@ -13,7 +13,7 @@ use domain::key::{KeyKind, KeyScope};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, NoBody, Params, Signed, page, page_size};
+use crate::extract::{Body, NoBody, Params, Signed, bad_cursor, page, page_size};
 use crate::organizations::given;
 use crate::problem::{Failure, Problems};
 use crate::time::{read_optional, written};
@@ -156,7 +156,7 @@ pub(crate) async fn list(
     Params(params): Params<KeyParams>,
 ) -> Result<Json<Keys>, Failure> {
     let cursor = params.cursor.as_deref().map(KeyId::parse).transpose();
-    let cursor = cursor.map_err(|_| Failure::bad_field("cursor", "give the value of next of the page before"))?;
+    let cursor = cursor.map_err(|_| bad_cursor())?;
     let limit = page_size(params.limit)?;
     let found = app.list_keys(&caller, cursor, limit + 1).await?;
     let (items, more) = page(found.into_iter().map(Key::from).collect(), limit);

@@ -1,7 +1,7 @@
 //! Endpoints: members.
 
 use app::App;
-use app::members::{ChangedRole, MemberFilter, MemberView, NewMember, Removed};
+use app::members::{ChangedRole, MemberChange as DetailsChange, MemberFilter, MemberView, NewMember, Removed};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -10,7 +10,8 @@ use domain::member::MemberStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, Params, Signed, page, page_size};
+use crate::extract::{Body, Params, Signed, bad_cursor, page, page_size};
+use crate::organizations::given;
 use crate::problem::{Failure, Problems};
 use crate::time::written;
 
@@ -23,6 +24,8 @@ pub(crate) struct Member {
     email: String,
     /// Their name.
     name: String,
+    /// The kind of seat that they take, as the organization calls it.
+    seat: Option<String>,
     /// Their role.
     role: String,
     /// `active` or `removed`.
@@ -40,6 +43,7 @@ impl From<MemberView> for Member {
             id: view.person.to_string(),
             email: view.email,
             name: view.name,
+            seat: view.seat,
             role: view.role,
             status: view.status,
             joined_at: written(view.joined_at),
@@ -85,7 +89,7 @@ pub(crate) async fn list(
         Some(_) => return Err(Failure::bad_field("status", "give active, removed or all")),
     };
     let cursor = params.cursor.as_deref().map(PersonId::parse).transpose();
-    let cursor = cursor.map_err(|_| Failure::bad_field("cursor", "give the value of next of the page before"))?;
+    let cursor = cursor.map_err(|_| bad_cursor())?;
     let limit = page_size(params.limit)?;
     let found = app.list_members(&caller, filter, cursor, limit + 1).await?;
     let (items, more) = page(found.into_iter().map(Member::from).collect(), limit);
@@ -167,15 +171,20 @@ pub(crate) async fn show(
     Ok(Json(app.show_member(&caller, &member).await?.into()))
 }
 
-/// What is to change about a member.
+/// What is to change about a member: the role, in a request of its own, or details. What is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MemberChange {
     /// Another role.
-    role: String,
+    role: Option<String>,
+    /// Another name, here and in every other organization that they are in; everybody may change their own.
+    name: Option<String>,
+    /// Another kind of seat; null for none.
+    #[serde(default, deserialize_with = "given")]
+    seat: Option<Option<String>>,
 }
 
-/// A member after a change of role.
+/// A member after a change.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ChangedMember {
     #[serde(flatten)]
@@ -191,7 +200,7 @@ impl From<ChangedRole> for ChangedMember {
     }
 }
 
-/// Gives a member another role. The next request of theirs is answered by it.
+/// Gives a member another role, by which their next request is answered, or changes their name or seat.
 #[utoipa::path(patch, path = "/members/{member}", tag = "members", operation_id = "change_member",
     params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id")),
     request_body = MemberChange, responses((status = 200, body = ChangedMember), Problems))]
@@ -202,7 +211,17 @@ pub(crate) async fn change(
     Body(body): Body<MemberChange>,
 ) -> Result<Json<ChangedMember>, Failure> {
     let (_, member) = path;
-    Ok(Json(app.change_member_role(&caller, &member, &body.role).await?.into()))
+    let details = body.name.is_some() || body.seat.is_some();
+    match body.role {
+        Some(_) if details => Err(Failure::bad_field("role", "change role and details in two requests")),
+        Some(role) => Ok(Json(app.change_member_role(&caller, &member, &role).await?.into())),
+        None if details => {
+            let change = DetailsChange { name: body.name, seat: body.seat };
+            let member = app.edit_member(&caller, &member, change).await?.into();
+            Ok(Json(ChangedMember { member, keys_ended: 0 }))
+        }
+        None => Err(Failure::bad_field("role", "say what to change: role, name or seat")),
+    }
 }
 
 /// What ended with a membership.

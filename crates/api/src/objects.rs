@@ -11,7 +11,7 @@ use domain::object::{DataName, DataVerb};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, Params, Signed, page, page_size};
+use crate::extract::{Body, Params, Signed, bad_cursor, page, page_size};
 use crate::problem::{Failure, Problems};
 
 /// A governed object, with what the caller may do with its records.
@@ -83,7 +83,7 @@ pub(crate) async fn list(
     Params(params): Params<ObjectParams>,
 ) -> Result<Json<DataObjects>, Failure> {
     let cursor = params.cursor.as_deref().map(DataName::parse).transpose();
-    let cursor = cursor.map_err(|_| Failure::bad_field("cursor", "give the value of next of the page before"))?;
+    let cursor = cursor.map_err(|_| bad_cursor())?;
     let limit = page_size(params.limit)?;
     let found = app.list_objects(&caller, cursor.as_ref(), limit + 1).await?;
     let (items, more) = page(found.into_iter().map(DataObject::from).collect(), limit);

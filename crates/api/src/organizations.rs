@@ -29,9 +29,10 @@ pub(crate) struct Organization {
     name: String,
     /// The preset it was made from.
     preset: String,
-    /// Its settings, by name.
+    /// Its settings, by name: all for those who change settings; for the others those by which they see what they may
+    /// do, and the labels.
     #[schema(value_type = Object)]
-    settings: domain::organization::Settings,
+    settings: Map<String, Value>,
     /// The one URL that its members paste into their AI client.
     mcp_url: String,
     /// Who the caller is in it.

@@ -9,7 +9,7 @@ use domain::resource::{Level, ResourceKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Params, Signed, page, page_size};
+use crate::extract::{Params, Signed, bad_cursor, page, page_size};
 use crate::problem::{Failure, Problems};
 
 /// A permission of the catalogue.
@@ -104,7 +104,7 @@ pub(crate) async fn list(_: Signed, Params(params): Params<CatalogueParams>) -> 
     let start = match after {
         None => 0,
         Some(Some(at)) => at + 1,
-        Some(None) => return Err(Failure::bad_field("cursor", "give the value of next of the page before")),
+        Some(None) => return Err(bad_cursor()),
     };
     let (items, more) = page(Permission::ALL.iter().skip(start).take(limit + 1).map(body).collect(), limit);
     let next = items.last().filter(|_| more).map(|last: &PermissionBody| last.id.to_owned());

@@ -10,8 +10,7 @@ use utoipa_axum::routes;
 
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, keys, members, objects,
-    organizations, permissions, plan, resources, roles, settings, teams,
+    access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, keys, kinds, members, objects, organizations, permissions, plan, resources, reviews, roles, settings, teams,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -65,6 +64,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(members::list, members::add))
         .routes(routes!(members::show, members::change, members::remove))
         .routes(routes!(access::of_member))
+        .routes(routes!(access::of_agent))
+        .routes(routes!(access::of_key))
         .routes(routes!(grants::set_for_member, grants::remove_for_member))
         .routes(routes!(integrations::list, integrations::connect))
         .routes(routes!(integrations::show, integrations::change, integrations::disconnect))
@@ -88,6 +89,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(resources::give::share, resources::give::unshare))
         .routes(routes!(resources::give::assign, resources::give::unassign))
         .routes(routes!(resources::give::hand_over_all))
+        .routes(routes!(resources::collect::collect, resources::collect::uncollect))
+        .routes(routes!(kinds::list))
+        .routes(routes!(kinds::show, kinds::configure))
         .routes(routes!(objects::list))
         .routes(routes!(objects::show, objects::define, objects::remove))
         .routes(routes!(objects::of_role))
@@ -98,6 +102,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(ask::who_can))
         .routes(routes!(advice::advice))
         .routes(routes!(advice::report))
+        .routes(routes!(reviews::list, reviews::confirm))
         .routes(routes!(plan::export))
         .routes(routes!(cedar::export))
         .routes(routes!(plan::plan))

@@ -50,15 +50,15 @@ fn setting(entry: &SettingEntry, value: Value) -> Setting {
     Setting { name: entry.name, value, means: entry.description, takes, choices }
 }
 
-/// Every setting of the organization with its value, what it decides, and what values there are.
+/// The settings of the organization, each with its value, what it decides, and what values there are: all for those who
+/// change settings; for the others those by which they see what they may do, and the labels.
 #[utoipa::path(get, path = "/settings", tag = "organization", operation_id = "list_settings",
     params(("org" = String, Path, description = "slug or id")),
     responses((status = 200, body = SettingList), Problems))]
 pub(crate) async fn list(State(app): State<App>, Signed(caller): Signed) -> Result<Json<SettingList>, Failure> {
-    let settings = app.show_organization(&caller).await?.settings;
-    let values = json!(settings);
-    let items = Settings::TABLE.iter().map(|entry| setting(entry, values[entry.name].clone())).collect();
-    Ok(Json(SettingList { items, next: None }))
+    let mut values = app.show_organization(&caller).await?.settings;
+    let told = |entry: &SettingEntry| Some(setting(entry, values.remove(entry.name)?));
+    Ok(Json(SettingList { items: Settings::TABLE.iter().filter_map(told).collect(), next: None }))
 }
 
 /// Reads changes of settings, each by its name.

@@ -9,10 +9,10 @@ use domain::id::{PersonId, TeamId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::extract::{Body, Params, Signed, page, page_size};
+use crate::extract::{Body, Params, Signed, bad_cursor, page, page_size};
 use crate::grants::Grant;
 use crate::problem::{Failure, Problems};
-use crate::roles::{PageParams, bad_cursor};
+use crate::roles::PageParams;
 use crate::time::written;
 
 /// A team.

@@ -186,6 +186,7 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::Assign { grantee: Grantee::Agent(_), .. } => "agent",
         Operation::Resource { .. } => "resource",
         Operation::AssignResource { .. } => "resource or team",
+        Operation::Collect { .. } => "artifact or collection",
         Operation::ViewTeam { .. }
         | Operation::EditTeam { .. }
         | Operation::InviteToTeam { .. }

@@ -160,7 +160,9 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
             }
             (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Member(member)) => *holder == member,
             (Event::KeyCreated { kind: KeyKind::Workspace { .. }, .. }, Target::Organization) => true,
-            (Event::MemberRemoved { person }, Target::Member(member)) => *person == member,
+            (Event::MemberRemoved { person } | Event::MemberEdited { person, .. }, Target::Member(member)) => {
+                *person == member
+            }
             // Who hands the organization over takes another role in the same step.
             (Event::MemberRoleChanged { person, .. }, Target::Member(member)) => {
                 *person == member
@@ -198,6 +200,7 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
                 | Event::ToolSwitched { integration, .. },
                 Target::Integration(target),
             ) => *integration == target,
+            (Event::AccessReviewed { .. }, Target::Organization) => true,
             (Event::OrganizationRenamed { .. } | Event::SettingChanged(_), Target::Organization) => true,
             // A role that is new, the role itself, and the default that goes with a deleted one.
             (Event::RoleDefined(role), Target::Organization) => !state.roles.contains_key(&role.id),
@@ -242,6 +245,11 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
                 Event::ResourceAssigned { resource, team } | Event::ResourceUnassigned { resource, team },
                 Target::TeamResource(of, target),
             ) => *team == of && *resource == target,
+            (
+                Event::ArtifactCollected { artifact, collection } | Event::ArtifactUncollected { artifact, collection },
+                Target::Collected(of, into),
+            ) => *artifact == of && *collection == into,
+            (Event::KindConfigured { kind, .. }, Target::Kind(target)) => *kind == target,
             (Event::ObjectDefined(_) | Event::ObjectRemoved { .. }, Target::DataModel) => {
                 permission == Permission::DataModelEdit
             }

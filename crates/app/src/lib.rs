@@ -32,6 +32,7 @@ mod presets;
 mod problem;
 mod registry;
 pub mod resources;
+pub mod reviews;
 pub mod roles;
 pub mod teams;
 

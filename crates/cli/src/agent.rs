@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::failure::Failure;
 use crate::field::{items, text, time};
 use crate::instant::{self, Sense};
+use crate::member::show_access;
 use crate::server::Door;
 use crate::table::{Table, facts};
 use crate::terminal::Terminal;
@@ -28,6 +29,14 @@ enum Verb {
     Show {
         /// The agent's id
         agent: String,
+    },
+    /// What it can use and manage when it acts for nobody, and by what
+    Access {
+        /// The agent's id
+        agent: String,
+        /// As it was at this time (2026-05-01T00:00:00Z), or after the change of this number
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
     },
     /// Change its name or who answers for it
     Edit {
@@ -121,6 +130,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             terminal.answer(&made, |made| format!("made the agent {} ({})\n", text(made, "/title"), text(made, "/id")))
         }
         Verb::Show { agent } => terminal.answer(&org.get(&["agents", agent], &[])?, lay_out),
+        Verb::Access { agent, at } => show_access(&["agents", agent, "access"], at.as_ref(), &org, terminal),
         Verb::Edit { agent, title, sponsor } => {
             let mut body = Map::new();
             body.extend(title.as_ref().map(|title| ("title".to_owned(), json!(title))));

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::agent::ends_at;
 use crate::failure::Failure;
 use crate::field::{items, names, plain, text, text_if_any, time};
+use crate::member::show_access;
 use crate::server::{Door, Organization};
 use crate::table::{Table, facts};
 use crate::terminal::Terminal;
@@ -28,6 +29,14 @@ enum Verb {
     Show {
         /// The key's id
         key: String,
+    },
+    /// What can be used and managed with a key, and by what
+    Access {
+        /// The key's id
+        key: String,
+        /// As it was at this time (2026-05-01T00:00:00Z), or after the change of this number
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
     },
     /// Replace a key's secret: the old one ends at once, the new one is shown once
     Rotate {
@@ -87,6 +96,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             let found = org.get(&["keys", key], &[])?;
             terminal.answer(&found, lay_out)
         }
+        Verb::Access { key, at } => show_access(&["keys", key, "access"], at.as_ref(), &org, terminal),
         Verb::Rotate { key } => {
             terminal.confirm(&format!("rotate {key}? Whatever uses its old secret stops at once."))?;
             let mcp_url = text_if_any(&org.get(&[], &[])?, "/mcp_url");

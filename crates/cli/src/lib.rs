@@ -10,6 +10,7 @@
 mod agent;
 mod audit;
 mod check;
+mod collection;
 mod credential;
 mod doctor;
 mod explain;
@@ -19,6 +20,7 @@ mod grant;
 mod instant;
 mod integration;
 mod key;
+mod kind;
 mod member;
 mod object;
 mod org;
@@ -26,6 +28,7 @@ mod plan;
 
 mod report;
 mod resource;
+mod review;
 mod role;
 mod server;
 mod table;
@@ -68,6 +71,10 @@ enum Command {
     Agent(agent::Arguments),
     /// Projects, graders, workflows and whatever else people make and share
     Resource(resource::Arguments),
+    /// What holds for all resources of a kind, such as all graders
+    Kind(kind::Arguments),
+    /// Artifacts in collections
+    Collection(collection::Arguments),
     /// Governed objects and fields, and what roles may do with them
     Object(object::Arguments),
     /// Ask whether a call would be allowed; ends with 1 where it would be denied
@@ -86,6 +93,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Reports for keeping
     Report(report::Arguments),
+    /// Reviews of who has what
+    Review(review::Arguments),
     /// Say what is wrong between here and the server, and what deserves a look in the organization
     Doctor(doctor::Arguments),
 }
@@ -139,6 +148,8 @@ fn dispatch(command: &Command, terminal: &mut Terminal<'_>) -> Result<(), Failur
         Command::Key(arguments) => key::run(arguments, terminal),
         Command::Agent(arguments) => agent::run(arguments, terminal),
         Command::Resource(arguments) => resource::run(arguments, terminal),
+        Command::Kind(arguments) => kind::run(arguments, terminal),
+        Command::Collection(arguments) => collection::run(arguments, terminal),
         Command::Object(arguments) => object::run(arguments, terminal),
         Command::Check(arguments) => check::check(arguments, terminal),
         Command::Explain(arguments) => explain::explain(arguments, terminal),
@@ -148,6 +159,7 @@ fn dispatch(command: &Command, terminal: &mut Terminal<'_>) -> Result<(), Failur
         Command::Apply(arguments) => plan::apply(arguments, terminal),
         Command::Audit(arguments) => audit::run(arguments, terminal),
         Command::Report(arguments) => report::run(arguments, terminal),
+        Command::Review(arguments) => review::run(arguments, terminal),
         Command::Doctor(arguments) => doctor::run(arguments, terminal),
     }
 }

@@ -40,6 +40,20 @@ enum Verb {
         /// The role's id, as `wardroom role list` shows it
         role: String,
     },
+    /// Change a person's name or seat; everybody may change their own name
+    Edit {
+        /// E-mail or id
+        member: String,
+        /// The new name
+        #[arg(long, required_unless_present_any = ["seat", "no_seat"])]
+        name: Option<String>,
+        /// The kind of seat that they take
+        #[arg(long, conflicts_with = "no_seat")]
+        seat: Option<String>,
+        /// They take no seat in particular
+        #[arg(long)]
+        no_seat: bool,
+    },
     /// Remove a person: their keys end at once, their history stays
     Remove {
         /// E-mail or id
@@ -49,6 +63,9 @@ enum Verb {
     Access {
         /// E-mail or id
         member: String,
+        /// As it was at this time (2026-05-01T00:00:00Z), or after the change of this number
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
     },
 }
 
@@ -92,11 +109,15 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
                 told
             })
         }
-        Verb::Remove { member } => remove(member, &org, terminal),
-        Verb::Access { member } => {
-            let found = org.get(&["members", member, "access"], &[])?;
-            terminal.answer(&found, lay_out_access)
+        Verb::Edit { member, name, seat, no_seat } => {
+            let mut body = Map::new();
+            body.extend(name.as_ref().map(|name| ("name".to_owned(), json!(name))));
+            body.extend(seat.as_ref().map(|seat| ("seat".to_owned(), json!(seat))));
+            body.extend(no_seat.then(|| ("seat".to_owned(), Value::Null)));
+            terminal.answer(&org.patch(&["members", member], &Value::Object(body))?, lay_out)
         }
+        Verb::Remove { member } => remove(member, &org, terminal),
+        Verb::Access { member, at } => show_access(&["members", member, "access"], at.as_ref(), &org, terminal),
     }
 }
 
@@ -167,12 +188,24 @@ fn lay_out(member: &Value) -> String {
     facts(&[
         ("name", text(member, "/name")),
         ("e-mail", text(member, "/email")),
+        ("seat", text(member, "/seat")),
         ("role", text(member, "/role")),
         ("status", text(member, "/status")),
         ("joined", time(member, "/joined_at")),
         ("removed", time(member, "/removed_at")),
         ("id", text(member, "/id")),
     ])
+}
+
+/// Tells what somebody, an agent or a key can do, now or at a past moment.
+pub(crate) fn show_access(
+    path: &[&str],
+    at: Option<&String>,
+    org: &Organization,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let query: Vec<_> = at.iter().map(|at| ("at", (*at).clone())).collect();
+    terminal.answer(&org.get(path, &query)?, lay_out_access)
 }
 
 fn lay_out_access(access: &Value) -> String {
@@ -254,6 +287,20 @@ mod tests {
         let expected = json!({"email": "ada@example.com", "name": "Ada Example", "issue_key": {"label": "laptop"}});
         assert_eq!(server.request(1).json(), expected);
         assert!(done.out.contains("http://h/o/north/mcp --header \"Authorization: Bearer wrp_abc\""), "{}", done.out);
+    }
+
+    #[test]
+    fn a_name_and_a_seat_are_changed_and_a_seat_is_given_up() {
+        let mut bo = ada();
+        bo["seat"] = json!("light");
+        let server = FakeServer::answering(vec![(200, bo), (200, ada())]);
+        let line = ["member", "edit", "ada@example.com", "--name", "Ada E.", "--seat", "light", "--org", "north"];
+        let done = outcome(&server, &line);
+        assert_eq!((done.code, server.request(0).json()), (0, json!({"name": "Ada E.", "seat": "light"})));
+        assert!(done.out.contains("seat     light\n"), "{}", done.out);
+        let done = outcome(&server, &["member", "edit", "mem_1", "--no-seat", "--org", "north"]);
+        assert_eq!((done.code, server.request(1).json()), (0, json!({"seat": null})), "{}", done.err);
+        assert!(crate::command().try_get_matches_from(["wardroom", "member", "edit", "mem_1"]).is_err());
     }
 
     #[test]

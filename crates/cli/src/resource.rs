@@ -263,7 +263,7 @@ fn hand_over_all((from, to): (&str, &str), org: &Organization, terminal: &mut Te
     })
 }
 
-fn lay_out_list(found: &Value) -> String {
+pub(crate) fn lay_out_list(found: &Value) -> String {
     let mut table = Table::new(&["ID", "KIND", "TITLE", "OWNER", "TEAMS", "YOU MAY"]);
     for resource in items(found) {
         let teams = names(resource, "/teams");

@@ -8,12 +8,12 @@ use crate::grant::{self, Grantee, Profile};
 use crate::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::key::{self, KeyKind};
-use crate::member;
+use crate::member::{self, MemberDetail};
 use crate::object::{self, DataName, Object};
 use crate::organization::{self, Organization, SettingChange};
 use crate::preset::Preset;
 use crate::refusal::Refusal;
-use crate::resource::{self, Ending, NewResource, ResourceEdit, Shared};
+use crate::resource::{self, Ending, Features, NewResource, ResourceEdit, ResourceKind, Shared};
 use crate::role::{self, NewRole, RoleEdit, RoleId};
 use crate::team;
 use crate::time::Timestamp;
@@ -26,12 +26,16 @@ pub enum Command {
     CreateOrganization { name: String, preset: Box<Preset>, owner: PersonId },
     /// Change the name and settings, all or none.
     ChangeSettings { name: Option<String>, changes: Vec<SettingChange> },
+    /// Confirm that who has what was reviewed, in the state after the change of this number.
+    ConfirmReview { of_seq: u64 },
     /// Take a person in.
     AddMember { person: PersonId, role: RoleId },
     /// Take a person in and issue a first personal key, both or neither.
     AddMemberWithKey { person: PersonId, role: RoleId, key: KeyId, digest: String, hint: String },
     /// Give a member another role.
     ChangeMemberRole { person: PersonId, role: RoleId },
+    /// Change what is kept about a member.
+    EditMember { person: PersonId, details: BTreeSet<MemberDetail> },
     /// End a membership.
     RemoveMember { person: PersonId },
     /// Connect an upstream with the tools it listed.
@@ -116,10 +120,16 @@ pub enum Command {
     AssignResource { resource: ResourceId, team: TeamId },
     /// Take it from a team.
     UnassignResource { resource: ResourceId, team: TeamId },
+    /// Put an artifact into a collection.
+    CollectArtifact { artifact: ResourceId, collection: ResourceId },
+    /// Take it out again.
+    UncollectArtifact { artifact: ResourceId, collection: ResourceId },
     /// Delete a resource, or destroy a deleted one.
     EndResource { resource: ResourceId, ending: Ending },
     /// Bring a deleted resource back.
     RestoreResource { resource: ResourceId },
+    /// Change what holds for all resources of a kind.
+    ConfigureKind { kind: ResourceKind, settings: Features },
     /// Govern an object, or change what it is.
     DefineObject(Box<Object>),
     /// Govern it no longer.
@@ -134,6 +144,7 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
     match command {
         Command::CreateOrganization { name, preset, owner } => organization::create(state, &name, &preset, owner),
         Command::ChangeSettings { name, changes } => organization::change_settings(state, name, changes),
+        Command::ConfirmReview { of_seq } => organization::confirm_review(state, of_seq),
         Command::AddMember { person, role } => member::add(state, person, role),
         Command::AddMemberWithKey { person, role, key, digest, hint } => {
             let mut events = member::add(state, person, role)?;
@@ -143,6 +154,7 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
             Ok(events)
         }
         Command::ChangeMemberRole { person, role } => member::change_role(state, person, role),
+        Command::EditMember { person, details } => member::edit(state, person, details),
         Command::RemoveMember { person } => member::remove(state, person),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),
@@ -191,8 +203,11 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
         Command::UnshareResource { resource, with } => resource::unshare(state, resource, with),
         Command::AssignResource { resource, team } => resource::assign(state, resource, team),
         Command::UnassignResource { resource, team } => resource::unassign(state, resource, team),
+        Command::CollectArtifact { artifact, collection } => resource::collect(state, artifact, collection),
+        Command::UncollectArtifact { artifact, collection } => resource::uncollect(state, artifact, collection),
         Command::EndResource { resource, ending } => resource::end(state, resource, ending),
         Command::RestoreResource { resource } => resource::restore(state, resource),
+        Command::ConfigureKind { kind, settings } => resource::configure(state, kind, settings),
         Command::DefineObject(object) => object::define(state, *object),
         Command::RemoveObject { object } => object::remove(state, &object),
     }

@@ -2,7 +2,7 @@
 //!
 //! What an intent and an outcome hold is defined in `domain::record`; this module never changes them.
 
-use domain::id::{IntegrationId, KeyId, OrgId};
+use domain::id::{IntegrationId, KeyId, OrgId, PersonId};
 use domain::integration::ToolClass;
 use domain::record::{Decision, Intent, Outcome, OutcomeStatus};
 use domain::time::Timestamp;
@@ -33,7 +33,8 @@ pub struct Closing {
     pub hash: Hash,
 }
 
-/// Which records of one organization are asked for. Every filter that is set must hold.
+/// Which records of one organization are asked for. Every filter that is set must hold; of `subject` and `done_for`, where
+/// both are set, one of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RecordQuery {
     /// Whose records.
@@ -44,6 +45,8 @@ pub struct RecordQuery {
     pub limit: usize,
     /// Who the verdict was about.
     pub subject: Option<String>,
+    /// With the subject's, or alone, what was done for this person.
+    pub done_for: Option<PersonId>,
     /// The key that was presented.
     pub credential: Option<KeyId>,
     /// The integration called.
@@ -71,6 +74,7 @@ impl RecordQuery {
             before: None,
             limit,
             subject: None,
+            done_for: None,
             credential: None,
             integration: None,
             tool: None,

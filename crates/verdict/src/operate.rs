@@ -28,6 +28,8 @@ impl Snapshot {
                 }
                 answer => answer,
             },
+            // Settings are read by whoever changes them.
+            Operation::ViewSettings => holds(Permission::OrganizationEdit, Target::Organization),
             Operation::EditOrganization { changes } => {
                 let answer = holds(Permission::OrganizationEdit, Target::Organization)?;
                 self.may_change_settings(entry, changes)?;
@@ -39,6 +41,8 @@ impl Snapshot {
                 let top = entry.role.and_then(|place| self.role(place)).is_some_and(|entry| entry.role.top);
                 if top { Ok(answer) } else { Err(shown(Reason::OnlyOwners)) }
             }
+            // To say that access is right one must see who has it.
+            Operation::ConfirmReview => holds(Permission::AccessExplain, Target::Organization),
             Operation::ViewMembers => holds(Permission::MemberView, Target::Organization),
             Operation::AddMember { role } => {
                 let answer = holds(Permission::MemberAdd, Target::Organization)?;
@@ -50,6 +54,17 @@ impl Snapshot {
                 let answer = holds(Permission::RoleAssign, Target::Member(member))?;
                 self.not_above(entry, Subject::Member(member))?;
                 self.may_give_role(entry, Some(role))?;
+                Ok(answer)
+            }
+            Operation::EditMember { member, seat } => {
+                let target = Target::Member(member);
+                // One's own name is one's own; a seat is what the organization pays for.
+                if entry.subject == Subject::Member(member) && !seat {
+                    return own(Permission::MemberEdit, target);
+                }
+                // Names and seats give nothing and take nothing, so that nobody's authority is compared.
+                let answer = holds(Permission::MemberEdit, target)?;
+                self.is_member(member)?;
                 Ok(answer)
             }
             Operation::RemoveMember { member } => {
@@ -119,6 +134,9 @@ impl Snapshot {
             | Operation::EndDelegation { .. } => self.operate_on_agents(entry, operation),
             Operation::CreateResource { kind, owner } => self.create_resource(entry, kind, owner),
             Operation::Resource { verb, resource } => self.touch_resource(entry, verb, resource, now),
+            Operation::Collect { artifact, collection } => self.collect(entry, (artifact, collection), now),
+            Operation::ViewKind { kind } => self.view_kind(entry, kind),
+            Operation::ConfigureKind { kind } => holds(Permission::ResourceConfigure, Target::Kind(kind)),
             Operation::Data { verb, object } => self.touch_object(entry, verb, object),
             Operation::Field { verb, object, field } => self.touch_field(entry, verb, (object, field)),
             Operation::EditDataModel => holds(Permission::DataModelEdit, Target::DataModel),

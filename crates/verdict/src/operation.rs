@@ -14,17 +14,23 @@ use crate::question::Subject;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the fields are named after what they hold")]
 pub enum Operation<'q> {
-    /// See the organization's name, preset and settings.
+    /// See the organization's name and preset, and the settings that are for everybody.
     ViewOrganization,
+    /// See all its settings, also those that say nothing about what one may do oneself.
+    ViewSettings,
     /// Change its name, or these settings. A setting that gives a role, or that says who gives authority, is changed
     /// only by who could give that.
     EditOrganization { changes: &'q [SettingChange] },
+    /// Confirm that who has what was reviewed.
+    ConfirmReview,
     /// See the members and their roles.
     ViewMembers,
     /// Take a person in with a role.
     AddMember { role: &'q RoleId },
     /// Give a member another role.
     ChangeRole { member: PersonId, role: &'q RoleId },
+    /// Change what is kept about a member: the name and, where so said, the seat. Never the role.
+    EditMember { member: PersonId, seat: bool },
     /// End a membership.
     RemoveMember { member: PersonId },
     /// See the roles.
@@ -91,6 +97,12 @@ pub enum Operation<'q> {
     CreateResource { kind: ResourceKind, owner: PersonId },
     /// Do something with a resource.
     Resource { verb: ResourceVerb, resource: ResourceId },
+    /// Put an artifact into a collection, or take it out.
+    Collect { artifact: ResourceId, collection: ResourceId },
+    /// Read what holds for all resources of a kind.
+    ViewKind { kind: ResourceKind },
+    /// Change what holds for all resources of a kind.
+    ConfigureKind { kind: ResourceKind },
     /// Do something with the records of an object.
     Data { verb: DataVerb, object: &'q DataName },
     /// See or change the value of a field.
@@ -117,10 +129,13 @@ impl Operation<'_> {
     pub fn code(self) -> &'static str {
         match self {
             Operation::ViewOrganization => "organization.view",
+            Operation::ViewSettings => "settings.view",
             Operation::EditOrganization { .. } => "organization.edit",
+            Operation::ConfirmReview => "access.review",
             Operation::ViewMembers => "member.view",
             Operation::AddMember { .. } => "member.add",
             Operation::ChangeRole { .. } => "member.change_role",
+            Operation::EditMember { .. } => "member.edit",
             Operation::RemoveMember { .. } => "member.remove",
             Operation::ViewRoles => "role.view",
             Operation::CreateRole { .. } => "role.create",
@@ -153,6 +168,9 @@ impl Operation<'_> {
             Operation::EndDelegation { .. } => "delegation.remove",
             Operation::CreateResource { kind, .. } => kind.permission(ResourceVerb::Create).entry().id,
             Operation::Resource { verb, .. } => verb.as_str(),
+            Operation::Collect { .. } => "artifact.collect",
+            Operation::ViewKind { .. } => "kind.view",
+            Operation::ConfigureKind { .. } => "resource.configure",
             Operation::Data { verb, .. } => verb.permission().entry().id,
             Operation::Field { .. } => "data.field",
             Operation::EditDataModel => "data_model.edit",
@@ -171,6 +189,7 @@ impl Operation<'_> {
         matches!(
             self,
             Operation::ViewOrganization
+                | Operation::ViewSettings
                 | Operation::ViewMembers
                 | Operation::ViewRoles
                 | Operation::ViewTeams
@@ -178,6 +197,7 @@ impl Operation<'_> {
                 | Operation::ViewAgents
                 | Operation::ViewIntegration { .. }
                 | Operation::Resource { verb: ResourceVerb::View, .. }
+                | Operation::ViewKind { .. }
                 | Operation::Data { .. }
                 | Operation::Field { .. }
                 | Operation::Use { .. }

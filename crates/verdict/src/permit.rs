@@ -4,6 +4,7 @@ use domain::grant::Grantee;
 use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, ResourceId, TeamId};
 use domain::integration::ToolClass;
 use domain::permission::Permission;
+use domain::resource::ResourceKind;
 use domain::role::RoleId;
 
 use crate::catalog::ToolIndex;
@@ -36,6 +37,10 @@ pub enum Target {
     Delegation(AgentId, PersonId),
     /// A resource.
     Resource(ResourceId),
+    /// That an artifact is in a collection.
+    Collected(ResourceId, ResourceId),
+    /// What holds for all resources of a kind.
+    Kind(ResourceKind),
     /// The objects and fields that are governed.
     DataModel,
 }

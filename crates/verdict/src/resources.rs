@@ -5,7 +5,7 @@
 
 use domain::id::{PersonId, ResourceId};
 use domain::organization::Settings;
-use domain::permission::Scope;
+use domain::permission::{Permission, Scope};
 use domain::resource::{Resource, ResourceKind, ResourceVerb};
 use domain::time::Timestamp;
 
@@ -51,6 +51,43 @@ impl Snapshot {
         }
     }
 
+    /// What holds for all of a kind is read by whoever changes it, and by whoever sees any of the kind, be it one's own
+    /// or in one team: they work by it.
+    pub(crate) fn view_kind(&self, entry: &SubjectEntry, kind: ResourceKind) -> Answer {
+        let (view, target) = (kind.permission(ResourceVerb::View), Target::Kind(kind));
+        let configures = holds(entry, Permission::ResourceConfigure, target);
+        let in_team = |role| self.role(role).is_some_and(|role| role.set.scope(view).is_some());
+        match entry.permissions.scope(view) {
+            _ if configures.is_ok() => configures,
+            Some(_) => Ok((Act::Operate { permission: view, target }, Basis::Role(view))),
+            None => match entry.teams.iter().find(|(_, role)| in_team(*role)) {
+                Some((team, _)) => {
+                    let basis = Basis::TeamRole { team: *team, permission: view };
+                    Ok((Act::Operate { permission: view, target }, basis))
+                }
+                None => Err(shown(lacks(entry, view))),
+            },
+        }
+    }
+
+    /// Putting an artifact into a collection takes the right to do so with the artifact, and to change the collection;
+    /// so does taking it out. Who may not see one of them learns nothing of either.
+    pub(crate) fn collect(
+        &self,
+        entry: &SubjectEntry,
+        (artifact, collection): (ResourceId, ResourceId),
+        now: Timestamp,
+    ) -> Answer {
+        let seen = |id| self.resources.get(&id).filter(|found| self.is_visible(entry, found, now));
+        let (Some(thing), Some(into)) = (seen(artifact), seen(collection)) else {
+            return Err(hidden(Reason::NoSuchTarget));
+        };
+        let permission = Permission::ArtifactCollect;
+        let basis = self.right_by(entry, thing, (permission, None), now).map_err(shown)?;
+        self.right_to(entry, into, ResourceVerb::Edit, now).map_err(shown)?;
+        Ok((Act::Operate { permission, target: Target::Collected(artifact, collection) }, basis))
+    }
+
     /// Whether running something takes the right to change it, as some organizations have it for workflows.
     fn needs_edit(&self, settings: &Settings, resource: &Resource, verb: ResourceVerb) -> bool {
         settings.workflows_run_needs_edit && resource.kind == ResourceKind::Workflow && verb == ResourceVerb::Use
@@ -63,10 +100,20 @@ impl Snapshot {
         verb: ResourceVerb,
         now: Timestamp,
     ) -> Result<Basis, Reason> {
-        let permission = resource.kind.permission(verb);
+        self.right_by(entry, resource, (resource.kind.permission(verb), Some(verb)), now)
+    }
+
+    /// The right to something by a permission, and by what is shared for a verb where there is one.
+    fn right_by(
+        &self,
+        entry: &SubjectEntry,
+        resource: &Resource,
+        (permission, verb): (Permission, Option<ResourceVerb>),
+        now: Timestamp,
+    ) -> Result<Basis, Reason> {
         let mine = resource.owner.is_some_and(|owner| entry.subject == Subject::Member(owner));
         // Where nobody uses what they were not given, what is one's own must be given as well.
-        let owns = mine && (verb != ResourceVerb::Use || self.settings.managers_implicit_access);
+        let owns = mine && (verb != Some(ResourceVerb::Use) || self.settings.managers_implicit_access);
         let shared_team = || entry.teams.iter().find(|(team, _)| resource.teams.contains(team));
         match entry.permissions.scope(permission) {
             Some(Scope::All) => return Ok(Basis::Role(permission)),
@@ -88,7 +135,10 @@ impl Snapshot {
         // has what it was given.
         let does = entry.permissions.scope(permission).is_some() || entry.role.is_none();
         match resource.shares.get(&entry.subject.grantee()).filter(|_| does) {
-            Some(share) if share.level.admits(verb) && share.expires_at.is_none_or(|end| now < end) => {
+            Some(share)
+                if verb.is_some_and(|verb| share.level.admits(verb))
+                    && share.expires_at.is_none_or(|end| now < end) =>
+            {
                 Ok(Basis::Share { since_seq: share.since_seq, level: share.level })
             }
             _ => Err(lacks(entry, permission)),

@@ -1,5 +1,6 @@
 //! Endpoints: resources; making, seeing, changing and ending them. Who has them is in `give`.
 
+pub(crate) mod collect;
 pub(crate) mod give;
 
 use app::App;
@@ -14,7 +15,7 @@ use domain::resource::{ResourceKind, ResourceVerb, Shared};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, NoBody, Params, Signed, page, page_size};
+use crate::extract::{Body, NoBody, Params, Signed, bad_cursor, page, page_size};
 use crate::problem::{Failure, Problems};
 use crate::time::written;
 
@@ -47,6 +48,8 @@ pub(crate) struct Inside {
     created_at: String,
     /// The teams that have it, of those that the caller sees.
     teams: Vec<Named>,
+    /// The collections that it is in, where it is an artifact, of those that the caller looks into.
+    collections: Vec<Named>,
     /// With whom it is shared: everybody for those who may share it, otherwise the caller alone.
     shares: Vec<ResourceShare>,
     /// When it was deleted; until it is destroyed it can be restored.
@@ -57,8 +60,8 @@ pub(crate) struct Inside {
 #[derive(Serialize, ToSchema)]
 #[schema(as = NamedThing)]
 pub(crate) struct Named {
-    id: String,
-    name: Option<String>,
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
 }
 
 /// With whom a resource is shared, and how.
@@ -85,7 +88,10 @@ impl From<ResourceInside> for Inside {
     fn from(inside: ResourceInside) -> Inside {
         let resource = inside.resource;
         let maker = resource.created_by.split('/').next().unwrap_or_default().to_owned();
+        let named = |(id, title): (String, String)| Named { id, name: Some(title) };
+        let collections = inside.collections.into_iter().map(|(id, title)| named((id.to_string(), title)));
         Inside {
+            collections: collections.collect(),
             tier: resource.tier.clone(),
             owner: resource.owner.map(|owner| Named { id: owner.to_string(), name: inside.owner_name }),
             created_by: Named { id: maker, name: inside.made_by_name },
@@ -127,6 +133,8 @@ pub(crate) struct ResourceParams {
     owner: Option<String>,
     /// Those that a team has: its id or title.
     team: Option<String>,
+    /// Those that are in a collection: its id.
+    collection: Option<String>,
     /// `true` for deleted ones instead of those in use.
     deleted: Option<bool>,
     /// Where the last page ended.
@@ -135,7 +143,7 @@ pub(crate) struct ResourceParams {
     limit: Option<u32>,
 }
 
-fn kind_named(text: &str) -> Result<ResourceKind, Failure> {
+pub(crate) fn kind_named(text: &str) -> Result<ResourceKind, Failure> {
     let known = || ResourceKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
     ResourceKind::parse(text).ok_or_else(|| Failure::bad_field("kind", format!("give one of {}", known())))
 }
@@ -150,6 +158,7 @@ impl ResourceParams {
                 name => OwnerFilter::Member(name.to_owned()),
             }),
             team: self.team.clone(),
+            collection: self.collection.clone(),
             deleted: self.deleted.unwrap_or_default(),
         })
     }
@@ -165,7 +174,7 @@ pub(crate) async fn list(
     Params(params): Params<ResourceParams>,
 ) -> Result<Json<Resources>, Failure> {
     let cursor = params.cursor.as_deref().map(ResourceId::parse).transpose();
-    let cursor = cursor.map_err(|_| Failure::bad_field("cursor", "give the value of next of the page before"))?;
+    let cursor = cursor.map_err(|_| bad_cursor())?;
     let limit = page_size(params.limit)?;
     let found = app.list_resources(&caller, params.filter()?, cursor, limit + 1).await?;
     let (items, more) = page(found.into_iter().map(Resource::from).collect(), limit);

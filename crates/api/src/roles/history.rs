@@ -7,8 +7,8 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{PageParams, bad_cursor};
-use crate::extract::{Params, Signed, page_size};
+use super::PageParams;
+use crate::extract::{Params, Signed, bad_cursor, page_size};
 use crate::problem::{Failure, Problems};
 use crate::time::written;
 

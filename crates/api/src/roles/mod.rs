@@ -14,7 +14,7 @@ use domain::role::{AssignableTo, RoleLevel};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Params, Signed, page, page_size};
+use crate::extract::{Params, Signed, bad_cursor, page, page_size};
 use crate::grants::Grant;
 use crate::problem::{Failure, Problems};
 
@@ -125,10 +125,6 @@ pub(crate) struct PageParams {
     pub(crate) cursor: Option<String>,
     /// How many at most, 1 to 1000.
     pub(crate) limit: Option<u32>,
-}
-
-pub(crate) fn bad_cursor() -> Failure {
-    Failure::bad_field("cursor", "give the value of next of the page before")
 }
 
 /// A page of roles: those of the organization before those in teams, the one that holds most first.

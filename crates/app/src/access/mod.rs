@@ -1,14 +1,18 @@
 //! Access: what somebody may do, and why or why not.
 
 use domain::grant::{Grant, Grantee};
-use domain::id::{IntegrationId, TeamId};
+use domain::id::{IntegrationId, KeyId, PersonId, TeamId};
+use domain::key::KeyKind;
 use domain::organization::Organization;
 use domain::permission::{Permission, PermissionSet};
 use domain::role::RoleId;
 use domain::team::Team;
 use domain::time::Timestamp;
-use verdict::{Action, Actor, Basis, Explanation, Operation, Question, Subject, Via};
+use verdict::{Action, Actor, Basis, Credential, Explanation, Operation, Question, Snapshot, Subject, Via};
 
+use crate::agents::agent_id;
+use crate::ask::At;
+use crate::keys::digest_bytes;
 use crate::{App, Caller, Problem};
 
 /// What somebody has of one integration.
@@ -64,11 +68,29 @@ pub struct TeamPlace {
     pub role: RoleId,
 }
 
+/// Whose access is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'n> {
+    /// The caller's own.
+    Mine,
+    /// A member's, by id or e-mail address.
+    Member(&'n str),
+    /// An agent's when it acts for nobody, by id.
+    Agent(&'n str),
+    /// What can be done with a key, by id: its holder's access, its own, or what both its agent and the person may for
+    /// whom the agent acts with it. Nothing where the key does not work.
+    Key(&'n str),
+}
+
 /// Everything somebody may do.
 #[derive(Clone, Debug)]
 pub struct Access {
     /// Who.
     pub subject: Subject,
+    /// The person for whom an agent acts: it may do then what both may.
+    pub acting_for: Option<PersonId>,
+    /// The number of the last change of the state that was asked.
+    pub seq: u64,
     /// Their role, unless they are a key.
     pub role: Option<String>,
     /// What the role comes to.
@@ -77,6 +99,12 @@ pub struct Access {
     pub teams: Vec<TeamPlace>,
     /// What they have of each integration.
     pub integrations: Vec<IntegrationAccess>,
+}
+
+/// Who was meant: as an actor, and the key that was named.
+struct Found {
+    actor: Actor,
+    key: Option<KeyId>,
 }
 
 impl App {
@@ -110,25 +138,79 @@ impl App {
         Ok((explanation, ask))
     }
 
-    /// Everything somebody may do.
+    /// Everything somebody may do, now or at a past moment.
     ///
     /// # Errors
-    /// [`Problem::Denied`] where the caller asks about another and may not explain access.
-    pub async fn show_access(&self, caller: &Caller, subject: Option<&str>) -> Result<Access, Problem> {
-        let subject = self.subject_named(caller, subject).await?;
-        let snapshot = caller.live.snapshot();
-        let _permit = self.permit(&snapshot, &caller.actor, Operation::Explain { subject }).await?;
-        let actor = Actor::about(subject);
-        let now = self.now();
-        let state = caller.live.state.lock().await;
-        let teams = places(&state, subject);
+    /// [`Problem::Denied`] where the caller asks about another and may not explain access, [`Problem::Missing`] where
+    /// there is nobody of this name, [`Problem::Invalid`] for a moment that was not or at which a key was not there.
+    pub async fn show_access(&self, caller: &Caller, whose: Whose<'_>, at: Option<At>) -> Result<Access, Problem> {
+        let found = self.whose(caller, whose).await?;
+        self.may_ask(caller, found.actor.subject).await?;
+        let view = self.view(caller, at).await?;
+        match view.past.as_ref() {
+            Some(state) => self.access(caller, found, (state, &*view.snapshot), view.now),
+            None => {
+                let state = caller.live.state.lock().await;
+                // Under the lock the snapshot is the state's own.
+                let snapshot = caller.live.snapshot();
+                self.access(caller, found, (&*state, &*snapshot), view.now)
+            }
+        }
+    }
+
+    /// Who is meant. A key that is not known here is told from another's only to those who may explain access.
+    async fn whose(&self, caller: &Caller, whose: Whose<'_>) -> Result<Found, Problem> {
+        let about = |subject| Found { actor: Actor::about(subject), key: None };
+        match whose {
+            Whose::Mine => Ok(Found { actor: Actor { credential: None, ..caller.actor }, key: None }),
+            Whose::Member(name) => Ok(about(Subject::Member(self.member_named(caller, name).await?))),
+            Whose::Agent(name) => Ok(about(Subject::Agent(agent_id(name)?))),
+            Whose::Key(name) => {
+                let key = KeyId::parse(name).map_err(|_| Problem::missing("key"))?;
+                let known = caller.live.state.lock().await.keys.get(&key).map(|known| known.kind.clone());
+                let Some(kind) = known else {
+                    let everyone = Operation::Use { permission: Permission::AccessExplain };
+                    let _permit = self.permit(&caller.live.snapshot(), &caller.actor, everyone).await?;
+                    return Err(Problem::missing("key"));
+                };
+                let (subject, acting_for) = match kind {
+                    KeyKind::Personal { holder } => (Subject::Member(holder), None),
+                    KeyKind::Workspace { .. } => (Subject::Key(key), None),
+                    KeyKind::Agent { agent, acting_for } => (Subject::Agent(agent), acting_for),
+                };
+                Ok(Found { actor: Actor { acting_for, ..Actor::about(subject) }, key: Some(key) })
+            }
+        }
+    }
+
+    fn access(
+        &self,
+        caller: &Caller,
+        found: Found,
+        (state, snapshot): (&Organization, &Snapshot),
+        now: Timestamp,
+    ) -> Result<Access, Problem> {
+        let Found { mut actor, key } = found;
+        let subject = actor.subject;
+        let mut works = true;
+        if let Some(key) = key {
+            let then = || Problem::invalid("at", "this key did not exist yet at this moment; name a later one");
+            let known = state.keys.get(&key).ok_or_else(then)?;
+            actor.credential = known.digest_bytes().map(|digest| Credential { key, digest });
+            works = actor.credential.is_some_and(|credential| snapshot.admit(credential, now).is_ok());
+        } else if let Subject::Agent(agent) = subject
+            && !state.agents.contains_key(&agent)
+        {
+            return Err(Problem::missing("agent"));
+        }
+        let teams = places(state, subject);
         let role = snapshot.role_of(subject).map(|role| role.id);
         // How many tools there are beyond one's own is for those who may see the whole integration.
-        let counts_all = snapshot.scope_of(caller.actor.subject, Permission::IntegrationView).is_some();
+        let counts_all = caller.live.snapshot().scope_of(caller.actor.subject, Permission::IntegrationView).is_some();
         let callable = |integration| snapshot.callable_tools_of(&actor, integration, now).count();
         let access = |(integration, basis): (&verdict::IntegrationEntry, Basis)| {
             let given = match basis {
-                Basis::Grant { .. } => given(&state, (subject, role, &teams), integration.id, now),
+                Basis::Grant { .. } => given(state, (subject, role, &teams), integration.id, now),
                 _ => Vec::new(),
             };
             IntegrationAccess {
@@ -142,10 +224,15 @@ impl App {
             }
         };
         let integrations = snapshot.reached_integrations(&actor, now).map(access).collect();
+        let theirs = actor.acting_for.map(|person| snapshot.permissions_of(Subject::Member(person)));
+        let permissions = snapshot.permissions_of(subject);
+        let permissions = theirs.map_or(permissions, |theirs| permissions.intersection(theirs));
         Ok(Access {
             subject,
+            acting_for: actor.acting_for,
+            seq: snapshot.seq(),
             role: role.map(|role| role.to_string()),
-            permissions: snapshot.permissions_of(subject),
+            permissions: if works { permissions } else { PermissionSet::EMPTY },
             integrations,
             teams,
         })

@@ -14,6 +14,7 @@ use journal::{KeyUse, Usage};
 use verdict::{Snapshot, Subject};
 
 use crate::advice::{DAY_MS, UNUSED_AFTER_DAYS};
+use crate::reviews::due_at;
 
 /// Somebody who joined later than this is new.
 const NEW_FOR_DAYS: i64 = 14;
@@ -64,6 +65,15 @@ impl Finding {
     }
 }
 
+/// The organization wants its access reviewed from time to time, and the time has come.
+fn review_due(seen: &Seen<'_>) -> Option<Finding> {
+    due_at(seen.state).filter(|due| *due <= seen.now)?;
+    let days = seen.state.settings.review_every_days;
+    let message = format!("nobody has confirmed in the last {days} days that everybody has what they should");
+    let remedy = "go through `wardroom report access`, then say so with `wardroom review confirm`";
+    Some(finding("review-due", Weight::Consider, message, remedy))
+}
+
 /// What findings are drawn from.
 pub(crate) struct Seen<'s> {
     pub(crate) state: &'s Organization,
@@ -88,6 +98,7 @@ pub(crate) fn find(seen: &Seen<'_>) -> Vec<Finding> {
         unused_keys(seen),
         unused_access(seen),
         writing_newcomers(seen),
+        review_due(seen),
         leaderless_teams(seen),
         tools_to_review(seen),
         agents_without_a_sponsor(seen),

@@ -44,6 +44,8 @@ pub enum Asked {
     Data(DataVerb, DataName),
     /// May something be done with a field?
     Field(DataVerb, DataName, DataName),
+    /// May a member's details be changed, the seat included?
+    EditMember(PersonId),
     /// May a member be removed?
     Remove(PersonId),
     /// May a member be given a role?
@@ -89,7 +91,7 @@ const KINDS: &[(&str, &[&str])] = &[
     ("tool", &["call"]),
     ("integration", &["view", "edit", "disconnect", "review"]),
     ("organization", &["the name of a permission"]),
-    ("member", &["remove", "change_role"]),
+    ("member", &["edit", "remove", "change_role"]),
     ("team", &["view", "edit", "invite"]),
     ("key", &["view", "rotate", "revoke"]),
     ("agent", &["edit"]),
@@ -116,6 +118,7 @@ impl Asked {
             Asked::Make(kind) => Operation::CreateResource { kind: *kind, owner: subject? },
             Asked::Data(verb, object) => Operation::Data { verb: *verb, object },
             Asked::Field(verb, object, field) => Operation::Field { verb: *verb, object, field },
+            Asked::EditMember(member) => Operation::EditMember { member: *member, seat: true },
             Asked::Remove(member) => Operation::RemoveMember { member: *member },
             Asked::ChangeRole(member, role) => Operation::ChangeRole { member: *member, role },
             Asked::Team(verb, team) => {
@@ -146,7 +149,7 @@ impl Asked {
             Asked::Integration(..) => Some("integration"),
             Asked::Resource(..) | Asked::Make(_) => Some("resource"),
             Asked::Data(..) | Asked::Field(..) => Some("object"),
-            Asked::Remove(_) | Asked::ChangeRole(..) => Some("member"),
+            Asked::EditMember(_) | Asked::Remove(_) | Asked::ChangeRole(..) => Some("member"),
             Asked::Team(..) => Some("team"),
             Asked::Key(..) => Some("key"),
             Asked::EditAgent(_) => Some("agent"),
@@ -157,7 +160,7 @@ impl Asked {
     /// The person that it is about, besides who is asked about.
     pub(crate) fn person(&self) -> Option<PersonId> {
         match self {
-            Asked::Remove(person) | Asked::ChangeRole(person, _) => Some(*person),
+            Asked::EditMember(person) | Asked::Remove(person) | Asked::ChangeRole(person, _) => Some(*person),
             _ => None,
         }
     }
@@ -205,6 +208,7 @@ impl Asked {
             ("organization", permission) => Permission::parse(permission)
                 .map(Asked::Use)
                 .ok_or_else(|| Problem::invalid("action", format!("there is no permission named {permission}"))),
+            ("member", "edit") => Ok(Asked::EditMember(member()?)),
             ("member", "remove") => Ok(Asked::Remove(member()?)),
             ("member", "change_role") => {
                 let role =

@@ -1,9 +1,11 @@
 //! The record: what was called and what was changed, by whom, newest first.
 
+use std::collections::HashSet;
+
 use domain::event::{self, Event};
 use domain::id::{IntegrationId, KeyId, PersonId};
 use domain::integration::ToolClass;
-use domain::key::KeyKind;
+use domain::key::{Key, KeyKind};
 use domain::organization::Organization;
 use domain::record::{Decision, OutcomeStatus};
 use domain::time::Timestamp;
@@ -21,7 +23,8 @@ const CHANGES_SCANNED_MAX: usize = 5_000;
 pub struct AuditQuery {
     /// Calls, changes, or both.
     pub kind: Option<EntryKind>,
-    /// Who: the id or e-mail address of a member, removed ones included, or the id of a key.
+    /// Who: the id or e-mail address of a member, removed ones included, or the id of a key or agent. What an agent did
+    /// for a member is a part of the member's record.
     pub subject: Option<String>,
     /// With which key.
     pub credential: Option<KeyId>,
@@ -112,7 +115,7 @@ struct Changes {
 }
 
 impl App {
-    /// A page of the record. Somebody without `audit.read` sees what they did themselves.
+    /// A page of the record. Somebody without `audit.read` sees what they did themselves, and what agents did for them.
     ///
     /// # Errors
     /// [`Problem::Denied`] where the caller asks for another's and may not read the record.
@@ -169,6 +172,7 @@ impl App {
         let wanted = RecordQuery {
             before: query.cursor.calls_before,
             subject: subject.map(|subject| subject.as_str().to_owned()),
+            done_for: subject.and_then(|subject| subject.person()),
             credential: query.credential,
             integration,
             tool: query.tool.clone(),
@@ -212,6 +216,10 @@ impl App {
     ) -> Result<Changes, Problem> {
         let stream = StreamId::Organization(caller.live.org());
         let (mut found, mut before, mut scanned) = (Vec::new(), query.cursor.changes_before, 0);
+        let by_proxy = match subject.and_then(|subject| subject.person()) {
+            Some(person) => keys_for(&*caller.live.state.lock().await, person),
+            None => HashSet::new(),
+        };
         loop {
             let page = self.inner.journal.read_back(stream, before, 500).await?;
             let Some(last) = page.last().map(|stored| stored.seq) else { return Ok(Changes { found, next: None }) };
@@ -221,7 +229,7 @@ impl App {
                 if query.since.is_some_and(|since| stored.at < since) {
                     return Ok(Changes { found, next: None });
                 }
-                if change_matches(&stored, query, subject) {
+                if change_matches(&stored, query, (subject, &by_proxy)) {
                     let event = event::decode(&stored.body)?;
                     found.push((stored, event));
                 }
@@ -342,8 +350,20 @@ fn acting_for(state: &Organization, actor: &str) -> Option<PersonId> {
     }
 }
 
-fn change_matches(stored: &StoredEvent, query: &AuditQuery, subject: Option<Subject>) -> bool {
-    subject.is_none_or(|subject| subject_of(&stored.actor) == subject.as_str())
-        && query.credential.is_none_or(|key| stored.actor.split('/').nth(1) == Some(key.as_str()))
+/// The keys with which agents act for a person, or did.
+fn keys_for(state: &Organization, person: PersonId) -> HashSet<KeyId> {
+    let is_for = |key: &&Key| matches!(key.kind, KeyKind::Agent { acting_for, .. } if acting_for == Some(person));
+    state.keys.values().filter(is_for).map(|key| key.id).collect()
+}
+
+fn change_matches(
+    stored: &StoredEvent,
+    query: &AuditQuery,
+    (subject, by_proxy): (Option<Subject>, &HashSet<KeyId>),
+) -> bool {
+    let key = stored.actor.split('/').nth(1);
+    let for_them = || key.and_then(|key| KeyId::parse(key).ok()).is_some_and(|key| by_proxy.contains(&key));
+    subject.is_none_or(|subject| subject_of(&stored.actor) == subject.as_str() || for_them())
+        && query.credential.is_none_or(|wanted| key == Some(wanted.as_str()))
         && query.until.is_none_or(|until| stored.at < until)
 }

@@ -8,10 +8,11 @@ use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, ResourceId, TeamId};
 use domain::integration::{CredentialKind, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
+use domain::member::MemberDetail;
 use domain::object::{DataName, Object};
 use domain::organization::{Organization, SettingChange, Stamp};
 use domain::permission::PermissionSet;
-use domain::resource::{NewResource, ResourceEdit, ResourceKind, ResourceVerb, Shared};
+use domain::resource::{Features, NewResource, ResourceEdit, ResourceKind, ResourceVerb, Shared};
 use domain::role::{Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 use verdict::{Action, Actor, Operation, Permit, Question, Snapshot, Subject, Verdict};
@@ -124,11 +125,15 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             Event::OrganizationRenamed { name: "Other".to_owned() },
             Event::SettingChanged(SettingChange::OwnersMax(Some(2))),
         ],
+        Operation::ConfirmReview => vec![Event::AccessReviewed { of_seq: 1 }],
         Operation::AddMember { .. } => vec![Event::MemberAdded { person: person(7), role: role("member") }],
         Operation::ChangeRole { member, .. } => {
             vec![Event::MemberRoleChanged { person: member, from: role("member"), to: role("admin") }]
         }
         Operation::RemoveMember { member } => vec![Event::MemberRemoved { person: member }],
+        Operation::EditMember { member, .. } => {
+            vec![Event::MemberEdited { person: member, details: [MemberDetail::Name].into() }]
+        }
         Operation::ConnectIntegration => {
             vec![connected(7), Event::ToolsApproved { integration: integration(7), tools: Vec::new() }]
         }
@@ -201,6 +206,12 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
                 Event::ResourceUnshared { resource, with },
             ]
         }
+        Operation::Collect { artifact, collection } => {
+            vec![Event::ArtifactCollected { artifact, collection }, Event::ArtifactUncollected { artifact, collection }]
+        }
+        Operation::ConfigureKind { kind } => {
+            vec![Event::KindConfigured { kind, settings: Features::default() }]
+        }
         Operation::EditDataModel => {
             let name = DataName::parse("people").unwrap();
             let object = Object { name: name.clone(), title: "People".to_owned(), fields: BTreeMap::new() };
@@ -220,9 +231,12 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3]) -> Vec<Operation<'r>> 
         Operation::CreateAgent { role: None },
         Operation::CreateResource { kind: ResourceKind::Project, owner: person(0) },
         Operation::EditDataModel,
+        Operation::ConfigureKind { kind: ResourceKind::Grader },
+        Operation::ConfigureKind { kind: ResourceKind::Project },
         Operation::SetKeyRole { key: key(3), role: None },
         Operation::ViewOrganization,
         Operation::EditOrganization { changes: &[] },
+        Operation::ConfirmReview,
         Operation::ViewMembers,
         Operation::ViewRoles,
         Operation::AddMember { role: member },
@@ -249,6 +263,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3]) -> Vec<Operation<'r>> 
             Operation::Assign { grantee: Grantee::Agent(agent), integration: integration(0) },
         ]);
         all.extend(ResourceVerb::ALL.map(|verb| Operation::Resource { verb, resource }));
+        all.extend([0, 1].map(|other| Operation::Collect { artifact: resource, collection: self::resource(other) }));
     }
     all.push(Operation::Assign { grantee: Grantee::Role(*member), integration: integration(0) });
     for member_of in [1, 2] {
@@ -256,6 +271,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3]) -> Vec<Operation<'r>> 
         all.extend([
             Operation::ChangeRole { member: who, role: member },
             Operation::RemoveMember { member: who },
+            Operation::EditMember { member: who, seat: false },
             Operation::CreatePersonalKey { holder: who },
         ]);
     }

@@ -6,4 +6,5 @@ mod list;
 mod role;
 
 pub use create::{CreatedKey, NewAgentKey, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
+pub(crate) use list::digest_bytes;
 pub use list::{KeyState, KeyView};

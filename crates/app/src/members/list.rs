@@ -1,6 +1,8 @@
 //! See the members.
 
-use domain::id::PersonId;
+use std::collections::HashMap;
+
+use domain::id::{OrgId, PersonId};
 use domain::member::{Member, MemberStatus};
 use domain::time::Timestamp;
 use verdict::Operation;
@@ -17,6 +19,8 @@ pub struct MemberView {
     pub email: String,
     /// Their name.
     pub name: String,
+    /// The kind of seat that they take.
+    pub seat: Option<String>,
     /// Their role.
     pub role: String,
     /// Whether the membership is in force.
@@ -62,7 +66,7 @@ impl App {
             let page = state.members.range((from, std::ops::Bound::Unbounded)).map(|(_, member)| member);
             page.filter(wanted).take(limit).cloned().collect()
         };
-        self.member_views(members).await
+        self.member_views(caller, members).await
     }
 
     /// One member, by id or e-mail address, removed ones included.
@@ -76,7 +80,7 @@ impl App {
         }
         let member = caller.live.state.lock().await.members.get(&person).cloned();
         let member = member.ok_or_else(|| Problem::missing("member"))?;
-        self.member_views(vec![member]).await?.pop().ok_or_else(|| Problem::missing("member"))
+        self.member_views(caller, vec![member]).await?.pop().ok_or_else(|| Problem::missing("member"))
     }
 
     /// The person of an id or an e-mail address, if they are or were a member here. Somebody who is not answers
@@ -87,15 +91,17 @@ impl App {
         if known { Ok(person) } else { Err(Problem::missing("member")) }
     }
 
-    pub(crate) async fn member_views(&self, members: Vec<Member>) -> Result<Vec<MemberView>, Problem> {
+    pub(crate) async fn member_views(&self, caller: &Caller, members: Vec<Member>) -> Result<Vec<MemberView>, Problem> {
         let ids: Vec<PersonId> = members.iter().map(|member| member.person).collect();
         let people = self.people(&ids).await?;
+        let mut seats = self.seats(caller.live.org(), &ids).await?;
         let view = |member: Member| {
             let person = people.get(&member.person);
             MemberView {
                 person: member.person,
                 email: person.map_or_else(|| ERASED.to_owned(), |person| person.email.clone()),
                 name: person.map_or_else(|| ERASED.to_owned(), |person| person.name.clone()),
+                seat: seats.remove(&member.person),
                 role: member.role.to_string(),
                 status: member.status,
                 joined_at: member.joined_at,
@@ -103,5 +109,12 @@ impl App {
             }
         };
         Ok(members.into_iter().map(view).collect())
+    }
+
+    /// The seats of those people who have one. They are labels of the organization, by the person's id.
+    pub(crate) async fn seats(&self, org: OrgId, people: &[PersonId]) -> Result<HashMap<PersonId, String>, Problem> {
+        let ids = people.iter().map(ToString::to_string).collect();
+        let found = self.inner.journal.labels_of(org, ids).await?;
+        Ok(found.into_iter().filter_map(|label| Some((PersonId::parse(&label.id).ok()?, label.label))).collect())
     }
 }

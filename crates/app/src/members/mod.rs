@@ -1,11 +1,13 @@
-//! Members: taking in, looking at, changing roles, removing.
+//! Members: taking in, looking at, changing details and roles, removing.
 
 mod add;
 mod change_role;
+mod edit;
 mod list;
 mod remove;
 
 pub use add::{AddedMember, NewMember};
 pub use change_role::ChangedRole;
+pub use edit::MemberChange;
 pub use list::{MemberFilter, MemberView};
 pub use remove::Removed;

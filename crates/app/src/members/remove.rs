@@ -44,7 +44,10 @@ impl App {
                 state.grants.get(&Grantee::Member(person)).map_or(0, |grants| grants.len()),
             )
         };
-        let facts = vec![Fact::EndMembership { person, org: caller.live.org() }];
+        let org = caller.live.org();
+        let seat = self.seats(org, &[person]).await?.into_keys().map(|person| person.to_string());
+        let freed = seat.map(|id| Fact::Label { org, id, label: String::new() });
+        let facts = std::iter::once(Fact::EndMembership { person, org }).chain(freed).collect();
         let along = Along { facts, directory: None };
         let command = |_: &Organization| Ok(Command::RemoveMember { person });
         self.change(caller, Operation::RemoveMember { member: person }, command, along).await?;
@@ -63,7 +66,7 @@ impl App {
         let issued_keys = issued_keys.zip(self.names(&holders).await).collect();
         let workspace = known.iter().filter(|key| key.holder().is_none()).map(|key| key.id);
         let workspace_keys = workspace.map(|id| (id, labels.remove(id.as_str()).unwrap_or_default())).collect();
-        let member = self.member_views(gone.into_iter().collect()).await?.pop();
+        let member = self.member_views(caller, gone.into_iter().collect()).await?.pop();
         let member = member.ok_or_else(|| Problem::missing("member"))?;
         Ok(Removed { member, keys_ended, grants_ended, workspace_keys, issued_keys })
     }

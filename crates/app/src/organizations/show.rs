@@ -2,6 +2,7 @@
 
 use domain::id::OrgId;
 use domain::organization::Settings;
+use serde_json::{Map, Value};
 use verdict::{Operation, Subject};
 
 use crate::{App, Caller, Problem};
@@ -17,8 +18,8 @@ pub struct OrganizationView {
     pub name: String,
     /// The preset it was made from.
     pub preset: String,
-    /// Its settings.
-    pub settings: Settings,
+    /// Its settings by name: all for those who change settings, otherwise those that are for everybody.
+    pub settings: Map<String, Value>,
     /// The caller's id in it.
     pub subject: String,
     /// The caller's role, unless they are a key.
@@ -48,12 +49,17 @@ impl App {
             Subject::Agent(agent) => state.agents.get(&agent).map(|agent| agent.title.clone()).unwrap_or_default(),
             Subject::Member(_) | Subject::Key(_) => called,
         };
+        let all = self.asked(&snapshot, &caller.actor, Operation::ViewSettings).is_allowed();
+        let told = |name: &String| all || Settings::FOR_EVERYBODY.contains(&name.as_str());
+        let Ok(Value::Object(settings)) = serde_json::to_value(&state.settings) else {
+            return Err(Problem::broken(&"settings have no JSON form"));
+        };
         Ok(OrganizationView {
             id: org,
             slug,
             name: state.name.clone(),
             preset: state.preset.clone(),
-            settings: state.settings.clone(),
+            settings: settings.into_iter().filter(|(name, _)| told(name)).collect(),
             subject: subject.as_str().to_owned(),
             role: snapshot.role_of(subject).map(|role| role.id.to_string()),
             called,

@@ -66,7 +66,8 @@ impl Section {
     /// All that one must hold for the whole organization.
     fn seen_with(self) -> &'static [Permission] {
         match self {
-            Section::Name | Section::Settings => &[Permission::OrganizationView],
+            Section::Name => &[Permission::OrganizationView],
+            Section::Settings => &[Permission::OrganizationEdit],
             Section::Objects => &[Permission::DataModelEdit],
             Section::Roles => &[Permission::RoleView],
             Section::Members => &[Permission::MemberView],

@@ -23,6 +23,8 @@ pub struct ResourceFilter {
     pub owner: Option<OwnerFilter>,
     /// Which a team has: its id or title.
     pub team: Option<String>,
+    /// Which are in a collection: its id.
+    pub collection: Option<String>,
     /// Deleted ones instead of those in use.
     pub deleted: bool,
 }
@@ -64,6 +66,8 @@ pub struct ResourceInside {
     pub made_by_name: Option<String>,
     /// The teams that have it, of those that the caller sees.
     pub teams: Vec<(TeamId, String)>,
+    /// The collections that it is in, of those that the caller looks into.
+    pub collections: Vec<(ResourceId, String)>,
     /// With whom it is shared: everybody for those who may share it, otherwise the caller alone.
     pub shares: Vec<ShareView>,
 }
@@ -83,7 +87,8 @@ impl App {
     /// A page of the resources that the caller sees, in the order of their ids.
     ///
     /// # Errors
-    /// [`Problem::Missing`] where the filter names a member who is none, or a team that the caller does not see.
+    /// [`Problem::Missing`] where the filter names a member who is none, or a team or collection that the caller does not
+    /// see.
     pub async fn list_resources(
         &self,
         caller: &Caller,
@@ -102,8 +107,17 @@ impl App {
             None => None,
         };
         let snapshot = caller.live.snapshot();
+        let collection = match filter.collection.as_deref() {
+            Some(collection) => {
+                let collection = resource_id(collection)?;
+                let operation = Operation::Resource { verb: ResourceVerb::View, resource: collection };
+                let _permit = self.permit(&snapshot, &caller.actor, operation).await?;
+                Some(collection)
+            }
+            None => None,
+        };
         let wanted = |resource: &&Resource| {
-            let narrowed = owner.is_some() || team.is_some();
+            let narrowed = owner.is_some() || team.is_some() || collection.is_some();
             after.is_none_or(|after| resource.id > after)
                 && resource.deleted_at.is_some() == filter.deleted
                 && filter.kind.is_none_or(|kind| resource.kind == kind)
@@ -111,6 +125,7 @@ impl App {
                 && (!narrowed || self.may(caller, &snapshot, ResourceVerb::View, resource.id))
                 && owner.is_none_or(|owner| resource.owner.map(Subject::Member) == owner)
                 && team.is_none_or(|team| resource.teams.contains(&team))
+                && collection.is_none_or(|collection| resource.collections.contains(&collection))
         };
         let found = self.seen_resources(caller, &snapshot).filter(wanted).take(limit);
         let found: Vec<Arc<Resource>> = found.map(|resource| Arc::new(resource.clone())).collect();
@@ -192,7 +207,13 @@ impl App {
                     },
                     share: *share,
                 };
+                let looks_into = |id: &&ResourceId| self.may(caller, snapshot, ResourceVerb::View, **id);
+                let called = |id: &ResourceId| {
+                    let found = snapshot.resource(*id).filter(|found| found.deleted_at.is_none())?;
+                    Some((*id, found.title.clone()))
+                };
                 ResourceInside {
+                    collections: resource.collections.iter().filter(looks_into).filter_map(called).collect(),
                     owner_name: resource.owner.map(name),
                     made_by_name: maker(&resource).map(name),
                     teams: teams.map(titled).collect(),

@@ -1,5 +1,6 @@
 //! What ends, ends at once: memberships, keys, grants, by hand and by the clock.
 
+use app::access::Whose;
 use app::audit::{AuditQuery, Entry, EntryKind};
 use app::grants::{GrantChange, Receiver};
 use app::members::MemberFilter;
@@ -149,7 +150,8 @@ async fn an_access_answer_about_a_workspace_key_says_when_the_key_has_ended() {
     assert!(ask().await.unwrap().0.allowed);
     world.clock.advance_ms(10);
     assert_eq!(ask().await.unwrap().0.code, "credential-ended");
-    assert!(world.app.show_access(&acme.owner, Some(bot.id.as_str())).await.unwrap().integrations.is_empty());
+    let bots = world.app.show_access(&acme.owner, Whose::Key(bot.id.as_str()), None).await.unwrap();
+    assert!(bots.integrations.is_empty());
 }
 
 #[tokio::test]

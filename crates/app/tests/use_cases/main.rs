@@ -4,8 +4,10 @@
 //! `world` holds the company that the tests start from.
 
 mod concurrency;
+mod details;
 mod endings;
 mod policy_file;
+mod reviews;
 mod roles;
 mod story;
 mod unhappy;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app::access::Whose;
 use app::audit::{AuditQuery, Entry, EntryKind};
 use app::grants::{GrantChange, Receiver};
 use app::integrations::IntegrationChange;
@@ -52,11 +53,11 @@ async fn a_company_connects_gives_checks_and_can_say_who_did_what() {
     assert_eq!((own.allowed, own.code), (true, "grant"));
     assert_eq!(code_of(app.check(member, Some(OWNER), "stripe", "list_customers").await), "lacks-permission");
 
-    let access = app.show_access(&acme.owner, Some(MEMBER)).await.unwrap();
+    let access = app.show_access(&acme.owner, Whose::Member(MEMBER), None).await.unwrap();
     assert_eq!((access.role.as_deref(), access.subject), (Some("member"), Subject::Member(acme.member_id)));
     let [stripe] = access.integrations.as_slice() else { panic!("{:?}", access.integrations) };
     assert_eq!((stripe.slug.as_str(), stripe.callable, stripe.total), ("stripe", 1, 3));
-    let access = app.show_access(&acme.owner, None).await.unwrap();
+    let access = app.show_access(&acme.owner, Whose::Mine, None).await.unwrap();
     assert_eq!(access.integrations.len(), 2);
     assert!(access.integrations.iter().all(|one| one.basis == Basis::Role(Permission::IntegrationUseAll)));
 

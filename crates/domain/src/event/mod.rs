@@ -15,9 +15,10 @@ use crate::grant::{Grantee, Profile};
 use crate::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::key::KeyKind;
+use crate::member::MemberDetail;
 use crate::object::{DataName, Object};
 use crate::organization::{SettingChange, Settings};
-use crate::resource::{NewResource, ResourceEdit, Shared};
+use crate::resource::{Features, NewResource, ResourceEdit, ResourceKind, Shared};
 use crate::role::{Role, RoleId};
 use crate::time::Timestamp;
 
@@ -38,6 +39,9 @@ pub enum Event {
     /// A setting has another value.
     #[serde(rename = "setting.changed")]
     SettingChanged(SettingChange),
+    /// Somebody went through who has what, in the state after the change of this number, and found it right.
+    #[serde(rename = "access.reviewed")]
+    AccessReviewed { of_seq: u64 },
     /// A role exists, or means something else from now on.
     #[serde(rename = "role.defined")]
     RoleDefined(Role),
@@ -50,6 +54,9 @@ pub enum Event {
     /// A member has another role.
     #[serde(rename = "member.role_changed")]
     MemberRoleChanged { person: PersonId, from: RoleId, to: RoleId },
+    /// Details of a member changed; to what, stands beside the stream.
+    #[serde(rename = "member.edited")]
+    MemberEdited { person: PersonId, details: BTreeSet<MemberDetail> },
     /// A membership ended, and with it every grant and personal key of the person.
     #[serde(rename = "member.removed")]
     MemberRemoved { person: PersonId },
@@ -155,6 +162,12 @@ pub enum Event {
     /// A team has a resource no longer.
     #[serde(rename = "resource.unassigned")]
     ResourceUnassigned { resource: ResourceId, team: TeamId },
+    /// An artifact is in a collection.
+    #[serde(rename = "artifact.collected")]
+    ArtifactCollected { artifact: ResourceId, collection: ResourceId },
+    /// An artifact is in a collection no longer.
+    #[serde(rename = "artifact.uncollected")]
+    ArtifactUncollected { artifact: ResourceId, collection: ResourceId },
     /// A resource was deleted, and can be restored.
     #[serde(rename = "resource.deleted")]
     ResourceDeleted { resource: ResourceId },
@@ -164,6 +177,9 @@ pub enum Event {
     /// A resource is gone for good.
     #[serde(rename = "resource.destroyed")]
     ResourceDestroyed { resource: ResourceId },
+    /// Something else holds for all resources of a kind.
+    #[serde(rename = "kind.configured")]
+    KindConfigured { kind: ResourceKind, settings: Features },
     /// An object is governed, or means something else from now on.
     #[serde(rename = "object.defined")]
     ObjectDefined(Box<Object>),
@@ -180,10 +196,12 @@ impl Event {
             Event::OrganizationCreated { .. } => "organization.created",
             Event::OrganizationRenamed { .. } => "organization.renamed",
             Event::SettingChanged(_) => "setting.changed",
+            Event::AccessReviewed { .. } => "access.reviewed",
             Event::RoleDefined(_) => "role.defined",
             Event::RoleDeleted { .. } => "role.deleted",
             Event::MemberAdded { .. } => "member.added",
             Event::MemberRoleChanged { .. } => "member.role_changed",
+            Event::MemberEdited { .. } => "member.edited",
             Event::MemberRemoved { .. } => "member.removed",
             Event::IntegrationConnected(_) => "integration.connected",
             Event::IntegrationEdited { .. } => "integration.edited",
@@ -215,9 +233,12 @@ impl Event {
             Event::ResourceUnshared { .. } => "resource.unshared",
             Event::ResourceAssigned { .. } => "resource.assigned",
             Event::ResourceUnassigned { .. } => "resource.unassigned",
+            Event::ArtifactCollected { .. } => "artifact.collected",
+            Event::ArtifactUncollected { .. } => "artifact.uncollected",
             Event::ResourceDeleted { .. } => "resource.deleted",
             Event::ResourceRestored { .. } => "resource.restored",
             Event::ResourceDestroyed { .. } => "resource.destroyed",
+            Event::KindConfigured { .. } => "kind.configured",
             Event::ObjectDefined(_) => "object.defined",
             Event::ObjectRemoved { .. } => "object.removed",
         }
@@ -238,6 +259,8 @@ impl Event {
                 | Event::ResourceUnshared { .. }
                 | Event::ResourceAssigned { .. }
                 | Event::ResourceUnassigned { .. }
+                | Event::ArtifactCollected { .. }
+                | Event::ArtifactUncollected { .. }
                 | Event::ResourceDeleted { .. }
                 | Event::ResourceRestored { .. }
                 | Event::ResourceDestroyed { .. }

@@ -90,9 +90,11 @@ impl Event {
                 &[P::OrganizationEdit, P::RoleEdit]
             }
             Event::SettingChanged(_) => &[P::OrganizationEdit],
+            Event::AccessReviewed { .. } => &[P::AccessExplain],
             Event::RoleDefined(_) | Event::RoleDeleted { .. } => &[P::RoleEdit],
             Event::MemberAdded { .. } => &[P::MemberAdd],
             Event::MemberRoleChanged { .. } => &[P::RoleAssign, P::OrganizationTransfer],
+            Event::MemberEdited { .. } => &[P::MemberEdit],
             Event::MemberRemoved { .. } => &[P::MemberRemove],
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],
@@ -134,11 +136,13 @@ impl Event {
             Event::ResourceEdited { .. } => EDIT_ANY,
             Event::ResourceShared { .. } | Event::ResourceUnshared { .. } => SHARE_ANY,
             Event::ResourceAssigned { .. } | Event::ResourceUnassigned { .. } => &[P::TeamAssign],
+            Event::ArtifactCollected { .. } | Event::ArtifactUncollected { .. } => &[P::ArtifactCollect],
             // Who decides whose it is decides whether it stays.
             Event::ResourceDeleted { .. } | Event::ResourceRestored { .. } | Event::ResourceHandedOver { .. } => {
                 DELETE_ANY
             }
             Event::ResourceDestroyed { .. } => DESTROY_ANY,
+            Event::KindConfigured { .. } => &[P::ResourceConfigure],
             Event::ObjectDefined(_) | Event::ObjectRemoved { .. } => &[P::DataModelEdit],
         }
     }

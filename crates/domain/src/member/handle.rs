@@ -1,8 +1,11 @@
 //! What may happen to a member.
 
+use std::collections::BTreeSet;
+
 use crate::event::Event;
 use crate::id::{PersonId, TeamId};
 use crate::key;
+use crate::member::MemberDetail;
 use crate::organization::Organization;
 use crate::refusal::Refusal;
 use crate::role::{Role, RoleId, RoleLevel};
@@ -40,6 +43,19 @@ pub(crate) fn change_role(state: &Organization, person: PersonId, role: RoleId) 
     let ended = key::that_would_carry_too_much(state, person, wanted);
     let changed = Event::MemberRoleChanged { person, from: member.role, to: role };
     Ok(std::iter::once(changed).chain(ended.into_iter().map(|key| Event::KeyRevoked { key })).collect())
+}
+
+/// Details of a member change. Their values stand beside the stream: here is that they changed, and by whom.
+pub(crate) fn edit(
+    state: &Organization,
+    person: PersonId,
+    details: BTreeSet<MemberDetail>,
+) -> Result<Vec<Event>, Refusal> {
+    state.active_member(person).ok_or_else(no_such_member)?;
+    if details.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Event::MemberEdited { person, details }])
 }
 
 /// The holder of the top role hands it over and takes another; somebody holds it at every moment.

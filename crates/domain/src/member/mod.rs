@@ -3,5 +3,5 @@
 mod handle;
 mod state;
 
-pub(crate) use handle::{add, change_role, remove, transfer};
-pub use state::{Member, MemberStatus};
+pub(crate) use handle::{add, change_role, edit, remove, transfer};
+pub use state::{Member, MemberDetail, MemberStatus};

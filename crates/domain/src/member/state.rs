@@ -16,6 +16,17 @@ pub enum MemberStatus {
     Removed,
 }
 
+/// What is kept about a member besides who they are and what they may do. The values are facts beside the streams, so
+/// that they can be erased; events name what changed and not to what.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberDetail {
+    /// The name that they are shown under.
+    Name,
+    /// The kind of seat that they take, as the organization calls it.
+    Seat,
+}
+
 /// A person's membership.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Member {

@@ -23,6 +23,7 @@ impl Organization {
             }
             Event::OrganizationRenamed { name } => self.name = name,
             Event::SettingChanged(change) => self.settings.change(&change),
+            Event::AccessReviewed { of_seq } => self.reviewed(stamp, of_seq),
             Event::RoleDefined(role) => {
                 self.roles.insert(role.id, role);
             }
@@ -35,6 +36,8 @@ impl Organization {
                     member.role = to;
                 }
             }
+            // What changed stands beside the stream.
+            Event::MemberEdited { .. } => {}
             Event::MemberRemoved { person } => self.end_membership(stamp, person),
             Event::IntegrationConnected(integration) => {
                 self.integrations.insert(integration.id, *integration);
@@ -77,6 +80,8 @@ impl Organization {
                 }
             }
             Event::RoleDeleted { role, moved_to } => self.end_role(role, moved_to),
+            Event::KindConfigured { kind, settings } if settings.0.is_empty() => drop(self.features.remove(&kind)),
+            Event::KindConfigured { kind, settings } => drop(self.features.insert(kind, settings)),
             Event::ObjectDefined(object) => drop(self.objects.insert(object.name.clone(), *object)),
             Event::ObjectRemoved { object } => {
                 self.objects.remove(&object);
@@ -104,6 +109,8 @@ impl Organization {
             | Event::ResourceUnshared { .. }
             | Event::ResourceAssigned { .. }
             | Event::ResourceUnassigned { .. }
+            | Event::ArtifactCollected { .. }
+            | Event::ArtifactUncollected { .. }
             | Event::ResourceDeleted { .. }
             | Event::ResourceRestored { .. }
             | Event::ResourceDestroyed { .. }) => self.apply_to_resources(stamp, event),

@@ -2,10 +2,13 @@
 
 mod apply;
 mod handle;
+mod review;
 mod settings;
 mod state;
 
 pub(crate) use handle::{change_settings, create};
+pub use review::Review;
+pub(crate) use review::confirm as confirm_review;
 pub use settings::{
     Choice, GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange, SettingEntry,
     Settings, Values,

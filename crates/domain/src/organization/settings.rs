@@ -294,10 +294,25 @@ settings! {
     FieldsWiden fields_widen: bool = false, "fields.widen";
     /// Fewer people than this with power to manage members are pointed out.
     AdminsWarnBelow admins_warn_below: u32 = 2, "admins.warn_below";
+    /// In how many days who has access to what is to be reviewed; 0 for never.
+    ReviewEveryDays review_every_days: u32 = 90, "review.every_days";
     /// The organization's own words.
     Labels labels: BTreeMap<Label, String> = BTreeMap::new(), "labels";
     /// Which calls are on disk before they go out.
     RecordsSync records_sync: RecordsSync = RecordsSync::Changes, "records.sync";
+}
+
+impl Settings {
+    /// The settings by which people see what they themselves may do here, and what things are called. The others are the
+    /// business of whoever changes settings.
+    pub const FOR_EVERYBODY: &'static [&'static str] = &[
+        "invite.organization",
+        "invite.team",
+        "keys.personal",
+        "resources.listed",
+        "workflows.run_needs_edit",
+        "labels",
+    ];
 }
 
 /// A role that does not exist.

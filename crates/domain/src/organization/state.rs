@@ -12,9 +12,9 @@ use crate::integration::{Integration, Tool};
 use crate::key::Key;
 use crate::member::Member;
 use crate::object::{DataName, Object};
-use crate::organization::Settings;
+use crate::organization::{Review, Settings};
 use crate::refusal::Refusal;
-use crate::resource::Resource;
+use crate::resource::{Features, Resource, ResourceKind};
 use crate::role::{Role, RoleId};
 use crate::team::Team;
 use crate::time::Timestamp;
@@ -60,6 +60,10 @@ pub struct Organization {
     pub agents: BTreeMap<AgentId, Agent>,
     /// Its resources, deleted ones included. Each is shared with the snapshots made of this state.
     pub resources: BTreeMap<ResourceId, Arc<Resource>>,
+    /// What holds for all resources of a kind, where that was said.
+    pub features: BTreeMap<ResourceKind, Features>,
+    /// The reviews of access that were confirmed, the newest last.
+    pub reviews: Vec<Review>,
     /// The objects whose records it governs.
     pub objects: BTreeMap<DataName, Object>,
 }

@@ -147,7 +147,7 @@ catalogue! {
     MemberView "member.view" Settings false WHOLE [] "See members" "See the list of members and their roles.";
     MemberInvite "member.invite" Settings false WHOLE [MemberView] "Invite members" "Invite people to the organization with its default role.";
     MemberAdd "member.add" Settings true WHOLE [MemberView] "Add members" "Add people to the organization.";
-    MemberEdit "member.edit" Settings true WHOLE [MemberView] "Change members' details" "Change a member's name, title and seat; never the role.";
+    MemberEdit "member.edit" Settings true WHOLE [MemberView] "Change members' details" "Change a member's name and seat; never the role.";
     MemberRemove "member.remove" Settings true WHOLE [MemberView] "Remove members" "Remove people from the organization; everything of theirs ends at once.";
     RoleView "role.view" Settings false WHOLE [] "See roles" "See the roles and what they hold.";
     RoleEdit "role.edit" Settings true WHOLE [RoleView] "Change roles" "Create, change and delete roles.";

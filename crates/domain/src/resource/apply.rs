@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::event::Event;
 use crate::id::ResourceId;
 use crate::organization::{Organization, Stamp};
-use crate::resource::{NewResource, Resource, Share};
+use crate::resource::{NewResource, Resource, ResourceKind, Share};
 
 impl Organization {
     pub(crate) fn apply_to_resources(&mut self, stamp: &Stamp, event: Event) {
@@ -14,7 +14,13 @@ impl Organization {
             Event::ResourceRegistered(new) => {
                 self.resources.insert(new.id, Arc::new(made(*new, stamp)));
             }
-            Event::ResourceDestroyed { resource } => drop(self.resources.remove(&resource)),
+            Event::ResourceDestroyed { resource } => self.destroy(resource),
+            Event::ArtifactCollected { artifact, collection } => {
+                self.touch(artifact, |artifact| _ = artifact.collections.insert(collection));
+            }
+            Event::ArtifactUncollected { artifact, collection } => {
+                self.touch(artifact, |artifact| _ = artifact.collections.remove(&collection));
+            }
             Event::ResourceEdited { resource, edit } => self.touch(resource, |resource| {
                 resource.tier = edit.tier.or_else(|| resource.tier.take());
                 resource.title = edit.title.unwrap_or_else(|| std::mem::take(&mut resource.title));
@@ -42,6 +48,15 @@ impl Organization {
         }
     }
 
+    /// A collection that is gone has nothing in it any more; what was in it stays.
+    fn destroy(&mut self, id: ResourceId) {
+        let gone = self.resources.remove(&id);
+        if gone.is_some_and(|gone| gone.kind == ResourceKind::Collection) {
+            let inside = self.resources.values_mut().filter(|resource| resource.collections.contains(&id));
+            inside.map(Arc::make_mut).for_each(|artifact| _ = artifact.collections.remove(&id));
+        }
+    }
+
     fn touch(&mut self, id: ResourceId, change: impl FnOnce(&mut Resource)) {
         if let Some(resource) = self.resources.get_mut(&id) {
             change(Arc::make_mut(resource));
@@ -59,6 +74,7 @@ fn made(new: NewResource, stamp: &Stamp) -> Resource {
         created_by: stamp.actor.clone(),
         created_at: stamp.at,
         teams: BTreeSet::new(),
+        collections: BTreeSet::new(),
         shares: BTreeMap::new(),
         deleted_at: None,
     }

@@ -7,11 +7,13 @@ use crate::grant::Grantee;
 use crate::id::{PersonId, ResourceId, TeamId};
 use crate::organization::{GrantsTo, Organization};
 use crate::refusal::{Refusal, title_fits};
-use crate::resource::{Ending, NewResource, Resource, ResourceEdit, Shared};
+use crate::resource::{Ending, NewResource, Resource, ResourceEdit, ResourceKind, Shared};
 use crate::time::Timestamp;
 
 /// Resources that an organization may have.
 const RESOURCES_MAX: usize = 1_000_000;
+/// Collections that an artifact may be in.
+const COLLECTIONS_MAX: usize = 100;
 
 /// A resource is made.
 pub(crate) fn register(state: &Organization, new: NewResource) -> Result<Vec<Event>, Refusal> {
@@ -105,6 +107,34 @@ pub(crate) fn unassign(state: &Organization, id: ResourceId, team: TeamId) -> Re
         return Err(Refusal::missing("team", "this team does not have this resource"));
     }
     Ok(vec![Event::ResourceUnassigned { resource: id, team }])
+}
+
+/// An artifact is put into a collection.
+pub(crate) fn collect(state: &Organization, id: ResourceId, collection: ResourceId) -> Result<Vec<Event>, Refusal> {
+    let artifact = present(state, id)?;
+    if artifact.kind != ResourceKind::Artifact {
+        return Err(Refusal::field("not-an-artifact", "artifact", "only artifacts are put into collections"));
+    }
+    if present(state, collection)?.kind != ResourceKind::Collection {
+        let message = "artifacts are put into collections, and this is none";
+        return Err(Refusal::field("not-a-collection", "collection", message));
+    }
+    if artifact.collections.contains(&collection) {
+        return Ok(Vec::new());
+    }
+    if artifact.collections.len() >= COLLECTIONS_MAX {
+        let message = format!("an artifact is in at most {COLLECTIONS_MAX} collections");
+        return Err(Refusal::rule("too-many-collections", message));
+    }
+    Ok(vec![Event::ArtifactCollected { artifact: id, collection }])
+}
+
+/// An artifact is taken out of a collection.
+pub(crate) fn uncollect(state: &Organization, id: ResourceId, collection: ResourceId) -> Result<Vec<Event>, Refusal> {
+    if !known(state, id)?.collections.contains(&collection) {
+        return Err(Refusal::missing("artifact", "this artifact is not in this collection"));
+    }
+    Ok(vec![Event::ArtifactUncollected { artifact: id, collection }])
 }
 
 /// A resource ends, so that it can be restored or for good. Only what was deleted before can be destroyed, so that

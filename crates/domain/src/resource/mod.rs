@@ -3,10 +3,15 @@
 //! Wardroom keeps who made one, who owns it and who has it; what is in it lives elsewhere.
 
 mod apply;
+mod features;
 mod handle;
 mod kind;
 mod state;
 
-pub(crate) use handle::{assign, edit, end, hand_over, register, restore, share, unassign, unshare};
+pub use features::Features;
+pub(crate) use features::configure;
+pub(crate) use handle::{
+    assign, collect, edit, end, hand_over, register, restore, share, unassign, uncollect, unshare,
+};
 pub use kind::{Level, ResourceKind, ResourceVerb};
 pub use state::{Ending, NewResource, Resource, ResourceEdit, Share, Shared};

@@ -28,6 +28,8 @@ pub struct Resource {
     pub created_at: Timestamp,
     /// The teams that have it.
     pub teams: BTreeSet<TeamId>,
+    /// The collections that it is in, where it is an artifact. That it is in one gives nobody a right to it.
+    pub collections: BTreeSet<ResourceId>,
     /// With whom it is shared one by one.
     pub shares: BTreeMap<Grantee, Share>,
     /// When it was deleted; until it is destroyed it can be restored.

@@ -8,12 +8,13 @@ use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
+use domain::member::MemberDetail;
 use domain::object::{DataName, DataRules, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::{
     GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange, Settings,
 };
 use domain::permission::{Holding, Permission, PermissionSet};
-use domain::resource::{NewResource, ResourceEdit, ResourceKind, Shared};
+use domain::resource::{Features, NewResource, ResourceEdit, ResourceKind, Shared};
 use domain::role::{AssignableTo, Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 
@@ -65,6 +66,8 @@ pub(crate) fn earlier() -> Vec<Sample> {
         // Of the time when there were five settings; the others are as they were before they could be set.
         ("organization.created", created(settings)),
         ("organization.created-any-number-of-owners", created(any_number)),
+        // Of the time before access was reviewed.
+        ("organization.created-all-settings", created(all_settings())),
     ]
 }
 
@@ -72,9 +75,8 @@ fn created(settings: Settings) -> Event {
     Event::OrganizationCreated { name: "Zürich \"Nord\" AG".to_owned(), preset: "pipeworks".to_owned(), settings }
 }
 
-fn samples_of_the_organization() -> Vec<Sample> {
-    let person = PersonId::from_random(PERSON);
-    let settings = Settings {
+fn all_settings() -> Settings {
+    Settings {
         owners_max: Some(1),
         promote_admin: Promote::OwnerOrAdmin,
         invite_organization: Invite::AnyMember,
@@ -93,14 +95,21 @@ fn samples_of_the_organization() -> Vec<Sample> {
         workflows_run_needs_edit: true,
         fields_widen: true,
         admins_warn_below: 3,
+        review_every_days: 90,
         labels: BTreeMap::from([(Label::Member, "user".to_owned()), (Label::WorkspaceKey, "API key".to_owned())]),
         records_sync: RecordsSync::All,
-    };
+    }
+}
+
+fn samples_of_the_organization() -> Vec<Sample> {
+    let person = PersonId::from_random(PERSON);
     vec![
-        ("organization.created-all-settings", created(settings)),
+        ("organization.created-with-reviews", created(Settings { review_every_days: 30, ..all_settings() })),
+        ("access.reviewed", Event::AccessReviewed { of_seq: 41 }),
         ("organization.renamed", Event::OrganizationRenamed { name: "Other".to_owned() }),
         ("member.added", Event::MemberAdded { person, role: role("member") }),
         ("member.role_changed", Event::MemberRoleChanged { person, from: role("member"), to: role("admin") }),
+        ("member.edited", Event::MemberEdited { person, details: [MemberDetail::Name, MemberDetail::Seat].into() }),
         ("member.removed", Event::MemberRemoved { person }),
     ]
 }
@@ -139,6 +148,7 @@ fn samples_of_settings() -> Vec<Sample> {
         ("setting.changed-workflows", To::WorkflowsRunNeedsEdit(true)),
         ("setting.changed-fields", To::FieldsWiden(true)),
         ("setting.changed-admins", To::AdminsWarnBelow(0)),
+        ("setting.changed-review", To::ReviewEveryDays(30)),
         ("setting.changed-labels", To::Labels(BTreeMap::from([(Label::Organization, "workspace".to_owned())]))),
         ("setting.changed-sync", To::RecordsSync(RecordsSync::All)),
     ];
@@ -308,6 +318,9 @@ fn samples_of_teams_and_agents() -> Vec<Sample> {
 fn samples_of_resources_and_objects() -> Vec<Sample> {
     let (resource, team) = (ResourceId::from_random(RESOURCE), TeamId::from_random(TEAM));
     let (owner, agent) = (PersonId::from_random(PERSON), AgentId::from_random(AGENT));
+    let settings = r#"{"strict":true,"levels":[1,2.50],"rubric":{"name":"Größe","of":null}}"#;
+    let settings: serde_json::Map<String, serde_json::Value> = serde_json::from_str(settings).unwrap();
+    let collection = ResourceId::from_random(AGENT);
     let essays = || "Essays".to_owned();
     let gold = Some("gold".to_owned());
     let new = |kind, tier, owner| NewResource { id: resource, kind, title: essays(), tier, owner };
@@ -329,9 +342,12 @@ fn samples_of_resources_and_objects() -> Vec<Sample> {
         ("resource.unshared", Event::ResourceUnshared { resource, with: by_agent }),
         ("resource.assigned", Event::ResourceAssigned { resource, team }),
         ("resource.unassigned", Event::ResourceUnassigned { resource, team }),
+        ("artifact.collected", Event::ArtifactCollected { artifact: resource, collection }),
+        ("artifact.uncollected", Event::ArtifactUncollected { artifact: resource, collection }),
         ("resource.deleted", Event::ResourceDeleted { resource }),
         ("resource.restored", Event::ResourceRestored { resource }),
         ("resource.destroyed", Event::ResourceDestroyed { resource }),
+        ("kind.configured", Event::KindConfigured { kind: ResourceKind::Grader, settings: Features(settings) }),
         ("object.defined", Event::ObjectDefined(Box::new(people))),
         ("object.removed", Event::ObjectRemoved { object: name("people") }),
     ]

@@ -11,6 +11,7 @@ use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
+use domain::member::MemberDetail;
 use domain::organization::{
     GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange,
 };
@@ -146,6 +147,7 @@ fn setting_changes() -> impl Strategy<Value = SettingChange> {
         1 => any::<bool>().prop_map(To::WorkflowsRunNeedsEdit),
         1 => any::<bool>().prop_map(To::FieldsWiden),
         1 => (0..4u32).prop_map(To::AdminsWarnBelow),
+        1 => (0..4u32).prop_map(To::ReviewEveryDays),
         1 => labels.prop_map(|label| To::Labels([label].into())),
         1 => select(vec![RecordsSync::All, RecordsSync::Changes]).prop_map(To::RecordsSync),
     ]
@@ -224,6 +226,7 @@ fn of_people() -> impl Strategy<Value = Command> {
     let settings = (proptest::option::of(texts()), proptest::collection::vec(setting_changes(), 0..3));
     let with_key = (people(), roles(), keys(), secrets());
     let transfer = (people(), people(), roles());
+    let details = proptest::collection::btree_set(select(vec![MemberDetail::Name, MemberDetail::Seat]), 0..=2);
     prop_oneof![
         1 => found,
         4 => settings.prop_map(|(name, changes)| Command::ChangeSettings { name, changes }),
@@ -233,6 +236,8 @@ fn of_people() -> impl Strategy<Value = Command> {
         }),
         4 => (people(), roles()).prop_map(|(person, role)| Command::ChangeMemberRole { person, role }),
         2 => transfer.prop_map(|(from, to, own_role)| Command::TransferOwnership { from, to, own_role }),
+        1 => (0..60u64).prop_map(|of_seq| Command::ConfirmReview { of_seq }),
+        1 => (people(), details).prop_map(|(person, details)| Command::EditMember { person, details }),
         3 => people().prop_map(|person| Command::RemoveMember { person }),
     ]
 }

@@ -250,3 +250,30 @@ fn a_resource_is_destroyed_only_after_it_was_deleted_and_restored_as_it_was() {
     accept(&mut walk, end(Ending::Destroy));
     refuse(&mut walk, Command::RestoreResource { resource: id });
 }
+
+#[test]
+fn a_collection_that_is_gone_holds_nothing_and_an_artifact_that_is_gone_is_in_none() {
+    let mut walk = Walk::found();
+    for (number, kind) in [(0, ResourceKind::Artifact), (1, ResourceKind::Collection), (2, ResourceKind::Collection)] {
+        let new = NewResource { id: resource(number), kind, title: "Thing".to_owned(), tier: None, owner: None };
+        accept(&mut walk, Command::RegisterResource(new));
+    }
+    let collect = |collection| Command::CollectArtifact { artifact: resource(0), collection: resource(collection) };
+    let end = |number, ending| Command::EndResource { resource: resource(number), ending };
+    accept(&mut walk, collect(1));
+    accept(&mut walk, collect(2));
+    refuse(&mut walk, Command::CollectArtifact { artifact: resource(1), collection: resource(2) });
+    refuse(&mut walk, Command::CollectArtifact { artifact: resource(0), collection: resource(0) });
+
+    // What is only deleted comes back where it was.
+    accept(&mut walk, end(0, Ending::Delete));
+    assert_eq!(refusal(&walk, collect(1)), "deleted");
+    accept(&mut walk, Command::RestoreResource { resource: resource(0) });
+    assert_eq!(walk.state.resources[&resource(0)].collections, BTreeSet::from([resource(1), resource(2)]));
+
+    accept(&mut walk, end(1, Ending::Delete));
+    accept(&mut walk, end(1, Ending::Destroy));
+    assert_eq!(walk.state.resources[&resource(0)].collections, BTreeSet::from([resource(2)]));
+    accept(&mut walk, Command::UncollectArtifact { artifact: resource(0), collection: resource(2) });
+    refuse(&mut walk, Command::UncollectArtifact { artifact: resource(0), collection: resource(2) });
+}

@@ -123,7 +123,9 @@ impl Walk {
         events: &[Event],
     ) -> Result<(), TestCaseError> {
         let renews = match command {
-            Command::RotateKey { .. } => true,
+            // What they change is not in the state.
+            Command::EditMember { details, .. } => !details.is_empty(),
+            Command::ConfirmReview { .. } | Command::RotateKey { .. } => true,
             Command::EditIntegration { edit, .. } => edit.credential.is_some(),
             _ => false,
         };

@@ -7,6 +7,7 @@ use domain::id::PersonId;
 use domain::integration::Slug;
 use domain::key::{Key, KeyKind, KeyScope};
 use domain::organization::Organization;
+use domain::resource::ResourceKind;
 use domain::role::{Role, RoleId, RoleLevel};
 use proptest::prelude::*;
 
@@ -117,6 +118,9 @@ fn check_grants_and_shares(state: &Organization) -> Result<(), TestCaseError> {
             prop_assert!(kind && is_here(grantee), "{} is shared with {}", resource.id, grantee);
         }
         prop_assert!(resource.teams.iter().all(|team| state.teams.contains_key(team)), "{:?}", resource);
+        let collection = |id| state.resources.get(id).is_some_and(|found| found.kind == ResourceKind::Collection);
+        let collected = resource.collections.is_empty() || resource.kind == ResourceKind::Artifact;
+        prop_assert!(collected && resource.collections.iter().all(collection), "{:?}", resource);
         prop_assert!(resource.owner.is_none_or(|owner| state.active_member(owner).is_some()), "{:?}", resource);
     }
     Ok(())

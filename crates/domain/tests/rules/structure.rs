@@ -11,7 +11,7 @@ use domain::key::{KeyKind, KeyScope};
 use domain::object::{DataName, DataRules, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::Organization;
 use domain::permission::Holding;
-use domain::resource::{Ending, NewResource, ResourceEdit, ResourceKind, Shared};
+use domain::resource::{Ending, Features, NewResource, ResourceEdit, ResourceKind, Shared};
 use domain::role::{AssignableTo, NewRole, RoleEdit, RoleId, RoleLevel};
 use proptest::option;
 use proptest::prelude::*;
@@ -129,7 +129,17 @@ pub(crate) fn of_agents() -> impl Strategy<Value = Command> {
 }
 
 fn resources() -> impl Strategy<Value = ResourceId> {
-    (0..3u8).prop_map(resource)
+    (0..5u8).prop_map(resource)
+}
+
+/// Mostly the artifact that every history begins with.
+fn artifacts() -> impl Strategy<Value = ResourceId> {
+    select(vec![3, 3, 3, 0]).prop_map(resource)
+}
+
+/// Mostly the collection that every history begins with.
+fn collections() -> impl Strategy<Value = ResourceId> {
+    select(vec![4, 4, 4, 3]).prop_map(resource)
 }
 
 /// Whom a resource can be shared with, and a team, with which it cannot.
@@ -142,7 +152,7 @@ fn with() -> impl Strategy<Value = Grantee> {
 }
 
 pub(crate) fn of_resources() -> impl Strategy<Value = Command> {
-    let kinds = select(vec![ResourceKind::Grader, ResourceKind::Project]);
+    let kinds = select(vec![ResourceKind::Grader, ResourceKind::Artifact, ResourceKind::Collection]);
     let new = (resources(), kinds, titles(), option::of(texts()), option::of(people()))
         .prop_map(|(id, kind, title, tier, owner)| NewResource { id, kind, title, tier, owner });
     let edits = (option::of(titles()), option::of(texts())).prop_map(|(title, tier)| ResourceEdit { title, tier });
@@ -161,6 +171,12 @@ pub(crate) fn of_resources() -> impl Strategy<Value = Command> {
             Command::EndResource { resource, ending }
         }),
         1 => resources().prop_map(|resource| Command::RestoreResource { resource }),
+        3 => (artifacts(), collections()).prop_map(|(artifact, collection)| {
+            Command::CollectArtifact { artifact, collection }
+        }),
+        1 => (artifacts(), collections()).prop_map(|(artifact, collection)| {
+            Command::UncollectArtifact { artifact, collection }
+        }),
     ]
 }
 
@@ -173,15 +189,19 @@ pub(crate) fn of_objects() -> impl Strategy<Value = Command> {
             Command::DefineObject(Box::new(Object { name, title, fields }))
         }),
         1 => names().prop_map(|object| Command::RemoveObject { object }),
+        2 => select(vec!["{}", r#"{"strict":true}"#, r#"{"levels":[1,2.50,{"of":null}]}"#, r#"{"":1}"#]).prop_map(|text| {
+            let settings = Features(serde_json::from_str(text).unwrap());
+            Command::ConfigureKind { kind: ResourceKind::Grader, settings }
+        }),
     ]
 }
 
 /// What every random history begins with.
 pub(crate) fn beginnings() -> Vec<Command> {
-    let new = |number: u8, owner| NewResource {
+    let new = |number: u8, kind, owner| NewResource {
         id: resource(number),
-        kind: ResourceKind::Grader,
-        title: format!("Grader {number}"),
+        kind,
+        title: format!("Thing {number}"),
         tier: None,
         owner: Some(person(owner)),
     };
@@ -206,8 +226,11 @@ pub(crate) fn beginnings() -> Vec<Command> {
             expires_at: None,
         },
         Command::Delegate { agent, person: one, expires_at: None },
-        Command::RegisterResource(new(0, 1)),
-        Command::RegisterResource(new(1, 2)),
+        Command::RegisterResource(new(0, ResourceKind::Grader, 1)),
+        Command::RegisterResource(new(1, ResourceKind::Grader, 2)),
+        Command::RegisterResource(new(3, ResourceKind::Artifact, 1)),
+        Command::RegisterResource(new(4, ResourceKind::Collection, 2)),
+        Command::CollectArtifact { artifact: resource(3), collection: resource(4) },
         Command::AssignResource { resource: resource(0), team },
         Command::CreateKey { key: key(0), kind, digest: "0".repeat(64), hint: "…0".to_owned(), expires_at: None },
     ];
@@ -250,6 +273,11 @@ pub(crate) fn endings(state: &Organization) -> Vec<Command> {
     let held = state.resources.values().flat_map(|resource| {
         resource.teams.iter().map(|team| Command::UnassignResource { resource: resource.id, team: *team })
     });
+    let collected = state.resources.values().flat_map(|artifact| {
+        let out =
+            |collection: &ResourceId| Command::UncollectArtifact { artifact: artifact.id, collection: *collection };
+        artifact.collections.iter().map(out)
+    });
     let leavers = state.members.values().filter(|member| member.is_active());
     let leavers = leavers.map(|member| Command::RemoveMember { person: member.person });
     let agents = state.agents.keys().map(|agent| Command::DeleteAgent { agent: *agent });
@@ -261,6 +289,7 @@ pub(crate) fn endings(state: &Organization) -> Vec<Command> {
         .chain(delegations)
         .chain(shares)
         .chain(held)
+        .chain(collected)
         .chain(leavers)
         .chain(agents)
         .chain(roles)

@@ -210,6 +210,14 @@ impl Journal {
         self.read_journal(move |connection| facts::labels(connection, org)).await
     }
 
+    /// Those of an organization's things that people gave a name, in the order asked for.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn labels_of(&self, org: OrgId, ids: Vec<String>) -> Result<Vec<Label>, ReadError> {
+        self.read_journal(move |connection| facts::labels_of(connection, org, &ids)).await
+    }
+
     /// The key that a credential's digest leads to. It says nothing about whether the key is still good.
     ///
     /// # Errors

@@ -179,6 +179,16 @@ pub(crate) fn labels(connection: &Connection, org: OrgId) -> Result<Vec<Label>, 
     read_all(connection, sql, &[&org.as_str()], |row| Ok(Label { id: row.get(0)?, label: row.get(1)? }))
 }
 
+pub(crate) fn labels_of(connection: &Connection, org: OrgId, ids: &[String]) -> Result<Vec<Label>, ReadError> {
+    let sql = "SELECT id, label FROM labels WHERE org = ?1 AND id = ?2";
+    let mut found = Vec::new();
+    for id in ids {
+        let row = |row: &rusqlite::Row<'_>| Ok(Label { id: row.get(0)?, label: row.get(1)? });
+        found.extend(read_all(connection, sql, &[&org.as_str(), id], row)?);
+    }
+    Ok(found)
+}
+
 pub(crate) fn credential(connection: &Connection, digest: &[u8; 32]) -> Result<Option<(OrgId, KeyId)>, ReadError> {
     let sql = "SELECT org, key FROM credentials WHERE digest = ?1";
     let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));

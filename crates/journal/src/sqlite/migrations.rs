@@ -39,7 +39,8 @@ const JOURNAL: &[&str] = &["
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;
 // they are no evidence and therefore not in the chain. `record_book` says how they are kept.
-const RECORDS: &[&str] = &["
+const RECORDS: &[&str] = &[
+    "
     CREATE TABLE records (
         org TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, subject TEXT, acting_for TEXT, credential TEXT,
         client TEXT, method TEXT, integration TEXT, tool TEXT, class TEXT, decision TEXT, reason TEXT,
@@ -55,7 +56,12 @@ const RECORDS: &[&str] = &["
     CREATE TABLE key_uses (
         org TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, address TEXT, client TEXT, PRIMARY KEY (org, key)
     ) WITHOUT ROWID, STRICT;
-"];
+",
+    "
+    CREATE INDEX records_by_acting_for ON records (org, acting_for, seq)
+        WHERE closes IS NULL AND acting_for IS NOT NULL;
+",
+];
 
 /// The steps of a file.
 pub(crate) fn steps(file: JournalFile) -> &'static [&'static str] {

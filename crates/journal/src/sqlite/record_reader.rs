@@ -2,10 +2,12 @@
 //!
 //! Every question looks at a bounded number of rows, whatever is asked and however much there is.
 
+use std::cmp::Reverse;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
-use domain::id::OrgId;
+use domain::id::{OrgId, PersonId};
 use domain::record::RecordRef;
 
 use crate::error::ReadError;
@@ -25,10 +27,17 @@ pub(crate) fn records(connection: &Connection, query: &RecordQuery) -> Result<Re
         None => newest(connection, query.org)? + 1,
     };
     // The index over subjects leads straight to the rows; without a subject every row of the span is looked at.
-    let floor = if query.subject.is_some() { 0 } else { before.saturating_sub(LOOK_BACK + 1) };
+    let is_indexed = query.subject.is_some() || query.done_for.is_some();
+    let floor = if is_indexed { 0 } else { before.saturating_sub(LOOK_BACK + 1) };
     let limit = query.limit.clamp(1, PAGE_MAX);
-    let (sql, values) = select(query, before, floor, limit);
-    let records = collect(connection, &sql, values)?;
+    let mut records = Vec::new();
+    for about in abouts(query) {
+        let (sql, values) = select(query, about, (before, floor), limit);
+        records.extend(collect(connection, &sql, values)?);
+    }
+    records.sort_unstable_by_key(|record| Reverse(record.seq));
+    records.dedup_by_key(|record| record.seq);
+    records.truncate(limit);
     let next = match records.last() {
         Some(last) if records.len() == limit => Some(last.seq),
         _ => Some(floor + 1),
@@ -57,10 +66,30 @@ fn newest(connection: &Connection, org: OrgId) -> Result<u64, ReadError> {
     Ok(seq.map_or(0, from_sql))
 }
 
+/// Whom a question is about. Each is a question of its own, since each has its own index.
+#[derive(Clone, Copy, Debug)]
+enum About<'q> {
+    Everybody,
+    Subject(&'q str),
+    DoneFor(PersonId),
+}
+
+fn abouts(query: &RecordQuery) -> Vec<About<'_>> {
+    let subject = query.subject.as_deref().map(About::Subject);
+    let named: Vec<_> = subject.into_iter().chain(query.done_for.map(About::DoneFor)).collect();
+    if named.is_empty() { vec![About::Everybody] } else { named }
+}
+
 /// The question as SQL: fixed pieces for the filters that are set, their values bound.
-fn select(query: &RecordQuery, before: u64, floor: u64, limit: usize) -> (String, Vec<Value>) {
+fn select(query: &RecordQuery, about: About<'_>, (before, floor): (u64, u64), limit: usize) -> (String, Vec<Value>) {
     // Without statistics SQLite would rather walk the chain; a subject's rows are few, and its index leads to them.
-    let index = if query.subject.is_some() { "INDEXED BY records_by_subject" } else { "" };
+    let (index, column, whom) = match about {
+        About::Everybody => ("", "", None),
+        About::Subject(subject) => ("INDEXED BY records_by_subject", "i.subject = ?", Some(subject.to_owned())),
+        About::DoneFor(person) => {
+            ("INDEXED BY records_by_acting_for", "i.acting_for = ?", Some(person.as_str().to_owned()))
+        }
+    };
     let mut sql = format!(
         "SELECT {JOINED_COLUMNS} FROM records AS i {index} LEFT JOIN records AS o ON o.org = i.org AND o.closes = i.seq
          WHERE i.closes IS NULL"
@@ -75,7 +104,7 @@ fn select(query: &RecordQuery, before: u64, floor: u64, limit: usize) -> (String
     };
     let text = |text: &str| Some(Value::Text(text.to_owned()));
     filter("i.org = ?", text(query.org.as_str()));
-    filter("i.subject = ?", query.subject.as_deref().and_then(text));
+    filter(column, whom.map(Value::Text));
     filter("i.seq < ?", Some(Value::Integer(to_sql(before))));
     filter("i.seq > ?", Some(Value::Integer(to_sql(floor))));
     filter("i.credential = ?", query.credential.and_then(|id| text(id.as_str())));
@@ -112,12 +141,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let connection = open_writer(dir.path(), JournalFile::Records).unwrap();
         let org = OrgId::from_random([1; 20]);
-        let subject = Some("per_1".to_owned());
-        for (query, index) in [
-            (RecordQuery { subject, ..RecordQuery::newest(org, 10) }, "records_by_subject"),
-            (RecordQuery::newest(org, 10), "PRIMARY KEY"),
+        let query = RecordQuery::newest(org, 10);
+        for (about, index) in [
+            (About::Subject("per_1"), "records_by_subject"),
+            (About::DoneFor(PersonId::from_random([1; 20])), "records_by_acting_for"),
+            (About::Everybody, "PRIMARY KEY"),
         ] {
-            let (sql, values) = select(&query, 500, 100, 10);
+            let (sql, values) = select(&query, about, (500, 100), 10);
             let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let plan: Vec<String> = statement
                 .query_map(params_from_iter(values), |row| row.get(3))

@@ -189,6 +189,9 @@ async fn memberships_labels_and_secrets_come_and_go() {
     journal.append(vec![facts(all)]).await.unwrap();
     assert_eq!(journal.organizations_of(person(1)).await.unwrap(), [org(1), org(2)]);
     assert_eq!(journal.labels(org(1)).await.unwrap(), [Label { id: "rol_1".into(), label: "Admins".into() }]);
+    let named = |number| journal.labels_of(org(number), vec!["rol_2".into(), "rol_1".into()]);
+    assert_eq!(named(1).await.unwrap(), [Label { id: "rol_1".into(), label: "Admins".into() }]);
+    assert_eq!(named(2).await.unwrap(), []);
     assert_eq!(journal.secret(org(1), "int_1").await.unwrap(), Some(b"sealed".to_vec()));
     assert_eq!(journal.secret(org(2), "int_1").await.unwrap(), None);
 

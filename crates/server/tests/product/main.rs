@@ -2,9 +2,11 @@
 //!
 //! Start reading at `world`, which starts it, then any story.
 
+mod acting;
 mod agents;
 mod asking;
 mod authzen;
+mod collections;
 mod company;
 #[cfg(target_os = "linux")]
 mod crash;
@@ -13,6 +15,7 @@ mod firm;
 mod graders;
 mod key_roles;
 mod keys;
+mod kinds;
 mod management;
 mod operation;
 mod plan;

@@ -2,6 +2,7 @@
 //! effect. What can only be asked yet is in `asked`.
 
 mod asked;
+mod details;
 mod keys;
 mod managing;
 mod owners;
@@ -14,10 +15,10 @@ use crate::upstreams::Upstreams;
 use crate::world::{Mcp, succeeded};
 
 /// Something done by somebody with a role: what was answered, and whether it had its effect.
-type Act<'a> = &'a dyn Fn(&Person, &str) -> ((u16, Value), bool);
+pub(crate) type Act<'a> = &'a dyn Fn(&Person, &str) -> ((u16, Value), bool);
 
 /// Everybody in turn does each act; a word for each of them, `yes` or `-`, says who can.
-fn check(people: &[(&str, Person)], acts: &[(&str, &str, Act<'_>)]) {
+pub(crate) fn check(people: &[(&str, Person)], acts: &[(&str, &str, Act<'_>)]) {
     for (name, expected, act) in acts {
         let done = people.iter().map(|(role, person)| {
             let (answer, effect) = act(person, role);
@@ -31,7 +32,7 @@ fn check(people: &[(&str, Person)], acts: &[(&str, &str, Act<'_>)]) {
 }
 
 /// The founder, and somebody for every other role.
-fn everybody<'a>(firm: &Firm, roles: &[&'a str]) -> Vec<(&'a str, Person)> {
+pub(crate) fn everybody<'a>(firm: &Firm, roles: &[&'a str]) -> Vec<(&'a str, Person)> {
     let founder = |api: crate::world::Api| {
         let id = api.get("").1["you"]["subject"].as_str().expect("an id").to_owned();
         Person { api, email: "owner@example.com".to_owned(), id }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::firm::{Firm, told};
+use crate::firm::{Firm, Person, each, told};
+use crate::rows::everybody;
 
 fn settings(firm: &Firm) -> Vec<Value> {
     let (status, found) = firm.owner().get("/settings");
@@ -58,6 +59,43 @@ fn every_setting_takes_the_values_that_it_tells_of() {
     }
 }
 
+// rows: WJ-19
+#[test]
+fn in_workjet_a_member_opens_no_admin_settings_and_learns_what_concerns_them() {
+    let firm = Firm::of("workjet");
+    let people = everybody(&firm, &["owner", "admin", "member"]);
+    let all = settings(&firm).len();
+    let names = |person: &Person| {
+        let (status, found) = person.api.get("/settings");
+        assert_eq!(status, 200, "{found}");
+        let (_, org) = person.api.get("");
+        let beside: Vec<String> = org["settings"].as_object().expect("settings").keys().cloned().collect();
+        assert_eq!(each(&found, "name"), beside, "one door tells more than the other");
+        beside
+    };
+    assert_eq!((names(&people[0].1).len(), names(&people[1].1).len()), (all, all));
+    let for_everybody = [
+        "invite.organization",
+        "invite.team",
+        "keys.personal",
+        "resources.listed",
+        "workflows.run_needs_edit",
+        "labels",
+    ];
+    let member = &people[2].1;
+    assert_eq!(names(member), for_everybody);
+    assert_eq!(member.api.get("").1["preset"], json!("workjet"));
+    for name in each(&firm.owner().get("/settings").1, "name") {
+        let value = firm.owner().get("").1["settings"][&name].clone();
+        let (status, problem) = member.api.patch("", json!({ "settings": { name.clone(): value } }));
+        assert_eq!(status, 403, "{name}: {problem}");
+    }
+    // Nor by the file that says everything.
+    let question = json!({ "subject": member.id, "action": "organization.edit",
+        "resource": { "type": "organization", "id": "" } });
+    assert_eq!(firm.owner().post("/explain", question).1["allowed"], json!(false));
+}
+
 #[test]
 fn settings_change_all_or_none_and_what_cannot_be_names_its_field() {
     let firm = Firm::as_founded("balanced");
@@ -85,6 +123,5 @@ fn settings_change_all_or_none_and_what_cannot_be_names_its_field() {
     assert_eq!(owner.get("").1, before);
     let member = firm.hire("mia", "member");
     assert_eq!(told(&member.api.patch("", json!({ "settings": { "records.sync": "changes" } }))).0, 403);
-    assert_eq!(member.api.get("/settings").0, 200, "to be seen by whoever sees the organization");
     assert_eq!(owner.get("").1, before);
 }

@@ -79,7 +79,7 @@ fn with_witness(preset: &str) -> Firm {
     firm
 }
 
-// rows: SW-24, SW-27, SW-67, SW-68, SW-69, SW-70
+// rows: SW-24, SW-27, SW-67, SW-68, SW-69, SW-70, SW-71
 #[test]
 fn owner_and_admin_do_everything_with_all_work() {
     let firm = with_witness("swiftask");
@@ -89,7 +89,7 @@ fn owner_and_admin_do_everything_with_all_work() {
     check(&firm, "admin", &expected);
 }
 
-// rows: SW-5, SW-20, SW-21, SW-28, SW-29, SW-30, SW-31, SW-32, SW-67, SW-68, SW-69, SW-70
+// rows: SW-5, SW-20, SW-21, SW-28, SW-29, SW-30, SW-31, SW-32, SW-67, SW-68, SW-69, SW-70, SW-71
 #[test]
 fn a_member_makes_and_manages_what_is_their_own_shares_no_artifact_and_schedules_meetings() {
     let firm = with_witness("swiftask");
@@ -120,7 +120,7 @@ fn a_member_sees_and_does_not_change_what_is_shared_with_a_group_of_theirs() {
     assert_eq!(paying.api.get(&atlas).0, 404, "a group gives nobody what their role keeps from them");
 }
 
-// rows: SW-6, SW-36, SW-37, SW-38, SW-39, SW-40, SW-41, SW-67, SW-68, SW-69, SW-70
+// rows: SW-6, SW-36, SW-37, SW-38, SW-39, SW-40, SW-41, SW-67, SW-68, SW-69, SW-70, SW-71
 #[test]
 fn a_viewer_sees_the_work_and_changes_nothing() {
     let firm = with_witness("swiftask");

@@ -6,6 +6,7 @@
 use domain::command::Command;
 use domain::id::PersonId;
 use domain::key::KeyKind;
+use domain::member::MemberDetail;
 use domain::organization::Organization;
 use domain::permission::PermissionSet;
 use domain::resource::{Ending, ResourceVerb};
@@ -38,6 +39,7 @@ impl Resolved {
 }
 
 /// The question that must be answered with yes before a command is handled; none for what nobody may ask for.
+#[expect(clippy::too_many_lines, reason = "one arm for each command")]
 pub(crate) fn operation<'c>(
     state: &Organization,
     me: Subject,
@@ -50,8 +52,12 @@ pub(crate) fn operation<'c>(
         // Organizations are founded by whoever runs the installation.
         Command::CreateOrganization { .. } => return None,
         Command::ChangeSettings { changes, .. } => Operation::EditOrganization { changes },
+        Command::ConfirmReview { .. } => Operation::ConfirmReview,
         Command::AddMember { role, .. } | Command::AddMemberWithKey { role, .. } => Operation::AddMember { role },
         Command::ChangeMemberRole { person, role } => Operation::ChangeRole { member: *person, role },
+        Command::EditMember { person, details } => {
+            Operation::EditMember { member: *person, seat: details.contains(&MemberDetail::Seat) }
+        }
         Command::RemoveMember { person } => Operation::RemoveMember { member: *person },
         Command::ConnectIntegration { .. } => Operation::ConnectIntegration,
         Command::EditIntegration { integration, .. } | Command::RefreshTools { integration, .. } => {
@@ -115,10 +121,14 @@ pub(crate) fn operation<'c>(
         Command::AssignResource { resource, team } | Command::UnassignResource { resource, team } => {
             Operation::AssignResource { team: *team, resource: *resource }
         }
+        Command::CollectArtifact { artifact, collection } | Command::UncollectArtifact { artifact, collection } => {
+            Operation::Collect { artifact: *artifact, collection: *collection }
+        }
         Command::EndResource { resource: id, ending: Ending::Destroy } => resource(ResourceVerb::Destroy, *id),
         Command::EndResource { resource: id, ending: Ending::Delete } | Command::RestoreResource { resource: id } => {
             resource(ResourceVerb::Delete, *id)
         }
+        Command::ConfigureKind { kind, .. } => Operation::ConfigureKind { kind: *kind },
         Command::DefineObject(_) | Command::RemoveObject { .. } => Operation::EditDataModel,
     })
 }

@@ -8,7 +8,8 @@ use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use domain::integration::{IntegrationEdit, ToolClass};
 use domain::key::{KeyKind, KeyScope};
-use domain::resource::{Ending, ResourceEdit};
+use domain::member::MemberDetail;
+use domain::resource::{Ending, Features, ResourceEdit};
 use domain::role::{AssignableTo, NewRole, RoleEdit, RoleId, RoleLevel};
 use domain::time::Timestamp;
 
@@ -90,7 +91,11 @@ impl Pick<'_> {
     fn people(&mut self) -> Command {
         let (person, role) = (self.person(), self.role_of(false));
         let (digest, hint) = self.secret();
-        match self.dice.below(7) {
+        match self.dice.below(8) {
+            7 => {
+                let details = self.dice.some(50, &[MemberDetail::Name, MemberDetail::Seat]).into_iter().collect();
+                Command::EditMember { person, details }
+            }
             0 => Command::AddMember { person, role },
             1 => Command::AddMemberWithKey { person, role, key: key(self.fresh), digest, hint },
             2 => Command::RemoveMember { person },
@@ -198,7 +203,9 @@ impl Pick<'_> {
         let (resource, team, person) = (self.resource(), self.team(), self.person());
         let member = Grantee::Member(person);
         let with = if self.dice.percent(70) { member } else { Grantee::Agent(self.agent()) };
-        match self.dice.below(9) {
+        match self.dice.below(11) {
+            9 => Command::CollectArtifact { artifact: resource, collection: self.resource() },
+            10 => Command::UncollectArtifact { artifact: resource, collection: self.resource() },
             0 => Command::RegisterResource(chance::new_resource(self.dice, resource, Some(person))),
             1 => {
                 let edit = ResourceEdit { title: Some(format!("Thing {}", self.fresh)), tier: None };
@@ -219,7 +226,13 @@ impl Pick<'_> {
 
     fn rest(&mut self) -> Command {
         let (integration, grantees) = (self.integration(), self.world.grantees());
-        match self.dice.below(9) {
+        match self.dice.below(11) {
+            10 => Command::ConfirmReview { of_seq: 1 },
+            9 => {
+                let strict = serde_json::Value::Bool(self.dice.percent(50));
+                let settings = Features([("strict".to_owned(), strict)].into_iter().collect());
+                Command::ConfigureKind { kind: self.dice.pick(&chance::KINDS), settings }
+            }
             0 | 1 => {
                 let changes = chance::setting_changes(self.dice, &self.world.state);
                 Command::ChangeSettings { name: self.dice.percent(10).then(|| "Acme & Sons".to_owned()), changes }

@@ -76,7 +76,9 @@ impl Names {
     pub(crate) fn operations(&self) -> Vec<Operation<'_>> {
         let mut all = vec![
             Operation::ViewOrganization,
+            Operation::ViewSettings,
             Operation::EditOrganization { changes: &[] },
+            Operation::ConfirmReview,
             Operation::ViewMembers,
             Operation::ViewRoles,
             Operation::ViewTeams,
@@ -115,6 +117,7 @@ impl Names {
         for member in (0..PEOPLE).map(person) {
             all.extend(self.roles.iter().map(|role| Operation::ChangeRole { member, role }));
             all.push(Operation::RemoveMember { member });
+            all.extend([false, true].map(|seat| Operation::EditMember { member, seat }));
             all.push(Operation::TransferOwnership { to: member });
             all.push(Operation::CreatePersonalKey { holder: member });
             all.extend(KINDS.map(|kind| Operation::CreateResource { kind, owner: member }));
@@ -166,6 +169,11 @@ impl Names {
     fn about_things<'n>(&'n self, all: &mut Vec<Operation<'n>>) {
         for resource in (0..RESOURCES).map(resource) {
             all.extend(ResourceVerb::ALL.map(|verb| Operation::Resource { verb, resource }));
+            let others = (0..RESOURCES).map(crate::world::resource);
+            all.extend(others.map(|collection| Operation::Collect { artifact: resource, collection }));
+        }
+        for kind in KINDS {
+            all.extend([Operation::ViewKind { kind }, Operation::ConfigureKind { kind }]);
         }
         for object in &self.objects {
             for verb in DataVerb::ALL {

@@ -39,7 +39,7 @@ impl Census {
             "tool" => &["call"],
             "integration" => &["view", "edit", "disconnect", "review"],
             "organization" => return self.permissions.clone(),
-            "member" => &["remove"],
+            "member" => &["edit", "remove"],
             "team" => &["view", "edit", "invite"],
             "key" => &["view", "rotate", "revoke"],
             "agent" => &["edit"],

@@ -70,22 +70,6 @@ fn asked_about_invitations_managers_may_and_in_pipeai_everyone() {
 }
 
 #[test]
-fn asked_about_members_details_the_billing_partner_may_change_them_and_never_a_role() {
-    let rows = [("member.edit", "yes yes - - yes"), ("role.assign", "yes yes - - -")];
-    check("swiftask", &SWIFTASK, &rows);
-}
-
-#[test]
-fn asked_about_collections_a_member_puts_no_artifact_into_one() {
-    check("swiftask", &SWIFTASK, &[("artifact.collect", "yes yes - - -")]);
-}
-
-#[test]
-fn asked_about_what_holds_for_all_graders_owner_and_admin_may_and_a_user_may_not() {
-    check("pipeai", &PIPEAI, &[("resource.configure", "yes yes -")]);
-}
-
-#[test]
 fn asked_about_chat_and_models_in_workjet_everyone_may() {
     check("workjet", &WORKJET, &[("chat.use", "yes yes yes"), ("model.use", "yes yes yes")]);
 }

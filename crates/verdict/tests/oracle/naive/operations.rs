@@ -27,9 +27,11 @@ impl Naive<'_> {
                 _ if needs(P::OrganizationView).allowed => yes("role"),
                 _ => yes("own"),
             },
+            Operation::ViewSettings => needs(P::OrganizationEdit),
             Operation::EditOrganization { changes } => {
                 needs(P::OrganizationEdit).and(|| self.change_settings(me, changes))
             }
+            Operation::ConfirmReview => needs(P::AccessExplain),
             Operation::ViewMembers => needs(P::MemberView),
             Operation::AddMember { role } => {
                 needs(P::MemberAdd).and(|| self.gives(me, role)).and(|| self.lets_into_team(me))
@@ -37,6 +39,9 @@ impl Naive<'_> {
             Operation::ChangeRole { member, role } => {
                 needs(P::RoleAssign).and(|| self.over_member(me, member)).and(|| self.gives(me, role))
             }
+            // Everybody may say what they are called; it takes nobody's power to call somebody something.
+            Operation::EditMember { member, seat: false } if me == Subject::Member(member) => yes("own"),
+            Operation::EditMember { member, .. } => needs(P::MemberEdit).and(|| self.is_member(member)),
             Operation::RemoveMember { member } => needs(P::MemberRemove).and(|| self.over_member(me, member)),
             Operation::ViewRoles => needs(P::RoleView),
             Operation::CreateRole { to } => needs(P::RoleEdit).and(|| self.gives_powers(me, &to.iter().collect())),
@@ -100,6 +105,9 @@ impl Naive<'_> {
             Operation::EndDelegation { agent, person } => self.end_delegation(me, agent, person),
             Operation::CreateResource { kind, owner } => self.create_resource(me, kind, owner),
             Operation::Resource { verb, resource } => self.resource(me, verb, resource),
+            Operation::Collect { artifact, collection } => self.collect(me, artifact, collection),
+            Operation::ConfigureKind { .. } => needs(P::ResourceConfigure),
+            Operation::ViewKind { kind } => self.view_kind(me, kind),
             Operation::Data { verb, object } => self.records(me, verb, object),
             Operation::Field { verb, object, field } => self.field(me, verb, object, field),
             Operation::EditDataModel => needs(P::DataModelEdit),

@@ -2,7 +2,7 @@
 //! team has, and what is shared.
 
 use domain::id::{PersonId, ResourceId};
-use domain::permission::Scope;
+use domain::permission::{Permission, Scope};
 use domain::resource::{Resource, ResourceKind, ResourceVerb, Shared};
 use verdict::Subject;
 
@@ -36,13 +36,39 @@ impl Naive<'_> {
         listed || self.may(subject, sees, resource).allowed
     }
 
+    /// Who works with things of a kind at all may read what holds for all of them, and so may who decides it.
+    pub(crate) fn view_kind(&self, subject: Subject, kind: ResourceKind) -> Answer {
+        let view = kind.permission(ResourceVerb::View);
+        let sees = |powers: super::Powers| powers.contains_key(&view);
+        if self.needs(subject, Permission::ResourceConfigure).allowed || sees(self.powers(subject)) {
+            return yes("role");
+        }
+        let teams = self.teams_of(subject);
+        if teams.into_iter().any(|team| sees(self.powers_in(subject, team))) {
+            return yes("team-role");
+        }
+        no(self.lacking(subject))
+    }
+
+    /// To put an artifact into a collection, or take it out, changes the collection, and is a permission of its own over
+    /// the artifact. It is never shared. Both must be there to be seen.
+    pub(crate) fn collect(&self, subject: Subject, artifact: ResourceId, collection: ResourceId) -> Answer {
+        let seen = |id| self.state.resources.get(&id).filter(|found| self.is_shown(subject, found));
+        let (Some(artifact), Some(collection)) = (seen(artifact), seen(collection)) else { return nothing_there() };
+        self.may_by(subject, Permission::ArtifactCollect, None, artifact)
+            .and(|| self.may(subject, ResourceVerb::Edit, collection))
+    }
+
     fn may(&self, subject: Subject, verb: ResourceVerb, resource: &Resource) -> Answer {
-        let takes = resource.kind.permission(verb);
+        self.may_by(subject, resource.kind.permission(verb), Some(verb), resource)
+    }
+
+    fn may_by(&self, subject: Subject, takes: Permission, verb: Option<ResourceVerb>, resource: &Resource) -> Answer {
         let held = self.powers(subject).get(&takes).copied();
         let teams: Vec<_> = self.teams_of(subject).into_iter().filter(|team| resource.teams.contains(team)).collect();
         let own = resource.owner.is_some_and(|owner| Subject::Member(owner) == subject);
         // Where everybody uses what they were given alone, to have made it is not to have been given it.
-        let own = own && (verb != ResourceVerb::Use || self.state.settings.managers_implicit_access);
+        let own = own && (verb != Some(ResourceVerb::Use) || self.state.settings.managers_implicit_access);
         if held == Some(Scope::All) {
             return yes("role");
         }
@@ -62,7 +88,7 @@ impl Naive<'_> {
         let share = resource.shares.get(&subject.grantee()).filter(|share| self.is_before(share.expires_at));
         // What a role does not do at all it does not do with what is shared; without a role there is no such bound.
         let bound = held.is_none() && self.role_of(subject).is_some();
-        if !bound && share.is_some_and(|share| lets(share.level, verb)) {
+        if !bound && share.is_some_and(|share| verb.is_some_and(|verb| lets(share.level, verb))) {
             return yes("share");
         }
         if held.is_some() { no("out-of-scope") } else { no(self.lacking(subject)) }
