@@ -24,6 +24,7 @@ mod operation;
 mod permit;
 mod question;
 mod remedy;
+mod requests;
 mod resources;
 mod snapshot;
 mod subjects;

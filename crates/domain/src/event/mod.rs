@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentEdit;
 use crate::grant::{Grantee, Profile};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
+use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
 use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::key::KeyKind;
 use crate::object::{DataName, Object};
 use crate::organization::{SettingChange, Settings};
+use crate::request::NewRequest;
 use crate::resource::{NewResource, ResourceEdit, Shared};
 use crate::role::{Role, RoleId};
 use crate::time::Timestamp;
@@ -83,6 +84,15 @@ pub enum Event {
     /// An integration was taken away.
     #[serde(rename = "grant.removed")]
     GrantRemoved { grantee: Grantee, integration: IntegrationId },
+    /// An integration was given for a time, beside what was given already.
+    #[serde(rename = "grant.lent")]
+    GrantLent {
+        grantee: Grantee,
+        integration: IntegrationId,
+        profile: Profile,
+        tools_off: BTreeSet<String>,
+        expires_at: Timestamp,
+    },
     /// A key was created.
     #[serde(rename = "key.created")]
     KeyCreated { key: KeyId, kind: KeyKind, digest: String, hint: String, expires_at: Option<Timestamp> },
@@ -170,6 +180,18 @@ pub enum Event {
     /// An object is governed no longer.
     #[serde(rename = "object.removed")]
     ObjectRemoved { object: DataName },
+    /// Somebody asked for access.
+    #[serde(rename = "request.opened")]
+    RequestOpened(Box<NewRequest>),
+    /// They took it back.
+    #[serde(rename = "request.withdrawn")]
+    RequestWithdrawn { request: RequestId },
+    /// They got what they asked for, by changes of these numbers.
+    #[serde(rename = "request.granted")]
+    RequestGranted { request: RequestId, until: Option<Timestamp>, changes: Vec<u64> },
+    /// They did not.
+    #[serde(rename = "request.refused")]
+    RequestRefused { request: RequestId },
 }
 
 impl Event {
@@ -193,6 +215,7 @@ impl Event {
             Event::ToolSwitched { .. } => "tool.switched",
             Event::GrantSet { .. } => "grant.set",
             Event::GrantRemoved { .. } => "grant.removed",
+            Event::GrantLent { .. } => "grant.lent",
             Event::KeyCreated { .. } => "key.created",
             Event::KeyRotated { .. } => "key.rotated",
             Event::KeyRevoked { .. } => "key.revoked",
@@ -220,6 +243,10 @@ impl Event {
             Event::ResourceDestroyed { .. } => "resource.destroyed",
             Event::ObjectDefined(_) => "object.defined",
             Event::ObjectRemoved { .. } => "object.removed",
+            Event::RequestOpened(_) => "request.opened",
+            Event::RequestWithdrawn { .. } => "request.withdrawn",
+            Event::RequestGranted { .. } => "request.granted",
+            Event::RequestRefused { .. } => "request.refused",
         }
     }
 
