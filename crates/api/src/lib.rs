@@ -23,6 +23,7 @@ mod permissions;
 mod plan;
 mod policy_text;
 mod problem;
+mod requests;
 mod resources;
 mod roles;
 mod routes;

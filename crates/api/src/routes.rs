@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use crate::problem::Failure;
 use crate::{
     access, advice, agents, ask, audit, authzen, extract, grants, integrations, keys, members, objects, organizations,
-    permissions, plan, resources, roles, settings, teams,
+    permissions, plan, requests, resources, roles, settings, teams,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -96,6 +96,11 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(ask::explain))
         .routes(routes!(ask::history))
         .routes(routes!(ask::who_can))
+        .routes(routes!(requests::list, requests::open))
+        .routes(routes!(requests::show))
+        .routes(routes!(requests::grant))
+        .routes(routes!(requests::refuse))
+        .routes(routes!(requests::withdraw))
         .routes(routes!(advice::advice))
         .routes(routes!(advice::report))
         .routes(routes!(plan::export))

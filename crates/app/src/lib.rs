@@ -30,6 +30,7 @@ pub mod ports;
 mod presets;
 mod problem;
 mod registry;
+pub mod requests;
 pub mod resources;
 pub mod roles;
 pub mod teams;

@@ -89,9 +89,7 @@ impl Remedy {
             Remedy::Resume { integration } => Operation::EditIntegration { integration: *integration },
             Remedy::SwitchOn { integration, .. } => Operation::ReviewTool { integration: *integration },
             Remedy::Role { member, role } => Operation::ChangeRole { member: *member, role },
-            Remedy::Join { member, team, role } => {
-                Operation::SetTeamMember { team: *team, member: *member, role }
-            }
+            Remedy::Join { member, team, role } => Operation::SetTeamMember { team: *team, member: *member, role },
             Remedy::Share { resource, .. } => Operation::Resource { verb: ResourceVerb::Share, resource: *resource },
             Remedy::ResumeAgent { agent } => Operation::EditAgent { agent: *agent },
             Remedy::AgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: Some(role) },

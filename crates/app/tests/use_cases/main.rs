@@ -6,6 +6,7 @@
 mod concurrency;
 mod endings;
 mod policy_file;
+mod requests;
 mod roles;
 mod story;
 mod unhappy;

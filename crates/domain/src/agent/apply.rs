@@ -56,9 +56,8 @@ impl Organization {
                     agent.delegations.remove(&person);
                 }
                 self.end_keys(stamp.at, agent, Some(person));
-                let for_them = |asked: &NewRequest| {
-                    asked.requester == Grantee::Agent(agent) && asked.acting_for == Some(person)
-                };
+                let for_them =
+                    |asked: &NewRequest| asked.requester == Grantee::Agent(agent) && asked.acting_for == Some(person);
                 self.end_requests(stamp.at, for_them);
             }
             _ => {}

@@ -52,12 +52,14 @@ pub(crate) fn lend(
         return Err(Refusal::field("in-the-past", "expires_at", "this moment has passed; give a later one"));
     }
     let live = state.loans(grantee, integration).iter().filter(|loan| loan.holds_at(now));
-    let same = |loan: &Grant| (loan.profile, &loan.tools_off, loan.expires_at) == (profile, &tools_off, Some(expires_at));
+    let same =
+        |loan: &Grant| (loan.profile, &loan.tools_off, loan.expires_at) == (profile, &tools_off, Some(expires_at));
     if live.clone().any(same) {
         return Ok(Vec::new());
     }
     if live.count() >= LOANS_MAX {
-        let message = format!("{LOANS_MAX} loans of this integration run at once; wait for one to end, or give it for good");
+        let message =
+            format!("{LOANS_MAX} loans of this integration run at once; wait for one to end, or give it for good");
         return Err(Refusal::rule("too-many-loans", message));
     }
     Ok(vec![Event::GrantLent { grantee, integration, profile, tools_off, expires_at }])

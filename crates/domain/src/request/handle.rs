@@ -27,7 +27,8 @@ pub(crate) fn open(state: &Organization, new: NewRequest) -> Result<Vec<Event>, 
         return Err(Refusal::rule("exists", "a request with this id exists already"));
     }
     if theirs.nth(OPEN_MAX - 1).is_some() {
-        let message = format!("{OPEN_MAX} requests wait for an answer already; withdraw one that is not needed any more");
+        let message =
+            format!("{OPEN_MAX} requests wait for an answer already; withdraw one that is not needed any more");
         return Err(Refusal::rule("too-many-requests", message));
     }
     if new.wished_ms.is_some_and(|wished| !WISHED_MS.contains(&wished)) {
@@ -80,7 +81,8 @@ pub fn already_allowed() -> Refusal {
 /// Nobody is asked for what no small change would allow.
 #[must_use]
 pub fn nothing_would_help() -> Refusal {
-    let message = "no small change would allow this, so nobody could grant it; speak with whoever runs the organization";
+    let message =
+        "no small change would allow this, so nobody could grant it; speak with whoever runs the organization";
     Refusal::rule("nothing-would-help", message)
 }
 
@@ -104,9 +106,10 @@ fn is_here(state: &Organization, new: &NewRequest) -> Result<(), Refusal> {
             let kind = state.live_key(key).map(|key| &key.kind);
             matches!(kind, Some(KeyKind::Workspace { .. })) && new.acting_for.is_none()
         }
-        Grantee::Agent(agent) => state.agents.get(&agent).is_some_and(|agent| {
-            new.acting_for.is_none_or(|person| agent.delegations.contains_key(&person))
-        }),
+        Grantee::Agent(agent) => state
+            .agents
+            .get(&agent)
+            .is_some_and(|agent| new.acting_for.is_none_or(|person| agent.delegations.contains_key(&person))),
         Grantee::Team(_) | Grantee::Role(_) => false,
     };
     if here { Ok(()) } else { Err(Refusal::missing("member", "whoever asks is not here")) }

@@ -39,9 +39,10 @@ fn call(tool: &str) -> Wanted {
 }
 
 pub(crate) fn of_requests() -> impl Strategy<Value = Command> {
-    let new = (requests(), grantees(), option::of(people()), wanted()).prop_map(
-        |(id, requester, acting_for, wanted)| NewRequest { id, requester, acting_for, wanted, wished_ms: None },
-    );
+    let new =
+        (requests(), grantees(), option::of(people()), wanted()).prop_map(|(id, requester, acting_for, wanted)| {
+            NewRequest { id, requester, acting_for, wanted, wished_ms: None }
+        });
     let lent = (grantees(), select(&Profile::ALL[..]), 0..200i64);
     prop_oneof![
         6 => new.prop_map(Command::OpenRequest),
@@ -145,9 +146,8 @@ fn a_request_ends_with_whoever_asked() {
         wished_ms: None,
     };
     accept(&mut walk, Command::OpenRequest(for_owner));
-    let ended = |walk: &Walk, number: u8| {
-        matches!(walk.state.requests[&request(number)].state, RequestState::Ended { .. })
-    };
+    let ended =
+        |walk: &Walk, number: u8| matches!(walk.state.requests[&request(number)].state, RequestState::Ended { .. });
     accept(&mut walk, Command::EndDelegation { agent, person: person(0) });
     assert_eq!([0, 1, 2, 3].map(|number| ended(&walk, number)), [false, false, false, true]);
     accept(&mut walk, Command::RemoveMember { person: member });

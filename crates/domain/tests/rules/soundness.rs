@@ -143,9 +143,10 @@ fn check_requests(state: &Organization) -> Result<(), TestCaseError> {
         }
         let here = match asked.requester {
             Grantee::Member(person) => state.active_member(person).is_some(),
-            Grantee::Agent(agent) => state.agents.get(&agent).is_some_and(|agent| {
-                asked.acting_for.is_none_or(|person| agent.delegations.contains_key(&person))
-            }),
+            Grantee::Agent(agent) => state
+                .agents
+                .get(&agent)
+                .is_some_and(|agent| asked.acting_for.is_none_or(|person| agent.delegations.contains_key(&person))),
             Grantee::Key(key) => state.live_key(key).is_some(),
             Grantee::Team(_) | Grantee::Role(_) => false,
         };

@@ -48,10 +48,8 @@ fn remedies(state: &Organization, command: &Command) -> Vec<Remedy> {
     let snapshot = Snapshot::compile(org(1), state, None);
     let asked = state.requests.get(request).map(|request| &request.asked);
     let sets = asked.and_then(|asked| {
-        let actor = Actor {
-            acting_for: asked.acting_for,
-            ..Actor::about(Subject::parse(&asked.requester.to_string())?)
-        };
+        let actor =
+            Actor { acting_for: asked.acting_for, ..Actor::about(Subject::parse(&asked.requester.to_string())?) };
         let action = snapshot.action_of(&asked.wanted, None)?;
         Some(snapshot.why_not(state, &Question { actor: &actor, action, now: MOMENTS[0] }))
     });

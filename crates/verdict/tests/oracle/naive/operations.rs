@@ -129,7 +129,9 @@ impl Naive<'_> {
             Remedy::Grant { to, integration, .. } => self
                 .operate(me, Operation::Assign { grantee: *to, integration: *integration })
                 .and(|| self.view_integration(me, *integration)),
-            Remedy::Resume { integration } => self.operate(me, Operation::EditIntegration { integration: *integration }),
+            Remedy::Resume { integration } => {
+                self.operate(me, Operation::EditIntegration { integration: *integration })
+            }
             Remedy::SwitchOn { integration, .. } => {
                 self.operate(me, Operation::ReviewTool { integration: *integration })
             }
