@@ -25,6 +25,7 @@ mod permissions;
 mod plan;
 mod policy_text;
 mod problem;
+mod requests;
 mod resources;
 mod reviews;
 mod roles;

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, keys, kinds, members, objects, organizations, permissions, plan, resources, reviews, roles, settings, teams,
+    access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, keys, kinds, members, objects, organizations, permissions, plan, requests, resources, reviews, roles, settings, teams,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -100,6 +100,11 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(ask::explain))
         .routes(routes!(ask::history))
         .routes(routes!(ask::who_can))
+        .routes(routes!(requests::list, requests::open))
+        .routes(routes!(requests::show))
+        .routes(routes!(requests::grant))
+        .routes(routes!(requests::refuse))
+        .routes(routes!(requests::withdraw))
         .routes(routes!(advice::advice))
         .routes(routes!(advice::report))
         .routes(routes!(reviews::list, reviews::confirm))

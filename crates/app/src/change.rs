@@ -191,6 +191,7 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::EditTeam { .. }
         | Operation::InviteToTeam { .. }
         | Operation::Assign { grantee: Grantee::Team(_), .. } => "team",
+        Operation::RequestAccess { .. } | Operation::DecideRequest { .. } => "request",
         Operation::Data { .. } => "object",
         Operation::Field { .. } => "field",
         _ => "member",

@@ -170,7 +170,9 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
                         && permit.actor().is_some_and(|actor| actor.subject == Subject::Member(*person))
             }
             (
-                Event::GrantSet { grantee, integration, .. } | Event::GrantRemoved { grantee, integration },
+                Event::GrantSet { grantee, integration, .. }
+                | Event::GrantLent { grantee, integration, .. }
+                | Event::GrantRemoved { grantee, integration },
                 Target::Grant(to, of),
             ) => *grantee == to && *integration == of,
             (Event::KeyRotated { key, .. } | Event::KeyRevoked { key }, Target::Key(target)) => *key == target,
@@ -252,6 +254,15 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
             (Event::KindConfigured { kind, .. }, Target::Kind(target)) => *kind == target,
             (Event::ObjectDefined(_) | Event::ObjectRemoved { .. }, Target::DataModel) => {
                 permission == Permission::DataModelEdit
+            }
+            (Event::RequestOpened(new), Target::RequestsOf(requester, acting_for)) => {
+                (new.requester, new.acting_for) == (requester, acting_for)
+            }
+            (Event::RequestWithdrawn { request }, Target::RequestsOf(requester, acting_for)) => {
+                state.requests.get(request).is_some_and(|request| request.is_by(requester, acting_for))
+            }
+            (Event::RequestGranted { request, .. } | Event::RequestRefused { request }, Target::Request(target)) => {
+                *request == target
             }
             _ => false,
         }

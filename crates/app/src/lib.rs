@@ -31,6 +31,7 @@ pub mod ports;
 mod presets;
 mod problem;
 mod registry;
+pub mod requests;
 pub mod resources;
 pub mod reviews;
 pub mod roles;

@@ -67,6 +67,22 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// The stable code of the kind of problem.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Problem::Unauthenticated { .. } => "unauthenticated",
+            Problem::Denied { explanation, .. } => explanation.code,
+            Problem::Missing { .. } => "not-found",
+            Problem::Refused(refusal) => refusal.code,
+            Problem::Invalid { .. } => "invalid",
+            Problem::InStep { problem, .. } => problem.code(),
+            Problem::Previewed(_) => "previewed",
+            Problem::Moved { .. } => "moved",
+            Problem::Unavailable { .. } => "unavailable",
+        }
+    }
+
     pub(crate) fn invalid(field: &'static str, message: impl Into<String>) -> Problem {
         Problem::Invalid { field, message: message.into() }
     }

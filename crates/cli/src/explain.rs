@@ -45,7 +45,7 @@ pub(crate) struct WhoCan {
 
 /// What is asked about.
 #[derive(Args)]
-struct Thing {
+pub(crate) struct Thing {
     /// What is to be done: call, view, edit, see, a permission such as member.add …
     #[arg(required_unless_present = "tool")]
     action: Option<String>,
@@ -62,7 +62,7 @@ struct Thing {
 }
 
 impl Thing {
-    fn asked(&self) -> Map<String, Value> {
+    pub(crate) fn asked(&self) -> Map<String, Value> {
         let resource = match (&self.tool, &self.resource) {
             (Some(tool), _) => format!("tool:{tool}"),
             (None, resource) => resource.clone().unwrap_or_default(),

@@ -27,6 +27,7 @@ mod org;
 mod plan;
 
 mod report;
+mod request;
 mod resource;
 mod review;
 mod role;
@@ -83,6 +84,8 @@ enum Command {
     Explain(explain::Explain),
     /// List everybody who may do something
     WhoCan(explain::WhoCan),
+    /// Ask for access that was denied, and decide what others ask for
+    Request(request::Arguments),
     /// Write the organization out as one YAML file, or its permission model for Cedar
     Export(plan::Export),
     /// Say what a file would change, and change nothing
@@ -154,6 +157,7 @@ fn dispatch(command: &Command, terminal: &mut Terminal<'_>) -> Result<(), Failur
         Command::Check(arguments) => check::check(arguments, terminal),
         Command::Explain(arguments) => explain::explain(arguments, terminal),
         Command::WhoCan(arguments) => explain::who_can(arguments, terminal),
+        Command::Request(arguments) => request::run(arguments, terminal),
         Command::Export(arguments) => plan::export(arguments, terminal),
         Command::Plan(arguments) => plan::plan(arguments, terminal),
         Command::Apply(arguments) => plan::apply(arguments, terminal),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::agent::{self, AgentEdit};
 use crate::event::Event;
 use crate::grant::{self, Grantee, Profile};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
+use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::key::{self, KeyKind};
 use crate::member::{self, MemberDetail};
@@ -13,6 +13,7 @@ use crate::object::{self, DataName, Object};
 use crate::organization::{self, Organization, SettingChange};
 use crate::preset::Preset;
 use crate::refusal::Refusal;
+use crate::request::{self, NewRequest};
 use crate::resource::{self, Ending, Features, NewResource, ResourceEdit, ResourceKind, Shared};
 use crate::role::{self, NewRole, RoleEdit, RoleId};
 use crate::team;
@@ -58,6 +59,14 @@ pub enum Command {
     },
     /// Take an integration away.
     RemoveGrant { grantee: Grantee, integration: IntegrationId },
+    /// Give an integration for a time, beside what is given already.
+    LendGrant {
+        grantee: Grantee,
+        integration: IntegrationId,
+        profile: Profile,
+        tools_off: BTreeSet<String>,
+        expires_at: Timestamp,
+    },
     /// Create a key.
     CreateKey { key: KeyId, kind: KeyKind, digest: String, hint: String, expires_at: Option<Timestamp> },
     /// Create a personal key for somebody else, who has none.
@@ -134,6 +143,14 @@ pub enum Command {
     DefineObject(Box<Object>),
     /// Govern it no longer.
     RemoveObject { object: DataName },
+    /// Ask for access.
+    OpenRequest(NewRequest),
+    /// Take back what one asked for.
+    WithdrawRequest { request: RequestId },
+    /// Say that a request is granted, by changes of these numbers that were made for it.
+    GrantRequest { request: RequestId, until: Option<Timestamp>, changes: Vec<u64> },
+    /// Refuse a request.
+    RefuseRequest { request: RequestId },
 }
 
 /// Answers a command with the events it leads to, none where everything is so already.
@@ -167,6 +184,9 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
             grant::set(state, (grantee, integration), (profile, tools_off), expires_at, now)
         }
         Command::RemoveGrant { grantee, integration } => grant::remove(state, grantee, integration),
+        Command::LendGrant { grantee, integration, profile, tools_off, expires_at } => {
+            grant::lend(state, (grantee, integration), (profile, tools_off), expires_at, now)
+        }
         Command::CreateKey { key, kind, digest, hint, expires_at } => {
             key::create(state, (key, kind), (digest, hint), expires_at, now)
         }
@@ -210,5 +230,9 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
         Command::ConfigureKind { kind, settings } => resource::configure(state, kind, settings),
         Command::DefineObject(object) => object::define(state, *object),
         Command::RemoveObject { object } => object::remove(state, &object),
+        Command::OpenRequest(new) => request::open(state, new),
+        Command::WithdrawRequest { request } => request::withdraw(state, request),
+        Command::GrantRequest { request, until, changes } => request::grant(state, request, until, changes, now),
+        Command::RefuseRequest { request } => request::refuse(state, request),
     }
 }

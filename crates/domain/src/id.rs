@@ -126,6 +126,8 @@ ids! {
     AgentId "agt_" "an agent";
     /// Names a resource of one organization.
     ResourceId "res_" "a resource";
+    /// Names an access request of one organization.
+    RequestId "req_" "a request";
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod permission;
 pub mod preset;
 pub mod record;
 pub mod refusal;
+pub mod request;
 pub mod resource;
 pub mod role;
 pub mod team;

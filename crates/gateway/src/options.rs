@@ -16,6 +16,8 @@ pub struct GatewayOptions {
     pub origins: Vec<String>,
     /// The hosts to which upstream calls may go without encryption. All others need https.
     pub plain_http_hosts: Vec<String>,
+    /// The URL under which people reach us, where the operator has set one: told to those who are denied something.
+    pub public_url: Option<String>,
     /// The limits in force.
     pub limits: Limits,
 }
@@ -33,6 +35,7 @@ impl GatewayOptions {
             hosts: vec![host.to_owned()],
             origins: vec![format!("{scheme}://{host}")],
             plain_http_hosts: LOOPBACK.map(str::to_owned).to_vec(),
+            public_url: None,
             limits: Limits::default(),
         };
         if LOOPBACK.iter().any(|loopback| loopback.eq_ignore_ascii_case(without_port(host))) {

@@ -10,7 +10,7 @@ use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::time::Timestamp;
 use identity::key::PresentedKey;
 use tokio::sync::watch;
-use verdict::{Credential, Snapshot};
+use verdict::{Actor, Credential, Snapshot};
 use zeroize::Zeroizing;
 
 /// Something outside cannot answer now. The gateway refuses what depends on it.
@@ -29,6 +29,60 @@ pub trait Access: Send + Sync + 'static {
     /// Fires with the sequence number after every swap of the snapshot. When its sender is gone, whoever holds
     /// an open stream or call takes that as the end of their right to it.
     fn changes(&self) -> watch::Receiver<u64>;
+}
+
+/// A tool that somebody asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ToolAsked {
+    /// The integration's slug.
+    pub integration: String,
+    /// The tool's name there.
+    pub tool: String,
+}
+
+/// What became of somebody's request, as they may be told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RequestTold {
+    /// It waits.
+    Waits {
+        /// Its id.
+        id: String,
+        /// The day on which it was opened.
+        on: String,
+        /// Names of people who may decide it.
+        waits_for: Vec<String>,
+    },
+    /// It was refused.
+    Refused {
+        /// Its id.
+        id: String,
+        /// The day on which it was refused.
+        on: String,
+        /// The name of whoever refused it.
+        by: String,
+        /// Why.
+        reason: Option<String>,
+    },
+}
+
+/// A request that waits to be decided.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Opened {
+    /// Its id.
+    pub id: String,
+    /// What is asked for, for people.
+    pub says: String,
+    /// Names of people who may decide it.
+    pub waits_for: Vec<String>,
+}
+
+/// Why nothing was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotOpened {
+    /// The stable code of the reason.
+    pub code: String,
+    /// What is wrong, for the person who must act.
+    pub message: String,
 }
 
 /// Everything the gateway needs from outside.
@@ -75,6 +129,24 @@ pub trait Ports: Send + Sync + 'static {
 
     /// The names of people whom a denied caller may ask; those that cannot be found are left out.
     fn names(&self, people: &[PersonId]) -> impl Future<Output = Vec<String>> + Send;
+
+    /// What became of somebody's newest request for a tool; none where there is nothing to tell. Asked only on the way
+    /// of a denial.
+    fn request_told(
+        &self,
+        access: &Arc<Self::Access>,
+        actor: Actor,
+        asked: &ToolAsked,
+    ) -> impl Future<Output = Option<RequestTold>> + Send;
+
+    /// Asks for a tool as somebody who is denied it.
+    fn request_access(
+        &self,
+        access: &Arc<Self::Access>,
+        actor: Actor,
+        asked: &ToolAsked,
+        note: Option<String>,
+    ) -> impl Future<Output = Result<Opened, NotOpened>> + Send;
 
     /// A keyed digest of a call's arguments in their canonical form.
     fn arguments_digest(&self, org: OrgId, canonical: &[u8]) -> [u8; 32];

@@ -61,10 +61,15 @@ impl Node {
         let upstreams = Arc::new(ProbedUpstreams::default());
         let app = application(&journal, &keyring, upstreams.clone());
         app.check_master_keys().await.map_err(|problem| Fault(problem.to_string()))?;
-        let ports =
-            GatewayPorts { app: app.clone(), journal: journal.clone(), arguments: ArgumentDigester::new(&keyring) };
+        let ports = GatewayPorts {
+            app: app.clone(),
+            journal: journal.clone(),
+            arguments: ArgumentDigester::new(&keyring),
+            runtime: Handle::current(),
+        };
         let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
         let mut options = GatewayOptions::for_public_url(&public_url);
+        options.public_url.clone_from(&settings.public_url);
         options.origins.extend(settings.allowed_origins.iter().cloned());
         options.plain_http_hosts.clone_from(&settings.plain_http_hosts);
         let gateway = Gateway::new(ports, options).map_err(|error| Fault(error.to_string()))?;

@@ -208,7 +208,10 @@ impl Snapshot {
         };
         let mut entries = Vec::new();
         for (grantee, via) in to.filter(|(grantee, _)| counts(grantee)) {
-            for (integration, grant) in state.grants.get(&grantee).into_iter().flatten() {
+            let standing = state.grants.get(&grantee).into_iter().flatten();
+            let lent = state.loans.get(&grantee).into_iter().flatten();
+            let lent = lent.flat_map(|(integration, loans)| loans.iter().map(move |loan| (integration, loan)));
+            for (integration, grant) in standing.chain(lent) {
                 let Some((place, entry)) = self.catalog.integration_by_id(*integration) else { continue };
                 let off = |tool: &String| self.catalog.find(&entry.slug, tool).map(|index| index.0);
                 let mut tools_off: Vec<u32> = grant.tools_off.iter().filter_map(off).collect();

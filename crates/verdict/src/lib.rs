@@ -28,6 +28,7 @@ mod operation;
 mod permit;
 mod question;
 mod remedy;
+mod requests;
 mod resources;
 mod shards;
 mod snapshot;

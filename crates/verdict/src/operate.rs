@@ -14,6 +14,7 @@ use crate::evaluate::{Answer, hidden, holds, lacks, own, shown};
 use crate::operation::Operation;
 use crate::permit::{Act, Target};
 use crate::question::{Basis, Denial, Reason, Subject};
+use crate::requests::request_access;
 use crate::snapshot::{Snapshot, SubjectEntry};
 
 impl Snapshot {
@@ -154,6 +155,8 @@ impl Snapshot {
             {
                 own(Permission::OrganizationView, Target::Organization)
             }
+            Operation::RequestAccess { requester, acting_for } => request_access(entry, (requester, acting_for)),
+            Operation::DecideRequest { request, by } => self.decide_request(entry, (request, by), now),
             Operation::Explain { .. } => holds(Permission::AccessExplain, Target::Organization),
             Operation::ReadAudit { .. } => holds(Permission::AuditRead, Target::Organization),
         }

@@ -1,7 +1,7 @@
 //! What can be asked about besides calls of tools.
 
 use domain::grant::Grantee;
-use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
 use domain::object::{DataName, DataVerb};
 use domain::organization::SettingChange;
 use domain::permission::{Permission, PermissionSet};
@@ -9,6 +9,7 @@ use domain::resource::{ResourceKind, ResourceVerb};
 use domain::role::RoleId;
 
 use crate::question::Subject;
+use crate::remedy::Remedy;
 
 /// Something done to the organization itself, or to what it governs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -117,6 +118,10 @@ pub enum Operation<'q> {
     RotateKey { key: KeyId },
     /// End a key.
     RevokeKey { key: KeyId },
+    /// Ask for access, or take back what one asked for: a subject itself, or the person for whom it acted.
+    RequestAccess { requester: Subject, acting_for: Option<PersonId> },
+    /// Grant or refuse an access request that these changes would satisfy: whoever could make them by hand.
+    DecideRequest { request: RequestId, by: &'q [Remedy] },
     /// See why somebody may or may not do something.
     Explain { subject: Subject },
     /// Read the record of somebody's calls and changes, or everyone's.
@@ -178,6 +183,8 @@ impl Operation<'_> {
             Operation::ViewKey { .. } => "key.view",
             Operation::RotateKey { .. } => "key.rotate",
             Operation::RevokeKey { .. } => "key.revoke",
+            Operation::RequestAccess { .. } => "request.open",
+            Operation::DecideRequest { .. } => "request.decide",
             Operation::Explain { .. } => "access.explain",
             Operation::ReadAudit { .. } => "audit.read",
         }

@@ -1,7 +1,7 @@
 //! The value that one must hold to let something happen. Only this crate can make one.
 
 use domain::grant::Grantee;
-use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId};
 use domain::integration::ToolClass;
 use domain::permission::Permission;
 use domain::resource::ResourceKind;
@@ -43,6 +43,10 @@ pub enum Target {
     Kind(ResourceKind),
     /// The objects and fields that are governed.
     DataModel,
+    /// The access requests of one subject, and for whom it acts.
+    RequestsOf(Grantee, Option<PersonId>),
+    /// An access request.
+    Request(RequestId),
 }
 
 /// What a permit allows.

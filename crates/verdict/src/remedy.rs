@@ -79,6 +79,25 @@ impl Remedy {
         }
     }
 
+    /// What the engine is asked before the change is made.
+    #[must_use]
+    pub fn operation(&self) -> Operation<'_> {
+        match self {
+            Remedy::Grant { to: grantee, integration, .. } => {
+                Operation::Assign { grantee: *grantee, integration: *integration }
+            }
+            Remedy::Resume { integration } => Operation::EditIntegration { integration: *integration },
+            Remedy::SwitchOn { integration, .. } => Operation::ReviewTool { integration: *integration },
+            Remedy::Role { member, role } => Operation::ChangeRole { member: *member, role },
+            Remedy::Join { member, team, role } => Operation::SetTeamMember { team: *team, member: *member, role },
+            Remedy::Share { resource, .. } => Operation::Resource { verb: ResourceVerb::Share, resource: *resource },
+            Remedy::ResumeAgent { agent } => Operation::EditAgent { agent: *agent },
+            Remedy::AgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: Some(role) },
+            Remedy::KeyRole { key, role } => Operation::SetKeyRole { key: *key, role: Some(role) },
+            Remedy::Delegate { agent, person } => Operation::Delegate { agent: *agent, person: *person },
+        }
+    }
+
     /// The permission that whoever makes the change needs.
     #[must_use]
     pub fn needs(&self) -> Permission {
@@ -228,6 +247,12 @@ impl Snapshot {
             | Reason::NoSuchTarget
             | Reason::NotYours => Vec::new(),
         }
+    }
+
+    /// The tool that an action calls, where it calls one that there is.
+    #[must_use]
+    pub fn meant(&self, action: Action<'_>) -> Option<(&crate::ToolEntry, &crate::IntegrationEntry)> {
+        self.tool(self.meant_tool(action)?)
     }
 
     fn meant_tool(&self, action: Action<'_>) -> Option<ToolIndex> {

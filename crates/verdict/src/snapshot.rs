@@ -152,6 +152,12 @@ impl Snapshot {
         self.settings.records_sync
     }
 
+    /// Whether AI clients are offered a tool with which to ask for access.
+    #[must_use]
+    pub fn offers_requests(&self) -> bool {
+        self.settings.requests_agent_tool
+    }
+
     /// A tool and its integration.
     #[must_use]
     pub fn tool(&self, index: ToolIndex) -> Option<(&ToolEntry, &IntegrationEntry)> {

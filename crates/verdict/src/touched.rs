@@ -48,7 +48,9 @@ impl Touched {
             | Event::ObjectRemoved { .. } => (self.everybody, self.roles) = (true, true),
             Event::MemberAdded { person, .. } | Event::MemberRoleChanged { person, .. } => self.member(*person),
             Event::MemberRemoved { person } => self.member_removed(*person, before, state),
-            Event::GrantSet { grantee, .. } | Event::GrantRemoved { grantee, .. } => self.grantee(*grantee, state),
+            Event::GrantSet { grantee, .. } | Event::GrantLent { grantee, .. } | Event::GrantRemoved { grantee, .. } => {
+                self.grantee(*grantee, state);
+            }
             Event::KeyCreated { key, .. }
             | Event::KeyRotated { key, .. }
             | Event::KeyRevoked { key }
@@ -79,6 +81,8 @@ impl Touched {
             }
             // What these change is shared as a whole, or read from the state each time.
             Event::OrganizationRenamed { .. }
+            | Event::AccessReviewed { .. }
+            | Event::MemberEdited { .. }
             | Event::IntegrationConnected(_)
             | Event::IntegrationEdited { .. }
             | Event::IntegrationDisconnected { .. }
@@ -92,10 +96,17 @@ impl Touched {
             | Event::ResourceUnshared { .. }
             | Event::ResourceAssigned { .. }
             | Event::ResourceUnassigned { .. }
+            | Event::ArtifactCollected { .. }
+            | Event::ArtifactUncollected { .. }
             | Event::ResourceDeleted { .. }
             | Event::ResourceRestored { .. }
             | Event::ResourceDestroyed { .. }
-            | Event::ObjectDefined(_) => {}
+            | Event::KindConfigured { .. }
+            | Event::ObjectDefined(_)
+            | Event::RequestOpened(_)
+            | Event::RequestWithdrawn { .. }
+            | Event::RequestGranted { .. }
+            | Event::RequestRefused { .. } => {}
         }
     }
 

@@ -12,7 +12,6 @@ use verdict::{Action, Actor, Basis, Credential, Explanation, Operation, Question
 
 use crate::agents::agent_id;
 use crate::ask::At;
-use crate::keys::digest_bytes;
 use crate::{App, Caller, Problem};
 
 /// What somebody has of one integration.
@@ -269,9 +268,10 @@ fn given(
     let own = std::iter::once((Via::Own, None, subject.grantee()));
     let teams = teams.iter().map(|place| (Via::Team(place.team), Some(&place.title), Grantee::Team(place.team)));
     let role = role.map(|role| (Via::Role, None, Grantee::Role(role)));
-    let found = own.chain(teams).chain(role).filter_map(|(via, team, to)| {
-        let grant = state.grant(to, integration).filter(|grant| grant.holds_at(now))?;
-        Some(Given { via, team: team.cloned(), grant: grant.clone() })
+    let found = own.chain(teams).chain(role).flat_map(|(via, team, to)| {
+        let all = state.grant(to, integration).into_iter().chain(state.loans(to, integration));
+        let given = move |grant: &Grant| Given { via, team: team.cloned(), grant: grant.clone() };
+        all.filter(|grant| grant.holds_at(now)).map(given)
     });
     found.collect()
 }

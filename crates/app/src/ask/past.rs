@@ -176,7 +176,9 @@ fn about_others_alone(event: &Event, concerned: [Option<Subject>; 2]) -> bool {
         | Event::MemberRemoved { person }
         | Event::TeamMemberSet { person, .. }
         | Event::TeamMemberRemoved { person, .. } => other(Subject::Member(*person)),
-        Event::GrantSet { grantee, .. } | Event::GrantRemoved { grantee, .. } => other_grantee(grantee),
+        Event::GrantSet { grantee, .. } | Event::GrantRemoved { grantee, .. } | Event::GrantLent { grantee, .. } => {
+            other_grantee(grantee)
+        }
         Event::KeyCreated { key, .. }
         | Event::KeyRotated { key, .. }
         | Event::KeyRevoked { key }

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId};
 use domain::integration::{CredentialKind, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
 use domain::object::{DataName, Object};
 use domain::organization::{Organization, SettingChange, Stamp};
-use domain::permission::PermissionSet;
+use domain::permission::{Permission, PermissionSet};
+use domain::request::{NewRequest, Wanted};
 use domain::resource::{Features, NewResource, ResourceEdit, ResourceKind, ResourceVerb, Shared};
 use domain::role::{Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
-use verdict::{Action, Actor, Operation, Permit, Question, Snapshot, Subject, Verdict};
+use verdict::{Action, Actor, Operation, Permit, Question, Remedy, Snapshot, Subject, Verdict};
 
 use super::{Part, covers, fold, folded};
 
@@ -49,6 +50,10 @@ fn agent(number: u8) -> AgentId {
 
 fn resource(number: u8) -> ResourceId {
     ResourceId::from_random([number; 20])
+}
+
+fn request(number: u8) -> RequestId {
+    RequestId::from_random([number; 20])
 }
 
 fn role(name: &str) -> RoleId {
@@ -95,6 +100,7 @@ fn acme() -> Organization {
             expires_at,
         });
         events.push(registered(number));
+        events.push(opened(number, Grantee::Member(person(number)), None));
     }
     let mut state = Organization::new();
     for event in &events {
@@ -148,6 +154,13 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
         ],
         Operation::Assign { grantee, integration } => vec![
             Event::GrantSet { grantee, integration, profile: Profile::Full, tools_off: [].into(), expires_at: None },
+            Event::GrantLent {
+                grantee,
+                integration,
+                profile: Profile::Full,
+                tools_off: [].into(),
+                expires_at: Timestamp(1),
+            },
             Event::GrantRemoved { grantee, integration },
         ],
         Operation::CreatePersonalKey { holder } => vec![key_created(9, KeyKind::Personal { holder })],
@@ -217,11 +230,26 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             let object = Object { name: name.clone(), title: "People".to_owned(), fields: BTreeMap::new() };
             vec![Event::ObjectDefined(Box::new(object)), Event::ObjectRemoved { object: name }]
         }
+        Operation::RequestAccess { requester, acting_for } => {
+            let mut events = vec![opened(7, requester.grantee(), acting_for)];
+            if requester == Subject::Member(person(0)) {
+                events.push(Event::RequestWithdrawn { request: request(0) });
+            }
+            events
+        }
+        Operation::DecideRequest { request, .. } => {
+            vec![Event::RequestGranted { request, until: None, changes: vec![1] }, Event::RequestRefused { request }]
+        }
         _ => Vec::new(),
     }
 }
 
-fn operations<'r>([member, lead, spare]: [&'r RoleId; 3]) -> Vec<Operation<'r>> {
+fn opened(number: u8, requester: Grantee, acting_for: Option<PersonId>) -> Event {
+    let (id, wanted) = (request(number), Wanted::Use { permission: Permission::AuditRead });
+    Event::RequestOpened(Box::new(NewRequest { id, requester, acting_for, wanted, wished_ms: None }))
+}
+
+fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy]) -> Vec<Operation<'r>> {
     let mut all = vec![
         Operation::CreateRole { to: PermissionSet::EMPTY },
         Operation::EditRole { role: lead, to: PermissionSet::EMPTY },
@@ -286,6 +314,12 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3]) -> Vec<Operation<'r>> 
             all.push(Operation::Assign { grantee, integration: of });
         }
     }
+    for requester in [0, 1].map(|number| Subject::Member(person(number))) {
+        all.push(Operation::RequestAccess { requester, acting_for: None });
+    }
+    for number in [0, 1] {
+        all.push(Operation::DecideRequest { request: request(number), by: changes });
+    }
     for of in [0, 1, 3].map(key) {
         all.extend([
             Operation::ViewKey { key: of },
@@ -341,7 +375,8 @@ fn a_permit_covers_what_was_asked_and_nothing_else() {
     let state = acme();
     let snapshot = Snapshot::compile(org(1), &state, None);
     let roles = ["member", "lead", "spare"].map(role);
-    let all = operations(roles.each_ref());
+    let changes = [Remedy::Resume { integration: integration(0) }];
+    let all = operations(roles.each_ref(), &changes);
     let mut covered = 0;
     for asked in &all {
         let Some(permit) = permit(&snapshot, *asked) else { continue };
@@ -419,4 +454,39 @@ fn each_part_of_a_change_needs_a_permit_of_its_own_for_the_state_that_the_parts_
     assert!(folded(org(1), &state, &[first(), asked_as_something_else], stamp).is_err());
     let under_the_first = Part { permit: asked(&snapshot, 1), events: vec![removed(1), removed(2)] };
     assert!(folded(org(1), &state, &[under_the_first], stamp).is_err());
+}
+
+#[test]
+fn what_grants_a_request_and_the_decision_are_one_commit_or_none() {
+    let state = acme();
+    let snapshot = Snapshot::compile(org(1), &state, None);
+    let (grantee, integration) = (Grantee::Member(person(1)), integration(0));
+    let lent = Event::GrantLent {
+        grantee,
+        integration,
+        profile: Profile::Full,
+        tools_off: [].into(),
+        expires_at: Timestamp(50),
+    };
+    let by = [Remedy::Grant { to: grantee, integration, profile: Profile::Full, tools_off: [].into() }];
+    let decide = Operation::DecideRequest { request: request(1), by: &by };
+    let granted =
+        |change| Event::RequestGranted { request: request(1), until: Some(Timestamp(50)), changes: vec![change] };
+    let gift = || {
+        let permit = permit(&snapshot, Operation::Assign { grantee, integration }).unwrap();
+        Part { permit, events: vec![lent.clone()] }
+    };
+    let mut after = state.clone();
+    fold(&mut after, std::slice::from_ref(&lent), (NOW, "operator"));
+    let later = Snapshot::compile(org(1), &after, None);
+    let decision = || Part { permit: permit(&later, decide).unwrap(), events: vec![granted(after.seq)] };
+    let both = folded(org(1), &state, &[gift(), decision()], (NOW, "operator")).unwrap();
+    assert!(!both.requests[&request(1)].is_open() && both.loans(grantee, integration).len() == 1);
+    // The decision alone rests on a state that was never reached, and the domain knows no change to name.
+    assert!(folded(org(1), &state, &[decision()], (NOW, "operator")).is_err());
+    let alone = domain::command::Command::GrantRequest { request: request(1), until: None, changes: vec![after.seq] };
+    assert_eq!(domain::command::handle(&state, alone, NOW).unwrap_err().code, "no-changes");
+    // And the right to decide gives nothing by itself.
+    let smuggled = Part { permit: permit(&snapshot, decide).unwrap(), events: vec![lent, granted(state.seq + 1)] };
+    assert!(folded(org(1), &state, &[smuggled], (NOW, "operator")).is_err());
 }

@@ -40,7 +40,7 @@ impl App {
                 let impact = self.impact_of(caller, &snapshot, &copy, &rehearsed.events()).await?;
                 return Err(Problem::Previewed(Box::new(impact)));
             }
-            let Rehearsed { parts, facts, steps } = rehearsed;
+            let Rehearsed { parts, facts, steps, .. } = rehearsed;
             if parts.is_empty() {
                 return Ok((steps, copy.seq));
             }
@@ -96,7 +96,7 @@ impl App {
     async fn failed(&self, caller: &Caller, Failed { step, why }: Failed) -> Problem {
         let problem = match why {
             Why::Problem(problem) => problem,
-            Why::Denied { snapshot, state, denial } => match operation_of(&step.command, &state) {
+            Why::Denied { snapshot, state, denial } => match operation_of(&step, &state) {
                 Some(operation) => self.denied((&snapshot, &caller.actor), denial, operation).await,
                 None => Problem::missing("operation"),
             },

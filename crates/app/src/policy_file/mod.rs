@@ -12,7 +12,7 @@ mod book;
 mod change_all;
 mod document;
 mod export;
-mod rehearse;
+pub(crate) mod rehearse;
 mod section;
 mod steps;
 

@@ -7,10 +7,11 @@ use domain::command::{self, Command};
 use domain::event::Event;
 use domain::organization::{Organization, Stamp};
 use domain::permission::{Holding, PermissionSet};
+use domain::resource::ResourceVerb;
 use domain::role::{Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 use journal::Fact;
-use verdict::{Action, Actor, Denial, Operation, Question, Same, Snapshot, Verdict};
+use verdict::{Action, Actor, Denial, Operation, Question, Remedy, Same, Snapshot, Verdict};
 
 use super::PlannedStep;
 use crate::Problem;
@@ -24,6 +25,8 @@ pub(crate) struct Step {
     /// What it does, in words.
     pub(crate) says: String,
     pub(crate) command: Command,
+    /// What satisfies the request that it decides, where it decides one.
+    pub(crate) by: Vec<Remedy>,
     /// Rows that change with it.
     pub(crate) facts: Vec<Fact>,
 }
@@ -34,6 +37,8 @@ pub(crate) struct Rehearsed {
     pub(crate) facts: Vec<Fact>,
     /// Those of them that change something.
     pub(crate) steps: Vec<PlannedStep>,
+    /// What would be in force then.
+    pub(crate) after: Arc<Snapshot>,
 }
 
 impl Rehearsed {
@@ -65,10 +70,11 @@ pub(crate) fn rehearse(
     steps: Vec<Step>,
 ) -> Result<Rehearsed, Failed> {
     let (mut snapshot, mut state) = (Arc::clone(before), state.clone());
-    let mut done = Rehearsed { parts: Vec::new(), facts: Vec::new(), steps: Vec::new() };
+    let after = Arc::clone(before);
+    let mut done = Rehearsed { parts: Vec::new(), facts: Vec::new(), steps: Vec::new(), after };
     for step in steps {
         let fails = |step, why| Failed { step: Box::new(step), why };
-        let Some(operation) = operation_of(&step.command, &state) else {
+        let Some(operation) = operation_of(&step, &state) else {
             let message = "this cannot be done by a document".to_owned();
             return Err(fails(step, Why::Problem(Problem::Unavailable { message })));
         };
@@ -94,14 +100,15 @@ pub(crate) fn rehearse(
         done.parts.push(Part { permit, events });
         done.facts.extend(step.facts);
         done.steps.push(PlannedStep { place: step.place, says: step.says });
+        done.after = Arc::clone(&snapshot);
     }
     Ok(done)
 }
 
 /// What is asked of the engine before a command is handled. It is made from the command itself, so that nothing is
-/// authorized as something else; none where a document never leads to such a command.
-pub(crate) fn operation_of<'c>(command: &'c Command, state: &'c Organization) -> Option<Operation<'c>> {
-    Some(match command {
+/// authorized as something else; none where no step is ever such a command.
+pub(crate) fn operation_of<'c>(step: &'c Step, state: &'c Organization) -> Option<Operation<'c>> {
+    Some(match &step.command {
         Command::ChangeSettings { changes, .. } => Operation::EditOrganization { changes },
         Command::DefineObject(_) | Command::RemoveObject { .. } => Operation::EditDataModel,
         Command::CreateRole(new) => {
@@ -126,9 +133,18 @@ pub(crate) fn operation_of<'c>(command: &'c Command, state: &'c Organization) ->
         Command::EditAgent { agent, .. } | Command::DeleteAgent { agent } => Operation::EditAgent { agent: *agent },
         Command::SetAgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: role.as_ref() },
         Command::ReviewTool { integration, .. } => Operation::ReviewTool { integration: *integration },
-        Command::SetGrant { grantee, integration, .. } | Command::RemoveGrant { grantee, integration } => {
+        Command::SetGrant { grantee, integration, .. }
+        | Command::LendGrant { grantee, integration, .. }
+        | Command::RemoveGrant { grantee, integration } => {
             Operation::Assign { grantee: *grantee, integration: *integration }
         }
+        Command::EditIntegration { integration, .. } => Operation::EditIntegration { integration: *integration },
+        Command::ShareResource { resource, .. } => {
+            Operation::Resource { verb: ResourceVerb::Share, resource: *resource }
+        }
+        Command::SetKeyRole { key, role } => Operation::SetKeyRole { key: *key, role: role.as_ref() },
+        Command::Delegate { agent, person, .. } => Operation::Delegate { agent: *agent, person: *person },
+        Command::GrantRequest { request, .. } => Operation::DecideRequest { request: *request, by: &step.by },
         _ => return None,
     })
 }

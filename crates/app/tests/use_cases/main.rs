@@ -8,6 +8,7 @@ mod details;
 mod endings;
 mod policy_file;
 mod reviews;
+mod requests;
 mod roles;
 mod story;
 mod unhappy;

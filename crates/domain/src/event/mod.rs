@@ -12,12 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentEdit;
 use crate::grant::{Grantee, Profile};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
+use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
 use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::key::KeyKind;
 use crate::member::MemberDetail;
 use crate::object::{DataName, Object};
 use crate::organization::{SettingChange, Settings};
+use crate::request::NewRequest;
 use crate::resource::{Features, NewResource, ResourceEdit, ResourceKind, Shared};
 use crate::role::{Role, RoleId};
 use crate::time::Timestamp;
@@ -90,6 +91,15 @@ pub enum Event {
     /// An integration was taken away.
     #[serde(rename = "grant.removed")]
     GrantRemoved { grantee: Grantee, integration: IntegrationId },
+    /// An integration was given for a time, beside what was given already.
+    #[serde(rename = "grant.lent")]
+    GrantLent {
+        grantee: Grantee,
+        integration: IntegrationId,
+        profile: Profile,
+        tools_off: BTreeSet<String>,
+        expires_at: Timestamp,
+    },
     /// A key was created.
     #[serde(rename = "key.created")]
     KeyCreated { key: KeyId, kind: KeyKind, digest: String, hint: String, expires_at: Option<Timestamp> },
@@ -186,6 +196,18 @@ pub enum Event {
     /// An object is governed no longer.
     #[serde(rename = "object.removed")]
     ObjectRemoved { object: DataName },
+    /// Somebody asked for access.
+    #[serde(rename = "request.opened")]
+    RequestOpened(Box<NewRequest>),
+    /// They took it back.
+    #[serde(rename = "request.withdrawn")]
+    RequestWithdrawn { request: RequestId },
+    /// They got what they asked for, by changes of these numbers.
+    #[serde(rename = "request.granted")]
+    RequestGranted { request: RequestId, until: Option<Timestamp>, changes: Vec<u64> },
+    /// They did not.
+    #[serde(rename = "request.refused")]
+    RequestRefused { request: RequestId },
 }
 
 impl Event {
@@ -211,6 +233,7 @@ impl Event {
             Event::ToolSwitched { .. } => "tool.switched",
             Event::GrantSet { .. } => "grant.set",
             Event::GrantRemoved { .. } => "grant.removed",
+            Event::GrantLent { .. } => "grant.lent",
             Event::KeyCreated { .. } => "key.created",
             Event::KeyRotated { .. } => "key.rotated",
             Event::KeyRevoked { .. } => "key.revoked",
@@ -241,6 +264,10 @@ impl Event {
             Event::KindConfigured { .. } => "kind.configured",
             Event::ObjectDefined(_) => "object.defined",
             Event::ObjectRemoved { .. } => "object.removed",
+            Event::RequestOpened(_) => "request.opened",
+            Event::RequestWithdrawn { .. } => "request.withdrawn",
+            Event::RequestGranted { .. } => "request.granted",
+            Event::RequestRefused { .. } => "request.refused",
         }
     }
 

@@ -77,6 +77,32 @@ const SHARE_ANY: &[P] = &[
     P::MeetingShare,
 ];
 
+/// Whoever could make the change by hand decides about it.
+const DECIDE_ANY: &[P] = &[
+    P::GrantAssign,
+    P::TeamAssign,
+    P::TeamMembers,
+    P::TeamRoles,
+    P::RoleAssign,
+    P::KeyManageWorkspace,
+    P::AgentManage,
+    P::IntegrationEdit,
+    P::ToolReview,
+    P::KeyCreatePersonal,
+    P::ProjectShare,
+    P::DataSourceShare,
+    P::AgentConfigShare,
+    P::AutomationShare,
+    P::WorkflowShare,
+    P::SkillShare,
+    P::AssistantShare,
+    P::EngineShare,
+    P::GraderShare,
+    P::ArtifactShare,
+    P::CollectionShare,
+    P::MeetingShare,
+];
+
 impl Event {
     /// The permissions any one of which must have been asked for before this may happen; an event of which the
     /// list is empty belongs to the founding of an organization alone.
@@ -101,7 +127,9 @@ impl Event {
             Event::IntegrationDisconnected { .. } => &[P::IntegrationDisconnect],
             Event::ToolsApproved { .. } => &[P::IntegrationConnect, P::IntegrationEdit],
             Event::ToolClassified { .. } | Event::ToolSwitched { .. } => &[P::ToolReview],
-            Event::GrantSet { grantee, .. } | Event::GrantRemoved { grantee, .. } => match grantee {
+            Event::GrantSet { grantee, .. }
+            | Event::GrantRemoved { grantee, .. }
+            | Event::GrantLent { grantee, .. } => match grantee {
                 Grantee::Key(_) => &[P::KeyManageWorkspace],
                 Grantee::Team(_) => &[P::TeamAssign],
                 Grantee::Member(_) | Grantee::Agent(_) | Grantee::Role(_) => &[P::GrantAssign],
@@ -144,6 +172,9 @@ impl Event {
             Event::ResourceDestroyed { .. } => DESTROY_ANY,
             Event::KindConfigured { .. } => &[P::ResourceConfigure],
             Event::ObjectDefined(_) | Event::ObjectRemoved { .. } => &[P::DataModelEdit],
+            // Whoever is here may ask, and take back what they asked.
+            Event::RequestOpened(_) | Event::RequestWithdrawn { .. } => &[P::OrganizationView],
+            Event::RequestGranted { .. } | Event::RequestRefused { .. } => DECIDE_ANY,
         }
     }
 }

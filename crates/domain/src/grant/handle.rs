@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::event::Event;
-use crate::grant::{Grantee, Profile};
+use crate::grant::{Grant, Grantee, Profile};
 use crate::id::IntegrationId;
 use crate::key::KeyKind;
 use crate::organization::{GrantsTo, Organization};
@@ -11,6 +11,9 @@ use crate::permission::Permission;
 use crate::refusal::Refusal;
 use crate::role::{RoleId, RoleLevel};
 use crate::time::Timestamp;
+
+/// Loans of one integration that somebody may have at once.
+const LOANS_MAX: usize = 20;
 
 /// Gives an integration, or replaces what was given.
 pub(crate) fn set(
@@ -21,20 +24,13 @@ pub(crate) fn set(
     now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
     grantee_is_there(state, grantee)?;
-    let connected = state.integration(integration)?;
-    // What is off already may stay off, also while the upstream does not list it.
-    let known = |tool: &String| {
-        let off_already = state.grant(grantee, integration).is_some_and(|grant| grant.tools_off.contains(tool));
-        off_already || connected.tools.contains_key(tool)
-    };
-    if let Some(unknown) = tools_off.iter().find(|tool| !known(tool)) {
-        let message = format!("{} has no tool {unknown}", connected.slug);
-        return Err(Refusal::field("no-such-tool", "tools_off", message));
-    }
+    tools_are_known(state, (grantee, integration), &tools_off)?;
     if expires_at.is_some_and(|end| end <= now) {
         return Err(Refusal::field("in-the-past", "expires_at", "this moment has passed; give a later one or none"));
     }
+    // What is set is what is had: loans end with it.
     if let Some(grant) = state.grant(grantee, integration)
+        && state.loans(grantee, integration).is_empty()
         && (grant.profile, &grant.tools_off, grant.expires_at) == (profile, &tools_off, expires_at)
     {
         return Ok(Vec::new());
@@ -42,13 +38,60 @@ pub(crate) fn set(
     Ok(vec![Event::GrantSet { grantee, integration, profile, tools_off, expires_at }])
 }
 
-/// Takes an integration away.
+/// Gives an integration for a time, beside what is given already, which is as before at the end.
+pub(crate) fn lend(
+    state: &Organization,
+    (grantee, integration): (Grantee, IntegrationId),
+    (profile, tools_off): (Profile, BTreeSet<String>),
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
+    grantee_is_there(state, grantee)?;
+    tools_are_known(state, (grantee, integration), &tools_off)?;
+    if expires_at <= now {
+        return Err(Refusal::field("in-the-past", "expires_at", "this moment has passed; give a later one"));
+    }
+    let live = state.loans(grantee, integration).iter().filter(|loan| loan.holds_at(now));
+    let same =
+        |loan: &Grant| (loan.profile, &loan.tools_off, loan.expires_at) == (profile, &tools_off, Some(expires_at));
+    if live.clone().any(same) {
+        return Ok(Vec::new());
+    }
+    if live.count() >= LOANS_MAX {
+        let message =
+            format!("{LOANS_MAX} loans of this integration run at once; wait for one to end, or give it for good");
+        return Err(Refusal::rule("too-many-loans", message));
+    }
+    Ok(vec![Event::GrantLent { grantee, integration, profile, tools_off, expires_at }])
+}
+
+fn tools_are_known(
+    state: &Organization,
+    (grantee, integration): (Grantee, IntegrationId),
+    tools_off: &BTreeSet<String>,
+) -> Result<(), Refusal> {
+    let connected = state.integration(integration)?;
+    // What is off already may stay off, also while the upstream does not list it.
+    let known = |tool: &String| {
+        let off_already = state.grant(grantee, integration).is_some_and(|grant| grant.tools_off.contains(tool));
+        off_already || connected.tools.contains_key(tool)
+    };
+    match tools_off.iter().find(|tool| !known(tool)) {
+        None => Ok(()),
+        Some(unknown) => {
+            let message = format!("{} has no tool {unknown}", connected.slug);
+            Err(Refusal::field("no-such-tool", "tools_off", message))
+        }
+    }
+}
+
+/// Takes an integration away, also what was lent of it.
 pub(crate) fn remove(
     state: &Organization,
     grantee: Grantee,
     integration: IntegrationId,
 ) -> Result<Vec<Event>, Refusal> {
-    match state.grant(grantee, integration) {
+    match state.grant(grantee, integration).or(state.loans(grantee, integration).first()) {
         Some(_) => Ok(vec![Event::GrantRemoved { grantee, integration }]),
         None => Err(Refusal::missing("integration", "this integration is not assigned here")),
     }

@@ -1,7 +1,8 @@
-//! Grants: an integration given to a member or a key, cut by a tool profile.
+//! Grants: an integration given to a member or a key, cut by a tool profile; for good, until it ends, or lent for a time
+//! beside what was given.
 
 mod handle;
 mod state;
 
-pub(crate) use handle::{remove, set};
+pub(crate) use handle::{lend, remove, set};
 pub use state::{Grant, Grantee, InvalidGrantee, Profile};

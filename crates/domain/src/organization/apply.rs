@@ -9,6 +9,7 @@ use crate::integration::{ClassSource, DiscoveredTool, Integration, IntegrationEd
 use crate::key::{Key, KeyKind, KeyScope};
 use crate::member::{Member, MemberStatus};
 use crate::organization::{Organization, Stamp};
+use crate::request::NewRequest;
 use crate::resource::Resource;
 use crate::role::RoleId;
 
@@ -52,6 +53,8 @@ impl Organization {
                 self.withdrawn.remove(&integration);
                 self.grants.values_mut().for_each(|grants| drop(grants.remove(&integration)));
                 self.grants.retain(|_, grants| !grants.is_empty());
+                self.loans.values_mut().for_each(|loans| drop(loans.remove(&integration)));
+                self.loans.retain(|_, loans| !loans.is_empty());
             }
             Event::ToolsApproved { integration, tools } => {
                 self.approve_tools(integration, &tools);
@@ -68,6 +71,7 @@ impl Organization {
             }
             Event::GrantSet { grantee, integration, profile, tools_off, expires_at } => {
                 self.narrow(grantee);
+                self.end_loans(grantee, integration);
                 let grant = Grant { profile, tools_off, expires_at, since_seq: stamp.seq };
                 self.grants.entry(grantee).or_default().insert(integration, grant);
             }
@@ -78,6 +82,13 @@ impl Organization {
                         self.grants.remove(&grantee);
                     }
                 }
+                self.end_loans(grantee, integration);
+            }
+            Event::GrantLent { grantee, integration, profile, tools_off, expires_at } => {
+                let (expires_at, since_seq) = (Some(expires_at), stamp.seq);
+                let loans = self.loans.entry(grantee).or_default().entry(integration).or_default();
+                loans.retain(|loan| loan.holds_at(stamp.at));
+                loans.push(Grant { profile, tools_off, expires_at, since_seq });
             }
             Event::RoleDeleted { role, moved_to } => self.end_role(role, moved_to),
             Event::KindConfigured { kind, settings } if settings.0.is_empty() => drop(self.features.remove(&kind)),
@@ -114,6 +125,10 @@ impl Organization {
             | Event::ResourceDeleted { .. }
             | Event::ResourceRestored { .. }
             | Event::ResourceDestroyed { .. }) => self.apply_to_resources(stamp, event),
+            event @ (Event::RequestOpened(_)
+            | Event::RequestWithdrawn { .. }
+            | Event::RequestGranted { .. }
+            | Event::RequestRefused { .. }) => self.apply_to_requests(stamp, event),
         }
     }
 
@@ -122,7 +137,7 @@ impl Organization {
         if let Some(member) = self.members.get_mut(&person) {
             (member.status, member.removed_at) = (MemberStatus::Removed, Some(stamp.at));
         }
-        self.grants.remove(&Grantee::Member(person));
+        self.take_everything(Grantee::Member(person));
         self.teams.values_mut().for_each(|team| _ = team.members.remove(&person));
         for agent in self.agents.values_mut() {
             agent.delegations.remove(&person);
@@ -139,13 +154,28 @@ impl Organization {
         for key in self.keys.values_mut().filter(|key| key.holder() == Some(person) || acts_for(key)) {
             key.revoked_at.get_or_insert(stamp.at);
         }
+        let theirs = move |asked: &NewRequest| asked.requester == member || asked.acting_for == Some(person);
+        self.end_requests(stamp.at, theirs);
+    }
+
+    /// Takes away whatever was given to somebody of integrations, for good or for a time.
+    pub(crate) fn take_everything(&mut self, grantee: Grantee) {
+        self.grants.remove(&grantee);
+        self.loans.remove(&grantee);
+    }
+
+    fn end_loans(&mut self, grantee: Grantee, integration: IntegrationId) {
+        if let Some(loans) = self.loans.get_mut(&grantee) {
+            loans.remove(&integration);
+        }
+        self.loans.retain(|_, loans| !loans.is_empty());
     }
 
     /// Members of a role that ends have another one; keys and agents have none, and what was given to everyone with
     /// the role is given to nobody.
     fn end_role(&mut self, role: RoleId, moved_to: RoleId) {
         self.roles.remove(&role);
-        self.grants.remove(&Grantee::Role(role));
+        self.take_everything(Grantee::Role(role));
         let members = self.members.values_mut().map(|member| &mut member.role);
         let in_teams =
             self.teams.values_mut().flat_map(|team| team.members.values_mut()).map(|member| &mut member.role);

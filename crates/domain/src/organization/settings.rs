@@ -300,6 +300,8 @@ settings! {
     Labels labels: BTreeMap<Label, String> = BTreeMap::new(), "labels";
     /// Which calls are on disk before they go out.
     RecordsSync records_sync: RecordsSync = RecordsSync::Changes, "records.sync";
+    /// Whether AI clients are listed one tool more, with which they ask for access that they were denied.
+    RequestsAgentTool requests_agent_tool: bool = false, "requests.agent_tool";
 }
 
 impl Settings {

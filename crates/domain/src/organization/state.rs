@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
 use crate::grant::{Grant, Grantee};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
+use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
 use crate::integration::{Integration, Tool};
 use crate::key::Key;
 use crate::member::Member;
 use crate::object::{DataName, Object};
 use crate::organization::{Review, Settings};
 use crate::refusal::Refusal;
+use crate::request::AccessRequest;
 use crate::resource::{Features, Resource, ResourceKind};
 use crate::role::{Role, RoleId};
 use crate::team::Team;
@@ -52,6 +53,8 @@ pub struct Organization {
     pub withdrawn: BTreeMap<IntegrationId, BTreeMap<String, Tool>>,
     /// What is given to whom.
     pub grants: BTreeMap<Grantee, BTreeMap<IntegrationId, Grant>>,
+    /// What is given to whom for a time, beside the grants: each ends by itself and leaves them as they are.
+    pub loans: BTreeMap<Grantee, BTreeMap<IntegrationId, Vec<Grant>>>,
     /// Its keys, revoked ones included.
     pub keys: BTreeMap<KeyId, Key>,
     /// Its teams.
@@ -66,6 +69,8 @@ pub struct Organization {
     pub reviews: Vec<Review>,
     /// The objects whose records it governs.
     pub objects: BTreeMap<DataName, Object>,
+    /// Access requests: the open ones, and of each requester the last that were closed.
+    pub requests: BTreeMap<RequestId, AccessRequest>,
 }
 
 impl Organization {
@@ -113,6 +118,12 @@ impl Organization {
     #[must_use]
     pub fn grant(&self, grantee: Grantee, integration: IntegrationId) -> Option<&Grant> {
         self.grants.get(&grantee)?.get(&integration)
+    }
+
+    /// What was lent to somebody of one integration, loans that have ended included.
+    #[must_use]
+    pub fn loans(&self, grantee: Grantee, integration: IntegrationId) -> &[Grant] {
+        self.loans.get(&grantee).and_then(|loans| loans.get(&integration)).map_or(&[], Vec::as_slice)
     }
 
     /// A team by id.

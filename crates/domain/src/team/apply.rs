@@ -21,7 +21,7 @@ impl Organization {
             }
             Event::TeamDeleted { team } => {
                 self.teams.remove(&team);
-                self.grants.remove(&Grantee::Team(team));
+                self.take_everything(Grantee::Team(team));
                 let theirs = self.resources.values_mut().filter(|resource| resource.teams.contains(&team));
                 theirs.map(Arc::make_mut).for_each(|resource| _ = resource.teams.remove(&team));
                 self.settings.join_default_team = self.settings.join_default_team.filter(|default| *default != team);

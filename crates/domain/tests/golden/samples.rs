@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
-use domain::object::{DataName, DataRules, Field, FieldRule, Object, ObjectRule, Rule};
+use domain::object::{DataName, DataRules, DataVerb, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::{
     GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange, Settings,
 };
 use domain::permission::{Holding, Permission, PermissionSet};
-use domain::resource::{Features, NewResource, ResourceEdit, ResourceKind, Shared};
+use domain::request::{NewRequest, Wanted};
+use domain::resource::{Features, NewResource, ResourceEdit, ResourceKind, ResourceVerb, Shared};
 use domain::role::{AssignableTo, Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 
@@ -24,6 +25,7 @@ const INTEGRATION: [u8; 20] = [9; 20];
 const TEAM: [u8; 20] = [12; 20];
 const AGENT: [u8; 20] = [13; 20];
 const RESOURCE: [u8; 20] = [14; 20];
+const REQUEST: [u8; 20] = [15; 20];
 const END: Option<Timestamp> = Some(Timestamp(1_795_000_000_123));
 
 /// A file's name without its ending, and the event that it holds.
@@ -47,6 +49,7 @@ pub(crate) fn samples() -> Vec<Sample> {
         samples_of_grants_and_keys(),
         samples_of_teams_and_agents(),
         samples_of_resources_and_objects(),
+        samples_of_requests(),
     ];
     groups.into_iter().flatten().collect()
 }
@@ -66,8 +69,8 @@ pub(crate) fn earlier() -> Vec<Sample> {
         // Of the time when there were five settings; the others are as they were before they could be set.
         ("organization.created", created(settings)),
         ("organization.created-any-number-of-owners", created(any_number)),
-        // Of the time before access was reviewed.
-        ("organization.created-all-settings", created(all_settings())),
+        // Of the time before access was reviewed and agents could be given a tool to ask with.
+        ("organization.created-all-settings", created(Settings { requests_agent_tool: false, ..all_settings() })),
     ]
 }
 
@@ -98,13 +101,14 @@ fn all_settings() -> Settings {
         review_every_days: 90,
         labels: BTreeMap::from([(Label::Member, "user".to_owned()), (Label::WorkspaceKey, "API key".to_owned())]),
         records_sync: RecordsSync::All,
+        requests_agent_tool: true,
     }
 }
 
 fn samples_of_the_organization() -> Vec<Sample> {
     let person = PersonId::from_random(PERSON);
     vec![
-        ("organization.created-with-reviews", created(Settings { review_every_days: 30, ..all_settings() })),
+        ("organization.created-reviews-and-requests", created(Settings { review_every_days: 30, ..all_settings() })),
         ("access.reviewed", Event::AccessReviewed { of_seq: 41 }),
         ("organization.renamed", Event::OrganizationRenamed { name: "Other".to_owned() }),
         ("member.added", Event::MemberAdded { person, role: role("member") }),
@@ -151,6 +155,7 @@ fn samples_of_settings() -> Vec<Sample> {
         ("setting.changed-review", To::ReviewEveryDays(30)),
         ("setting.changed-labels", To::Labels(BTreeMap::from([(Label::Organization, "workspace".to_owned())]))),
         ("setting.changed-sync", To::RecordsSync(RecordsSync::All)),
+        ("setting.changed-agent-tool", To::RequestsAgentTool(true)),
     ];
     changes.map(|(name, change)| (name, Event::SettingChanged(change))).into()
 }
@@ -259,6 +264,13 @@ fn samples_of_grants_and_keys() -> Vec<Sample> {
         tools_off: tools_off.iter().map(|tool| (*tool).to_owned()).collect(),
         expires_at,
     };
+    let lent = Event::GrantLent {
+        grantee: Grantee::Member(person),
+        integration,
+        profile: Profile::Full,
+        tools_off: BTreeSet::from(["create_refund".to_owned()]),
+        expires_at: Timestamp(1_795_000_000_123),
+    };
     let full = |grantee| set(grantee, Profile::Full, &[], None);
     let created = |kind, expires_at| Event::KeyCreated {
         key,
@@ -275,6 +287,7 @@ fn samples_of_grants_and_keys() -> Vec<Sample> {
         ("grant.set-team", full(Grantee::Team(TeamId::from_random(TEAM)))),
         ("grant.set-agent", full(Grantee::Agent(agent))),
         ("grant.set-role", full(Grantee::Role(role("clerk")))),
+        ("grant.lent", lent),
         ("grant.removed", Event::GrantRemoved { grantee: Grantee::Member(person), integration }),
         ("key.created", created(KeyKind::Personal { holder: person }, None)),
         ("key.created-workspace", created(KeyKind::Workspace { scope: KeyScope::Granted, role: None }, END)),
@@ -350,5 +363,53 @@ fn samples_of_resources_and_objects() -> Vec<Sample> {
         ("kind.configured", Event::KindConfigured { kind: ResourceKind::Grader, settings: Features(settings) }),
         ("object.defined", Event::ObjectDefined(Box::new(people))),
         ("object.removed", Event::ObjectRemoved { object: name("people") }),
+    ]
+}
+
+fn samples_of_requests() -> Vec<Sample> {
+    let request = RequestId::from_random(REQUEST);
+    let (person, agent) = (PersonId::from_random(PERSON), AgentId::from_random(AGENT));
+    let (integration, resource) = (IntegrationId::from_random(INTEGRATION), ResourceId::from_random(RESOURCE));
+    let (team, key) = (TeamId::from_random(TEAM), KeyId::from_random(KEY));
+    let people = name("people");
+    let asks_for = |wanted| {
+        let (id, requester) = (request, Grantee::Member(person));
+        Event::RequestOpened(Box::new(NewRequest { id, requester, acting_for: None, wanted, wished_ms: None }))
+    };
+    let call = Wanted::CallTool { integration, tool: "create_refund".to_owned() };
+    let for_a_person = Event::RequestOpened(Box::new(NewRequest {
+        id: request,
+        requester: Grantee::Agent(agent),
+        acting_for: Some(person),
+        wanted: call.clone(),
+        wished_ms: Some(3_600_000),
+    }));
+    let field = Wanted::Field { verb: DataVerb::Edit, object: people.clone(), field: name("email") };
+    let granted = |until, changes: &[u64]| Event::RequestGranted { request, until, changes: changes.to_vec() };
+    vec![
+        ("request.opened", asks_for(call)),
+        ("request.opened-agent-for-person", for_a_person),
+        ("request.opened-permission", asks_for(Wanted::Use { permission: Permission::MemberView })),
+        ("request.opened-view-integration", asks_for(Wanted::ViewIntegration { integration })),
+        ("request.opened-edit-integration", asks_for(Wanted::EditIntegration { integration })),
+        ("request.opened-disconnect-integration", asks_for(Wanted::DisconnectIntegration { integration })),
+        ("request.opened-review-tools", asks_for(Wanted::ReviewTools { integration })),
+        ("request.opened-resource", asks_for(Wanted::Resource { verb: ResourceVerb::Edit, resource })),
+        ("request.opened-make", asks_for(Wanted::MakeResource { kind: ResourceKind::DataSource })),
+        ("request.opened-data", asks_for(Wanted::Data { verb: DataVerb::See, object: people })),
+        ("request.opened-field", asks_for(field)),
+        ("request.opened-remove-member", asks_for(Wanted::RemoveMember { person })),
+        ("request.opened-change-role", asks_for(Wanted::ChangeRole { person, role: role("clerk") })),
+        ("request.opened-view-team", asks_for(Wanted::ViewTeam { team })),
+        ("request.opened-edit-team", asks_for(Wanted::EditTeam { team })),
+        ("request.opened-invite-to-team", asks_for(Wanted::InviteToTeam { team })),
+        ("request.opened-view-key", asks_for(Wanted::ViewKey { key })),
+        ("request.opened-rotate-key", asks_for(Wanted::RotateKey { key })),
+        ("request.opened-revoke-key", asks_for(Wanted::RevokeKey { key })),
+        ("request.opened-edit-agent", asks_for(Wanted::EditAgent { agent })),
+        ("request.withdrawn", Event::RequestWithdrawn { request }),
+        ("request.granted", granted(END, &[41, 42])),
+        ("request.granted-for-good", granted(None, &[41])),
+        ("request.refused", Event::RequestRefused { request }),
     ]
 }

@@ -73,6 +73,11 @@ fn which_roles_can_be_changed_and_whether_there_can_be_others() {
     assert_eq!(all, [10, 3, 2, 6, 3, 6]);
 }
 
+#[test]
+fn only_our_own_preset_lists_agents_a_tool_to_ask_with() {
+    assert_eq!(across(|settings| settings.requests_agent_tool), [true, false, false, false, false, false]);
+}
+
 // rows: TW-36, C-25
 #[test]
 fn what_only_records_and_workflows_know() {

@@ -22,7 +22,7 @@ use domain::time::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::structure;
+use crate::{requests, structure};
 
 const TOOLS: [&str; 5] = ["get", "list", "create", "delete", "sing"];
 
@@ -150,6 +150,7 @@ fn setting_changes() -> impl Strategy<Value = SettingChange> {
         1 => (0..4u32).prop_map(To::ReviewEveryDays),
         1 => labels.prop_map(|label| To::Labels([label].into())),
         1 => select(vec![RecordsSync::All, RecordsSync::Changes]).prop_map(To::RecordsSync),
+        1 => any::<bool>().prop_map(To::RequestsAgentTool),
     ]
 }
 
@@ -162,7 +163,7 @@ fn kinds() -> impl Strategy<Value = KeyKind> {
     ]
 }
 
-fn grantees() -> impl Strategy<Value = Grantee> {
+pub(crate) fn grantees() -> impl Strategy<Value = Grantee> {
     prop_oneof![
         people().prop_map(Grantee::Member),
         keys().prop_map(Grantee::Key),
@@ -213,6 +214,7 @@ fn commands() -> impl Strategy<Value = Command> {
         3 => structure::of_agents(),
         4 => structure::of_resources(),
         1 => structure::of_objects(),
+        4 => requests::of_requests(),
     ]
 }
 

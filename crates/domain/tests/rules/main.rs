@@ -5,6 +5,7 @@
 
 mod commands;
 mod leaving;
+mod requests;
 mod roles;
 mod soundness;
 mod stories;

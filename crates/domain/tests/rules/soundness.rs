@@ -1,6 +1,6 @@
 //! What holds in every state, and between every state and the next.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::grant::Grantee;
 use domain::id::PersonId;
@@ -21,6 +21,7 @@ pub(crate) fn check_that_the_state_is_sound(state: &Organization) -> Result<(), 
     check_that_roles_are_where_they_belong(state)?;
     check_integrations(state)?;
     check_grants_and_shares(state)?;
+    check_requests(state)?;
     check_that_no_key_outlives_its_reason(state)
 }
 
@@ -107,6 +108,13 @@ fn check_grants_and_shares(state: &Organization) -> Result<(), TestCaseError> {
             matches!(kind, Some(KeyKind::Workspace { scope: KeyScope::Granted, .. }))
         }
     };
+    for (grantee, loans) in &state.loans {
+        let lent = loans.iter().all(|(id, lent)| state.integrations.contains_key(id) && !lent.is_empty());
+        prop_assert!(lent && !loans.is_empty(), "a loan of nothing, or of what is gone, to {}", grantee);
+        let workspace = |key| matches!(state.live_key(key).map(|key| &key.kind), Some(KeyKind::Workspace { .. }));
+        let here = if let Grantee::Key(key) = grantee { workspace(*key) } else { is_here(grantee) };
+        prop_assert!(here, "something is lent to {}", grantee);
+    }
     for (grantee, grants) in &state.grants {
         prop_assert!(!grants.is_empty());
         prop_assert!(grants.keys().all(|id| state.integrations.contains_key(id)), "a grant of a missing integration");
@@ -123,6 +131,37 @@ fn check_grants_and_shares(state: &Organization) -> Result<(), TestCaseError> {
         prop_assert!(collected && resource.collections.iter().all(collection), "{:?}", resource);
         prop_assert!(resource.owner.is_none_or(|owner| state.active_member(owner).is_some()), "{:?}", resource);
     }
+    Ok(())
+}
+
+/// Only somebody who is here has requests that wait, and nobody has more of them than fit.
+fn check_requests(state: &Organization) -> Result<(), TestCaseError> {
+    let mut open = BTreeMap::<Grantee, usize>::new();
+    let mut closed = open.clone();
+    for request in state.requests.values() {
+        let asked = &request.asked;
+        let count = if request.is_open() { &mut open } else { &mut closed };
+        *count.entry(asked.requester).or_default() += 1;
+        if !request.is_open() {
+            continue;
+        }
+        let here = match asked.requester {
+            Grantee::Member(person) => state.active_member(person).is_some(),
+            Grantee::Agent(agent) => state
+                .agents
+                .get(&agent)
+                .is_some_and(|agent| asked.acting_for.is_none_or(|person| agent.delegations.contains_key(&person))),
+            Grantee::Key(key) => state.live_key(key).is_some(),
+            Grantee::Team(_) | Grantee::Role(_) => false,
+        };
+        prop_assert!(here, "{:?} asks and is not here", asked);
+        let same = state.open_requests().filter(|other| {
+            (other.asked.requester, other.asked.acting_for, &other.asked.wanted)
+                == (asked.requester, asked.acting_for, &asked.wanted)
+        });
+        prop_assert_eq!(same.count(), 1, "the same is asked twice");
+    }
+    prop_assert!(open.values().chain(closed.values()).all(|count| *count <= 20), "{:?} {:?}", open, closed);
     Ok(())
 }
 

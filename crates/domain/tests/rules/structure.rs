@@ -284,7 +284,12 @@ pub(crate) fn endings(state: &Organization) -> Vec<Command> {
     let used =
         state.keys.values().filter_map(|key| key.role()).chain(state.agents.values().filter_map(|agent| agent.role));
     let roles = used.map(|role| Command::DeleteRole { role, default: None });
+    let asked = state.open_requests().flat_map(|open| {
+        let request = open.asked.id;
+        [Command::WithdrawRequest { request }, Command::RefuseRequest { request }]
+    });
     grants
+        .chain(asked)
         .chain(places)
         .chain(delegations)
         .chain(shares)

@@ -1,4 +1,5 @@
-//! `tools/list`, answered from memory: exactly the tools that the caller may call at this moment. The upstream
+//! `tools/list`, answered from memory: exactly the tools that the caller may call at this moment, and our own with which
+//! access is asked for where the organization offers it. The upstream
 //! is never asked; what is shown is the definition that was approved, with every field it has.
 
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ use crate::mcp::initialize;
 use crate::message::{self, Fault, code};
 use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
+use crate::pipeline::asking::offered;
 use crate::pipeline::identify::Caller;
 use crate::pipeline::parse::Request;
 use crate::ports::Ports;
@@ -97,6 +99,12 @@ fn page<P: Ports>(
         }
         listed += 1;
         last = Some(Cursor { integration: integration.id, tool: tool.name.to_string() });
+    }
+    if let Some(definition) = offered(&caller.snapshot, door).filter(|_| !more) {
+        if listed > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(definition.as_bytes());
     }
     out.push(b']');
     if let (true, Some(last)) = (more, last) {

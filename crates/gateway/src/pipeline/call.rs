@@ -19,6 +19,7 @@ use crate::mcp::session::{Running, Session};
 use crate::message::{Fault, code};
 use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
+use crate::pipeline::asking;
 use crate::pipeline::dialect;
 use crate::pipeline::evaluate::{Allowed, AllowedTool, client_of, digest, evaluate, tool_error};
 use crate::pipeline::forward::{self, Over, Tally};
@@ -70,7 +71,10 @@ pub(crate) async fn call<P: Ports>(
             return Err(Exit::fault(StatusCode::OK, Some(&request.id), &fault));
         }
     };
-    let Allowed { permit, at, tool } = evaluate(gateway, &caller, &request, &wanted).await?;
+    if wanted.name == asking::TOOL && asking::offered(&caller.snapshot, door).is_some() {
+        return asking::ask(gateway, caller, door, request).await;
+    }
+    let Allowed { permit, at, tool } = evaluate(gateway, &caller, &request, (door, &wanted)).await?;
     told_twice(gateway, &caller, &request, &tool)?;
     let client = client_of(&request).or_else(|| session.as_ref().and_then(|session| session.client.clone()));
     let slot = match gateway.calls.take(caller.org(), caller.actor.subject) {

@@ -15,7 +15,9 @@ use verdict::{Act, Denial, Permit, Question, Reason, Snapshot, Verdict, Whose};
 use crate::gateway::Gateway;
 use crate::json;
 use crate::message::{self, Fault, code};
+use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
+use crate::pipeline::asking::how_to_ask;
 use crate::pipeline::dialect::Dialect;
 use crate::pipeline::identify::Caller;
 use crate::pipeline::parse::Request;
@@ -48,7 +50,7 @@ pub(crate) async fn evaluate<P: Ports>(
     gateway: &Arc<Gateway<P>>,
     caller: &Caller<P::Access>,
     request: &Request,
-    wanted: &Wanted,
+    (door, wanted): (&Door, &Wanted),
 ) -> Result<Allowed, Exit> {
     let now = gateway.ports.now();
     let question = Question { actor: &caller.actor, action: wanted.action(), now };
@@ -71,7 +73,7 @@ pub(crate) async fn evaluate<P: Ports>(
     };
     let intent = blank.decided(now, Decision::Denied, denial.reason.code());
     gateway.note(intent).await;
-    Err(told(gateway, caller, request, (wanted, denial)).await)
+    Err(told(gateway, caller, request, (door, wanted, denial)).await)
 }
 
 /// What is known of a denied call: where it would have gone, if that exists.
@@ -116,7 +118,7 @@ async fn told<P: Ports>(
     gateway: &Arc<Gateway<P>>,
     caller: &Caller<P::Access>,
     request: &Request,
-    (wanted, denial): (&Wanted, Denial),
+    (door, wanted, denial): (&Door, &Wanted, Denial),
 ) -> Exit {
     if matches!(denial.reason, Reason::CredentialEnded | Reason::NotAMember) {
         return Exit::not_identified("this key does not work any more; create a new one under Keys in Wardroom", true);
@@ -134,8 +136,14 @@ async fn told<P: Ports>(
             text.push_str(&format!(" ({} can help)", any_of(&names)));
         }
     }
-    let machine =
+    let mut machine =
         json!({ "code": explanation.code, "because": explanation.because, "remedy": explanation.remedy, "ask": names });
+    if explanation.remedy.is_some()
+        && let Some(how) = how_to_ask(gateway, caller, (door, wanted)).await
+    {
+        text.push_str(&format!(". {}", how.text));
+        machine["request"] = how.machine;
+    }
     Exit::from(answer::json(StatusCode::OK, tool_error(request, &text, ("io.wardroom/denial", machine))))
 }
 
@@ -166,7 +174,7 @@ pub(crate) fn digest<P: Ports>(gateway: &Gateway<P>, caller: &Caller<P::Access>,
     gateway.ports.arguments_digest(caller.org(), &canonical)
 }
 
-fn any_of(names: &[String]) -> String {
+pub(crate) fn any_of(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [only] => only.clone(),

@@ -7,6 +7,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod answer;
+pub(crate) mod asking;
 mod call;
 pub(crate) mod dialect;
 mod evaluate;

@@ -17,14 +17,14 @@ use domain::preset::Preset;
 use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::role::RoleId;
 use domain::time::Timestamp;
-use gateway::{Access, Gateway, GatewayOptions, Limits, Ports, Unavailable};
+use gateway::{Access, Gateway, GatewayOptions, Limits, NotOpened, Opened, Ports, RequestTold, ToolAsked, Unavailable};
 use identity::digest::KeyDigester;
 use identity::key::{IssuedKey, KeyPrefix as KeyForm, PresentedKey};
 use identity::keyring::Keyring;
 use identity::random::{OperatingSystem, random_array};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
-use verdict::{Credential, Snapshot};
+use verdict::{Actor, Credential, Snapshot};
 use zeroize::Zeroizing;
 
 use crate::client::Client;
@@ -85,6 +85,7 @@ pub(crate) struct Shared {
     credentials: Mutex<HashMap<[u8; 32], (OrgId, KeyId)>>,
     pub(crate) secrets: Mutex<HashMap<IntegrationId, String>>,
     names: Mutex<HashMap<PersonId, String>>,
+    pub(crate) requests: Mutex<HashMap<String, RequestTold>>,
     pub(crate) intents: Mutex<Vec<(Intent, Option<Durability>)>>,
     pub(crate) outcomes: Mutex<Vec<(RecordRef, Outcome)>>,
     digester: KeyDigester,
@@ -153,6 +154,27 @@ impl Ports for FakePorts {
         people.iter().filter_map(|person| self.0.names.lock().unwrap().get(person).cloned()).collect()
     }
 
+    async fn request_told(&self, _: &Arc<Org>, _: Actor, asked: &ToolAsked) -> Option<RequestTold> {
+        self.0.requests.lock().unwrap().get(&asked.tool).cloned()
+    }
+
+    async fn request_access(
+        &self,
+        _: &Arc<Org>,
+        actor: Actor,
+        asked: &ToolAsked,
+        note: Option<String>,
+    ) -> Result<Opened, NotOpened> {
+        let (subject, note) = (actor.subject.as_str().to_owned(), note.unwrap_or_default());
+        self.0.log.add(format!("asked {subject} {}/{} {note}", asked.integration, asked.tool));
+        if asked.integration.is_empty() {
+            let message = "there is no such tool, or you may not see it".to_owned();
+            return Err(NotOpened { code: "not-found".to_owned(), message });
+        }
+        let waits_for = vec!["Ada".to_owned(), "Ben".to_owned()];
+        Ok(Opened { id: "req_1".to_owned(), says: format!("call {}", asked.tool), waits_for })
+    }
+
     fn arguments_digest(&self, org: OrgId, canonical: &[u8]) -> [u8; 32] {
         use sha2::Digest as _;
         let mut hash = sha2::Sha256::new();
@@ -202,6 +224,7 @@ impl World {
             credentials: Mutex::default(),
             secrets: Mutex::default(),
             names: Mutex::default(),
+            requests: Mutex::default(),
             intents: Mutex::default(),
             outcomes: Mutex::default(),
             digester: KeyDigester::new(&Keyring::generate(&mut OperatingSystem).unwrap()),

@@ -3,16 +3,19 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use app::ask::Wording;
+use app::requests::{RequestToOpen, Told};
 use app::{App, Live, Problem};
 use domain::id::{IntegrationId, KeyId, OrgId, PersonId};
 use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::time::Timestamp;
-use gateway::{Access, Ports, Unavailable};
+use gateway::{Access, NotOpened, Opened, Ports, RequestTold, ToolAsked, Unavailable};
 use identity::digest::ArgumentDigester;
 use identity::key::PresentedKey;
 use journal::Journal;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
-use verdict::{Credential, Snapshot};
+use verdict::{Action, Actor, Credential, Snapshot};
 use zeroize::Zeroizing;
 
 /// One organization as the gateway sees it.
@@ -33,6 +36,14 @@ pub(crate) struct GatewayPorts {
     pub(crate) app: App,
     pub(crate) journal: Journal,
     pub(crate) arguments: ArgumentDigester,
+    /// Where management runs: changes are made there, away from the threads that serve calls.
+    pub(crate) runtime: Handle,
+}
+
+/// The day of a moment, in UTC.
+fn day(at: Timestamp) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    moment.strftime("%Y-%m-%d").to_string()
 }
 
 fn unavailable(error: &impl std::fmt::Display) -> Unavailable {
@@ -76,6 +87,46 @@ impl Ports for GatewayPorts {
 
     async fn names(&self, people: &[PersonId]) -> Vec<String> {
         self.app.names(people).await
+    }
+
+    async fn request_told(&self, access: &Arc<LiveAccess>, actor: Actor, asked: &ToolAsked) -> Option<RequestTold> {
+        let (app, live, asked) = (self.app.clone(), access.0.clone(), asked.clone());
+        let told = self.runtime.spawn(async move {
+            let action = Action::CallTool { integration: &asked.integration, tool: &asked.tool };
+            let wanted = live.snapshot().wanted_call(action);
+            match wanted {
+                Some(wanted) => app.request_told(&app.caller_of(&live, actor), &wanted).await,
+                None => Ok(None),
+            }
+        });
+        // A denial is told without it where it cannot be had.
+        let told = told.await.ok().and_then(Result::ok).flatten()?;
+        Some(match told {
+            Told::Waits { id, since, waits_for } => RequestTold::Waits { id, on: day(since), waits_for },
+            Told::Refused { id, at, by, reason } => RequestTold::Refused { id, on: day(at), by, reason },
+        })
+    }
+
+    async fn request_access(
+        &self,
+        access: &Arc<LiveAccess>,
+        actor: Actor,
+        asked: &ToolAsked,
+        note: Option<String>,
+    ) -> Result<Opened, NotOpened> {
+        let (app, live) = (self.app.clone(), access.0.clone());
+        let name = format!("{}/{}", asked.integration, asked.tool);
+        let wording = Wording { action: "call".to_owned(), kind: "tool".to_owned(), name, role: None };
+        let open = RequestToOpen { wording, note, lasts_ms: None };
+        let opened = self.runtime.spawn(async move { app.open_request(&app.caller_of(&live, actor), &open).await });
+        match opened.await {
+            Ok(Ok(detail)) => {
+                let (id, says) = (detail.view.request.asked.id.to_string(), detail.view.says);
+                Ok(Opened { id, says, waits_for: detail.waits_for })
+            }
+            Ok(Err(problem)) => Err(NotOpened { code: problem.code().to_owned(), message: problem.to_string() }),
+            Err(error) => Err(NotOpened { code: "unavailable".to_owned(), message: error.to_string() }),
+        }
     }
 
     fn arguments_digest(&self, org: OrgId, canonical: &[u8]) -> [u8; 32] {

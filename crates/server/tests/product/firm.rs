@@ -24,10 +24,11 @@ pub(crate) struct Person {
 
 impl Firm {
     /// Founds a company. Keys are for everyone, also where the preset keeps them from some: over HTTP there is no other
-    /// way to be somebody, and no test here is about keys.
+    /// way to be somebody, and no test here is about keys. Lists hold the tools of integrations and nothing else.
     pub(crate) fn of(preset: &str) -> Firm {
         let firm = Firm::as_founded(preset);
-        let (status, answer) = firm.owner().patch("", json!({ "settings": { "keys.personal": "everyone" } }));
+        let settings = json!({ "keys.personal": "everyone", "requests.agent_tool": false });
+        let (status, answer) = firm.owner().patch("", json!({ "settings": settings }));
         assert_eq!(status, 200, "{answer}");
         firm
     }

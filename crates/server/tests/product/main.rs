@@ -20,6 +20,7 @@ mod management;
 mod operation;
 mod plan;
 mod removal;
+mod requests;
 mod resources;
 mod roles;
 mod rows;

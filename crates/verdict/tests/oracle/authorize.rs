@@ -11,11 +11,14 @@ use domain::organization::Organization;
 use domain::permission::PermissionSet;
 use domain::resource::{Ending, ResourceVerb};
 use domain::role::{Role, RoleId, RoleLevel};
-use verdict::{Operation, Subject};
+use verdict::{Actor, Operation, Question, Remedy, Snapshot, Subject};
+
+use crate::world::{MOMENTS, org};
 
 /// What a question borrows that no command holds.
 pub(crate) struct Resolved {
     role: Option<RoleId>,
+    remedies: Vec<Remedy>,
 }
 
 impl Resolved {
@@ -34,8 +37,24 @@ impl Resolved {
             }
             _ => None,
         };
-        Resolved { role }
+        Resolved { role, remedies: remedies(state, command) }
     }
+}
+
+/// What would satisfy the request that a command decides.
+fn remedies(state: &Organization, command: &Command) -> Vec<Remedy> {
+    let (Command::GrantRequest { request, .. } | Command::RefuseRequest { request }) = command else {
+        return Vec::new();
+    };
+    let snapshot = Snapshot::compile(org(1), state, None);
+    let asked = state.requests.get(request).map(|request| &request.asked);
+    let sets = asked.and_then(|asked| {
+        let actor =
+            Actor { acting_for: asked.acting_for, ..Actor::about(Subject::parse(&asked.requester.to_string())?) };
+        let action = snapshot.action_of(&asked.wanted, None)?;
+        Some(snapshot.why_not(state, &Question { actor: &actor, action, now: MOMENTS[0] }))
+    });
+    sets.and_then(|sets| sets.into_iter().next()).unwrap_or_default()
 }
 
 /// The question that must be answered with yes before a command is handled; none for what nobody may ask for.
@@ -67,7 +86,9 @@ pub(crate) fn operation<'c>(
             Operation::DisconnectIntegration { integration: *integration }
         }
         Command::ReviewTool { integration, .. } => Operation::ReviewTool { integration: *integration },
-        Command::SetGrant { grantee, integration, .. } | Command::RemoveGrant { grantee, integration } => {
+        Command::SetGrant { grantee, integration, .. }
+        | Command::LendGrant { grantee, integration, .. }
+        | Command::RemoveGrant { grantee, integration } => {
             Operation::Assign { grantee: *grantee, integration: *integration }
         }
         Command::CreateKey { kind, .. } => match kind {
@@ -130,5 +151,16 @@ pub(crate) fn operation<'c>(
         }
         Command::ConfigureKind { kind, .. } => Operation::ConfigureKind { kind: *kind },
         Command::DefineObject(_) | Command::RemoveObject { .. } => Operation::EditDataModel,
+        // One asks for oneself.
+        Command::OpenRequest(new) if new.requester != me.grantee() => return None,
+        Command::OpenRequest(new) => Operation::RequestAccess { requester: me, acting_for: new.acting_for },
+        Command::WithdrawRequest { request } => {
+            let asked = &state.requests.get(request)?.asked;
+            let requester = Subject::parse(&asked.requester.to_string())?;
+            Operation::RequestAccess { requester, acting_for: asked.acting_for }
+        }
+        Command::GrantRequest { request, .. } | Command::RefuseRequest { request } => {
+            Operation::DecideRequest { request: *request, by: &resolved.remedies }
+        }
     })
 }

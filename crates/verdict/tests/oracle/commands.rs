@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use domain::agent::AgentEdit;
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
 use domain::integration::{IntegrationEdit, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
-use domain::resource::{Ending, Features, ResourceEdit};
+use domain::permission::Permission;
+use domain::request::{NewRequest, Wanted};
+use domain::resource::{Ending, Features, ResourceEdit, ResourceVerb};
 use domain::role::{AssignableTo, NewRole, RoleEdit, RoleId, RoleLevel};
 use domain::time::Timestamp;
 
@@ -17,7 +19,7 @@ use crate::chance;
 use crate::dice::Dice;
 use crate::world::{
     AGENTS, INTEGRATIONS, KEYS, OBJECTS, PEOPLE, RESOURCES, TEAMS, TOOLS, World, agent, bare, data, hexadecimal,
-    integration, key, person, resource, role, team,
+    integration, key, person, request, resource, role, team,
 };
 
 /// What somebody tries. New things are named by `fresh`, which must not have been used before in this world.
@@ -35,7 +37,8 @@ struct Pick<'p> {
 
 impl Pick<'_> {
     fn command(mut self) -> Command {
-        match self.dice.below(9) {
+        match self.dice.below(10) {
+            9 => self.requests(),
             0 | 1 => self.people(),
             2 | 3 => self.roles(),
             4 => self.keys(),
@@ -221,6 +224,38 @@ impl Pick<'_> {
             6 => Command::UnassignResource { resource, team },
             7 => Command::EndResource { resource, ending: self.dice.pick(&[Ending::Delete, Ending::Destroy]) },
             _ => Command::RestoreResource { resource },
+        }
+    }
+
+    /// Requests are named by those that there are, mostly.
+    fn requests(&mut self) -> Command {
+        let known: Vec<RequestId> = self.world.state.requests.keys().copied().collect();
+        let known = if known.is_empty() { request(0) } else { self.dice.pick(&known) };
+        match self.dice.below(6) {
+            0 => Command::WithdrawRequest { request: known },
+            1 => Command::RefuseRequest { request: known },
+            2 => {
+                let changes = vec![self.world.state.seq];
+                Command::GrantRequest { request: known, until: self.end(), changes }
+            }
+            3 => {
+                let grantee = self.dice.pick(&self.world.grantees());
+                let (profile, expires_at) = (self.dice.pick(&Profile::ALL), Timestamp(50));
+                let (integration, tools_off) = (self.integration(), BTreeSet::new());
+                Command::LendGrant { grantee, integration, profile, tools_off, expires_at }
+            }
+            _ => {
+                let wanted = match self.dice.below(3) {
+                    0 => Wanted::Resource { verb: ResourceVerb::Edit, resource: self.resource() },
+                    1 => Wanted::Use { permission: Permission::MemberView },
+                    _ => {
+                        let tool = self.dice.pick(&TOOLS).to_owned();
+                        Wanted::CallTool { integration: self.integration(), tool }
+                    }
+                };
+                let (id, requester) = (request(self.fresh), Grantee::Member(self.me));
+                Command::OpenRequest(NewRequest { id, requester, acting_for: None, wanted, wished_ms: None })
+            }
         }
     }
 

@@ -1,19 +1,21 @@
 //! Who asks, and everything that can be asked.
 
-use domain::grant::Grantee;
+use std::collections::BTreeSet;
+
+use domain::grant::{Grantee, Profile};
 use domain::key::KeyKind;
 use domain::object::{DataName, DataVerb};
 use domain::organization::SettingChange;
 use domain::permission::{Permission, PermissionSet};
 use domain::resource::ResourceVerb;
 use domain::role::RoleId;
-use verdict::{Actor, Operation, Subject};
+use verdict::{Actor, Operation, Remedy, Subject};
 
 use crate::chance::{self, KINDS};
 use crate::dice::Dice;
 use crate::world::{
     AGENTS, FIELDS, INTEGRATIONS, KEYS, OBJECTS, PEOPLE, RESOURCES, TEAMS, World, agent, credentials, data,
-    integration, key, person, resource, subjects, team,
+    integration, key, person, request, resource, subjects, team,
 };
 
 /// Everybody who might ask: each subject asked about, agents for everyone, and each secret that a key has or had, for
@@ -48,6 +50,28 @@ pub(crate) fn kind(operation: Operation<'_>) -> String {
     written.split([' ', '(']).next().unwrap().to_owned()
 }
 
+/// Changes of every kind, some of which nobody would ever think of together.
+fn remedies(dice: &mut Dice, world: &World) -> Vec<Remedy> {
+    let (member, agent, key) = (person(dice.below(PEOPLE)), agent(dice.below(AGENTS)), key(dice.below(KEYS)));
+    let (team, resource) = (team(dice.below(TEAMS)), resource(dice.below(RESOURCES)));
+    let (role, integration) = (dice.pick(&world.role_ids()), integration(dice.below(INTEGRATIONS)));
+    let (to, tools_off) = (dice.pick(&world.grantees()), [].into());
+    let one = |dice: &mut Dice| match dice.below(14) {
+        0 => Remedy::Resume { integration },
+        1 => Remedy::SwitchOn { integration, tool: "get".to_owned() },
+        2 => Remedy::Role { member, role },
+        3 => Remedy::Join { member, team, role },
+        4 => Remedy::Share { resource, with: Grantee::Member(member), level: chance::shared(dice) },
+        5 => Remedy::ResumeAgent { agent },
+        6 => Remedy::AgentRole { agent, role },
+        7 => Remedy::KeyRole { key, role },
+        8 => Remedy::Delegate { agent, person: member },
+        _ => Remedy::Grant { to, integration, profile: Profile::Full, tools_off: BTreeSet::clone(&tools_off) },
+    };
+    let many = [0, 1, 1, 1, 1, 1, 2][usize::from(dice.below(7))];
+    (0..many).map(|_| one(dice)).collect()
+}
+
 /// The names that questions borrow.
 pub(crate) struct Names {
     roles: Vec<RoleId>,
@@ -56,6 +80,7 @@ pub(crate) struct Names {
     fields: Vec<DataName>,
     grantees: Vec<Grantee>,
     changes: Vec<Vec<SettingChange>>,
+    remedies: Vec<Vec<Remedy>>,
 }
 
 impl Names {
@@ -69,6 +94,7 @@ impl Names {
             fields: FIELDS.map(data).into(),
             grantees: world.grantees(),
             changes: (0..40).map(|_| chance::setting_changes(dice, &world.state)).collect(),
+            remedies: (0..60).map(|_| remedies(dice, world)).collect(),
         }
     }
 
@@ -98,6 +124,11 @@ impl Names {
         self.about_integrations(&mut all);
         self.about_keys_and_agents(&mut all);
         self.about_things(&mut all);
+        for requester in subjects() {
+            let for_whom = [None, Some(person(1)), Some(person(PEOPLE - 1))];
+            all.extend(for_whom.map(|acting_for| Operation::RequestAccess { requester, acting_for }));
+        }
+        all.extend(self.remedies.iter().map(|by| Operation::DecideRequest { request: request(0), by }));
         all
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::object::DataName;
@@ -47,7 +47,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { person PersonId key KeyId integration IntegrationId team TeamId agent AgentId resource ResourceId org OrgId }
+ids! { person PersonId key KeyId integration IntegrationId team TeamId agent AgentId resource ResourceId request RequestId org OrgId }
 
 pub(crate) fn role(name: &str) -> RoleId {
     RoleId::parse(name).unwrap()
@@ -295,7 +295,11 @@ impl World {
         if self.is_there(grantee) && self.state.integrations.contains_key(&of) {
             let (profile, tools_off) = (dice.pick(&Profile::ALL), chance::tools_off(dice));
             let expires_at = chance::end(dice);
-            self.happens(Event::GrantSet { grantee, integration: of, profile, tools_off, expires_at });
+            let lent = expires_at.filter(|_| dice.percent(50));
+            self.happens(match lent {
+                Some(expires_at) => Event::GrantLent { grantee, integration: of, profile, tools_off, expires_at },
+                None => Event::GrantSet { grantee, integration: of, profile, tools_off, expires_at },
+            });
         }
     }
 

@@ -139,7 +139,7 @@ fn step(place: &[&str], says: String, command: Command) -> Step {
 }
 
 fn step_with(place: &[&str], says: String, command: Command, facts: Vec<Fact>) -> Step {
-    Step { place: place.iter().map(|key| (*key).to_owned()).collect(), says, command, facts }
+    Step { place: place.iter().map(|key| (*key).to_owned()).collect(), says, command, by: Vec::new(), facts }
 }
 
 fn invalid(message: String) -> Problem {

@@ -144,6 +144,7 @@ fn a_workspace_key_reaches_all_or_nothing_by_the_setting_and_can_be_narrowed_in_
     for (preset, wide) in [("pipeworks", true), ("balanced", false)] {
         let (upstreams, firm) = (Upstreams::start(), Firm::as_founded(preset));
         firm.connect_stripe(&upstreams);
+        firm.set("requests.agent_tool", json!(false));
         let mut new = json!({ "kind": "workspace", "label": "bot" });
         if !wide {
             new["role"] = json!("service");

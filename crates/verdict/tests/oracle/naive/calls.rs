@@ -76,7 +76,9 @@ impl<'o> Naive<'o> {
         if to.contains(&GrantsTo::Role) {
             givers.extend(self.role_of(subject).map(|role| Grantee::Role(role.id)));
         }
-        Has::Grants(givers.into_iter().filter_map(|giver| self.state.grants.get(&giver)?.get(&integration)).collect())
+        let lent = givers.iter().flat_map(|giver| self.state.loans(*giver, integration));
+        let given = givers.iter().filter_map(|giver| self.state.grants.get(giver)?.get(&integration));
+        Has::Grants(given.chain(lent).collect())
     }
 
     pub(crate) fn view_integration(&self, subject: Subject, integration: IntegrationId) -> Answer {

@@ -6,8 +6,9 @@ use domain::id::{AgentId, KeyId, PersonId};
 use domain::key::KeyKind;
 use domain::organization::{Invite, KeysWithoutRole, Promote, SettingChange, Settings};
 use domain::permission::{Permission as P, Scope};
+use domain::resource::ResourceVerb;
 use domain::role::{RoleId, RoleLevel};
-use verdict::{Operation, Subject};
+use verdict::{Operation, Remedy, Subject};
 
 use super::{Answer, Naive, Powers, beyond, hide, managing, no, nothing_there, yes};
 
@@ -120,9 +121,43 @@ impl Naive<'_> {
             Operation::ViewKey { key } | Operation::RotateKey { key } | Operation::RevokeKey { key } => {
                 self.key(me, key, operation)
             }
+            Operation::RequestAccess { requester, acting_for } => {
+                let mine = me == requester || acting_for.is_some_and(|person| me == Subject::Member(person));
+                if mine { yes("own") } else { nothing_there() }
+            }
+            Operation::DecideRequest { by, .. } => self.decides(me, by),
             Operation::Explain { .. } => needs(P::AccessExplain),
             Operation::ReadAudit { .. } => needs(P::AuditRead),
         }
+    }
+
+    /// Whoever could do by hand all that would satisfy a request decides it.
+    fn decides(&self, me: Subject, by: &[Remedy]) -> Answer {
+        let one = |change: &Remedy| match change {
+            Remedy::Grant { to, integration, .. } => self
+                .operate(me, Operation::Assign { grantee: *to, integration: *integration })
+                .and(|| self.view_integration(me, *integration)),
+            Remedy::Resume { integration } => {
+                self.operate(me, Operation::EditIntegration { integration: *integration })
+            }
+            Remedy::SwitchOn { integration, .. } => {
+                self.operate(me, Operation::ReviewTool { integration: *integration })
+            }
+            Remedy::Role { member, role } => self.operate(me, Operation::ChangeRole { member: *member, role }),
+            Remedy::Join { member, team, role } => {
+                self.operate(me, Operation::SetTeamMember { team: *team, member: *member, role })
+            }
+            Remedy::Share { resource, .. } => self.resource(me, ResourceVerb::Share, *resource),
+            Remedy::ResumeAgent { agent } => self.operate(me, Operation::EditAgent { agent: *agent }),
+            Remedy::AgentRole { agent, role } => {
+                self.operate(me, Operation::SetAgentRole { agent: *agent, role: Some(role) })
+            }
+            Remedy::KeyRole { key, role } => self.operate(me, Operation::SetKeyRole { key: *key, role: Some(role) }),
+            Remedy::Delegate { agent, person } => self.delegate(me, *agent, *person),
+        };
+        let mut all = by.iter().map(one);
+        let first = all.next().unwrap_or_else(nothing_there);
+        all.fold(first, |so_far, next| so_far.and(|| next))
     }
 
     pub(crate) fn is_member(&self, person: PersonId) -> Answer {

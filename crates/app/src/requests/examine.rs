@@ -1,0 +1,190 @@
+//! What would satisfy a request now, and whether somebody may do that.
+//!
+//! INVARIANT: whether one may grant is found by doing it on a copy, with every permit that the commit will ask for; held
+//! by `nobody_decides_what_they_could_not_do_by_hand` in the product's tests.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use domain::command::{self, Command};
+use domain::grant::{Grant, Grantee};
+use domain::id::{IntegrationId, ResourceId};
+use domain::organization::{Organization, Stamp};
+use domain::refusal::Refusal;
+use domain::request::{AccessRequest, cannot_end};
+use domain::time::Timestamp;
+use journal::Fact;
+use verdict::{Actor, Question, Remedy, Snapshot};
+
+use crate::policy_file::rehearse::{Rehearsed, Step, rehearse};
+use crate::requests::texts::forgotten;
+use crate::requests::{owner_of, subject_of};
+use crate::{App, Caller, Problem};
+
+/// Sets of changes that are looked at.
+const SETS_MAX: usize = 5;
+
+/// One state as one caller looks at it.
+#[derive(Clone)]
+pub(super) struct Look {
+    pub(super) state: Organization,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) actor: Actor,
+    pub(super) stamp: String,
+    pub(super) now: Timestamp,
+}
+
+/// What was found about a request.
+pub(super) struct Examined {
+    /// Whether it is allowed already.
+    pub(super) allowed: bool,
+    /// The smallest sets of changes that would allow it.
+    pub(super) sets: Vec<Found>,
+}
+
+/// One set of changes.
+pub(super) struct Found {
+    pub(super) set: Vec<Remedy>,
+    /// What the caller would do with it for good; none where they may not.
+    pub(super) by_caller: Option<Rehearsed>,
+}
+
+impl Examined {
+    pub(super) fn may_decide(&self) -> bool {
+        self.sets.iter().any(|found| found.by_caller.is_some())
+    }
+}
+
+impl App {
+    /// The newest state, for looking at requests.
+    pub(super) async fn look(&self, caller: &Caller) -> Look {
+        let (actor, stamp) = (caller.actor, caller.stamp());
+        let state = caller.live.state.lock().await;
+        Look { state: Organization::clone(&state), snapshot: caller.live.snapshot(), actor, stamp, now: self.now() }
+    }
+}
+
+/// Runs what takes a while out of everybody's way.
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::broken(&error))
+}
+
+impl Look {
+    /// What would satisfy a request, each tried out as the caller.
+    pub(super) fn examine(&self, request: &AccessRequest) -> Examined {
+        let mut examined = self.remedies(request);
+        for found in &mut examined.sets {
+            let steps = self.steps(request, &found.set, None).ok();
+            found.by_caller = steps.and_then(|steps| self.tried(request, steps));
+        }
+        examined
+    }
+
+    /// What would satisfy a request, whoever may do it.
+    pub(super) fn remedies(&self, request: &AccessRequest) -> Examined {
+        let nothing = Examined { allowed: false, sets: Vec::new() };
+        let asked = &request.asked;
+        let Some(subject) = subject_of(asked.requester).filter(|_| request.is_open()) else { return nothing };
+        let actor = Actor { acting_for: asked.acting_for, ..Actor::about(subject) };
+        let Some(action) = self.snapshot.action_of(&asked.wanted, owner_of(&actor)) else { return nothing };
+        let question = Question { actor: &actor, action, now: self.now };
+        let mut sets = self.snapshot.why_not(&self.state, &question);
+        sets.truncate(SETS_MAX);
+        let found = |set| Found { set, by_caller: None };
+        let allowed = sets.is_empty() && self.snapshot.evaluate(&question).is_allowed();
+        Examined { allowed, sets: sets.into_iter().map(found).collect() }
+    }
+
+    /// The steps tried out, where all of them can be done and lead to a yes.
+    fn tried(&self, request: &AccessRequest, steps: Vec<Step>) -> Option<Rehearsed> {
+        let done = rehearse(&self.snapshot, &self.state, &self.actor, (&self.stamp, self.now), steps).ok()?;
+        let asked = &request.asked;
+        let actor = Actor { acting_for: asked.acting_for, ..Actor::about(subject_of(asked.requester)?) };
+        let action = done.after.action_of(&asked.wanted, owner_of(&actor))?;
+        let allowed = done.after.evaluate(&Question { actor: &actor, action, now: self.now }).is_allowed();
+        allowed.then_some(done)
+    }
+
+    /// The changes, and after them the decision that names them: all of it becomes one commit, or nothing does.
+    pub(super) fn steps(
+        &self,
+        request: &AccessRequest,
+        set: &[Remedy],
+        until: Option<Timestamp>,
+    ) -> Result<Vec<Step>, Refusal> {
+        let mut then = self.state.clone();
+        let mut steps = Vec::new();
+        for remedy in set {
+            for command in self.commands(remedy, until)? {
+                let events = command::handle(&then, command.clone(), self.now)?;
+                for event in &events {
+                    then.apply(&Stamp { seq: then.seq + 1, at: self.now, actor: self.stamp.clone() }, event);
+                }
+                let says = self.snapshot.remedy_in_words(remedy);
+                steps.push(step(says, command, Vec::new(), Vec::new()));
+            }
+        }
+        let changes = (self.state.seq + 1..=then.seq).collect();
+        let id = request.asked.id;
+        let command = Command::GrantRequest { request: id, until, changes };
+        let facts = forgotten(self.snapshot.org(), &self.state, request.asked.requester);
+        steps.push(step("grant the request".to_owned(), command, set.to_vec(), facts));
+        Ok(steps)
+    }
+
+    /// The commands that make one change. For a time, an integration is lent, so that what was given stays as it is.
+    fn commands(&self, remedy: &Remedy, until: Option<Timestamp>) -> Result<Vec<Command>, Refusal> {
+        let Some(expires_at) = until else {
+            let mut commands = vec![remedy.command()];
+            if let Remedy::Grant { to, integration, .. } = remedy {
+                commands.extend(self.loans_again(*to, *integration));
+            }
+            return Ok(commands);
+        };
+        match remedy.clone() {
+            Remedy::Grant { to: grantee, integration, profile, tools_off } => {
+                Ok(vec![Command::LendGrant { grantee, integration, profile, tools_off, expires_at }])
+            }
+            Remedy::Share { resource, with, level } if self.ends_by(resource, with, expires_at) => {
+                Ok(vec![Command::ShareResource { resource, with, level, expires_at: Some(expires_at) }])
+            }
+            Remedy::Delegate { agent, person } => {
+                Ok(vec![Command::Delegate { agent, person, expires_at: Some(expires_at) }])
+            }
+            _ => Err(cannot_end()),
+        }
+    }
+
+    /// Whether changes can be made for a time.
+    pub(super) fn may_end(&self, set: &[Remedy]) -> bool {
+        let soon = self.now.plus_ms(60_000);
+        set.iter().all(|remedy| self.commands(remedy, Some(soon)).is_ok())
+    }
+
+    /// Loans end when something is given for good. Those that run were granted on their own, and are lent again.
+    fn loans_again(&self, grantee: Grantee, integration: IntegrationId) -> Vec<Command> {
+        let loans = self.state.loans(grantee, integration).iter().filter(|loan| loan.holds_at(self.now));
+        let again = |Grant { profile, tools_off, expires_at, .. }: &Grant| {
+            let (profile, tools_off, expires_at) = (*profile, tools_off.clone(), (*expires_at)?);
+            Some(Command::LendGrant { grantee, integration, profile, tools_off, expires_at })
+        };
+        loans.filter_map(again).collect()
+    }
+
+    /// Whether nothing is shared with somebody that would outlast this moment: a share replaces the one before it.
+    fn ends_by(&self, resource: ResourceId, with: Grantee, end: Timestamp) -> bool {
+        let present = self.state.resources.get(&resource).and_then(|resource| resource.shares.get(&with));
+        present.is_none_or(|share| share.expires_at.is_some_and(|before| before <= end))
+    }
+}
+
+fn step(says: String, command: Command, by: Vec<Remedy>, facts: Vec<Fact>) -> Step {
+    Step { place: vec!["remedy".to_owned()], says, command, by, facts }
+}
+
+/// A short name for a set of changes that is the same in every state in which it means the same.
+pub(super) fn name_of(set: &[Remedy]) -> String {
+    let mut hasher = DefaultHasher::new();
+    format!("{set:?}").hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}

@@ -1,0 +1,81 @@
+//! What somebody who is denied a call is told of their own request for it, and how an agent asks.
+
+use std::sync::Arc;
+
+use domain::request::{AccessRequest, RequestState, Wanted};
+use domain::time::Timestamp;
+use verdict::Actor;
+
+use super::examine::aside;
+use super::list::stamped;
+use super::texts::reason_id;
+use crate::impact::Mode;
+use crate::{App, Caller, Live, Problem};
+
+/// What became of a request, for the one who asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Told {
+    /// It waits for one of these people.
+    Waits {
+        /// Its id.
+        id: String,
+        /// Since when.
+        since: Timestamp,
+        /// Their names, at most three.
+        waits_for: Vec<String>,
+    },
+    /// It was refused.
+    Refused {
+        /// Its id.
+        id: String,
+        /// When.
+        at: Timestamp,
+        /// The name of whoever refused it.
+        by: String,
+        /// Why.
+        reason: Option<String>,
+    },
+}
+
+impl App {
+    /// The caller of a use case, for somebody who was identified elsewhere.
+    #[must_use]
+    pub fn caller_of(&self, live: &Arc<Live>, actor: Actor) -> Caller {
+        Caller { actor, live: Arc::clone(live), mode: Mode::default() }
+    }
+
+    /// What became of the caller's newest request for something; none where there is nothing to tell.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] where names cannot be looked up.
+    pub async fn request_told(&self, caller: &Caller, wanted: &Wanted) -> Result<Option<Told>, Problem> {
+        let newest = {
+            let state = caller.live.state.lock().await;
+            let (requester, acting_for) = (caller.actor.subject.grantee(), caller.actor.acting_for);
+            let fits =
+                |request: &&AccessRequest| request.is_by(requester, acting_for) && request.asked.wanted == *wanted;
+            state.requests.values().filter(fits).max_by_key(|request| request.since_seq).cloned()
+        };
+        let Some(request) = newest else { return Ok(None) };
+        let id = request.asked.id.to_string();
+        match &request.state {
+            RequestState::Open => {
+                let (look, since) = (self.look(caller).await, request.opened_at);
+                let deciders = aside(move || {
+                    let found = look.remedies(&request);
+                    let first = found.sets.first().map_or(&[][..], |found| &found.set);
+                    look.snapshot.deciders(request.asked.id, first, look.now)
+                });
+                Ok(Some(Told::Waits { id, since, waits_for: self.names(&deciders.await?).await }))
+            }
+            RequestState::Refused { decided } => {
+                let by = stamped(&decided.by);
+                let by = self.names_of(caller, by.as_slice()).await?.pop().unwrap_or_default();
+                let mut labels = self.labels(caller.live.org()).await?;
+                let reason = labels.remove(&reason_id(request.asked.id));
+                Ok(Some(Told::Refused { id, at: decided.at, by, reason }))
+            }
+            RequestState::Granted { .. } | RequestState::Withdrawn { .. } | RequestState::Ended { .. } => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Access requests, from the denial to the end of what was granted, with the clock in hand.
+
+use app::ask::Wording;
+use app::grants::{GrantChange, Receiver};
+use app::requests::{Choice, Page, RequestDetail, RequestToOpen, Term, Told, Which};
+use app::{Caller, Problem};
+use domain::event;
+use domain::grant::Profile;
+use domain::request::{RequestState, Wanted};
+
+use crate::world::{Acme, MEMBER, STRIPE, World, code_of};
+
+const HOUR_MS: i64 = 3_600_000;
+const REFUND: &str = "stripe/create_refund";
+
+fn call(tool: &str) -> RequestToOpen {
+    let (action, kind, name) = ("call".to_owned(), "tool".to_owned(), tool.to_owned());
+    let wording = Wording { action, kind, name, role: None };
+    RequestToOpen { wording, note: Some("a customer of quartz waits".to_owned()), lasts_ms: None }
+}
+
+/// Acme, where the member has stripe without refunds.
+async fn with_stripe() -> (World, Acme) {
+    let world = World::new();
+    let acme = world.acme().await;
+    let tools_off = Some(["create_refund".to_owned()].into());
+    let change = GrantChange { profile: Some(Profile::NoDelete), tools_off, expires_at: None };
+    world.app.set_grant(&acme.admin, Receiver::Member(MEMBER), "stripe", change).await.unwrap();
+    (world, acme)
+}
+
+async fn listed(world: &World, caller: &Caller) -> Page {
+    let which = Which { limit: 100, ..Which::default() };
+    world.app.list_requests(caller, which).await.unwrap()
+}
+
+fn id(detail: &RequestDetail) -> String {
+    detail.view.request.asked.id.to_string()
+}
+
+fn for_an_hour() -> Choice<'static> {
+    Choice { remedy: None, term: Term::For(HOUR_MS) }
+}
+
+#[tokio::test]
+async fn what_was_denied_is_asked_for_granted_for_an_hour_and_denied_again_at_its_end() {
+    let (world, acme) = with_stripe().await;
+    let (app, member) = (&world.app, &acme.member);
+    let opened = app.open_request(member, &call(REFUND)).await.unwrap();
+    assert_eq!(opened.view.says, "call create_refund of STRIPE");
+    assert_eq!(opened.view.note.as_deref(), Some("a customer of quartz waits"));
+    assert!(opened.view.mine && !opened.view.may_decide && !opened.allowed);
+    assert_eq!(opened.waits_for.len(), 2, "{:?}", opened.waits_for);
+    assert!(opened.remedies.iter().all(|remedy| !remedy.may_make && remedy.impact.is_empty()));
+
+    let theirs = listed(&world, &acme.admin).await.items;
+    assert!(theirs.len() == 1 && theirs[0].may_decide && !theirs[0].mine, "{theirs:?}");
+    assert_eq!((theirs[0].requester.as_str(), listed(&world, member).await.items.len()), ("Mona Gneiss", 1));
+    let shown = app.show_request(&acme.admin, &id(&opened)).await.unwrap();
+    let [remedy] = shown.remedies.as_slice() else { panic!("{:?}", shown.remedies) };
+    assert!(remedy.may_make && remedy.may_end, "{remedy:?}");
+    assert_eq!(remedy.says, ["assign STRIPE: read and change, never delete"]);
+    assert_eq!(remedy.impact, ["Mona Gneiss: gains 1 tool of stripe"]);
+
+    let before = world.journal.head(acme.org.into()).await.unwrap();
+    let granted = app.grant_request(&acme.admin, &id(&opened), for_an_hour()).await.unwrap();
+    let written = world.events(acme.org).await.split_off(usize::try_from(before).unwrap());
+    let names: Vec<_> = written.iter().map(|stored| event::decode(&stored.body).unwrap().name()).collect();
+    assert_eq!(names, ["grant.lent", "request.granted"], "one after the other, in one commit");
+    let RequestState::Granted { until, changes, .. } = &granted.view.request.state else { panic!("{granted:?}") };
+    assert_eq!((*until, changes.as_slice()), (Some(app.now().plus_ms(HOUR_MS)), &[before + 1][..]));
+    assert_eq!(granted.view.decided_by.as_deref(), Some("Adam Feldspar"));
+    assert_eq!(STRIPE.map(|tool| world.may_call(member, "stripe", tool)), [true, true, false]);
+    let access = app.show_access(member, None).await.unwrap();
+    assert_eq!(access.integrations[0].given.len(), 2, "the grant, and what is lent beside it");
+
+    world.clock.advance_ms(HOUR_MS - 1);
+    assert!(world.may_call(member, "stripe", "create_refund"));
+    world.clock.advance_ms(1);
+    assert_eq!(STRIPE.map(|tool| world.may_call(member, "stripe", tool)), [true, false, false], "as it was before");
+    let again = app.open_request(member, &call(REFUND)).await.unwrap();
+    assert_ne!(id(&again), id(&opened), "it can be asked for anew");
+}
+
+#[tokio::test]
+async fn the_same_question_again_is_answered_with_the_request_that_waits() {
+    let (world, acme) = with_stripe().await;
+    let first = world.app.open_request(&acme.member, &call(REFUND)).await.unwrap();
+    let before = world.heads(acme.org).await;
+    let again = world.app.open_request(&acme.member, &call(REFUND)).await.unwrap();
+    assert_eq!((id(&first), world.heads(acme.org).await), (id(&again), before));
+}
+
+#[tokio::test]
+async fn what_is_allowed_or_hidden_or_not_there_is_not_asked_for_and_hidden_is_as_not_there() {
+    let (world, acme) = with_stripe().await;
+    let (app, before) = (&world.app, world.heads(acme.org).await);
+    assert_eq!(code_of(app.open_request(&acme.member, &call("stripe/list_customers")).await), "already-allowed");
+    let told = |tool: &'static str| {
+        let (app, member) = (world.app.clone(), acme.member.clone());
+        async move { format!("{:?}", app.open_request(&member, &call(tool)).await.unwrap_err()) }
+    };
+    let absent = told("nothing/send_mail").await;
+    assert!(absent.contains("Missing"), "{absent}");
+    assert_eq!(told("mail/send_mail").await, absent, "an integration that is hidden");
+    assert_eq!(told("mail/nothing").await, absent);
+    assert_eq!(told("stripe/nothing").await, absent);
+    let about = |name: &str| RequestToOpen {
+        wording: Wording { action: "remove".to_owned(), kind: "member".to_owned(), name: name.to_owned(), role: None },
+        note: None,
+        lasts_ms: None,
+    };
+    let viewer_less = app.open_request(&acme.member, &about("nobody@acme.example")).await;
+    assert_eq!(code_of(viewer_less), "missing");
+    let mut long = call(REFUND);
+    long.note = Some("x".repeat(501));
+    assert_eq!(code_of(app.open_request(&acme.member, &long).await), "note");
+    assert_eq!(world.heads(acme.org).await, before, "nothing was written");
+}
+
+#[tokio::test]
+async fn nobody_sees_or_decides_what_they_could_not_do_by_hand() {
+    let (world, acme) = with_stripe().await;
+    let app = &world.app;
+    let other = world.add(&acme.owner, "opal@acme.example", "Opal Flint", "member").await.unwrap();
+    let other = world.caller(crate::world::first_key(&other)).await;
+    let request = id(&app.open_request(&acme.member, &call(REFUND)).await.unwrap());
+    let before = world.heads(acme.org).await;
+    assert!(listed(&world, &other).await.items.is_empty());
+    for answer in [
+        app.show_request(&other, &request).await,
+        app.grant_request(&other, &request, Choice::default()).await,
+        app.refuse_request(&other, &request, "no").await,
+        app.withdraw_request(&other, &request).await,
+        app.withdraw_request(&acme.admin, &request).await,
+        app.show_request(&acme.admin, "req_00000000000000000000").await,
+    ] {
+        assert_eq!(code_of(answer), "missing");
+    }
+    let own = app.grant_request(&acme.member, &request, Choice::default()).await;
+    assert_eq!(code_of(own), "lacks-permission", "one's own is seen, and granted by nobody who could not by hand");
+    assert_eq!(code_of(app.refuse_request(&acme.member, &request, "no").await), "lacks-permission");
+    assert_eq!(world.heads(acme.org).await, before, "nothing was written");
+    assert_eq!(code_of(app.refuse_request(&acme.admin, &request, " ").await), "reason");
+    let unknown = Choice { remedy: Some("0000000000000000"), ..Choice::default() };
+    assert_eq!(code_of(app.grant_request(&acme.admin, &request, unknown).await), "remedy");
+}
+
+#[tokio::test]
+async fn a_refusal_tells_its_reason_and_a_withdrawn_request_is_decided_by_nobody() {
+    let (world, acme) = with_stripe().await;
+    let (app, member) = (&world.app, &acme.member);
+    let wanted = Wanted::CallTool {
+        integration: member.live.snapshot().integration_by_slug("stripe").unwrap().id,
+        tool: "create_refund".to_owned(),
+    };
+    assert_eq!(app.request_told(member, &wanted).await.unwrap(), None);
+    let first = id(&app.open_request(member, &call(REFUND)).await.unwrap());
+    let told = app.request_told(member, &wanted).await.unwrap();
+    assert!(matches!(told, Some(Told::Waits { waits_for, .. }) if waits_for.len() == 2));
+    app.refuse_request(&acme.admin, &first, "refunds go through Ada").await.unwrap();
+    let shown = app.show_request(member, &first).await.unwrap().view;
+    assert_eq!((shown.reason.as_deref(), shown.request.state.as_str()), (Some("refunds go through Ada"), "refused"));
+    let told = app.request_told(member, &wanted).await.unwrap();
+    let Some(Told::Refused { by, reason, .. }) = told else { panic!("{told:?}") };
+    assert_eq!((by.as_str(), reason.as_deref()), ("Adam Feldspar", Some("refunds go through Ada")));
+    assert_eq!(code_of(app.grant_request(&acme.admin, &first, Choice::default()).await), "request-closed");
+
+    let second = id(&app.open_request(member, &call(REFUND)).await.unwrap());
+    app.withdraw_request(member, &second).await.unwrap();
+    assert_eq!(app.request_told(member, &wanted).await.unwrap(), None);
+    assert_eq!(code_of(app.grant_request(&acme.admin, &second, Choice::default()).await), "missing");
+    let mine = Which { state: Some("withdrawn"), mine: true, limit: 1, before: None };
+    assert_eq!(app.list_requests(member, mine).await.unwrap().items.len(), 1);
+    let page = app.list_requests(member, Which { limit: 1, ..Which::default() }).await.unwrap();
+    assert_eq!(page.items[0].request.asked.id.to_string(), second, "the newest first");
+    let rest = app.list_requests(member, Which { limit: 1, before: page.next, ..Which::default() }).await.unwrap();
+    assert_eq!(rest.items[0].request.asked.id.to_string(), first);
+}
+
+#[tokio::test]
+async fn a_preview_of_a_grant_changes_nothing_and_a_grant_is_tied_to_the_state_that_was_seen() {
+    let (world, acme) = with_stripe().await;
+    let app = &world.app;
+    let opened = app.open_request(&acme.member, &call(REFUND)).await.unwrap();
+    let before = world.heads(acme.org).await;
+    let mut previews = acme.admin.clone();
+    previews.mode.preview = true;
+    let previewed = app.grant_request(&previews, &id(&opened), for_an_hour()).await;
+    let Err(Problem::Previewed(impact)) = previewed else { panic!("{previewed:?}") };
+    assert_eq!(impact.events, ["grant.lent", "request.granted"]);
+    assert_eq!(impact.summary(), ["Mona Gneiss: gains 1 tool of stripe"]);
+    assert_eq!(world.heads(acme.org).await, before);
+
+    let mut tied = acme.admin.clone();
+    tied.mode.expected_seq = Some(opened.seq);
+    world.workspace_key(&acme.owner, domain::key::KeyScope::All).await.unwrap();
+    assert_eq!(code_of(app.grant_request(&tied, &id(&opened), for_an_hour()).await), "moved");
+    assert!(!world.may_call(&acme.member, "stripe", "create_refund"));
+    tied.mode.expected_seq = Some(app.show_request(&acme.admin, &id(&opened)).await.unwrap().seq);
+    app.grant_request(&tied, &id(&opened), for_an_hour()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_granted_for_good_leaves_what_was_lent_and_what_is_set_by_hand_ends_it() {
+    let (world, acme) = with_stripe().await;
+    let (app, member) = (&world.app, &acme.member);
+    let refund = id(&app.open_request(member, &call(REFUND)).await.unwrap());
+    let delete = id(&app.open_request(member, &call("stripe/delete_customer")).await.unwrap());
+    app.grant_request(&acme.admin, &refund, for_an_hour()).await.unwrap();
+    let remedy = app.show_request(&acme.admin, &delete).await.unwrap().remedies[0].id.clone();
+    let good = Choice { remedy: Some(&remedy), term: Term::Good };
+    app.grant_request(&acme.admin, &delete, good).await.unwrap();
+    assert_eq!(STRIPE.map(|tool| world.may_call(member, "stripe", tool)), [true, true, true]);
+    world.clock.advance_ms(HOUR_MS);
+    assert_eq!(STRIPE.map(|tool| world.may_call(member, "stripe", tool)), [true, false, true]);
+
+    let refund = id(&app.open_request(member, &call(REFUND)).await.unwrap());
+    app.grant_request(&acme.admin, &refund, for_an_hour()).await.unwrap();
+    world.give(&acme.admin, Receiver::Member(MEMBER), "stripe", Profile::ReadOnly).await.unwrap();
+    assert_eq!(STRIPE.map(|tool| world.may_call(member, "stripe", tool)), [true, false, false], "set is set");
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_end_is_granted_for_good_alone_and_one_of_several_is_chosen() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let app = &world.app;
+    let wording =
+        Wording { action: "member.add".to_owned(), kind: "organization".to_owned(), name: String::new(), role: None };
+    let open = RequestToOpen { wording, note: None, lasts_ms: Some(HOUR_MS) };
+    let opened = app.open_request(&acme.member, &open).await.unwrap();
+    assert!(opened.remedies.len() > 1 && opened.remedies.iter().all(|remedy| !remedy.may_end), "{opened:?}");
+    let several = app.grant_request(&acme.owner, &id(&opened), for_an_hour()).await;
+    assert_eq!(code_of(several), "choose-a-remedy");
+    let remedy = opened.remedies[0].id.clone();
+    let choose = |term| Choice { remedy: Some(&remedy), term };
+    assert_eq!(code_of(app.grant_request(&acme.owner, &id(&opened), choose(Term::For(HOUR_MS))).await), "cannot-end");
+    // Only owners make somebody an admin here.
+    assert!(listed(&world, &acme.admin).await.items.is_empty());
+    let denied = app.grant_request(&acme.admin, &id(&opened), choose(Term::Good)).await;
+    assert_eq!(code_of(denied), "missing");
+    app.grant_request(&acme.owner, &id(&opened), choose(Term::Good)).await.unwrap();
+    let role = app.show_access(&acme.owner, Some(MEMBER)).await.unwrap().role;
+    assert_eq!(role.as_deref(), Some("admin"));
+}
+
+#[tokio::test]
+async fn with_whoever_asked_their_requests_end_and_what_was_written_in_them_is_erased() {
+    let (world, acme) = with_stripe().await;
+    let app = &world.app;
+    let refund = id(&app.open_request(&acme.member, &call(REFUND)).await.unwrap());
+    let delete = id(&app.open_request(&acme.member, &call("stripe/delete_customer")).await.unwrap());
+    app.refuse_request(&acme.admin, &refund, "ask Ada of quartz").await.unwrap();
+    let texts = || async {
+        let labels = world.journal.labels(acme.org).await.unwrap();
+        labels.into_iter().filter(|label| label.id.starts_with("req_")).map(|label| label.label).collect::<Vec<_>>()
+    };
+    assert_eq!(texts().await.len(), 3);
+    app.remove_member(&acme.owner, MEMBER).await.unwrap();
+    assert_eq!(texts().await, Vec::<String>::new());
+    let shown = app.show_request(&acme.owner, &delete).await.unwrap();
+    assert_eq!((shown.view.request.state.as_str(), shown.remedies.len()), ("ended", 0), "read by who reads the record");
+    let bodies: Vec<Vec<u8>> = world.events(acme.org).await.into_iter().map(|stored| stored.body).collect();
+    let quartz = bodies.iter().find(|body| String::from_utf8_lossy(body).contains("quartz"));
+    assert_eq!(quartz, None, "no event holds what people wrote");
+}
