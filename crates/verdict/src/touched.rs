@@ -48,7 +48,9 @@ impl Touched {
             | Event::ObjectRemoved { .. } => (self.everybody, self.roles) = (true, true),
             Event::MemberAdded { person, .. } | Event::MemberRoleChanged { person, .. } => self.member(*person),
             Event::MemberRemoved { person } => self.member_removed(*person, before, state),
-            Event::GrantSet { grantee, .. } | Event::GrantLent { grantee, .. } | Event::GrantRemoved { grantee, .. } => {
+            Event::GrantSet { grantee, .. }
+            | Event::GrantLent { grantee, .. }
+            | Event::GrantRemoved { grantee, .. } => {
                 self.grantee(*grantee, state);
             }
             Event::KeyCreated { key, .. }

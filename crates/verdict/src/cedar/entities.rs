@@ -189,7 +189,10 @@ fn members(state: &Organization) -> Vec<CedarEntity> {
 }
 
 fn is_of_resources(permission: Permission) -> bool {
-    ResourceKind::ALL.iter().any(|kind| ResourceVerb::ALL.iter().any(|verb| kind.permission(*verb) == permission))
+    permission == Permission::ArtifactCollect
+        || ResourceKind::ALL
+            .iter()
+            .any(|kind| ResourceVerb::ALL.iter().any(|verb| kind.permission(*verb) == permission))
 }
 
 fn ends(at: Option<Timestamp>) -> Option<CedarValue> {

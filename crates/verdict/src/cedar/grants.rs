@@ -10,9 +10,18 @@ use super::values::CedarUid;
 
 /// The policies of all grants of integrations that there are.
 pub(super) fn all(state: &Organization) -> impl Iterator<Item = Policy> {
-    let given =
-        state.grants.iter().flat_map(|(grantee, given)| given.iter().map(move |(id, grant)| (grantee, id, grant)));
-    given.filter_map(|(grantee, id, grant)| Some(policies(*grantee, state.integrations.get(id)?, grant))).flatten()
+    let given = state
+        .grants
+        .iter()
+        .flat_map(|(grantee, given)| given.iter().map(move |(id, grant)| (grantee, id, grant, None)));
+    let lent = state.loans.iter().flat_map(|(grantee, lent)| {
+        let loans = lent.iter().flat_map(|(id, loans)| loans.iter().enumerate().map(move |(n, loan)| (id, loan, n)));
+        loans.map(move |(id, loan, number)| (grantee, id, loan, Some(number)))
+    });
+    given
+        .chain(lent)
+        .filter_map(|(to, id, grant, loan)| Some(policies((*to, loan), state.integrations.get(id)?, grant)))
+        .flatten()
 }
 
 /// Those to whom something is given, and the word for them in the setting that says to whom it may be.
@@ -27,7 +36,8 @@ fn receivers(grantee: Grantee) -> (String, Option<&'static str>) {
     (format!("{word} {}", CedarUid::new(kind, id).literal()), setting)
 }
 
-fn policies(grantee: Grantee, integration: &Integration, grant: &Grant) -> [Policy; 2] {
+/// The two policies of a grant, or of a loan beside it, which has a number.
+fn policies((grantee, loan): (Grantee, Option<usize>), integration: &Integration, grant: &Grant) -> [Policy; 2] {
     let (receivers, word) = receivers(grantee);
     let counts = word.map(|word| format!("{}.contains(\"{word}\")", setting("grants_to")));
     let lasts = grant.expires_at.map(|end| format!("context.now < {}", end.0));
@@ -41,8 +51,9 @@ fn policies(grantee: Grantee, integration: &Integration, grant: &Grant) -> [Poli
     let holds: Vec<String> = counts.into_iter().chain(lasts).collect();
     let calls: Vec<String> = holds.iter().cloned().chain(lets).chain(on).collect();
     let given = CedarUid::new("Integration", integration.id.to_string()).literal();
-    let name = format!("{grantee}/{}", integration.id);
-    let says = format!("{} ({}) was given to {grantee}", integration.slug, grant.profile);
+    let (how, mark) = loan.map_or(("given", String::new()), |number| ("lent", format!("/loan-{number}")));
+    let name = format!("{grantee}/{}{mark}", integration.id);
+    let says = format!("{} ({}) was {how} to {grantee}", integration.slug, grant.profile);
     let call = Policy::permit(format!("call/{name}"), &says, &["tool.call"]).on(&format!("in {given}"));
     let sees = Policy::permit(format!("sees/{name}"), says, OF_INTEGRATIONS).on(&format!("== {given}"));
     [(call, calls), (sees, holds)].map(|(policy, conditions)| {

@@ -11,23 +11,31 @@ fn right_to(verb: ResourceVerb, resource: &str) -> String {
     let verb_word = verb.as_str();
     let takes = format!("{resource}.kind.{verb_word}");
     let held = |scope: &str| format!("principal.role.holds.{scope}.contains({takes})");
-    let mine = format!("(principal is Wardroom::Member && {resource} has owner && principal == {resource}.owner)");
-    // Where everybody uses what they were given alone, to own it is not to have been given it.
-    let owns = if verb == ResourceVerb::Use { all([mine, setting("managers_implicit_access")]) } else { mine };
-    let places = |scope: &str| format!("{resource}.teams.containsAny(principal.getTag({takes}).{scope})");
-    let by_team_role = any([places("team"), all([owns.clone(), places("own")])]);
     let share = format!("{resource}.getTag(principal.id)");
     any([
-        held("all"),
-        all([held("own"), owns]),
-        all(["principal is Wardroom::Member".to_owned(), held("team"), format!("principal in {resource}.teams")]),
-        all([format!("principal is Wardroom::Member && principal.hasTag({takes})"), by_team_role]),
+        right_by(&takes, verb == ResourceVerb::Use, resource),
         // What a role does not do at all it does not do with what is shared.
         all([
             any([held("own"), format!("principal.role == {}", no_role())]),
             format!("{resource}.hasTag(principal.id) && {share}.lets.contains(\"{verb_word}\")"),
             has_not_ended(&share),
         ]),
+    ])
+}
+
+/// The same by a permission alone, shares aside.
+fn right_by(takes: &str, uses: bool, resource: &str) -> String {
+    let held = |scope: &str| format!("principal.role.holds.{scope}.contains({takes})");
+    let mine = format!("(principal is Wardroom::Member && {resource} has owner && principal == {resource}.owner)");
+    // Where everybody uses what they were given alone, to own it is not to have been given it.
+    let owns = if uses { all([mine, setting("managers_implicit_access")]) } else { mine };
+    let places = |scope: &str| format!("{resource}.teams.containsAny(principal.getTag({takes}).{scope})");
+    let by_team_role = any([places("team"), all([owns.clone(), places("own")])]);
+    any([
+        held("all"),
+        all([held("own"), owns]),
+        all(["principal is Wardroom::Member".to_owned(), held("team"), format!("principal in {resource}.teams")]),
+        all([format!("principal is Wardroom::Member && principal.hasTag({takes})"), by_team_role]),
     ])
 }
 
@@ -75,8 +83,29 @@ pub(super) fn policies() -> Vec<Policy> {
         right("resource.destroy", ResourceVerb::Destroy, "Delete resources for good"),
         right("resource.share", ResourceVerb::Share, "Share resources"),
     ];
+    policies.extend(collections_and_kinds());
     policies.extend(data());
     policies
+}
+
+fn collections_and_kinds() -> [Policy; 3] {
+    let collects = all([
+        is_shown("resource"),
+        is_shown("context.collection"),
+        right_by(&format!("\"{}\"", P::ArtifactCollect), false, "resource"),
+        right_to(ResourceVerb::Edit, "context.collection"),
+    ]);
+    let configures = holds(P::ResourceConfigure);
+    let in_team = "(principal is Wardroom::Member && principal.hasTag(resource.view))".to_owned();
+    let sees = any([configures.clone(), "principal.role.holds.own.contains(resource.view)".to_owned(), in_team]);
+    [
+        Policy::permit("artifact.collect", "Put artifacts into collections that one changes", &["artifact.collect"])
+            .when(collects),
+        Policy::permit("kind.view", "Read what holds for all resources of a kind that one sees", &["kind.view"])
+            .when(sees),
+        Policy::permit("resource.configure", "Change what holds for all resources of a kind", &["resource.configure"])
+            .when(configures),
+    ]
 }
 
 /// What the role says of something, where it says so.

@@ -161,6 +161,7 @@ fn organization() -> Vec<Policy> {
     let themselves = any(["Member", "Key", "Agent"].map(|kind| {
         format!("(principal is Wardroom::{kind} && resource is Wardroom::{kind} && principal == resource)")
     }));
+    let where_for_person = format!("(context has for_person && {})", is_the_member("context.for_person"));
     vec![
         Policy::permit(
             "organization.view",
@@ -174,6 +175,16 @@ fn organization() -> Vec<Policy> {
             &["organization.edit"],
         )
         .when(edit),
+        Policy::permit("settings.view", "Settings are read by who changes them", &["settings.view"])
+            .when(holds(P::OrganizationEdit)),
+        Policy::permit("access.review", "Confirm that access is right, as who sees all of it", &["access.review"])
+            .when(holds(P::AccessExplain)),
+        Policy::permit(
+            "request.open",
+            "Everybody asks for access themselves; a person also takes back what was asked for them",
+            &["request.open"],
+        )
+        .when(any([themselves.clone(), where_for_person])),
         Policy::permit("organization.transfer", "Hand over the top role", &["organization.transfer"])
             .when(all(["resource has role && principal.role.top".to_owned(), holds(P::OrganizationTransfer)])),
         Policy::permit("data_model.edit", "Change what objects there are", &["data_model.edit"])
@@ -216,6 +227,15 @@ fn people() -> Vec<Policy> {
         ])),
         Policy::permit("member.change_role", "Change the role of who is not above one", &["member.change_role"])
             .when(all([holds(P::RoleAssign), not_below("resource.role"), gives("context.role")])),
+        Policy::permit(
+            "member.edit",
+            "One's own name is one's own; seats and others' names are changed by who may",
+            &["member.edit"],
+        )
+        .when(any([
+            all([is_the_member("resource"), "!context.seat".to_owned()]),
+            all([holds(P::MemberEdit), "resource has role".to_owned()]),
+        ])),
         Policy::permit("member.remove", "Remove who is not above one", &["member.remove"])
             .when(all([holds(P::MemberRemove), not_below("resource.role")])),
         Policy::permit("grant.member", "Give integrations to who is not above one", &["grant.assign"])

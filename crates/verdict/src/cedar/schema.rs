@@ -92,10 +92,14 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
         "promote_admin: String, join_default_role: Role, keys_without_role: String, join_default_team_role?: Role",
     ),
     ("organization.transfer", MEMBER, ""),
+    ("settings.view", ORGANIZATION, ""),
+    ("access.review", ORGANIZATION, ""),
     ("member.view", ORGANIZATION, ""),
     ("member.add", ORGANIZATION, "role: Role"),
     ("member.invite", ORGANIZATION, "role?: Role"),
     ("member.change_role", MEMBER, "role: Role"),
+    // To change the name or, where so said, the seat.
+    ("member.edit", MEMBER, "seat: Bool"),
     ("member.remove", MEMBER, ""),
     ("role.view", ORGANIZATION, ""),
     // Of the permissions that the role comes to hold, or to hold further, those that give power over others.
@@ -141,6 +145,11 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("resource.destroy", RESOURCE, ""),
     ("resource.use", RESOURCE, ""),
     ("resource.share", RESOURCE, ""),
+    // To put an artifact into a collection, or to take it out.
+    ("artifact.collect", RESOURCE, "collection: Resource"),
+    // What holds for all resources of a kind.
+    ("kind.view", &["Kind"], ""),
+    ("resource.configure", &["Kind"], ""),
     ("data.see", &["Object"], ""),
     ("data.create", &["Object"], ""),
     ("data.edit", &["Object"], ""),
@@ -151,6 +160,9 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("data_model.edit", ORGANIZATION, ""),
     // To use what a permission gives for the organization as a whole.
     ("permission.use", ORGANIZATION, "permission: String"),
+    // To ask for access as somebody, for themselves or for a person. Who decides it is asked of every change that it
+    // would take.
+    ("request.open", &["Member", "Key", "Agent"], "for_person?: Member"),
     ("access.explain", &["Member", "Key", "Agent"], ""),
     // To read everyone's record, or somebody's.
     ("audit.read", &["Organization", "Member", "Key", "Agent"], ""),

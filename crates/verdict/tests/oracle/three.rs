@@ -30,7 +30,10 @@ struct Draw<'n> {
 impl<'n> Draw<'n> {
     fn of(world: &World, names: &'n Names) -> Draw<'n> {
         let mut by_kind = BTreeMap::<String, Vec<Operation<'n>>>::new();
-        names.operations().into_iter().for_each(|asked| by_kind.entry(kind(asked)).or_default().push(asked));
+        let operations = names.operations().into_iter();
+        // Who decides a request is who could make every change that it would take, and these are asked of one by one.
+        let plain = operations.filter(|asked| !matches!(asked, Operation::DecideRequest { .. }));
+        plain.for_each(|asked| by_kind.entry(kind(asked)).or_default().push(asked));
         let tools = (0..INTEGRATIONS).flat_map(|number| TOOLS.map(|tool| (slug(number), tool)));
         let of_resources = by_kind["Resource"].clone();
         let by_kind = by_kind.into_values().collect();

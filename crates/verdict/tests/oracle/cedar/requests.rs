@@ -100,10 +100,16 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::ViewOrganization => whole("organization.view"),
         Operation::EditOrganization { changes } => settings(state, changes),
         Operation::TransferOwnership { to } => of("organization.transfer", "Member", to),
+        Operation::ViewSettings => whole("settings.view"),
+        Operation::ConfirmReview => whole("access.review"),
         Operation::ViewMembers => whole("member.view"),
         Operation::AddMember { role } => whole("member.add").with_role(Some(role)),
         Operation::Invite { role } => whole("member.invite").with_role(role),
         Operation::ChangeRole { member, role } => of("member.change_role", "Member", member).with_role(Some(role)),
+        Operation::EditMember { member, seat } => {
+            let seat = RestrictedExpression::new_bool(seat);
+            Asked { besides: vec![("seat", seat)], ..of("member.edit", "Member", member) }
+        }
         Operation::RemoveMember { member } => of("member.remove", "Member", member),
         Operation::ViewRoles => whole("role.view"),
         Operation::CreateRole { to } => {
@@ -156,6 +162,11 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         }
         Operation::CreateResource { kind, owner } => owned("resource.register", "Kind", kind.as_str(), owner),
         Operation::Resource { verb, resource } => of(on_resource(verb), "Resource", resource),
+        Operation::Collect { artifact, collection } => {
+            of("artifact.collect", "Resource", artifact).with("collection", "Resource", collection)
+        }
+        Operation::ViewKind { kind } => of("kind.view", "Kind", kind.as_str()),
+        Operation::ConfigureKind { kind } => of("resource.configure", "Kind", kind.as_str()),
         Operation::Data { verb, object } => of(on_records(verb), "Object", object),
         Operation::Field { verb, object, field } => {
             let action = if verb == DataVerb::See { "field.see" } else { "field.edit" };
@@ -163,6 +174,14 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         }
         Operation::EditDataModel => whole("data_model.edit"),
         Operation::Use { permission } => whole("permission.use").with_word("permission", permission.entry().id),
+        Operation::RequestAccess { requester, acting_for } => {
+            let asked = subject("request.open", requester);
+            match acting_for {
+                Some(person) => asked.with("for_person", "Member", person),
+                None => asked,
+            }
+        }
+        Operation::DecideRequest { .. } => unreachable!("who decides is asked of every change that it would take"),
         Operation::Explain { subject: about } => subject("access.explain", about),
         Operation::ReadAudit { subject: Some(of) } => subject("audit.read", of),
         Operation::ReadAudit { subject: None } => whole("audit.read"),
