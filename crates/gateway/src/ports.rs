@@ -73,8 +73,8 @@ pub trait Ports: Send + Sync + 'static {
     /// A key was used. Called for every request; the adapter thins it out.
     fn used(&self, org: OrgId, key: KeyId, address: Option<IpAddr>, client: Option<&str>);
 
-    /// The names of people whom a denied caller may ask; those that cannot be found are left out.
-    fn names(&self, people: &[PersonId]) -> impl Future<Output = Vec<String>> + Send;
+    /// What the organization calls people whom a denied caller may ask; those that cannot be found are left out.
+    fn names(&self, org: OrgId, people: &[PersonId]) -> impl Future<Output = Vec<String>> + Send;
 
     /// A keyed digest of a call's arguments in their canonical form.
     fn arguments_digest(&self, org: OrgId, canonical: &[u8]) -> [u8; 32];

@@ -7,8 +7,9 @@ use domain::permission::{Permission, PermissionSet};
 use domain::role::RoleId;
 use domain::team::Team;
 use domain::time::Timestamp;
-use verdict::{Action, Actor, Basis, Explanation, Operation, Question, Subject, Via};
+use verdict::{Action, Basis, Explanation, Operation, Question, Subject, Via};
 
+use crate::ask::{about, hidden_tool};
 use crate::{App, Caller, Problem};
 
 /// What somebody has of one integration.
@@ -94,7 +95,7 @@ impl App {
         let subject = self.subject_named(caller, subject).await?;
         let snapshot = caller.live.snapshot();
         let _permit = self.permit(&snapshot, &caller.actor, Operation::Explain { subject }).await?;
-        let actor = Actor::about(subject);
+        let actor = about(caller, subject);
         let question = Question { actor: &actor, action: Action::CallTool { integration, tool }, now: self.now() };
         let mut explanation = snapshot.explain(&question);
         if subject == caller.actor.subject {
@@ -102,11 +103,10 @@ impl App {
             if let verdict::Verdict::Denied(denial) = snapshot.evaluate(&question)
                 && denial.hidden
             {
-                let absent = verdict::Denial { reason: verdict::Reason::NoSuchTool, hidden: true, ..denial };
-                explanation = snapshot.explain_denial(absent, question.action);
+                explanation = snapshot.explain_denial(hidden_tool(), question.action);
             }
         }
-        let ask = self.names(&explanation.ask).await;
+        let ask = self.names_for((&snapshot, &caller.actor), &explanation.ask).await;
         Ok((explanation, ask))
     }
 
@@ -118,7 +118,7 @@ impl App {
         let subject = self.subject_named(caller, subject).await?;
         let snapshot = caller.live.snapshot();
         let _permit = self.permit(&snapshot, &caller.actor, Operation::Explain { subject }).await?;
-        let actor = Actor::about(subject);
+        let actor = about(caller, subject);
         let now = self.now();
         let state = caller.live.state.lock().await;
         let teams = places(&state, subject);

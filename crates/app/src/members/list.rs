@@ -62,7 +62,7 @@ impl App {
             let page = state.members.range((from, std::ops::Bound::Unbounded)).map(|(_, member)| member);
             page.filter(wanted).take(limit).cloned().collect()
         };
-        self.member_views(members).await
+        self.member_views(caller, members).await
     }
 
     /// One member, by id or e-mail address, removed ones included.
@@ -76,7 +76,7 @@ impl App {
         }
         let member = caller.live.state.lock().await.members.get(&person).cloned();
         let member = member.ok_or_else(|| Problem::missing("member"))?;
-        self.member_views(vec![member]).await?.pop().ok_or_else(|| Problem::missing("member"))
+        self.member_views(caller, vec![member]).await?.pop().ok_or_else(|| Problem::missing("member"))
     }
 
     /// The person of an id or an e-mail address, if they are or were a member here. Somebody who is not answers
@@ -87,9 +87,19 @@ impl App {
         if known { Ok(person) } else { Err(Problem::missing("member")) }
     }
 
-    pub(crate) async fn member_views(&self, members: Vec<Member>) -> Result<Vec<MemberView>, Problem> {
+    /// The same about a member whom a field of the request names.
+    pub(crate) async fn member_in(
+        &self,
+        caller: &Caller,
+        field: &'static str,
+        name: &str,
+    ) -> Result<PersonId, Problem> {
+        self.member_named(caller, name).await.map_err(|problem| problem.named_in(field))
+    }
+
+    pub(crate) async fn member_views(&self, caller: &Caller, members: Vec<Member>) -> Result<Vec<MemberView>, Problem> {
         let ids: Vec<PersonId> = members.iter().map(|member| member.person).collect();
-        let people = self.people(&ids).await?;
+        let people = self.people(caller.live.org(), &ids).await?;
         let view = |member: Member| {
             let person = people.get(&member.person);
             MemberView {

@@ -7,6 +7,7 @@ use domain::command::{self, Command};
 use domain::event::Event;
 use domain::organization::{Organization, Stamp};
 use domain::permission::{Holding, PermissionSet};
+use domain::resource::ResourceVerb;
 use domain::role::{Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 use journal::Fact;
@@ -130,6 +131,10 @@ pub(crate) fn operation_of<'c>(command: &'c Command, state: &'c Organization) ->
         Command::EditAgent { agent, .. } | Command::DeleteAgent { agent } => Operation::EditAgent { agent: *agent },
         Command::SetAgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: role.as_ref() },
         Command::ReviewTool { integration, .. } => Operation::ReviewTool { integration: *integration },
+        // Who may delete a resource may hand it over.
+        Command::HandOverResource { resource, .. } => {
+            Operation::Resource { verb: ResourceVerb::Delete, resource: *resource }
+        }
         Command::SetGrant { grantee, integration, .. } | Command::RemoveGrant { grantee, integration } => {
             Operation::Assign { grantee: *grantee, integration: *integration }
         }

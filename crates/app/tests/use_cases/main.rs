@@ -5,6 +5,8 @@
 
 mod concurrency;
 mod endings;
+mod leaks;
+mod lengthy;
 mod policy_file;
 mod roles;
 mod story;

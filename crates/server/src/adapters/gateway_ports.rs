@@ -74,8 +74,8 @@ impl Ports for GatewayPorts {
         self.app.used(org, key, address.map(|address| address.to_string()), client.map(str::to_owned));
     }
 
-    async fn names(&self, people: &[PersonId]) -> Vec<String> {
-        self.app.names(people).await
+    async fn names(&self, org: OrgId, people: &[PersonId]) -> Vec<String> {
+        self.app.names(org, people).await
     }
 
     fn arguments_digest(&self, org: OrgId, canonical: &[u8]) -> [u8; 32] {
