@@ -1,7 +1,7 @@
 //! Endpoints: why, why not, who can, since when.
 
 use app::App;
-use app::ask::{Answer, At, Inquiry, Turn, Wording};
+use app::ask::{Answer, At, Inquiry, Turn, Turns, Wording};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -121,7 +121,8 @@ pub(crate) struct AnswerTurn {
     at: String,
     /// The change's type.
     change: Option<&'static str>,
-    /// Who made it: an id, and after a slash the key that was used.
+    /// Who made it: an id, and after a slash the key that was used. Only for those who may read everybody's record, and
+    /// about one's own changes.
     actor: Option<String>,
     /// Whether it was allowed from then on.
     allowed: bool,
@@ -134,6 +135,8 @@ pub(crate) struct AnswerTurn {
 pub(crate) struct AnswerHistory {
     /// The newest first.
     items: Vec<AnswerTurn>,
+    /// Whether they go back to the beginning; otherwise only the newest changes that could matter were looked at.
+    complete: bool,
 }
 
 fn turn(turn: Turn) -> AnswerTurn {
@@ -162,8 +165,8 @@ pub(crate) async fn history(
             "a history is about one subject and all of its past; leave out at and acting_for",
         ));
     }
-    let turns = app.turns(&caller, &inquiry(body)?).await?;
-    Ok(Json(AnswerHistory { items: turns.into_iter().map(turn).collect() }))
+    let Turns { items, complete } = app.turns(&caller, &inquiry(body)?).await?;
+    Ok(Json(AnswerHistory { items: items.into_iter().map(turn).collect(), complete }))
 }
 
 /// Who may do this?

@@ -89,12 +89,12 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
             let error = error.into_inner();
             if error.is_data() {
                 let field = if path == "." { named_field(&error.to_string()).unwrap_or_default() } else { path };
-                Failure::bad_field(field, without_place(&error.to_string()))
+                Failure::bad_field(field, for_people(&without_place(&error.to_string())))
             } else {
-                Failure::bad_request("not-json", format!("the body is not JSON: {error}"))
+                not_json(&error)
             }
         })?;
-        reader.end().map_err(|error| Failure::bad_request("not-json", format!("the body is not JSON: {error}")))?;
+        reader.end().map_err(|error| not_json(&error))?;
         Ok(Body(value))
     }
 }
@@ -127,6 +127,51 @@ fn without_place(message: &str) -> String {
     message.rsplit_once(" at line ").map_or(message, |(text, _)| text).to_owned()
 }
 
+fn not_json(error: &serde_json::Error) -> Failure {
+    let told = match error.is_eof() {
+        true => "it ends too early; a bracket or a quotation mark is missing".to_owned(),
+        false => error.to_string(),
+    };
+    Failure::bad_request("not-json", format!("the body is not JSON: {told}"))
+}
+
+/// What the reader expects, in its own words and in those of whoever sends something.
+const EXPECTED: &[(&str, &str)] = &[
+    ("a boolean", "true or false"),
+    ("a string", "a text"),
+    ("a borrowed string", "a text"),
+    ("a sequence", "a list"),
+    ("a map", "an object"),
+];
+
+/// The reader speaks to whoever programs with it; this is for whoever wrote the request.
+pub(crate) fn for_people(message: &str) -> String {
+    if let Some((given, known)) =
+        message.strip_prefix("unknown variant `").and_then(|rest| rest.split_once("`, expected "))
+    {
+        let known = known.trim_start_matches("one of ").replace('`', "");
+        return format!("{given} is none of what can stand here: {known}");
+    }
+    if message.contains("invalid digit") || message.contains("cannot parse integer") {
+        return "give a whole number".to_owned();
+    }
+    let Some((_, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
+    let number = |of: &str| expected.strip_prefix(of).is_some_and(|bits| bits.parse::<u8>().is_ok() || bits == "size");
+    if number("u") {
+        return "give a whole number that is not negative".to_owned();
+    }
+    if number("i") {
+        return "give a whole number".to_owned();
+    }
+    if expected.starts_with("struct ") {
+        return "give an object".to_owned();
+    }
+    match EXPECTED.iter().find(|(theirs, _)| *theirs == expected) {
+        Some((_, ours)) => format!("give {ours}"),
+        None => message.to_owned(),
+    }
+}
+
 /// A query string of which every parameter is known.
 pub(crate) struct Params<T>(pub(crate) T);
 
@@ -137,7 +182,9 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
         let query = Query::<T>::try_from_uri(&parts.uri).map_err(|error| {
             let message = error.body_text();
             let detail = message.rsplit_once(": ").map_or(message.clone(), |(_, text)| text.to_owned());
-            Failure::bad_field(named_field(&detail).unwrap_or_else(|| "query".to_owned()), detail)
+            let before = || message.rsplit(": ").nth(1).filter(|word| !word.contains(' ')).map(str::to_owned);
+            let field = named_field(&detail).or_else(before).unwrap_or_else(|| "query".to_owned());
+            Failure::bad_field(field, for_people(&detail))
         })?;
         Ok(Params(query.0))
     }
@@ -167,4 +214,27 @@ pub(crate) fn page<T>(mut items: Vec<T>, limit: usize) -> (Vec<T>, bool) {
 /// The limit that the router sets on every body.
 pub(crate) const fn body_bytes_max() -> usize {
     BODY_BYTES_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_reader_says_is_told_in_the_words_of_whoever_sent_it() {
+        let told = [
+            (
+                "unknown variant `ful`, expected one of `read-only`, `full`",
+                "ful is none of what can stand here: read-only, full",
+            ),
+            ("invalid value: integer `-1`, expected u32", "give a whole number that is not negative"),
+            ("invalid type: string \"x\", expected a boolean", "give true or false"),
+            ("invalid type: integer `3`, expected struct Thing", "give an object"),
+            ("invalid digit found in string", "give a whole number"),
+            ("missing field `title`", "missing field `title`"),
+        ];
+        for (theirs, ours) in told {
+            assert_eq!(for_people(theirs), ours);
+        }
+    }
 }

@@ -192,11 +192,20 @@ pub(crate) struct ChangedMember {
     /// Keys of theirs that ended, because whoever issued them could not have given such a role and may still have
     /// their secrets. Issue a new one, or let the person make one.
     keys_ended: usize,
+    /// Workspace keys whose secrets they had issued, and could not have issued any more: rotate these.
+    workspace_keys_to_rotate: Vec<LabelledKey>,
+    /// The same about keys of agents.
+    agent_keys_to_rotate: Vec<LabelledKey>,
 }
 
 impl From<ChangedRole> for ChangedMember {
     fn from(changed: ChangedRole) -> ChangedMember {
-        ChangedMember { member: changed.member.into(), keys_ended: changed.keys_ended }
+        ChangedMember {
+            member: changed.member.into(),
+            keys_ended: changed.keys_ended,
+            workspace_keys_to_rotate: labelled(changed.known.workspace),
+            agent_keys_to_rotate: labelled(changed.known.agents),
+        }
     }
 }
 
@@ -233,6 +242,8 @@ pub(crate) struct RemovedMember {
     ended: Ended,
     /// Workspace keys whose secret they may know: rotate these.
     workspace_keys_to_rotate: Vec<LabelledKey>,
+    /// The same about keys of agents.
+    agent_keys_to_rotate: Vec<LabelledKey>,
     /// Personal keys of others that they had issued and whose holders have not renewed them since: ask the holders
     /// to, since the one who left may know the secret.
     personal_keys_to_rotate: Vec<IssuedKeyOf>,
@@ -262,9 +273,12 @@ pub(crate) struct LabelledKey {
     label: String,
 }
 
+fn labelled(keys: Vec<(domain::id::KeyId, String)>) -> Vec<LabelledKey> {
+    keys.into_iter().map(|(id, label)| LabelledKey { id: id.to_string(), label }).collect()
+}
+
 impl From<Removed> for RemovedMember {
     fn from(removed: Removed) -> RemovedMember {
-        let keys = removed.workspace_keys.into_iter();
         RemovedMember {
             removed: removed.member.into(),
             ended: Ended { keys: removed.keys_ended, integrations: removed.grants_ended },
@@ -273,7 +287,8 @@ impl From<Removed> for RemovedMember {
                 .into_iter()
                 .map(|(id, holder)| IssuedKeyOf { id: id.to_string(), holder })
                 .collect(),
-            workspace_keys_to_rotate: keys.map(|(id, label)| LabelledKey { id: id.to_string(), label }).collect(),
+            workspace_keys_to_rotate: labelled(removed.known.workspace),
+            agent_keys_to_rotate: labelled(removed.known.agents),
         }
     }
 }

@@ -7,6 +7,7 @@ use app::policy_file::Document;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
+use crate::extract;
 use crate::problem::Failure;
 
 /// Reads a document. Unknown keys, keys that stand twice and sections without a value are refused with their line.
@@ -22,16 +23,18 @@ pub(crate) fn read(text: &str) -> Result<Document, Failure> {
 }
 
 /// The reader speaks to whoever programs with it; this is for whoever wrote the document.
-fn for_people(told: &str) -> &str {
-    match told {
+fn for_people(told: &str) -> String {
+    let said = match told {
         "expected mapping start" => "keys with values are expected here; write {} for none, or leave the section out",
         "expected sequence start" => "a list is expected here; write [] for none",
         _ if told.starts_with("multiple YAML documents") => "there is a second document here; send one",
         _ if told.starts_with("data did not match any variant") => {
             "give a word, a text, a number, true, false or null, a list of words or texts by word"
         }
-        _ => told.split(", set DuplicateKeyPolicy").next().unwrap_or(told),
-    }
+        "unexpected end of input" => "the document is empty or ends too early; it begins with wardroom: 1",
+        _ => return extract::for_people(told.split(", set DuplicateKeyPolicy").next().unwrap_or(told)),
+    };
+    said.to_owned()
 }
 
 /// Writes a document.

@@ -156,6 +156,7 @@ impl From<Problem> for Failure {
             Problem::InStep { place, problem } => Failure::from(*problem).saying(detail).at(Some(place.join("."))),
             Problem::Previewed(impact) => Failure::Preview(Box::new(ImpactBody::from(*impact))),
             Problem::Moved { .. } => Failure::new(StatusCode::PRECONDITION_FAILED, "Refused", "moved", detail),
+            Problem::Busy => Failure::new(StatusCode::TOO_MANY_REQUESTS, "Refused", "one-at-a-time", detail),
             Problem::Unavailable { .. } => {
                 Failure::new(StatusCode::SERVICE_UNAVAILABLE, "Failed", "unavailable", detail)
             }
@@ -176,7 +177,7 @@ impl IntoResponse for Failure {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"wardroom\""));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
@@ -202,6 +203,9 @@ pub(crate) enum Problems {
     /// A field cannot be what it is meant to be, or breaks a rule.
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(ProblemBody),
+    /// Another question of the caller that takes long is being answered; ask again after it.
+    #[response(status = 429, content_type = "application/problem+json")]
+    Busy(ProblemBody),
     /// Something broke; nothing was changed; try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemBody),

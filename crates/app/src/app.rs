@@ -11,7 +11,8 @@ use identity::random::{RandomSource, random_array};
 use identity::seal::Sealer;
 use journal::Journal;
 
-use crate::change::Attempts;
+use crate::ask::LongQuestions;
+use crate::attempts::Attempts;
 use crate::ports::{Clock, Upstreams};
 use crate::registry::Registry;
 use crate::{Live, Problem};
@@ -43,6 +44,7 @@ pub(crate) struct Inner {
     /// Which key a digest belongs to never changes, so what was found stays found.
     pub(crate) credentials: RwLock<HashMap<[u8; 32], (OrgId, KeyId)>>,
     pub(crate) attempts: Attempts,
+    pub(crate) long_questions: LongQuestions,
     /// The directory's stream has one writer at a time.
     pub(crate) directory: tokio::sync::Mutex<()>,
 }
@@ -70,6 +72,7 @@ impl App {
                 registry: Registry::default(),
                 credentials: RwLock::default(),
                 attempts: Attempts::default(),
+                long_questions: LongQuestions::default(),
                 directory: tokio::sync::Mutex::new(()),
             }),
         }

@@ -1,13 +1,11 @@
 //! How every change is made: authorize on the newest state, handle, commit.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use domain::command::{self, Command};
 use domain::event::Event;
 use domain::grant::Grantee;
 use domain::organization::Organization;
-use domain::record::{Decision, Intent};
-use domain::time::Timestamp;
 use journal::{Append, Fact, StreamId};
 use verdict::{Action, Actor, Denial, Operation, Permit, Question, Snapshot, Verdict};
 
@@ -58,36 +56,8 @@ impl App {
             return Problem::missing(noun(operation));
         }
         let explanation = snapshot.explain_denial(denial, Action::Operate(operation));
-        let ask = self.names(&explanation.ask).await;
+        let ask = self.names_for((snapshot, actor), &explanation.ask).await;
         Problem::Denied { explanation: Box::new(explanation), ask }
-    }
-
-    /// Somebody tried to change what they may not: that stands in the record, up to a number in each second, so
-    /// that trying cannot fill the disk.
-    async fn note_attempt(&self, snapshot: &Snapshot, actor: &Actor, (denial, operation): (Denial, Operation<'_>)) {
-        let now = self.now();
-        if !self.inner.attempts.take(now) {
-            return;
-        }
-        let attempt = Intent {
-            org: snapshot.org(),
-            at: now,
-            subject: actor.subject.as_str().to_owned(),
-            acting_for: actor.acting_for,
-            credential: actor.credential.map(|credential| credential.key),
-            client: None,
-            method: operation.code().to_owned(),
-            integration: None,
-            tool: None,
-            class: None,
-            decision: Decision::Denied,
-            reason: denial.reason.code().to_owned(),
-            arguments_digest: None,
-            policy_seq: snapshot.seq(),
-        };
-        if let Err(error) = self.inner.journal.note(attempt).await {
-            tracing::error!(%error, "a denied attempt could not be recorded");
-        }
     }
 
     /// Makes a change: the operation is authorized against the very state that the command is handled on, and
@@ -121,7 +91,8 @@ impl App {
                 // On a copy, so that others can go on changing meanwhile.
                 let copy = Organization::clone(&state);
                 drop(state);
-                let impact = self.impact_of(caller, &snapshot, &copy, &events).await?;
+                let facts = along.as_ref().map_or(&[][..], |along| along.facts.as_slice());
+                let impact = self.impact_of(caller, &snapshot, &copy, (&events, facts)).await?;
                 return Err(Problem::Previewed(Box::new(impact)));
             }
             let Some(extra) = along.take() else { break };
@@ -146,25 +117,6 @@ impl App {
             }
         }
         Err(Problem::Unavailable { message: "others are changing this organization; try again".to_owned() })
-    }
-}
-
-/// How many attempts are recorded in each second.
-const ATTEMPTS_RECORDED_PER_SECOND: u64 = 50;
-
-/// Counts what was recorded in the present second.
-#[derive(Debug, Default)]
-pub(crate) struct Attempts(Mutex<(i64, u64)>);
-
-impl Attempts {
-    fn take(&self, now: Timestamp) -> bool {
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let second = now.0.div_euclid(1_000);
-        if counted.0 != second {
-            *counted = (second, 0);
-        }
-        counted.1 += 1;
-        counted.1 <= ATTEMPTS_RECORDED_PER_SECOND
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use domain::directory::DirectoryEvent;
-use domain::id::PersonId;
+use domain::id::{OrgId, PersonId};
 use journal::{Append, Fact, Person, StreamId};
+use verdict::{Actor, Operation, Snapshot, Subject};
 
 use crate::{App, Problem};
 
@@ -15,21 +16,34 @@ const NAME_LENGTH_MAX: usize = 100;
 pub(crate) const ERASED: &str = "(erased)";
 
 impl App {
-    /// The names of people, in the order asked for.
-    pub async fn names(&self, people: &[PersonId]) -> Vec<String> {
-        let known = self.people(people).await.unwrap_or_default();
+    /// What an organization calls people, in the order asked for.
+    pub async fn names(&self, org: OrgId, people: &[PersonId]) -> Vec<String> {
+        let known = self.people(org, people).await.unwrap_or_default();
         people.iter().map(|id| known.get(id).map_or_else(|| ERASED.to_owned(), |person| person.name.clone())).collect()
     }
 
-    pub(crate) async fn people(&self, people: &[PersonId]) -> Result<HashMap<PersonId, Person>, Problem> {
+    /// Which of those who could help are named to somebody: all, where they see who is here, and nobody but themselves
+    /// otherwise.
+    pub(crate) fn whom_to_name(&self, (snapshot, actor): (&Snapshot, &Actor), people: &[PersonId]) -> Vec<PersonId> {
+        let sees = self.asked(snapshot, actor, Operation::ViewMembers).is_allowed();
+        people.iter().copied().filter(|person| sees || actor.subject == Subject::Member(*person)).collect()
+    }
+
+    /// Their names.
+    pub(crate) async fn names_for(&self, to: (&Snapshot, &Actor), people: &[PersonId]) -> Vec<String> {
+        self.names(to.0.org(), &self.whom_to_name(to, people)).await
+    }
+
+    pub(crate) async fn people(&self, org: OrgId, people: &[PersonId]) -> Result<HashMap<PersonId, Person>, Problem> {
         if people.is_empty() {
             return Ok(HashMap::new());
         }
-        let found = self.inner.journal.people(people).await?;
+        let found = self.inner.journal.people(org, people).await?;
         Ok(found.into_iter().map(|person| (person.id, person)).collect())
     }
 
-    /// The person of an id or an e-mail address, whatever organization they are in.
+    /// The person of an id or an e-mail address, whatever organization they are in. Whoever is answered must not learn
+    /// of somebody who is not of theirs: start from [`App::member_named`].
     pub(crate) async fn person(&self, name: &str) -> Result<Option<PersonId>, Problem> {
         if let Ok(person) = PersonId::parse(name) {
             return Ok(Some(person));

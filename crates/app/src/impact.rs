@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use domain::event::Event;
 use domain::organization::{Organization, Stamp};
 use domain::permission::{Holding, PermissionSet};
+use journal::Fact;
 use verdict::{Difference, Operation, Presence, Same, Snapshot, Subject};
 
 use crate::{App, Caller, Problem};
@@ -70,7 +71,7 @@ impl App {
         caller: &Caller,
         before: &Snapshot,
         state: &Organization,
-        events: &[Event],
+        (events, facts): (&[Event], &[Fact]),
     ) -> Result<Impact, Problem> {
         let now = self.now();
         let mut then = state.clone();
@@ -88,22 +89,30 @@ impl App {
         let named: Vec<Subject> = changed.iter().filter(told).take(NAMED_MAX).copied().collect();
         let mut subjects = Vec::with_capacity(named.len());
         for subject in &named {
-            let name = self.called(caller, state, *subject).await?;
+            let name = self.called(caller, (&then, facts), *subject).await?;
             subjects.push(in_words(&before.difference(&after, *subject, now), name, [before, &after]));
         }
         let others = changed.len() - named.len();
         Ok(Impact { seq: state.seq, events: events.iter().map(Event::name).collect(), subjects, others })
     }
 
-    /// What a subject is called by people.
+    /// What a subject is called by people in a state that is still to come, whose new names are among the facts.
     pub(crate) async fn called(
         &self,
         caller: &Caller,
-        state: &Organization,
+        (state, facts): (&Organization, &[Fact]),
         subject: Subject,
     ) -> Result<String, Problem> {
+        let new = facts.iter().find_map(|fact| match fact {
+            Fact::Called { person, name, .. } if Subject::Member(*person) == subject => Some(name),
+            Fact::Label { id, label, .. } if id == subject.as_str() => Some(label),
+            _ => None,
+        });
+        if let Some(name) = new {
+            return Ok(name.clone());
+        }
         Ok(match subject {
-            Subject::Member(person) => self.names(&[person]).await.pop().unwrap_or_default(),
+            Subject::Member(person) => self.names(caller.live.org(), &[person]).await.pop().unwrap_or_default(),
             Subject::Agent(agent) => state.agents.get(&agent).map(|agent| agent.title.clone()).unwrap_or_default(),
             Subject::Key(key) => {
                 let labels = self.labels(caller.live.org()).await?;

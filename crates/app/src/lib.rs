@@ -11,6 +11,7 @@ pub mod advice;
 pub mod agents;
 mod app;
 pub mod ask;
+mod attempts;
 pub mod audit;
 mod authentication;
 mod cedar;

@@ -95,7 +95,7 @@ fn read_saved(saved: &SavedState) -> Option<Organization> {
 }
 
 /// Long work, out of the way of everything else that its thread has to do.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::broken(&error))
 }
 

@@ -58,6 +58,9 @@ pub enum Problem {
         /// Where it is now.
         seq: u64,
     },
+    /// The caller is being answered already, and such questions are answered one at a time.
+    #[error("another question of yours about the past or about what would help is being answered; ask again after it")]
+    Busy,
     /// Something broke on our side; the same request may work later.
     #[error("{message}")]
     Unavailable {
@@ -79,6 +82,7 @@ impl Problem {
             Problem::InStep { problem, .. } => problem.code(),
             Problem::Previewed(_) => "previewed",
             Problem::Moved { .. } => "moved",
+            Problem::Busy => "one-at-a-time",
             Problem::Unavailable { .. } => "unavailable",
         }
     }
@@ -94,6 +98,22 @@ impl Problem {
     /// The same about one step of several.
     pub(crate) fn in_step<T: ToString>(self, place: &[T]) -> Problem {
         Problem::InStep { place: place.iter().map(ToString::to_string).collect(), problem: Box::new(self) }
+    }
+
+    /// The same about a member who is named in this field.
+    pub(crate) fn named_in(self, field: &'static str) -> Problem {
+        match self {
+            Problem::Missing { message, .. } => Problem::Missing { noun: field, message },
+            problem => problem,
+        }
+    }
+
+    /// What is wrong with one of several things that were asked for as one.
+    pub(crate) fn of_the_whole(self) -> Problem {
+        match self {
+            Problem::InStep { problem, .. } => *problem,
+            problem => problem,
+        }
     }
 
     pub(crate) fn broken(error: &impl std::fmt::Display) -> Problem {

@@ -63,7 +63,7 @@ impl App {
     async fn review_views(&self, caller: &Caller, reviews: Vec<Review>) -> Result<Vec<ReviewView>, Problem> {
         let by = |review: &Review| review.by.split('/').next().unwrap_or_default().to_owned();
         let people: Vec<PersonId> = reviews.iter().filter_map(|review| PersonId::parse(&by(review)).ok()).collect();
-        let people = self.people(&people).await?;
+        let people = self.people(caller.live.org(), &people).await?;
         let labels = self.labels(caller.live.org()).await?;
         let name = |id: &str| match PersonId::parse(id) {
             Ok(person) => people.get(&person).map(|person| person.name.clone()),

@@ -1,6 +1,6 @@
 //! `wardroom agent`: AI agents with an identity of their own, and for whom they may act.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
@@ -39,11 +39,12 @@ enum Verb {
         at: Option<String>,
     },
     /// Change its name or who answers for it
+    #[command(group(ArgGroup::new("change").required(true).multiple(true).args(["title", "sponsor"])))]
     Edit {
         /// The agent's id
         agent: String,
         /// Its new name
-        #[arg(long, required_unless_present = "sponsor")]
+        #[arg(long)]
         title: Option<String>,
         /// The member who answers for it, by e-mail or id
         #[arg(long, value_name = "MEMBER")]
@@ -234,6 +235,16 @@ mod tests {
         let done = outcome(&server, &["agent", "end-delegation", "agt_1", "fay@example.com", "--org", "north"]);
         assert_eq!(done.code, 0, "{}", done.err);
         assert_eq!(server.request(1).path, "/api/v1/orgs/north/agents/agt_1/delegations/fay%40example.com");
+    }
+
+    #[test]
+    fn an_edit_of_nothing_names_everything_that_can_be_changed() {
+        for (noun, other) in [("agent", "--sponsor"), ("resource", "--tier")] {
+            let told = crate::command().try_get_matches_from(["wardroom", noun, "edit", "x"]).unwrap_err().to_string();
+            assert!(told.contains("--title") && told.contains(other), "{told}");
+            let line = ["wardroom", noun, "edit", "x", other, "y"];
+            assert!(crate::command().try_get_matches_from(line).is_ok());
+        }
     }
 
     #[test]

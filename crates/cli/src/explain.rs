@@ -62,27 +62,33 @@ pub(crate) struct Thing {
 }
 
 impl Thing {
-    pub(crate) fn asked(&self) -> Map<String, Value> {
+    pub(crate) fn asked(&self) -> Result<Map<String, Value>, Failure> {
         let resource = match (&self.tool, &self.resource) {
             (Some(tool), _) => format!("tool:{tool}"),
             (None, resource) => resource.clone().unwrap_or_default(),
         };
-        let (kind, id) = resource.split_once(':').unwrap_or((&resource, ""));
         let action = if self.tool.is_some() { "call" } else { self.action.as_deref().unwrap_or_default() };
+        // The organization is one, and what is to be made has no id yet.
+        if !resource.contains(':') && resource != "organization" && action != "create" {
+            return Err(Failure::Usage(format!(
+                "say of what type {resource} is, as TYPE:ID: integration:{resource}, tool:{resource}, member:{resource} \u{2026}"
+            )));
+        }
+        let (kind, id) = resource.split_once(':').unwrap_or((&resource, ""));
         let mut asked = Map::new();
         asked.insert("action".to_owned(), json!(action));
         asked.insert("resource".to_owned(), json!({"type": kind, "id": id}));
         if let Some(role) = &self.role {
             asked.insert("role".to_owned(), json!(role));
         }
-        asked
+        Ok(asked)
     }
 }
 
 /// Ends with 0 whatever the answer is, since the question was answered.
 pub(crate) fn explain(arguments: &Explain, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let org = arguments.door.organization(terminal)?;
-    let mut asked = arguments.thing.asked();
+    let mut asked = arguments.thing.asked()?;
     let options = [("subject", &arguments.subject), ("acting_for", &arguments.acting_for), ("at", &arguments.at)];
     for (name, value) in options {
         if let Some(value) = value {
@@ -103,7 +109,7 @@ pub(crate) fn explain(arguments: &Explain, terminal: &mut Terminal<'_>) -> Resul
 /// Lists everybody who may.
 pub(crate) fn who_can(arguments: &WhoCan, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let org = arguments.door.organization(terminal)?;
-    let mut asked = arguments.thing.asked();
+    let mut asked = arguments.thing.asked()?;
     if let Some(at) = &arguments.at {
         asked.insert("at".to_owned(), json!(at));
     }
@@ -158,7 +164,10 @@ fn lay_out_history(told: &Value) -> String {
         let by = text_if_any(turn, "/actor").unwrap_or_default();
         table.row([text(turn, "/at"), change, by, then.to_owned(), text(turn, "/because")]);
     }
-    table.to_string()
+    match told["complete"] == json!(false) {
+        true => format!("{table}older changes were not looked at\n"),
+        false => table.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -204,6 +213,14 @@ mod tests {
         assert_eq!(done.code, 0, "{}", done.err);
         assert!(done.out.contains("7 grant.set") && done.out.contains("allowed"), "{}", done.out);
         assert_eq!(server.request(0).json()["resource"], json!({"type": "tool", "id": "stripe/list"}));
+    }
+
+    #[test]
+    fn a_thing_without_its_type_is_not_sent_and_the_answer_says_how_it_is_written() {
+        let server = FakeServer::answering(Vec::new());
+        let done = outcome(&server, &["explain", "view", "stripe", "--org", "north"]);
+        assert_eq!(done.code, 2);
+        assert!(done.err.contains("TYPE:ID") && done.err.contains("integration:stripe"), "{}", done.err);
     }
 
     #[test]

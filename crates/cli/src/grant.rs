@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Give an integration, or change what was given: this replaces the earlier grant
+    /// Give an integration, or change what was given: what is not said stays as it was
     Set {
         /// The integration's short name or id
         integration: String,
@@ -59,15 +59,21 @@ struct Holder {
 
 #[derive(Args)]
 struct Terms {
-    /// read-only, no-delete or full; without it the organization's default
+    /// read-only, no-delete or full; without it as it was, and at first the organization's default
     #[arg(long, value_parser = ["read-only", "no-delete", "full"])]
     profile: Option<String>,
     /// Tools to switch off for this holder
     #[arg(long, value_name = "TOOL", num_args = 1.., action = clap::ArgAction::Append)]
     off: Vec<String>,
+    /// Switch no tool off for this holder any more
+    #[arg(long, conflicts_with = "off")]
+    all_tools: bool,
     /// When it ends: 2026-12-31, 2026-12-31T18:00:00Z, or a length such as 6w, 30d, 12h
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
+    /// Let it go on without an end
+    #[arg(long, conflicts_with = "until")]
+    no_end: bool,
 }
 
 impl Holder {
@@ -91,7 +97,10 @@ impl Terms {
         if let Some(profile) = &self.profile {
             body.insert("profile".to_owned(), json!(profile));
         }
-        if !self.off.is_empty() {
+        if self.no_end {
+            body.insert("expires_at".to_owned(), Value::Null);
+        }
+        if self.all_tools || !self.off.is_empty() {
             body.insert("tools_off".to_owned(), json!(self.off));
         }
         if let Some(until) = &self.until {
@@ -151,6 +160,17 @@ mod tests {
         let off = ["create_refund", "cancel_dispute"];
         let expected = json!({"profile": "no-delete", "tools_off": off, "expires_at": "2027-01-03T12:00:00Z"});
         assert_eq!(request.json(), expected);
+    }
+
+    #[test]
+    fn switched_off_tools_and_an_end_can_be_taken_back() {
+        let server = FakeServer::answering(vec![(200, json!({})), (200, json!({}))]);
+        let named = ["grant", "set", "stripe", "--key", "key_1", "--org", "north"];
+        let done = outcome(&server, &[&named[..], &["--profile", "full"]].concat());
+        assert_eq!((done.code, server.request(0).json()), (0, json!({"profile": "full"})), "{}", done.err);
+        let done = outcome(&server, &[&named[..], &["--all-tools", "--no-end"]].concat());
+        assert_eq!(done.code, 0, "{}", done.err);
+        assert_eq!(server.request(1).json(), json!({"tools_off": [], "expires_at": null}));
     }
 
     #[test]

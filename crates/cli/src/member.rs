@@ -106,6 +106,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
                         "  keys ended, since whoever issued them could not have given this role: {keys}\n"
                     ));
                 }
+                told.push_str(&lay_out_known_keys(member));
                 told
             })
         }
@@ -155,18 +156,27 @@ fn remove(member: &str, org: &Organization, terminal: &mut Terminal<'_>) -> Resu
         let mut told = format!("removed {}\n", text(removed, "/removed/name"));
         told.push_str(&format!("  keys ended: {}\n", text(removed, "/ended/keys")));
         told.push_str(&format!("  integrations taken away: {}\n", text(removed, "/ended/integrations")));
-        for key in removed.pointer("/workspace_keys_to_rotate").and_then(Value::as_array).into_iter().flatten() {
-            let (label, id) = (text(key, "/label"), text(key, "/id"));
-            told.push_str(&format!(
-                "  they may still know the workspace key \"{label}\": change it with `wardroom key rotate {id}`\n"
-            ));
-        }
+        told.push_str(&lay_out_known_keys(removed));
         for key in removed.pointer("/personal_keys_to_rotate").and_then(Value::as_array).into_iter().flatten() {
             let holder = text(key, "/holder");
             told.push_str(&format!("  they may know a key of {holder}, having issued it: ask {holder} to change it\n"));
         }
         told
     })
+}
+
+/// Keys of programs that somebody may still know.
+fn lay_out_known_keys(told: &Value) -> String {
+    let mut out = String::new();
+    for (place, what) in [("/workspace_keys_to_rotate", "workspace key"), ("/agent_keys_to_rotate", "agent's key")] {
+        for key in told.pointer(place).and_then(Value::as_array).into_iter().flatten() {
+            let (label, id) = (text(key, "/label"), text(key, "/id"));
+            out.push_str(&format!(
+                "  they may still know the {what} \"{label}\": change it with `wardroom key rotate {id}`\n"
+            ));
+        }
+    }
+    out
 }
 
 fn lay_out_list(found: &Value) -> String {

@@ -1,6 +1,6 @@
 //! `wardroom resource`: projects, graders, workflows and whatever else people make and share.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::agent::ends_at;
@@ -44,11 +44,12 @@ enum Verb {
         resource: String,
     },
     /// Change its name or tier
+    #[command(group(ArgGroup::new("change").required(true).multiple(true).args(["title", "tier"])))]
     Edit {
         /// The resource's id
         resource: String,
         /// Its new name
-        #[arg(long, required_unless_present = "tier")]
+        #[arg(long)]
         title: Option<String>,
         /// The tier that its use is billed in
         #[arg(long)]

@@ -176,11 +176,18 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
 fn delete(role: &str, default: Option<&str>, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     if !terminal.yes {
         let found = org.get(&["roles", role], &[])?;
-        let (title, members) = (text(&found, "/title"), text(&found, "/members"));
-        terminal.confirm(&format!(
-            "delete the role {title} of {}? Members who have it ({members}) get the default role; keys and agents stop.",
-            org.slug()
-        ))?;
+        let title = text(&found, "/title");
+        let then = match text(&found, "/level").as_str() {
+            "team" => format!(
+                "Places in teams that have it ({}) get the default role of teams.",
+                text(&found, "/team_places")
+            ),
+            _ => format!(
+                "Members who have it ({}) get the default role; keys and agents stop.",
+                text(&found, "/members")
+            ),
+        };
+        terminal.confirm(&format!("delete the role {title} of {}? {then}", org.slug()))?;
     }
     let query: Vec<(&str, String)> = default.map(|role| ("default_role", role.to_owned())).into_iter().collect();
     let ended = org.delete_with(&["roles", role], &query)?;

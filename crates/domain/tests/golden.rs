@@ -60,7 +60,6 @@ fn what_was_written_in_a_form_that_is_written_no_longer_is_read_as_it_was_meant(
 fn every_directory_event_is_written_as_it_was() {
     let events = [
         ("directory.person.registered", DirectoryEvent::PersonRegistered { person: PersonId::from_random(PERSON) }),
-        ("directory.person.renamed", DirectoryEvent::PersonRenamed { person: PersonId::from_random(PERSON) }),
         ("directory.organization.registered", DirectoryEvent::OrganizationRegistered { org: OrgId::from_random(KEY) }),
     ];
     for (name, sample) in &events {

@@ -127,8 +127,8 @@ pub trait Ports: Send + Sync + 'static {
     /// A key was used. Called for every request; the adapter thins it out.
     fn used(&self, org: OrgId, key: KeyId, address: Option<IpAddr>, client: Option<&str>);
 
-    /// The names of people whom a denied caller may ask; those that cannot be found are left out.
-    fn names(&self, people: &[PersonId]) -> impl Future<Output = Vec<String>> + Send;
+    /// What the organization calls people whom a denied caller may ask; those that cannot be found are left out.
+    fn names(&self, org: OrgId, people: &[PersonId]) -> impl Future<Output = Vec<String>> + Send;
 
     /// What became of somebody's newest request for a tool; none where there is nothing to tell. Asked only on the way
     /// of a denial.

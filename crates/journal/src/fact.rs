@@ -16,10 +16,21 @@ pub enum Fact {
         person: PersonId,
         /// The address as they wrote it.
         email: String,
-        /// The name they are shown under.
+        /// The name they are shown under where nobody wrote another.
         name: String,
     },
-    /// The person's address and name are deleted; their id stays in events and records.
+    /// What a person is called in an organization, as it was written there. No other organization shows it.
+    Called {
+        /// Where.
+        org: OrgId,
+        /// Who.
+        person: PersonId,
+        /// The address, as it is written there.
+        email: String,
+        /// The name that they are shown under there.
+        name: String,
+    },
+    /// The person's address and name are deleted, in every organization; their id stays in events and records.
     ErasePerson {
         /// Who.
         person: PersonId,
@@ -86,6 +97,7 @@ impl fmt::Debug for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fact::Person { person, .. } => write!(f, "Person({person})"),
+            Fact::Called { org, person, .. } => write!(f, "Called({org}, {person})"),
             Fact::ErasePerson { person } => write!(f, "ErasePerson({person})"),
             Fact::Membership { person, org } => write!(f, "Membership({person}, {org})"),
             Fact::EndMembership { person, org } => write!(f, "EndMembership({person}, {org})"),

@@ -103,6 +103,7 @@ impl Node {
         if !workers.end(END_MAX).await {
             tracing::error!("a thread that serves connections is stuck and is left behind");
         }
+        self.app.record_counted_attempts().await;
         self.journal.close().await;
         served
     }

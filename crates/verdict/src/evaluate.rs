@@ -4,6 +4,7 @@ use domain::permission::Permission;
 use domain::time::Timestamp;
 
 use crate::catalog::{IntegrationEntry, ToolEntry, ToolIndex};
+use crate::operation::Operation;
 use crate::permit::{Act, Permit, Target};
 use crate::question::{Action, Actor, Basis, Denial, Question, Reason, Subject, Verdict, Whose};
 use crate::snapshot::{GrantEntry, NotAdmitted, Reach, Snapshot, SubjectEntry};
@@ -54,6 +55,10 @@ impl Snapshot {
         let Some(person) = question.actor.acting_for else { return self.answer_for(entry, question) };
         // An agent that acts for a person does what both may: the answer rests on the agent, and is cut by the person.
         self.delegated(question.actor, question.now)?;
+        // What it may do itself, an agent may ask; the answer is about both.
+        if matches!(question.action, Action::Operate(Operation::Explain { subject }) if subject == entry.subject) {
+            return self.answer_for(entry, question);
+        }
         let principal = self.subject_at(person.as_str(), question.now);
         let theirs = principal.and_then(|principal| self.answer_for(principal, question));
         match (self.answer_for(entry, question), theirs) {

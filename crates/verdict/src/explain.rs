@@ -3,6 +3,7 @@
 use domain::grant::{Grantee, Profile};
 use domain::id::PersonId;
 use domain::integration::ToolClass;
+use domain::organization::GrantsTo;
 use domain::permission::{Permission, Scope};
 use domain::role::RoleId;
 
@@ -266,7 +267,10 @@ impl Snapshot {
             Reason::Suspended => (Some("ask for it to be given a role, or to be resumed".to_owned()), None),
             Reason::MayNotHaveKeys => say("ask for a role that may have keys", Permission::RoleAssign),
             Reason::NoDelegation => (Some("ask this person to let the agent act for them".to_owned()), None),
-            Reason::OutOfScope(permission, _) => say("ask for it to be shared with you", permission),
+            Reason::OutOfScope(permission, _) => match self.settings.grants_to.contains(&GrantsTo::Person) {
+                true => say("ask for it to be shared with you", permission),
+                false => say("ask for it to be given to a team of yours", permission),
+            },
             Reason::OnlyOwners => (Some(format!("ask {}", self.top_role_title())), None),
             Reason::ObjectRule(_) | Reason::FieldRule(_) => {
                 say("ask for the role's exception to be changed", Permission::RoleEdit)

@@ -11,7 +11,7 @@ use domain::time::Timestamp;
 use verdict::{Action, Actor, Basis, Credential, Explanation, Operation, Question, Snapshot, Subject, Via};
 
 use crate::agents::agent_id;
-use crate::ask::At;
+use crate::ask::{At, about, hidden_tool};
 use crate::{App, Caller, Problem};
 
 /// What somebody has of one integration.
@@ -74,7 +74,7 @@ pub enum Whose<'n> {
     Mine,
     /// A member's, by id or e-mail address.
     Member(&'n str),
-    /// An agent's when it acts for nobody, by id.
+    /// An agent's, by id: the caller's own as it acts at present, another's when it acts for nobody.
     Agent(&'n str),
     /// What can be done with a key, by id: its holder's access, its own, or what both its agent and the person may for
     /// whom the agent acts with it. Nothing where the key does not work.
@@ -121,7 +121,7 @@ impl App {
         let subject = self.subject_named(caller, subject).await?;
         let snapshot = caller.live.snapshot();
         let _permit = self.permit(&snapshot, &caller.actor, Operation::Explain { subject }).await?;
-        let actor = Actor::about(subject);
+        let actor = about(caller, subject);
         let question = Question { actor: &actor, action: Action::CallTool { integration, tool }, now: self.now() };
         let mut explanation = snapshot.explain(&question);
         if subject == caller.actor.subject {
@@ -129,11 +129,10 @@ impl App {
             if let verdict::Verdict::Denied(denial) = snapshot.evaluate(&question)
                 && denial.hidden
             {
-                let absent = verdict::Denial { reason: verdict::Reason::NoSuchTool, hidden: true, ..denial };
-                explanation = snapshot.explain_denial(absent, question.action);
+                explanation = snapshot.explain_denial(hidden_tool(), question.action);
             }
         }
-        let ask = self.names(&explanation.ask).await;
+        let ask = self.names_for((&snapshot, &caller.actor), &explanation.ask).await;
         Ok((explanation, ask))
     }
 
@@ -159,11 +158,11 @@ impl App {
 
     /// Who is meant. A key that is not known here is told from another's only to those who may explain access.
     async fn whose(&self, caller: &Caller, whose: Whose<'_>) -> Result<Found, Problem> {
-        let about = |subject| Found { actor: Actor::about(subject), key: None };
+        let found = |subject| Found { actor: about(caller, subject), key: None };
         match whose {
             Whose::Mine => Ok(Found { actor: Actor { credential: None, ..caller.actor }, key: None }),
-            Whose::Member(name) => Ok(about(Subject::Member(self.member_named(caller, name).await?))),
-            Whose::Agent(name) => Ok(about(Subject::Agent(agent_id(name)?))),
+            Whose::Member(name) => Ok(found(Subject::Member(self.member_named(caller, name).await?))),
+            Whose::Agent(name) => Ok(found(Subject::Agent(agent_id(name)?))),
             Whose::Key(name) => {
                 let key = KeyId::parse(name).map_err(|_| Problem::missing("key"))?;
                 let known = caller.live.state.lock().await.keys.get(&key).map(|known| known.kind.clone());

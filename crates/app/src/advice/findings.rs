@@ -14,6 +14,7 @@ use journal::{KeyUse, Usage};
 use verdict::{Snapshot, Subject};
 
 use crate::advice::{DAY_MS, UNUSED_AFTER_DAYS};
+use crate::keys::known::could_be_issued_today;
 use crate::reviews::due_at;
 
 /// Somebody who joined later than this is new.
@@ -94,6 +95,7 @@ pub(crate) fn find(seen: &Seen<'_>) -> Vec<Finding> {
         keys_without_a_role(seen),
         suspended_keys(seen),
         keys_known_to_leavers(seen),
+        keys_known_below(seen),
         keys_of_one_client(seen),
         unused_keys(seen),
         unused_access(seen),
@@ -187,16 +189,34 @@ fn suspended_keys(seen: &Seen<'_>) -> Option<Finding> {
 }
 
 fn keys_known_to_leavers(seen: &Seen<'_>) -> Option<Finding> {
-    let left = |actor: &str| {
-        let person = actor.split('/').next().and_then(|subject| PersonId::parse(subject).ok());
-        person.is_some_and(|person| seen.state.active_member(person).is_none())
-    };
-    let keys = workspace_keys(seen).filter(|key| left(&key.issued_by)).map(|key| key.id);
-    let message = "workspace keys whose secret was issued to somebody who has left".to_owned();
+    let keys = shared_keys(seen).filter(|key| issuer_left(seen, key)).map(|key| key.id);
+    let message = "keys of programs whose secret was issued to somebody who has left".to_owned();
     about(
         finding("key-known-to-leaver", Weight::Act, message, "rotate them: the leaver may still have the secret"),
         ids(keys),
     )
+}
+
+fn keys_known_below(seen: &Seen<'_>) -> Option<Finding> {
+    let below = |key: &&Key| !could_be_issued_today(key, seen.snapshot, seen.now) && !issuer_left(seen, key);
+    let keys = shared_keys(seen).filter(below).map(|key| key.id);
+    let message =
+        "keys of programs whose secret was issued by somebody who may not issue such a key any more".to_owned();
+    about(
+        finding("key-known-below", Weight::Act, message, "rotate them: whoever issued the secret may still have it"),
+        ids(keys),
+    )
+}
+
+/// Keys that are nobody's own: of workspaces and of agents.
+fn shared_keys<'s>(seen: &Seen<'s>) -> impl Iterator<Item = &'s Key> {
+    let now = seen.now;
+    seen.state.keys.values().filter(move |key| key.holds_at(now) && key.holder().is_none())
+}
+
+fn issuer_left(seen: &Seen<'_>, key: &Key) -> bool {
+    let person = key.issued_by.split('/').next().and_then(|subject| PersonId::parse(subject).ok());
+    person.is_some_and(|person| seen.state.active_member(person).is_none())
 }
 
 fn keys_of_one_client(seen: &Seen<'_>) -> Option<Finding> {

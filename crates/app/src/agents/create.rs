@@ -48,7 +48,7 @@ impl App {
     /// Who answers for an agent: the member who is named, or the caller. A workspace key is nobody.
     async fn sponsor(&self, caller: &Caller, named: Option<&str>) -> Result<PersonId, Problem> {
         match (named, caller.actor.subject) {
-            (Some(name), _) => self.member_named(caller, name).await,
+            (Some(name), _) => self.member_in(caller, "sponsor", name).await,
             (None, Subject::Member(me)) => Ok(me),
             (None, Subject::Key(_) | Subject::Agent(_)) => {
                 Err(Problem::invalid("sponsor", "name the member who is to answer for the agent"))

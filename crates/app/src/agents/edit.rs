@@ -33,7 +33,7 @@ impl App {
         let id = agent_id(agent)?;
         let title = change.title.as_deref().map(|title| one_line("title", title, TITLE_LENGTH_MAX)).transpose()?;
         let sponsor = match change.sponsor.as_deref() {
-            Some(name) => Some(self.member_named(caller, name).await?),
+            Some(name) => Some(self.member_in(caller, "sponsor", name).await?),
             None => None,
         };
         let label = |label: &String| Fact::Label { org: caller.live.org(), id: id.to_string(), label: label.clone() };

@@ -122,7 +122,7 @@ impl App {
         let sees_members = self.asked(&snapshot, &caller.actor, Operation::ViewMembers).is_allowed();
         let of_agents = |agent: &Agent| agent.delegations.keys().copied().chain(agent.sponsor).collect::<Vec<_>>();
         let people: Vec<PersonId> = agents.iter().flat_map(of_agents).collect();
-        let people = self.people(&people).await?;
+        let people = self.people(caller.live.org(), &people).await?;
         let name = |person| people.get(&person).map_or_else(|| ERASED.to_owned(), |person| person.name.clone());
         let may_know = |person: PersonId| sees_members || caller.actor.subject == Subject::Member(person);
         let now = self.now();

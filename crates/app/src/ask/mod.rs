@@ -3,23 +3,28 @@
 //! Every answer comes from the engine. Whoever asks about somebody else needs `access.explain`; about oneself anybody
 //! may ask, and learns of a hidden thing what every door would say.
 
+mod long;
 mod page;
 mod past;
 mod search;
 mod sitting;
+mod turns;
 mod wording;
 
 use std::sync::Arc;
 
+use domain::grant::Grantee;
 use domain::id::{PersonId, TeamId};
 use domain::organization::Organization;
 use domain::time::Timestamp;
-use verdict::{Actor, Denial, Operation, Question, Reason, Remedy, Snapshot, Subject, Verdict};
+use verdict::{Actor, Denial, Operation, Question, Reason, Remedy, Snapshot, Subject, Verdict, Whose};
 
+pub(crate) use long::LongQuestions;
 pub use page::Page;
-pub use past::{At, Turn};
+pub use past::At;
 pub use search::Search;
 pub use sitting::{Decision, NEW, Party, Sitting};
+pub use turns::{Turn, Turns};
 pub use wording::{Asked, IntegrationVerb, KeyVerb, TeamVerb, Wording, actions_of, kinds};
 
 use crate::{App, Caller, Problem};
@@ -85,20 +90,21 @@ impl App {
         let subject = self.subject_named(caller, inquiry.subject.as_deref()).await?;
         let acting_for = match &inquiry.acting_for {
             Some(name) => Some(self.principal_named(caller, name).await?),
-            None => None,
+            None => about(caller, subject).acting_for,
         };
         self.may_ask(caller, subject).await?;
+        let takes_long = inquiry.at.is_some() || inquiry.remedies;
+        let _alone = if takes_long { Some(self.ask_at_length(caller)?) } else { None };
         let view = self.view(caller, inquiry.at).await?;
         let asked = self.understand(caller, &view, &inquiry.wording).await?;
         let actor = Actor { acting_for, ..Actor::about(subject) };
-        let verdict = view.snapshot.evaluate(&question(&asked, &actor, view.now)?);
         // Somebody who asks about themselves learns of a hidden thing what every door would say.
-        let veiled = match &verdict {
-            Verdict::Denied(denial) if denial.hidden && subject == caller.actor.subject => match asked.noun() {
-                None => Some(Denial { reason: Reason::NoSuchTool, ..*denial }),
+        let veiled = match self.is_hidden(caller, &view, (&asked, &actor))? {
+            false => None,
+            true => match asked.noun() {
+                None => Some(hidden_tool()),
                 Some(noun) => return Err(Problem::missing(noun)),
             },
-            _ => None,
         };
         let question = question(&asked, &actor, view.now)?;
         let explanation = match veiled {
@@ -106,7 +112,7 @@ impl App {
             None => view.snapshot.explain(&question),
         };
         let remedies = if inquiry.remedies && veiled.is_none() && !explanation.allowed {
-            self.remedies(caller, &view, &question).await?
+            self.remedies(caller, &view, (&asked, &actor)).await?
         } else {
             Vec::new()
         };
@@ -118,7 +124,7 @@ impl App {
             chain: view.snapshot.chain(&question, veiled),
             because: explanation.because,
             remedy: explanation.remedy,
-            ask: self.names(&explanation.ask).await,
+            ask: self.names_for((&caller.live.snapshot(), &caller.actor), &explanation.ask).await,
             remedies,
             seq: view.snapshot.seq(),
         })
@@ -131,6 +137,7 @@ impl App {
     pub async fn who_can(&self, caller: &Caller, wording: &Wording, at: Option<At>) -> Result<Vec<Subject>, Problem> {
         let everyone = Operation::Use { permission: domain::permission::Permission::AccessExplain };
         let _permit = self.permit(&caller.live.snapshot(), &caller.actor, everyone).await?;
+        let _alone = if at.is_some() { Some(self.ask_at_length(caller)?) } else { None };
         let view = self.view(caller, at).await?;
         let asked = self.understand(caller, &view, wording).await?;
         if let Asked::Make(_) = asked {
@@ -152,7 +159,7 @@ impl App {
     /// [`Problem::Unavailable`] where the directory cannot be read.
     pub async fn names_of(&self, caller: &Caller, subjects: &[Subject]) -> Result<Vec<String>, Problem> {
         let people: Vec<PersonId> = subjects.iter().filter_map(|subject| subject.person()).collect();
-        let people = self.people(&people).await?;
+        let people = self.people(caller.live.org(), &people).await?;
         let labels = self.labels(caller.live.org()).await?;
         let state = caller.live.state.lock().await;
         let name = |subject: &Subject| match subject {
@@ -161,6 +168,33 @@ impl App {
             Subject::Agent(agent) => state.agents.get(agent).map(|agent| agent.title.clone()),
         };
         Ok(subjects.iter().map(|subject| name(subject).unwrap_or_else(|| subject.as_str().to_owned())).collect())
+    }
+
+    /// Whether somebody who asks about themselves may not know of what they ask about. What they may not know of now they
+    /// do not learn of from the past either, unless they may explain everybody's access.
+    pub(crate) fn is_hidden(
+        &self,
+        caller: &Caller,
+        view: &View,
+        (asked, actor): (&Asked, &Actor),
+    ) -> Result<bool, Problem> {
+        if actor.subject != caller.actor.subject {
+            return Ok(false);
+        }
+        if view.past.is_some() && !self.explains_everybody(caller) {
+            let present = caller.live.snapshot().evaluate(&question(asked, actor, self.now())?);
+            let is_nowhere = |reason| matches!(reason, Reason::NoSuchTool | Reason::NoSuchTarget);
+            if matches!(present, Verdict::Denied(denial) if denial.hidden || is_nowhere(denial.reason)) {
+                return Ok(true);
+            }
+        }
+        let verdict = view.snapshot.evaluate(&question(asked, actor, view.now)?);
+        Ok(matches!(verdict, Verdict::Denied(denial) if denial.hidden))
+    }
+
+    fn explains_everybody(&self, caller: &Caller) -> bool {
+        let everyone = Operation::Use { permission: domain::permission::Permission::AccessExplain };
+        self.asked(&caller.live.snapshot(), &caller.actor, everyone).is_allowed()
     }
 
     pub(crate) async fn may_ask(&self, caller: &Caller, subject: Subject) -> Result<(), Problem> {
@@ -180,26 +214,78 @@ impl App {
         Asked::understand(wording, &view.snapshot, (member, team))
     }
 
+    /// The smallest sets of changes that would allow it, in words. Somebody who may not explain everybody's access is told
+    /// of none that names what they may not know of.
     async fn remedies(
         &self,
         caller: &Caller,
         view: &View,
-        question: &Question<'_>,
+        (asked, actor): (&Asked, &Actor),
     ) -> Result<Vec<Vec<String>>, Problem> {
         let state = match &view.past {
             Some(state) => state.clone(),
             None => caller.live.state.lock().await.clone(),
         };
-        // The state may have moved on since the question was asked; the remedies are for the newest.
-        let snapshot = if state.seq == view.snapshot.seq() {
-            Arc::clone(&view.snapshot)
-        } else {
-            Arc::new(Snapshot::compile(caller.live.org(), &state, None))
-        };
-        let sets = snapshot.why_not(&state, question);
+        let (org, before, now) = (caller.live.org(), Arc::clone(&view.snapshot), view.now);
+        let (asked, actor) = (asked.clone(), *actor);
+        let (snapshot, sets) = self
+            .at_length(move || {
+                // The state may have moved on since the question was asked; the remedies are for the newest.
+                let snapshot = match state.seq == before.seq() {
+                    true => before,
+                    false => Arc::new(Snapshot::compile(org, &state, None)),
+                };
+                let sets = snapshot.why_not(&state, &question(&asked, &actor, now)?);
+                Ok::<_, Problem>((snapshot, sets))
+            })
+            .await??;
+        let (explains, present) = (self.explains_everybody(caller), caller.live.snapshot());
+        let told = |set: &&Vec<Remedy>| explains || set.iter().all(|remedy| self.may_hear_of(caller, &present, remedy));
         let said = |set: &Vec<Remedy>| set.iter().map(|remedy| snapshot.remedy_in_words(remedy)).collect();
-        Ok(sets.iter().take(REMEDIES_MAX).map(said).collect())
+        Ok(sets.iter().filter(told).take(REMEDIES_MAX).map(said).collect())
     }
+
+    /// Whether the caller may know of everything that a change names.
+    fn may_hear_of(&self, caller: &Caller, snapshot: &Snapshot, remedy: &Remedy) -> bool {
+        let verdict = |operation| self.asked(snapshot, &caller.actor, operation);
+        let seen = |operation| !matches!(verdict(operation), Verdict::Denied(denial) if denial.hidden);
+        let team = |team| seen(Operation::ViewTeam { team });
+        let role = |role| {
+            snapshot.role_of(caller.actor.subject).is_some_and(|own| own.id == role)
+                || verdict(Operation::ViewRoles).is_allowed()
+        };
+        let integration = |integration| seen(Operation::ViewIntegration { integration });
+        match remedy {
+            Remedy::Grant { to, integration: id, .. } => {
+                integration(*id)
+                    && match to {
+                        Grantee::Team(id) => team(*id),
+                        Grantee::Role(id) => role(*id),
+                        Grantee::Member(_) | Grantee::Key(_) | Grantee::Agent(_) => true,
+                    }
+            }
+            Remedy::Resume { integration: id } | Remedy::SwitchOn { integration: id, .. } => integration(*id),
+            Remedy::Role { role: id, .. } | Remedy::AgentRole { role: id, .. } | Remedy::KeyRole { role: id, .. } => {
+                role(*id)
+            }
+            Remedy::Join { team: id, role: place, .. } => team(*id) && role(*place),
+            Remedy::Share { resource, .. } => {
+                seen(Operation::Resource { verb: domain::resource::ResourceVerb::View, resource: *resource })
+            }
+            Remedy::ResumeAgent { .. } | Remedy::Delegate { .. } => true,
+        }
+    }
+}
+
+/// Who is asked about: whoever asks about themselves is asked about with the person for whom they act.
+pub(crate) fn about(caller: &Caller, subject: Subject) -> Actor {
+    let acting_for = caller.actor.acting_for.filter(|_| subject == caller.actor.subject);
+    Actor { acting_for, ..Actor::about(subject) }
+}
+
+/// What is said of a tool that the asker may not know of: the same, whoever it is hidden from.
+pub(crate) fn hidden_tool() -> Denial {
+    Denial { reason: Reason::NoSuchTool, hidden: true, whose: Whose::Subject }
 }
 
 /// A question about somebody, ready for the engine.

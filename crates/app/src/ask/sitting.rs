@@ -12,7 +12,7 @@ use domain::resource::{ResourceKind, ResourceVerb};
 use domain::time::Timestamp;
 use verdict::{Action, Actor, Denial, Explanation, Operation, Question, Reason, Snapshot, Subject, Verdict, Whose};
 
-use crate::ask::{Asked, Wording, question, unseen};
+use crate::ask::{Asked, Wording, about, question, unseen};
 use crate::{App, Caller, Problem};
 
 /// The name of what does not exist yet, for asking whether a resource of some kind may be made.
@@ -73,6 +73,12 @@ impl Decision {
             ask: explanation.ask,
         }
     }
+
+    /// The same without the names of those whom the caller may not know to be here.
+    fn told_to(self, sitting: &Sitting<'_>) -> Decision {
+        let ask = sitting.app.whom_to_name((&sitting.snapshot, &sitting.caller.actor), &self.ask);
+        Decision { ask, ..self }
+    }
 }
 
 /// The questions of one request: one caller, one state, one moment.
@@ -81,7 +87,7 @@ pub struct Sitting<'c> {
     pub(super) caller: &'c Caller,
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) now: Timestamp,
-    /// Who has which e-mail address, as far as it was looked up.
+    /// Which member is meant by which id or address, as far as it was looked up.
     people: HashMap<String, Option<PersonId>>,
     may_explain: bool,
 }
@@ -102,7 +108,7 @@ impl App {
             _ => {
                 let everyone = Operation::Use { permission: Permission::AccessExplain };
                 let _permit = self.permit(&caller.live.snapshot(), &caller.actor, everyone).await?;
-                self.member_named(caller, name).await
+                self.member_in(caller, "acting_for", name).await
             }
         }
     }
@@ -131,7 +137,7 @@ impl Sitting<'_> {
             Err(problem) => return refusal(problem),
         };
         match question(&asked, &actor, self.now) {
-            Ok(question) => Ok(self.decided(&asked, &question)),
+            Ok(question) => Ok(self.decided(&asked, &question).told_to(self)),
             Err(problem) => refusal(problem),
         }
     }
@@ -147,7 +153,7 @@ impl Sitting<'_> {
                 return Decision::of(explanation, false, for_admin);
             }
         };
-        let veiled = Denial { reason: unseen(asked), ..denial };
+        let veiled = Denial { reason: unseen(asked), hidden: true, whose: Whose::Subject };
         let missing = denial.hidden || matches!(denial.reason, Reason::NoSuchTool | Reason::NoSuchTarget);
         let told = if denial.hidden { veiled } else { denial };
         if about_oneself {
@@ -197,6 +203,7 @@ impl Sitting<'_> {
         Ok(match (subject, principal) {
             (None, _) => Err(Reason::NotAMember),
             (_, Some(None)) => Err(Reason::NoDelegation),
+            (Some(subject), None) => Ok(about(self.caller, subject)),
             (Some(subject), principal) => Ok(Actor { acting_for: principal.flatten(), ..Actor::about(subject) }),
         })
     }
@@ -236,15 +243,17 @@ impl Sitting<'_> {
         Asked::understand(wording, &self.snapshot, (member, team))
     }
 
-    /// The person with this id or e-mail address, whatever organization they are in.
+    /// The person with this id or e-mail address who is or was a member here. Who is known to other organizations alone
+    /// is as unknown here as who does not exist.
     pub(super) async fn person(&mut self, name: &str) -> Result<Option<PersonId>, Problem> {
-        if let Ok(person) = PersonId::parse(name) {
-            return Ok(Some(person));
-        }
         if let Some(known) = self.people.get(name) {
             return Ok(*known);
         }
-        let found = self.app.person(name).await?;
+        let found = match self.app.member_named(self.caller, name).await {
+            Ok(person) => Some(person),
+            Err(Problem::Missing { .. }) => None,
+            Err(problem) => return Err(problem),
+        };
         self.people.insert(name.to_owned(), found);
         Ok(found)
     }

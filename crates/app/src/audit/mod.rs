@@ -304,7 +304,7 @@ impl App {
         let mut people: Vec<PersonId> = named.chain(acted_for).collect();
         people.sort_unstable();
         people.dedup();
-        let people = self.people(&people).await?;
+        let people = self.people(caller.live.org(), &people).await?;
         let labels = self.labels(caller.live.org()).await?;
         let snapshot = caller.live.snapshot();
         let name = |id: &str| -> String {

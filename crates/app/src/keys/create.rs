@@ -137,7 +137,7 @@ impl App {
             NewKeyOf::Agent(new) => {
                 let agent = agent_id(&new.agent)?;
                 let acting_for = match new.acting_for.as_deref() {
-                    Some(name) => Some(self.member_named(caller, name).await?),
+                    Some(name) => Some(self.member_in(caller, "acting_for", name).await?),
                     None => None,
                 };
                 Chosen { kind: KeyKind::Agent { agent, acting_for }, prefix: KeyPrefix::Agent, warning: None }
@@ -164,7 +164,7 @@ impl App {
 
     async fn holder(&self, caller: &Caller, named: Option<&str>) -> Result<PersonId, Problem> {
         match (named, caller.actor.subject) {
-            (Some(name), _) => self.member_named(caller, name).await,
+            (Some(name), _) => self.member_in(caller, "holder", name).await,
             (None, Subject::Member(me)) => Ok(me),
             (None, Subject::Key(_) | Subject::Agent(_)) => {
                 Err(Problem::invalid("holder", "name the member whose key it is to be"))

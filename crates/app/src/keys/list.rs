@@ -117,7 +117,7 @@ impl App {
         let org = caller.live.org();
         let mut labels = self.labels(org).await?;
         let holders: Vec<_> = keys.iter().flat_map(|key| [key.holder(), acting_for(key)]).flatten().collect();
-        let people = self.people(&holders).await?;
+        let people = self.people(org, &holders).await?;
         let (snapshot, now) = (caller.live.snapshot(), self.now());
         let mut uses: HashMap<_, _> =
             self.inner.journal.key_uses(org).await?.into_iter().map(|last| (last.key, last)).collect();

@@ -2,9 +2,10 @@
 
 mod create;
 mod end;
+pub(crate) mod known;
 mod list;
 mod role;
 
 pub use create::{CreatedKey, NewAgentKey, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
-pub(crate) use list::digest_bytes;
+pub use known::KeysToRotate;
 pub use list::{KeyState, KeyView};

@@ -17,9 +17,10 @@ use identity::digest::hexadecimal as hex;
 /// Who is to be taken in.
 #[derive(Clone, Debug)]
 pub struct NewMember {
-    /// Their address. A person who is known by it already keeps their name.
+    /// Their address.
     pub email: String,
-    /// Their name.
+    /// The name that they are shown under in this organization, whatever they are called elsewhere. Who was a member
+    /// before keeps the name of then.
     pub name: String,
     /// Their role; the organization's default role where none is given.
     pub role: Option<String>,
@@ -56,6 +57,10 @@ impl App {
         };
         let org = caller.live.org();
         let mut facts = vec![Fact::Membership { person, org }];
+        // Who was here before is called what they were called here.
+        if !caller.live.state.lock().await.members.contains_key(&person) {
+            facts.push(Fact::Called { org, person, email: address.clone(), name: name.clone() });
+        }
         let key = match label {
             None => None,
             Some(label) => {

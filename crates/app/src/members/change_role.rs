@@ -7,6 +7,7 @@ use verdict::Operation;
 
 use super::MemberView;
 use crate::change::Along;
+use crate::keys::KeysToRotate;
 use crate::{App, Caller, Problem};
 
 /// A member after a change of role.
@@ -17,6 +18,9 @@ pub struct ChangedRole {
     /// Keys of theirs that ended, because whoever issued them could not have given such a role and may still have
     /// their secrets. Issue a new one, or let the person make one.
     pub keys_ended: usize,
+    /// Keys of programs whose secrets were issued by whoever has less now, and could not be issued by them any more:
+    /// rotate them.
+    pub known: KeysToRotate,
 }
 
 impl App {
@@ -34,6 +38,7 @@ impl App {
         let keys_ended = events.iter().filter(|event| matches!(event, Event::KeyRevoked { .. })).count();
         let member = caller.live.state.lock().await.members.get(&person).cloned();
         let member = self.member_views(caller, member.into_iter().collect()).await?.pop();
-        Ok(ChangedRole { member: member.ok_or_else(|| Problem::missing("member"))?, keys_ended })
+        let known = self.keys_not_to_be_issued_by(caller, person).await?;
+        Ok(ChangedRole { member: member.ok_or_else(|| Problem::missing("member"))?, keys_ended, known })
     }
 }

@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 
 use domain::command::Command;
-use domain::directory::DirectoryEvent;
-use domain::id::PersonId;
+use domain::id::{OrgId, PersonId};
 use domain::member::MemberDetail;
 use journal::{Fact, Person};
-use verdict::{Operation, Subject};
+use verdict::Operation;
 
 use super::MemberView;
 use crate::change::Along;
@@ -21,7 +20,7 @@ const SEAT_LENGTH_MAX: usize = 40;
 /// What changes about a member; what is left out stays.
 #[derive(Clone, Debug, Default)]
 pub struct MemberChange {
-    /// The name that they are shown under, here and in every other organization that they are in.
+    /// The name that they are shown under here. Other organizations call them what was written there.
     pub name: Option<String>,
     /// The kind of seat that they take in this organization; none for no seat in particular.
     pub seat: Option<Option<String>>,
@@ -30,19 +29,17 @@ pub struct MemberChange {
 /// The change as it comes to be, with what was the same before left out.
 struct Edit {
     person: PersonId,
-    /// Who they were in the directory, where they are to have another name, and that name.
+    /// Who they are called here, where they are to have another name, and that name.
     renamed: Option<(Person, String)>,
     /// The seat as it is written; nothing in it for none.
     seat: Option<String>,
 }
 
 impl App {
-    /// Changes a member's name or seat. Everybody may change their own name. A name belongs to the person wherever they
-    /// are, so that who is in another organization, too, is renamed by themselves alone.
+    /// Changes a member's name or seat. Everybody may change their own name.
     ///
     /// # Errors
-    /// [`Problem::Denied`] where the caller may not change members' details, [`Problem::Invalid`] for the name of
-    /// somebody who is in other organizations.
+    /// [`Problem::Denied`] where the caller may not change members' details.
     pub async fn edit_member(
         &self,
         caller: &Caller,
@@ -60,9 +57,8 @@ impl App {
         // Who may not is told so before anything about the person is looked at.
         let _permit = self.permit(&caller.live.snapshot(), &caller.actor, operation).await?;
 
-        let _directory = self.inner.directory.lock().await;
         let edit = self.member_edit(caller, person, (name, seat)).await?;
-        let along = self.edit_facts(caller, &edit).await?;
+        let along = Along { facts: facts(caller.live.org(), &edit), directory: None };
         let named = edit.renamed.iter().map(|_| MemberDetail::Name);
         let details: BTreeSet<_> = named.chain(edit.seat.iter().map(|_| MemberDetail::Seat)).collect();
         let command = |_: &_| Ok(Command::EditMember { person, details: details.clone() });
@@ -86,36 +82,24 @@ impl App {
                 Some(seat).filter(|seat| *seat != present)
             }
         };
-        let known = self.people(&[person]).await?.remove(&person);
         let renamed = match name {
             None => None,
             Some(name) => {
+                let known = self.people(org, &[person]).await?.remove(&person);
                 let known = known.ok_or_else(|| Problem::missing("member"))?;
                 Some((known, name)).filter(|(known, name)| known.name != *name)
             }
         };
-        if renamed.is_some() && caller.actor.subject != Subject::Member(person) {
-            let memberships = self.inner.journal.organizations_of(person).await?;
-            if memberships.iter().any(|other| *other != org) {
-                let message = "this person is in other organizations, too, and alone decides what they are called";
-                return Err(Problem::invalid("name", message));
-            }
-        }
         Ok(Edit { person, renamed, seat })
     }
+}
 
-    async fn edit_facts(&self, caller: &Caller, edit: &Edit) -> Result<Along, Problem> {
-        let (org, id) = (caller.live.org(), edit.person.to_string());
-        let seat = edit.seat.iter().map(|label| Fact::Label { org, id: id.clone(), label: label.clone() });
-        let directory = match &edit.renamed {
-            None => None,
-            Some((known, name)) => {
-                let renamed = [DirectoryEvent::PersonRenamed { person: edit.person }];
-                let (email, name) = (known.email.clone(), name.clone());
-                let facts = vec![Fact::Person { person: edit.person, email, name }];
-                Some(self.register(&caller.stamp(), &renamed, facts).await?)
-            }
-        };
-        Ok(Along { facts: seat.collect(), directory })
-    }
+fn facts(org: OrgId, edit: &Edit) -> Vec<Fact> {
+    let person = edit.person;
+    let seat = edit.seat.iter().map(|label| Fact::Label { org, id: person.to_string(), label: label.clone() });
+    let called = |(known, name): &(Person, String)| {
+        let (email, name) = (known.email.clone(), name.clone());
+        Fact::Called { org, person, email, name }
+    };
+    seat.chain(edit.renamed.iter().map(called)).collect()
 }

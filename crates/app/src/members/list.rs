@@ -91,9 +91,19 @@ impl App {
         if known { Ok(person) } else { Err(Problem::missing("member")) }
     }
 
+    /// The same about a member whom a field of the request names.
+    pub(crate) async fn member_in(
+        &self,
+        caller: &Caller,
+        field: &'static str,
+        name: &str,
+    ) -> Result<PersonId, Problem> {
+        self.member_named(caller, name).await.map_err(|problem| problem.named_in(field))
+    }
+
     pub(crate) async fn member_views(&self, caller: &Caller, members: Vec<Member>) -> Result<Vec<MemberView>, Problem> {
         let ids: Vec<PersonId> = members.iter().map(|member| member.person).collect();
-        let people = self.people(&ids).await?;
+        let people = self.people(caller.live.org(), &ids).await?;
         let mut seats = self.seats(caller.live.org(), &ids).await?;
         let view = |member: Member| {
             let person = people.get(&member.person);

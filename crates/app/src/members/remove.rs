@@ -6,10 +6,12 @@ use domain::id::{KeyId, PersonId};
 use domain::key::Key;
 use domain::organization::Organization;
 use journal::Fact;
-use verdict::Operation;
+use verdict::{Operation, Snapshot};
 
 use super::MemberView;
 use crate::change::Along;
+use crate::keys::KeysToRotate;
+use crate::keys::known::is_person;
 use crate::{App, Caller, Problem};
 
 /// What ended with a membership.
@@ -21,8 +23,8 @@ pub struct Removed {
     pub keys_ended: usize,
     /// Integrations that were assigned to them.
     pub grants_ended: usize,
-    /// Workspace keys whose secret they may know: rotate them. Id and label.
-    pub workspace_keys: Vec<(KeyId, String)>,
+    /// Keys of programs whose secrets they may know: rotate them.
+    pub known: KeysToRotate,
     /// Personal keys of others that they had issued and whose holders have not renewed them since: ask the holders
     /// to. Id and name of the holder.
     pub issued_keys: Vec<(KeyId, String)>,
@@ -53,22 +55,23 @@ impl App {
         let command = |_: &Organization| Ok(Command::RemoveMember { person });
         self.change(caller, Operation::RemoveMember { member: person }, command, along).await?;
 
-        let (gone, known): (_, Vec<Key>) = {
+        let (gone, issued): (_, Vec<Key>) = {
             let state = caller.live.state.lock().await;
-            let may_know = |key: &&Key| {
-                let made = key.holder().is_none() && key.created_by.starts_with(person.as_str());
-                key.revoked_at.is_none() && (made || key.issued_by.starts_with(person.as_str()))
-            };
-            (state.members.get(&person).cloned(), state.keys.values().filter(may_know).cloned().collect())
+            let snapshot = caller.live.snapshot();
+            let sees = |operation| self.asked(&snapshot, &caller.actor, operation).is_allowed();
+            // Whose keys they were is told to those who see the keys and who is here.
+            let told = |key: &&Key| sees(Operation::ViewKey { key: key.id }) && sees(Operation::ViewMembers);
+            let live = state.keys.values().filter(|key| key.revoked_at.is_none() && key.holder().is_some());
+            let issued = live.filter(|key| is_person(&key.issued_by, person)).filter(told);
+            (state.members.get(&person).cloned(), issued.cloned().collect())
         };
-        let mut labels = self.labels(caller.live.org()).await?;
-        let holders: Vec<PersonId> = known.iter().filter_map(Key::holder).collect();
-        let issued_keys = known.iter().filter(|key| key.holder().is_some()).map(|key| key.id);
-        let issued_keys = issued_keys.zip(self.names(&holders).await).collect();
-        let workspace = known.iter().filter(|key| key.holder().is_none()).map(|key| key.id);
-        let workspace_keys = workspace.map(|id| (id, labels.remove(id.as_str()).unwrap_or_default())).collect();
+        let known = |key: &Key, _: &Snapshot| is_person(&key.created_by, person) || is_person(&key.issued_by, person);
+        let known = self.keys_to_rotate(caller, known).await?;
+        let holders: Vec<PersonId> = issued.iter().filter_map(Key::holder).collect();
+        let names = self.names(caller.live.org(), &holders).await;
+        let issued_keys = issued.iter().map(|key| key.id).zip(names).collect();
         let member = self.member_views(caller, gone.into_iter().collect()).await?.pop();
         let member = member.ok_or_else(|| Problem::missing("member"))?;
-        Ok(Removed { member, keys_ended, grants_ended, workspace_keys, issued_keys })
+        Ok(Removed { member, keys_ended, grants_ended, known, issued_keys })
     }
 }

@@ -1,6 +1,7 @@
 //! See objects and fields, each with what the caller may do with it.
 
-use domain::object::{DataName, DataVerb, Object};
+use domain::object::{DataName, DataRules, DataVerb, Object};
+use domain::permission::Permission;
 use verdict::{Operation, Snapshot, Verdict};
 
 use crate::{App, Caller, Problem};
@@ -79,6 +80,22 @@ impl App {
             Verdict::Allowed(_) => true,
             Verdict::Denied(denial) => !denial.hidden,
         }
+    }
+
+    /// What a role says about objects and fields, as far as the caller may know of these; whoever writes the rules knows
+    /// of all.
+    pub(crate) fn told_rules(&self, caller: &Caller, snapshot: &Snapshot, rules: &DataRules) -> DataRules {
+        let writes = [Permission::RoleEdit, Permission::DataModelEdit]
+            .into_iter()
+            .any(|permission| self.asked(snapshot, &caller.actor, Operation::Use { permission }).is_allowed());
+        let mut told = rules.clone();
+        if !writes {
+            told.objects.retain(|object, _| self.knows_object(caller, snapshot, object));
+            for (object, rule) in &mut told.objects {
+                rule.fields.retain(|field, _| self.knows_field(caller, snapshot, (object, field)));
+            }
+        }
+        told
     }
 
     fn object_view(&self, caller: &Caller, snapshot: &Snapshot, object: Object) -> ObjectView {

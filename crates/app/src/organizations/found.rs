@@ -89,12 +89,14 @@ impl App {
         });
         let mut registered = vec![DirectoryEvent::OrganizationRegistered { org }];
         let mut directory_facts = vec![Fact::Slug { slug: slug.to_string(), org }];
+        let called = Fact::Called { org, person: owner, email: address.clone(), name: name.clone() };
         if known.is_none() {
             registered.push(DirectoryEvent::PersonRegistered { person: owner });
             directory_facts.push(Fact::Person { person: owner, email: address, name });
         }
         let facts = vec![
             Fact::Membership { person: owner, org },
+            called,
             Fact::Credential { digest: key.digest, org, key: key.id },
             Fact::Label { org, id: key.id.to_string(), label: "First key".to_owned() },
             self.master_key_check(org)?,

@@ -40,7 +40,7 @@ impl App {
         let slug = self.inner.journal.slug_of(org).await?.unwrap_or_else(|| org.to_string());
         let subject = caller.actor.subject;
         let called = match subject {
-            Subject::Member(person) => self.names(&[person]).await.pop().unwrap_or_default(),
+            Subject::Member(person) => self.names(org, &[person]).await.pop().unwrap_or_default(),
             Subject::Key(key) => self.labels(org).await?.remove(key.as_str()).unwrap_or_default(),
             Subject::Agent(_) => String::new(),
         };

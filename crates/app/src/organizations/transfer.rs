@@ -7,6 +7,7 @@ use domain::role::RoleId;
 use verdict::{Operation, Subject};
 
 use crate::change::Along;
+use crate::keys::KeysToRotate;
 use crate::members::ChangedRole;
 use crate::{App, Caller, Problem};
 
@@ -18,7 +19,7 @@ impl App {
     /// [`Problem::Denied`] where the caller does not hold the top role, [`Problem::Refused`] where the other one holds
     /// it already, or the caller would keep it.
     pub async fn transfer_ownership(&self, caller: &Caller, to: &str, own_role: &str) -> Result<ChangedRole, Problem> {
-        let to = self.member_named(caller, to).await?;
+        let to = self.member_in(caller, "to", to).await?;
         let own_role = RoleId::parse(own_role).map_err(|error| Problem::invalid("own_role", error.to_string()))?;
         let from = match caller.actor.subject {
             Subject::Member(person) => Some(person),
@@ -34,6 +35,10 @@ impl App {
         let keys_ended = events.iter().filter(|event| matches!(event, Event::KeyRevoked { .. })).count();
         let heir = caller.live.state.lock().await.members.get(&to).cloned();
         let heir = self.member_views(caller, heir.into_iter().collect()).await?.pop();
-        Ok(ChangedRole { member: heir.ok_or_else(|| Problem::missing("member"))?, keys_ended })
+        let known = match from {
+            Some(from) => self.keys_not_to_be_issued_by(caller, from).await?,
+            None => KeysToRotate::default(),
+        };
+        Ok(ChangedRole { member: heir.ok_or_else(|| Problem::missing("member"))?, keys_ended, known })
     }
 }

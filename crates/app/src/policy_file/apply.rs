@@ -44,7 +44,7 @@ impl App {
         let book = self.book(caller).await?;
         let tried = self.tried(caller, &|state| steps(self, (caller, &book), document, state)).await?;
         let Tried { rehearsed, state, snapshot } = tried;
-        let impact = self.impact_of(caller, &snapshot, &state, &rehearsed.events()).await?;
+        let impact = self.impact_of(caller, &snapshot, &state, (&rehearsed.events(), &rehearsed.facts)).await?;
         Ok(Plan { steps: rehearsed.steps, impact })
     }
 

@@ -23,7 +23,7 @@ impl App {
             state.members.values().filter(|member| member.is_active()).map(|member| member.person).collect()
         };
         let mut book = Book::default();
-        for (person, known) in self.people(&members).await? {
+        for (person, known) in self.people(caller.live.org(), &members).await? {
             book.people.insert(known.email.to_lowercase(), person);
             book.addresses.insert(person, known.email);
         }

@@ -37,7 +37,8 @@ impl App {
         for _ in 0..ATTEMPTS_MAX {
             let Tried { rehearsed, state: copy, snapshot } = self.tried(caller, &plan).await?;
             if caller.mode.preview {
-                let impact = self.impact_of(caller, &snapshot, &copy, &rehearsed.events()).await?;
+                let events = rehearsed.events();
+                let impact = self.impact_of(caller, &snapshot, &copy, (&events, &rehearsed.facts)).await?;
                 return Err(Problem::Previewed(Box::new(impact)));
             }
             let Rehearsed { parts, facts, steps, .. } = rehearsed;

@@ -35,7 +35,7 @@ impl App {
         let state = caller.live.state.lock().await;
         // Under the lock the snapshot is the state's own.
         let snapshot = caller.live.snapshot();
-        let sees = |section| self.sees(caller, &snapshot, section);
+        let sees = |section| self.sees(caller, (&snapshot, &state), section);
         let mut document = written(&state, &book, self.now(), sees)?;
         if let Some(settings) = document.settings.as_mut().filter(|_| self.sees_all_teams(caller, &snapshot)) {
             let team = state.settings.join_default_team.and_then(|team| state.teams.get(&team));

@@ -21,3 +21,4 @@ pub use document::{
     AgentEntry, Document, Given, GivenTo, GrantEntry, Grants, IntegrationEntry, Moment, ObjectEntry, RoleEntry,
     SettingValue, TeamEntry, VERSION,
 };
+pub(crate) use rehearse::Step;

@@ -133,6 +133,10 @@ pub(crate) fn operation_of<'c>(step: &'c Step, state: &'c Organization) -> Optio
         Command::EditAgent { agent, .. } | Command::DeleteAgent { agent } => Operation::EditAgent { agent: *agent },
         Command::SetAgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: role.as_ref() },
         Command::ReviewTool { integration, .. } => Operation::ReviewTool { integration: *integration },
+        // Who may delete a resource may hand it over.
+        Command::HandOverResource { resource, .. } => {
+            Operation::Resource { verb: ResourceVerb::Delete, resource: *resource }
+        }
         Command::SetGrant { grantee, integration, .. }
         | Command::LendGrant { grantee, integration, .. }
         | Command::RemoveGrant { grantee, integration } => {

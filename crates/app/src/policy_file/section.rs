@@ -3,6 +3,7 @@
 //! A section is the whole truth, so half of one would be a lie: whoever may not see all of it gets none of it, and
 //! compares nothing with it.
 
+use domain::organization::Organization;
 use domain::permission::Permission;
 use verdict::{Operation, Snapshot};
 
@@ -105,9 +106,22 @@ impl Section {
 
 impl App {
     /// Whether the caller sees all of a section.
-    pub(super) fn sees(&self, caller: &Caller, snapshot: &Snapshot, section: Section) -> bool {
+    pub(super) fn sees(
+        &self,
+        caller: &Caller,
+        (snapshot, state): (&Snapshot, &Organization),
+        section: Section,
+    ) -> bool {
         let used = |permission: &Permission| Operation::Use { permission: *permission };
+        if section == Section::Roles && !self.sees_all_rules(caller, snapshot, state) {
+            return false;
+        }
         section.seen_with().iter().all(|permission| self.asked(snapshot, &caller.actor, used(permission)).is_allowed())
+    }
+
+    /// Whether the caller may know of every object and field about which a role says something.
+    fn sees_all_rules(&self, caller: &Caller, snapshot: &Snapshot, state: &Organization) -> bool {
+        state.roles.values().all(|role| self.told_rules(caller, snapshot, &role.data) == role.data)
     }
 
     /// Whether the caller sees the names of all teams.
@@ -119,8 +133,13 @@ impl App {
     /// Denies a document of which the caller does not see every section in whole.
     pub(super) async fn sees_all_of(&self, caller: &Caller, document: &Document) -> Result<(), Problem> {
         let snapshot = caller.live.snapshot();
+        let sees_all_rules = {
+            let state = caller.live.state.lock().await;
+            self.sees_all_rules(caller, &snapshot, &state)
+        };
         for section in Section::ALL.into_iter().filter(|section| section.is_in(document)) {
-            for permission in section.seen_with() {
+            let rules = (section == Section::Roles && !sees_all_rules).then_some(&Permission::DataModelEdit);
+            for permission in section.seen_with().iter().chain(rules) {
                 let asked = self.permit(&snapshot, &caller.actor, Operation::Use { permission: *permission }).await;
                 asked.map(drop).map_err(|problem| problem.in_step(section.place()))?;
             }

@@ -79,11 +79,11 @@ impl App {
         let Examined { allowed, sets } = examined;
         let first = sets.first().map_or(&[][..], |found| &found.set);
         let waits_for = look.snapshot.deciders(id, first, look.now);
-        let waits_for = self.names(&waits_for).await;
+        let waits_for = self.names_for((&look.snapshot, &caller.actor), &waits_for).await;
         let mut remedies = Vec::with_capacity(sets.len());
         for found in sets {
             let impact = match &found.by_caller {
-                Some(done) => self.impact_of(caller, &look.snapshot, &look.state, &done.events()).await?.summary(),
+                Some(done) => self.impact_of(caller, &look.snapshot, &look.state, (&done.events(), &[])).await?.summary(),
                 None => Vec::new(),
             };
             remedies.push(RemedyView {

@@ -61,12 +61,13 @@ impl App {
         match &request.state {
             RequestState::Open => {
                 let (look, since) = (self.look(caller).await, request.opened_at);
+                let snapshot = caller.live.snapshot();
                 let deciders = aside(move || {
                     let found = look.remedies(&request);
                     let first = found.sets.first().map_or(&[][..], |found| &found.set);
                     look.snapshot.deciders(request.asked.id, first, look.now)
                 });
-                Ok(Some(Told::Waits { id, since, waits_for: self.names(&deciders.await?).await }))
+                Ok(Some(Told::Waits { id, since, waits_for: self.names_for((&snapshot, &caller.actor), &deciders.await?).await }))
             }
             RequestState::Refused { decided } => {
                 let by = stamped(&decided.by);

@@ -2,6 +2,7 @@
 
 use domain::id::IntegrationId;
 use domain::organization::Organization;
+use domain::permission::Permission;
 use domain::request::Wanted;
 use verdict::Snapshot;
 
@@ -34,6 +35,8 @@ pub(super) fn wanted(asked: &Asked, snapshot: &Snapshot) -> Option<Wanted> {
             KeyVerb::Rotate => Wanted::RotateKey { key },
             KeyVerb::Revoke => Wanted::RevokeKey { key },
         },
+        // Only the permission stands in the way of it, and nobody's in particular.
+        Asked::EditMember(_) => Wanted::Use { permission: Permission::MemberEdit },
         Asked::EditAgent(agent) => Wanted::EditAgent { agent },
     })
 }

@@ -100,7 +100,9 @@ impl App {
             None => None,
             Some(OwnerFilter::Nobody) => Some(None),
             Some(OwnerFilter::Mine) => Some(Some(caller.actor.subject)),
-            Some(OwnerFilter::Member(name)) => Some(Some(Subject::Member(self.member_named(caller, &name).await?))),
+            Some(OwnerFilter::Member(name)) => {
+                Some(Some(Subject::Member(self.member_in(caller, "owner", &name).await?)))
+            }
         };
         let team = match filter.team.as_deref() {
             Some(team) => Some(self.team_named(caller, team).await?),
@@ -183,7 +185,7 @@ impl App {
         found: Vec<Arc<Resource>>,
     ) -> Result<Vec<ResourceView>, Problem> {
         let people: Vec<PersonId> = found.iter().flat_map(|resource| people_of(resource)).collect();
-        let people = self.people(&people).await?;
+        let people = self.people(caller.live.org(), &people).await?;
         let titles = self.labels(caller.live.org()).await?;
         let name =
             |person: PersonId| people.get(&person).map_or_else(|| ERASED.to_owned(), |person| person.name.clone());

@@ -43,7 +43,7 @@ impl App {
     /// Whose a thing is: the member who is named, the caller, or the person for whom the caller acts.
     async fn owner(&self, caller: &Caller, named: Option<&str>) -> Result<PersonId, Problem> {
         match (named, caller.actor.subject, caller.actor.acting_for) {
-            (Some(name), ..) => self.member_named(caller, name).await,
+            (Some(name), ..) => self.member_in(caller, "owner", name).await,
             (None, Subject::Member(me), _) => Ok(me),
             (None, _, Some(person)) => Ok(person),
             (None, ..) => Err(Problem::invalid("owner", "name the member whose it is to be")),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::event::{self, Event};
 use domain::id::PersonId;
-use domain::object::DataName;
+use domain::object::{DataName, DataRules};
 use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
 use journal::{StoredEvent, StreamId};
@@ -95,7 +95,8 @@ impl App {
         }
         let (told, next) = page_of(&found, scan, limit);
         let everyone = self.asked(&snapshot, &caller.actor, Operation::ReadAudit { subject: None }).is_allowed();
-        let mut entries: Vec<HistoryEntry> = (0..told).filter_map(|at| entry(&found, at)).collect();
+        let told_rules = |rules: &DataRules| self.told_rules(caller, &snapshot, rules);
+        let mut entries: Vec<HistoryEntry> = (0..told).filter_map(|at| entry(&found, at, &told_rules)).collect();
         self.name_actors(caller, &mut entries, everyone).await?;
         Ok(History { entries, next })
     }
@@ -139,7 +140,7 @@ impl App {
         let subject = |actor: &str| actor.split('/').next().unwrap_or(actor).to_owned();
         let people: BTreeSet<PersonId> =
             entries.iter().filter_map(|entry| PersonId::parse(&subject(&entry.actor.as_ref()?.0)).ok()).collect();
-        let people = self.people(&people.into_iter().collect::<Vec<_>>()).await?;
+        let people = self.people(caller.live.org(), &people.into_iter().collect::<Vec<_>>()).await?;
         let labels = self.labels(caller.live.org()).await?;
         for entry in entries {
             let Some((actor, _)) = entry.actor.take() else { continue };
@@ -182,14 +183,17 @@ fn page_of(found: &[Found], scan: Option<u64>, limit: usize) -> (usize, Option<H
     }
 }
 
-fn entry(found: &[Found], at: usize) -> Option<HistoryEntry> {
+/// `told` leaves of the rules what the caller may know of.
+fn entry(found: &[Found], at: usize, told: &impl Fn(&DataRules) -> DataRules) -> Option<HistoryEntry> {
     let Found { stored, event } = found.get(at)?;
     let before = found.get(at + 1).and_then(|older| match &older.event {
         Event::RoleDefined(role) => Some(role),
         _ => None,
     });
     let (what, diff, moved_to) = match event {
-        Event::RoleDefined(role) => (if before.is_some() { "changed" } else { "created" }, diff(before, role), None),
+        Event::RoleDefined(role) => {
+            (if before.is_some() { "changed" } else { "created" }, diff(before, role, told), None)
+        }
         Event::RoleDeleted { moved_to, .. } => ("deleted", RoleDiff::default(), Some(*moved_to)),
         _ => return None,
     };
@@ -197,7 +201,7 @@ fn entry(found: &[Found], at: usize) -> Option<HistoryEntry> {
     Some(HistoryEntry { seq: stored.seq, at: stored.at, actor, what, diff, moved_to })
 }
 
-fn diff(before: Option<&Role>, after: &Role) -> RoleDiff {
+fn diff(before: Option<&Role>, after: &Role, told: &impl Fn(&DataRules) -> DataRules) -> RoleDiff {
     let words = |role: &Role| role.permissions.words();
     let (old, new) = (before.map(words).unwrap_or_default(), words(after));
     let fields = before.map_or_else(Vec::new, |before| {
@@ -210,7 +214,7 @@ fn diff(before: Option<&Role>, after: &Role) -> RoleDiff {
         ];
         changed.into_iter().filter(|(_, changed)| *changed).map(|(field, _)| field).collect()
     });
-    let rules = |role: &Role| role.data.objects.clone();
+    let rules = |role: &Role| told(&role.data).objects;
     let (old_rules, new_rules) = (before.map(rules).unwrap_or_default(), rules(after));
     let objects: BTreeSet<&DataName> = old_rules.keys().chain(new_rules.keys()).collect();
     let objects = objects.into_iter().filter(|object| old_rules.get(*object) != new_rules.get(*object));

@@ -93,7 +93,7 @@ impl App {
             (page, agents, teams)
         };
         let people: Vec<PersonId> = holders.iter().filter_map(|holder| holder.person()).collect();
-        let mut names = self.names(&people).await.into_iter();
+        let mut names = self.names(caller.live.org(), &people).await.into_iter();
         let labels = self.labels(caller.live.org()).await?;
         let mut view = |holder: Holder| HolderView {
             holder,

@@ -1,10 +1,7 @@
 //! See the roles.
 
-use std::collections::BTreeSet;
-
 use domain::integration::Slug;
-use domain::object::DataName;
-use domain::permission::{Permission, PermissionSet};
+use domain::permission::PermissionSet;
 use domain::role::{Role, RoleId};
 use verdict::{Operation, Subject};
 
@@ -37,20 +34,11 @@ impl App {
         let mut counted = self.count_holders(caller, &snapshot, &state);
         let settings = &state.settings;
         // What objects there are is told to those who see them, and to those who write the rules.
-        let subject = caller.actor.subject;
-        let held = snapshot.permissions_of(subject);
-        let all = held.holds(Permission::RoleEdit) || held.holds(Permission::DataModelEdit);
-        let seen: BTreeSet<&DataName> = snapshot.visible_objects(subject).map(|object| &object.name).collect();
-        let data = |role: &Role| {
-            let mut data = role.data.clone();
-            data.objects.retain(|object, _| all || seen.contains(object));
-            data
-        };
         let view = |role: &Role| RoleView {
             effective: snapshot.permissions_of_role(role.id),
             is_default: settings.join_default_role == role.id || settings.join_default_team_role == Some(role.id),
             holders: counted.take(role.id),
-            role: Role { data: data(role), ..role.clone() },
+            role: Role { data: self.told_rules(caller, &snapshot, &role.data), ..role.clone() },
         };
         let mut roles: Vec<RoleView> = state.roles.values().map(view).collect();
         roles.sort_by_key(|view| (view.role.level, std::cmp::Reverse(view.role.set().iter().count())));

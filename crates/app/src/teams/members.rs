@@ -56,7 +56,7 @@ impl App {
             page.map(|(person, place)| (*person, place.role, title(&place.role))).collect()
         };
         let people: Vec<PersonId> = places.iter().map(|(person, ..)| *person).collect();
-        let names = self.names(&people).await;
+        let names = self.names(caller.live.org(), &people).await;
         let view = |((person, role, role_title), name)| TeamMemberView { person, name, role, role_title };
         Ok(places.into_iter().zip(names).map(view).collect())
     }
@@ -94,7 +94,7 @@ impl App {
             let role = state.roles.get(&place.role);
             (place.role, role.map_or_else(String::new, |role| role.title.clone()))
         };
-        let name = self.names(&[person]).await.pop().unwrap_or_default();
+        let name = self.names(caller.live.org(), &[person]).await.pop().unwrap_or_default();
         Ok(TeamMemberView { person, name, role, role_title })
     }
 

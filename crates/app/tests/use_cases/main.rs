@@ -6,6 +6,8 @@
 mod concurrency;
 mod details;
 mod endings;
+mod leaks;
+mod lengthy;
 mod policy_file;
 mod reviews;
 mod requests;

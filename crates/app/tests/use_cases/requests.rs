@@ -1,5 +1,6 @@
 //! Access requests, from the denial to the end of what was granted, with the clock in hand.
 
+use app::access::Whose;
 use app::ask::Wording;
 use app::grants::{GrantChange, Receiver};
 use app::requests::{Choice, Page, RequestDetail, RequestToOpen, Term, Told, Which};
@@ -71,7 +72,7 @@ async fn what_was_denied_is_asked_for_granted_for_an_hour_and_denied_again_at_it
     assert_eq!((*until, changes.as_slice()), (Some(app.now().plus_ms(HOUR_MS)), &[before + 1][..]));
     assert_eq!(granted.view.decided_by.as_deref(), Some("Adam Feldspar"));
     assert_eq!(STRIPE.map(|tool| world.may_call(member, "stripe", tool)), [true, true, false]);
-    let access = app.show_access(member, None).await.unwrap();
+    let access = app.show_access(member, Whose::Mine, None).await.unwrap();
     assert_eq!(access.integrations[0].given.len(), 2, "the grant, and what is lent beside it");
 
     world.clock.advance_ms(HOUR_MS - 1);
@@ -241,7 +242,7 @@ async fn a_change_that_cannot_end_is_granted_for_good_alone_and_one_of_several_i
     let denied = app.grant_request(&acme.admin, &id(&opened), choose(Term::Good)).await;
     assert_eq!(code_of(denied), "missing");
     app.grant_request(&acme.owner, &id(&opened), choose(Term::Good)).await.unwrap();
-    let role = app.show_access(&acme.owner, Some(MEMBER)).await.unwrap().role;
+    let role = app.show_access(&acme.owner, Whose::Member(MEMBER), None).await.unwrap().role;
     assert_eq!(role.as_deref(), Some("admin"));
 }
 

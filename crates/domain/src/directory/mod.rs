@@ -15,9 +15,6 @@ pub enum DirectoryEvent {
     /// A person is known from now on.
     #[serde(rename = "person.registered")]
     PersonRegistered { person: PersonId },
-    /// A person has another name.
-    #[serde(rename = "person.renamed")]
-    PersonRenamed { person: PersonId },
     /// An organization exists from now on, and holds its slug.
     #[serde(rename = "organization.registered")]
     OrganizationRegistered { org: OrgId },

@@ -136,9 +136,17 @@ pub(crate) fn delete(state: &Organization, id: RoleId, default: Option<RoleId>) 
     };
     let moved_to = default.or(present).filter(|heir| *heir != id);
     let Some(moved_to) = moved_to else {
+        let setting = match role.level {
+            RoleLevel::Organization => "join.default_role",
+            RoleLevel::Team => "join.default_team_role",
+        };
         let message = match present {
-            Some(_) => "this is the default role; choose another default in the same step",
-            None => "there is no default role for teams; choose the one that this role's members get",
+            Some(_) => format!(
+                "{id} is the role that newcomers get (the setting {setting}); choose another default in the same step"
+            ),
+            None => {
+                format!("{id} cannot be deleted while {setting} names no role; choose the one that its members get")
+            }
         };
         return Err(Refusal::field("default-role", "default_role", message));
     };

@@ -10,7 +10,7 @@ use domain::record::Decision;
 use domain::time::Timestamp;
 use http::StatusCode;
 use serde_json::{Value, json};
-use verdict::{Act, Denial, Permit, Question, Reason, Snapshot, Verdict, Whose};
+use verdict::{Act, Action, Denial, Operation, Permit, Question, Reason, Snapshot, Verdict, Whose};
 
 use crate::gateway::Gateway;
 use crate::json;
@@ -128,7 +128,11 @@ async fn told<P: Ports>(
         return Exit::fault(StatusCode::OK, Some(&request.id), &fault);
     }
     let explanation = caller.snapshot.explain_denial(denial, wanted.action());
-    let names = gateway.ports.names(&explanation.ask).await;
+    // Who sees nobody else is not told who is here either.
+    let looking = Action::Operate(Operation::ViewMembers);
+    let sees = Question { actor: &caller.actor, action: looking, now: gateway.ports.now() };
+    let ask = if caller.snapshot.evaluate(&sees).is_allowed() { explanation.ask } else { Vec::new() };
+    let names = gateway.ports.names(caller.org(), &ask).await;
     let mut text = format!("denied: {}", explanation.because);
     if let Some(remedy) = &explanation.remedy {
         text.push_str(&format!(". {remedy}"));

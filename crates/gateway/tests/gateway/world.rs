@@ -150,7 +150,7 @@ impl Ports for FakePorts {
         self.0.log.add(format!("used {key} {address:?} {}", client.unwrap_or_default()));
     }
 
-    async fn names(&self, people: &[PersonId]) -> Vec<String> {
+    async fn names(&self, _: OrgId, people: &[PersonId]) -> Vec<String> {
         people.iter().filter_map(|person| self.0.names.lock().unwrap().get(person).cloned()).collect()
     }
 

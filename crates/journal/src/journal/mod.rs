@@ -160,13 +160,13 @@ impl Journal {
         self.read_journal(move |connection| facts::person_by_email(connection, &email)).await
     }
 
-    /// Those of the people whose address and name are known, in the order asked for.
+    /// Those of the people whose address and name are known, as this organization calls them, in the order asked for.
     ///
     /// # Errors
     /// [`ReadError`]
-    pub async fn people(&self, people: &[PersonId]) -> Result<Vec<Person>, ReadError> {
+    pub async fn people(&self, org: OrgId, people: &[PersonId]) -> Result<Vec<Person>, ReadError> {
         let people = people.to_vec();
-        self.read_journal(move |connection| facts::people(connection, &people)).await
+        self.read_journal(move |connection| facts::people(connection, org, &people)).await
     }
 
     /// The organizations a person belongs to.

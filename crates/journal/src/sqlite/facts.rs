@@ -29,7 +29,12 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| connection.prepare_cached(sql)?.execute(values);
     match fact {
         Fact::Person { person, email, name } => write_person(connection, *person, email, name)?,
+        Fact::Called { org, person, email, name } => {
+            let called = "INSERT OR REPLACE INTO called (person, org, email, name) VALUES (?1, ?2, ?3, ?4)";
+            run(called, &[&person.as_str(), &org.as_str(), email, name])?;
+        }
         Fact::ErasePerson { person } => {
+            run("DELETE FROM called WHERE person = ?1", &[&person.as_str()])?;
             run("DELETE FROM people WHERE person = ?1", &[&person.as_str()])?;
             return Ok(true);
         }
@@ -135,11 +140,13 @@ pub(crate) fn person_by_email(connection: &Connection, email: &str) -> Result<Op
     read_all(connection, sql, &[&email.to_lowercase()], person_row)?.pop().map(person).transpose()
 }
 
-pub(crate) fn people(connection: &Connection, ids: &[PersonId]) -> Result<Vec<Person>, ReadError> {
-    let sql = "SELECT person, email, name FROM people WHERE person = ?1";
+/// People as an organization calls them. Whoever it never named itself is called what the directory says.
+pub(crate) fn people(connection: &Connection, org: OrgId, ids: &[PersonId]) -> Result<Vec<Person>, ReadError> {
+    let sql = "SELECT people.person, coalesce(called.email, people.email), coalesce(called.name, people.name)
+         FROM people LEFT JOIN called ON called.person = people.person AND called.org = ?2 WHERE people.person = ?1";
     let mut found = Vec::new();
     for id in ids {
-        for row in read_all(connection, sql, &[&id.as_str()], person_row)? {
+        for row in read_all(connection, sql, &[&id.as_str(), &org.as_str()], person_row)? {
             found.push(person(row)?);
         }
     }

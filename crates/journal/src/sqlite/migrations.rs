@@ -10,7 +10,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::error::OpenError;
 use crate::verification::JournalFile;
 
-const JOURNAL: &[&str] = &["
+const JOURNAL: &[&str] = &[
+    "
     CREATE TABLE streams (
         stream TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, body BLOB NOT NULL,
         prev_hash BLOB NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (stream, seq)
@@ -35,7 +36,13 @@ const JOURNAL: &[&str] = &["
     CREATE TABLE secrets (
         org TEXT NOT NULL, id TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (org, id)
     ) STRICT;
-"];
+",
+    "
+    CREATE TABLE called (
+        person TEXT NOT NULL, org TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (person, org)
+    ) WITHOUT ROWID, STRICT;
+",
+];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;
 // they are no evidence and therefore not in the chain. `record_book` says how they are kept.

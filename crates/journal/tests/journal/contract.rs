@@ -133,20 +133,29 @@ async fn people_are_found_by_address_whatever_its_case_and_can_be_erased() {
     let found = journal.person_by_email("ada@EXAMPLE.com").await.unwrap();
     let expected = Person { id: person(1), email: "Ada@Example.com".into(), name: "Ada".into() };
     assert_eq!(found, Some(expected.clone()));
-    assert_eq!(journal.people(&[person(2), person(1)]).await.unwrap(), [expected]);
+    assert_eq!(journal.people(org(1), &[person(2), person(1)]).await.unwrap(), [expected]);
 
     let renamed = Fact::Person { person: person(1), email: "ada@new.example".into(), name: "Ada L".into() };
     journal.append(vec![facts(vec![renamed])]).await.unwrap();
     assert_eq!(journal.person_by_email("ada@example.com").await.unwrap(), None);
-    assert_eq!(journal.people(&[person(1)]).await.unwrap()[0].name, "Ada L");
+    assert_eq!(journal.people(org(1), &[person(1)]).await.unwrap()[0].name, "Ada L");
+
+    // Each organization calls them as it wrote itself.
+    let (email, name) = ("ADA@new.example".to_owned(), "Countess Ada".to_owned());
+    let called = Fact::Called { org: org(2), person: person(1), email: email.clone(), name: name.clone() };
+    journal.append(vec![facts(vec![called])]).await.unwrap();
+    assert_eq!(journal.people(org(1), &[person(1)]).await.unwrap()[0].name, "Ada L");
+    assert_eq!(journal.people(org(2), &[person(1)]).await.unwrap(), [Person { id: person(1), email, name }]);
 
     journal.append(vec![facts(vec![Fact::ErasePerson { person: person(1) }])]).await.unwrap();
-    assert_eq!(journal.people(&[person(1)]).await.unwrap(), []);
+    assert_eq!(journal.people(org(2), &[person(1)]).await.unwrap(), []);
+    assert_eq!(journal.people(org(1), &[person(1)]).await.unwrap(), []);
     journal.close().await;
     for file in ["journal.db", "journal.db-wal"] {
         let bytes = std::fs::read(dir.path().join(file)).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).to_lowercase();
         assert!(!text.contains("ada@"), "the erased address is still in {file}");
+        assert!(!text.contains("countess"), "the erased name is still in {file}");
     }
 }
 

@@ -85,8 +85,8 @@ impl Ports for GatewayPorts {
         self.app.used(org, key, address.map(|address| address.to_string()), client.map(str::to_owned));
     }
 
-    async fn names(&self, people: &[PersonId]) -> Vec<String> {
-        self.app.names(people).await
+    async fn names(&self, org: OrgId, people: &[PersonId]) -> Vec<String> {
+        self.app.names(org, people).await
     }
 
     async fn request_told(&self, access: &Arc<LiveAccess>, actor: Actor, asked: &ToolAsked) -> Option<RequestTold> {

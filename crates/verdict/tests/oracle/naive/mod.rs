@@ -19,7 +19,7 @@ use domain::permission::{Permission, Scope};
 use domain::resource::{ResourceKind, ResourceVerb};
 use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
-use verdict::{Action, Actor, Credential, Subject, Verdict};
+use verdict::{Action, Actor, Credential, Operation, Subject, Verdict};
 
 /// An answer as far as it can be seen from outside: whether, the code of why, and whether the thing is hidden.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -100,6 +100,9 @@ impl<'o> Naive<'o> {
         }
         let answer = self.answer(actor.subject, action);
         let Some(person) = actor.acting_for else { return answer };
+        if matches!(action, Action::Operate(Operation::Explain { subject }) if subject == actor.subject) {
+            return answer;
+        }
         let principal = self.answer(Subject::Member(person), action);
         let both = answer.and(|| principal);
         Answer { hidden: !both.allowed && (answer.hidden || principal.hidden), ..both }

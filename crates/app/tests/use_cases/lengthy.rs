@@ -1,0 +1,172 @@
+//! What takes long, happens whole, or outlives somebody: histories, handing over everything, secrets of keys.
+
+use app::access::Whose;
+use app::agents::NewAgent;
+use app::ask::{Inquiry, Party, Wording};
+use app::grants::Receiver;
+use app::impact::Mode;
+use app::keys::{NewAgentKey, NewKeyOf};
+use app::resources::{ResourceFilter, ResourceToMake};
+use app::{Caller, Problem};
+use domain::grant::Profile;
+use domain::key::KeyScope;
+use domain::resource::ResourceKind;
+
+use crate::world::{ADMIN, Acme, MEMBER, World, code_of};
+
+fn call(tool: &str) -> Inquiry {
+    let (action, kind, name) = ("call".to_owned(), "tool".to_owned(), tool.to_owned());
+    let wording = Wording { action, kind, name, role: None };
+    Inquiry { subject: None, acting_for: None, wording, at: None, remedies: false }
+}
+
+#[tokio::test]
+async fn one_question_that_takes_long_is_answered_at_a_time_for_everybody() {
+    let world = World::new();
+    let acme = world.acme().await;
+    world.give(&acme.owner, Receiver::Member(MEMBER), "stripe", Profile::ReadOnly).await.unwrap();
+    let asked = call("stripe/list_customers");
+    let (first, second, another) = tokio::join!(
+        world.app.turns(&acme.member, &asked),
+        world.app.turns(&acme.member, &asked),
+        world.app.turns(&acme.admin, &asked)
+    );
+    assert!(first.is_ok() && another.is_ok());
+    assert_eq!(code_of(second), "one-at-a-time");
+    assert!(world.app.turns(&acme.member, &asked).await.is_ok(), "the next is answered after it");
+    let remedies = Inquiry { remedies: true, ..call("stripe/create_refund") };
+    let (first, second) = tokio::join!(world.app.ask(&acme.member, &remedies), world.app.turns(&acme.member, &asked));
+    assert!(first.is_ok());
+    assert_eq!(code_of(second), "one-at-a-time");
+}
+
+#[tokio::test]
+async fn a_history_passes_over_what_cannot_matter_and_says_where_it_was_cut() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let (member, asked) = (Receiver::Member(MEMBER), call("stripe/list_customers"));
+    world.give(&acme.owner, member, "stripe", Profile::Full).await.unwrap();
+    let given = acme.owner.live.snapshot().seq();
+    for turn in 0..510 {
+        let profile = if turn % 2 == 0 { Profile::ReadOnly } else { Profile::Full };
+        world.give(&acme.owner, member, "mail", profile).await.unwrap();
+    }
+    let turns = world.app.turns(&acme.member, &asked).await.unwrap();
+    assert!(turns.complete, "grants of something else are passed over");
+    assert_eq!((turns.items[0].seq, turns.items[0].allowed), (Some(given), true), "{turns:?}");
+    for turn in 0..510 {
+        let profile = if turn % 2 == 0 { Profile::ReadOnly } else { Profile::Full };
+        world.give(&acme.owner, member, "stripe", profile).await.unwrap();
+    }
+    let turns = world.app.turns(&acme.member, &asked).await.unwrap();
+    assert!(!turns.complete && turns.items.len() == 200, "{}", turns.items.len());
+}
+
+async fn projects(world: &World, by: &Caller, count: usize) {
+    for number in 0..count {
+        let (kind, title) = (ResourceKind::Project, format!("Plan {number}"));
+        world.app.create_resource(by, ResourceToMake { kind, title, tier: None, owner: None }).await.unwrap();
+    }
+}
+
+async fn owned_by_admin(world: &World, acme: &Acme) -> usize {
+    let filter = ResourceFilter { kind: None, owner: None, team: None, collection: None, deleted: false };
+    let all = world.app.list_resources(&acme.owner, filter, None, 100).await.unwrap();
+    let admin = acme.admin.actor.subject.person();
+    all.iter().filter(|one| one.inside.as_ref().is_some_and(|inside| inside.resource.owner == admin)).count()
+}
+
+#[tokio::test]
+async fn everything_is_handed_over_or_nothing_and_the_preview_tells_all_of_it() {
+    let world = World::new();
+    let acme = world.acme().await;
+    projects(&world, &acme.owner, 3).await;
+    let owner = acme.owner.actor.subject.as_str();
+    let looking = Caller { mode: Mode { preview: true, ..Mode::default() }, ..acme.owner.clone() };
+    match world.app.hand_over_all(&looking, owner, ADMIN).await {
+        Err(Problem::Previewed(impact)) => assert_eq!(impact.events.len(), 3, "{impact:?}"),
+        other => panic!("{other:?}"),
+    }
+    let seq = acme.owner.live.snapshot().seq();
+    let at = |seq| Caller { mode: Mode { expected_seq: Some(seq), ..Mode::default() }, ..acme.owner.clone() };
+    assert_eq!(code_of(world.app.hand_over_all(&at(seq - 1), owner, ADMIN).await), "moved");
+    assert_eq!(owned_by_admin(&world, &acme).await, 0);
+    let done = world.app.hand_over_all(&at(seq), owner, ADMIN).await.unwrap();
+    assert_eq!((done.handed_over, owned_by_admin(&world, &acme).await), (3, 3));
+}
+
+#[tokio::test]
+async fn an_agent_that_acts_for_somebody_is_told_of_itself_what_both_may() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let new = NewAgent { title: "Scout".to_owned(), role: None, sponsor: None, expires_at: None };
+    let agent = world.app.create_agent(&acme.owner, new).await.unwrap().agent.id;
+    world.give(&acme.owner, Receiver::Agent(agent.as_str()), "stripe", Profile::Full).await.unwrap();
+    world.app.delegate(&acme.member, (agent.as_str(), "me"), None).await.unwrap();
+    let of = NewKeyOf::Agent(NewAgentKey { agent: agent.to_string(), acting_for: Some(MEMBER.to_owned()) });
+    let key = world.app.create_key(&acme.owner, "k", of, None).await.unwrap();
+    let acting = world.caller(key.secret.reveal()).await;
+
+    let itself = Party { kind: "agent".to_owned(), id: agent.to_string(), acting_for: None };
+    let asked = call("stripe/list_customers");
+    let decide = async || world.app.sit(&acting).decide(&itself, &asked.wording).await.unwrap().allowed;
+    assert!(!decide().await && !world.may_call(&acting, "stripe", "list_customers"));
+    assert!(!world.app.ask(&acting, &asked).await.unwrap().allowed);
+    assert!(!world.app.check(&acting, None, "stripe", "list_customers").await.unwrap().0.allowed);
+    assert!(world.app.show_access(&acting, Whose::Mine, None).await.unwrap().integrations.is_empty());
+    world.give(&acme.owner, Receiver::Member(MEMBER), "stripe", Profile::Full).await.unwrap();
+    assert!(decide().await && world.may_call(&acting, "stripe", "list_customers"));
+    assert!(world.app.ask(&acting, &asked).await.unwrap().allowed);
+    assert!(world.app.turns(&acting, &asked).await.unwrap().items[0].allowed);
+}
+
+#[tokio::test]
+async fn secrets_of_keys_that_somebody_could_not_issue_any_more_are_named() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let new = |sponsor: &str| NewAgent {
+        title: "Scout".to_owned(),
+        role: None,
+        sponsor: Some(sponsor.to_owned()),
+        expires_at: None,
+    };
+    let agent = world.app.create_agent(&acme.admin, new("olivia.quartz@acme.example")).await.unwrap().agent.id;
+    let bot = world.workspace_key(&acme.admin, KeyScope::All).await.unwrap().id;
+    let of = NewKeyOf::Agent(NewAgentKey { agent: agent.to_string(), acting_for: None });
+    let scout = world.app.create_key(&acme.admin, "Scout of jasper", of, None).await.unwrap().id;
+
+    let changed = world.app.change_member_role(&acme.owner, ADMIN, "member").await.unwrap();
+    assert_eq!(changed.known.workspace, [(bot, "Bot of jasper".to_owned())]);
+    assert_eq!(changed.known.agents, [(scout, "Scout of jasper".to_owned())]);
+    let found = async |code: &str| {
+        let advice = world.app.advice(&acme.owner).await.unwrap();
+        advice.into_iter().find(|finding| finding.code == code).map_or(0, |finding| finding.count)
+    };
+    assert_eq!((found("key-known-below").await, found("key-known-to-leaver").await), (2, 0));
+    let removed = world.app.remove_member(&acme.owner, ADMIN).await.unwrap();
+    assert_eq!((removed.known.workspace.len(), removed.known.agents.len()), (1, 1));
+    assert_eq!((found("key-known-below").await, found("key-known-to-leaver").await), (0, 2));
+    world.app.rotate_key(&acme.owner, bot.as_str()).await.unwrap();
+    world.app.rotate_key(&acme.owner, scout.as_str()).await.unwrap();
+    assert_eq!(found("key-known-to-leaver").await, 0);
+}
+
+#[tokio::test]
+async fn whoever_names_nobody_is_told_in_which_field() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let field = |problem| match problem {
+        Problem::Missing { noun, message } => {
+            assert!(message.contains("no such member"), "{message}");
+            noun
+        }
+        other => panic!("{other:?}"),
+    };
+    let nobody = || Some("nobody@acme.example".to_owned());
+    let new = NewAgent { title: "Scout".to_owned(), role: None, sponsor: nobody(), expires_at: None };
+    assert_eq!(field(world.app.create_agent(&acme.owner, new).await.unwrap_err()), "sponsor");
+    let made = ResourceToMake { kind: ResourceKind::Project, title: "P".to_owned(), tier: None, owner: nobody() };
+    assert_eq!(field(world.app.create_resource(&acme.owner, made).await.unwrap_err()), "owner");
+    let handed = world.app.hand_over_all(&acme.owner, ADMIN, "nobody@acme.example").await;
+    assert_eq!(field(handed.unwrap_err()), "to");
+}
