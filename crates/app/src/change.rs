@@ -184,11 +184,13 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::Delegate { .. }
         | Operation::EndDelegation { .. }
         | Operation::Assign { grantee: Grantee::Agent(_), .. } => "agent",
-        Operation::Resource { .. } => "resource",
+        Operation::Resource { .. } | Operation::ShareResource { .. } => "resource",
         Operation::AssignResource { .. } => "resource or team",
         Operation::ViewTeam { .. }
         | Operation::EditTeam { .. }
         | Operation::InviteToTeam { .. }
+        // The one that newcomers shall join.
+        | Operation::EditOrganization { .. }
         | Operation::Assign { grantee: Grantee::Team(_), .. } => "team",
         Operation::Data { .. } => "object",
         Operation::Field { .. } => "field",

@@ -1,10 +1,11 @@
 //! From the state of an organization to its snapshot.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::agent::Agent;
 use domain::grant::Grantee;
-use domain::id::{OrgId, PersonId, TeamId};
+use domain::id::{IntegrationId, OrgId, PersonId, TeamId};
 use domain::key::{Key, KeyKind, KeyScope};
 use domain::member::Member;
 use domain::organization::{GrantsTo, KeysWithoutRole, Organization, PersonalKeys, Settings};
@@ -32,7 +33,7 @@ pub struct Same<'s> {
 }
 
 /// Teams by person, in the order of their ids.
-type TeamsOf = std::collections::BTreeMap<PersonId, Vec<(TeamId, u32)>>;
+type TeamsOf = BTreeMap<PersonId, Vec<(TeamId, u32)>>;
 
 impl Snapshot {
     /// Compiles an organization's state.
@@ -61,6 +62,7 @@ impl Snapshot {
             agents: agents.collect(),
             resources: resources.unwrap_or_else(|| Arc::new(state.resources.clone())),
             objects: objects.map_or_else(|| Arc::new(state.objects.clone()), Arc::clone),
+            unlisted_off: unlisted_off(state),
         };
         let subjects = snapshot.entries(state);
         snapshot.first_members = first_members(&subjects, snapshot.roles.len());
@@ -120,8 +122,11 @@ impl Snapshot {
         let role = role.or(default);
         let given = role.map(|role| (Grantee::Role(role), Via::Role));
         let reach = match scope {
-            KeyScope::All => Reach::ByKeyScope,
-            KeyScope::Granted => self.granted(state, [(Grantee::Key(key.id), Via::Own)].into_iter().chain(given)),
+            KeyScope::All if self.settings.managers_implicit_access => Reach::ByKeyScope,
+            // Where nobody uses what they were not given, neither do keys.
+            KeyScope::All | KeyScope::Granted => {
+                self.granted(state, [(Grantee::Key(key.id), Via::Own)].into_iter().chain(given))
+            }
         };
         let entry = self.holder(Subject::Key(key.id), role, reach);
         Some(stop(SubjectEntry { ends_at: key.expires_at.unwrap_or(NEVER), ..entry }, stopped))
@@ -196,6 +201,18 @@ impl Snapshot {
     }
 }
 
+/// Tools that are off in grants and not listed by their upstream.
+fn unlisted_off(state: &Organization) -> BTreeMap<(Grantee, IntegrationId), BTreeSet<String>> {
+    let grants = state.grants.iter().flat_map(|(to, grants)| grants.iter().map(move |(of, grant)| (*to, *of, grant)));
+    let with_off = grants.filter(|(_, _, grant)| !grant.tools_off.is_empty());
+    let unlisted = with_off.map(|(to, of, grant)| {
+        let listed = state.integrations.get(&of).map(|integration| &integration.tools);
+        let off = grant.tools_off.iter().filter(|tool| !listed.is_some_and(|listed| listed.contains_key(*tool)));
+        ((to, of), off.cloned().collect::<BTreeSet<String>>())
+    });
+    unlisted.filter(|(_, off)| !off.is_empty()).collect()
+}
+
 /// For each role the first members who have it; the entries are in the order of the members' ids.
 fn first_members(entries: &[SubjectEntry], roles: usize) -> Vec<Vec<PersonId>> {
     let mut first = vec![Vec::new(); roles];
@@ -220,7 +237,11 @@ fn stop(entry: SubjectEntry, stopped: Option<Reason>) -> SubjectEntry {
 
 /// What a role comes to under the organization's settings.
 pub(crate) fn effective(role: &Role, settings: &Settings) -> PermissionSet {
-    let set = role.set();
+    in_force(role.set(), settings)
+}
+
+/// What permissions come to under the organization's settings.
+pub(crate) fn in_force(set: PermissionSet, settings: &Settings) -> PermissionSet {
     if settings.managers_implicit_access {
         return set;
     }

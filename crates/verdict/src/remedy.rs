@@ -209,6 +209,7 @@ impl Snapshot {
             | Reason::FieldRule(_)
             | Reason::MayNotHaveKeys
             | Reason::BeyondOwn(_)
+            | Reason::BeyondReach
             | Reason::Above(_)
             | Reason::OnlyOwners
             | Reason::OnlyDefaultRole => {

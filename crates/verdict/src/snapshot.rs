@@ -1,9 +1,9 @@
 //! One organization's access, compiled and immutable.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::grant::Profile;
+use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, ID_LENGTH, IntegrationId, KeyId, OrgId, PersonId, ResourceId, TeamId};
 use domain::object::{DataName, Object};
 use domain::organization::{RecordsSync, Settings};
@@ -39,6 +39,8 @@ pub struct Snapshot {
     pub(crate) agents: BTreeMap<AgentId, AgentEntry>,
     pub(crate) resources: Arc<BTreeMap<ResourceId, Arc<Resource>>>,
     pub(crate) objects: Arc<BTreeMap<DataName, Object>>,
+    /// Tools that are off in a grant and that their upstream does not list at present. It may list them again.
+    pub(crate) unlisted_off: BTreeMap<(Grantee, IntegrationId), BTreeSet<String>>,
 }
 
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use domain::id::{PersonId, TeamId};
 use domain::organization::Organization;
 use domain::time::Timestamp;
-use verdict::{Actor, Denial, Operation, Question, Reason, Remedy, Snapshot, Subject, Verdict};
+use verdict::{Actor, Denial, Explanation, Operation, Question, Reason, Remedy, Snapshot, Subject, Verdict};
 
 pub use page::Page;
 pub use past::{At, Turn};
@@ -101,27 +101,42 @@ impl App {
             _ => None,
         };
         let question = question(&asked, &actor, view.now)?;
-        let explanation = match veiled {
+        let mut explanation = match veiled {
             Some(denial) => view.snapshot.explain_denial(denial, question.action),
             None => view.snapshot.explain(&question),
         };
+        let mut chain = view.snapshot.chain(&question, veiled);
+        // To have the right is not enough where a rule stands against it, whoever asks.
+        let refused = match &view.past {
+            _ if !explanation.allowed => None,
+            Some(state) => asked.refusal(state, view.now),
+            None => asked.refusal(&*caller.live.state.lock().await, view.now),
+        };
+        if let Some(refusal) = refused {
+            (explanation.allowed, explanation.code) = (false, refusal.code);
+            chain.push(refusal.message.clone());
+            explanation.because = refusal.message;
+            return Ok(self.answered(subject, acting_for, explanation, (chain, Vec::new()), view.snapshot.seq()).await);
+        }
         let remedies = if inquiry.remedies && veiled.is_none() && !explanation.allowed {
             self.remedies(caller, &view, &question).await?
         } else {
             Vec::new()
         };
-        Ok(Answer {
-            subject,
-            acting_for,
-            allowed: explanation.allowed,
-            code: explanation.code,
-            chain: view.snapshot.chain(&question, veiled),
-            because: explanation.because,
-            remedy: explanation.remedy,
-            ask: self.names(&explanation.ask).await,
-            remedies,
-            seq: view.snapshot.seq(),
-        })
+        Ok(self.answered(subject, acting_for, explanation, (chain, remedies), view.snapshot.seq()).await)
+    }
+
+    async fn answered(
+        &self,
+        subject: Subject,
+        acting_for: Option<PersonId>,
+        explanation: Explanation,
+        (chain, remedies): (Vec<String>, Vec<Vec<String>>),
+        seq: u64,
+    ) -> Answer {
+        let Explanation { allowed, code, because, remedy, ask } = explanation;
+        let ask = self.names(&ask).await;
+        Answer { subject, acting_for, allowed, code, chain, because, remedy, ask, remedies, seq }
     }
 
     /// Everybody who may do something.

@@ -10,7 +10,7 @@ use domain::permission::{Holding, PermissionSet};
 use domain::role::{Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 use journal::Fact;
-use verdict::{Action, Actor, Denial, Operation, Question, Same, Snapshot, Verdict};
+use verdict::{Action, Actor, Denial, Gift, Operation, Question, Same, Snapshot, Verdict};
 
 use super::PlannedStep;
 use crate::Problem;
@@ -130,8 +130,12 @@ pub(crate) fn operation_of<'c>(command: &'c Command, state: &'c Organization) ->
         Command::EditAgent { agent, .. } | Command::DeleteAgent { agent } => Operation::EditAgent { agent: *agent },
         Command::SetAgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: role.as_ref() },
         Command::ReviewTool { integration, .. } => Operation::ReviewTool { integration: *integration },
-        Command::SetGrant { grantee, integration, .. } | Command::RemoveGrant { grantee, integration } => {
-            Operation::Assign { grantee: *grantee, integration: *integration }
+        Command::SetGrant { grantee, integration, profile, tools_off, expires_at } => {
+            let gift = Some(Gift { profile: *profile, tools_off, expires_at: *expires_at });
+            Operation::Assign { grantee: *grantee, integration: *integration, gift }
+        }
+        Command::RemoveGrant { grantee, integration } => {
+            Operation::Assign { grantee: *grantee, integration: *integration, gift: None }
         }
         _ => return None,
     })

@@ -65,6 +65,11 @@ pub(crate) fn earlier() -> Vec<Sample> {
         // Of the time when there were five settings; the others are as they were before they could be set.
         ("organization.created", created(settings)),
         ("organization.created-any-number-of-owners", created(any_number)),
+        // Before what teams are given without a right to share could be set.
+        (
+            "organization.created-all-settings",
+            created(Settings { teams_assign_listed: BTreeSet::new(), ..every_setting() }),
+        ),
     ]
 }
 
@@ -72,9 +77,8 @@ fn created(settings: Settings) -> Event {
     Event::OrganizationCreated { name: "Zürich \"Nord\" AG".to_owned(), preset: "pipeworks".to_owned(), settings }
 }
 
-fn samples_of_the_organization() -> Vec<Sample> {
-    let person = PersonId::from_random(PERSON);
-    let settings = Settings {
+fn every_setting() -> Settings {
+    Settings {
         owners_max: Some(1),
         promote_admin: Promote::OwnerOrAdmin,
         invite_organization: Invite::AnyMember,
@@ -90,14 +94,19 @@ fn samples_of_the_organization() -> Vec<Sample> {
         grants_to: BTreeSet::from([GrantsTo::Person, GrantsTo::Team]),
         roles_custom: true,
         resources_listed: BTreeSet::from([ResourceKind::Grader, ResourceKind::DataSource]),
+        teams_assign_listed: BTreeSet::from([ResourceKind::Grader]),
         workflows_run_needs_edit: true,
         fields_widen: true,
         admins_warn_below: 3,
         labels: BTreeMap::from([(Label::Member, "user".to_owned()), (Label::WorkspaceKey, "API key".to_owned())]),
         records_sync: RecordsSync::All,
-    };
+    }
+}
+
+fn samples_of_the_organization() -> Vec<Sample> {
+    let person = PersonId::from_random(PERSON);
     vec![
-        ("organization.created-all-settings", created(settings)),
+        ("organization.created-every-setting", created(every_setting())),
         ("organization.renamed", Event::OrganizationRenamed { name: "Other".to_owned() }),
         ("member.added", Event::MemberAdded { person, role: role("member") }),
         ("member.role_changed", Event::MemberRoleChanged { person, from: role("member"), to: role("admin") }),
@@ -135,6 +144,7 @@ fn samples_of_settings() -> Vec<Sample> {
         ("setting.changed-grants-to", To::GrantsTo(BTreeSet::from(GrantsTo::ALL))),
         ("setting.changed-grants-to-nobody", To::GrantsTo(BTreeSet::new())),
         ("setting.changed-custom-roles", To::RolesCustom(true)),
+        ("setting.changed-assign-listed", To::TeamsAssignListed([ResourceKind::Grader].into())),
         ("setting.changed-listed", To::ResourcesListed(ResourceKind::ALL.iter().copied().collect())),
         ("setting.changed-workflows", To::WorkflowsRunNeedsEdit(true)),
         ("setting.changed-fields", To::FieldsWiden(true)),

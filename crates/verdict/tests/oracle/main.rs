@@ -3,7 +3,8 @@
 //! `world` makes organizations of chance (`dice`, `chance`), `naive` is the second opinion, `questions` is all that can
 //! be asked; `calls` compares who may call which tool and what the lists show, `operations` who may do what to the
 //! organization. `ceiling` walks random histories of `commands` in which nobody may end up with more than somebody with
-//! the right gave; `escalations` tells the ways round that others left open, one by one. `neighbours` holds two
+//! the right gave; `escalations` tells the ways round that others left open, one by one, and `widening` those by giving,
+//! sharing and settings. `neighbours` holds two
 //! organizations apart, and one organization before and after a change.
 
 mod authorize;
@@ -17,6 +18,7 @@ mod naive;
 mod neighbours;
 mod operations;
 mod questions;
+mod widening;
 mod world;
 
 /// A number of random organizations, fifty times as many where the soak asks for it. The first ones are the same in
