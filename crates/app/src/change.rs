@@ -136,12 +136,14 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::Delegate { .. }
         | Operation::EndDelegation { .. }
         | Operation::Assign { grantee: Grantee::Agent(_), .. } => "agent",
-        Operation::Resource { .. } => "resource",
+        Operation::Resource { .. } | Operation::ShareResource { .. } => "resource",
         Operation::AssignResource { .. } => "resource or team",
         Operation::Collect { .. } => "artifact or collection",
         Operation::ViewTeam { .. }
         | Operation::EditTeam { .. }
         | Operation::InviteToTeam { .. }
+        // The one that newcomers shall join.
+        | Operation::EditOrganization { .. }
         | Operation::Assign { grantee: Grantee::Team(_), .. } => "team",
         Operation::RequestAccess { .. } | Operation::DecideRequest { .. } => "request",
         Operation::Data { .. } => "object",

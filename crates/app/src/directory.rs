@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::directory::DirectoryEvent;
 use domain::id::{OrgId, PersonId};
+use domain::refusal::unprintable;
 use journal::{Append, Fact, Person, StreamId};
 use verdict::{Actor, Operation, Snapshot, Subject};
 
@@ -88,13 +89,6 @@ pub(crate) fn email(text: &str) -> Result<String, Problem> {
 /// Checks the name a person is shown under.
 pub(crate) fn person_name(text: &str) -> Result<String, Problem> {
     one_line("name", text, NAME_LENGTH_MAX)
-}
-
-/// What shows as nothing, or makes other text show as something else: control characters, line and paragraph
-/// separators, and the marks that turn the direction of writing.
-fn unprintable(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Checks a name in one line.

@@ -32,7 +32,14 @@ pub enum Command {
     /// Take a person in.
     AddMember { person: PersonId, role: RoleId },
     /// Take a person in and issue a first personal key, both or neither.
-    AddMemberWithKey { person: PersonId, role: RoleId, key: KeyId, digest: String, hint: String },
+    AddMemberWithKey {
+        person: PersonId,
+        role: RoleId,
+        key: KeyId,
+        digest: String,
+        hint: String,
+        expires_at: Option<Timestamp>,
+    },
     /// Give a member another role.
     ChangeMemberRole { person: PersonId, role: RoleId },
     /// Change what is kept about a member.
@@ -158,16 +165,23 @@ pub enum Command {
 /// # Errors
 /// A [`Refusal`] where a rule of the domain is broken; nothing has happened then.
 pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    let events = events_of(state, command, now)?;
+    key::somebody_at_the_top_keeps_one(state, &events, now)?;
+    Ok(events)
+}
+
+fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::CreateOrganization { name, preset, owner } => organization::create(state, &name, &preset, owner),
         Command::ChangeSettings { name, changes } => organization::change_settings(state, name, changes),
         Command::ConfirmReview { of_seq } => organization::confirm_review(state, of_seq),
         Command::AddMember { person, role } => member::add(state, person, role),
-        Command::AddMemberWithKey { person, role, key, digest, hint } => {
+        Command::AddMemberWithKey { person, role, key, digest, hint, expires_at } => {
             let mut events = member::add(state, person, role)?;
             key::is_new(state, key)?;
+            key::ends_later(expires_at, now)?;
             let kind = KeyKind::Personal { holder: person };
-            events.push(Event::KeyCreated { key, kind, digest, hint, expires_at: None });
+            events.push(Event::KeyCreated { key, kind, digest, hint, expires_at });
             Ok(events)
         }
         Command::ChangeMemberRole { person, role } => member::change_role(state, person, role),

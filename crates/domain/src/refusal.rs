@@ -34,13 +34,21 @@ impl Refusal {
     }
 }
 
+/// What shows as nothing, or makes other text show as something else: control characters, line and paragraph
+/// separators, and the marks that turn the direction of writing.
+#[must_use]
+pub fn unprintable(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Refuses a text that cannot stand as a name for people.
 ///
 /// # Errors
 /// A [`Refusal`] that names the field and what fits there.
 pub(crate) fn title_fits(field: &'static str, title: &str) -> Result<(), Refusal> {
     let length = title.chars().count();
-    if length == 0 || length > 100 || title.trim() != title || title.chars().any(char::is_control) {
+    if length == 0 || length > 100 || title.trim() != title || title.chars().any(unprintable) {
         let message = "give 1 to 100 characters in one line, without blanks at the ends";
         return Err(Refusal::field("bad-name", field, message));
     }

@@ -13,6 +13,7 @@ pub(crate) fn command() -> Command {
         .subcommand(serve())
         .subcommand(demo())
         .subcommand(init())
+        .subcommand(recover())
         .subcommand(internal())
         .mut_subcommand("audit", |audit| audit.subcommand(verify()))
 }
@@ -63,13 +64,23 @@ fn init() -> Command {
         .arg(text("owner-name", "Name of the first owner; without it, what stands before the @"))
         .arg(text("slug", "Short name in URLs; without it, made from the name"))
         .arg(text("preset", "Roles and settings to start with; without it, balanced"))
-        .arg(
-            Arg::new("master-key-file")
-                .long("master-key-file")
-                .value_name("FILE")
-                .help("File with the master keys; without it, master.key in the data folder, made if missing"),
-        )
+        .arg(master_key_file("File with the master keys; without it, master.key in the data folder, made if missing"))
         .arg(json())
+}
+
+fn recover() -> Command {
+    let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).value_name("TEXT").help(help);
+    Command::new("recover")
+        .about("Give a holder of an organization's top role a new key, while no server runs on the data folder")
+        .arg(data().required(true))
+        .arg(text("org", "The organization, by its short name or id").required(true))
+        .arg(text("member", "Who is to have the key, by e-mail or id; needed where several hold the top role"))
+        .arg(master_key_file("File with the master keys; without it, master.key in the data folder"))
+        .arg(json())
+}
+
+fn master_key_file(help: &'static str) -> Arg {
+    Arg::new("master-key-file").long("master-key-file").value_name("FILE").help(help)
 }
 
 fn verify() -> Command {

@@ -1,7 +1,7 @@
 //! The executable `wardroom`: wiring, and nothing that decides.
 //!
 //! `main` reads the command line and hands over: to the server (`serve`, `demo`), to what an operator does on
-//! the data folder (`init`, `audit_verify`), or to the command line client of the management API (crate `cli`).
+//! the data folder (`init`, `recover`, `audit_verify`), or to the command line client of the management API (crate `cli`).
 //! This crate holds no rule of any kind.
 //!
 //! Start reading at `main`, then `node`, which puts the rooms together.
@@ -16,6 +16,7 @@ mod init;
 mod internal;
 mod node;
 mod operations;
+mod recover;
 mod serve;
 mod settings;
 mod telemetry;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Some(("serve", given)) => serve::run(given),
         Some(("demo", given)) => demo::run(given),
         Some(("init", given)) => init::run(given, &mut out),
+        Some(("recover", given)) => recover::run(given, &mut out),
         Some(("internal", given)) => internal::run(given, &mut out),
         Some(("audit", audit)) if audit.subcommand_name() == Some("verify") => {
             match audit.subcommand_matches("verify") {

@@ -2,13 +2,20 @@
 //!
 //! Every path that gives or takes asks here, and only here.
 
-use domain::organization::{KeysWithoutRole, Promote, SettingChange};
+use domain::grant::Grantee;
+use domain::id::IntegrationId;
+use domain::organization::{KeysWithoutRole, Promote, SettingChange, Settings};
 use domain::permission::{Permission, PermissionSet};
 use domain::role::{Role, RoleId, RoleLevel};
+use domain::time::Timestamp;
 
-use crate::evaluate::shown;
+use crate::catalog::ToolIndex;
+use crate::compile::{effective, in_force};
+use crate::evaluate::{ReachedBy, hidden, lacks, shown};
+use crate::operation::Gift;
+use crate::permit::Target;
 use crate::question::{Denial, Reason};
-use crate::snapshot::{Snapshot, SubjectEntry};
+use crate::snapshot::{GrantEntry, NEVER, Snapshot, SubjectEntry};
 
 impl Snapshot {
     /// Whether someone who may administer roles may give one with these permissions, or add them to one. What a role
@@ -25,17 +32,40 @@ impl Snapshot {
         self.may_promote(giver)
     }
 
+    /// Whether someone who may edit roles may put these permissions into one. Nobody gives what they do not hold: whoever
+    /// edits roles would have whatever they write into their own.
+    pub(crate) fn may_define(&self, giver: &SubjectEntry, given: PermissionSet) -> Result<(), Denial> {
+        self.may_give(giver, given)?;
+        match in_force(given, &self.settings).first_beyond(giver.permissions) {
+            Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether somebody may give a role to something that they make or manage, none included: that takes what assigning
+    /// it takes.
+    pub(crate) fn may_assign_role(&self, giver: &SubjectEntry, role: Option<&RoleId>) -> Result<(), Denial> {
+        if role.is_some() && !giver.permissions.holds(Permission::RoleAssign) {
+            return Err(shown(lacks(giver, Permission::RoleAssign)));
+        }
+        self.may_give_role(giver, role)
+    }
+
     /// Whether somebody may make others manage, as the organization has it.
     fn may_promote(&self, giver: &SubjectEntry) -> Result<(), Denial> {
         let needed = match self.settings.promote_admin {
             Promote::Owner => {
-                let top = giver.role.and_then(|place| self.role(place)).is_some_and(|entry| entry.role.top);
-                return if top { Ok(()) } else { Err(shown(Reason::OnlyOwners)) };
+                return if self.is_top(giver) { Ok(()) } else { Err(shown(Reason::OnlyOwners)) };
             }
             Promote::OwnerOrAdmin => Permission::RoleAssign,
             Promote::ByPermission => Permission::RolePromote,
         };
         if giver.permissions.holds(needed) { Ok(()) } else { Err(shown(Reason::BeyondOwn(needed))) }
+    }
+
+    /// Whether somebody has the top role.
+    pub(crate) fn is_top(&self, entry: &SubjectEntry) -> bool {
+        entry.role.and_then(|place| self.role(place)).is_some_and(|entry| entry.role.top)
     }
 
     /// Whether somebody who may change settings may change these: a setting can be a way to give as well.
@@ -47,6 +77,7 @@ impl Snapshot {
         if after.promote_admin != before.promote_admin {
             self.may_promote(giver)?;
         }
+        self.may_widen_settings(giver, (before, &after))?;
         // Newcomers get the one, those who join a team the other, workspace keys without a role perhaps the first.
         let is_given = after.join_default_role != before.join_default_role
             || after.keys_without_role != before.keys_without_role
@@ -57,6 +88,66 @@ impl Snapshot {
         let in_teams = after.join_default_team_role.filter(|role| Some(*role) != before.join_default_team_role);
         let known = in_teams.and_then(|role| self.role(self.role_place(role)?));
         known.map_or(Ok(()), |known| self.may_give(giver, as_far_as_held(&known.role, known.set)))
+    }
+
+    /// Whether somebody who may assign to a grantee may give so much. Who assigns in single teams is in them, and gives
+    /// no more than lies within what they have themselves, nor for longer: else they would have it in the same moment.
+    pub(crate) fn may_give_of(
+        &self,
+        giver: &SubjectEntry,
+        (grantee, integration): (Grantee, IntegrationId),
+        gift: Gift<'_>,
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        if !matches!(grantee, Grantee::Team(_)) || giver.permissions.holds(Permission::TeamAssign) {
+            return Ok(());
+        }
+        let found = self.catalog.integration_by_id(integration).ok_or(hidden(Reason::NoSuchTarget))?;
+        let ReachedBy::Grants(had) = self.reaches(giver, found, now)? else { return Ok(()) };
+        let off =
+            |index: &u32| self.tool(ToolIndex(*index)).is_some_and(|(tool, _)| gift.tools_off.contains(&*tool.name));
+        let within = |had: &GrantEntry| {
+            now < had.ends_at
+                && gift.profile as u8 <= had.profile as u8
+                && gift.expires_at.unwrap_or(NEVER) <= had.ends_at
+                && had.tools_off.iter().all(off)
+                && had.unlisted_off.iter().all(|name| gift.tools_off.contains(&**name))
+        };
+        if had.iter().any(within) { Ok(()) } else { Err(shown(Reason::BeyondReach)) }
+    }
+
+    /// Whether somebody may change settings that give something themselves.
+    fn may_widen_settings(&self, giver: &SubjectEntry, (before, after): (&Settings, &Settings)) -> Result<(), Denial> {
+        let beyond = |permission| Err(shown(Reason::BeyondOwn(permission)));
+        let owners = |settings: &Settings| settings.owners_max.unwrap_or(u32::MAX);
+        if owners(after) > owners(before) && !self.is_top(giver) {
+            return Err(shown(Reason::OnlyOwners));
+        }
+        let assignable = after.teams_assign_listed.is_subset(&before.teams_assign_listed);
+        if !assignable && !giver.permissions.holds(Permission::TeamAssign) {
+            return beyond(Permission::TeamAssign);
+        }
+        // Whoever chooses where newcomers go puts them there.
+        if let Some(team) = after.join_default_team.filter(|team| Some(*team) != before.join_default_team) {
+            if !giver.permissions.holds(Permission::TeamMembers) {
+                self.in_team(giver, Permission::TeamMembers, team, Target::Team(team))?;
+            }
+            let given = after.join_default_team_role.map_or(PermissionSet::EMPTY, |role| self.set_of_role(role));
+            if let Some(lacking) = given.management().first_beyond(self.authority_in_team(giver, team)) {
+                return beyond(lacking);
+            }
+        }
+        // What roles state and nobody had is had from now on, and by keys that reach everything.
+        if after.managers_implicit_access && !before.managers_implicit_access {
+            let own = giver.role.and_then(|place| self.role(place)).map(|entry| entry.role.set()).unwrap_or_default();
+            let gained = |role: &Role| added(effective(role, before), effective(role, after));
+            let gained = self.roles.iter().map(|entry| as_far_as_held(&entry.role, gained(&entry.role)));
+            let gained = gained.fold(PermissionSet::EMPTY.with(Permission::IntegrationUseAll), PermissionSet::union);
+            if let Some(lacking) = gained.first_beyond(own) {
+                return beyond(lacking);
+            }
+        }
+        Ok(())
     }
 
     /// What a workspace key has that is given no role.

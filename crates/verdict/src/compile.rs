@@ -169,8 +169,11 @@ impl Snapshot {
         let role = role.or(default);
         let given = role.map(|role| (Grantee::Role(role), Via::Role));
         let reach = match scope {
-            KeyScope::All => Reach::ByKeyScope,
-            KeyScope::Granted => self.granted(state, [(Grantee::Key(key.id), Via::Own)].into_iter().chain(given)),
+            KeyScope::All if self.settings.managers_implicit_access => Reach::ByKeyScope,
+            // Where nobody uses what they were not given, neither do keys.
+            KeyScope::All | KeyScope::Granted => {
+                self.granted(state, [(Grantee::Key(key.id), Via::Own)].into_iter().chain(given))
+            }
         };
         let entry = self.holder(Subject::Key(key.id), role, reach);
         Some(stop(SubjectEntry { ends_at: key.expires_at.unwrap_or(NEVER), ..entry }, stopped))
@@ -216,9 +219,11 @@ impl Snapshot {
                 let off = |tool: &String| self.catalog.find(&entry.slug, tool).map(|index| index.0);
                 let mut tools_off: Vec<u32> = grant.tools_off.iter().filter_map(off).collect();
                 tools_off.sort_unstable();
+                let unlisted_off = grant.tools_off.iter().filter(|tool| off(tool).is_none());
                 entries.push(GrantEntry {
                     integration: place,
                     profile: grant.profile,
+                    unlisted_off: unlisted_off.map(|tool| tool.as_str().into()).collect(),
                     tools_off: tools_off.into(),
                     ends_at: grant.expires_at.unwrap_or(NEVER),
                     since_seq: grant.since_seq,
@@ -260,7 +265,11 @@ fn stop(entry: SubjectEntry, stopped: Option<Reason>) -> SubjectEntry {
 
 /// What a role comes to under the organization's settings.
 pub(crate) fn effective(role: &Role, settings: &Settings) -> PermissionSet {
-    let set = role.set();
+    in_force(role.set(), settings)
+}
+
+/// What permissions come to under the organization's settings.
+pub(crate) fn in_force(set: PermissionSet, settings: &Settings) -> PermissionSet {
     if settings.managers_implicit_access {
         return set;
     }

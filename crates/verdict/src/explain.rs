@@ -216,7 +216,8 @@ impl Snapshot {
             Reason::BeyondOwn(Permission::RolePromote) => {
                 "this role manages others, and your role does not hold role.promote".to_owned()
             }
-            Reason::BeyondOwn(permission) => format!("this role holds {permission}, which you do not"),
+            Reason::BeyondOwn(permission) => format!("this gives {permission}, which you do not hold"),
+            Reason::BeyondReach => "you may give no more of this than you have yourself, and for no longer".to_owned(),
             Reason::NotYours => "this is another person's own key; only they can give it a new secret".to_owned(),
             Reason::KeysManageNothing => "a workspace key without a role runs tools and manages nothing".to_owned(),
             Reason::KeyWithoutRole => "this workspace key has no role, and here a key needs one".to_owned(),
@@ -260,6 +261,7 @@ impl Snapshot {
             Reason::Above(permission) | Reason::BeyondOwn(permission) => {
                 say(&format!("ask someone who holds {permission}"), permission)
             }
+            Reason::BeyondReach => say("give less, or ask someone who assigns for all teams", Permission::TeamAssign),
             Reason::CredentialEnded => (Some("create a new key".to_owned()), None),
             Reason::NotYours => (Some("end the key, and let its holder create a new one".to_owned()), None),
             Reason::KeysManageNothing => (Some("use a personal key, or give the key a role".to_owned()), None),

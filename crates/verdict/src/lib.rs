@@ -42,7 +42,7 @@ pub use compile::Same;
 pub use data::{Effective, Level};
 pub use diff::{Difference, Presence};
 pub use explain::Explanation;
-pub use operation::Operation;
+pub use operation::{Gift, Operation};
 pub use permit::{Act, Permit, Target};
 pub use question::{Action, Actor, Basis, Credential, Denial, Question, Reason, Subject, Verdict, Via, Whose};
 pub use remedy::Remedy;

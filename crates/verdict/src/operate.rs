@@ -4,6 +4,7 @@
 
 use domain::grant::Grantee;
 use domain::id::{IntegrationId, KeyId, PersonId};
+use domain::key::KeyScope;
 use domain::organization::Invite;
 use domain::permission::{Permission, PermissionSet, Scope};
 use domain::role::RoleId;
@@ -15,7 +16,7 @@ use crate::operation::Operation;
 use crate::permit::{Act, Target};
 use crate::question::{Basis, Denial, Reason, Subject};
 use crate::requests::request_access;
-use crate::snapshot::{Snapshot, SubjectEntry};
+use crate::snapshot::{Reach, Snapshot, SubjectEntry};
 
 impl Snapshot {
     #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
@@ -76,7 +77,7 @@ impl Snapshot {
             Operation::ViewRoles => holds(Permission::RoleView, Target::Organization),
             Operation::CreateRole { to } => {
                 let answer = holds(Permission::RoleEdit, Target::Organization)?;
-                self.may_give(entry, to)?;
+                self.may_define(entry, to)?;
                 Ok(answer)
             }
             Operation::EditRole { role, to } => {
@@ -85,7 +86,7 @@ impl Snapshot {
                 let from = known.map_or(PermissionSet::EMPTY, |entry| entry.role.set());
                 let far = |set| known.map_or(set, |known| as_far_as_held(&known.role, set));
                 at_least_as_high(entry.permissions, far(from))?;
-                self.may_give(entry, far(added(from, to)))?;
+                self.may_define(entry, far(added(from, to)))?;
                 Ok(answer)
             }
             Operation::DeleteRole { role, moved_to } => {
@@ -119,7 +120,11 @@ impl Snapshot {
                 self.view_integration(entry, integration, now)?;
                 holds(Permission::ToolReview, Target::Integration(integration))
             }
-            Operation::Assign { grantee, integration } => self.assign(entry, (grantee, integration), now),
+            Operation::Assign { grantee, integration, gift } => {
+                let answer = self.assign(entry, (grantee, integration), now)?;
+                gift.map_or(Ok(()), |gift| self.may_give_of(entry, (grantee, integration), gift, now))?;
+                Ok(answer)
+            }
             Operation::CreatePersonalKey { .. }
             | Operation::CreateWorkspaceKey { .. }
             | Operation::SetKeyRole { .. }
@@ -138,6 +143,9 @@ impl Snapshot {
             Operation::Collect { artifact, collection } => self.collect(entry, (artifact, collection), now),
             Operation::ViewKind { kind } => self.view_kind(entry, kind),
             Operation::ConfigureKind { kind } => holds(Permission::ResourceConfigure, Target::Kind(kind)),
+            Operation::ShareResource { resource, with, level, expires_at } => {
+                self.share_resource(entry, (resource, with), (level, expires_at), now)
+            }
             Operation::Data { verb, object } => self.touch_object(entry, verb, object),
             Operation::Field { verb, object, field } => self.touch_field(entry, verb, (object, field)),
             Operation::EditDataModel => holds(Permission::DataModelEdit, Target::DataModel),
@@ -256,15 +264,20 @@ impl Snapshot {
                 self.not_above(entry, Subject::Member(holder))?;
                 Ok(answer)
             }
-            Operation::CreateWorkspaceKey { role } => {
+            Operation::CreateWorkspaceKey { role, scope } => {
                 let answer = holds(entry, Permission::KeyManageWorkspace, Target::Organization)?;
-                self.may_give_role(entry, role.or(self.role_of_keys_without()))?;
+                self.may_assign_role(entry, role)?;
+                self.may_give_role(entry, self.role_of_keys_without().filter(|_| role.is_none()))?;
+                if scope == KeyScope::All {
+                    self.uses_everything(entry)?
+                }
                 Ok(answer)
             }
             Operation::SetKeyRole { key, role } => {
                 let answer = holds(entry, Permission::KeyManageWorkspace, Target::Key(key))?;
                 self.not_above(entry, Subject::Key(key))?;
-                self.may_give_role(entry, role.or(self.role_of_keys_without()))?;
+                self.may_assign_role(entry, role)?;
+                self.may_give_role(entry, self.role_of_keys_without().filter(|_| role.is_none()))?;
                 Ok(answer)
             }
             Operation::CreateAgentKey { agent } => {
@@ -298,7 +311,22 @@ impl Snapshot {
             (Operation::RotateKey { .. } | Operation::RevokeKey { .. }, _) => self.not_above(entry, of)?,
             _ => {}
         }
+        if matches!(operation, Operation::RotateKey { .. })
+            && self.subject(of.as_str()).is_some_and(|of| of.reach == Reach::ByKeyScope)
+        {
+            self.uses_everything(entry)?;
+        }
         Ok(answer)
+    }
+
+    /// Whether somebody's role holds the use of everything, also where nobody has what roles hold of it at present: what
+    /// a key is made for outlives the setting.
+    fn uses_everything(&self, entry: &SubjectEntry) -> Result<(), Denial> {
+        let held = entry.role.and_then(|place| self.role(place)).map(|entry| entry.role.set());
+        if held.is_some_and(|held| held.holds(Permission::IntegrationUseAll)) {
+            return Ok(());
+        }
+        Err(shown(lacks(entry, Permission::IntegrationUseAll)))
     }
 
     fn operate_on_agents(&self, entry: &SubjectEntry, operation: Operation<'_>) -> Answer {
@@ -306,7 +334,7 @@ impl Snapshot {
             Operation::ViewAgents => holds(entry, Permission::AgentView, Target::Organization),
             Operation::CreateAgent { role } => {
                 let answer = holds(entry, Permission::AgentManage, Target::Organization)?;
-                self.may_give_role(entry, role)?;
+                self.may_assign_role(entry, role)?;
                 Ok(answer)
             }
             Operation::EditAgent { agent } => {
@@ -349,10 +377,15 @@ impl Snapshot {
         role.map_or(Ok(()), |role| self.may_give(entry, self.set_of_role(*role)))
     }
 
-    /// Whether somebody has at least the authority of another.
+    /// Whether somebody has at least the authority of another: in the organization, and in every team that they are in.
     pub(crate) fn not_above(&self, entry: &SubjectEntry, other: Subject) -> Result<(), Denial> {
         let other = self.subject(other.as_str()).ok_or(hidden(Reason::NoSuchTarget))?;
-        at_least_as_high(entry.permissions, other.permissions)
+        at_least_as_high(entry.permissions, other.permissions)?;
+        let mut places = other.teams.iter();
+        places.try_for_each(|(team, role)| {
+            let there = self.role(*role).map_or(PermissionSet::EMPTY, |role| role.set);
+            at_least_as_high(self.authority_in_team(entry, *team), there)
+        })
     }
 
     fn is_member(&self, person: PersonId) -> Result<(), Denial> {

@@ -1,15 +1,30 @@
 //! What can be asked about besides calls of tools.
 
-use domain::grant::Grantee;
+use std::collections::BTreeSet;
+
+use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
+use domain::key::KeyScope;
 use domain::object::{DataName, DataVerb};
 use domain::organization::SettingChange;
 use domain::permission::{Permission, PermissionSet};
-use domain::resource::{ResourceKind, ResourceVerb};
+use domain::resource::{ResourceKind, ResourceVerb, Shared};
 use domain::role::RoleId;
+use domain::time::Timestamp;
 
 use crate::question::Subject;
 use crate::remedy::Remedy;
+
+/// In which measure an integration is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Gift<'q> {
+    /// The tool profile.
+    pub profile: Profile,
+    /// Single tools switched off.
+    pub tools_off: &'q BTreeSet<String>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+}
 
 /// Something done to the organization itself, or to what it governs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,12 +87,12 @@ pub enum Operation<'q> {
     DisconnectIntegration { integration: IntegrationId },
     /// Decide a tool's class or switch it for everyone.
     ReviewTool { integration: IntegrationId },
-    /// Give or take an integration.
-    Assign { grantee: Grantee, integration: IntegrationId },
+    /// Give an integration in this measure, or take it away where none is said.
+    Assign { grantee: Grantee, integration: IntegrationId, gift: Option<Gift<'q>> },
     /// Create a personal key for a person.
     CreatePersonalKey { holder: PersonId },
     /// Create a workspace key.
-    CreateWorkspaceKey { role: Option<&'q RoleId> },
+    CreateWorkspaceKey { role: Option<&'q RoleId>, scope: KeyScope },
     /// Give a workspace key another role, or none.
     SetKeyRole { key: KeyId, role: Option<&'q RoleId> },
     /// See the agents.
@@ -104,6 +119,8 @@ pub enum Operation<'q> {
     ViewKind { kind: ResourceKind },
     /// Change what holds for all resources of a kind.
     ConfigureKind { kind: ResourceKind },
+    /// Share a resource with somebody to this level, until this end.
+    ShareResource { resource: ResourceId, with: Grantee, level: Shared, expires_at: Option<Timestamp> },
     /// Do something with the records of an object.
     Data { verb: DataVerb, object: &'q DataName },
     /// See or change the value of a field.
@@ -176,6 +193,7 @@ impl Operation<'_> {
             Operation::Collect { .. } => "artifact.collect",
             Operation::ViewKind { .. } => "kind.view",
             Operation::ConfigureKind { .. } => "resource.configure",
+            Operation::ShareResource { .. } => ResourceVerb::Share.as_str(),
             Operation::Data { verb, .. } => verb.permission().entry().id,
             Operation::Field { .. } => "data.field",
             Operation::EditDataModel => "data_model.edit",

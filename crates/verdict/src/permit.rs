@@ -77,6 +77,11 @@ pub enum Act {
     },
     /// The founding of an organization.
     Found,
+    /// A new key for somebody who holds the top role.
+    Recover {
+        /// Who.
+        holder: PersonId,
+    },
 }
 
 /// Says that one actor may do one thing in one organization, as of one state of it.
@@ -95,6 +100,12 @@ impl Permit {
     /// founding can be committed only to an organization that has none yet.
     pub fn for_founding_an_organization(org: OrgId) -> Permit {
         Permit { org, seq: 0, actor: None, act: Act::Found, basis: Basis::Own }
+    }
+
+    /// The way round the engine for whoever has the data folder in hand, where nobody in the top role has a key that
+    /// works: nothing can be committed under it but a personal key of a member who holds the top role.
+    pub fn for_recovering_the_top_role(org: OrgId, seq: u64, holder: PersonId) -> Permit {
+        Permit { org, seq, actor: None, act: Act::Recover { holder }, basis: Basis::Own }
     }
 
     /// The organization.

@@ -269,6 +269,8 @@ pub enum Reason {
     Above(Permission),
     /// The role to be given manages others with a permission that the subject lacks.
     BeyondOwn(Permission),
+    /// More of something is to be given than the giver has of it, or for longer.
+    BeyondReach,
     /// It is another person's own, and nobody else's to change.
     NotYours,
     /// A workspace key runs tools and manages nothing.
@@ -313,6 +315,7 @@ impl Reason {
             Reason::Lacks(_) => "lacks-permission",
             Reason::Above(_) => "above-you",
             Reason::BeyondOwn(_) => "beyond-your-own",
+            Reason::BeyondReach => "beyond-your-reach",
             Reason::NotYours => "not-yours",
             Reason::KeysManageNothing => "workspace-key",
             Reason::KeyWithoutRole => "key-without-role",

@@ -14,7 +14,7 @@ use domain::role::{RoleId, RoleLevel};
 use domain::time::Timestamp;
 
 use crate::catalog::ToolIndex;
-use crate::operation::Operation;
+use crate::operation::{Gift, Operation};
 use crate::question::{Action, Denial, Question, Reason, Subject, Verdict, Whose};
 use crate::snapshot::Snapshot;
 
@@ -83,14 +83,17 @@ impl Remedy {
     #[must_use]
     pub fn operation(&self) -> Operation<'_> {
         match self {
-            Remedy::Grant { to: grantee, integration, .. } => {
-                Operation::Assign { grantee: *grantee, integration: *integration }
+            Remedy::Grant { to: grantee, integration, profile, tools_off } => {
+                let gift = Some(Gift { profile: *profile, tools_off, expires_at: None });
+                Operation::Assign { grantee: *grantee, integration: *integration, gift }
             }
             Remedy::Resume { integration } => Operation::EditIntegration { integration: *integration },
             Remedy::SwitchOn { integration, .. } => Operation::ReviewTool { integration: *integration },
             Remedy::Role { member, role } => Operation::ChangeRole { member: *member, role },
             Remedy::Join { member, team, role } => Operation::SetTeamMember { team: *team, member: *member, role },
-            Remedy::Share { resource, .. } => Operation::Resource { verb: ResourceVerb::Share, resource: *resource },
+            Remedy::Share { resource, with, level } => {
+                Operation::ShareResource { resource: *resource, with: *with, level: *level, expires_at: None }
+            }
             Remedy::ResumeAgent { agent } => Operation::EditAgent { agent: *agent },
             Remedy::AgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: Some(role) },
             Remedy::KeyRole { key, role } => Operation::SetKeyRole { key: *key, role: Some(role) },
@@ -224,6 +227,7 @@ impl Snapshot {
             | Reason::FieldRule(_)
             | Reason::MayNotHaveKeys
             | Reason::BeyondOwn(_)
+            | Reason::BeyondReach
             | Reason::Above(_)
             | Reason::OnlyOwners
             | Reason::OnlyDefaultRole => {

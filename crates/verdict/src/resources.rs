@@ -3,16 +3,17 @@
 //! A right to one comes from the role in the organization (for all, for those of one's teams, for one's own), from a
 //! role in a team that has it, or from its being shared. The right is the union of these.
 
-use domain::id::{PersonId, ResourceId};
+use domain::grant::Grantee;
+use domain::id::{PersonId, ResourceId, TeamId};
 use domain::organization::Settings;
 use domain::permission::{Permission, Scope};
-use domain::resource::{Resource, ResourceKind, ResourceVerb};
+use domain::resource::{Resource, ResourceKind, ResourceVerb, Shared};
 use domain::time::Timestamp;
 
 use crate::evaluate::{Answer, hidden, holds, lacks, shown};
 use crate::permit::{Act, Target};
 use crate::question::{Basis, Denial, Reason, Subject};
-use crate::snapshot::{Snapshot, SubjectEntry};
+use crate::snapshot::{NEVER, Snapshot, SubjectEntry};
 
 impl Snapshot {
     /// One makes what is one's own; for another, who could also change what is theirs.
@@ -143,6 +144,58 @@ impl Snapshot {
             }
             _ => Err(lacks(entry, permission)),
         }
+    }
+
+    /// Whether somebody who assigns in a team alone may give it something that they know of. That is sharing it: nobody
+    /// in the team comes to do more with it than the giver does, the giver included.
+    pub(crate) fn may_give_to_team(
+        &self,
+        giver: &SubjectEntry,
+        resource: &Resource,
+        team: TeamId,
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        if self.settings.teams_assign_listed.contains(&resource.kind) {
+            return Ok(());
+        }
+        self.right_to(giver, resource, ResourceVerb::Share, now).map_err(shown)?;
+        let comes_to = |entry: &SubjectEntry, verb| {
+            let permission = resource.kind.permission(verb);
+            self.role_in_team(entry, team).is_some_and(|there| {
+                there.scope(permission) > Some(Scope::Own) || entry.permissions.scope(permission) == Some(Scope::Team)
+            })
+        };
+        let mut beyond = ResourceVerb::ALL
+            .into_iter()
+            .filter(|verb| *verb != ResourceVerb::Create && self.right_to(giver, resource, *verb, now).is_err());
+        if beyond.any(|verb| self.subjects.iter().any(|entry| comes_to(entry, verb))) {
+            return Err(shown(Reason::BeyondReach));
+        }
+        Ok(())
+    }
+
+    /// Whether somebody may share something to this level until this end: as far as they may use and change it
+    /// themselves, until then, and never with themselves.
+    pub(crate) fn share_resource(
+        &self,
+        entry: &SubjectEntry,
+        (id, with): (ResourceId, Grantee),
+        (level, end): (Shared, Option<Timestamp>),
+        now: Timestamp,
+    ) -> Answer {
+        let answer = self.touch_resource(entry, ResourceVerb::Share, id, now)?;
+        let resource = self.resources.get(&id).ok_or(hidden(Reason::NoSuchTarget))?;
+        // What one has only ever ends: who has it in the last moment has it all the time.
+        let last = Timestamp(end.unwrap_or(NEVER).0.saturating_sub(1)).max(now);
+        let mut verbs = ResourceVerb::ALL.into_iter().filter(|verb| level.admits(*verb));
+        // Where nobody uses what they were not given, whoever would use all of it gives it out.
+        let stated = entry.role.and_then(|place| self.role(place)).map(|entry| entry.role.set()).unwrap_or_default();
+        let gives_out = |verb| {
+            let used = verb == ResourceVerb::Use && !self.settings.managers_implicit_access;
+            used && stated.holds(resource.kind.permission(verb))
+        };
+        let has = |verb| gives_out(verb) || self.right_to(entry, resource, verb, last).is_ok();
+        if with != entry.subject.grantee() && verbs.all(has) { Ok(answer) } else { Err(shown(Reason::BeyondReach)) }
     }
 
     pub(crate) fn is_visible(&self, entry: &SubjectEntry, resource: &Resource, now: Timestamp) -> bool {

@@ -69,6 +69,8 @@ pub(crate) struct GrantEntry {
     pub(crate) integration: u32,
     pub(crate) profile: Profile,
     pub(crate) tools_off: Box<[u32]>,
+    /// Tools that are off, too, and that the upstream does not list at present.
+    pub(crate) unlisted_off: Box<[Box<str>]>,
     /// [`i64::MAX`] where it has no end.
     pub(crate) ends_at: Timestamp,
     pub(crate) since_seq: u64,

@@ -53,13 +53,15 @@ impl Snapshot {
                 let target = Target::TeamResource(team, resource);
                 let answer = self.in_team(entry, Permission::TeamAssign, team, target)?;
                 let known = self.resources.get(&resource).ok_or(hidden(Reason::NoSuchTarget))?;
-                // Who assigns need not use it, but must know of it, or it would be found out by guessing.
-                let known_here = known.teams.contains(&team) || entry.permissions.holds(Permission::TeamAssign);
-                if known_here || self.is_visible(entry, known, now) {
-                    Ok(answer)
-                } else {
-                    Err(hidden(Reason::NoSuchTarget))
+                if known.teams.contains(&team) || entry.permissions.holds(Permission::TeamAssign) {
+                    return Ok(answer);
                 }
+                // It must be known of, or it would be found out by guessing.
+                if !self.is_visible(entry, known, now) {
+                    return Err(hidden(Reason::NoSuchTarget));
+                }
+                self.may_give_to_team(entry, known, team, now)?;
+                Ok(answer)
             }
             _ => Err(shown(Reason::NoSuchTarget)),
         }

@@ -17,7 +17,7 @@ use domain::grant::Grantee;
 use domain::id::{PersonId, TeamId};
 use domain::organization::Organization;
 use domain::time::Timestamp;
-use verdict::{Actor, Denial, Operation, Question, Reason, Remedy, Snapshot, Subject, Verdict, Whose};
+use verdict::{Actor, Denial, Explanation, Operation, Question, Reason, Remedy, Snapshot, Subject, Verdict, Whose};
 
 pub(crate) use long::LongQuestions;
 pub use page::Page;
@@ -107,27 +107,43 @@ impl App {
             },
         };
         let question = question(&asked, &actor, view.now)?;
-        let explanation = match veiled {
+        let mut explanation = match veiled {
             Some(denial) => view.snapshot.explain_denial(denial, question.action),
             None => view.snapshot.explain(&question),
         };
+        let mut chain = view.snapshot.chain(&question, veiled);
+        // To have the right is not enough where a rule stands against it, whoever asks.
+        let refused = match &view.past {
+            _ if !explanation.allowed => None,
+            Some(state) => asked.refusal(state, view.now),
+            None => asked.refusal(&*caller.live.state.lock().await, view.now),
+        };
+        if let Some(refusal) = refused {
+            (explanation.allowed, explanation.code) = (false, refusal.code);
+            chain.push(refusal.message.clone());
+            explanation.because = refusal.message;
+            let said = (chain, Vec::new());
+            return Ok(self.answered(caller, (subject, acting_for), explanation, said, view.snapshot.seq()).await);
+        }
         let remedies = if inquiry.remedies && veiled.is_none() && !explanation.allowed {
             self.remedies(caller, &view, (&asked, &actor)).await?
         } else {
             Vec::new()
         };
-        Ok(Answer {
-            subject,
-            acting_for,
-            allowed: explanation.allowed,
-            code: explanation.code,
-            chain: view.snapshot.chain(&question, veiled),
-            because: explanation.because,
-            remedy: explanation.remedy,
-            ask: self.names_for((&caller.live.snapshot(), &caller.actor), &explanation.ask).await,
-            remedies,
-            seq: view.snapshot.seq(),
-        })
+        Ok(self.answered(caller, (subject, acting_for), explanation, (chain, remedies), view.snapshot.seq()).await)
+    }
+
+    async fn answered(
+        &self,
+        caller: &Caller,
+        (subject, acting_for): (Subject, Option<PersonId>),
+        explanation: Explanation,
+        (chain, remedies): (Vec<String>, Vec<Vec<String>>),
+        seq: u64,
+    ) -> Answer {
+        let Explanation { allowed, code, because, remedy, ask } = explanation;
+        let ask = self.names_for((&caller.live.snapshot(), &caller.actor), &ask).await;
+        Answer { subject, acting_for, allowed, code, chain, because, remedy, ask, remedies, seq }
     }
 
     /// Everybody who may do something.

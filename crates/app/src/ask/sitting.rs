@@ -137,7 +137,18 @@ impl Sitting<'_> {
             Err(problem) => return refusal(problem),
         };
         match question(&asked, &actor, self.now) {
-            Ok(question) => Ok(self.decided(&asked, &question).told_to(self)),
+            Ok(question) => {
+                let decision = self.decided(&asked, &question).told_to(self);
+                let state = self.caller.live.state.lock().await;
+                // To have the right is not enough where a rule stands against it, whoever asks.
+                match asked.refusal(&state, self.now).filter(|_| decision.allowed) {
+                    Some(refusal) => Ok(Decision {
+                        missing: refusal.missing,
+                        ..Decision::not_understood(refusal.code, refusal.message)
+                    }),
+                    None => Ok(decision),
+                }
+            }
             Err(problem) => refusal(problem),
         }
     }

@@ -1,10 +1,14 @@
 //! Questions in words: an action, a kind of thing and its name, as people and programs outside state them.
 
+use domain::command::{self, Command};
 use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
 use domain::object::{DataName, DataVerb};
+use domain::organization::Organization;
 use domain::permission::Permission;
+use domain::refusal::Refusal;
 use domain::resource::{ResourceKind, ResourceVerb};
 use domain::role::RoleId;
+use domain::time::Timestamp;
 use verdict::{Action, Operation, Snapshot};
 
 use crate::Problem;
@@ -140,6 +144,16 @@ impl Asked {
             Asked::EditAgent(agent) => Operation::EditAgent { agent: *agent },
         };
         Some(Action::Operate(operation))
+    }
+
+    /// The rule of the domain that a yes would break: what somebody has the right to do and still cannot be done.
+    pub(crate) fn refusal(&self, state: &Organization, now: Timestamp) -> Option<Refusal> {
+        let command = match self {
+            Asked::Remove(person) => Command::RemoveMember { person: *person },
+            Asked::ChangeRole(person, role) => Command::ChangeMemberRole { person: *person, role: *role },
+            _ => return None,
+        };
+        command::handle(state, command, now).err()
     }
 
     /// What is said to be missing where it is, or where the asker may not know of it. A tool is answered, not missed.

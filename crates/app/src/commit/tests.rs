@@ -152,7 +152,7 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             Event::ToolClassified { integration, tool: "get".to_owned(), class: ToolClass::Read },
             Event::ToolSwitched { integration, tool: "get".to_owned(), off: true },
         ],
-        Operation::Assign { grantee, integration } => vec![
+        Operation::Assign { grantee, integration, .. } => vec![
             Event::GrantSet { grantee, integration, profile: Profile::Full, tools_off: [].into(), expires_at: None },
             Event::GrantLent {
                 grantee,
@@ -269,7 +269,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
         Operation::ViewRoles,
         Operation::AddMember { role: member },
         Operation::ConnectIntegration,
-        Operation::CreateWorkspaceKey { role: None },
+        Operation::CreateWorkspaceKey { role: None, scope: KeyScope::Granted },
         Operation::Explain { subject: Subject::Member(person(1)) },
         Operation::ReadAudit { subject: None },
     ];
@@ -282,18 +282,18 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
             Operation::SetTeamMember { team, member: person(2), role: lead },
             Operation::RemoveTeamMember { team, member: person(1) },
             Operation::AssignResource { team, resource },
-            Operation::Assign { grantee: Grantee::Team(team), integration: integration(0) },
+            Operation::Assign { grantee: Grantee::Team(team), integration: integration(0), gift: None },
             Operation::EditAgent { agent },
             Operation::SetAgentRole { agent, role: None },
             Operation::CreateAgentKey { agent },
             Operation::Delegate { agent, person: person(0) },
             Operation::EndDelegation { agent, person: person(0) },
-            Operation::Assign { grantee: Grantee::Agent(agent), integration: integration(0) },
+            Operation::Assign { grantee: Grantee::Agent(agent), integration: integration(0), gift: None },
         ]);
         all.extend(ResourceVerb::ALL.map(|verb| Operation::Resource { verb, resource }));
         all.extend([0, 1].map(|other| Operation::Collect { artifact: resource, collection: self::resource(other) }));
     }
-    all.push(Operation::Assign { grantee: Grantee::Role(*member), integration: integration(0) });
+    all.push(Operation::Assign { grantee: Grantee::Role(*member), integration: integration(0), gift: None });
     for member_of in [1, 2] {
         let who = person(member_of);
         all.extend([
@@ -311,7 +311,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
             Operation::ReviewTool { integration: of },
         ]);
         for grantee in [Grantee::Member(person(1)), Grantee::Member(person(2)), Grantee::Key(key(3))] {
-            all.push(Operation::Assign { grantee, integration: of });
+            all.push(Operation::Assign { grantee, integration: of, gift: None });
         }
     }
     for requester in [0, 1].map(|number| Subject::Member(person(number))) {

@@ -8,7 +8,7 @@ use domain::id::{IntegrationId, KeyId};
 use domain::organization::Organization;
 use domain::role::RoleId;
 use domain::time::Timestamp;
-use verdict::Operation;
+use verdict::{Gift, Operation};
 
 use crate::agents::agent_id;
 use crate::change::Along;
@@ -66,8 +66,19 @@ impl App {
         change: GrantChange,
     ) -> Result<GrantView, Problem> {
         let (grantee, integration) = self.both(caller, receiver, integration).await?;
-        let command = |state: &Organization| Ok(set_command(state, grantee, integration, &change));
-        self.change(caller, Operation::Assign { grantee, integration }, command, Along::default()).await?;
+        let wanted = set_command(&*caller.live.state.lock().await, grantee, integration, &change);
+        let gift = match &wanted {
+            Command::SetGrant { profile, tools_off, expires_at, .. } => {
+                Some(Gift { profile: *profile, tools_off, expires_at: *expires_at })
+            }
+            _ => None,
+        };
+        // What is asked about is what is done: where somebody else changes the grant in between, neither happens.
+        let command = |state: &Organization| match set_command(state, grantee, integration, &change) {
+            command if command == wanted => Ok(command),
+            _ => Err(Problem::Unavailable { message: "others are changing this grant; try again".to_owned() }),
+        };
+        self.change(caller, Operation::Assign { grantee, integration, gift }, command, Along::default()).await?;
         let state = caller.live.state.lock().await;
         let grant = state.grant(grantee, integration).ok_or_else(|| Problem::missing("integration"))?.clone();
         Ok(GrantView { grantee, integration: state.integration(integration)?.slug.to_string(), grant })
@@ -85,7 +96,8 @@ impl App {
     ) -> Result<(), Problem> {
         let (grantee, integration) = self.both(caller, receiver, integration).await?;
         let command = |_: &_| Ok(Command::RemoveGrant { grantee, integration });
-        self.change(caller, Operation::Assign { grantee, integration }, command, Along::default()).await.map(|_| ())
+        let operation = Operation::Assign { grantee, integration, gift: None };
+        self.change(caller, operation, command, Along::default()).await.map(|_| ())
     }
 
     /// What somebody was given, as far as the caller may know of it.

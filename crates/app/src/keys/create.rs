@@ -96,7 +96,7 @@ impl App {
         let Chosen { kind, prefix, warning } = self.chosen(caller, of).await?;
         let operation = match &kind {
             KeyKind::Personal { holder } => Operation::CreatePersonalKey { holder: *holder },
-            KeyKind::Workspace { role, .. } => Operation::CreateWorkspaceKey { role: role.as_ref() },
+            KeyKind::Workspace { role, scope } => Operation::CreateWorkspaceKey { role: role.as_ref(), scope: *scope },
             KeyKind::Agent { agent, .. } => Operation::CreateAgentKey { agent: *agent },
         };
         let expires_at = self.no_longer_than(caller, expires_at).await?;
@@ -145,21 +145,33 @@ impl App {
         })
     }
 
-    /// A key made with a key that ends, ends with it at the latest: otherwise the end would mean nothing.
-    async fn no_longer_than(
+    /// A key made with a key that ends, ends with it at the latest: otherwise the end would mean nothing. So it is with
+    /// an agent that ends, or that acts for somebody until an end.
+    pub(crate) async fn no_longer_than(
         &self,
         caller: &Caller,
         expires_at: Option<Timestamp>,
     ) -> Result<Option<Timestamp>, Problem> {
-        let Some(credential) = caller.actor.credential else { return Ok(expires_at) };
-        let own = caller.live.state.lock().await.live_key(credential.key).and_then(|key| key.expires_at);
-        match (own, expires_at) {
+        match (self.end_of(caller).await, expires_at) {
             (Some(own), Some(wanted)) if wanted > own => Err(Problem::invalid(
                 "expires_at",
                 "the key that you use ends earlier; a key made with it cannot last longer",
             )),
             (own, wanted) => Ok(wanted.or(own)),
         }
+    }
+
+    /// When the caller ends by themselves: their key, the agent that it is, or that it acts for somebody.
+    pub(super) async fn end_of(&self, caller: &Caller) -> Option<Timestamp> {
+        let state = caller.live.state.lock().await;
+        let key = caller.actor.credential.and_then(|credential| state.live_key(credential.key)?.expires_at);
+        let agent = match caller.actor.subject {
+            Subject::Agent(agent) => state.agents.get(&agent),
+            Subject::Member(_) | Subject::Key(_) => None,
+        };
+        let person = caller.actor.acting_for;
+        let delegation = agent.and_then(|agent| agent.delegations.get(&person?)?.expires_at);
+        [key, agent.and_then(|agent| agent.expires_at), delegation].into_iter().flatten().min()
     }
 
     async fn holder(&self, caller: &Caller, named: Option<&str>) -> Result<PersonId, Problem> {

@@ -19,15 +19,25 @@ impl App {
     /// [`Problem::Missing`] where there is no such key that the caller may know of.
     pub async fn rotate_key(&self, caller: &Caller, key: &str) -> Result<CreatedKey, Problem> {
         let id = key_id(key)?;
-        let prefix = caller.live.state.lock().await.live_key(id).map(|key| match key.kind {
+        let known = caller.live.state.lock().await.live_key(id).cloned().ok_or_else(|| Problem::missing("key"))?;
+        let prefix = match known.kind {
             KeyKind::Personal { .. } => KeyPrefix::Personal,
             KeyKind::Workspace { .. } => KeyPrefix::Workspace,
             KeyKind::Agent { .. } => KeyPrefix::Agent,
-        });
-        let (secret, digest, hint) = self.new_secret(prefix.ok_or_else(|| Problem::missing("key"))?)?;
+        };
+        let operation = Operation::RotateKey { key: id };
+        let ends_first = |own| known.expires_at.is_none_or(|end| own < end);
+        if self.end_of(caller).await.is_some_and(ends_first) {
+            // Whoever may not know of the key learns nothing of its end.
+            let _permit = self.permit(&caller.live.snapshot(), &caller.actor, operation).await?;
+            let message = "the key that you use ends before this one; a secret made with it cannot last longer. use a \
+                           key that lasts as long";
+            return Err(Problem::invalid("key", message));
+        }
+        let (secret, digest, hint) = self.new_secret(prefix)?;
         let facts = vec![Fact::Credential { digest, org: caller.live.org(), key: id }];
         let command = |_: &_| Ok(Command::RotateKey { key: id, digest: hex(&digest), hint: hint.clone() });
-        self.change(caller, Operation::RotateKey { key: id }, command, Along { facts, directory: None }).await?;
+        self.change(caller, operation, command, Along { facts, directory: None }).await?;
         Ok(CreatedKey { id, secret, warning: None })
     }
 

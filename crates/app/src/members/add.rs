@@ -78,6 +78,8 @@ impl App {
                 Some(self.register(&caller.stamp(), &registered, facts).await?)
             }
         };
+        // A key made with a key that ends, ends with it.
+        let expires_at = self.no_longer_than(caller, None).await?;
         let command = |_: &_| {
             Ok(match &key {
                 None => Command::AddMember { person, role },
@@ -87,6 +89,7 @@ impl App {
                     key: key.id,
                     digest: hex(&key.digest),
                     hint: key.hint.clone(),
+                    expires_at,
                 },
             })
         };

@@ -12,13 +12,11 @@ use identity::key::{IssuedKey, KeyPrefix};
 use journal::Fact;
 use verdict::Permit;
 
+use super::OPERATOR;
 use crate::commit::{Commit, CommitFault, Part};
 use crate::directory::{email, one_line, person_name};
 use crate::{App, Problem, presets};
 use identity::digest::hexadecimal as hex;
-
-/// The journal's name for whoever has the data folder in hand.
-const OPERATOR: &str = "operator";
 
 /// What is needed to found an organization.
 #[derive(Clone, Debug)]

@@ -1,9 +1,14 @@
-//! Organizations: founding, looking at, and changing settings.
+//! Organizations: founding, recovering, looking at, and changing settings.
 
 mod change_settings;
 mod found;
+mod recover;
 mod show;
 mod transfer;
 
 pub use found::{Founded, Founding};
+pub use recover::Recovered;
 pub use show::OrganizationView;
+
+/// The journal's name for whoever has the data folder in hand.
+const OPERATOR: &str = "operator";

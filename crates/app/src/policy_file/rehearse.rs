@@ -11,7 +11,7 @@ use domain::resource::ResourceVerb;
 use domain::role::{Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 use journal::Fact;
-use verdict::{Action, Actor, Denial, Operation, Question, Remedy, Same, Snapshot, Verdict};
+use verdict::{Action, Actor, Denial, Gift, Operation, Question, Remedy, Same, Snapshot, Verdict};
 
 use super::PlannedStep;
 use crate::Problem;
@@ -137,14 +137,20 @@ pub(crate) fn operation_of<'c>(step: &'c Step, state: &'c Organization) -> Optio
         Command::HandOverResource { resource, .. } => {
             Operation::Resource { verb: ResourceVerb::Delete, resource: *resource }
         }
-        Command::SetGrant { grantee, integration, .. }
-        | Command::LendGrant { grantee, integration, .. }
-        | Command::RemoveGrant { grantee, integration } => {
-            Operation::Assign { grantee: *grantee, integration: *integration }
+        Command::SetGrant { grantee, integration, profile, tools_off, expires_at } => {
+            let gift = Some(Gift { profile: *profile, tools_off, expires_at: *expires_at });
+            Operation::Assign { grantee: *grantee, integration: *integration, gift }
+        }
+        Command::LendGrant { grantee, integration, profile, tools_off, expires_at } => {
+            let gift = Some(Gift { profile: *profile, tools_off, expires_at: Some(*expires_at) });
+            Operation::Assign { grantee: *grantee, integration: *integration, gift }
+        }
+        Command::RemoveGrant { grantee, integration } => {
+            Operation::Assign { grantee: *grantee, integration: *integration, gift: None }
         }
         Command::EditIntegration { integration, .. } => Operation::EditIntegration { integration: *integration },
-        Command::ShareResource { resource, .. } => {
-            Operation::Resource { verb: ResourceVerb::Share, resource: *resource }
+        Command::ShareResource { resource, with, level, expires_at } => {
+            Operation::ShareResource { resource: *resource, with: *with, level: *level, expires_at: *expires_at }
         }
         Command::SetKeyRole { key, role } => Operation::SetKeyRole { key: *key, role: role.as_ref() },
         Command::Delegate { agent, person, .. } => Operation::Delegate { agent: *agent, person: *person },

@@ -34,9 +34,9 @@ impl App {
         sharing: Sharing,
     ) -> Result<ResourceView, Problem> {
         let id = resource_id(resource)?;
-        let operation = Operation::Resource { verb: ResourceVerb::Share, resource: id };
         let with = self.shared_with(caller, with).await?;
         let Sharing { level, expires_at } = sharing;
+        let operation = Operation::ShareResource { resource: id, with, level, expires_at };
         let command = |_: &_| Ok(Command::ShareResource { resource: id, with, level, expires_at });
         self.change(caller, operation, command, Along::default()).await?;
         self.resource_as_changed(caller, id).await

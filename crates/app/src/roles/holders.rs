@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::id::{AgentId, KeyId, PersonId, TeamId};
+use domain::key::KeyScope;
 use domain::organization::Organization;
 use domain::role::RoleId;
 use verdict::{Operation, Snapshot};
@@ -141,7 +142,7 @@ impl App {
         let zero = |seen: bool| seen.then_some(0);
         let none = Holders {
             members: zero(may(Operation::ViewMembers)),
-            keys: zero(may(Operation::CreateWorkspaceKey { role: None })),
+            keys: zero(may(Operation::CreateWorkspaceKey { role: None, scope: KeyScope::Granted })),
             agents: zero(may(Operation::ViewAgents)),
             team_places: Some(0),
         };

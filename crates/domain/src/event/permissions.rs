@@ -147,6 +147,8 @@ impl Event {
                 P::AgentManage,
                 P::RoleAssign,
                 P::RoleEdit,
+                P::TeamMembers,
+                P::TeamRoles,
                 P::OrganizationTransfer,
             ],
             Event::KeyRoleChanged { .. } => &[P::KeyManageWorkspace],

@@ -3,7 +3,7 @@
 use crate::event::Event;
 use crate::id::{KeyId, PersonId};
 use crate::key::{Key, KeyKind, secrets_are_known_high_enough};
-use crate::organization::Organization;
+use crate::organization::{KeysWithoutRole, Organization};
 use crate::refusal::Refusal;
 use crate::role::{RoleId, RoleLevel};
 use crate::time::Timestamp;
@@ -86,11 +86,12 @@ pub(crate) fn set_role(state: &Organization, key: KeyId, role: Option<RoleId>) -
     if known.role() == role && !known.suspended {
         return Ok(Vec::new());
     }
-    if let Some(role) = role {
-        role_for_keys(state, role)?;
-        let given = state.roles.get(&role);
-        given.map_or(Ok(()), |given| secrets_are_known_high_enough(state, std::iter::once(known), given))?;
-    }
+    role.map_or(Ok(()), |role| role_for_keys(state, role))?;
+    // Without a role it may have the one of newcomers.
+    let settings = &state.settings;
+    let default = (settings.keys_without_role == KeysWithoutRole::DefaultRole).then_some(settings.join_default_role);
+    let given = role.or(default).and_then(|role| state.roles.get(&role));
+    given.map_or(Ok(()), |given| secrets_are_known_high_enough(state, std::iter::once(known), given))?;
     Ok(vec![Event::KeyRoleChanged { key, role }])
 }
 
@@ -127,7 +128,8 @@ fn role_for_keys(state: &Organization, role: RoleId) -> Result<(), Refusal> {
     Err(Refusal::field("role-not-for-keys", "role", message))
 }
 
-fn ends_later(expires_at: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
+/// Refuses an end that has come already.
+pub(crate) fn ends_later(expires_at: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
     if expires_at.is_some_and(|end| end <= now) {
         return Err(Refusal::field("in-the-past", "expires_at", "this moment has passed; give a later one or none"));
     }

@@ -40,7 +40,7 @@ pub(crate) fn change_role(state: &Organization, person: PersonId, role: RoleId) 
     } else {
         someone_keeps_the_top_role(state, person)?;
     }
-    let ended = key::that_would_carry_too_much(state, person, wanted);
+    let ended = key::that_would_carry_too_much(state, (person, None), wanted);
     let changed = Event::MemberRoleChanged { person, from: member.role, to: role };
     Ok(std::iter::once(changed).chain(ended.into_iter().map(|key| Event::KeyRevoked { key })).collect())
 }
@@ -78,7 +78,7 @@ pub(crate) fn transfer(
         return Err(Refusal::field("default-role-too-high", "own_role", message));
     }
     let top_role = giver.role;
-    let ended = state.roles.get(&top_role).map(|role| key::that_would_carry_too_much(state, to, role));
+    let ended = state.roles.get(&top_role).map(|role| key::that_would_carry_too_much(state, (to, None), role));
     let handed = [
         Event::MemberRoleChanged { person: to, from: heir.role, to: top_role },
         Event::MemberRoleChanged { person: from, from: top_role, to: own_role },

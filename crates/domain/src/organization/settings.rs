@@ -288,6 +288,9 @@ settings! {
     RolesCustom roles_custom: bool = false, "roles.custom";
     /// Kinds of resources that every member sees in lists, also those they were not given.
     ResourcesListed resources_listed: BTreeSet<ResourceKind> = BTreeSet::new(), "resources.listed";
+    /// Kinds of resources that whoever assigns in a team gives to it without a right to share them, where they are
+    /// listed for them.
+    TeamsAssignListed teams_assign_listed: BTreeSet<ResourceKind> = BTreeSet::new(), "teams.assign_listed";
     /// Whether running a workflow takes the right to change it.
     WorkflowsRunNeedsEdit workflows_run_needs_edit: bool = false, "workflows.run_needs_edit";
     /// Whether a rule for a field may let somebody change it who may not change its object.

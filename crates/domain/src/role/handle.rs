@@ -10,7 +10,7 @@ use crate::key::{self, Key, KeyKind};
 use crate::object::{DataName, DataRules};
 use crate::organization::{KeysWithoutRole, Organization, SettingChange};
 use crate::permission::Holding;
-use crate::refusal::{Refusal, title_fits};
+use crate::refusal::{Refusal, title_fits, unprintable};
 use crate::role::{AssignableTo, Role, RoleId, RoleLevel};
 
 /// Roles that an organization may have.
@@ -115,8 +115,33 @@ fn keys_that_would_carry_too_much(
         KeyKind::Agent { agent, .. } => state.agents.get(&agent).is_some_and(|agent| agent.role == Some(role.id)),
     };
     key::secrets_are_known_high_enough(state, state.keys.values().filter(theirs), role)?;
-    let holders = state.members.values().filter(|member| member.is_active() && member.role == role.id);
-    Ok(holders.flat_map(|member| key::that_would_carry_too_much(state, member.person, role)).collect())
+    Ok(personal_keys_of_holders(state, present, role))
+}
+
+/// Personal keys of those who have a role, in the organization or in teams, that would carry too much with another.
+fn personal_keys_of_holders(state: &Organization, held: &Role, next: &Role) -> BTreeSet<KeyId> {
+    let members = state.members.values().filter(|member| member.is_active() && member.role == held.id);
+    let in_teams = state.teams.values().flat_map(|team| {
+        let places = team.members.iter().filter(move |(_, place)| place.role == held.id);
+        places.map(move |(person, _)| (*person, Some(team.id)))
+    });
+    let holders = members.map(|member| (member.person, None)).chain(in_teams);
+    holders.flat_map(|holder| key::that_would_carry_too_much(state, holder, next)).collect()
+}
+
+/// What the keys come to that a deleted role's heir reaches: personal keys of its members end where the heir manages
+/// more than whoever issued them may give, and workspace keys without a role need a new secret first.
+fn keys_of_heirs(state: &Organization, role: &Role, heir: &Role) -> Result<BTreeSet<KeyId>, Refusal> {
+    let settings = &state.settings;
+    let becomes_default = role.level == RoleLevel::Organization && settings.join_default_role != heir.id;
+    if becomes_default && settings.keys_without_role == KeysWithoutRole::DefaultRole {
+        let without = state.keys.values().filter(|key| matches!(key.kind, KeyKind::Workspace { role: None, .. }));
+        key::secrets_are_known_high_enough(state, without, heir)?;
+    }
+    if heir.set().management().first_beyond(role.set()).is_none() {
+        return Ok(BTreeSet::new());
+    }
+    Ok(personal_keys_of_holders(state, role, heir))
 }
 
 /// A role ends. Its members get the default role, in which a default may be chosen at the same time; its keys and
@@ -160,7 +185,8 @@ pub(crate) fn delete(state: &Organization, id: RoleId, default: Option<RoleId>) 
         RoleLevel::Team => SettingChange::JoinDefaultTeamRole(Some(moved_to)),
     };
     let changed = (present != Some(moved_to)).then_some(Event::SettingChanged(change));
-    Ok(changed.into_iter().chain([Event::RoleDeleted { role: id, moved_to }]).collect())
+    let ended = keys_of_heirs(state, role, heir)?.into_iter().map(|key| Event::KeyRevoked { key });
+    Ok(changed.into_iter().chain([Event::RoleDeleted { role: id, moved_to }]).chain(ended).collect())
 }
 
 fn define_new(state: &Organization, role: Role) -> Result<Vec<Event>, Refusal> {
@@ -202,15 +228,16 @@ fn is_sound(state: &Organization, role: &Role) -> Result<(), Refusal> {
         let message = format!("there is a role {} already; choose another name", other.title);
         return Err(Refusal::field("taken", "title", message));
     }
-    if role.typical_for.chars().count() > LINE_MAX || role.typical_for.chars().any(char::is_control) {
+    if role.typical_for.chars().count() > LINE_MAX || role.typical_for.chars().any(unprintable) {
         return Err(Refusal::field(
             "bad-text",
             "typical_for",
             format!("give one line of at most {LINE_MAX} characters"),
         ));
     }
-    if role.guide.chars().count() > GUIDE_MAX {
-        return Err(Refusal::field("bad-text", "guide", format!("give at most {GUIDE_MAX} characters")));
+    let hides = |letter: char| unprintable(letter) && !matches!(letter, '\n' | '\t');
+    if role.guide.chars().count() > GUIDE_MAX || role.guide.chars().any(hides) {
+        return Err(Refusal::field("bad-text", "guide", format!("give at most {GUIDE_MAX} characters of plain text")));
     }
     if let Some((permission, needed)) = role.permissions.first_incomplete() {
         let message = format!("{permission} makes sense only with {needed}, as far; add that or leave both out");

@@ -2,9 +2,10 @@
 
 use crate::event::Event;
 use crate::id::{PersonId, TeamId};
+use crate::key;
 use crate::organization::Organization;
 use crate::refusal::{Refusal, title_fits};
-use crate::role::{RoleId, RoleLevel};
+use crate::role::{Role, RoleId, RoleLevel};
 use crate::team::Team;
 
 /// Teams that an organization may have.
@@ -37,7 +38,8 @@ pub(crate) fn delete(state: &Organization, team: TeamId) -> Result<Vec<Event>, R
     Ok(vec![Event::TeamDeleted { team }])
 }
 
-/// Somebody joins a team, or has another role in it from now on.
+/// Somebody joins a team, or has another role in it from now on. Where they come to manage more, keys of theirs end
+/// that were issued by somebody who could not have given that.
 pub(crate) fn set_member(
     state: &Organization,
     team: TeamId,
@@ -57,8 +59,12 @@ pub(crate) fn set_member(
     if present == Some(role) {
         return Ok(Vec::new());
     }
-    team_role(state, role)?;
-    Ok(vec![Event::TeamMemberSet { team, person, role }])
+    let wanted = team_role(state, role)?;
+    let before = present.and_then(|present| state.roles.get(&present)).map(Role::set).unwrap_or_default();
+    let rises = wanted.set().management().first_beyond(before).is_some();
+    let ended = if rises { key::that_would_carry_too_much(state, (person, Some(team)), wanted) } else { [].into() };
+    let ended = ended.into_iter().map(|key| Event::KeyRevoked { key });
+    Ok(std::iter::once(Event::TeamMemberSet { team, person, role }).chain(ended).collect())
 }
 
 /// Somebody leaves a team, and loses at once what they had through it.
@@ -69,14 +75,14 @@ pub(crate) fn remove_member(state: &Organization, team: TeamId, person: PersonId
     }
 }
 
-fn team_role(state: &Organization, role: RoleId) -> Result<(), Refusal> {
-    match state.roles.get(&role).map(|role| (role.level, role.assignable_to.members)) {
-        Some((RoleLevel::Team, true)) => Ok(()),
-        Some((RoleLevel::Team, false)) => {
+fn team_role(state: &Organization, role: RoleId) -> Result<&Role, Refusal> {
+    match state.roles.get(&role).map(|role| (role, role.level, role.assignable_to.members)) {
+        Some((role, RoleLevel::Team, true)) => Ok(role),
+        Some((_, RoleLevel::Team, false)) => {
             let message = format!("the role {role} cannot be given to members; choose another");
             Err(Refusal::field("role-not-for-members", "role", message))
         }
-        Some((RoleLevel::Organization, _)) => {
+        Some((_, RoleLevel::Organization, _)) => {
             let message = format!("{role} is a role in the organization; name a role in teams");
             Err(Refusal::field("role-not-for-teams", "role", message))
         }

@@ -69,8 +69,12 @@ pub(crate) fn earlier() -> Vec<Sample> {
         // Of the time when there were five settings; the others are as they were before they could be set.
         ("organization.created", created(settings)),
         ("organization.created-any-number-of-owners", created(any_number)),
-        // Of the time before access was reviewed and agents could be given a tool to ask with.
-        ("organization.created-all-settings", created(Settings { requests_agent_tool: false, ..all_settings() })),
+        // Of the time before access was reviewed, agents could be given a tool to ask with, and it could be set what teams
+        // are given without a right to share.
+        (
+            "organization.created-all-settings",
+            created(Settings { requests_agent_tool: false, teams_assign_listed: BTreeSet::new(), ..every_setting() }),
+        ),
     ]
 }
 
@@ -78,7 +82,7 @@ fn created(settings: Settings) -> Event {
     Event::OrganizationCreated { name: "Zürich \"Nord\" AG".to_owned(), preset: "pipeworks".to_owned(), settings }
 }
 
-fn all_settings() -> Settings {
+fn every_setting() -> Settings {
     Settings {
         owners_max: Some(1),
         promote_admin: Promote::OwnerOrAdmin,
@@ -95,6 +99,7 @@ fn all_settings() -> Settings {
         grants_to: BTreeSet::from([GrantsTo::Person, GrantsTo::Team]),
         roles_custom: true,
         resources_listed: BTreeSet::from([ResourceKind::Grader, ResourceKind::DataSource]),
+        teams_assign_listed: BTreeSet::from([ResourceKind::Grader]),
         workflows_run_needs_edit: true,
         fields_widen: true,
         admins_warn_below: 3,
@@ -108,7 +113,7 @@ fn all_settings() -> Settings {
 fn samples_of_the_organization() -> Vec<Sample> {
     let person = PersonId::from_random(PERSON);
     vec![
-        ("organization.created-reviews-and-requests", created(Settings { review_every_days: 30, ..all_settings() })),
+        ("organization.created-every-setting", created(Settings { review_every_days: 30, ..every_setting() })),
         ("access.reviewed", Event::AccessReviewed { of_seq: 41 }),
         ("organization.renamed", Event::OrganizationRenamed { name: "Other".to_owned() }),
         ("member.added", Event::MemberAdded { person, role: role("member") }),
@@ -148,6 +153,7 @@ fn samples_of_settings() -> Vec<Sample> {
         ("setting.changed-grants-to", To::GrantsTo(BTreeSet::from(GrantsTo::ALL))),
         ("setting.changed-grants-to-nobody", To::GrantsTo(BTreeSet::new())),
         ("setting.changed-custom-roles", To::RolesCustom(true)),
+        ("setting.changed-assign-listed", To::TeamsAssignListed([ResourceKind::Grader].into())),
         ("setting.changed-listed", To::ResourcesListed(ResourceKind::ALL.iter().copied().collect())),
         ("setting.changed-workflows", To::WorkflowsRunNeedsEdit(true)),
         ("setting.changed-fields", To::FieldsWiden(true)),

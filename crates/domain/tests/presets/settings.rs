@@ -61,6 +61,9 @@ fn what_is_given_to_whom_and_who_reaches_it_without() {
     // A kind that is listed is seen by every member, also by those whose role sees no work at all.
     let listed = across(|settings| settings.resources_listed.iter().copied().collect::<Vec<_>>());
     assert_eq!(listed, [vec![], vec![], vec![], vec![ResourceKind::Grader], vec![], vec![]]);
+    // A leader gives the team what everybody sees without a right to share it.
+    let assigned = across(|settings| settings.teams_assign_listed.iter().copied().collect::<Vec<_>>());
+    assert_eq!(assigned, listed);
 }
 
 // rows: C-6

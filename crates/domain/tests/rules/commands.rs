@@ -234,7 +234,7 @@ fn of_people() -> impl Strategy<Value = Command> {
         4 => settings.prop_map(|(name, changes)| Command::ChangeSettings { name, changes }),
         4 => (people(), roles()).prop_map(|(person, role)| Command::AddMember { person, role }),
         2 => with_key.prop_map(|(person, role, key, (digest, hint))| {
-            Command::AddMemberWithKey { person, role, key, digest, hint }
+            Command::AddMemberWithKey { person, role, key, digest, hint, expires_at: None }
         }),
         4 => (people(), roles()).prop_map(|(person, role)| Command::ChangeMemberRole { person, role }),
         2 => transfer.prop_map(|(from, to, own_role)| Command::TransferOwnership { from, to, own_role }),

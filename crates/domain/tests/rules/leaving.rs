@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use domain::command::Command;
+use domain::command::{self, Command};
+use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::PersonId;
 use domain::key::{KeyKind, KeyScope};
-use domain::organization::SettingChange;
+use domain::organization::{SettingChange, Stamp};
 use domain::resource::{Ending, NewResource, ResourceKind, Shared};
 
 use crate::Walk;
@@ -228,7 +229,9 @@ fn a_key_that_somebody_smaller_issued_ends_when_its_holder_takes_the_organizatio
     assert!(walk.state.live_key(key(0)).is_some());
     accept(&mut walk, Command::AddMember { person: person(2), role: role("member") });
     accept(&mut walk, new_key(1, KeyKind::Personal { holder: person(2) }));
-    accept(&mut walk, Command::TransferOwnership { from: person(1), to: person(2), own_role: role("admin") });
+    let over = Command::TransferOwnership { from: person(1), to: person(2), own_role: role("admin") };
+    assert_eq!(refusal(&walk, over), "last-key-at-the-top", "it would end, and nobody at the top would have one");
+    accept(&mut walk, Command::ChangeMemberRole { person: person(2), role: role("owner") });
     assert!(walk.state.live_key(key(1)).is_none(), "person 0, an admin by now, knows an owner's secret");
 }
 
@@ -276,4 +279,47 @@ fn a_collection_that_is_gone_holds_nothing_and_an_artifact_that_is_gone_is_in_no
     assert_eq!(walk.state.resources[&resource(0)].collections, BTreeSet::from([resource(2)]));
     accept(&mut walk, Command::UncollectArtifact { artifact: resource(0), collection: resource(2) });
     refuse(&mut walk, Command::UncollectArtifact { artifact: resource(0), collection: resource(2) });
+}
+
+/// The codes of what is refused for leaving nobody at the top with a key.
+#[test]
+fn somebody_at_the_top_keeps_a_key() {
+    let mut walk = Walk::found();
+    accept(&mut walk, Command::AddMember { person: person(1), role: role("member") });
+    let hand_over = Command::TransferOwnership { from: person(0), to: person(1), own_role: role("admin") };
+    // Where nobody had one before there is nothing to keep.
+    accept(&mut walk, hand_over.clone());
+    accept(&mut walk, Command::TransferOwnership { from: person(1), to: person(0), own_role: role("member") });
+
+    accept(&mut walk, new_key(0, KeyKind::Personal { holder: person(0) }));
+    let lost = "last-key-at-the-top";
+    assert_eq!(refusal(&walk, Command::RevokeKey { key: key(0) }), lost);
+    assert_eq!(refusal(&walk, hand_over.clone()), lost, "the heir has none");
+    accept(&mut walk, Command::ChangeMemberRole { person: person(1), role: role("owner") });
+    let step_down = Command::ChangeMemberRole { person: person(0), role: role("admin") };
+    assert_eq!(refusal(&walk, step_down.clone()), lost);
+    assert_eq!(refusal(&walk, Command::RemoveMember { person: person(0) }), lost);
+
+    // One that was issued by somebody below ends with the rise, so that it is none either.
+    accept(&mut walk, Command::ChangeMemberRole { person: person(1), role: role("member") });
+    accept(&mut walk, Command::AddMember { person: person(2), role: role("admin") });
+    let (digest, hint) = ("7".repeat(64), "7777".to_owned());
+    let issued = Event::KeyCreated {
+        key: key(1),
+        kind: KeyKind::Personal { holder: person(1) },
+        digest,
+        hint,
+        expires_at: None,
+    };
+    let stamp = Stamp { seq: walk.state.seq + 1, at: walk.now, actor: person(2).to_string() };
+    let mut below = walk.state.clone();
+    below.apply(&stamp, &issued);
+    let refused = command::handle(&below, hand_over.clone(), walk.now).unwrap_err();
+    assert_eq!(refused.code, lost);
+
+    // The remedy: a key from the one who hands over.
+    accept(&mut walk, new_key(2, KeyKind::Personal { holder: person(1) }));
+    accept(&mut walk, hand_over);
+    accept(&mut walk, Command::RevokeKey { key: key(0) });
+    assert_eq!(refusal(&walk, Command::RevokeKey { key: key(2) }), lost);
 }

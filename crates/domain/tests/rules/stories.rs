@@ -99,7 +99,17 @@ fn an_id_that_a_key_had_is_never_given_to_another() {
     accept(&mut walk, Command::RevokeKey { key: key(0) });
     refuse(&mut walk, workspace_key(KeyScope::All));
     let (digest, hint) = ("1".repeat(64), "…1".to_owned());
-    refuse(&mut walk, Command::AddMemberWithKey { person: person(2), role: role("member"), key: key(0), digest, hint });
+    refuse(
+        &mut walk,
+        Command::AddMemberWithKey {
+            person: person(2),
+            role: role("member"),
+            key: key(0),
+            digest,
+            hint,
+            expires_at: None,
+        },
+    );
     assert!(walk.state.active_member(person(2)).is_none());
 }
 

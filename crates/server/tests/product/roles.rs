@@ -68,7 +68,7 @@ fn members_of_a_deleted_role_have_the_default_role_and_the_admins_role_stays() {
     assert_eq!(owner.post("/roles", json!({ "title": "Sales", "permissions": ["settings.*"] })).0, 201);
     let sam = firm.hire("sam", "sales");
     assert_eq!(sam.api.get("/audit?kind=changes").0, 200);
-    assert_eq!(sam.api.post("/roles", json!({ "title": "Mine", "permissions": ["chat.use"] })).0, 201);
+    assert_eq!(sam.api.post("/roles", json!({ "title": "Mine", "permissions": ["role.view"] })).0, 201);
 
     let (status, ended) = owner.delete("/roles/sales");
     let expected =
@@ -311,8 +311,12 @@ fn nobody_writes_more_into_a_role_than_they_could_give() {
         (403, "beyond-your-own")
     );
     assert_eq!(owner.get("/roles/trojan").0, 404);
-    // What a role lets its holder use, without managing anybody, may be given by whoever keeps the roles.
-    assert_eq!(kim.api.patch("/roles/member", json!({ "allow": ["http.request"] })).0, 200);
+    // Nor is anything else written into a role by somebody who does not hold it: they would write it into their own.
+    for word in ["http.request", "audit.read", "integration.use_all"] {
+        let refused = kim.api.patch("/roles/role-keeper", json!({ "allow": [word] }));
+        assert_eq!(told(&refused), (403, "beyond-your-own"), "{word}");
+    }
+    assert_eq!(kim.api.patch("/roles/member", json!({ "allow": ["role.view"] })).0, 200);
     // Of a role above one's own not even a word can be taken away.
     assert_eq!(owner.post("/roles", json!({ "title": "Chief", "permissions": ["settings.*"] })).0, 201);
     assert_eq!(told(&kim.api.patch("/roles/chief", json!({ "revoke": ["member.remove"] }))), (403, "above-you"));
@@ -415,9 +419,14 @@ fn a_key_that_somebody_below_issued_does_not_come_to_ownership_with_its_holder()
     assert_eq!(status, 201, "{added}");
     let from_ada = firm.with(added["key"]["secret"].as_str().unwrap());
     assert_eq!(from_ada.get("").0, 200);
-    let (status, heir) =
-        firm.owner().post("/organization/transfer", json!({ "to": "heir@example.com", "own_role": "admin" }));
-    assert_eq!((status, &heir["role"], &heir["keys_ended"]), (200, &json!("owner"), &json!(1)), "{heir}");
+    let over = json!({ "to": "heir@example.com", "own_role": "admin" });
+    let refused = firm.owner().post("/organization/transfer", over.clone());
+    assert_eq!(told(&refused), (409, "last-key-at-the-top"), "it would end, and the heir would have none");
+    assert_eq!(firm.owner().delete(&format!("/keys/{}", added["key"]["id"].as_str().unwrap())).0, 204);
+    let new = json!({ "kind": "personal", "label": "from the owner", "holder": "heir@example.com" });
+    assert_eq!(firm.owner().post("/keys", new).0, 201);
+    let (status, heir) = firm.owner().post("/organization/transfer", over);
+    assert_eq!((status, &heir["role"], &heir["keys_ended"]), (200, &json!("owner"), &json!(0)), "{heir}");
     assert_eq!(from_ada.get("").0, 401, "Ada may still know it");
 }
 

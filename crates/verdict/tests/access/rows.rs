@@ -1,5 +1,6 @@
 //! The matrices of the five products, cell by cell: what the requirements state, asked of the engine.
 
+use domain::key::KeyScope;
 use domain::permission::{Permission as P, PermissionSet, Scope};
 use domain::resource::ResourceKind as Kind;
 use domain::resource::ResourceVerb as Verb;
@@ -110,7 +111,7 @@ const WORKJET: &[Row] = &[
     ("WJ-26", "manage DLP policies", |c, me| uses(c, me, P::DlpEdit), &[Y, Y, N]),
     ("WJ-27", "view audit logs", |c, me| c.may(me, Op::ReadAudit { subject: None }), &[Y, Y, N]),
     ("WJ-28", "create personal keys", |c, me| c.may(me, Op::CreatePersonalKey { holder: person(me) }), &[Y, Y, N]),
-    ("WJ-28", "create workspace keys", |c, me| c.may(me, Op::CreateWorkspaceKey { role: None }), &[Y, Y, N]),
+    ("WJ-28", "create workspace keys", |c, me| c.may(me, Op::CreateWorkspaceKey { role: None, scope: KeyScope::Granted }), &[Y, Y, N]),
     ("WJ-29", "manage billing", |c, me| uses(c, me, P::BillingEdit), &[Y, N, N]),
     ("WJ-30", "delete the organization", |c, me| uses(c, me, P::OrganizationDelete), &[Y, N, N]),
     ("WJ-31", "transfer ownership", |c, me| c.may(me, Op::TransferOwnership { to: person(c.with("admin") + 1) }), &[Y, N, N]),
@@ -131,7 +132,7 @@ const PIPEWORKS: &[Row] = &[
     ("PW-12", "remove an owner", |c, me| c.may(me, Op::RemoveMember { member: person(c.with("owner") + 1) }), &[Y, N, N]),
     ("PW-16", "see an integration that was not given", |c, me| c.may(me, Op::ViewIntegration { integration: crate::company::integration() }), &[Y, Y, N]),
     ("PW-22", "create a personal key", |c, me| c.may(me, Op::CreatePersonalKey { holder: person(me) }), &[Y, Y, Y]),
-    ("PW-30", "create workspace keys", |c, me| c.may(me, Op::CreateWorkspaceKey { role: None }), &[Y, Y, N]),
+    ("PW-30", "create workspace keys", |c, me| c.may(me, Op::CreateWorkspaceKey { role: None, scope: KeyScope::All }), &[Y, Y, N]),
 ];
 
 #[rustfmt::skip]

@@ -1,5 +1,6 @@
 //! The tables of a page.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use domain::event::Event;
@@ -8,10 +9,11 @@ use domain::integration::ToolClass;
 use domain::permission::{Group, Permission, Scope};
 use domain::resource::{ResourceKind, ResourceVerb};
 use domain::role::Role;
-use verdict::{Action, Operation, Subject};
+use verdict::{Action, Gift, Operation, Subject};
 
 use crate::company::{Company, OTHER, THEIRS, Whose, integration, key_of, may, person, team};
 
+static NO_TOOLS: BTreeSet<String> = BTreeSet::new();
 const GROUPS: [(&str, Group); 7] = [
     ("Settings", Group::Settings),
     ("Actions", Group::Actions),
@@ -82,7 +84,7 @@ pub(crate) fn permissions(page: &mut String, company: &Company) {
 /// What can be done to somebody, in words and as the engine is asked; `other` is whom it is done to.
 fn acts(company: &Company, other: usize) -> Vec<(String, Operation<'_>)> {
     let member = person(other);
-    let assign = Operation::Assign { grantee: Grantee::Member(member), integration: integration() };
+    let assign = Operation::Assign { grantee: Grantee::Member(member), integration: integration(), gift: None };
     let key = key_of(other);
     let give = |role: &Role| format!("give them the role {}", role.title);
     let roles = company.preset.roles.iter().filter(|role| role.level == domain::role::RoleLevel::Organization);
@@ -174,8 +176,12 @@ pub(crate) fn in_teams(page: &mut String, company: &Company) {
         }
         let given = company.resource(0, ResourceKind::Grader, Whose::Others);
         acts.push((format!("give a grader to {words}"), Operation::AssignResource { team, resource: given }));
-        let assign = Operation::Assign { grantee: Grantee::Team(team), integration: integration() };
-        acts.push((format!("give an integration to {words}"), assign));
+        let grantee = Grantee::Team(team);
+        let gift = Gift { profile: Profile::ReadOnly, tools_off: &NO_TOOLS, expires_at: None };
+        let give = Operation::Assign { grantee, integration: integration(), gift: Some(gift) };
+        acts.push((format!("give an integration to {words}"), give));
+        let take = Operation::Assign { grantee, integration: integration(), gift: None };
+        acts.push((format!("take an integration from {words}"), take));
         for (words, operation) in acts {
             row(page, &words, (0..roles.len()).map(|number| word(company.may(number * 2, operation))));
         }

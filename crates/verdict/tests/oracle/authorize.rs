@@ -11,7 +11,7 @@ use domain::organization::Organization;
 use domain::permission::PermissionSet;
 use domain::resource::{Ending, ResourceVerb};
 use domain::role::{Role, RoleId, RoleLevel};
-use verdict::{Actor, Operation, Question, Remedy, Snapshot, Subject};
+use verdict::{Actor, Gift, Operation, Question, Remedy, Snapshot, Subject};
 
 use crate::world::{MOMENTS, org};
 
@@ -86,14 +86,20 @@ pub(crate) fn operation<'c>(
             Operation::DisconnectIntegration { integration: *integration }
         }
         Command::ReviewTool { integration, .. } => Operation::ReviewTool { integration: *integration },
-        Command::SetGrant { grantee, integration, .. }
-        | Command::LendGrant { grantee, integration, .. }
-        | Command::RemoveGrant { grantee, integration } => {
-            Operation::Assign { grantee: *grantee, integration: *integration }
+        Command::SetGrant { grantee, integration, profile, tools_off, expires_at } => {
+            let gift = Some(Gift { profile: *profile, tools_off, expires_at: *expires_at });
+            Operation::Assign { grantee: *grantee, integration: *integration, gift }
+        }
+        Command::LendGrant { grantee, integration, profile, tools_off, expires_at } => {
+            let gift = Some(Gift { profile: *profile, tools_off, expires_at: Some(*expires_at) });
+            Operation::Assign { grantee: *grantee, integration: *integration, gift }
+        }
+        Command::RemoveGrant { grantee, integration } => {
+            Operation::Assign { grantee: *grantee, integration: *integration, gift: None }
         }
         Command::CreateKey { kind, .. } => match kind {
             KeyKind::Personal { holder } => Operation::CreatePersonalKey { holder: *holder },
-            KeyKind::Workspace { role, .. } => Operation::CreateWorkspaceKey { role: role.as_ref() },
+            KeyKind::Workspace { role, scope } => Operation::CreateWorkspaceKey { role: role.as_ref(), scope: *scope },
             KeyKind::Agent { agent, .. } => Operation::CreateAgentKey { agent: *agent },
         },
         Command::IssueKey { holder, .. } => Operation::CreatePersonalKey { holder: *holder },
@@ -136,9 +142,10 @@ pub(crate) fn operation<'c>(
         Command::EditResource { resource: id, .. } => resource(ResourceVerb::Edit, *id),
         // Who decides whose it is decides whether it stays.
         Command::HandOverResource { resource: id, .. } => resource(ResourceVerb::Delete, *id),
-        Command::ShareResource { resource: id, .. } | Command::UnshareResource { resource: id, .. } => {
-            resource(ResourceVerb::Share, *id)
+        Command::ShareResource { resource, with, level, expires_at } => {
+            Operation::ShareResource { resource: *resource, with: *with, level: *level, expires_at: *expires_at }
         }
+        Command::UnshareResource { resource: id, .. } => resource(ResourceVerb::Share, *id),
         Command::AssignResource { resource, team } | Command::UnassignResource { resource, team } => {
             Operation::AssignResource { team: *team, resource: *resource }
         }

@@ -131,8 +131,19 @@ fn check_keys(before: &Organization, standing: &Standing, me: Subject, events: &
             Event::KeyRotated { key, .. } | Event::KeyRevoked { key } => carried(&before.keys[key].kind, *key),
             _ => continue,
         };
-        if subject != me {
+        // Who rises in a team loses keys that others have seen, whoever it is.
+        let rises = events.iter().any(|event| match event {
+            Event::TeamMemberSet { .. } | Event::RoleDeleted { .. } => true,
+            Event::RoleDefined(role) => role.level == domain::role::RoleLevel::Team,
+            _ => false,
+        });
+        if subject != me && !(rises && matches!(event, Event::KeyRevoked { .. })) {
             assert_eq!(beyond(&standing.powers(subject), &mine), None, "{me:?} has a key of {subject:?}: {why}");
+            let places = standing.in_teams.iter().filter(|((person, _), _)| *person == subject);
+            for ((_, team), there) in places {
+                let lacking = there.keys().find(|one| !standing.in_team(me, *team).contains(*one));
+                assert_eq!(lacking, None, "{me:?} has a key of {subject:?}, who leads {team}: {why}");
+            }
         }
         if let (Event::KeyRotated { .. }, Subject::Member(_)) = (event, subject) {
             assert_eq!(subject, me, "{me:?} had a personal key of another made anew: {why}");

@@ -100,7 +100,7 @@ impl Pick<'_> {
                 Command::EditMember { person, details }
             }
             0 => Command::AddMember { person, role },
-            1 => Command::AddMemberWithKey { person, role, key: key(self.fresh), digest, hint },
+            1 => Command::AddMemberWithKey { person, role, key: key(self.fresh), digest, hint, expires_at: None },
             2 => Command::RemoveMember { person },
             3 => Command::TransferOwnership { from: self.me, to: person, own_role: role },
             _ => Command::ChangeMemberRole { person, role },

@@ -4,8 +4,9 @@
 //! be asked; `calls` compares who may call which tool and what the lists show, `operations` who may do what to the
 //! organization, `differences` what a change does to whom. `cedar` is a third opinion, by another engine, and `three`
 //! compares all of them. `ceiling` walks random histories of `commands` in which nobody may end up with more than
-//! somebody with the right gave; `escalations` tells the ways round that others left open, one by one. `neighbours`
-//! holds two organizations apart, and one organization before and after a change.
+//! somebody with the right gave; `escalations` tells the ways round that others left open, one by one, and `widening`
+//! those by giving, sharing and settings. `neighbours` holds two organizations apart, and one organization before and
+//! after a change.
 
 mod authorize;
 mod calls;
@@ -21,6 +22,7 @@ mod neighbours;
 mod operations;
 mod questions;
 mod three;
+mod widening;
 mod world;
 
 /// A number of random organizations, fifty times as many where the soak asks for it. The first ones are the same in

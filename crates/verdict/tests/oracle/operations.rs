@@ -20,7 +20,7 @@ use crate::world::{MOMENTS, World, org, subjects};
 const QUESTIONS: usize = 5_000;
 /// Every code that an answer about an operation can have.
 const CODES: &str = "role own team team-role share grant key-scope setting not-a-member credential-ended keys-suspended \
-    suspended key-without-role no-delegation lacks-permission out-of-scope above-you beyond-your-own only-owners \
+    suspended key-without-role no-delegation lacks-permission out-of-scope above-you beyond-your-own beyond-your-reach only-owners \
     not-yours workspace-key no-such-target not-assigned grant-ended object-rule field-rule not-in-team \
     only-default-role";
 
@@ -127,7 +127,7 @@ fn nobody_acts_on_someone_above_them_nor_gives_a_role_beyond_their_own() {
                 | Operation::Invite { role: Some(role) }
                 | Operation::CreateAgent { role: Some(role) }
                 | Operation::SetAgentRole { role: Some(role), .. }
-                | Operation::CreateWorkspaceKey { role: Some(role) }
+                | Operation::CreateWorkspaceKey { role: Some(role), .. }
                 | Operation::SetKeyRole { role: Some(role), .. } => naive.powers_of_id(role),
                 Operation::CreateRole { to } => to.iter().collect(),
                 _ => continue,

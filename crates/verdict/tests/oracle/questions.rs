@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 
 use domain::grant::{Grantee, Profile};
-use domain::key::KeyKind;
+use domain::key::{KeyKind, KeyScope};
 use domain::object::{DataName, DataVerb};
 use domain::organization::SettingChange;
 use domain::permission::{Permission, PermissionSet};
-use domain::resource::ResourceVerb;
+use domain::resource::{ResourceVerb, Shared};
 use domain::role::RoleId;
-use verdict::{Actor, Operation, Remedy, Subject};
+use domain::time::Timestamp;
+use verdict::{Actor, Gift, Operation, Remedy, Subject};
 
 use crate::chance::{self, KINDS};
 use crate::dice::Dice;
 use crate::world::{
-    AGENTS, FIELDS, INTEGRATIONS, KEYS, OBJECTS, PEOPLE, RESOURCES, TEAMS, World, agent, credentials, data,
+    AGENTS, FIELDS, INTEGRATIONS, KEYS, OBJECTS, PEOPLE, RESOURCES, TEAMS, TOOLS, World, agent, credentials, data,
     integration, key, person, request, resource, subjects, team,
 };
 
@@ -81,6 +82,7 @@ pub(crate) struct Names {
     grantees: Vec<Grantee>,
     changes: Vec<Vec<SettingChange>>,
     remedies: Vec<Vec<Remedy>>,
+    gifts: Vec<(Profile, BTreeSet<String>, Option<Timestamp>)>,
 }
 
 impl Names {
@@ -93,6 +95,10 @@ impl Names {
             objects: OBJECTS.map(data).into(),
             fields: FIELDS.map(data).into(),
             grantees: world.grantees(),
+            gifts: (0..4)
+                .map(|_| (dice.pick(&Profile::ALL), chance::tools_off(dice), chance::end(dice)))
+                .chain([(Profile::ReadOnly, TOOLS.map(str::to_owned).into(), Some(Timestamp(50)))])
+                .collect(),
             changes: (0..40).map(|_| chance::setting_changes(dice, &world.state)).collect(),
             remedies: (0..60).map(|_| remedies(dice, world)).collect(),
         }
@@ -112,7 +118,8 @@ impl Names {
             Operation::Invite { role: None },
             Operation::CreateTeam,
             Operation::ConnectIntegration,
-            Operation::CreateWorkspaceKey { role: None },
+            Operation::CreateWorkspaceKey { role: None, scope: KeyScope::Granted },
+            Operation::CreateWorkspaceKey { role: None, scope: KeyScope::All },
             Operation::CreateAgent { role: None },
             Operation::EditDataModel,
             Operation::ReadAudit { subject: None },
@@ -137,7 +144,9 @@ impl Names {
         for role in &self.roles {
             all.push(Operation::AddMember { role });
             all.push(Operation::Invite { role: Some(role) });
-            all.push(Operation::CreateWorkspaceKey { role: Some(role) });
+            for scope in [KeyScope::Granted, KeyScope::All] {
+                all.push(Operation::CreateWorkspaceKey { role: Some(role), scope });
+            }
             all.push(Operation::CreateAgent { role: Some(role) });
             all.extend(self.sets.iter().map(|to| Operation::EditRole { role, to: *to }));
             all.extend(self.roles.iter().map(|moved_to| Operation::DeleteRole { role, moved_to }));
@@ -177,7 +186,15 @@ impl Names {
             all.push(Operation::EditIntegration { integration });
             all.push(Operation::DisconnectIntegration { integration });
             all.push(Operation::ReviewTool { integration });
-            all.extend(self.grantees.iter().map(|grantee| Operation::Assign { grantee: *grantee, integration }));
+            for grantee in self.grantees.iter().copied() {
+                all.push(Operation::Assign { grantee, integration, gift: None });
+                let gifts = self.gifts.iter().map(|(profile, tools_off, expires_at)| Gift {
+                    profile: *profile,
+                    tools_off,
+                    expires_at: *expires_at,
+                });
+                all.extend(gifts.map(|gift| Operation::Assign { grantee, integration, gift: Some(gift) }));
+            }
         }
     }
 
@@ -202,6 +219,12 @@ impl Names {
             all.extend(ResourceVerb::ALL.map(|verb| Operation::Resource { verb, resource }));
             let others = (0..RESOURCES).map(crate::world::resource);
             all.extend(others.map(|collection| Operation::Collect { artifact: resource, collection }));
+            for (number, level) in [Shared::View, Shared::Use, Shared::Edit].into_iter().enumerate() {
+                for with in (0..PEOPLE).map(|number| Grantee::Member(person(number))) {
+                    let expires_at = (number != 1).then_some(Timestamp(50));
+                    all.push(Operation::ShareResource { resource, with, level, expires_at });
+                }
+            }
         }
         for kind in KINDS {
             all.extend([Operation::ViewKind { kind }, Operation::ConfigureKind { kind }]);

@@ -150,7 +150,7 @@ impl World {
         world
     }
 
-    fn happens_all(&mut self, events: impl IntoIterator<Item = Event>) {
+    pub(crate) fn happens_all(&mut self, events: impl IntoIterator<Item = Event>) {
         events.into_iter().for_each(|event| self.happens(event));
     }
 

@@ -138,7 +138,7 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::EditIntegration { integration } => of("integration.edit", "Integration", integration),
         Operation::DisconnectIntegration { integration } => of("integration.disconnect", "Integration", integration),
         Operation::ReviewTool { integration } => of("tool.review", "Integration", integration),
-        Operation::Assign { grantee: Grantee::Team(team), integration } => {
+        Operation::Assign { grantee: Grantee::Team(team), integration, .. } => {
             of("team.assign_integration", "Integration", integration).with("team", "Team", team)
         }
         Operation::Assign { grantee: Grantee::Role(role), .. } => of("grant.assign", "Role", role),
@@ -146,7 +146,7 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::Assign { grantee: Grantee::Key(key), .. } => of("grant.assign", "Key", key),
         Operation::Assign { grantee: Grantee::Agent(agent), .. } => of("grant.assign", "Agent", agent),
         Operation::CreatePersonalKey { holder } => of("key.create_personal", "Member", holder),
-        Operation::CreateWorkspaceKey { role } => whole("key.create_workspace").with_role(role),
+        Operation::CreateWorkspaceKey { role, .. } => whole("key.create_workspace").with_role(role),
         Operation::CreateAgentKey { agent } => of("key.create_agent", "Agent", agent),
         Operation::SetKeyRole { key, role } => of("key.set_role", "Key", key).with_role(role),
         Operation::ViewKey { key } => of("key.view", "Key", key),
@@ -162,6 +162,7 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         }
         Operation::CreateResource { kind, owner } => owned("resource.register", "Kind", kind.as_str(), owner),
         Operation::Resource { verb, resource } => of(on_resource(verb), "Resource", resource),
+        Operation::ShareResource { resource, .. } => of("resource.share", "Resource", resource),
         Operation::Collect { artifact, collection } => {
             of("artifact.collect", "Resource", artifact).with("collection", "Resource", collection)
         }

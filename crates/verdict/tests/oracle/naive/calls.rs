@@ -4,9 +4,9 @@ use domain::grant::{Grant, Grantee, Profile};
 use domain::id::IntegrationId;
 use domain::integration::{Integration, ToolClass};
 use domain::key::{KeyKind, KeyScope};
-use domain::organization::GrantsTo;
+use domain::organization::{GrantsTo, KeysWithoutRole};
 use domain::permission::Permission;
-use verdict::{Actor, Subject};
+use verdict::{Actor, Gift, Subject};
 
 use super::{Answer, Naive, hide, no, nothing_there, yes};
 
@@ -59,6 +59,7 @@ impl<'o> Naive<'o> {
     fn has(&self, subject: Subject, integration: IntegrationId) -> Has<'o> {
         if let Subject::Key(key) = subject
             && let Some(KeyKind::Workspace { scope: KeyScope::All, .. }) = self.state.live_key(key).map(|key| &key.kind)
+            && self.state.settings.managers_implicit_access
         {
             return Has::Everything("key-scope");
         }
@@ -79,6 +80,38 @@ impl<'o> Naive<'o> {
         let lent = givers.iter().flat_map(|giver| self.state.loans(*giver, integration));
         let given = givers.iter().filter_map(|giver| self.state.grants.get(giver)?.get(&integration));
         Has::Grants(given.chain(lent).collect())
+    }
+
+    /// Whether a key that was made to open everything does so at present.
+    pub(crate) fn opens(&self, key: Subject) -> bool {
+        let settings = &self.state.settings;
+        let Subject::Key(id) = key else { return false };
+        let Some(known) = self.state.live_key(id) else { return false };
+        let idle = known.role().is_none() && settings.keys_without_role == KeysWithoutRole::Deny;
+        settings.managers_implicit_access && !known.suspended && !idle
+    }
+
+    /// Whether a subject has an integration in at least this measure and for as long: in every tool that the gift lets
+    /// through or could come to, by one and the same grant.
+    pub(crate) fn has_as_much(&self, subject: Subject, integration: IntegrationId, gift: Gift<'_>) -> Answer {
+        let reached = self.reached(subject, integration);
+        if !reached.allowed {
+            return reached;
+        }
+        let Has::Grants(grants) = self.has(subject, integration) else { return yes("role") };
+        let classes = [ToolClass::Read, ToolClass::Write, ToolClass::Delete];
+        let covers = |grant: &&Grant| {
+            let classes =
+                classes.iter().all(|class| lets_through(grant.profile, *class) || !lets_through(gift.profile, *class));
+            let off = grant.tools_off.iter().all(|tool| gift.tools_off.contains(tool));
+            let long = match (grant.expires_at, gift.expires_at) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(end), Some(wanted)) => wanted <= end,
+            };
+            self.is_before(grant.expires_at) && classes && off && long
+        };
+        if grants.iter().any(covers) { yes("grant") } else { no("beyond-your-reach") }
     }
 
     pub(crate) fn view_integration(&self, subject: Subject, integration: IntegrationId) -> Answer {

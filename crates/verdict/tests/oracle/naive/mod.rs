@@ -218,6 +218,11 @@ impl<'o> Naive<'o> {
                 powers.insert(*permission, far);
             }
         }
+        self.cut_by_settings(powers)
+    }
+
+    /// Where nobody uses what they were not given, roles do not hold it.
+    fn cut_by_settings(&self, mut powers: Powers) -> Powers {
         if !self.state.settings.managers_implicit_access {
             powers.remove(&Permission::IntegrationUseAll);
             for kind in ResourceKind::ALL {

@@ -3,12 +3,11 @@
 
 use domain::grant::Grantee;
 use domain::id::{AgentId, KeyId, PersonId};
-use domain::key::KeyKind;
+use domain::key::{KeyKind, KeyScope};
 use domain::organization::{Invite, KeysWithoutRole, Promote, SettingChange, Settings};
 use domain::permission::{Permission as P, Scope};
-use domain::resource::ResourceVerb;
 use domain::role::{RoleId, RoleLevel};
-use verdict::{Operation, Remedy, Subject};
+use verdict::{Gift, Operation, Remedy, Subject};
 
 use super::{Answer, Naive, Powers, beyond, hide, managing, no, nothing_there, yes};
 
@@ -45,14 +44,14 @@ impl Naive<'_> {
             Operation::EditMember { member, .. } => needs(P::MemberEdit).and(|| self.is_member(member)),
             Operation::RemoveMember { member } => needs(P::MemberRemove).and(|| self.over_member(me, member)),
             Operation::ViewRoles => needs(P::RoleView),
-            Operation::CreateRole { to } => needs(P::RoleEdit).and(|| self.gives_powers(me, &to.iter().collect())),
+            Operation::CreateRole { to } => needs(P::RoleEdit).and(|| self.defines(me, &to.iter().collect())),
             Operation::EditRole { role, to } => {
                 let before = self.powers_of_id(role);
                 let more = |(one, far): &(P, Scope)| before.get(one).is_none_or(|before| before < far);
                 let added: Powers = to.iter().filter(more).collect();
                 needs(P::RoleEdit)
                     .and(|| self.over_powers(me, &self.everywhere(role, before.clone())))
-                    .and(|| self.gives_powers(me, &self.everywhere(role, added)))
+                    .and(|| self.defines(me, &self.everywhere(role, added)))
             }
             Operation::DeleteRole { role, moved_to } => needs(P::RoleEdit)
                 .and(|| self.over_powers(me, &self.everywhere(role, self.powers_of_id(role))))
@@ -81,21 +80,29 @@ impl Naive<'_> {
             Operation::ReviewTool { integration } => {
                 self.view_integration(me, integration).then(|| needs(P::ToolReview))
             }
-            Operation::Assign { grantee: Grantee::Team(team), integration } => {
+            Operation::Assign { grantee: Grantee::Team(team), integration, gift } => {
                 let everywhere = needs(P::TeamAssign).allowed;
                 let shown = || if everywhere { yes("role") } else { self.view_integration(me, integration) };
-                self.in_team(me, team, P::TeamAssign).and(shown)
+                let had = || match gift {
+                    Some(gift) if !everywhere => self.has_as_much(me, integration, gift),
+                    _ => yes("role"),
+                };
+                self.in_team(me, team, P::TeamAssign).and(shown).and(had)
             }
             Operation::Assign { grantee, .. } => self.assign(me, grantee),
             Operation::CreatePersonalKey { holder } => self.create_personal_key(me, holder),
-            Operation::CreateWorkspaceKey { role } => needs(P::KeyManageWorkspace).and(|| self.gives_key(me, role)),
-            Operation::SetKeyRole { key, role } => {
-                needs(P::KeyManageWorkspace).and(|| self.over_key(me, key)).and(|| self.gives_key(me, role))
+            Operation::CreateWorkspaceKey { role, scope } => {
+                let wide = || if scope == KeyScope::All { self.uses_everything(me) } else { yes("role") };
+                needs(P::KeyManageWorkspace).and(|| self.assigns(me, role)).and(|| self.gives_key(me, role)).and(wide)
             }
+            Operation::SetKeyRole { key, role } => needs(P::KeyManageWorkspace)
+                .and(|| self.over_key(me, key))
+                .and(|| self.assigns(me, role))
+                .and(|| self.gives_key(me, role)),
             Operation::ViewAgents => needs(P::AgentView),
-            Operation::CreateAgent { role } => {
-                needs(P::AgentManage).and(|| role.map_or(yes("role"), |role| self.gives(me, role)))
-            }
+            Operation::CreateAgent { role } => needs(P::AgentManage)
+                .and(|| self.assigns(me, role))
+                .and(|| role.map_or(yes("role"), |role| self.gives(me, role))),
             Operation::EditAgent { agent } | Operation::CreateAgentKey { agent } => {
                 needs(P::AgentManage).and(|| self.over_agent(me, agent))
             }
@@ -109,6 +116,9 @@ impl Naive<'_> {
             Operation::Collect { artifact, collection } => self.collect(me, artifact, collection),
             Operation::ConfigureKind { .. } => needs(P::ResourceConfigure),
             Operation::ViewKind { kind } => self.view_kind(me, kind),
+            Operation::ShareResource { resource, with, level, expires_at } => {
+                self.share(me, (resource, with), (level, expires_at))
+            }
             Operation::Data { verb, object } => self.records(me, verb, object),
             Operation::Field { verb, object, field } => self.field(me, verb, object, field),
             Operation::EditDataModel => needs(P::DataModelEdit),
@@ -134,9 +144,11 @@ impl Naive<'_> {
     /// Whoever could do by hand all that would satisfy a request decides it.
     fn decides(&self, me: Subject, by: &[Remedy]) -> Answer {
         let one = |change: &Remedy| match change {
-            Remedy::Grant { to, integration, .. } => self
-                .operate(me, Operation::Assign { grantee: *to, integration: *integration })
-                .and(|| self.view_integration(me, *integration)),
+            Remedy::Grant { to, integration, profile, tools_off } => {
+                let gift = Some(Gift { profile: *profile, tools_off, expires_at: None });
+                let assign = Operation::Assign { grantee: *to, integration: *integration, gift };
+                self.operate(me, assign).and(|| self.view_integration(me, *integration))
+            }
             Remedy::Resume { integration } => {
                 self.operate(me, Operation::EditIntegration { integration: *integration })
             }
@@ -147,7 +159,7 @@ impl Naive<'_> {
             Remedy::Join { member, team, role } => {
                 self.operate(me, Operation::SetTeamMember { team: *team, member: *member, role })
             }
-            Remedy::Share { resource, .. } => self.resource(me, ResourceVerb::Share, *resource),
+            Remedy::Share { resource, with, level } => self.share(me, (*resource, *with), (*level, None)),
             Remedy::ResumeAgent { agent } => self.operate(me, Operation::EditAgent { agent: *agent }),
             Remedy::AgentRole { agent, role } => {
                 self.operate(me, Operation::SetAgentRole { agent: *agent, role: Some(role) })
@@ -170,7 +182,14 @@ impl Naive<'_> {
     }
 
     fn over_member(&self, me: Subject, member: PersonId) -> Answer {
-        self.is_member(member).and(|| self.over_powers(me, &self.powers(Subject::Member(member))))
+        let other = Subject::Member(member);
+        self.is_member(member).and(|| self.over_powers(me, &self.powers(other))).and(|| {
+            if self.teams_of(other).into_iter().all(|team| self.over_in_team(me, member, team)) {
+                yes("role")
+            } else {
+                no("above-you")
+            }
+        })
     }
 
     fn over_agent(&self, me: Subject, agent: AgentId) -> Answer {
@@ -207,13 +226,51 @@ impl Naive<'_> {
         let more_to_keys = keys.is_some() && keys != by_default(before).1;
         let in_teams = after.join_default_team_role.filter(|role| before.join_default_team_role != Some(*role));
         let may = || if after.promote_admin == before.promote_admin { yes("role") } else { self.promotes(me) };
-        may().and(|| if more_to_newcomers || more_to_keys { self.gives(me, &newcomers) } else { yes("role") }).and(
-            || {
+        may()
+            .and(|| self.widens_settings(me, before, &after))
+            .and(|| if more_to_newcomers || more_to_keys { self.gives(me, &newcomers) } else { yes("role") })
+            .and(|| {
                 in_teams.map_or(yes("role"), |role| {
                     self.gives_powers(me, &self.everywhere(&role, self.powers_of_id(&role)))
                 })
-            },
-        )
+            })
+    }
+
+    /// Settings that are a way to give: room for owners is made by owners, what teams are given by who gives to all of
+    /// them, the team of newcomers chosen by who could put them there, and what roles say but nobody has at present is
+    /// put into force by who would have all of it as well.
+    fn widens_settings(&self, me: Subject, before: &Settings, after: &Settings) -> Answer {
+        let more_owners = match (before.owners_max, after.owners_max) {
+            (Some(before), Some(after)) => after > before,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        let owner = self.role_of(me).is_some_and(|role| role.top);
+        let more_kinds = after.teams_assign_listed.difference(&before.teams_assign_listed).next().is_some();
+        let newcomers = after.join_default_team.filter(|team| before.join_default_team != Some(*team));
+        let switched_on = after.managers_implicit_access && !before.managers_implicit_access;
+        let team = || newcomers.map_or(yes("role"), |team| self.sends_newcomers(me, team, after));
+        let may = |may: bool| if may { yes("role") } else { no("beyond-your-own") };
+        (if more_owners && !owner { no("only-owners") } else { yes("role") })
+            .and(|| may(!more_kinds || self.needs(me, P::TeamAssign).allowed))
+            .and(team)
+            .and(|| may(!switched_on || self.would_have_all(me)))
+    }
+
+    /// Whether nobody would have more of what is not in force at present than somebody would themselves.
+    fn would_have_all(&self, me: Subject) -> bool {
+        let mut open = self.state.clone();
+        open.settings.managers_implicit_access = true;
+        let open = Naive { state: &open, now: self.now };
+        let mine = open.powers(me);
+        let everything = Powers::from([(P::IntegrationUseAll, Scope::All)]);
+        let gains = self.state.roles.keys().map(|role| {
+            let (now, then) = (self.powers_of_id(role), open.powers_of_id(role));
+            let more = then.into_iter().filter(|(one, far)| now.get(one).is_none_or(|now| now < far)).collect();
+            self.everywhere(role, more)
+        });
+        let mut gains = gains.chain([everything]).flatten();
+        gains.all(|(one, far)| mine.get(&one).is_some_and(|mine| *mine >= far))
     }
 
     fn gives(&self, me: Subject, role: &RoleId) -> Answer {
@@ -229,6 +286,31 @@ impl Naive<'_> {
             return no("beyond-your-own");
         }
         self.promotes(me)
+    }
+
+    /// A role is given by who assigns roles, whatever it is given to.
+    fn assigns(&self, me: Subject, role: Option<&RoleId>) -> Answer {
+        role.map_or(yes("role"), |_| self.needs(me, P::RoleAssign))
+    }
+
+    /// Nobody puts into a role what they do not have in force.
+    fn defines(&self, me: Subject, powers: &Powers) -> Answer {
+        let mine = self.powers(me);
+        let lacks = |(one, far): (&P, &Scope)| mine.get(one).is_none_or(|mine| mine < far);
+        self.gives_powers(me, powers).and(|| {
+            let cut = self.cut_by_settings(powers.clone());
+            if cut.iter().any(lacks) { no("beyond-your-own") } else { yes("role") }
+        })
+    }
+
+    /// Whether a role says that its holder uses everything, in force or not.
+    fn uses_everything(&self, me: Subject) -> Answer {
+        let says = self.role_of(me).is_some_and(|role| {
+            role.top
+                || role.permissions.groups.contains(&P::IntegrationUseAll.entry().group)
+                || role.permissions.single.scope(P::IntegrationUseAll).is_some()
+        });
+        if says { yes("role") } else { no(self.lacking(me)) }
     }
 
     fn promotes(&self, me: Subject) -> Answer {
@@ -325,8 +407,14 @@ impl Naive<'_> {
                     _ => issues,
                 }
             }
-            KeyKind::Workspace { .. } => hide(self.needs(me, P::KeyManageWorkspace))
-                .and(|| if looks { yes("role") } else { self.over_powers(me, &self.powers(Subject::Key(key))) }),
+            KeyKind::Workspace { scope, .. } => hide(self.needs(me, P::KeyManageWorkspace))
+                .and(|| if looks { yes("role") } else { self.over_powers(me, &self.powers(Subject::Key(key))) })
+                .and(|| {
+                    // Whoever is shown the secret has what it opens.
+                    let shown = matches!(operation, Operation::RotateKey { .. });
+                    let wide = scope == KeyScope::All && self.opens(Subject::Key(key));
+                    if shown && wide { self.uses_everything(me) } else { yes("role") }
+                }),
             KeyKind::Agent { agent, .. } => hide(self.needs(me, P::AgentManage))
                 .and(|| if looks { yes("role") } else { self.over_agent(me, agent) }),
         }

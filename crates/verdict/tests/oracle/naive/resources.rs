@@ -1,9 +1,11 @@
 //! Resources: what a role gives for one's own, for one's teams' and for all, what a role in a team gives for what the
 //! team has, and what is shared.
 
+use domain::grant::Grantee;
 use domain::id::{PersonId, ResourceId};
 use domain::permission::{Permission, Scope};
 use domain::resource::{Resource, ResourceKind, ResourceVerb, Shared};
+use domain::time::Timestamp;
 use verdict::Subject;
 
 use super::{Answer, Naive, hide, no, nothing_there, yes};
@@ -59,7 +61,7 @@ impl Naive<'_> {
             .and(|| self.may(subject, ResourceVerb::Edit, collection))
     }
 
-    fn may(&self, subject: Subject, verb: ResourceVerb, resource: &Resource) -> Answer {
+    pub(super) fn may(&self, subject: Subject, verb: ResourceVerb, resource: &Resource) -> Answer {
         self.may_by(subject, resource.kind.permission(verb), Some(verb), resource)
     }
 
@@ -92,6 +94,31 @@ impl Naive<'_> {
             return yes("share");
         }
         if held.is_some() { no("out-of-scope") } else { no(self.lacking(subject)) }
+    }
+
+    /// Nobody shares further, or for longer, than they may do it themselves, nor with themselves.
+    pub(crate) fn share(
+        &self,
+        subject: Subject,
+        (id, with): (ResourceId, Grantee),
+        (level, until): (Shared, Option<Timestamp>),
+    ) -> Answer {
+        let shares = self.resource(subject, ResourceVerb::Share, id);
+        shares.and(|| {
+            let resource = &self.state.resources[&id];
+            let end = until.unwrap_or(Timestamp(i64::MAX));
+            let at_the_end = Naive { now: self.now.max(Timestamp(end.0 - 1)), ..*self };
+            let verbs = [ResourceVerb::View, ResourceVerb::Use, ResourceVerb::Edit];
+            let mut lent = verbs.into_iter().filter(|verb| lets(level, *verb));
+            // Where nobody uses what they were not given, who by their role would use everything of the kind gives it out.
+            let mut open = self.state.clone();
+            open.settings.managers_implicit_access = true;
+            let says = Naive { state: &open, now: self.now }.powers(subject);
+            let gives_out = says.get(&resource.kind.permission(ResourceVerb::Use)) == Some(&Scope::All);
+            let may = |verb| at_the_end.may(subject, verb, resource).allowed || verb == ResourceVerb::Use && gives_out;
+            let has_it = lent.all(may);
+            if has_it && with != subject.grantee() { yes("role") } else { no("beyond-your-reach") }
+        })
     }
 
     /// One makes what is one's own; for somebody else, who could also change what is theirs.

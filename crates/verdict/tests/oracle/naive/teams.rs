@@ -1,8 +1,9 @@
 //! Teams: what a role in the organization gives for all teams or for one's own, and a role in a team for that team.
 
 use domain::id::{PersonId, ResourceId, TeamId};
-use domain::organization::Invite;
+use domain::organization::{Invite, Settings};
 use domain::permission::{Permission, Scope};
+use domain::resource::{Resource, ResourceVerb};
 use domain::role::RoleId;
 use verdict::Subject;
 
@@ -53,6 +54,11 @@ impl Naive<'_> {
         self.powers_in(Subject::Member(person), team).into_keys().map(|one| (one, Scope::Team)).collect()
     }
 
+    /// Whether somebody manages in a team at least what somebody else manages by their role there.
+    pub(crate) fn over_in_team(&self, subject: Subject, member: PersonId, team: TeamId) -> bool {
+        beyond(&self.place_in(member, team), &self.authority_in(subject, team)).is_none()
+    }
+
     pub(crate) fn set_team_member(&self, subject: Subject, team: TeamId, member: PersonId, role: &RoleId) -> Answer {
         let present = self.state.teams.get(&team).and_then(|team| team.members.get(&member));
         let takes = if present.is_some() { Permission::TeamRoles } else { Permission::TeamMembers };
@@ -73,6 +79,22 @@ impl Naive<'_> {
         if beyond(&given, &self.authority_in(subject, team)).is_some() { no("beyond-your-own") } else { yes("role") }
     }
 
+    /// Whether somebody may have newcomers join a team.
+    pub(crate) fn sends_newcomers(&self, subject: Subject, team: TeamId, after: &Settings) -> Answer {
+        let role = after.join_default_team_role;
+        let given = role.map_or_else(Powers::new, |role| self.powers_of_id(&role));
+        let given: Powers = given.into_keys().map(|one| (one, Scope::Team)).collect();
+        let everywhere = self.needs(subject, Permission::TeamMembers);
+        let puts = if everywhere.allowed { everywhere } else { self.in_team(subject, team, Permission::TeamMembers) };
+        puts.and(|| {
+            if beyond(&given, &self.authority_in(subject, team)).is_some() {
+                no("beyond-your-own")
+            } else {
+                yes("role")
+            }
+        })
+    }
+
     /// Everybody may leave.
     pub(crate) fn remove_team_member(&self, subject: Subject, team: TeamId, member: PersonId) -> Answer {
         if subject == Subject::Member(member) && self.teams_of(subject).contains(&team) {
@@ -85,16 +107,38 @@ impl Naive<'_> {
         self.in_team(subject, team, Permission::TeamMembers).and(|| self.is_member(member)).and(above)
     }
 
-    /// Who may give resources to a team need not use them; who may do so in single teams alone cannot give what they
-    /// may not know of, or what is hidden from them would be had by guessing.
+    /// Who may give resources to all teams need not use them; who may do so in single teams alone cannot give what they
+    /// may not know of, or what is hidden from them would be had by guessing, nor what they may not share.
     pub(crate) fn assign_resource(&self, subject: Subject, team: TeamId, id: ResourceId) -> Answer {
         let everywhere = self.needs(subject, Permission::TeamAssign).allowed;
-        let shown = || match self.state.resources.get(&id) {
+        let given = || match self.state.resources.get(&id) {
             Some(resource) if everywhere || resource.teams.contains(&team) => yes("role"),
-            Some(resource) if self.is_shown(subject, resource) => yes("role"),
+            Some(resource) if self.is_shown(subject, resource) => self.shares_with_team(subject, team, resource),
             _ => nothing_there(),
         };
-        self.in_team(subject, team, Permission::TeamAssign).and(shown)
+        self.in_team(subject, team, Permission::TeamAssign).and(given)
+    }
+
+    /// To give something to a team is to share it with everybody there: nobody there does more with it then than the one
+    /// who gives it. Some organizations let what everybody sees be given without.
+    fn shares_with_team(&self, subject: Subject, team: TeamId, resource: &Resource) -> Answer {
+        if self.state.settings.teams_assign_listed.contains(&resource.kind) {
+            return yes("setting");
+        }
+        let wider = |verb: &ResourceVerb| {
+            let takes = resource.kind.permission(*verb);
+            let far = |far: Option<&Scope>| matches!(far, Some(Scope::Team | Scope::All));
+            let mut people = self.state.teams[&team].members.keys().map(|person| Subject::Member(*person));
+            let gets = people.any(|other| {
+                let everywhere = self.powers(other).get(&takes) == Some(&Scope::Team);
+                everywhere || far(self.powers_in(other, team).get(&takes))
+            });
+            gets && !self.may(subject, *verb, resource).allowed
+        };
+        let verbs = ResourceVerb::ALL.into_iter().filter(|verb| *verb != ResourceVerb::Create);
+        let widens = verbs.into_iter().any(|verb| wider(&verb));
+        self.may(subject, ResourceVerb::Share, resource)
+            .and(|| if widens { no("beyond-your-reach") } else { yes("role") })
     }
 
     pub(crate) fn invite_to_team(&self, subject: Subject, team: TeamId) -> Answer {

@@ -1,0 +1,242 @@
+//! Ways to have more, or to let others have it, by giving what one has less of: to one's own team, by a share, in a
+//! role, with a key or through a setting.
+
+use std::collections::BTreeSet;
+
+use domain::event::Event;
+use domain::grant::{Grantee, Profile};
+use domain::integration::ToolClass;
+use domain::key::{KeyKind, KeyScope};
+use domain::organization::{Promote, SettingChange};
+use domain::resource::{NewResource, ResourceKind, ResourceVerb, Shared};
+use domain::role::RoleLevel;
+use verdict::{Gift, Operation};
+
+use crate::escalations::{MEMBER, MIGHTY, OWNER, SCHEMER, SCHEMING, ask, company, made, only_the_owner, set};
+use crate::world::{MOMENTS, World, hexadecimal, key, person, resource, role, team};
+
+/// A member's role of the organization means this from now on.
+fn plain_holds(world: &mut World, words: &[&str]) {
+    world.happens(Event::RoleDefined(made("plain", RoleLevel::Organization, words)));
+}
+
+/// A team, in which a member has this role.
+fn team_with(world: &mut World, number: u8, member: u8, words: &[&str]) {
+    let held = role(&format!("place-{number}-{member}"));
+    world.happens(Event::RoleDefined(made(held.as_str(), RoleLevel::Team, words)));
+    if !world.state.teams.contains_key(&team(number)) {
+        world.happens(Event::TeamCreated { team: team(number), title: format!("Team {number}") });
+    }
+    world.happens(Event::TeamMemberSet { team: team(number), person: person(member), role: held });
+}
+
+fn project(world: &mut World, owner: u8) {
+    let (id, title, tier) = (resource(0), "Plan".to_owned(), None);
+    let new = NewResource { id, kind: ResourceKind::Project, title, tier, owner: Some(person(owner)) };
+    world.happens(Event::ResourceRegistered(Box::new(new)));
+}
+
+#[test]
+fn a_leader_lifts_nothing_that_was_cut_for_the_team_and_gives_it_nothing_that_they_have_less_of() {
+    let mut world = company();
+    let tools = [("get", (ToolClass::Read, true, false)), ("delete", (ToolClass::Delete, true, false))];
+    world.happens_all(crate::world::connected(0, false, &tools.into()));
+    world.happens(Event::RoleDefined(made("keeper", RoleLevel::Team, &["team.view:team", "team.assign:team"])));
+    for number in [0, 1] {
+        world.happens(Event::TeamCreated { team: team(number), title: format!("Team {number}") });
+        world.happens(Event::TeamMemberSet { team: team(number), person: person(MEMBER), role: role("keeper") });
+    }
+    let integration = crate::world::integration(0);
+    // "gone" is off too, and at present not listed.
+    let cut: BTreeSet<String> = ["get", "gone"].map(str::to_owned).into();
+    world.happens(Event::GrantSet {
+        grantee: Grantee::Team(team(0)),
+        integration,
+        profile: Profile::NoDelete,
+        tools_off: cut.clone(),
+        expires_at: Some(MOMENTS[2]),
+    });
+    let (none, one): (BTreeSet<String>, BTreeSet<String>) = (BTreeSet::new(), ["get".to_owned()].into());
+    let may = |world: &World, to, profile, tools_off, expires_at| {
+        let gift = Some(Gift { profile, tools_off, expires_at });
+        ask(world, person(MEMBER), Operation::Assign { grantee: Grantee::Team(team(to)), integration, gift }).code
+    };
+    let (end, later) = (Some(MOMENTS[2]), Some(MOMENTS[3]));
+    for to in [0, 1] {
+        assert_eq!(may(&world, to, Profile::Full, &cut, end), "beyond-your-reach");
+        assert_eq!(may(&world, to, Profile::NoDelete, &none, end), "beyond-your-reach");
+        assert_eq!(may(&world, to, Profile::NoDelete, &one, end), "beyond-your-reach");
+        assert_eq!(may(&world, to, Profile::NoDelete, &cut, None), "beyond-your-reach");
+        assert_eq!(may(&world, to, Profile::NoDelete, &cut, later), "beyond-your-reach");
+        assert_eq!(may(&world, to, Profile::NoDelete, &cut, end), "team-role");
+        assert_eq!(may(&world, to, Profile::ReadOnly, &cut, Some(MOMENTS[1])), "team-role");
+    }
+    // Whoever assigns for all teams need not have it.
+    let gift = Some(Gift { profile: Profile::Full, tools_off: &none, expires_at: None });
+    let give = Operation::Assign { grantee: Grantee::Team(team(0)), integration, gift };
+    assert!(ask(&world, person(OWNER), give).allowed);
+}
+
+#[test]
+fn nobody_comes_to_do_more_with_a_resource_by_giving_it_to_their_team() {
+    let mut world = company();
+    plain_holds(&mut world, &["team.view:team", "project.view:own", "project.share:own"]);
+    team_with(&mut world, 0, MEMBER, &["team.view:team", "team.assign:team", "project.view:team", "project.edit:team"]);
+    project(&mut world, OWNER);
+    let shared = |level| Event::ResourceShared {
+        resource: resource(0),
+        with: Grantee::Member(person(MEMBER)),
+        level,
+        expires_at: None,
+    };
+    let give = Operation::AssignResource { team: team(0), resource: resource(0) };
+    world.happens(shared(Shared::View));
+    assert_eq!(ask(&world, person(MEMBER), give).code, "out-of-scope", "who sees it may not share it");
+    // To share it is not enough either, where the team would change it and they may not.
+    plain_holds(&mut world, &["team.view:team", "project.view:own", "project.share"]);
+    assert_eq!(ask(&world, person(MEMBER), give).code, "beyond-your-reach");
+    plain_holds(&mut world, &["team.view:team", "project.view", "project.edit", "project.share"]);
+    assert!(ask(&world, person(MEMBER), give).allowed);
+    // Nor where somebody else in the team would.
+    team_with(&mut world, 0, MIGHTY, &["team.view:team", "project.view:team", "project.destroy:team"]);
+    assert_eq!(ask(&world, person(MEMBER), give).code, "beyond-your-reach");
+    assert!(ask(&world, person(OWNER), give).allowed);
+}
+
+// rows: PA-21
+#[test]
+fn what_everybody_sees_is_given_to_a_team_without_a_right_to_it_where_the_organization_has_it_so() {
+    let mut world = company();
+    plain_holds(&mut world, &["team.view:team"]);
+    team_with(&mut world, 0, MEMBER, &["team.view:team", "team.assign:team"]);
+    project(&mut world, OWNER);
+    let give = Operation::AssignResource { team: team(0), resource: resource(0) };
+    world.happens(Event::SettingChanged(SettingChange::ResourcesListed([ResourceKind::Project].into())));
+    assert_eq!(ask(&world, person(MEMBER), give).code, "lacks-permission", "to be listed is not to be given");
+    let assigned = SettingChange::TeamsAssignListed([ResourceKind::Project].into());
+    only_the_owner(&world, Operation::EditOrganization { changes: std::slice::from_ref(&assigned) }, "beyond-your-own");
+    world.happens(Event::SettingChanged(assigned));
+    assert!(ask(&world, person(MEMBER), give).allowed);
+    world.happens(Event::SettingChanged(SettingChange::ResourcesListed([].into())));
+    assert!(ask(&world, person(MEMBER), give).hidden, "what is not listed any more is hidden");
+}
+
+#[test]
+fn nobody_shares_further_or_longer_than_they_may_use_it_nor_with_themselves() {
+    let mut world = company();
+    plain_holds(&mut world, &["project.view", "project.share", "project.edit:own"]);
+    project(&mut world, OWNER);
+    let share = |with, level, expires_at| Operation::ShareResource {
+        resource: resource(0),
+        with: Grantee::Member(person(with)),
+        level,
+        expires_at,
+    };
+    for with in [MEMBER, MIGHTY] {
+        assert_eq!(ask(&world, person(MEMBER), share(with, Shared::Edit, None)).code, "beyond-your-reach");
+    }
+    assert_eq!(ask(&world, person(MEMBER), share(MEMBER, Shared::View, None)).code, "beyond-your-reach");
+    assert!(ask(&world, person(MEMBER), share(MIGHTY, Shared::View, None)).allowed);
+    // What one has until an end one does not lend beyond it.
+    plain_holds(&mut world, &["project.view", "project.share", "project.use:own"]);
+    let (with, level) = (Grantee::Member(person(MEMBER)), Shared::Use);
+    world.happens(Event::ResourceShared { resource: resource(0), with, level, expires_at: Some(MOMENTS[2]) });
+    assert!(ask(&world, person(MEMBER), share(MIGHTY, Shared::Use, Some(MOMENTS[2]))).allowed);
+    for later in [Some(MOMENTS[3]), None] {
+        assert_eq!(ask(&world, person(MEMBER), share(MIGHTY, Shared::Use, later)).code, "beyond-your-reach");
+    }
+    let take_back = Operation::Resource { verb: ResourceVerb::Share, resource: resource(0) };
+    assert!(ask(&world, person(MEMBER), take_back).allowed);
+}
+
+#[test]
+fn who_manages_a_team_is_above_those_who_do_not_whatever_their_roles_in_the_organization() {
+    let mut world = company();
+    world.happens(Event::MemberAdded { person: person(4), role: role("plain") });
+    team_with(&mut world, 0, MEMBER, &["team.view:team", "team.members:team", "team.edit:team"]);
+    let digest = hexadecimal([7; 32]);
+    let kind = KeyKind::Personal { holder: person(MEMBER) };
+    world.happens(Event::KeyCreated { key: key(7), kind, digest, hint: String::new(), expires_at: None });
+    let (member, plain) = (person(MEMBER), role("plain"));
+    for operation in [
+        Operation::CreatePersonalKey { holder: member },
+        Operation::RevokeKey { key: key(7) },
+        Operation::RemoveMember { member },
+        Operation::ChangeRole { member, role: &plain },
+    ] {
+        only_the_owner(&world, operation, "above-you");
+    }
+    assert!(ask(&world, person(SCHEMER), Operation::CreatePersonalKey { holder: person(4) }).allowed);
+}
+
+#[test]
+fn nobody_writes_into_a_role_what_they_do_not_hold_themselves() {
+    let world = company();
+    for word in ["audit.read", "access.explain", "data.see", "integration.use_all", "project.view", "invoice.view"] {
+        let more = set(&[SCHEMING, &[word]].concat());
+        only_the_owner(&world, Operation::EditRole { role: &role("schemer"), to: more }, "beyond-your-own");
+        only_the_owner(&world, Operation::CreateRole { to: set(&[word]) }, "beyond-your-own");
+    }
+}
+
+// rows: TW-38
+#[test]
+fn who_does_not_assign_roles_gives_none_to_keys_and_agents_either() {
+    let mut world = company();
+    let keeper = ["key.manage_workspace", "agent.view", "agent.manage", "integration.view"];
+    plain_holds(&mut world, &keeper);
+    world.happens(Event::RoleDefined(made("reader", RoleLevel::Organization, &["audit.read"])));
+    let digest = hexadecimal([7; 32]);
+    let kind = KeyKind::Workspace { scope: KeyScope::Granted, role: None };
+    world.happens(Event::KeyCreated { key: key(7), kind, digest, hint: String::new(), expires_at: None });
+    let reader = role("reader");
+    for role in [None, Some(&reader)] {
+        for operation in [
+            Operation::CreateWorkspaceKey { role, scope: KeyScope::Granted },
+            Operation::CreateAgent { role },
+            Operation::SetKeyRole { key: key(7), role },
+        ] {
+            assert_eq!(ask(&world, person(MEMBER), operation).allowed, role.is_none(), "{operation:?}");
+        }
+    }
+}
+
+// rows: C-9
+#[test]
+fn a_key_for_everything_is_made_and_seen_by_those_alone_who_use_everything() {
+    let mut world = company();
+    let wide = |scope| Operation::CreateWorkspaceKey { role: None, scope };
+    only_the_owner(&world, wide(KeyScope::All), "lacks-permission");
+    assert!(ask(&world, person(SCHEMER), wide(KeyScope::Granted)).allowed);
+    let digest = hexadecimal([7; 32]);
+    let kind = KeyKind::Workspace { scope: KeyScope::All, role: None };
+    world.happens(Event::SettingChanged(SettingChange::KeysWithoutRole(
+        domain::organization::KeysWithoutRole::ToolsOnly,
+    )));
+    world.happens(Event::KeyCreated { key: key(7), kind, digest, hint: String::new(), expires_at: None });
+    only_the_owner(&world, Operation::RotateKey { key: key(7) }, "lacks-permission");
+    assert!(ask(&world, person(SCHEMER), Operation::RevokeKey { key: key(7) }).allowed);
+}
+
+#[test]
+fn a_setting_that_gives_is_changed_by_those_alone_who_could_give_it() {
+    let mut world = company();
+    world.happens(Event::SettingChanged(SettingChange::OwnersMax(Some(1))));
+    for room in [Some(2), None] {
+        let changes = [SettingChange::OwnersMax(room)];
+        only_the_owner(&world, Operation::EditOrganization { changes: &changes }, "only-owners");
+    }
+    // Who is in no team sends nobody into one, and does not find out which there are.
+    team_with(&mut world, 0, MEMBER, &["team.view:team", "team.members:team"]);
+    let newcomers = [SettingChange::JoinDefaultTeam(Some(team(0)))];
+    let sent = ask(&world, person(SCHEMER), Operation::EditOrganization { changes: &newcomers });
+    assert!(!sent.allowed && sent.hidden);
+    assert!(ask(&world, person(OWNER), Operation::EditOrganization { changes: &newcomers }).allowed);
+    // What roles say and nobody has is put into force by who would have it.
+    world.happens(Event::SettingChanged(SettingChange::ManagersImplicitAccess(false)));
+    let on = [SettingChange::ManagersImplicitAccess(true)];
+    only_the_owner(&world, Operation::EditOrganization { changes: &on }, "beyond-your-own");
+    world.happens(Event::SettingChanged(SettingChange::PromoteAdmin(Promote::Owner)));
+    let name_alone: [SettingChange; 0] = [];
+    assert!(ask(&world, person(SCHEMER), Operation::EditOrganization { changes: &name_alone }).allowed);
+}
