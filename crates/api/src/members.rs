@@ -1,6 +1,7 @@
 //! Endpoints: members.
 
 use app::App;
+use app::keys::KeysToRotate;
 use app::members::{ChangedRole, MemberChange as DetailsChange, MemberFilter, MemberView, NewMember, Removed};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -177,7 +178,7 @@ pub(crate) async fn show(
 pub(crate) struct MemberChange {
     /// Another role.
     role: Option<String>,
-    /// Another name, here and in every other organization that they are in; everybody may change their own.
+    /// Another name here; everybody may change their own.
     name: Option<String>,
     /// Another kind of seat; null for none.
     #[serde(default, deserialize_with = "given")]
@@ -226,8 +227,9 @@ pub(crate) async fn change(
         Some(role) => Ok(Json(app.change_member_role(&caller, &member, &role).await?.into())),
         None if details => {
             let change = DetailsChange { name: body.name, seat: body.seat };
-            let member = app.edit_member(&caller, &member, change).await?.into();
-            Ok(Json(ChangedMember { member, keys_ended: 0 }))
+            let member = app.edit_member(&caller, &member, change).await?;
+            // What somebody is called ends nothing.
+            Ok(Json(ChangedRole { member, keys_ended: 0, known: KeysToRotate::default() }.into()))
         }
         None => Err(Failure::bad_field("role", "say what to change: role, name or seat")),
     }

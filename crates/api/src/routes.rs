@@ -10,7 +10,8 @@ use utoipa_axum::routes;
 
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, keys, kinds, members, objects, organizations, permissions, plan, requests, resources, reviews, roles, settings, teams,
+    access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, keys, kinds, members, objects,
+    organizations, permissions, plan, requests, resources, reviews, roles, settings, teams,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.

@@ -162,7 +162,9 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
         }
         (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Member(member)) => *holder == member,
         (Event::KeyCreated { kind: KeyKind::Workspace { .. }, .. }, Target::Organization) => true,
-        (Event::MemberRemoved { person } | Event::MemberEdited { person, .. }, Target::Member(member)) => *person == member,
+        (Event::MemberRemoved { person } | Event::MemberEdited { person, .. }, Target::Member(member)) => {
+            *person == member
+        }
         // Who hands the organization over takes another role in the same step.
         (Event::MemberRoleChanged { person, .. }, Target::Member(member)) => {
             *person == member

@@ -93,9 +93,9 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
     let org = arguments.door.organization(terminal)?;
     match &arguments.verb {
         Verb::Open { thing, note, lasts_s } => {
-            let mut body = thing.asked();
-            given(&mut body, "note", note.as_ref());
-            given(&mut body, "lasts_s", lasts_s.as_ref());
+            let mut body = thing.asked()?;
+            given(&mut body, "note", note.as_deref().map(Value::from));
+            given(&mut body, "lasts_s", lasts_s.map(Value::from));
             let opened = org.post(&["requests"], &Value::Object(body))?;
             terminal.answer(&opened, |opened| {
                 let waits_for = names(opened, "/waits_for");
@@ -110,8 +110,8 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
         }
         Verb::Grant { request, remedy, lasts_s, until } => {
             let mut body = Map::new();
-            given(&mut body, "remedy", remedy.as_ref());
-            given(&mut body, "lasts_s", lasts_s.as_ref());
+            given(&mut body, "remedy", remedy.as_deref().map(Value::from));
+            given(&mut body, "lasts_s", lasts_s.map(Value::from));
             if let Some(until) = until {
                 let now = (terminal.surroundings.clock)();
                 let instant = instant::read(until, Sense::Until, now).map_err(Failure::Usage)?;
@@ -134,9 +134,9 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
     }
 }
 
-fn given<T: serde::Serialize>(body: &mut Map<String, Value>, name: &str, value: Option<&T>) {
+fn given(body: &mut Map<String, Value>, name: &str, value: Option<Value>) {
     if let Some(value) = value {
-        body.insert(name.to_owned(), json!(value));
+        body.insert(name.to_owned(), value);
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, 
             Err(problem) => Err(problem),
         };
         let name = match &recovered {
-            Ok(recovered) => app.names(&[recovered.holder]).await.pop().unwrap_or_default(),
+            Ok(recovered) => app.names(recovered.org, &[recovered.holder]).await.pop().unwrap_or_default(),
             Err(_) => String::new(),
         };
         journal.close().await;

@@ -1,6 +1,6 @@
 //! A permit commits what was asked and nothing else, whatever mistake a use case makes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::agent::AgentEdit;
 use domain::event::Event;
@@ -16,7 +16,7 @@ use domain::request::{NewRequest, Wanted};
 use domain::resource::{Features, NewResource, ResourceEdit, ResourceKind, ResourceVerb, Shared};
 use domain::role::{Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
-use verdict::{Action, Actor, Operation, Permit, Question, Remedy, Snapshot, Subject, Verdict};
+use verdict::{Action, Actor, Gift, Operation, Permit, Question, Remedy, Snapshot, Subject, Verdict};
 
 use super::{Part, covers, fold, folded};
 
@@ -473,7 +473,9 @@ fn what_grants_a_request_and_the_decision_are_one_commit_or_none() {
     let granted =
         |change| Event::RequestGranted { request: request(1), until: Some(Timestamp(50)), changes: vec![change] };
     let gift = || {
-        let permit = permit(&snapshot, Operation::Assign { grantee, integration }).unwrap();
+        let off = BTreeSet::new();
+        let gift = Some(Gift { profile: Profile::Full, tools_off: &off, expires_at: Some(Timestamp(50)) });
+        let permit = permit(&snapshot, Operation::Assign { grantee, integration, gift }).unwrap();
         Part { permit, events: vec![lent.clone()] }
     };
     let mut after = state.clone();

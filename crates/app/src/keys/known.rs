@@ -66,7 +66,7 @@ pub(crate) fn is_person(actor: &str, person: PersonId) -> bool {
 pub(crate) fn could_be_issued_today(key: &Key, snapshot: &Snapshot, now: Timestamp) -> bool {
     let Some(issuer) = key.issued_by.split('/').next().and_then(Subject::parse) else { return true };
     let operation = match &key.kind {
-        KeyKind::Workspace { role, .. } => Operation::CreateWorkspaceKey { role: role.as_ref() },
+        KeyKind::Workspace { role, scope } => Operation::CreateWorkspaceKey { role: role.as_ref(), scope: *scope },
         KeyKind::Agent { agent, .. } => Operation::CreateAgentKey { agent: *agent },
         KeyKind::Personal { .. } => return true,
     };

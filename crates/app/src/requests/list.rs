@@ -83,7 +83,9 @@ impl App {
         let mut remedies = Vec::with_capacity(sets.len());
         for found in sets {
             let impact = match &found.by_caller {
-                Some(done) => self.impact_of(caller, &look.snapshot, &look.state, (&done.events(), &[])).await?.summary(),
+                Some(done) => {
+                    self.impact_of(caller, &look.snapshot, &look.state, (&done.events(), &[])).await?.summary()
+                }
                 None => Vec::new(),
             };
             remedies.push(RemedyView {

@@ -67,7 +67,11 @@ impl App {
                     let first = found.sets.first().map_or(&[][..], |found| &found.set);
                     look.snapshot.deciders(request.asked.id, first, look.now)
                 });
-                Ok(Some(Told::Waits { id, since, waits_for: self.names_for((&snapshot, &caller.actor), &deciders.await?).await }))
+                Ok(Some(Told::Waits {
+                    id,
+                    since,
+                    waits_for: self.names_for((&snapshot, &caller.actor), &deciders.await?).await,
+                }))
             }
             RequestState::Refused { decided } => {
                 let by = stamped(&decided.by);
