@@ -42,8 +42,11 @@ impl App {
         }
         let asked = self.understand(caller, &view, &open.wording).await?;
         let wanted = self.denied_openly(caller, &view, &asked)?;
-        if let Some(same) = caller.live.state.lock().await.open_requests().find(|open| same(open, caller, &wanted)) {
-            let id = same.asked.id;
+        let waits = {
+            let state = caller.live.state.lock().await;
+            state.open_requests().find(|open| same(open, caller, &wanted)).map(|open| open.asked.id)
+        };
+        if let Some(id) = waits {
             return self.shown(caller, id).await;
         }
         let id = RequestId::from_random(self.random()?);

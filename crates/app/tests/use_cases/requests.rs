@@ -170,7 +170,7 @@ async fn a_refusal_tells_its_reason_and_a_withdrawn_request_is_decided_by_nobody
     let second = id(&app.open_request(member, &call(REFUND)).await.unwrap());
     app.withdraw_request(member, &second).await.unwrap();
     assert_eq!(app.request_told(member, &wanted).await.unwrap(), None);
-    assert_eq!(code_of(app.grant_request(&acme.admin, &second, Choice::default()).await), "missing");
+    assert_eq!(code_of(app.grant_request(&acme.admin, &second, Choice::default()).await), "request-closed");
     let mine = Which { state: Some("withdrawn"), mine: true, limit: 1, before: None };
     assert_eq!(app.list_requests(member, mine).await.unwrap().items.len(), 1);
     let page = app.list_requests(member, Which { limit: 1, ..Which::default() }).await.unwrap();

@@ -286,7 +286,8 @@ pub(crate) fn endings(state: &Organization) -> Vec<Command> {
     let roles = used.map(|role| Command::DeleteRole { role, default: None });
     let asked = state.open_requests().flat_map(|open| {
         let request = open.asked.id;
-        [Command::WithdrawRequest { request }, Command::RefuseRequest { request }]
+        let granted = Command::GrantRequest { request, until: None, changes: vec![state.seq] };
+        [Command::WithdrawRequest { request }, Command::RefuseRequest { request }, granted]
     });
     grants
         .chain(asked)

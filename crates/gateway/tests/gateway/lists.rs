@@ -140,7 +140,8 @@ async fn a_denied_call_says_why_what_would_help_and_who() {
     assert_eq!(
         reply.tool_text(),
         "denied: your access to Stripe is: read and change, never delete; delete_record deletes. \
-         ask for the full profile (Ada can help)"
+         ask for the full profile (Ada can help). \
+         to ask for it: wardroom request open call tool:stripe/delete_record"
     );
     let result = &reply.json()["result"];
     assert_eq!((&result["isError"], &result["resultType"]), (&json!(true), &json!("complete")));
