@@ -10,7 +10,9 @@
 
 mod entities;
 mod grants;
+mod key_rules;
 mod phrases;
+mod powers;
 mod resource_rules;
 mod rules;
 mod schema;
