@@ -208,16 +208,15 @@ fn managing() -> impl Iterator<Item = Permission> {
 /// The principal manages something in a team less than this member does by their role there.
 pub(super) fn is_below_in_a_team(member: &str) -> String {
     let below = |permission: Permission| {
+        let there = format!("{member}.getTag(\"{permission}\").own");
         let covered = any([
             format!("principal.role.manages.all.contains(\"{permission}\")"),
             all([
                 format!("principal is {NAMESPACE}::Member && principal.hasTag(\"{permission}\")"),
-                format!(
-                    "principal.getTag(\"{permission}\").manages.containsAll({member}.getTag(\"{permission}\").own)"
-                ),
+                format!("principal.getTag(\"{permission}\").manages.containsAll({there})"),
             ]),
         ]);
-        all([format!("{member}.hasTag(\"{permission}\")"), format!("!{covered}")])
+        all([format!("{member}.hasTag(\"{permission}\") && !{there}.isEmpty()"), format!("!{covered}")])
     };
     let below: Vec<String> = managing().map(below).collect();
     format!("({})", below.join(" || "))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::event::Event;
+use domain::grant::Grantee;
 use domain::integration::ToolClass;
 use verdict::cedar::{CedarExport, export};
 use verdict::{Action, Actor, Operation, Question, Snapshot, Subject};
@@ -16,6 +17,9 @@ use crate::world::{INTEGRATIONS, MOMENTS, PEOPLE, TOOLS, World, connected, org, 
 
 /// Questions asked of each organization.
 const QUESTIONS: usize = 1_000;
+/// Ways to give that have many conditions, besides integrations for teams.
+const GIVING: [&str; 6] =
+    ["AssignResource", "EditOrganization", "EditRole", "RemoveMember", "RotateKey", "ShareResource"];
 /// Organizations whose model Cedar's validator looks at; the policies of others differ in their grants alone.
 const VALIDATED: u64 = 50;
 
@@ -24,6 +28,7 @@ struct Draw<'n> {
     actors: Vec<Actor>,
     by_kind: Vec<Vec<Operation<'n>>>,
     of_resources: Vec<Operation<'n>>,
+    giving: Vec<Vec<Operation<'n>>>,
     tools: Vec<(String, &'static str)>,
 }
 
@@ -36,14 +41,22 @@ impl<'n> Draw<'n> {
         plain.for_each(|asked| by_kind.entry(kind(asked)).or_default().push(asked));
         let tools = (0..INTEGRATIONS).flat_map(|number| TOOLS.map(|tool| (slug(number), tool)));
         let of_resources = by_kind["Resource"].clone();
+        let mut giving: Vec<_> = GIVING.iter().map(|kind| by_kind[*kind].clone()).collect();
+        let gift = |asked: &Operation<'_>| matches!(asked, Operation::Assign { grantee: Grantee::Team(_), .. });
+        giving.push(by_kind["Assign"].iter().copied().filter(gift).collect());
         let by_kind = by_kind.into_values().collect();
-        Draw { actors: actors(world), by_kind, of_resources, tools: tools.collect() }
+        Draw { actors: actors(world), by_kind, of_resources, giving, tools: tools.collect() }
     }
 
     fn action(&self, dice: &mut Dice) -> Action<'_> {
         if dice.percent(20) {
             let (integration, tool) = &self.tools[usize::from(dice.below(self.tools.len() as u8))];
             return Action::CallTool { integration, tool };
+        }
+        // Who may give something, and not everything, is rare, and is asked about often.
+        if dice.percent(30) {
+            let ways = &self.giving[usize::from(dice.below(self.giving.len() as u8))];
+            return Action::Operate(dice.pick(ways));
         }
         // A right to a resource has more ways than any other, and is drawn so often that each is gone.
         let of_kind = match self.by_kind.get(usize::from(dice.below(self.by_kind.len() as u8))) {
@@ -177,7 +190,7 @@ fn names_that_look_like_policies_are_only_names() {
     connected(at, false, &tools.into()).into_iter().for_each(|event| world.happens(event));
     let owner = person(0);
     world.happens(Event::GrantSet {
-        grantee: domain::grant::Grantee::Member(owner),
+        grantee: Grantee::Member(owner),
         integration: crate::world::integration(at),
         profile: domain::grant::Profile::Full,
         tools_off: [odd.to_owned()].into(),

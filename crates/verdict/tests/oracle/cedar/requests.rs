@@ -135,6 +135,7 @@ fn owned(action: &'static str, kind: &'static str, id: impl ToString, owner: Per
     of(action, kind, id).with("owner", "Member", owner)
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each operation")]
 fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
     let before = |role| state.roles.get(role).map(Role::set).unwrap_or_default();
     match operation {
