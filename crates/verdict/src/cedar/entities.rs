@@ -14,16 +14,14 @@ use domain::team::{Team, TeamMember};
 use domain::time::Timestamp;
 
 use super::grants::tool_uid;
+use super::powers::{self, Powers};
 use super::values::{CedarEntity, CedarUid, CedarValue, attributes, record};
 use super::{NO_ROLE, ORGANIZATION};
 
-/// What somebody holds, and how far.
-type Powers = BTreeMap<Permission, Scope>;
-
 /// Every entity of an organization.
 pub(super) fn all(state: &Organization) -> Vec<CedarEntity> {
-    let mut entities = vec![organization(state), role_entity(NO_ROLE, &Powers::new(), None)];
-    entities.extend(state.roles.values().map(|role| role_entity(role.id.as_str(), &powers(state, role), Some(role))));
+    let mut entities = vec![organization(state), role_entity(state, NO_ROLE, None)];
+    entities.extend(state.roles.values().map(|role| role_entity(state, role.id.as_str(), Some(role))));
     entities.extend(members(state));
     entities.extend(state.keys.values().filter(|key| key.revoked_at.is_none()).map(|key| key_entity(state, key)));
     entities.extend(agents(state));
@@ -60,9 +58,10 @@ fn role(state: &Organization, id: Option<RoleId>) -> CedarUid {
 fn organization(state: &Organization) -> CedarEntity {
     let settings = &state.settings;
     let team_role = settings.join_default_team_role.map(|id| role(state, Some(id)).into());
-    let listed: CedarValue = settings.resources_listed.iter().map(|listed| kind(*listed)).collect();
+    let kinds = |kinds: &BTreeSet<ResourceKind>| -> CedarValue { kinds.iter().map(|one| kind(*one)).collect() };
     let to: CedarValue = settings.grants_to.iter().map(|to| to.as_str()).collect();
     let attrs = attributes([
+        ("dormant", Some(powers::value(&powers::dormant(state)))),
         ("fields_widen", Some(settings.fields_widen.into())),
         ("grants_to", Some(to)),
         ("invite_organization", Some(settings.invite_organization.as_str().into())),
@@ -73,50 +72,25 @@ fn organization(state: &Organization) -> CedarEntity {
         ("keys_personal", Some(settings.keys_personal.as_str().into())),
         ("keys_without_role", Some(settings.keys_without_role.as_str().into())),
         ("managers_implicit_access", Some(settings.managers_implicit_access.into())),
+        ("owners_max", settings.owners_max.map(|most| CedarValue::Long(most.into()))),
         ("promote_admin", Some(settings.promote_admin.as_str().into())),
-        ("resources_listed", Some(listed)),
+        ("resources_listed", Some(kinds(&settings.resources_listed))),
+        ("teams_assign_listed", Some(kinds(&settings.teams_assign_listed))),
         ("workflows_run_needs_edit", Some(settings.workflows_run_needs_edit.into())),
     ]);
     entity(CedarUid::new("Organization", ORGANIZATION), attrs)
 }
 
-/// What a role holds: all of it for the top role, whole groups, and single permissions. Where everybody uses only what
-/// they were given, no role holds the use of everything, nor of any kind of resource beyond one's teams.
-fn powers(state: &Organization, role: &Role) -> Powers {
-    let mut powers = Powers::new();
-    for permission in Permission::ALL {
-        if role.top || role.permissions.groups.contains(&permission.entry().group) {
-            powers.insert(*permission, Scope::All);
-        } else if let Some(scope) = role.permissions.single.scope(*permission) {
-            powers.insert(*permission, scope);
-        }
-    }
-    if !state.settings.managers_implicit_access {
-        powers.remove(&Permission::IntegrationUseAll);
-        for kind in ResourceKind::ALL {
-            powers.entry(kind.permission(ResourceVerb::Use)).and_modify(|scope| *scope = (*scope).min(Scope::Team));
-        }
-    }
-    powers
-}
-
-fn powers_of_id(state: &Organization, id: RoleId) -> Powers {
-    state.roles.get(&id).map(|role| powers(state, role)).unwrap_or_default()
-}
-
-fn powers_value(powers: &Powers) -> CedarValue {
-    let as_far_as = |least: Scope| -> Option<CedarValue> {
-        Some(powers.iter().filter(|(_, scope)| **scope >= least).map(|(permission, _)| permission.entry().id).collect())
-    };
-    record([("own", as_far_as(Scope::Own)), ("team", as_far_as(Scope::Team)), ("all", as_far_as(Scope::All))])
-}
-
-fn role_entity(id: &str, powers: &Powers, role: Option<&Role>) -> CedarEntity {
-    let mut manages = powers.clone();
+fn role_entity(state: &Organization, id: &str, role: Option<&Role>) -> CedarEntity {
+    let holds = role.map(|role| powers::held(state, role)).unwrap_or_default();
+    let states = role.map(powers::stated).unwrap_or_default();
+    let mut manages = holds.clone();
     manages.retain(|permission, _| permission.entry().manages);
     let attrs = attributes([
-        ("holds", Some(powers_value(powers))),
-        ("manages", Some(powers_value(&manages))),
+        ("holds", Some(powers::value(&holds))),
+        ("manages", Some(powers::value(&manages))),
+        ("states", Some(powers::value(&states))),
+        ("writes", Some(powers::value(&powers::writable(state, &holds)))),
         ("top", Some(role.is_some_and(|role| role.top).into())),
         ("in_teams", Some(role.is_some_and(|role| role.level == RoleLevel::Team).into())),
     ]);
@@ -160,32 +134,50 @@ fn places(state: &Organization) -> BTreeMap<PersonId, Vec<(TeamId, &TeamMember)>
 
 fn members(state: &Organization) -> Vec<CedarEntity> {
     let places = places(state);
-    let by_role: BTreeMap<RoleId, Powers> = state.roles.values().map(|role| (role.id, powers(state, role))).collect();
+    let held = state.roles.values().map(|role| (role.id, powers::held(state, role)));
+    let held: BTreeMap<RoleId, Powers> = held.collect();
     let active = state.members.values().filter(|member| member.is_active());
     let entity_of = |of: &domain::member::Member| {
         let places = places.get(&of.person).map(Vec::as_slice).unwrap_or_default();
         let role = role(state, Some(of.role));
         let attrs = attributes([("id", Some(of.person.as_str().into())), ("role", Some(role.clone().into()))]);
         let parents = [role].into_iter().chain(places.iter().map(|(id, _)| team(*id))).collect();
-        // Only what is done with resources is asked of all teams at once.
-        let mut holding = BTreeMap::<Permission, [BTreeSet<TeamId>; 2]>::new();
-        for (id, place) in places {
-            let powers = by_role.get(&place.role).into_iter().flatten();
-            for (permission, scope) in powers.filter(|(permission, _)| is_of_resources(**permission)) {
-                let [own, further] = holding.entry(*permission).or_default();
-                own.insert(*id);
-                if *scope > Scope::Own {
-                    further.insert(*id);
-                }
-            }
-        }
-        let teams = |of: BTreeSet<TeamId>| Some(of.into_iter().map(team).collect());
-        let tags = holding.into_iter().map(|(permission, [own, further])| {
-            (permission.to_string(), record([("own", teams(own)), ("team", teams(further))]))
-        });
-        CedarEntity { parents, tags: tags.collect(), ..entity(member(of.person), attrs) }
+        CedarEntity { parents, tags: in_teams(&held, of.role, places), ..entity(member(of.person), attrs) }
     };
     active.map(entity_of).collect()
+}
+
+/// Of what is asked of all teams at once, what is done with resources and who is above whom, the teams in which a member
+/// holds it.
+fn in_teams(
+    held: &BTreeMap<RoleId, Powers>,
+    role: RoleId,
+    places: &[(TeamId, &TeamMember)],
+) -> BTreeMap<String, CedarValue> {
+    let of = |role: &RoleId| held.get(role).into_iter().flatten();
+    let mut holding = BTreeMap::<Permission, [BTreeSet<TeamId>; 3]>::new();
+    for (id, place) in places {
+        for (permission, scope) in of(&place.role).filter(|(one, _)| is_of_resources(**one) || one.entry().manages) {
+            let [own, further, manages] = holding.entry(*permission).or_default();
+            own.insert(*id);
+            if *scope > Scope::Own {
+                further.insert(*id);
+            }
+            if permission.entry().manages {
+                manages.insert(*id);
+            }
+        }
+        for (permission, _) in of(&role).filter(|(one, scope)| one.entry().manages && **scope >= Scope::Team) {
+            let [_, _, manages] = holding.entry(*permission).or_default();
+            manages.insert(*id);
+        }
+    }
+    let teams = |of: BTreeSet<TeamId>| Some(of.into_iter().map(team).collect());
+    let tags = holding.into_iter().map(|(permission, [own, further, manages])| {
+        let held = record([("own", teams(own)), ("team", teams(further)), ("manages", teams(manages))]);
+        (permission.to_string(), held)
+    });
+    tags.collect()
 }
 
 fn is_of_resources(permission: Permission) -> bool {
@@ -253,9 +245,9 @@ fn agents(state: &Organization) -> impl Iterator<Item = CedarEntity> {
 /// holds.
 fn team_entity(state: &Organization, of: &Team) -> CedarEntity {
     let tags = of.members.iter().map(|(person, place)| {
-        let here = powers_of_id(state, place.role).into_keys();
+        let here = powers::held_by_id(state, place.role).into_keys();
         let own_role = state.active_member(*person).map(|member| member.role);
-        let reaching = own_role.map(|role| powers_of_id(state, role)).unwrap_or_default();
+        let reaching = own_role.map(|role| powers::held_by_id(state, role)).unwrap_or_default();
         let reaching =
             reaching.into_iter().filter(|(_, scope)| *scope >= Scope::Team).map(|(permission, _)| permission);
         let authority: BTreeSet<Permission> = here.chain(reaching).filter(|one| one.entry().manages).collect();
@@ -263,8 +255,22 @@ fn team_entity(state: &Organization, of: &Team) -> CedarEntity {
         let role = role(state, Some(place.role));
         (person.to_string(), record([("role", Some(role.into())), ("authority", Some(authority))]))
     });
-    let attrs = attributes([("id", Some(of.id.as_str().into()))]);
+    let gains: CedarValue = gains(state, of).into_iter().map(|permission| permission.entry().id).collect();
+    let attrs = attributes([("id", Some(of.id.as_str().into())), ("gains", Some(gains))]);
     CedarEntity { tags: tags.collect(), ..entity(team(of.id), attrs) }
+}
+
+/// What somebody in a team may do with what the team has, because the team has it.
+fn gains(state: &Organization, of: &Team) -> BTreeSet<Permission> {
+    let mut gains = BTreeSet::new();
+    for (person, place) in &of.members {
+        let role = state.active_member(*person).map(|member| member.role);
+        let reaching = role.map(|role| powers::held_by_id(state, role)).unwrap_or_default();
+        let reaching = reaching.into_iter().filter(|(_, scope)| *scope == Scope::Team);
+        let here = powers::held_by_id(state, place.role).into_iter().filter(|(_, scope)| *scope >= Scope::Team);
+        gains.extend(reaching.chain(here).map(|(permission, _)| permission).filter(|one| is_of_resources(*one)));
+    }
+    gains
 }
 
 fn integrations(state: &Organization) -> impl Iterator<Item = CedarEntity> {

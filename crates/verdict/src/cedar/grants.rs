@@ -1,12 +1,14 @@
-//! Each grant as policies of its own: what it lets call, and that whoever has it sees the integration.
+//! Each grant as policies of its own: what it lets call, that whoever has it sees the integration, and what of it they
+//! may give to their team.
 
 use domain::grant::{Grant, Grantee, Profile};
 use domain::integration::Integration;
 use domain::organization::Organization;
+use domain::time::Timestamp;
 
-use super::phrases::{Policy, setting};
+use super::phrases::{Policy, setting, where_there};
 use super::rules::OF_INTEGRATIONS;
-use super::values::CedarUid;
+use super::values::{CedarUid, quoted};
 
 /// The policies of all grants of integrations that there are.
 pub(super) fn all(state: &Organization) -> impl Iterator<Item = Policy> {
@@ -36,8 +38,27 @@ fn receivers(grantee: Grantee) -> (String, Option<&'static str>) {
     (format!("{word} {}", CedarUid::new(kind, id).literal()), setting)
 }
 
-/// The two policies of a grant, or of a loan beside it, which has a number.
-fn policies((grantee, loan): (Grantee, Option<usize>), integration: &Integration, grant: &Grant) -> [Policy; 2] {
+/// Somebody who has this gives it, or less of it and for no longer, to their team; they take away whatever they see.
+fn gives(grant: &Grant) -> String {
+    let profile = match grant.profile {
+        Profile::ReadOnly => vec!["context.gift.profile == \"read-only\"".to_owned()],
+        Profile::NoDelete => vec!["context.gift.profile != \"full\"".to_owned()],
+        Profile::Full => Vec::new(),
+    };
+    let off: Vec<String> = grant.tools_off.iter().map(|tool| quoted(tool)).collect();
+    let off = (!off.is_empty()).then(|| format!("context.gift.tools_off.containsAll([{}])", off.join(", ")));
+    let ends = |end: Timestamp| format!("context.gift has ends && context.gift.ends <= {}", end.0);
+    let within: Vec<String> = profile.into_iter().chain(off).chain(grant.expires_at.map(ends)).collect();
+    if within.is_empty() {
+        String::new()
+    } else {
+        where_there("context has gift", &format!("({})", within.join(" && ")))
+    }
+}
+
+/// The policies of a grant, or of a loan beside it, which has a number: what it lets call, what is seen by it, and what
+/// who has it gives to their team.
+fn policies((grantee, loan): (Grantee, Option<usize>), integration: &Integration, grant: &Grant) -> [Policy; 3] {
     let (receivers, word) = receivers(grantee);
     let counts = word.map(|word| format!("{}.contains(\"{word}\")", setting("grants_to")));
     let lasts = grant.expires_at.map(|end| format!("context.now < {}", end.0));
@@ -49,14 +70,18 @@ fn policies((grantee, loan): (Grantee, Option<usize>), integration: &Integration
     let off: Vec<String> = grant.tools_off.iter().map(|tool| tool_uid(integration, tool).literal()).collect();
     let on = (!off.is_empty()).then(|| format!("!([{}].contains(resource))", off.join(", ")));
     let holds: Vec<String> = counts.into_iter().chain(lasts).collect();
+    let gives: Vec<String> =
+        holds.iter().cloned().chain(Some(gives(grant)).filter(|within| !within.is_empty())).collect();
     let calls: Vec<String> = holds.iter().cloned().chain(lets).chain(on).collect();
     let given = CedarUid::new("Integration", integration.id.to_string()).literal();
     let (how, mark) = loan.map_or(("given", String::new()), |number| ("lent", format!("/loan-{number}")));
     let name = format!("{grantee}/{}{mark}", integration.id);
     let says = format!("{} ({}) was {how} to {grantee}", integration.slug, grant.profile);
     let call = Policy::permit(format!("call/{name}"), &says, &["tool.call"]).on(&format!("in {given}"));
-    let sees = Policy::permit(format!("sees/{name}"), says, OF_INTEGRATIONS).on(&format!("== {given}"));
-    [(call, calls), (sees, holds)].map(|(policy, conditions)| {
+    let sees = Policy::permit(format!("sees/{name}"), &says, OF_INTEGRATIONS).on(&format!("== {given}"));
+    let passes_on =
+        Policy::permit(format!("gives/{name}"), says, &["team.assign_integration"]).on(&format!("== {given}"));
+    [(call, calls), (sees, holds), (passes_on, gives)].map(|(policy, conditions)| {
         let policy = policy.from(&receivers);
         if conditions.is_empty() { policy } else { policy.when(conditions.join(" && ")) }
     })

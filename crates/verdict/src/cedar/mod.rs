@@ -10,7 +10,9 @@
 
 mod entities;
 mod grants;
+mod key_rules;
 mod phrases;
+mod powers;
 mod resource_rules;
 mod rules;
 mod schema;
@@ -54,10 +56,11 @@ const HEAD: &str = "\
 // - now: the moment, in milliseconds since 1970; ends of grants, shares, delegations, agents and keys are compared with it
 // - key: the key that was presented, where one was. That its secret is right is checked before; secrets are not in here
 // - acting_for: where an agent acts for a person, that person, and whether they may do it themselves: ask that first,
-//   with the person as principal and without a key. An agent never may more than both
+//   with the person as principal and without a key. An agent never does more than both may
 // - what else the schema says for the action, such as the role that is given
 // What there is not is not among the entities; to ask about it is to be denied.
 //
-// Not in here: why something is denied and whether it is hidden; what is refused to everybody, such as to remove the
+// Not in here: who decides an access request, which is whoever could make every change that it would take, so ask about
+// each; why something is denied and whether it is hidden; what is refused to everybody, such as to remove the
 // last holder of the top role; how much somebody may do, and what their calls may contain.
 ";

@@ -174,9 +174,57 @@ pub(super) fn gives_powers(powers: &str) -> String {
 }
 
 /// The principal may give these powers to a role, which may be one for teams.
-pub(super) fn gives_to_role(powers: &str, role: &str) -> String {
+fn gives_to_role(powers: &str, role: &str) -> String {
     let in_teams = format!("({role} has in_teams && {role}.in_teams)");
     all([choose(&in_teams, &covers_everywhere(powers), &covers(powers)), promotes_for(powers)])
+}
+
+/// The principal may write these powers into a role: what comes into force by it they have, and what gives power over
+/// others is written by who may promote.
+pub(super) fn writes(powers: &str) -> String {
+    let scope = |scope: &str| format!("principal.role.writes.{scope}.containsAll({powers}.{scope})");
+    all([scope("own"), scope("team"), scope("all"), promotes_in(powers)])
+}
+
+/// The same for a role, which may be one for teams and then has them in all of them.
+pub(super) fn writes_into(powers: &str, role: &str) -> String {
+    let in_teams = format!("({role} has in_teams && {role}.in_teams)");
+    let everywhere = all([format!("principal.role.writes.all.containsAll({powers}.own)"), promotes_in(powers)]);
+    choose(&in_teams, &everywhere, &writes(powers))
+}
+
+/// What gives power over others is among these powers only where the principal may make others manage.
+fn promotes_in(powers: &str) -> String {
+    let managing = managing().map(|permission| format!("\"{permission}\""));
+    let managing: Vec<String> = managing.collect();
+    any([format!("!{powers}.own.containsAny([{}])", managing.join(", ")), promotes()])
+}
+
+/// The permissions that give power over others.
+fn managing() -> impl Iterator<Item = Permission> {
+    Permission::ALL.iter().copied().filter(|permission| permission.entry().manages)
+}
+
+/// The principal manages something in a team less than this member does by their role there.
+pub(super) fn is_below_in_a_team(member: &str) -> String {
+    let below = |permission: Permission| {
+        let there = format!("{member}.getTag(\"{permission}\").own");
+        let covered = any([
+            format!("principal.role.manages.all.contains(\"{permission}\")"),
+            all([
+                format!("principal is {NAMESPACE}::Member && principal.hasTag(\"{permission}\")"),
+                format!("principal.getTag(\"{permission}\").manages.containsAll({there})"),
+            ]),
+        ]);
+        all([format!("{member}.hasTag(\"{permission}\") && !{there}.isEmpty()"), format!("!{covered}")])
+    };
+    let below: Vec<String> = managing().map(below).collect();
+    format!("({})", below.join(" || "))
+}
+
+/// The principal's role states this, in force or not.
+pub(super) fn states(permission: Permission) -> String {
+    format!("principal.role.states.own.contains(\"{permission}\")")
 }
 
 /// The principal may give this role.

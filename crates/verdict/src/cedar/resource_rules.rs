@@ -7,7 +7,12 @@ use super::phrases::{Policy, all, any, choose, has_not_ended, holds, no_role, se
 
 /// The principal may do this with a resource: for all, for their own, for their teams', by a role in a team that has
 /// it, or because it is shared with them.
-fn right_to(verb: ResourceVerb, resource: &str) -> String {
+pub(super) fn right_to(verb: ResourceVerb, resource: &str) -> String {
+    right_while(verb, resource, &has_not_ended(&format!("{resource}.getTag(principal.id)")))
+}
+
+/// The same, where a share counts only while this is so.
+fn right_while(verb: ResourceVerb, resource: &str, lasts: &str) -> String {
     let verb_word = verb.as_str();
     let takes = format!("{resource}.kind.{verb_word}");
     let held = |scope: &str| format!("principal.role.holds.{scope}.contains({takes})");
@@ -18,7 +23,7 @@ fn right_to(verb: ResourceVerb, resource: &str) -> String {
         all([
             any([held("own"), format!("principal.role == {}", no_role())]),
             format!("{resource}.hasTag(principal.id) && {share}.lets.contains(\"{verb_word}\")"),
-            has_not_ended(&share),
+            lasts.to_owned(),
         ]),
     ])
 }
@@ -54,6 +59,26 @@ pub(super) fn is_shown(resource: &str) -> String {
     ])
 }
 
+/// Nobody shares further than they may do it themselves, nor for longer, nor with themselves. Who by their role would use
+/// everything of the kind gives the use of it out where nobody uses what they were not given.
+fn shares() -> String {
+    let (mine, lent) = ("resource.getTag(principal.id)", "context.share");
+    let as_long = choose(&format!("{lent} has ends"), &format!("{lent}.ends <= {mine}.ends"), "false");
+    let as_long = choose(&format!("{mine} has ends"), &as_long, "true");
+    let lasts = all([has_not_ended(mine), as_long]);
+    let has = |verb: ResourceVerb| {
+        let right = right_while(verb, "resource", &lasts);
+        let right = match verb {
+            ResourceVerb::Use => any(["principal.role.states.all.contains(resource.kind.use)".to_owned(), right]),
+            _ => right,
+        };
+        any([format!("!{lent}.lets.contains(\"{}\")", verb.as_str()), right])
+    };
+    let within = [ResourceVerb::View, ResourceVerb::Use, ResourceVerb::Edit].map(has);
+    let within = all([format!("{lent}.with != principal.id"), all(within)]);
+    all([right_to(ResourceVerb::Share, "resource"), choose("context has share", &within, "true")])
+}
+
 pub(super) fn policies() -> Vec<Policy> {
     let right = |action: &'static str, verb: ResourceVerb, says: &str| {
         Policy::permit(action, says, &[action]).when(right_to(verb, "resource"))
@@ -81,7 +106,7 @@ pub(super) fn policies() -> Vec<Policy> {
         right("resource.edit", ResourceVerb::Edit, "Change resources"),
         right("resource.delete", ResourceVerb::Delete, "Delete resources, and restore them"),
         right("resource.destroy", ResourceVerb::Destroy, "Delete resources for good"),
-        right("resource.share", ResourceVerb::Share, "Share resources"),
+        Policy::permit("resource.share", "Share resources as far as one has them", &["resource.share"]).when(shares()),
     ];
     policies.extend(collections_and_kinds());
     policies.extend(data());

@@ -1,21 +1,22 @@
-//! The policies that hold for everybody: who is let in, the organization itself, its people, roles, keys and agents,
-//! and what is seen of integrations. Teams and resources are in files of their own.
+//! The policies that hold for everybody: who is let in, the organization itself, its people and roles, and what is seen
+//! of integrations. Keys with agents, teams and resources are in files of their own.
 
 use domain::permission::Permission as P;
 
 use super::phrases::{
-    Policy, all, any, choose, gives, gives_everywhere, gives_powers, gives_to_role, has_not_ended, has_setting, holds,
-    is_the_member, not_below, not_below_role, setting, setting_is, where_there,
+    Policy, all, any, choose, gives, gives_everywhere, has_not_ended, has_setting, holds, is_below_in_a_team,
+    is_the_member, not_below, not_below_role, setting, setting_is, where_there, writes, writes_into,
 };
-use super::{resource_rules, team_rules};
+use super::{key_rules, resource_rules, team_rules};
 
 /// Everything that is asked about an integration by whoever sees it.
 pub(super) const OF_INTEGRATIONS: &[&str] =
-    &["integration.view", "integration.edit", "integration.disconnect", "tool.review", "team.assign_integration"];
+    &["integration.view", "integration.edit", "integration.disconnect", "tool.review"];
 
 pub(super) fn policies() -> Vec<Policy> {
-    let rules = [at_the_door(), tools(), organization(), people(), roles(), keys(), agents(), team_rules::policies()];
-    rules.into_iter().flatten().chain(resource_rules::policies()).collect()
+    let rules = [at_the_door(), tools(), organization(), people(), roles()];
+    let others = [key_rules::policies(), team_rules::policies(), resource_rules::policies()];
+    rules.into_iter().chain(others).flatten().collect()
 }
 
 /// Who is nobody here, or does nothing at present, may nothing. These are written so that what is missing counts as no.
@@ -40,9 +41,11 @@ fn at_the_door() -> Vec<Policy> {
     );
     let delegated = format!(
         "principal is Wardroom::Agent && context.acting_for.person has id && principal.hasTag(context.acting_for.person.id) \
-         && {} && context.acting_for.may",
+         && {}",
         has_not_ended("principal.getTag(context.acting_for.person.id)")
     );
+    let about_itself = "action == Wardroom::Action::\"access.explain\" && principal is Wardroom::Agent \
+                        && resource is Wardroom::Agent && principal == resource";
     let of_key = all([
         "principal has kind && principal.kind == \"workspace\" && !principal.suspended".to_owned(),
         has_not_ended("principal"),
@@ -75,16 +78,18 @@ fn at_the_door() -> Vec<Policy> {
                 "context has key".to_owned(),
                 format!("!({key} has kind && {} && {})", has_not_ended(key), any([of_person, of_nobody, of_agent])),
             ])),
+        Policy::forbid("door.delegation", "An agent acts for a person while that person lets it", &[])
+            .when(all(["context has acting_for".to_owned(), format!("!({delegated})")])),
         Policy::forbid(
-            "door.delegation",
-            "An agent acts for a person while that person lets it, and does what both may",
+            "door.acting_for",
+            "Whoever acts for a person does what both may; why it may not do something an agent learns itself",
             &[],
         )
-        .when(all(["context has acting_for".to_owned(), format!("!({delegated})")])),
+        .when(all(["context has acting_for && !context.acting_for.may".to_owned(), format!("!({about_itself})")])),
     ]
 }
 
-fn may_have_keys() -> String {
+pub(super) fn may_have_keys() -> String {
     any([
         setting_is("keys_personal", "everyone"),
         all([setting_is("keys_personal", "managers"), holds(P::KeyManageWorkspace)]),
@@ -94,7 +99,8 @@ fn may_have_keys() -> String {
 
 fn tools() -> Vec<Policy> {
     let call = &["tool.call"];
-    let reaches_all = "principal.reaches_all";
+    // Where nobody uses what they were not given, neither do keys.
+    let reaches_all = all(["principal.reaches_all".to_owned(), setting("managers_implicit_access")]);
     let also = |action: &'static str, permission: P| {
         let says = format!("Who sees an integration also needs {permission} for this");
         Policy::forbid(format!("{action}.permission"), says, &[action])
@@ -107,7 +113,7 @@ fn tools() -> Vec<Policy> {
         Policy::permit("call.role", "The role may use everything", call).when(holds(P::IntegrationUseAll)),
         Policy::permit("call.key", "The workspace key was made for everything", call)
             .from("is Wardroom::Key")
-            .when(reaches_all),
+            .when(&reaches_all),
         Policy::permit("integration.view", "The role sees all integrations, or uses them", OF_INTEGRATIONS).when(all(
             ["resource has paused".to_owned(), any([holds(P::IntegrationView), holds(P::IntegrationUseAll)])],
         )),
@@ -119,10 +125,17 @@ fn tools() -> Vec<Policy> {
         also("tool.review", P::ToolReview),
         Policy::permit(
             "team.assign_integration",
-            "Who gives to all teams need not see what they give",
+            "Who gives to all teams need not have what they give, nor see it; in one's own team one takes away what one \
+             sees, and who uses everything gives it",
             &["team.assign_integration"],
         )
-        .when(holds(P::TeamAssign)),
+        .when(any([
+            holds(P::TeamAssign),
+            all([
+                "resource has paused".to_owned(),
+                any([all(["!(context has gift)".to_owned(), holds(P::IntegrationView)]), holds(P::IntegrationUseAll)]),
+            ]),
+        ])),
         Policy::forbid(
             "team.assign_integration.permission",
             "Integrations are given to teams by who may do so there",
@@ -153,6 +166,7 @@ fn organization() -> Vec<Policy> {
         any([format!("context.promote_admin == {}", before("promote_admin")), super::phrases::promotes()]),
         any([format!("!{role_is_given}"), gives("context.join_default_role")]),
         gives_in_teams,
+        widens_settings(),
     ]);
     let use_own = all([
         "context.permission == \"usage.view\"".to_owned(),
@@ -199,6 +213,24 @@ fn organization() -> Vec<Policy> {
     ]
 }
 
+/// What is given by a setting itself is given by who could: room for owners by owners, what teams are given without a
+/// right to it by who gives to all of them, a place in a team by who puts people there, and what roles state and nobody
+/// has by who would have all of it.
+fn widens_settings() -> String {
+    let most = setting("owners_max");
+    let no_more = choose("context has owners_max", &format!("context.owners_max <= {most}"), "false");
+    let dormant = setting("dormant");
+    let would_have = |scope: &str| format!("principal.role.states.{scope}.containsAll({dormant}.{scope})");
+    let stays = any(["!context.managers_implicit_access".to_owned(), setting("managers_implicit_access")]);
+    let assigned = format!("{}.containsAll(context.teams_assign_listed)", setting("teams_assign_listed"));
+    all([
+        any(["principal.role.top".to_owned(), where_there(&has_setting("owners_max"), &no_more)]),
+        any([assigned, holds(P::TeamAssign)]),
+        team_rules::sends_newcomers(),
+        any([stays, all([would_have("own"), would_have("team"), would_have("all")])]),
+    ])
+}
+
 fn people() -> Vec<Policy> {
     let offered = format!("(if context has role then context.role else {})", setting("join_default_role"));
     let of_any_member =
@@ -238,6 +270,13 @@ fn people() -> Vec<Policy> {
         ])),
         Policy::permit("member.remove", "Remove who is not above one", &["member.remove"])
             .when(all([holds(P::MemberRemove), not_below("resource.role")])),
+        Policy::forbid(
+            "above.teams",
+            "Nobody is above one either by what they manage in a team",
+            &["member.change_role", "member.remove", "grant.assign", "key.create_personal"],
+        )
+        .on("is Wardroom::Member")
+        .when(all(["principal has role".to_owned(), is_below_in_a_team("resource")])),
         Policy::permit("grant.member", "Give integrations to who is not above one", &["grant.assign"])
             .on("is Wardroom::Member")
             .when(all([holds(P::GrantAssign), not_below("resource.role")])),
@@ -260,12 +299,12 @@ fn people() -> Vec<Policy> {
 fn roles() -> Vec<Policy> {
     vec![
         Policy::permit("role.view", "See the roles", &["role.view"]).when(holds(P::RoleView)),
-        Policy::permit("role.create", "Make a role of what one may give", &["role.create"])
-            .when(all([holds(P::RoleEdit), gives_powers("context.adds")])),
-        Policy::permit("role.edit", "Add to a role not above one's own what one may give", &["role.edit"]).when(all([
+        Policy::permit("role.create", "Make a role of what one holds, within what one may give", &["role.create"])
+            .when(all([holds(P::RoleEdit), writes("context.adds")])),
+        Policy::permit("role.edit", "Add to a role not above one's own what one holds", &["role.edit"]).when(all([
             holds(P::RoleEdit),
             not_below_role("resource"),
-            gives_to_role("context.adds", "resource"),
+            writes_into("context.adds", "resource"),
         ])),
         Policy::permit(
             "role.delete",
@@ -273,80 +312,5 @@ fn roles() -> Vec<Policy> {
             &["role.delete"],
         )
         .when(all([holds(P::RoleEdit), not_below_role("resource"), gives_everywhere("context.moved_to")])),
-    ]
-}
-
-fn keys() -> Vec<Policy> {
-    let default =
-        any([format!("!({})", setting_is("keys_without_role", "default_role")), gives(&setting("join_default_role"))]);
-    let gives_role = choose("context has role", &gives("context.role"), &default);
-    let own_key = "(principal is Wardroom::Member && resource.kind == \"personal\" && resource has holder && principal == resource.holder)";
-    let managed = |kind: &str, permission: P| format!("(resource.kind == \"{kind}\" && {})", holds(permission));
-    let shared = any([
-        all([managed("workspace", P::KeyManageWorkspace), not_below("resource.role")]),
-        all([managed("agent", P::AgentManage), "resource has agent".to_owned(), not_below("resource.agent.role")]),
-    ]);
-    vec![
-        Policy::permit(
-            "key.create_personal",
-            "One's own keys as the organization has it; others' first ones by who issues keys",
-            &["key.create_personal"],
-        )
-        .when(choose(
-            &is_the_member("resource"),
-            &may_have_keys(),
-            &all([holds(P::KeyIssue), not_below("resource.role")]),
-        )),
-        Policy::permit(
-            "key.create_workspace",
-            "Make a workspace key with a role that one may give",
-            &["key.create_workspace"],
-        )
-        .when(all([holds(P::KeyManageWorkspace), gives_role.clone()])),
-        Policy::permit("key.set_role", "Give a workspace key not above one another role", &["key.set_role"])
-            .when(all([managed("workspace", P::KeyManageWorkspace), not_below("resource.role"), gives_role])),
-        Policy::permit("key.own", "One's own keys are one's own", &["key.view", "key.rotate", "key.revoke"])
-            .when(own_key),
-        Policy::permit("key.view", "See the keys that one manages", &["key.view"]).when(any([
-            managed("personal", P::KeyIssue),
-            managed("workspace", P::KeyManageWorkspace),
-            managed("agent", P::AgentManage),
-        ])),
-        Policy::permit("key.shared", "Rotate and revoke keys of nobody above one", &["key.rotate", "key.revoke"])
-            .when(shared),
-        Policy::permit(
-            "key.revoke",
-            "Revoke others' personal keys; nobody is shown a new secret of one",
-            &["key.revoke"],
-        )
-        .when(all([
-            managed("personal", P::KeyIssue),
-            "resource has holder".to_owned(),
-            not_below("resource.holder.role"),
-        ])),
-    ]
-}
-
-fn agents() -> Vec<Policy> {
-    let gives_role = where_there("context has role", &gives("context.role"));
-    let themselves = is_the_member("context.person");
-    let knows = format!("(resource has id && ({} || resource.hasTag(principal.id)))", holds(P::AgentView));
-    let ends = choose(&themselves, &knows, &all([holds(P::AgentManage), not_below("resource.role")]));
-    vec![
-        Policy::permit("agent.view", "See the agents", &["agent.view"]).when(holds(P::AgentView)),
-        Policy::permit("agent.create", "Make an agent with a role that one may give", &["agent.create"])
-            .when(all([holds(P::AgentManage), gives_role.clone()])),
-        Policy::permit(
-            "agent.edit",
-            "Change agents not above one, and give them keys",
-            &["agent.edit", "key.create_agent"],
-        )
-        .when(all([holds(P::AgentManage), not_below("resource.role")])),
-        Policy::permit("agent.set_role", "Give an agent not above one a role that one may give", &["agent.set_role"])
-            .when(all([holds(P::RoleAssign), not_below("resource.role"), gives_role])),
-        Policy::permit("delegation.set", "Everybody decides alone which agents act for them", &["delegation.set"])
-            .when(all(["resource has id".to_owned(), themselves])),
-        Policy::permit("delegation.remove", "Who has power over an agent may end that as well", &["delegation.remove"])
-            .when(ends),
     ]
 }

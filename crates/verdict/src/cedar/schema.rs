@@ -9,11 +9,17 @@ namespace Wardroom {
   // What a role says of records or a field; what it says nothing of is as for all objects.
   type Rule = { see?: Bool, create?: Bool, edit?: Bool, delete?: Bool, destroy?: Bool };
 
-  // In which teams somebody has a role that holds a permission: at all, and for what the team has.
-  type Teams = { own: Set<Team>, team: Set<Team> };
+  // In which teams somebody has a role that holds a permission: at all, and for what the team has. Of what gives power
+  // over others also those in which they manage it, by their role there or by their own.
+  type Teams = { own: Set<Team>, team: Set<Team>, manages: Set<Team> };
 
-  // The organization with those of its settings that decide something. There is one.
+  // An integration as it would be given: a tool profile, tools that are off, and its end.
+  type Gift = { profile: String, tools_off: Set<String>, ends?: Long };
+
+  // The organization with those of its settings that decide something. There is one. Dormant is what some role states, or
+  // a key, and would come into force with `managers_implicit_access`.
   entity Organization = {
+    dormant: Powers,
     fields_widen: Bool,
     grants_to: Set<String>,
     invite_organization: String,
@@ -24,16 +30,21 @@ namespace Wardroom {
     keys_personal: String,
     keys_without_role: String,
     managers_implicit_access: Bool,
+    owners_max?: Long,
     promote_admin: String,
     resources_listed: Set<Kind>,
+    teams_assign_listed: Set<Kind>,
     workflows_run_needs_edit: Bool,
   };
 
-  // What a role holds under the settings, and what of it gives power over others. Tags: what it says of single objects
-  // and fields. "(none)" is the role of those who have none.
-  entity Role = { holds: Powers, manages: Powers, top: Bool, in_teams: Bool } tags Rule;
+  // What a role holds under the settings, what of it gives power over others, what it states whether in force or not, and
+  // what may be written into roles by those who have it and edit roles. Tags: what it says of single objects and fields.
+  // "(none)" is the role of those who have none.
+  entity Role = {
+    holds: Powers, manages: Powers, states: Powers, writes: Powers, top: Bool, in_teams: Bool,
+  } tags Rule;
 
-  // A person whose membership is in force. Tags, by permission: the teams in which their role there holds it.
+  // A person whose membership is in force. Tags, by permission over resources or others: in which teams they hold it.
   entity Member in [Role, Team] = { id: String, role: Role } tags Teams;
 
   // A key that was not revoked: a workspace key, which is a principal too, or one of a person or agent.
@@ -53,8 +64,9 @@ namespace Wardroom {
   // An AI agent. Tags, by person: that it may act for them.
   entity Agent in [Role] = { id: String, role: Role, suspended: Bool, sponsor?: Member, ends?: Long } tags { ends?: Long };
 
-  // A team. Tags, by member: their role there, and all that they manage there.
-  entity Team = { id: String } tags { role: Role, authority: Set<String> };
+  // A team, and the permissions over resources that somebody there gains with what the team has. Tags, by member: their
+  // role there, and all that they manage there.
+  entity Team = { id: String, gains: Set<String> } tags { role: Role, authority: Set<String> };
 
   entity Integration = { slug: String, paused: Bool };
   entity Tool in [Integration] = { integration: Integration, class: String, off: Bool };
@@ -89,7 +101,8 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     (
         "organization.edit",
         ORGANIZATION,
-        "promote_admin: String, join_default_role: Role, keys_without_role: String, join_default_team_role?: Role",
+        "promote_admin: String, join_default_role: Role, keys_without_role: String, join_default_team?: Team, \
+         join_default_team_role?: Role, managers_implicit_access: Bool, owners_max?: Long, teams_assign_listed: Set<Kind>",
     ),
     ("organization.transfer", MEMBER, ""),
     ("settings.view", ORGANIZATION, ""),
@@ -102,7 +115,7 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("member.edit", MEMBER, "seat: Bool"),
     ("member.remove", MEMBER, ""),
     ("role.view", ORGANIZATION, ""),
-    // Of the permissions that the role comes to hold, or to hold further, those that give power over others.
+    // The permissions that the role comes to state, or to state further.
     ("role.create", ORGANIZATION, "adds: Powers"),
     ("role.edit", ROLE, "adds: Powers"),
     ("role.delete", ROLE, "moved_to: Role"),
@@ -114,7 +127,8 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("team.remove_member", TEAM, "member: Member"),
     ("team.invite", TEAM, ""),
     ("team.assign_resource", TEAM, "resource: Resource"),
-    ("team.assign_integration", INTEGRATION, "team: Team"),
+    // To give it to a team in this measure, or to take it away.
+    ("team.assign_integration", INTEGRATION, "team: Team, gift?: Gift"),
     ("integration.connect", ORGANIZATION, ""),
     ("integration.view", INTEGRATION, ""),
     ("integration.edit", INTEGRATION, ""),
@@ -123,7 +137,7 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     // To give or take integrations, whichever.
     ("grant.assign", &["Member", "Key", "Agent", "Role"], ""),
     ("key.create_personal", MEMBER, ""),
-    ("key.create_workspace", ORGANIZATION, "role?: Role"),
+    ("key.create_workspace", ORGANIZATION, "role?: Role, reaches_all: Bool"),
     ("key.create_agent", AGENT, ""),
     ("key.set_role", KEY, "role?: Role"),
     ("key.view", KEY, ""),
@@ -144,7 +158,8 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("resource.delete", RESOURCE, ""),
     ("resource.destroy", RESOURCE, ""),
     ("resource.use", RESOURCE, ""),
-    ("resource.share", RESOURCE, ""),
+    // To share it with somebody, by their id, or to take such a share away.
+    ("resource.share", RESOURCE, "share?: { with: String, lets: Set<String>, ends?: Long }"),
     // To put an artifact into a collection, or to take it out.
     ("artifact.collect", RESOURCE, "collection: Resource"),
     // What holds for all resources of a kind.

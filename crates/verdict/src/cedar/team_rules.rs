@@ -1,8 +1,10 @@
 //! The policies about teams.
 
 use domain::permission::Permission as P;
+use domain::resource::ResourceVerb;
 
 use super::phrases::{Policy, all, any, choose, has_setting, holds, is_the_member, setting, setting_is, where_there};
+use super::resource_rules::{is_shown, right_to};
 
 /// The principal's role in this team, or their own role for the teams that they are in, holds a permission.
 pub(super) fn holds_in(team: &str, permission: P) -> String {
@@ -34,6 +36,32 @@ pub(super) fn lets_into_default_team() -> String {
     where_there(&has_setting("join_default_team"), &place)
 }
 
+/// The team that newcomers are sent to is chosen by who could put them there, with their role there.
+pub(super) fn sends_newcomers() -> String {
+    let (team, role) = ("context.join_default_team", "context.join_default_team_role");
+    let puts = any([holds(P::TeamMembers), all([format!("{team} has id"), holds_in(team, P::TeamMembers)])]);
+    let gives = where_there(&format!("(context has join_default_team_role && {role} has top)"), &covers_in(team, role));
+    let same =
+        choose(&has_setting("join_default_team"), &format!("{} == {team}", setting("join_default_team")), "false");
+    where_there("context has join_default_team", &any([same, all([puts, gives])]))
+}
+
+/// To give something to a team is to share it: nobody there comes to do more with it than the principal does. What
+/// everybody sees is given without where the organization has it so.
+fn shares_with_team() -> String {
+    let given = "context.resource";
+    let no_more = |verb: ResourceVerb| {
+        let gained = format!("resource.gains.contains({given}.kind.{})", verb.as_str());
+        any([format!("!{gained}"), right_to(verb, given)])
+    };
+    let verbs = ResourceVerb::ALL.into_iter().filter(|verb| *verb != ResourceVerb::Create);
+    let no_more: Vec<String> = verbs.map(no_more).collect();
+    any([
+        format!("{}.contains({given}.kind)", setting("teams_assign_listed")),
+        all([right_to(ResourceVerb::Share, given), no_more.join(" && ")]),
+    ])
+}
+
 pub(super) fn policies() -> Vec<Policy> {
     let inside = "resource.hasTag(principal.id)".to_owned();
     let there = "(context.member has id && resource.hasTag(context.member.id))";
@@ -44,7 +72,7 @@ pub(super) fn policies() -> Vec<Policy> {
     let known = any([
         holds(P::TeamAssign),
         "context.resource.teams.contains(resource)".to_owned(),
-        super::resource_rules::is_shown("context.resource"),
+        all([is_shown("context.resource"), shares_with_team()]),
     ]);
     vec![
         Policy::permit("team.list", "The list holds the teams that one sees, be it none", &["team.list"]),
@@ -71,7 +99,10 @@ pub(super) fn policies() -> Vec<Policy> {
             all([setting_is("invite_team", "by_permission"), in_team(P::TeamInvite)]),
             all([of_members, inside]),
         ])),
-        Policy::permit("team.assign_resource", "Give resources that one knows of to teams", &["team.assign_resource"])
-            .when(all([in_team(P::TeamAssign), "context.resource has kind".to_owned(), known])),
+        Policy::permit("team.assign_resource", "Give resources to teams", &["team.assign_resource"]).when(all([
+            in_team(P::TeamAssign),
+            "context.resource has kind".to_owned(),
+            known,
+        ])),
     ]
 }

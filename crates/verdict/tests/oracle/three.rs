@@ -3,19 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::event::Event;
+use domain::grant::{Grantee, Profile};
 use domain::integration::ToolClass;
+use domain::permission::Permission;
+use domain::time::Timestamp;
 use verdict::cedar::{CedarExport, export};
-use verdict::{Action, Actor, Operation, Question, Snapshot, Subject};
+use verdict::{Action, Actor, Gift, Operation, Question, Snapshot, Subject};
 
 use crate::cedar::Cedar;
 use crate::dice::Dice;
 use crate::naive::{Answer, Naive};
 use crate::questions::{Names, actors, kind};
 use crate::seeds;
-use crate::world::{INTEGRATIONS, MOMENTS, PEOPLE, TOOLS, World, connected, org, person, slug};
+use crate::world::{
+    INTEGRATIONS, MOMENTS, PEOPLE, RESOURCES, TOOLS, World, connected, integration, org, person, resource, slug,
+};
 
 /// Questions asked of each organization.
 const QUESTIONS: usize = 1_000;
+/// Ways to give that have many conditions, besides integrations for teams.
+const GIVING: [&str; 6] =
+    ["AssignResource", "EditOrganization", "EditRole", "RemoveMember", "RotateKey", "ShareResource"];
 /// Organizations whose model Cedar's validator looks at; the policies of others differ in their grants alone.
 const VALIDATED: u64 = 50;
 
@@ -24,6 +32,7 @@ struct Draw<'n> {
     actors: Vec<Actor>,
     by_kind: Vec<Vec<Operation<'n>>>,
     of_resources: Vec<Operation<'n>>,
+    giving: Vec<Vec<Operation<'n>>>,
     tools: Vec<(String, &'static str)>,
 }
 
@@ -36,14 +45,22 @@ impl<'n> Draw<'n> {
         plain.for_each(|asked| by_kind.entry(kind(asked)).or_default().push(asked));
         let tools = (0..INTEGRATIONS).flat_map(|number| TOOLS.map(|tool| (slug(number), tool)));
         let of_resources = by_kind["Resource"].clone();
+        let mut giving: Vec<_> = GIVING.iter().map(|kind| by_kind[*kind].clone()).collect();
+        let gift = |asked: &Operation<'_>| matches!(asked, Operation::Assign { grantee: Grantee::Team(_), .. });
+        giving.push(by_kind["Assign"].iter().copied().filter(gift).collect());
         let by_kind = by_kind.into_values().collect();
-        Draw { actors: actors(world), by_kind, of_resources, tools: tools.collect() }
+        Draw { actors: actors(world), by_kind, of_resources, giving, tools: tools.collect() }
     }
 
     fn action(&self, dice: &mut Dice) -> Action<'_> {
         if dice.percent(20) {
             let (integration, tool) = &self.tools[usize::from(dice.below(self.tools.len() as u8))];
             return Action::CallTool { integration, tool };
+        }
+        // Who may give something, and not everything, is rare, and is asked about often.
+        if dice.percent(30) {
+            let ways = &self.giving[usize::from(dice.below(self.giving.len() as u8))];
+            return Action::Operate(dice.pick(ways));
         }
         // A right to a resource has more ways than any other, and is drawn so often that each is gone.
         let of_kind = match self.by_kind.get(usize::from(dice.below(self.by_kind.len() as u8))) {
@@ -131,6 +148,58 @@ fn cedar_agrees_on_every_call_of_small_organizations() {
     }
 }
 
+/// Every measure of an integration and every resource, to teams by those who assign there and not everywhere.
+#[test]
+fn cedar_agrees_on_all_that_is_given_to_a_team_within_what_the_giver_has() {
+    let (mut gifts, mut resources) = ([0u64; 2], [0u64; 2]);
+    for seed in seeds(20) {
+        let world = World::random(2_000_000 + seed);
+        let (snapshot, now) = (Snapshot::compile(org(1), &world.state, None), MOMENTS[1]);
+        let engine = |actor: &Actor, asked: Operation<'_>| {
+            snapshot.evaluate(&Question { actor, action: Action::Operate(asked), now }).is_allowed()
+        };
+        let cedar = std::cell::OnceCell::new();
+        let same = |actor: &Actor, asked: Operation<'_>| {
+            let third = cedar.get_or_init(|| Cedar::of(&world.state)).ask(actor, Action::Operate(asked), now);
+            let engine = engine(actor, asked);
+            assert_eq!(third.allowed, engine, "world {seed}: {actor:?} {asked:?}: {third:?}");
+            usize::from(engine)
+        };
+        let places = world.state.teams.values().flat_map(|team| team.members.keys().map(move |who| (team.id, *who)));
+        for (team, who) in places {
+            let actor = &Actor::about(Subject::Member(who));
+            if engine(actor, Operation::Use { permission: Permission::TeamAssign }) {
+                continue;
+            }
+            for integration in (0..INTEGRATIONS).map(integration) {
+                let to = Grantee::Team(team);
+                if engine(actor, Operation::Assign { grantee: to, integration, gift: None }) {
+                    measures(|gift| {
+                        let give = Operation::Assign { grantee: to, integration, gift: Some(gift) };
+                        gifts[same(actor, give)] += 1;
+                    });
+                }
+            }
+            for resource in (0..RESOURCES).map(resource) {
+                resources[same(actor, Operation::AssignResource { team, resource })] += 1;
+            }
+        }
+    }
+    assert!(gifts.iter().chain(&resources).all(|many| *many >= 20), "{gifts:?}, {resources:?}: this proves little");
+}
+
+/// An integration given narrowly and widely, for good and for a time.
+fn measures(mut each: impl FnMut(Gift<'_>)) {
+    let (none, all) = (BTreeSet::new(), BTreeSet::from(TOOLS.map(str::to_owned)));
+    for profile in Profile::ALL {
+        for tools_off in [&none, &all] {
+            for expires_at in [None, Some(Timestamp(100)), Some(Timestamp(2_000))] {
+                each(Gift { profile, tools_off, expires_at });
+            }
+        }
+    }
+}
+
 /// Sets have no order, and an entity has no place among the others.
 fn in_order(value: &serde_json::Value) -> serde_json::Value {
     match value {
@@ -177,8 +246,8 @@ fn names_that_look_like_policies_are_only_names() {
     connected(at, false, &tools.into()).into_iter().for_each(|event| world.happens(event));
     let owner = person(0);
     world.happens(Event::GrantSet {
-        grantee: domain::grant::Grantee::Member(owner),
-        integration: crate::world::integration(at),
+        grantee: Grantee::Member(owner),
+        integration: integration(at),
         profile: domain::grant::Profile::Full,
         tools_off: [odd.to_owned()].into(),
         expires_at: None,

@@ -3,17 +3,17 @@
 use cedar_policy::RestrictedExpression;
 use domain::grant::Grantee;
 use domain::id::PersonId;
+use domain::key::KeyScope;
 use domain::object::DataVerb;
 use domain::organization::{Organization, SettingChange};
 use domain::permission::{PermissionSet, Scope};
-use domain::resource::ResourceVerb;
-use domain::role::RoleId;
+use domain::resource::{ResourceVerb, Shared};
+use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
 use verdict::cedar::ORGANIZATION;
-use verdict::{Action, Operation, Subject};
+use verdict::{Action, Gift, Operation, Subject};
 
 use super::{record, uid};
-use crate::naive::{Naive, Powers, managing};
 
 /// A question, but for who asks and when.
 pub(super) struct Asked {
@@ -57,15 +57,45 @@ fn subject(action: &'static str, subject: Subject) -> Asked {
     }
 }
 
-/// What a role comes to have more of power over others.
-fn adds(before: &Powers, to: PermissionSet) -> RestrictedExpression {
-    let further = |(permission, scope): &(_, Scope)| before.get(permission).is_none_or(|before| before < scope);
-    let added = managing(&to.iter().filter(further).collect());
+/// What a role comes to state that it did not, or not so far.
+fn adds(before: PermissionSet, to: PermissionSet) -> RestrictedExpression {
+    let added: Vec<_> = to.iter().filter(|(permission, scope)| before.scope(*permission) < Some(*scope)).collect();
     let as_far_as = |least: Scope| {
-        let names = added.iter().filter(|(_, scope)| **scope >= least).map(|(permission, _)| permission.to_string());
-        RestrictedExpression::new_set(names.map(RestrictedExpression::new_string))
+        words(added.iter().filter(|(_, scope)| *scope >= least).map(|(permission, _)| permission.to_string()))
     };
     record([("own", as_far_as(Scope::Own)), ("team", as_far_as(Scope::Team)), ("all", as_far_as(Scope::All))])
+}
+
+fn words(words: impl IntoIterator<Item = String>) -> RestrictedExpression {
+    RestrictedExpression::new_set(words.into_iter().map(RestrictedExpression::new_string))
+}
+
+fn ends(at: Option<Timestamp>) -> Option<(&'static str, RestrictedExpression)> {
+    at.map(|at| ("ends", RestrictedExpression::new_long(at.0)))
+}
+
+fn measure(gift: Gift<'_>) -> RestrictedExpression {
+    let profile = RestrictedExpression::new_string(gift.profile.as_str().to_owned());
+    let off = words(gift.tools_off.iter().cloned());
+    record([("profile", profile), ("tools_off", off)].into_iter().chain(ends(gift.expires_at)))
+}
+
+fn share(with: Grantee, level: Shared, expires_at: Option<Timestamp>) -> RestrictedExpression {
+    let id = match with {
+        Grantee::Member(person) => person.to_string(),
+        Grantee::Key(key) => key.to_string(),
+        Grantee::Agent(agent) => agent.to_string(),
+        Grantee::Team(team) => team.to_string(),
+        Grantee::Role(role) => role.to_string(),
+    };
+    let lets = match level {
+        Shared::View => &["view"][..],
+        Shared::Use => &["view", "use"],
+        Shared::Edit => &["view", "use", "edit"],
+    };
+    let lets = words(lets.iter().map(|verb| (*verb).to_owned()));
+    let with = RestrictedExpression::new_string(id);
+    record([("with", with), ("lets", lets)].into_iter().chain(ends(expires_at)))
 }
 
 fn settings(state: &Organization, changes: &[SettingChange]) -> Asked {
@@ -75,10 +105,21 @@ fn settings(state: &Organization, changes: &[SettingChange]) -> Asked {
         .with_word("promote_admin", after.promote_admin.as_str())
         .with_word("keys_without_role", after.keys_without_role.as_str())
         .with("join_default_role", "Role", after.join_default_role);
-    match after.join_default_team_role {
+    let asked = match after.join_default_team_role {
         Some(role) => asked.with("join_default_team_role", "Role", role),
         None => asked,
-    }
+    };
+    let mut asked = match after.join_default_team {
+        Some(team) => asked.with("join_default_team", "Team", team),
+        None => asked,
+    };
+    let implicit = RestrictedExpression::new_bool(after.managers_implicit_access);
+    let kinds = after.teams_assign_listed.iter().map(|kind| uid("Kind", kind.as_str()));
+    let kinds = RestrictedExpression::new_set(kinds.map(RestrictedExpression::new_entity_uid));
+    asked.besides.extend([("managers_implicit_access", implicit), ("teams_assign_listed", kinds)]);
+    let most = after.owners_max.map(|most| ("owners_max", RestrictedExpression::new_long(most.into())));
+    asked.besides.extend(most);
+    asked
 }
 
 /// The question in Cedar's words.
@@ -94,8 +135,9 @@ fn owned(action: &'static str, kind: &'static str, id: impl ToString, owner: Per
     of(action, kind, id).with("owner", "Member", owner)
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each operation")]
 fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
-    let before = |role| Naive { state, now: Timestamp(0) }.powers_of_id(role);
+    let before = |role| state.roles.get(role).map(Role::set).unwrap_or_default();
     match operation {
         Operation::ViewOrganization => whole("organization.view"),
         Operation::EditOrganization { changes } => settings(state, changes),
@@ -113,10 +155,10 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::RemoveMember { member } => of("member.remove", "Member", member),
         Operation::ViewRoles => whole("role.view"),
         Operation::CreateRole { to } => {
-            Asked { besides: vec![("adds", adds(&Powers::new(), to))], ..whole("role.create") }
+            Asked { besides: vec![("adds", adds(PermissionSet::EMPTY, to))], ..whole("role.create") }
         }
         Operation::EditRole { role, to } => {
-            Asked { besides: vec![("adds", adds(&before(role), to))], ..of("role.edit", "Role", role) }
+            Asked { besides: vec![("adds", adds(before(role), to))], ..of("role.edit", "Role", role) }
         }
         Operation::DeleteRole { role, moved_to } => of("role.delete", "Role", role).with("moved_to", "Role", moved_to),
         Operation::ViewTeams => whole("team.list"),
@@ -138,15 +180,21 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::EditIntegration { integration } => of("integration.edit", "Integration", integration),
         Operation::DisconnectIntegration { integration } => of("integration.disconnect", "Integration", integration),
         Operation::ReviewTool { integration } => of("tool.review", "Integration", integration),
-        Operation::Assign { grantee: Grantee::Team(team), integration, .. } => {
-            of("team.assign_integration", "Integration", integration).with("team", "Team", team)
+        Operation::Assign { grantee: Grantee::Team(team), integration, gift } => {
+            let mut asked = of("team.assign_integration", "Integration", integration).with("team", "Team", team);
+            asked.besides.extend(gift.map(|gift| ("gift", measure(gift))));
+            asked
         }
         Operation::Assign { grantee: Grantee::Role(role), .. } => of("grant.assign", "Role", role),
         Operation::Assign { grantee: Grantee::Member(person), .. } => of("grant.assign", "Member", person),
         Operation::Assign { grantee: Grantee::Key(key), .. } => of("grant.assign", "Key", key),
         Operation::Assign { grantee: Grantee::Agent(agent), .. } => of("grant.assign", "Agent", agent),
         Operation::CreatePersonalKey { holder } => of("key.create_personal", "Member", holder),
-        Operation::CreateWorkspaceKey { role, .. } => whole("key.create_workspace").with_role(role),
+        Operation::CreateWorkspaceKey { role, scope } => {
+            let mut asked = whole("key.create_workspace").with_role(role);
+            asked.besides.push(("reaches_all", RestrictedExpression::new_bool(scope == KeyScope::All)));
+            asked
+        }
         Operation::CreateAgentKey { agent } => of("key.create_agent", "Agent", agent),
         Operation::SetKeyRole { key, role } => of("key.set_role", "Key", key).with_role(role),
         Operation::ViewKey { key } => of("key.view", "Key", key),
@@ -162,7 +210,10 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         }
         Operation::CreateResource { kind, owner } => owned("resource.register", "Kind", kind.as_str(), owner),
         Operation::Resource { verb, resource } => of(on_resource(verb), "Resource", resource),
-        Operation::ShareResource { resource, .. } => of("resource.share", "Resource", resource),
+        Operation::ShareResource { resource, with, level, expires_at } => {
+            let besides = vec![("share", share(with, level, expires_at))];
+            Asked { besides, ..of("resource.share", "Resource", resource) }
+        }
         Operation::Collect { artifact, collection } => {
             of("artifact.collect", "Resource", artifact).with("collection", "Resource", collection)
         }

@@ -1,0 +1,86 @@
+//! What roles come to: as they state it, as it is in force, and how far whoever has one may write it into roles.
+
+use std::collections::BTreeMap;
+
+use domain::organization::Organization;
+use domain::permission::{Permission, Scope};
+use domain::resource::{ResourceKind, ResourceVerb};
+use domain::role::{Role, RoleId, RoleLevel};
+
+use super::values::{CedarValue, record};
+
+/// Permissions, and how far each reaches.
+pub(super) type Powers = BTreeMap<Permission, Scope>;
+
+/// What a role states: everything for the top role, whole groups, and single permissions.
+pub(super) fn stated(role: &Role) -> Powers {
+    let mut powers = Powers::new();
+    for permission in Permission::ALL {
+        if role.top || role.permissions.groups.contains(&permission.entry().group) {
+            powers.insert(*permission, Scope::All);
+        } else if let Some(scope) = role.permissions.single.scope(*permission) {
+            powers.insert(*permission, scope);
+        }
+    }
+    powers
+}
+
+/// What of it is in force. Where everybody uses only what they were given, no role holds the use of everything, nor of
+/// any kind of resource beyond one's teams.
+fn in_force(state: &Organization, mut powers: Powers) -> Powers {
+    if !state.settings.managers_implicit_access {
+        powers.remove(&Permission::IntegrationUseAll);
+        for kind in ResourceKind::ALL {
+            powers.entry(kind.permission(ResourceVerb::Use)).and_modify(|scope| *scope = (*scope).min(Scope::Team));
+        }
+    }
+    powers
+}
+
+/// What a role holds.
+pub(super) fn held(state: &Organization, role: &Role) -> Powers {
+    in_force(state, stated(role))
+}
+
+/// The same, by the role's name; one that there is not holds nothing.
+pub(super) fn held_by_id(state: &Organization, id: RoleId) -> Powers {
+    state.roles.get(&id).map(|role| held(state, role)).unwrap_or_default()
+}
+
+/// How far whoever holds this may write each permission into a role: so far that what comes into force by it is theirs.
+pub(super) fn writable(state: &Organization, held: &Powers) -> Powers {
+    let is_theirs = |permission: Permission, scope: Scope| {
+        in_force(state, Powers::from([(permission, scope)])).iter().all(|(one, far)| held.get(one) >= Some(far))
+    };
+    let furthest = |permission: &Permission| {
+        let scopes = [Scope::All, Scope::Team, Scope::Own];
+        let scope = scopes.into_iter().find(|scope| is_theirs(*permission, *scope))?;
+        Some((*permission, scope))
+    };
+    Permission::ALL.iter().filter_map(furthest).collect()
+}
+
+/// What would come into force for some role if what roles state did, and the use of everything, which keys may state as
+/// well. A role for teams gives it in all of them.
+pub(super) fn dormant(state: &Organization) -> Powers {
+    if state.settings.managers_implicit_access {
+        return Powers::new();
+    }
+    let mut dormant = Powers::from([(Permission::IntegrationUseAll, Scope::All)]);
+    for role in state.roles.values() {
+        let held = held(state, role);
+        for (permission, scope) in stated(role).into_iter().filter(|(one, far)| held.get(one) < Some(far)) {
+            let scope = if role.level == RoleLevel::Team { Scope::All } else { scope };
+            dormant.entry(permission).and_modify(|far| *far = (*far).max(scope)).or_insert(scope);
+        }
+    }
+    dormant
+}
+
+/// As a record of the permissions that reach at least so far.
+pub(super) fn value(powers: &Powers) -> CedarValue {
+    let as_far_as = |least: Scope| -> Option<CedarValue> {
+        Some(powers.iter().filter(|(_, scope)| **scope >= least).map(|(permission, _)| permission.entry().id).collect())
+    };
+    record([("own", as_far_as(Scope::Own)), ("team", as_far_as(Scope::Team)), ("all", as_far_as(Scope::All))])
+}
