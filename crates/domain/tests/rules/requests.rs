@@ -28,7 +28,7 @@ fn requests() -> impl Strategy<Value = RequestId> {
 
 fn wanted() -> impl Strategy<Value = Wanted> {
     prop_oneof![
-        3 => select(vec!["get", "sing"]).prop_map(|tool| call(tool)),
+        3 => select(vec!["get", "sing"]).prop_map(call),
         1 => Just(Wanted::Use { permission: Permission::MemberView }),
         1 => (0..3u8).prop_map(|number| Wanted::Resource { verb: ResourceVerb::Edit, resource: resource(number) }),
     ]

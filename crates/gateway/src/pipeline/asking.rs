@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::integration::ToolClass;
 use domain::record::{Decision, Durability, OutcomeStatus};
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 use verdict::{Action, Snapshot};
 
@@ -56,21 +56,24 @@ pub(crate) async fn how_to_ask<P: Ports>(
     let quoted = if thing.chars().all(is_plain) { thing } else { format!("'{}'", thing.replace('\'', r"'\''")) };
     let cli = format!("wardroom request open call {quoted}");
     let tool = offered(&caller.snapshot, door).map(|_| TOOL);
-    let mut machine = json!({ "cli": cli, "tool": tool });
+    let mut machine = Map::from_iter([("cli".to_owned(), json!(cli)), ("tool".to_owned(), json!(tool))]);
     if let Some(url) = &gateway.options.public_url {
         let id = format!("{}/{}", asked.integration, asked.tool);
-        machine["url"] = json!(format!("{url}/api/v1/orgs/{}/requests", caller.org()));
-        machine["body"] = json!({ "action": "call", "resource": { "type": "tool", "id": id } });
+        machine.insert("url".to_owned(), json!(format!("{url}/api/v1/orgs/{}/requests", caller.org())));
+        machine.insert("body".to_owned(), json!({ "action": "call", "resource": { "type": "tool", "id": id } }));
     }
     let text = match gateway.ports.request_told(&caller.access, caller.actor, &asked).await {
         Some(RequestTold::Waits { id, on, waits_for }) => {
-            machine["asked"] = json!({ "id": id, "state": "open", "on": on, "waits_for": waits_for });
+            machine.insert("asked".to_owned(), json!({ "id": id, "state": "open", "on": on, "waits_for": waits_for }));
             let who =
                 if waits_for.is_empty() { String::new() } else { format!(", waiting for {}", any_of(&waits_for)) };
             format!("asked for on {on}{who}")
         }
         Some(RequestTold::Refused { id, on, by, reason }) => {
-            machine["asked"] = json!({ "id": id, "state": "refused", "on": on, "by": by, "reason": reason });
+            machine.insert(
+                "asked".to_owned(),
+                json!({ "id": id, "state": "refused", "on": on, "by": by, "reason": reason }),
+            );
             let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
             format!("refused by {by} on {on}{reason}. to ask again: {cli}")
         }
@@ -79,7 +82,7 @@ pub(crate) async fn how_to_ask<P: Ports>(
             None => format!("to ask for it: {cli}"),
         },
     };
-    Some(HowToAsk { text, machine })
+    Some(HowToAsk { text, machine: Value::Object(machine) })
 }
 
 fn is_plain(letter: char) -> bool {
@@ -178,8 +181,8 @@ async fn carried<P: Ports>(
 fn said(request: &Request, text: &str, structured: Value) -> Bytes {
     let mut result = json!({ "content": [{ "type": "text", "text": text }], "structuredContent": structured,
         "isError": false });
-    if request.dialect.is_modern() {
-        result["resultType"] = json!("complete");
+    if let (true, Some(members)) = (request.dialect.is_modern(), result.as_object_mut()) {
+        members.insert("resultType".to_owned(), json!("complete"));
     }
     message::result(&request.id, &result)
 }

@@ -144,9 +144,10 @@ async fn told<P: Ports>(
         json!({ "code": explanation.code, "because": explanation.because, "remedy": explanation.remedy, "ask": names });
     if explanation.remedy.is_some()
         && let Some(how) = how_to_ask(gateway, caller, (door, wanted)).await
+        && let Some(members) = machine.as_object_mut()
     {
         text.push_str(&format!(". {}", how.text));
-        machine["request"] = how.machine;
+        members.insert("request".to_owned(), how.machine);
     }
     Exit::from(answer::json(StatusCode::OK, tool_error(request, &text, ("io.wardroom/denial", machine))))
 }
