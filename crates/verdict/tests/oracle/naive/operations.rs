@@ -47,7 +47,9 @@ impl Naive<'_> {
             Operation::CreateRole { to } => needs(P::RoleEdit).and(|| self.defines(me, &to.iter().collect())),
             Operation::EditRole { role, to } => {
                 let before = self.powers_of_id(role);
-                let more = |(one, far): &(P, Scope)| before.get(one).is_none_or(|before| before < far);
+                // What it states and is not in force is not added by saying it again.
+                let stated = self.state.roles.get(role).map(domain::role::Role::set).unwrap_or_default();
+                let more = |(one, far): &(P, Scope)| stated.scope(*one) < Some(*far);
                 let added: Powers = to.iter().filter(more).collect();
                 needs(P::RoleEdit)
                     .and(|| self.over_powers(me, &self.everywhere(role, before.clone())))
