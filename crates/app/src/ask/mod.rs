@@ -16,6 +16,7 @@ use std::sync::Arc;
 use domain::grant::Grantee;
 use domain::id::{PersonId, TeamId};
 use domain::organization::Organization;
+use domain::refusal::Refusal;
 use domain::time::Timestamp;
 use verdict::{Actor, Denial, Explanation, Operation, Question, Reason, Remedy, Snapshot, Subject, Verdict, Whose};
 
@@ -113,11 +114,7 @@ impl App {
         };
         let mut chain = view.snapshot.chain(&question, veiled);
         // To have the right is not enough where a rule stands against it, whoever asks.
-        let refused = match &view.past {
-            _ if !explanation.allowed => None,
-            Some(state) => asked.refusal(state, view.now),
-            None => asked.refusal(&*caller.live.state.lock().await, view.now),
-        };
+        let refused = if explanation.allowed { self.stands_against(caller, &view, &asked).await } else { None };
         if let Some(refusal) = refused {
             (explanation.allowed, explanation.code) = (false, refusal.code);
             chain.push(refusal.message.clone());
@@ -156,6 +153,9 @@ impl App {
         let _alone = if at.is_some() { Some(self.ask_at_length(caller)?) } else { None };
         let view = self.view(caller, at).await?;
         let asked = self.understand(caller, &view, wording).await?;
+        if self.stands_against(caller, &view, &asked).await.is_some() {
+            return Ok(Vec::new());
+        }
         if let Asked::Make(_) = asked {
             // Each makes what is their own.
             let subjects = view.snapshot.subjects();
@@ -167,6 +167,14 @@ impl App {
         }
         let action = asked.action(None).ok_or_else(|| Problem::missing("resource"))?;
         Ok(view.snapshot.who_can(action, view.now))
+    }
+
+    /// The rule that stands against it, whoever has the right to it.
+    async fn stands_against(&self, caller: &Caller, view: &View, asked: &Asked) -> Option<Refusal> {
+        match &view.past {
+            Some(state) => asked.refusal(state, view.now),
+            None => asked.refusal(&*caller.live.state.lock().await, view.now),
+        }
     }
 
     /// What subjects are called by people, in the same order.

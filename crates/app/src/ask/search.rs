@@ -79,6 +79,9 @@ impl Sitting<'_> {
             },
         };
         let Some(asked) = known(self.understand(wording).await)? else { return Ok(Vec::new()) };
+        if self.is_refused(&asked).await {
+            return Ok(Vec::new());
+        }
         let wanted = |subject: &Subject| match kind {
             "member" | "user" => matches!(subject, Subject::Member(_)),
             "key" => matches!(subject, Subject::Key(_)),
@@ -110,9 +113,9 @@ impl Sitting<'_> {
                 tokio::task::yield_now().await;
             }
             let wording = Wording { name, ..wording.clone() };
-            match known(self.understand(&wording).await)? {
-                Some(asked) if self.allows(&actor, &asked) => found.push(wording.name),
-                _ => {}
+            let Some(asked) = known(self.understand(&wording).await)? else { continue };
+            if self.allows(&actor, &asked) && !self.is_refused(&asked).await {
+                found.push(wording.name);
             }
         }
         Ok(found)
@@ -152,9 +155,9 @@ impl Sitting<'_> {
         let mut found = Vec::new();
         for action in actions_of(&wording.kind) {
             let wording = Wording { action: action.to_owned(), ..wording.clone() };
-            match known(self.understand(&wording).await)? {
-                Some(asked) if self.allows(&actor, &asked) => found.push(wording.action),
-                _ => {}
+            let Some(asked) = known(self.understand(&wording).await)? else { continue };
+            if self.allows(&actor, &asked) && !self.is_refused(&asked).await {
+                found.push(wording.action);
             }
         }
         Ok(found)

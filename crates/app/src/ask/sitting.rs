@@ -179,9 +179,14 @@ impl Sitting<'_> {
         Decision { for_subject, ..Decision::of(explanation, missing, for_admin) }
     }
 
-    /// Whether it may happen, without a reason.
+    /// Whether somebody has the right to it, without a reason.
     pub(super) fn allows(&self, actor: &Actor, asked: &Asked) -> bool {
         question(asked, actor, self.now).is_ok_and(|question| self.snapshot.evaluate(&question).is_allowed())
+    }
+
+    /// Whether a rule stands against it, whoever has the right to it.
+    pub(super) async fn is_refused(&self, asked: &Asked) -> bool {
+        asked.refusal(&*self.caller.live.state.lock().await, self.now).is_some()
     }
 
     /// The answer to a question about what is not there: the one that a hidden thing gets.

@@ -257,3 +257,24 @@ fn the_metadata_names_the_public_url_whatever_the_host_header_says() {
         addresses.clone().count() == 6 && addresses.clone().all(|one| one.as_str().unwrap().starts_with(&server.url))
     );
 }
+
+#[test]
+fn what_a_rule_stands_against_is_neither_permitted_nor_found() {
+    let firm = Firm::of("balanced");
+    let program = Program::of(&firm);
+    let (owner, member) = (json!({ "type": "user", "id": "owner@example.com" }), |id: &str| {
+        let id = if id == "owner" { "owner@example.com" } else { id };
+        json!({ "type": "member", "id": id })
+    });
+    let zoe = firm.hire("zoe", "member");
+    assert_eq!(program.decides(&owner, "remove", &member(&zoe.id))["decision"], json!(true));
+    assert_eq!(program.decides(&owner, "remove", &member("owner"))["decision"], json!(false), "the last owner");
+    let search = |path: &str, body: Value| program.ask(path, &body)["results"].as_array().map_or(0, Vec::len);
+    let remove = json!({ "name": "remove" });
+    for (whom, found) in [(zoe.id.as_str(), 1), ("owner", 0)] {
+        let body = json!({ "subject": { "type": "user" }, "action": remove, "resource": member(whom) });
+        assert_eq!(search(SUBJECTS, body), found, "{whom}");
+    }
+    let body = json!({ "subject": owner, "action": remove, "resource": { "type": "member" } });
+    assert_eq!(search(RESOURCES, body), 1, "only Zoe");
+}

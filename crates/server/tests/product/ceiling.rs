@@ -121,6 +121,11 @@ fn what_no_rule_lets_happen_is_no_yes() {
     assert_eq!(ask("change_role", &zoe.id, Some("nope")), (false, "no-such-role".to_owned()));
     assert_eq!(ask("change_role", &zoe.id, Some("team-leader")), (false, "role-not-for-members".to_owned()));
     assert_eq!(ask("remove", "owner@example.com", None), (false, "last-owner".to_owned()));
+    let who = |name: &str| {
+        let question = json!({ "action": "remove", "resource": { "type": "member", "id": name } });
+        firm.owner().post("/who-can", question).1["items"].as_array().map(Vec::len)
+    };
+    assert_eq!((who(&zoe.id), who("owner@example.com")), (Some(1), Some(0)));
 }
 
 #[test]
