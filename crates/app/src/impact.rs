@@ -3,7 +3,7 @@
 //! Every change can be asked for its impact: the caller says so ([`Mode::preview`]), the use case runs up to the
 //! commit, and the difference between the snapshot in force and the one that would follow is told instead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::event::Event;
 use domain::organization::{Organization, Stamp};
@@ -15,6 +15,16 @@ use crate::{App, Caller, Problem};
 
 /// Subjects that an impact names; the others are counted.
 const NAMED_MAX: usize = 200;
+
+/// What a difference between two snapshots does not tell of everybody, by the kind of event that changes it.
+const NOT_COMPARED: &[(&str, &str)] = &[
+    ("delegation", "for whom an agent acts"),
+    ("key", "keys"),
+    ("object", "what data there is to see"),
+    ("role", "what a role says of data and of teams"),
+    ("setting", "settings"),
+    ("team", "who is what in a team"),
+];
 
 /// How a caller wants a change to be made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -164,10 +174,17 @@ impl Impact {
     pub fn summary(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.subjects.iter().map(SubjectImpact::sentence).collect();
         match self.others {
-            0 if lines.is_empty() => lines.push("nobody gains or loses anything".to_owned()),
+            0 if lines.is_empty() => lines.push("nobody gains or loses a permission, a tool or a resource".to_owned()),
             0 => {}
             1 => lines.push("one more gains or loses something".to_owned()),
             others => lines.push(format!("{others} more gain or lose something")),
+        }
+        let kind = |event: &&str| event.split('.').next().unwrap_or_default().to_owned();
+        let kinds: BTreeSet<String> = self.events.iter().map(kind).collect();
+        let besides = NOT_COMPARED.iter().filter(|(kind, _)| kinds.contains(*kind)).map(|(_, says)| *says);
+        let besides: Vec<&str> = besides.collect();
+        if !besides.is_empty() {
+            lines.push(format!("it also changes, not worked out for each person: {}", besides.join(", ")));
         }
         lines
     }
@@ -219,4 +236,18 @@ impl SubjectImpact {
 
 fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_compared_is_not_said_to_stay_as_it_is() {
+        let of = |events| Impact { seq: 1, events, subjects: Vec::new(), others: 0 }.summary();
+        let nobody = "nobody gains or loses a permission, a tool or a resource";
+        assert_eq!(of(vec!["member.edited"]), [nobody]);
+        let besides = "it also changes, not worked out for each person: keys, who is what in a team";
+        assert_eq!(of(vec!["team.member_set", "key.revoked", "key.revoked"]), [nobody, besides]);
+    }
 }
