@@ -86,7 +86,8 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
 
 /// A value is what it is as JSON, and a text otherwise.
 pub(crate) fn read_setting(text: &str) -> Result<(String, Value), String> {
-    let (name, value) = text.split_once('=').ok_or("a setting is written SETTING=VALUE: its name, an equals sign and its value")?;
+    let (name, value) =
+        text.split_once('=').ok_or("a setting is written SETTING=VALUE: its name, an equals sign and its value")?;
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
     Ok((name.to_owned(), value))
 }
