@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use app::App;
-use app::access::{Access, Given};
+use app::access::{Access, ExtraRole, Given};
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::grant::{Grant, Profile};
@@ -22,12 +22,24 @@ pub(crate) struct EffectiveAccess {
     subject: String,
     /// Their role; none for a workspace key.
     role: Option<String>,
-    /// What the role holds.
+    /// The roles that a member has beside it, each with its end.
+    extra_roles: Vec<ExtraRoleAccess>,
+    /// What the roles hold together.
     permissions: Vec<String>,
     /// The teams that they are in, and as what.
     teams: Vec<AccessTeam>,
     /// What they have of each integration.
     integrations: Vec<IntegrationAccess>,
+}
+
+/// A role that somebody has beside their own.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ExtraRoleAccess {
+    role: String,
+    /// When it ends by itself.
+    expires_at: Option<String>,
+    /// What it holds.
+    permissions: Vec<String>,
 }
 
 /// A team that somebody is in.
@@ -90,6 +102,12 @@ fn given(given: Given) -> GivenAccess {
     GivenAccess { via, team: given.team, profile, tools_off, expires_at: expires_at.map(written) }
 }
 
+fn extra_role(extra: ExtraRole) -> ExtraRoleAccess {
+    let ExtraRole { role, expires_at, permissions } = extra;
+    let permissions = Holding::from(permissions).words();
+    ExtraRoleAccess { role: role.to_string(), expires_at: expires_at.map(written), permissions }
+}
+
 fn effective(access: Access) -> EffectiveAccess {
     let integrations = access.integrations.into_iter().map(|one| IntegrationAccess {
         slug: one.slug,
@@ -110,6 +128,7 @@ fn effective(access: Access) -> EffectiveAccess {
     EffectiveAccess {
         subject: access.subject.as_str().to_owned(),
         role: access.role,
+        extra_roles: access.extra_roles.into_iter().map(extra_role).collect(),
         permissions: Holding::from(access.permissions).words(),
         teams: teams.collect(),
         integrations: integrations.collect(),

@@ -1,7 +1,9 @@
 //! Endpoints: members.
 
+pub(crate) mod extra_role;
+
 use app::App;
-use app::members::{ChangedRole, MemberFilter, MemberView, NewMember, Removed};
+use app::members::{ChangedRole, ExtraRoleView, MemberFilter, MemberView, NewMember, Removed};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -25,6 +27,8 @@ pub(crate) struct Member {
     name: String,
     /// Their role.
     role: String,
+    /// The roles beside it.
+    extra_roles: Vec<ExtraRole>,
     /// `active` or `removed`.
     #[schema(value_type = String)]
     status: MemberStatus,
@@ -34,6 +38,11 @@ pub(crate) struct Member {
     removed_at: Option<String>,
 }
 
+fn extra(view: ExtraRoleView) -> ExtraRole {
+    let ExtraRoleView { role, expires_at, counts } = view;
+    ExtraRole { role: role.to_string(), expires_at: expires_at.map(written), counts }
+}
+
 impl From<MemberView> for Member {
     fn from(view: MemberView) -> Member {
         Member {
@@ -41,11 +50,23 @@ impl From<MemberView> for Member {
             email: view.email,
             name: view.name,
             role: view.role,
+            extra_roles: view.extra_roles.into_iter().map(extra).collect(),
             status: view.status,
             joined_at: written(view.joined_at),
             removed_at: view.removed_at.map(written),
         }
     }
+}
+
+/// A role that a member has beside their own.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ExtraRole {
+    /// The role.
+    role: String,
+    /// When it ends by itself.
+    expires_at: Option<String>,
+    /// Whether it counts: it has not ended, and `roles.extra_bindings` is on.
+    counts: bool,
 }
 
 /// A page of members.

@@ -143,6 +143,10 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
         Act::Found => return !state.is_created(),
         Act::Operate { permission, target } => (permission, target),
     };
+    // Only a holder of the top role is given such a permit, who may do all that comes of it one by one.
+    if target == Target::Preset {
+        return permission == Permission::OrganizationEdit && event.comes_of_a_preset();
+    }
     event.permissions().contains(&permission)
         && match (event, target) {
             (Event::MemberAdded { .. }, Target::Organization) => true,
@@ -167,6 +171,9 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
                     || permission == Permission::OrganizationTransfer
                         && permit.actor().is_some_and(|actor| actor.subject == Subject::Member(*person))
             }
+            (Event::MemberRoleGiven { person, .. } | Event::MemberRoleTaken { person, .. }, Target::Member(member)) => {
+                *person == member
+            }
             (
                 Event::GrantSet { grantee, integration, .. } | Event::GrantRemoved { grantee, integration },
                 Target::Grant(to, of),
@@ -175,15 +182,25 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
             // Keys that end because the role of their holders comes to carry too much.
             (Event::KeyRevoked { key }, Target::Role(target)) => {
                 let holder = state.live_key(*key).and_then(Key::holder).and_then(|holder| state.active_member(holder));
-                holder.is_some_and(|holder| holder.role == target)
+                holder.is_some_and(|holder| holder.role == target || holder.extra_roles.contains_key(&target))
                     && events.iter().any(|other| matches!(other, Event::RoleDefined(role) if role.id == target))
             }
             // Keys that end because their holder's new role would make them carry too much.
             (Event::KeyRevoked { key }, Target::Member(member)) => {
                 state.live_key(*key).and_then(Key::holder) == Some(member)
-                    && events
-                        .iter()
-                        .any(|other| matches!(other, Event::MemberRoleChanged { person, .. } if *person == member))
+                    && events.iter().any(|other| match other {
+                        Event::MemberRoleChanged { person, .. } | Event::MemberRoleGiven { person, .. } => {
+                            *person == member
+                        }
+                        _ => false,
+                    })
+            }
+            // Keys that end because roles beside their holders' own count again.
+            (Event::KeyRevoked { key }, Target::Organization) => {
+                let holder = state.live_key(*key).and_then(Key::holder).and_then(|holder| state.active_member(holder));
+                let counts = SettingChange::RolesExtraBindings(true);
+                holder.is_some_and(|holder| !holder.extra_roles.is_empty())
+                    && events.iter().any(|other| matches!(other, Event::SettingChanged(change) if *change == counts))
             }
             (Event::IntegrationConnected(_), Target::Organization) => true,
             // The first tools of an integration that is connected at the same time.

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
+use crate::agent::ends_at;
 use crate::failure::Failure;
 use crate::field::{items, names, text, text_if_any, time};
 use crate::key::lay_out_secret;
@@ -38,6 +39,23 @@ enum Verb {
         /// E-mail or id
         member: String,
         /// The role's id, as `wardroom role list` shows it
+        role: String,
+    },
+    /// Give a person a role beside their own, where the organization has such (roles.extra_bindings)
+    AddRole {
+        /// E-mail or id
+        member: String,
+        /// The role's id
+        role: String,
+        /// When it ends by itself: 2026-12-31, 30d, 12h
+        #[arg(long, value_name = "WHEN")]
+        until: Option<String>,
+    },
+    /// Take a role from a person that they have beside their own
+    DropRole {
+        /// E-mail or id
+        member: String,
+        /// The role's id
         role: String,
     },
     /// Remove a person: their keys end at once, their history stays
@@ -92,12 +110,35 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
                 told
             })
         }
+        Verb::AddRole { member, role, until } => {
+            let body = Value::Object(ends_at(until.as_deref(), terminal)?.into_iter().collect());
+            let changed = org.put(&["members", member, "roles", role], &body)?;
+            terminal.answer(&changed, |member| {
+                format!("{} is {} and also {}\n", text(member, "/name"), text(member, "/role"), beside(member))
+            })
+        }
+        Verb::DropRole { member, role } => {
+            let gone = org.delete(&["members", member, "roles", role])?;
+            terminal.answer(&gone, |_| format!("{member} is no longer {role}\n"))
+        }
         Verb::Remove { member } => remove(member, &org, terminal),
         Verb::Access { member } => {
             let found = org.get(&["members", member, "access"], &[])?;
             terminal.answer(&found, lay_out_access)
         }
     }
+}
+
+/// The roles that somebody has beside their own, each with its end.
+fn beside(member: &Value) -> String {
+    let roles = member.pointer("/extra_roles").and_then(Value::as_array).into_iter().flatten();
+    let role = |role: &Value| {
+        let end = text_if_any(role, "/expires_at").map_or_else(String::new, |_| format!(" until {}", time(role, "/expires_at")));
+        let idle = if role["counts"] == false { " (does not count)" } else { "" };
+        format!("{}{end}{idle}", text(role, "/role"))
+    };
+    let roles: Vec<String> = roles.map(role).collect();
+    if roles.is_empty() { "-".to_owned() } else { roles.join(", ") }
 }
 
 fn add(addition: &Addition, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
@@ -168,6 +209,7 @@ fn lay_out(member: &Value) -> String {
         ("name", text(member, "/name")),
         ("e-mail", text(member, "/email")),
         ("role", text(member, "/role")),
+        ("also", beside(member)),
         ("status", text(member, "/status")),
         ("joined", time(member, "/joined_at")),
         ("removed", time(member, "/removed_at")),
@@ -180,7 +222,11 @@ fn lay_out_access(access: &Value) -> String {
     for grant in access.pointer("/integrations").and_then(Value::as_array).into_iter().flatten() {
         table.row(access_row(grant));
     }
-    let role = text_if_any(access, "/role").map_or_else(String::new, |role| format!("role: {role}\n"));
+    let mut role = text_if_any(access, "/role").map_or_else(String::new, |role| format!("role: {role}\n"));
+    for extra in access.pointer("/extra_roles").and_then(Value::as_array).into_iter().flatten() {
+        let end = text_if_any(extra, "/expires_at").map_or_else(String::new, |_| format!(" until {}", time(extra, "/expires_at")));
+        role.push_str(&format!("also: {}{end}, which holds {}\n", text(extra, "/role"), names(extra, "/permissions")));
+    }
     let permissions = names(access, "/permissions");
     let permissions = if permissions.is_empty() { "none".to_owned() } else { permissions };
     format!("{table}\n{role}may manage: {permissions}\n")

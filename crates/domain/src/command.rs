@@ -1,6 +1,6 @@
 //! Everything that may be asked of an organization, and the one function that answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::agent::{self, AgentEdit};
 use crate::event::Event;
@@ -26,12 +26,19 @@ pub enum Command {
     CreateOrganization { name: String, preset: Box<Preset>, owner: PersonId },
     /// Change the name and settings, all or none.
     ChangeSettings { name: Option<String>, changes: Vec<SettingChange> },
+    /// Go by another preset: its settings, and its roles in the place of those that came with the present one, which
+    /// are `seeded`; `moved` says for some of these which role their members get.
+    ChangePreset { preset: Box<Preset>, seeded: BTreeSet<RoleId>, moved: BTreeMap<RoleId, RoleId> },
     /// Take a person in.
     AddMember { person: PersonId, role: RoleId },
     /// Take a person in and issue a first personal key, both or neither.
     AddMemberWithKey { person: PersonId, role: RoleId, key: KeyId, digest: String, hint: String },
     /// Give a member another role.
     ChangeMemberRole { person: PersonId, role: RoleId },
+    /// Give a member a role beside their own, or with another end.
+    GiveMemberRole { person: PersonId, role: RoleId, expires_at: Option<Timestamp> },
+    /// Take a role from a member that they have beside their own.
+    TakeMemberRole { person: PersonId, role: RoleId },
     /// End a membership.
     RemoveMember { person: PersonId },
     /// Connect an upstream with the tools it listed.
@@ -134,6 +141,9 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
     match command {
         Command::CreateOrganization { name, preset, owner } => organization::create(state, &name, &preset, owner),
         Command::ChangeSettings { name, changes } => organization::change_settings(state, name, changes),
+        Command::ChangePreset { preset, seeded, moved } => {
+            organization::change_preset(state, &preset, (&seeded, &moved), now)
+        }
         Command::AddMember { person, role } => member::add(state, person, role),
         Command::AddMemberWithKey { person, role, key, digest, hint } => {
             let mut events = member::add(state, person, role)?;
@@ -143,6 +153,10 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
             Ok(events)
         }
         Command::ChangeMemberRole { person, role } => member::change_role(state, person, role),
+        Command::GiveMemberRole { person, role, expires_at } => {
+            member::give_role(state, (person, role), expires_at, now)
+        }
+        Command::TakeMemberRole { person, role } => member::take_role(state, person, role),
         Command::RemoveMember { person } => member::remove(state, person),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),

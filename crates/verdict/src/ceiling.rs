@@ -5,6 +5,7 @@
 use domain::organization::{KeysWithoutRole, Promote, SettingChange};
 use domain::permission::{Permission, PermissionSet};
 use domain::role::{Role, RoleId, RoleLevel};
+use domain::time::Timestamp;
 
 use crate::evaluate::shown;
 use crate::question::{Denial, Reason};
@@ -39,13 +40,29 @@ impl Snapshot {
     }
 
     /// Whether somebody who may change settings may change these: a setting can be a way to give as well.
-    pub(crate) fn may_change_settings(&self, giver: &SubjectEntry, changes: &[SettingChange]) -> Result<(), Denial> {
+    pub(crate) fn may_change_settings(
+        &self,
+        giver: &SubjectEntry,
+        changes: &[SettingChange],
+        now: Timestamp,
+    ) -> Result<(), Denial> {
         let mut after = self.settings.clone();
         changes.iter().for_each(|change| after.change(change));
         let before = &self.settings;
         // Who may not promote does not decide who may.
         if after.promote_admin != before.promote_admin {
             self.may_promote(giver)?;
+        }
+        // Roles beside their own are given to all who had them, or taken from all who have them.
+        if after.roles_extra_bindings != before.roles_extra_bindings {
+            for extra in self.extra_roles.iter().filter(|extra| now < extra.ends_at) {
+                let set = self.role(extra.role).map_or(PermissionSet::EMPTY, |entry| entry.set);
+                if after.roles_extra_bindings {
+                    self.may_give(giver, set)?;
+                } else {
+                    at_least_as_high(giver.permissions, set)?;
+                }
+            }
         }
         // Newcomers get the one, those who join a team the other, workspace keys without a role perhaps the first.
         let is_given = after.join_default_role != before.join_default_role

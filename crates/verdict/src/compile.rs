@@ -11,12 +11,13 @@ use domain::organization::{GrantsTo, KeysWithoutRole, Organization, PersonalKeys
 use domain::permission::{Permission, PermissionSet, Scope};
 use domain::resource::{ResourceKind, ResourceVerb};
 use domain::role::{Role, RoleId};
+use domain::time::Timestamp;
 
 use crate::catalog::Catalog;
 use crate::list::HOLDERS_MAX;
-use crate::question::{Reason, Subject, Via};
+use crate::question::{Reason, RoleIndex, Subject, Via};
 use crate::snapshot::{
-    AgentEntry, GrantEntry, IdMap, KeyEntry, NEVER, Reach, RoleEntry, Snapshot, SubjectEntry, id_bytes,
+    AgentEntry, ExtraRole, GrantEntry, IdMap, KeyEntry, More, NEVER, Reach, RoleEntry, Snapshot, SubjectEntry, id_bytes,
 };
 use crate::subjects::Subjects;
 
@@ -56,6 +57,7 @@ impl Snapshot {
             roles: state.roles.values().map(role).collect(),
             first_members: Vec::new(),
             subjects: Subjects::default(),
+            extra_roles: Vec::new(),
             keys: IdMap::default(),
             teams: state.teams.values().map(|team| (team.id, team.title.as_str().into())).collect(),
             agents: agents.collect(),
@@ -63,6 +65,7 @@ impl Snapshot {
             objects: objects.map_or_else(|| Arc::new(state.objects.clone()), Arc::clone),
         };
         let subjects = snapshot.entries(state);
+        snapshot.extra_roles = snapshot.all_extra_roles(state);
         snapshot.first_members = first_members(&subjects, snapshot.roles.len());
         snapshot.subjects = Subjects::compile(subjects, snapshot.catalog.integrations().count());
         for key in state.keys.values().filter(|key| key.revoked_at.is_none()) {
@@ -90,13 +93,55 @@ impl Snapshot {
     }
 
     fn member(&self, state: &Organization, member: &Member, teams: Option<Vec<(TeamId, u32)>>) -> SubjectEntry {
-        let teams: Box<[(TeamId, u32)]> = teams.unwrap_or_default().into();
+        let mut extra = Vec::new();
+        if self.settings.roles_extra_bindings {
+            let ends = |(role, given): (&RoleId, &domain::member::ExtraRole)| {
+                Some(ExtraRole { role: self.role_place(*role)?, ends_at: given.expires_at.unwrap_or(NEVER) })
+            };
+            extra.extend(member.extra_roles.iter().filter_map(ends));
+            extra.sort_by_key(|extra| (std::cmp::Reverse(extra.ends_at), extra.role));
+        }
+        self.member_with(state, member, &teams.unwrap_or_default(), &extra)
+    }
+
+    /// A member with some roles beside their own, the one that ends next at the end.
+    fn member_with(
+        &self,
+        state: &Organization,
+        member: &Member,
+        teams: &[(TeamId, u32)],
+        extra: &[ExtraRole],
+    ) -> SubjectEntry {
         let own = (Grantee::Member(member.person), Via::Own);
         let in_teams = teams.iter().map(|(team, _)| (Grantee::Team(*team), Via::Team(*team)));
         let role = (Grantee::Role(member.role), Via::Role);
-        let reach = self.granted(state, [own].into_iter().chain(in_teams).chain([role]));
-        let entry = self.holder(Subject::Member(member.person), Some(member.role), reach);
-        SubjectEntry { teams, ..entry }
+        let known = extra.iter().filter_map(|extra| Some((extra.role, self.role(extra.role)?)));
+        let beside = known.clone().map(|(place, entry)| (Grantee::Role(entry.role.id), Via::ExtraRole(RoleIndex(place))));
+        let reach = self.granted(state, [own].into_iter().chain(in_teams).chain([role]).chain(beside));
+        let mut entry = self.holder(Subject::Member(member.person), Some(member.role), reach);
+        entry.teams = teams.into();
+        entry.permissions = known.fold(entry.permissions, |all, (_, extra)| all.union(extra.set));
+        if entry.permissions.holds(Permission::IntegrationUseAll) {
+            entry.reach = Reach::ByRole;
+        }
+        let Some(next) = extra.last() else { return entry };
+        let then = (next.ends_at != NEVER).then(|| {
+            let rest = extra.partition_point(|extra| extra.ends_at > next.ends_at);
+            (next.ends_at, self.member_with(state, member, teams, extra.get(..rest).unwrap_or_default()))
+        });
+        SubjectEntry { more: Some(Box::new(More { roles: extra.into(), then })), ..entry }
+    }
+
+    fn all_extra_roles(&self, state: &Organization) -> Vec<ExtraRole> {
+        let mut all = std::collections::BTreeMap::new();
+        for member in state.members.values().filter(|member| member.is_active()) {
+            for (role, given) in &member.extra_roles {
+                let Some(place) = self.role_place(*role) else { continue };
+                let last = all.entry(place).or_insert(Timestamp(i64::MIN));
+                *last = given.expires_at.unwrap_or(NEVER).max(*last);
+            }
+        }
+        all.into_iter().map(|(role, ends_at)| ExtraRole { role, ends_at }).collect()
     }
 
     fn agent(&self, state: &Organization, agent: &Agent) -> SubjectEntry {
@@ -135,7 +180,8 @@ impl Snapshot {
             Reach::Granted(_) if everything => Reach::ByRole,
             reach => reach,
         };
-        SubjectEntry { subject, role: place, permissions, teams: Box::default(), reach, ends_at: NEVER, stopped: None }
+        let teams = Box::default();
+        SubjectEntry { subject, role: place, permissions, teams, reach, ends_at: NEVER, stopped: None, more: None }
     }
 
     fn add_key(&mut self, key: &Key) {
@@ -145,11 +191,19 @@ impl Snapshot {
             KeyKind::Agent { agent, acting_for } => (Subject::Agent(agent), acting_for),
         };
         let (Some(digest), Some(bytes)) = (digest_bytes(&key.digest), id_bytes(key.id.as_str())) else { return };
-        let personal = matches!(subject, Subject::Member(_));
-        let suspended =
-            personal && self.subject(subject.as_str()).is_none_or(|entry| self.may_have_keys(entry).is_err());
+        let suspended_from = match subject {
+            Subject::Member(holder) => self.keys_suspended_from(holder),
+            Subject::Key(_) | Subject::Agent(_) => NEVER,
+        };
         let ends_at = key.expires_at.unwrap_or(NEVER);
-        self.keys.insert(bytes, KeyEntry { subject, acting_for, digest, ends_at, suspended });
+        self.keys.insert(bytes, KeyEntry { subject, acting_for, digest, ends_at, suspended_from });
+    }
+
+    /// From when on somebody may not have personal keys: what gave them the right may end.
+    fn keys_suspended_from(&self, holder: PersonId) -> Timestamp {
+        let Some(entry) = self.subjects.find(holder.as_str()) else { return Timestamp(i64::MIN) };
+        let first = entry.stages().find(|(_, stage)| self.may_have_keys(stage).is_err());
+        first.map_or(NEVER, |(from, _)| from)
     }
 
     /// Whether somebody may have personal keys; if not, for lack of what.
@@ -196,15 +250,18 @@ impl Snapshot {
     }
 }
 
-/// For each role the first members who have it; the entries are in the order of the members' ids.
+/// For each role the first members who have it with no end; the entries are in the order of the members' ids.
 fn first_members(entries: &[SubjectEntry], roles: usize) -> Vec<Vec<PersonId>> {
     let mut first = vec![Vec::new(); roles];
     for entry in entries {
-        let place = entry.role.and_then(|place| first.get_mut(place as usize));
-        if let (Some(members), Some(person)) = (place, entry.subject.person())
-            && members.len() < HOLDERS_MAX
-        {
-            members.push(person);
+        let Some(person) = entry.subject.person() else { continue };
+        let extra = entry.more.iter().flat_map(|more| &more.roles).filter(|extra| extra.ends_at == NEVER);
+        for place in entry.role.into_iter().chain(extra.map(|extra| extra.role)) {
+            if let Some(members) = first.get_mut(place as usize)
+                && members.len() < HOLDERS_MAX
+            {
+                members.push(person);
+            }
         }
     }
     first

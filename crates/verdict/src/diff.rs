@@ -83,7 +83,7 @@ impl Snapshot {
     }
 
     fn difference_for(&self, after: &Snapshot, subject: Subject, (same_catalog, now): (bool, Timestamp)) -> Difference {
-        let (was, is) = (self.subject(subject.as_str()), after.subject(subject.as_str()));
+        let (was, is) = (self.subject(subject.as_str(), now), after.subject(subject.as_str(), now));
         let held = |entry: Option<&SubjectEntry>| {
             entry.filter(|entry| entry.stopped.is_none()).map(|entry| entry.permissions).unwrap_or_default()
         };
@@ -130,7 +130,7 @@ impl Snapshot {
     }
 
     fn resources_between(&self, after: &Snapshot, subject: Subject, now: Timestamp) -> (Rights, Rights) {
-        let entries = (self.subject(subject.as_str()), after.subject(subject.as_str()));
+        let entries = (self.subject(subject.as_str(), now), after.subject(subject.as_str(), now));
         // Where neither the resources nor what the subject has for them changed, nothing is compared.
         if let (Some(was), Some(is)) = entries
             && std::sync::Arc::ptr_eq(&self.resources, &after.resources)

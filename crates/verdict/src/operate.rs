@@ -30,14 +30,19 @@ impl Snapshot {
             },
             Operation::EditOrganization { changes } => {
                 let answer = holds(Permission::OrganizationEdit, Target::Organization)?;
-                self.may_change_settings(entry, changes)?;
+                self.may_change_settings(entry, changes, now)?;
                 Ok(answer)
             }
             Operation::TransferOwnership { to } => {
                 let answer = holds(Permission::OrganizationTransfer, Target::Member(to))?;
-                self.is_member(to)?;
-                let top = entry.role.and_then(|place| self.role(place)).is_some_and(|entry| entry.role.top);
-                if top { Ok(answer) } else { Err(shown(Reason::OnlyOwners)) }
+                self.is_member(to, now)?;
+                self.is_top(entry)?;
+                Ok(answer)
+            }
+            Operation::ChangePreset => {
+                let answer = holds(Permission::OrganizationEdit, Target::Preset)?;
+                self.is_top(entry)?;
+                Ok(answer)
             }
             Operation::ViewMembers => holds(Permission::MemberView, Target::Organization),
             Operation::AddMember { role } => {
@@ -46,15 +51,20 @@ impl Snapshot {
                 Ok(answer)
             }
             Operation::Invite { role } => self.invite(entry, role),
-            Operation::ChangeRole { member, role } => {
+            Operation::ChangeRole { member, role } | Operation::GiveRole { member, role } => {
                 let answer = holds(Permission::RoleAssign, Target::Member(member))?;
-                self.not_above(entry, Subject::Member(member))?;
+                self.not_above(entry, Subject::Member(member), now)?;
                 self.may_give_role(entry, Some(role))?;
+                Ok(answer)
+            }
+            Operation::TakeRole { member, .. } => {
+                let answer = holds(Permission::RoleAssign, Target::Member(member))?;
+                self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
             Operation::RemoveMember { member } => {
                 let answer = holds(Permission::MemberRemove, Target::Member(member))?;
-                self.not_above(entry, Subject::Member(member))?;
+                self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
             Operation::ViewRoles => holds(Permission::RoleView, Target::Organization),
@@ -110,14 +120,14 @@ impl Snapshot {
             | Operation::CreateAgentKey { .. }
             | Operation::ViewKey { .. }
             | Operation::RevokeKey { .. }
-            | Operation::RotateKey { .. } => self.operate_on_keys(entry, operation),
+            | Operation::RotateKey { .. } => self.operate_on_keys(entry, operation, now),
             Operation::ViewAgents
             | Operation::CreateAgent { .. }
             | Operation::EditAgent { .. }
             | Operation::SetAgentRole { .. }
             | Operation::Delegate { .. }
-            | Operation::EndDelegation { .. } => self.operate_on_agents(entry, operation),
-            Operation::CreateResource { kind, owner } => self.create_resource(entry, kind, owner),
+            | Operation::EndDelegation { .. } => self.operate_on_agents(entry, operation, now),
+            Operation::CreateResource { kind, owner } => self.create_resource(entry, kind, owner, now),
             Operation::Resource { verb, resource } => self.touch_resource(entry, verb, resource, now),
             Operation::Data { verb, object } => self.touch_object(entry, verb, object),
             Operation::Field { verb, object, field } => self.touch_field(entry, verb, (object, field)),
@@ -183,17 +193,17 @@ impl Snapshot {
         match grantee {
             Grantee::Key(key) => {
                 let answer = holds(entry, Permission::KeyManageWorkspace, target)?;
-                self.not_above(entry, Subject::Key(key))?;
+                self.not_above(entry, Subject::Key(key), now)?;
                 Ok(answer)
             }
             Grantee::Member(member) => {
                 let answer = holds(entry, Permission::GrantAssign, target)?;
-                self.not_above(entry, Subject::Member(member))?;
+                self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
             Grantee::Agent(agent) => {
                 let answer = holds(entry, Permission::GrantAssign, target)?;
-                self.not_above(entry, Subject::Agent(agent))?;
+                self.not_above(entry, Subject::Agent(agent), now)?;
                 Ok(answer)
             }
             Grantee::Role(role) => {
@@ -222,7 +232,7 @@ impl Snapshot {
         Ok((Act::Operate { permission: Permission::IntegrationView, target }, reached.basis(entry, now)))
     }
 
-    fn operate_on_keys(&self, entry: &SubjectEntry, operation: Operation<'_>) -> Answer {
+    fn operate_on_keys(&self, entry: &SubjectEntry, operation: Operation<'_>, now: Timestamp) -> Answer {
         match operation {
             Operation::CreatePersonalKey { holder } if Subject::Member(holder) == entry.subject => {
                 match self.may_have_keys(entry) {
@@ -232,7 +242,7 @@ impl Snapshot {
             }
             Operation::CreatePersonalKey { holder } => {
                 let answer = holds(entry, Permission::KeyIssue, Target::Member(holder))?;
-                self.not_above(entry, Subject::Member(holder))?;
+                self.not_above(entry, Subject::Member(holder), now)?;
                 Ok(answer)
             }
             Operation::CreateWorkspaceKey { role } => {
@@ -242,17 +252,17 @@ impl Snapshot {
             }
             Operation::SetKeyRole { key, role } => {
                 let answer = holds(entry, Permission::KeyManageWorkspace, Target::Key(key))?;
-                self.not_above(entry, Subject::Key(key))?;
+                self.not_above(entry, Subject::Key(key), now)?;
                 self.may_give_role(entry, role.or(self.role_of_keys_without()))?;
                 Ok(answer)
             }
             Operation::CreateAgentKey { agent } => {
                 let answer = holds(entry, Permission::AgentManage, Target::Agent(agent))?;
-                self.not_above(entry, Subject::Agent(agent))?;
+                self.not_above(entry, Subject::Agent(agent), now)?;
                 Ok(answer)
             }
             Operation::ViewKey { key } | Operation::RevokeKey { key } | Operation::RotateKey { key } => {
-                self.touch_key(entry, key, operation)
+                self.touch_key(entry, key, (operation, now))
             }
             _ => Err(shown(Reason::NoSuchTarget)),
         }
@@ -261,7 +271,7 @@ impl Snapshot {
     /// One's own keys are one's own. Another's may be seen by whoever issues keys, ended with at least that
     /// person's authority, and given a new secret by nobody else. Workspace keys and agents' keys belong to whoever
     /// may manage them; whoever gives one a new secret sees it, and so needs what it carries.
-    fn touch_key(&self, entry: &SubjectEntry, key: KeyId, operation: Operation<'_>) -> Answer {
+    fn touch_key(&self, entry: &SubjectEntry, key: KeyId, (operation, now): (Operation<'_>, Timestamp)) -> Answer {
         let target = Target::Key(key);
         let or_hidden = |denial| Denial { hidden: true, ..denial };
         let of = self.key(key).ok_or(hidden(Reason::NoSuchTarget))?.subject;
@@ -274,13 +284,13 @@ impl Snapshot {
         let answer = holds(entry, manages, target).map_err(or_hidden)?;
         match (operation, of) {
             (Operation::RotateKey { .. }, Subject::Member(_)) => return Err(shown(Reason::NotYours)),
-            (Operation::RotateKey { .. } | Operation::RevokeKey { .. }, _) => self.not_above(entry, of)?,
+            (Operation::RotateKey { .. } | Operation::RevokeKey { .. }, _) => self.not_above(entry, of, now)?,
             _ => {}
         }
         Ok(answer)
     }
 
-    fn operate_on_agents(&self, entry: &SubjectEntry, operation: Operation<'_>) -> Answer {
+    fn operate_on_agents(&self, entry: &SubjectEntry, operation: Operation<'_>, now: Timestamp) -> Answer {
         match operation {
             Operation::ViewAgents => holds(entry, Permission::AgentView, Target::Organization),
             Operation::CreateAgent { role } => {
@@ -290,12 +300,12 @@ impl Snapshot {
             }
             Operation::EditAgent { agent } => {
                 let answer = holds(entry, Permission::AgentManage, Target::Agent(agent))?;
-                self.not_above(entry, Subject::Agent(agent))?;
+                self.not_above(entry, Subject::Agent(agent), now)?;
                 Ok(answer)
             }
             Operation::SetAgentRole { agent, role } => {
                 let answer = holds(entry, Permission::RoleAssign, Target::Agent(agent))?;
-                self.not_above(entry, Subject::Agent(agent))?;
+                self.not_above(entry, Subject::Agent(agent), now)?;
                 self.may_give_role(entry, role)?;
                 Ok(answer)
             }
@@ -311,7 +321,7 @@ impl Snapshot {
                 let target = Target::Delegation(agent, person);
                 if Subject::Member(person) != entry.subject {
                     let answer = holds(entry, Permission::AgentManage, target)?;
-                    self.not_above(entry, Subject::Agent(agent))?;
+                    self.not_above(entry, Subject::Agent(agent), now)?;
                     return Ok(answer);
                 }
                 let sees = entry.permissions.holds(Permission::AgentView);
@@ -328,13 +338,19 @@ impl Snapshot {
         role.map_or(Ok(()), |role| self.may_give(entry, self.set_of_role(*role)))
     }
 
+    /// Whether somebody's own role is the top role; it is never one beside their own.
+    fn is_top(&self, entry: &SubjectEntry) -> Result<(), Denial> {
+        let top = entry.role.and_then(|place| self.role(place)).is_some_and(|entry| entry.role.top);
+        if top { Ok(()) } else { Err(shown(Reason::OnlyOwners)) }
+    }
+
     /// Whether somebody has at least the authority of another.
-    pub(crate) fn not_above(&self, entry: &SubjectEntry, other: Subject) -> Result<(), Denial> {
-        let other = self.subject(other.as_str()).ok_or(hidden(Reason::NoSuchTarget))?;
+    pub(crate) fn not_above(&self, entry: &SubjectEntry, other: Subject, now: Timestamp) -> Result<(), Denial> {
+        let other = self.subject(other.as_str(), now).ok_or(hidden(Reason::NoSuchTarget))?;
         at_least_as_high(entry.permissions, other.permissions)
     }
 
-    fn is_member(&self, person: PersonId) -> Result<(), Denial> {
-        self.subject(person.as_str()).map(|_| ()).ok_or(hidden(Reason::NoSuchTarget))
+    fn is_member(&self, person: PersonId, now: Timestamp) -> Result<(), Denial> {
+        self.subject(person.as_str(), now).map(|_| ()).ok_or(hidden(Reason::NoSuchTarget))
     }
 }

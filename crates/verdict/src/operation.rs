@@ -25,6 +25,12 @@ pub enum Operation<'q> {
     AddMember { role: &'q RoleId },
     /// Give a member another role.
     ChangeRole { member: PersonId, role: &'q RoleId },
+    /// Give a member a role beside their own, or with another end.
+    GiveRole { member: PersonId, role: &'q RoleId },
+    /// Take such a role away.
+    TakeRole { member: PersonId, role: &'q RoleId },
+    /// Go by another preset, which only holders of the top role do: it decides about everybody at once.
+    ChangePreset,
     /// End a membership.
     RemoveMember { member: PersonId },
     /// See the roles.
@@ -121,6 +127,9 @@ impl Operation<'_> {
             Operation::ViewMembers => "member.view",
             Operation::AddMember { .. } => "member.add",
             Operation::ChangeRole { .. } => "member.change_role",
+            Operation::GiveRole { .. } => "member.give_role",
+            Operation::TakeRole { .. } => "member.take_role",
+            Operation::ChangePreset => "organization.change_preset",
             Operation::RemoveMember { .. } => "member.remove",
             Operation::ViewRoles => "role.view",
             Operation::CreateRole { .. } => "role.create",

@@ -16,11 +16,17 @@ use crate::snapshot::{Snapshot, SubjectEntry};
 
 impl Snapshot {
     /// One makes what is one's own; for another, who could also change what is theirs.
-    pub(crate) fn create_resource(&self, entry: &SubjectEntry, kind: ResourceKind, owner: PersonId) -> Answer {
+    pub(crate) fn create_resource(
+        &self,
+        entry: &SubjectEntry,
+        kind: ResourceKind,
+        owner: PersonId,
+        now: Timestamp,
+    ) -> Answer {
         let answer = holds(entry, kind.permission(ResourceVerb::Create), Target::Organization)?;
         if entry.subject != Subject::Member(owner) {
             holds(entry, kind.permission(ResourceVerb::Edit), Target::Organization)?;
-            self.subject(owner.as_str()).ok_or(hidden(Reason::NoSuchTarget))?;
+            self.subject(owner.as_str(), now).ok_or(hidden(Reason::NoSuchTarget))?;
         }
         Ok(answer)
     }

@@ -34,6 +34,8 @@ pub struct Snapshot {
     /// For each role the first members who have it, so that a denial can say whom to ask without looking through all.
     pub(crate) first_members: Vec<Vec<PersonId>>,
     pub(crate) subjects: Subjects,
+    /// Every role that members have beside their own, also where such do not count, and when the last of them ends.
+    pub(crate) extra_roles: Vec<ExtraRole>,
     pub(crate) keys: IdMap<KeyEntry>,
     pub(crate) teams: BTreeMap<TeamId, Box<str>>,
     pub(crate) agents: BTreeMap<AgentId, AgentEntry>,
@@ -89,6 +91,57 @@ pub(crate) struct SubjectEntry {
     pub(crate) ends_at: Timestamp,
     /// Why it does nothing at present.
     pub(crate) stopped: Option<Reason>,
+    /// What a member has by roles beside their own.
+    pub(crate) more: Option<Box<More>>,
+}
+
+/// Roles that a member has beside their own, and the member without those that end next.
+#[derive(Debug)]
+pub(crate) struct More {
+    pub(crate) roles: Box<[ExtraRole]>,
+    /// From when on some of them are over, and who the member is then.
+    pub(crate) then: Option<(Timestamp, SubjectEntry)>,
+}
+
+/// A role beside the one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ExtraRole {
+    pub(crate) role: u32,
+    /// [`i64::MAX`] where it has no end.
+    pub(crate) ends_at: Timestamp,
+}
+
+impl SubjectEntry {
+    /// The subject as it is at a moment.
+    #[inline]
+    pub(crate) fn at(&self, now: Timestamp) -> &SubjectEntry {
+        let mut entry = self;
+        while let Some((from, then)) = entry.more.as_ref().and_then(|more| more.then.as_ref())
+            && now >= *from
+        {
+            entry = then;
+        }
+        entry
+    }
+
+    /// The subject as it is at first, and as it is from each moment on at which roles of it end.
+    pub(crate) fn stages(&self) -> impl Iterator<Item = (Timestamp, &SubjectEntry)> {
+        std::iter::successors(Some((Timestamp(i64::MIN), self)), |(_, entry)| {
+            let (from, then) = entry.more.as_ref()?.then.as_ref()?;
+            Some((*from, then))
+        })
+    }
+
+    /// Whether it depends on the moment what the subject is.
+    pub(crate) fn ends(&self) -> bool {
+        self.ends_at != NEVER || self.more.as_ref().is_some_and(|more| more.then.is_some())
+    }
+
+    /// Its role, and those beside it.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = u32> {
+        let extra = self.more.iter().flat_map(|more| &more.roles).map(|extra| extra.role);
+        self.role.into_iter().chain(extra)
+    }
 }
 
 #[derive(Debug)]
@@ -97,8 +150,8 @@ pub(crate) struct KeyEntry {
     pub(crate) acting_for: Option<PersonId>,
     pub(crate) digest: [u8; 32],
     pub(crate) ends_at: Timestamp,
-    /// Whether its holder may not have keys.
-    pub(crate) suspended: bool,
+    /// From when on its holder may not have keys; [`i64::MIN`] where they may not at all.
+    pub(crate) suspended_from: Timestamp,
 }
 
 /// Why a presented key lets nobody in.
@@ -131,7 +184,7 @@ impl Snapshot {
         if now >= key.ends_at {
             return Err(NotAdmitted::Expired);
         }
-        if key.suspended {
+        if now >= key.suspended_from {
             return Err(NotAdmitted::Suspended);
         }
         Ok(Actor { subject: key.subject, acting_for: key.acting_for, credential: Some(credential) })
@@ -187,15 +240,17 @@ impl Snapshot {
         let key = actor.credential.and_then(|credential| self.key(credential.key)).map(|key| key.ends_at);
         let delegation = self.delegation(actor);
         let entries = [Some(actor.subject), actor.acting_for.map(Subject::Member)].into_iter().flatten();
-        let entries = entries.filter_map(|subject| self.subject(subject.as_str()));
+        let entries = entries.filter_map(|subject| self.subject(subject.as_str(), now));
         let ends = entries.flat_map(|entry| {
             let grants = match &entry.reach {
                 Reach::Granted(grants) => &**grants,
                 Reach::ByRole | Reach::ByKeyScope => &[],
             };
-            grants.iter().map(|grant| grant.ends_at).chain([entry.ends_at])
+            let fewer_roles = entry.stages().nth(1).map(|(from, _)| from);
+            grants.iter().map(|grant| grant.ends_at).chain([entry.ends_at]).chain(fewer_roles)
         });
-        key.into_iter().chain(delegation).chain(ends).filter(|end| *end > now && *end != NEVER).min()
+        let suspended = actor.credential.and_then(|credential| self.key(credential.key)).map(|key| key.suspended_from);
+        suspended.into_iter().chain(key).chain(delegation).chain(ends).filter(|end| *end > now && *end != NEVER).min()
     }
 
     /// Until when an agent acts for the person for whom it does.
@@ -214,8 +269,9 @@ impl Snapshot {
         self.keys.get(&id_bytes(key.as_str())?)
     }
 
-    pub(crate) fn subject(&self, id: &str) -> Option<&SubjectEntry> {
-        self.subjects.find(id)
+    /// A subject as it is at a moment; whether it works then is asked of [`Snapshot::subject_at`].
+    pub(crate) fn subject(&self, id: &str, now: Timestamp) -> Option<&SubjectEntry> {
+        self.subjects.find(id).map(|entry| entry.at(now))
     }
 
     pub(crate) fn role(&self, place: u32) -> Option<&RoleEntry> {

@@ -107,7 +107,7 @@ impl Subjects {
             let Some(id) = id_bytes(entry.subject.as_str()) else { continue };
             let mut few = [VACANT; FEW];
             let cells = match &entry.reach {
-                Reach::ByRole | Reach::ByKeyScope if entry.ends_at == NEVER => Cells::EVERYTHING,
+                Reach::ByRole | Reach::ByKeyScope if !entry.ends() => Cells::EVERYTHING,
                 Reach::Granted(grants) if by_integration(grants).count() <= FEW => {
                     for (slot, given) in few.iter_mut().zip(by_integration(grants)) {
                         *slot = place(given) << CELL_BITS | cell(given, &entry);
@@ -191,7 +191,7 @@ fn place(given: &[GrantEntry]) -> u32 {
 fn cell(given: &[GrantEntry], entry: &SubjectEntry) -> u32 {
     let Some(widest) = given.first() else { return 0 };
     let off = if widest.tools_off.is_empty() { 0 } else { TOOLS_OFF };
-    let ends = if widest.ends_at == NEVER && entry.ends_at == NEVER { 0 } else { ENDS };
+    let ends = if widest.ends_at == NEVER && !entry.ends() { 0 } else { ENDS };
     let measure = Measure::of(widest.profile).bits();
     if given.len() > 1 && off | ends != 0 { measure | ENDS } else { measure | off | ends }
 }

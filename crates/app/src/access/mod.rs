@@ -7,7 +7,7 @@ use domain::permission::{Permission, PermissionSet};
 use domain::role::RoleId;
 use domain::team::Team;
 use domain::time::Timestamp;
-use verdict::{Action, Actor, Basis, Explanation, Operation, Question, Subject, Via};
+use verdict::{Action, Actor, Basis, Explanation, Operation, Question, RoleIndex, Subject, Via};
 
 use crate::{App, Caller, Problem};
 
@@ -48,7 +48,7 @@ impl Given {
         match self.via {
             Via::Own => "own",
             Via::Team(_) => "team",
-            Via::Role => "role",
+            Via::Role | Via::ExtraRole(_) => "role",
         }
     }
 }
@@ -64,6 +64,17 @@ pub struct TeamPlace {
     pub role: RoleId,
 }
 
+/// A role that somebody has beside their own.
+#[derive(Clone, Debug)]
+pub struct ExtraRole {
+    /// The role.
+    pub role: RoleId,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// What it comes to.
+    pub permissions: PermissionSet,
+}
+
 /// Everything somebody may do.
 #[derive(Clone, Debug)]
 pub struct Access {
@@ -71,7 +82,9 @@ pub struct Access {
     pub subject: Subject,
     /// Their role, unless they are a key.
     pub role: Option<String>,
-    /// What the role comes to.
+    /// The roles beside it.
+    pub extra_roles: Vec<ExtraRole>,
+    /// What the roles come to together.
     pub permissions: PermissionSet,
     /// The teams that they are in.
     pub teams: Vec<TeamPlace>,
@@ -123,12 +136,17 @@ impl App {
         let state = caller.live.state.lock().await;
         let teams = places(&state, subject);
         let role = snapshot.role_of(subject).map(|role| role.id);
+        let beside: Vec<(RoleIndex, RoleId, Option<Timestamp>)> =
+            snapshot.extra_roles_of(subject, now).map(|(index, role, end)| (index, role.id, end)).collect();
+        let roles = role.map(|role| (Via::Role, role)).into_iter();
+        let roles: Vec<(Via, RoleId)> =
+            roles.chain(beside.iter().map(|(index, role, _)| (Via::ExtraRole(*index), *role))).collect();
         // How many tools there are beyond one's own is for those who may see the whole integration.
-        let counts_all = snapshot.scope_of(caller.actor.subject, Permission::IntegrationView).is_some();
+        let counts_all = snapshot.scope_of(caller.actor.subject, Permission::IntegrationView, now).is_some();
         let callable = |integration| snapshot.callable_tools_of(&actor, integration, now).count();
         let access = |(integration, basis): (&verdict::IntegrationEntry, Basis)| {
             let given = match basis {
-                Basis::Grant { .. } => given(&state, (subject, role, &teams), integration.id, now),
+                Basis::Grant { .. } => given(&state, (subject, &roles, &teams), integration.id, now),
                 _ => Vec::new(),
             };
             IntegrationAccess {
@@ -145,7 +163,15 @@ impl App {
         Ok(Access {
             subject,
             role: role.map(|role| role.to_string()),
-            permissions: snapshot.permissions_of(subject),
+            extra_roles: beside
+                .into_iter()
+                .map(|(_, role, expires_at)| ExtraRole {
+                    role,
+                    expires_at,
+                    permissions: snapshot.permissions_of_role(role),
+                })
+                .collect(),
+            permissions: snapshot.permissions_of(subject, now),
             integrations,
             teams,
         })
@@ -172,17 +198,17 @@ fn places(state: &Organization, subject: Subject) -> Vec<TeamPlace> {
     state.teams.values().filter_map(place).collect()
 }
 
-/// The grants by which a subject has an integration now: their own, those of their teams, that of their role.
+/// The grants by which a subject has an integration now: their own, those of their teams, those of their roles.
 fn given(
     state: &Organization,
-    (subject, role, teams): (Subject, Option<RoleId>, &[TeamPlace]),
+    (subject, roles, teams): (Subject, &[(Via, RoleId)], &[TeamPlace]),
     integration: IntegrationId,
     now: Timestamp,
 ) -> Vec<Given> {
     let own = std::iter::once((Via::Own, None, subject.grantee()));
     let teams = teams.iter().map(|place| (Via::Team(place.team), Some(&place.title), Grantee::Team(place.team)));
-    let role = role.map(|role| (Via::Role, None, Grantee::Role(role)));
-    let found = own.chain(teams).chain(role).filter_map(|(via, team, to)| {
+    let roles = roles.iter().map(|(via, role)| (*via, None, Grantee::Role(*role)));
+    let found = own.chain(teams).chain(roles).filter_map(|(via, team, to)| {
         let grant = state.grant(to, integration).filter(|grant| grant.holds_at(now))?;
         Some(Given { via, team: team.cloned(), grant: grant.clone() })
     });

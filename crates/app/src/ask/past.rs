@@ -172,6 +172,8 @@ fn about_others_alone(event: &Event, concerned: [Option<Subject>; 2]) -> bool {
     match event {
         Event::MemberAdded { person, .. }
         | Event::MemberRoleChanged { person, .. }
+        | Event::MemberRoleGiven { person, .. }
+        | Event::MemberRoleTaken { person, .. }
         | Event::MemberRemoved { person }
         | Event::TeamMemberSet { person, .. }
         | Event::TeamMemberRemoved { person, .. } => other(Subject::Member(*person)),

@@ -87,7 +87,7 @@ impl App {
         };
         self.change(caller, Operation::AddMember { role: &role }, command, Along { facts, directory }).await?;
         let member = caller.live.state.lock().await.members.get(&person).cloned();
-        let member = self.member_views(member.into_iter().collect()).await?.pop();
+        let member = self.member_views(caller, member.into_iter().collect()).await?.pop();
         Ok(AddedMember {
             member: member.ok_or_else(|| Problem::missing("member"))?,
             key: key.map(|key| (key.id, key.secret)),

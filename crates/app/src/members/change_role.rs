@@ -33,7 +33,7 @@ impl App {
         let events = self.change(caller, operation, command, Along::default()).await?;
         let keys_ended = events.iter().filter(|event| matches!(event, Event::KeyRevoked { .. })).count();
         let member = caller.live.state.lock().await.members.get(&person).cloned();
-        let member = self.member_views(member.into_iter().collect()).await?.pop();
+        let member = self.member_views(caller, member.into_iter().collect()).await?.pop();
         Ok(ChangedRole { member: member.ok_or_else(|| Problem::missing("member"))?, keys_ended })
     }
 }

@@ -1,7 +1,8 @@
 //! See the members.
 
 use domain::id::PersonId;
-use domain::member::{Member, MemberStatus};
+use domain::member::{ExtraRole, Member, MemberStatus};
+use domain::role::RoleId;
 use domain::time::Timestamp;
 use verdict::Operation;
 
@@ -19,12 +20,25 @@ pub struct MemberView {
     pub name: String,
     /// Their role.
     pub role: String,
+    /// The roles beside it.
+    pub extra_roles: Vec<ExtraRoleView>,
     /// Whether the membership is in force.
     pub status: MemberStatus,
     /// When they joined.
     pub joined_at: Timestamp,
     /// When they were removed.
     pub removed_at: Option<Timestamp>,
+}
+
+/// A role that a member has beside their own.
+#[derive(Clone, Debug)]
+pub struct ExtraRoleView {
+    /// The role.
+    pub role: RoleId,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// Whether it counts: it has not ended, and the organization has roles beside one's own.
+    pub counts: bool,
 }
 
 /// Which members are asked for.
@@ -62,7 +76,7 @@ impl App {
             let page = state.members.range((from, std::ops::Bound::Unbounded)).map(|(_, member)| member);
             page.filter(wanted).take(limit).cloned().collect()
         };
-        self.member_views(members).await
+        self.member_views(caller, members).await
     }
 
     /// One member, by id or e-mail address, removed ones included.
@@ -76,7 +90,7 @@ impl App {
         }
         let member = caller.live.state.lock().await.members.get(&person).cloned();
         let member = member.ok_or_else(|| Problem::missing("member"))?;
-        self.member_views(vec![member]).await?.pop().ok_or_else(|| Problem::missing("member"))
+        self.member_views(caller, vec![member]).await?.pop().ok_or_else(|| Problem::missing("member"))
     }
 
     /// The person of an id or an e-mail address, if they are or were a member here. Somebody who is not answers
@@ -87,7 +101,17 @@ impl App {
         if known { Ok(person) } else { Err(Problem::missing("member")) }
     }
 
-    pub(crate) async fn member_views(&self, members: Vec<Member>) -> Result<Vec<MemberView>, Problem> {
+    pub(crate) async fn member_views(
+        &self,
+        caller: &Caller,
+        members: Vec<Member>,
+    ) -> Result<Vec<MemberView>, Problem> {
+        let (in_use, now) = (caller.live.snapshot().settings().roles_extra_bindings, self.now());
+        let extra = |(role, given): (&RoleId, &ExtraRole)| ExtraRoleView {
+            role: *role,
+            expires_at: given.expires_at,
+            counts: in_use && given.holds_at(now),
+        };
         let ids: Vec<PersonId> = members.iter().map(|member| member.person).collect();
         let people = self.people(&ids).await?;
         let view = |member: Member| {
@@ -97,6 +121,7 @@ impl App {
                 email: person.map_or_else(|| ERASED.to_owned(), |person| person.email.clone()),
                 name: person.map_or_else(|| ERASED.to_owned(), |person| person.name.clone()),
                 role: member.role.to_string(),
+                extra_roles: member.extra_roles.iter().map(extra).collect(),
                 status: member.status,
                 joined_at: member.joined_at,
                 removed_at: member.removed_at,

@@ -63,7 +63,7 @@ impl App {
         let issued_keys = issued_keys.zip(self.names(&holders).await).collect();
         let workspace = known.iter().filter(|key| key.holder().is_none()).map(|key| key.id);
         let workspace_keys = workspace.map(|id| (id, labels.remove(id.as_str()).unwrap_or_default())).collect();
-        let member = self.member_views(gone.into_iter().collect()).await?.pop();
+        let member = self.member_views(caller, gone.into_iter().collect()).await?.pop();
         let member = member.ok_or_else(|| Problem::missing("member"))?;
         Ok(Removed { member, keys_ended, grants_ended, workspace_keys, issued_keys })
     }

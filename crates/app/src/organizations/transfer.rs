@@ -33,7 +33,7 @@ impl App {
         let events = self.change(caller, operation, command, Along::default()).await?;
         let keys_ended = events.iter().filter(|event| matches!(event, Event::KeyRevoked { .. })).count();
         let heir = caller.live.state.lock().await.members.get(&to).cloned();
-        let heir = self.member_views(heir.into_iter().collect()).await?.pop();
+        let heir = self.member_views(caller, heir.into_iter().collect()).await?.pop();
         Ok(ChangedRole { member: heir.ok_or_else(|| Problem::missing("member"))?, keys_ended })
     }
 }

@@ -38,9 +38,10 @@ impl App {
         let settings = &state.settings;
         // What objects there are is told to those who see them, and to those who write the rules.
         let subject = caller.actor.subject;
-        let held = snapshot.permissions_of(subject);
+        let now = self.now();
+        let held = snapshot.permissions_of(subject, now);
         let all = held.holds(Permission::RoleEdit) || held.holds(Permission::DataModelEdit);
-        let seen: BTreeSet<&DataName> = snapshot.visible_objects(subject).map(|object| &object.name).collect();
+        let seen: BTreeSet<&DataName> = snapshot.visible_objects(subject, now).map(|object| &object.name).collect();
         let data = |role: &Role| {
             let mut data = role.data.clone();
             data.objects.retain(|object, _| all || seen.contains(object));

@@ -78,6 +78,24 @@ const SHARE_ANY: &[P] = &[
 ];
 
 impl Event {
+    /// Whether a change of preset may lead to it. Only holders of the top role change the preset, and they may do all
+    /// of this one by one.
+    #[must_use]
+    pub fn comes_of_a_preset(&self) -> bool {
+        matches!(
+            self,
+            Event::PresetChanged { .. }
+                | Event::SettingChanged(_)
+                | Event::RoleDefined(_)
+                | Event::RoleDeleted { .. }
+                | Event::RoleWithdrawn { .. }
+                | Event::MemberRoleChanged { .. }
+                | Event::MemberRoleTaken { .. }
+                | Event::TeamMemberSet { .. }
+                | Event::KeyRevoked { .. }
+        )
+    }
+
     /// The permissions any one of which must have been asked for before this may happen; an event of which the
     /// list is empty belongs to the founding of an organization alone.
     #[must_use]
@@ -90,9 +108,11 @@ impl Event {
                 &[P::OrganizationEdit, P::RoleEdit]
             }
             Event::SettingChanged(_) => &[P::OrganizationEdit],
-            Event::RoleDefined(_) | Event::RoleDeleted { .. } => &[P::RoleEdit],
+            Event::PresetChanged { .. } => &[P::OrganizationEdit],
+            Event::RoleDefined(_) | Event::RoleDeleted { .. } | Event::RoleWithdrawn { .. } => &[P::RoleEdit],
             Event::MemberAdded { .. } => &[P::MemberAdd],
             Event::MemberRoleChanged { .. } => &[P::RoleAssign, P::OrganizationTransfer],
+            Event::MemberRoleGiven { .. } | Event::MemberRoleTaken { .. } => &[P::RoleAssign],
             Event::MemberRemoved { .. } => &[P::MemberRemove],
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],
@@ -118,6 +138,7 @@ impl Event {
                 P::RoleAssign,
                 P::RoleEdit,
                 P::OrganizationTransfer,
+                P::OrganizationEdit,
             ],
             Event::KeyRoleChanged { .. } => &[P::KeyManageWorkspace],
             Event::TeamCreated { .. } => &[P::TeamCreate],

@@ -78,11 +78,11 @@ pub(crate) fn remove(state: &Organization, person: PersonId) -> Result<Vec<Event
     Ok(vec![Event::MemberRemoved { person }])
 }
 
-fn no_such_member() -> Refusal {
+pub(crate) fn no_such_member() -> Refusal {
     Refusal::missing("member", "there is no such member")
 }
 
-fn role_for_members<'s>(state: &'s Organization, role: &RoleId) -> Result<&'s Role, Refusal> {
+pub(crate) fn role_for_members<'s>(state: &'s Organization, role: &RoleId) -> Result<&'s Role, Refusal> {
     let found = state.roles.get(role).ok_or_else(|| {
         let known = state.roles.keys().map(RoleId::as_str).collect::<Vec<_>>().join(", ");
         Refusal::field("no-such-role", "role", format!("there is no role {role}; there are {known}"))

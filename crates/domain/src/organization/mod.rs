@@ -1,10 +1,12 @@
 //! The organization: the state that is the fold of its events, and its settings.
 
 mod apply;
+mod change_preset;
 mod handle;
 mod settings;
 mod state;
 
+pub(crate) use change_preset::change_preset;
 pub(crate) use handle::{change_settings, create};
 pub use settings::{
     Choice, GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange, SettingEntry,

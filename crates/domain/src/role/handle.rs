@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::id::KeyId;
 use crate::key::{self, Key, KeyKind};
+use crate::member::Member;
 use crate::object::{DataName, DataRules};
 use crate::organization::{KeysWithoutRole, Organization, SettingChange};
 use crate::permission::Holding;
@@ -115,8 +116,8 @@ fn keys_that_would_carry_too_much(
         KeyKind::Agent { agent, .. } => state.agents.get(&agent).is_some_and(|agent| agent.role == Some(role.id)),
     };
     key::secrets_are_known_high_enough(state, state.keys.values().filter(theirs), role)?;
-    let holders = state.members.values().filter(|member| member.is_active() && member.role == role.id);
-    Ok(holders.flat_map(|member| key::that_would_carry_too_much(state, member.person, role)).collect())
+    let holders = state.members.keys().filter(|person| state.roles_of(**person).any(|held| held == role.id));
+    Ok(holders.flat_map(|person| key::that_would_carry_too_much(state, *person, role)).collect())
 }
 
 /// A role ends. Its members get the default role, in which a default may be chosen at the same time; its keys and
@@ -225,7 +226,8 @@ fn is_sound(state: &Organization, role: &Role) -> Result<(), Refusal> {
 
 /// Whom a role may be given to cannot become narrower than whom it was given to.
 fn still_fits_its_holders(state: &Organization, role: &Role) -> Result<(), Refusal> {
-    let members = state.members.values().any(|member| member.is_active() && member.role == role.id);
+    let has = |member: &Member| member.role == role.id || member.extra_roles.contains_key(&role.id);
+    let members = state.members.values().any(|member| member.is_active() && has(member));
     let keys = state.keys.values().any(|key| key.revoked_at.is_none() && key.role() == Some(role.id));
     let agents = state.agents.values().any(|agent| agent.role == Some(role.id));
     let in_teams = state.teams.values().flat_map(|team| team.members.values()).any(|member| member.role == role.id);

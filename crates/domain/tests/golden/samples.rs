@@ -65,6 +65,8 @@ pub(crate) fn earlier() -> Vec<Sample> {
         // Of the time when there were five settings; the others are as they were before they could be set.
         ("organization.created", created(settings)),
         ("organization.created-any-number-of-owners", created(any_number)),
+        // Of the time before roles beside one's own.
+        ("organization.created-all-settings", created(Settings { roles_extra_bindings: false, ..all_settings() })),
     ]
 }
 
@@ -72,9 +74,9 @@ fn created(settings: Settings) -> Event {
     Event::OrganizationCreated { name: "Zürich \"Nord\" AG".to_owned(), preset: "pipeworks".to_owned(), settings }
 }
 
-fn samples_of_the_organization() -> Vec<Sample> {
-    let person = PersonId::from_random(PERSON);
-    let settings = Settings {
+/// Every setting with a value that is not its default.
+fn all_settings() -> Settings {
+    Settings {
         owners_max: Some(1),
         promote_admin: Promote::OwnerOrAdmin,
         invite_organization: Invite::AnyMember,
@@ -89,18 +91,28 @@ fn samples_of_the_organization() -> Vec<Sample> {
         managers_implicit_access: false,
         grants_to: BTreeSet::from([GrantsTo::Person, GrantsTo::Team]),
         roles_custom: true,
+        roles_extra_bindings: true,
         resources_listed: BTreeSet::from([ResourceKind::Grader, ResourceKind::DataSource]),
         workflows_run_needs_edit: true,
         fields_widen: true,
         admins_warn_below: 3,
         labels: BTreeMap::from([(Label::Member, "user".to_owned()), (Label::WorkspaceKey, "API key".to_owned())]),
         records_sync: RecordsSync::All,
-    };
+    }
+}
+
+fn samples_of_the_organization() -> Vec<Sample> {
+    let person = PersonId::from_random(PERSON);
     vec![
-        ("organization.created-all-settings", created(settings)),
+        ("organization.created-all-21-settings", created(all_settings())),
         ("organization.renamed", Event::OrganizationRenamed { name: "Other".to_owned() }),
         ("member.added", Event::MemberAdded { person, role: role("member") }),
         ("member.role_changed", Event::MemberRoleChanged { person, from: role("member"), to: role("admin") }),
+        ("member.role_given", Event::MemberRoleGiven { person, role: role("auditor"), expires_at: END }),
+        ("member.role_given-no-end", Event::MemberRoleGiven { person, role: role("auditor"), expires_at: None }),
+        ("member.role_taken", Event::MemberRoleTaken { person, role: role("auditor") }),
+        ("organization.preset_changed", Event::PresetChanged { preset: "workjet".to_owned() }),
+        ("role.withdrawn", Event::RoleWithdrawn { role: role("clerk") }),
         ("member.removed", Event::MemberRemoved { person }),
     ]
 }
@@ -135,6 +147,7 @@ fn samples_of_settings() -> Vec<Sample> {
         ("setting.changed-grants-to", To::GrantsTo(BTreeSet::from(GrantsTo::ALL))),
         ("setting.changed-grants-to-nobody", To::GrantsTo(BTreeSet::new())),
         ("setting.changed-custom-roles", To::RolesCustom(true)),
+        ("setting.changed-extra-roles", To::RolesExtraBindings(true)),
         ("setting.changed-listed", To::ResourcesListed(ResourceKind::ALL.iter().copied().collect())),
         ("setting.changed-workflows", To::WorkflowsRunNeedsEdit(true)),
         ("setting.changed-fields", To::FieldsWiden(true)),
