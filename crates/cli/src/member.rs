@@ -133,7 +133,8 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
 fn beside(member: &Value) -> String {
     let roles = member.pointer("/extra_roles").and_then(Value::as_array).into_iter().flatten();
     let role = |role: &Value| {
-        let end = text_if_any(role, "/expires_at").map_or_else(String::new, |_| format!(" until {}", time(role, "/expires_at")));
+        let end = text_if_any(role, "/expires_at")
+            .map_or_else(String::new, |_| format!(" until {}", time(role, "/expires_at")));
         let idle = if role["counts"] == false { " (does not count)" } else { "" };
         format!("{}{end}{idle}", text(role, "/role"))
     };
@@ -224,7 +225,8 @@ fn lay_out_access(access: &Value) -> String {
     }
     let mut role = text_if_any(access, "/role").map_or_else(String::new, |role| format!("role: {role}\n"));
     for extra in access.pointer("/extra_roles").and_then(Value::as_array).into_iter().flatten() {
-        let end = text_if_any(extra, "/expires_at").map_or_else(String::new, |_| format!(" until {}", time(extra, "/expires_at")));
+        let end = text_if_any(extra, "/expires_at")
+            .map_or_else(String::new, |_| format!(" until {}", time(extra, "/expires_at")));
         role.push_str(&format!("also: {}{end}, which holds {}\n", text(extra, "/role"), names(extra, "/permissions")));
     }
     let permissions = names(access, "/permissions");

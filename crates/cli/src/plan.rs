@@ -72,14 +72,15 @@ pub(crate) fn apply(arguments: &Apply, terminal: &mut Terminal<'_>) -> Result<()
         return terminal.answer(&planned, lay_out);
     }
     if steps(&planned).is_empty() {
-        return terminal.answer(&json!({ "seq": seq, "steps": [] }), |_| lay_out(&planned));
+        let none = json!({ "seq": seq, "steps": [], "by_hand": planned["by_hand"] });
+        return terminal.answer(&none, |_| lay_out(&planned));
     }
     if !terminal.json {
         terminal.note(lay_out(&planned).trim_end())?;
     }
     terminal.confirm("apply this?")?;
     let applied = organization.tied_to(seq).post_yaml(&["apply"], text)?;
-    terminal.answer(&applied, |applied| format!("applied {}\n", counted(steps(applied).len())))
+    terminal.answer(&applied, |applied| format!("applied {}\n{}", counted(steps(applied).len()), by_hand(applied)))
 }
 
 fn read(path: &PathBuf, terminal: &mut Terminal<'_>) -> Result<String, Failure> {
@@ -110,7 +111,7 @@ fn counted(steps: usize) -> String {
 fn lay_out(plan: &Value) -> String {
     let steps = steps(plan);
     if steps.is_empty() {
-        return "everything is so already; there is nothing to change\n".to_owned();
+        return format!("everything is so already; there is nothing to change\n{}", by_hand(plan));
     }
     let mut lines = format!("{}:\n", counted(steps.len()));
     for step in steps {
@@ -120,7 +121,15 @@ fn lay_out(plan: &Value) -> String {
     for line in plan.pointer("/impact/summary").and_then(Value::as_array).into_iter().flatten() {
         lines.push_str(&format!("  {}\n", plain(line.as_str().unwrap_or_default())));
     }
+    lines.push_str(&by_hand(plan));
     lines
+}
+
+/// What a file cannot do.
+fn by_hand(plan: &Value) -> String {
+    let left = plan["by_hand"].as_array().map_or(&[][..], Vec::as_slice);
+    let lines = left.iter().map(|step| format!("  {}\n", plain(step["says"].as_str().unwrap_or_default())));
+    if left.is_empty() { String::new() } else { format!("to be done by hand:\n{}", lines.collect::<String>()) }
 }
 
 #[cfg(test)]

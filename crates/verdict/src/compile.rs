@@ -116,7 +116,8 @@ impl Snapshot {
         let in_teams = teams.iter().map(|(team, _)| (Grantee::Team(*team), Via::Team(*team)));
         let role = (Grantee::Role(member.role), Via::Role);
         let known = extra.iter().filter_map(|extra| Some((extra.role, self.role(extra.role)?)));
-        let beside = known.clone().map(|(place, entry)| (Grantee::Role(entry.role.id), Via::ExtraRole(RoleIndex(place))));
+        let beside =
+            known.clone().map(|(place, entry)| (Grantee::Role(entry.role.id), Via::ExtraRole(RoleIndex(place))));
         let reach = self.granted(state, [own].into_iter().chain(in_teams).chain([role]).chain(beside));
         let mut entry = self.holder(Subject::Member(member.person), Some(member.role), reach);
         entry.teams = teams.into();

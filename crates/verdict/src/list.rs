@@ -138,6 +138,7 @@ impl Snapshot {
         let holding = self.roles.iter().zip(&self.first_members).filter(|(role, _)| role.set.holds(permission));
         let mut people: Vec<PersonId> = holding.flat_map(|(_, members)| members).copied().collect();
         people.sort_unstable();
+        people.dedup();
         people.truncate(HOLDERS_MAX);
         people
     }
@@ -167,7 +168,11 @@ impl Snapshot {
     }
 
     /// The roles that a member has beside their own at a moment, each with its end.
-    pub fn extra_roles_of(&self, subject: Subject, now: Timestamp) -> impl Iterator<Item = (RoleIndex, &Role, Option<Timestamp>)> {
+    pub fn extra_roles_of(
+        &self,
+        subject: Subject,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (RoleIndex, &Role, Option<Timestamp>)> {
         let entry = self.subject(subject.as_str(), now);
         let extra = entry.and_then(|entry| entry.more.as_ref()).into_iter().flat_map(|more| &more.roles);
         let end = |end: Timestamp| (end != NEVER).then_some(end);

@@ -101,11 +101,7 @@ impl App {
         if known { Ok(person) } else { Err(Problem::missing("member")) }
     }
 
-    pub(crate) async fn member_views(
-        &self,
-        caller: &Caller,
-        members: Vec<Member>,
-    ) -> Result<Vec<MemberView>, Problem> {
+    pub(crate) async fn member_views(&self, caller: &Caller, members: Vec<Member>) -> Result<Vec<MemberView>, Problem> {
         let (in_use, now) = (caller.live.snapshot().settings().roles_extra_bindings, self.now());
         let extra = |(role, given): (&RoleId, &ExtraRole)| ExtraRoleView {
             role: *role,

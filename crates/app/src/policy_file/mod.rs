@@ -11,6 +11,7 @@ mod apply;
 mod book;
 mod change_all;
 mod document;
+mod entries;
 mod export;
 mod rehearse;
 mod section;
@@ -21,3 +22,4 @@ pub use document::{
     AgentEntry, Document, Given, GivenTo, GrantEntry, Grants, IntegrationEntry, Moment, ObjectEntry, RoleEntry,
     SettingValue, TeamEntry, VERSION,
 };
+pub use entries::{Ending, KeyEntry, ResourceEntry, ShareEntry};

@@ -10,4 +10,5 @@ mod roles;
 mod story;
 mod unhappy;
 mod veil;
+mod whole_file;
 mod world;

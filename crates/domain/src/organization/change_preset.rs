@@ -152,7 +152,8 @@ impl Change<'_> {
         events.extend(self.withdrawn().map(|role| Event::RoleWithdrawn { role }));
         events.extend(self.members_move(false));
         events.extend(self.places_move()?);
-        let (top, others): (Vec<_>, Vec<_>) = self.preset.roles.iter().filter(|role| self.differs(role)).partition(|role| role.top);
+        let (top, others): (Vec<_>, Vec<_>) =
+            self.preset.roles.iter().filter(|role| self.differs(role)).partition(|role| role.top);
         events.extend(top.into_iter().cloned().map(Event::RoleDefined));
         events.extend(self.members_move(true));
         events.extend(others.into_iter().cloned().map(Event::RoleDefined));

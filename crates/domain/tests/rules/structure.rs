@@ -250,6 +250,9 @@ pub(crate) fn endings(state: &Organization) -> Vec<Command> {
     let held = state.resources.values().flat_map(|resource| {
         resource.teams.iter().map(|team| Command::UnassignResource { resource: resource.id, team: *team })
     });
+    let beside = state.members.values().flat_map(|member| {
+        member.extra_roles.keys().map(|role| Command::TakeMemberRole { person: member.person, role: *role })
+    });
     let leavers = state.members.values().filter(|member| member.is_active());
     let leavers = leavers.map(|member| Command::RemoveMember { person: member.person });
     let agents = state.agents.keys().map(|agent| Command::DeleteAgent { agent: *agent });
@@ -261,6 +264,7 @@ pub(crate) fn endings(state: &Organization) -> Vec<Command> {
         .chain(delegations)
         .chain(shares)
         .chain(held)
+        .chain(beside)
         .chain(leavers)
         .chain(agents)
         .chain(roles)

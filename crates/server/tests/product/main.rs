@@ -5,6 +5,7 @@
 mod agents;
 mod asking;
 mod authzen;
+mod beside;
 mod company;
 #[cfg(target_os = "linux")]
 mod crash;

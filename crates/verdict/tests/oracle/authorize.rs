@@ -52,6 +52,9 @@ pub(crate) fn operation<'c>(
         Command::ChangeSettings { changes, .. } => Operation::EditOrganization { changes },
         Command::AddMember { role, .. } | Command::AddMemberWithKey { role, .. } => Operation::AddMember { role },
         Command::ChangeMemberRole { person, role } => Operation::ChangeRole { member: *person, role },
+        Command::GiveMemberRole { person, role, .. } => Operation::GiveRole { member: *person, role },
+        Command::TakeMemberRole { person, role } => Operation::TakeRole { member: *person, role },
+        Command::ChangePreset { .. } => Operation::ChangePreset,
         Command::RemoveMember { person } => Operation::RemoveMember { member: *person },
         Command::ConnectIntegration { .. } => Operation::ConnectIntegration,
         Command::EditIntegration { integration, .. } | Command::RefreshTools { integration, .. } => {

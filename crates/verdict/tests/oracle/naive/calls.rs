@@ -54,7 +54,7 @@ impl<'o> Naive<'o> {
         if self.needs(subject, Permission::IntegrationView).allowed { denied } else { hide(denied) }
     }
 
-    /// Everything that was given to the subject, to their teams and to those with their role; not what was given to
+    /// Everything that was given to the subject, to their teams and to those with a role of theirs; not what was given to
     /// those to whom nothing is given here any longer.
     fn has(&self, subject: Subject, integration: IntegrationId) -> Has<'o> {
         if let Subject::Key(key) = subject
@@ -74,7 +74,7 @@ impl<'o> Naive<'o> {
             givers.extend(self.teams_of(subject).into_iter().map(Grantee::Team));
         }
         if to.contains(&GrantsTo::Role) {
-            givers.extend(self.role_of(subject).map(|role| Grantee::Role(role.id)));
+            givers.extend(self.roles_of(subject).into_iter().map(|role| Grantee::Role(role.id)));
         }
         Has::Grants(givers.into_iter().filter_map(|giver| self.state.grants.get(&giver)?.get(&integration)).collect())
     }

@@ -37,6 +37,12 @@ impl Naive<'_> {
             Operation::ChangeRole { member, role } => {
                 needs(P::RoleAssign).and(|| self.over_member(me, member)).and(|| self.gives(me, role))
             }
+            Operation::GiveRole { member, role } => {
+                needs(P::RoleAssign).and(|| self.over_member(me, member)).and(|| self.gives(me, role))
+            }
+            Operation::TakeRole { member, .. } => needs(P::RoleAssign).and(|| self.over_member(me, member)),
+            Operation::ChangePreset => needs(P::OrganizationEdit)
+                .and(|| if self.role_of(me).is_some_and(|role| role.top) { yes("role") } else { no("only-owners") }),
             Operation::RemoveMember { member } => needs(P::MemberRemove).and(|| self.over_member(me, member)),
             Operation::ViewRoles => needs(P::RoleView),
             Operation::CreateRole { to } => needs(P::RoleEdit).and(|| self.gives_powers(me, &to.iter().collect())),
@@ -164,13 +170,30 @@ impl Naive<'_> {
         let more_to_keys = keys.is_some() && keys != by_default(before).1;
         let in_teams = after.join_default_team_role.filter(|role| before.join_default_team_role != Some(*role));
         let may = || if after.promote_admin == before.promote_admin { yes("role") } else { self.promotes(me) };
-        may().and(|| if more_to_newcomers || more_to_keys { self.gives(me, &newcomers) } else { yes("role") }).and(
-            || {
+        let extra = || self.change_extra_roles(me, before.roles_extra_bindings, after.roles_extra_bindings);
+        may()
+            .and(extra)
+            .and(|| if more_to_newcomers || more_to_keys { self.gives(me, &newcomers) } else { yes("role") })
+            .and(|| {
                 in_teams.map_or(yes("role"), |role| {
                     self.gives_powers(me, &self.everywhere(&role, self.powers_of_id(&role)))
                 })
-            },
-        )
+            })
+    }
+
+    /// To let roles beside one's own count is to give them to all who have such, and the other way round.
+    fn change_extra_roles(&self, me: Subject, before: bool, after: bool) -> Answer {
+        let members = self.state.members.values().filter(|member| member.is_active());
+        let given =
+            members.flat_map(|member| &member.extra_roles).filter(|(_, given)| self.is_before(given.expires_at));
+        let mut roles: Vec<&RoleId> = given.map(|(role, _)| role).collect();
+        roles.sort();
+        let one = |role: &&RoleId| match (before, after) {
+            (false, true) => self.gives(me, role),
+            (true, false) => self.over_powers(me, &self.powers_of_id(role)),
+            _ => yes("role"),
+        };
+        roles.iter().map(one).find(|answer| !answer.allowed).unwrap_or(yes("role"))
     }
 
     fn gives(&self, me: Subject, role: &RoleId) -> Answer {
