@@ -284,6 +284,21 @@ mod tests {
     }
 
     #[test]
+    fn a_role_beside_ones_own_is_given_until_an_end_and_taken() {
+        let mut changed = ada();
+        changed["extra_roles"] = json!([{"role": "auditor", "expires_at": "2027-01-03T12:00:00Z", "counts": true}]);
+        let server = FakeServer::answering(vec![(200, changed), (204, Value::Null)]);
+        let line =
+            ["member", "add-role", "ada@example.com", "auditor", "--until", "2027-01-03T12:00:00Z", "--org", "north"];
+        let done = outcome(&server, &line);
+        assert_eq!(done.out, "Ada Example is owner and also auditor until 2027-01-03T12:00:00Z\n", "{}", done.err);
+        assert_eq!(server.request(0).path, "/api/v1/orgs/north/members/ada%40example.com/roles/auditor");
+        assert_eq!(server.request(0).json(), json!({"expires_at": "2027-01-03T12:00:00Z"}));
+        let done = outcome(&server, &["member", "drop-role", "ada@example.com", "auditor", "--org", "north"]);
+        assert_eq!((done.code, server.request(1).method.as_str()), (0, "DELETE"), "{}", done.err);
+    }
+
+    #[test]
     fn json_is_the_servers_own() {
         let server = FakeServer::answering(vec![(200, ada())]);
         let done = outcome(&server, &["member", "show", "ada@example.com", "--json", "--org", "north"]);

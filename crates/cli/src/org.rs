@@ -201,6 +201,19 @@ mod tests {
     }
 
     #[test]
+    fn another_preset_takes_a_yes_and_sends_who_gets_which_role() {
+        let changed = json!({"preset": "workjet", "you": {"role": "owner"}});
+        let server = FakeServer::answering(vec![(200, changed)]);
+        let line = ["org", "preset", "workjet", "--map", "viewer=member", "--map", "billing=clerk", "--org", "north"];
+        assert_eq!((outcome(&server, &line).code, server.request_count()), (2, 0));
+        let done = outcome(&server, &[&line[..], &["--yes"]].concat());
+        assert_eq!(done.out, "the preset is workjet now, and you are owner\n");
+        assert_eq!(server.request(0).path, "/api/v1/orgs/north/organization/preset");
+        let expected = json!({"preset": "workjet", "roles": {"viewer": "member", "billing": "clerk"}});
+        assert_eq!(server.request(0).json(), expected);
+    }
+
+    #[test]
     fn without_a_named_organization_the_only_one_of_the_key_is_meant() {
         let org = json!({
             "id": "org_1", "slug": "north", "name": "Northwind", "preset": "pipeworks", "settings": {"owners.max": null},

@@ -165,6 +165,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_to_people_is_told_also_where_there_is_nothing_else_to_do() {
+        let mut plan = planned(&[]);
+        plan["by_hand"] = json!([{"at": ["keys", "Bot"], "says": "create the workspace key Bot"}]);
+        let server = FakeServer::answering(vec![(200, plan)]);
+        let file = file("wardroom: 1\n");
+        let done = outcome(&server, &["plan", file.path().to_str().expect("letters"), "--org", "north"]);
+        assert!(done.out.contains("to be done by hand:\n  create the workspace key Bot\n"), "{}", done.out);
+    }
+
+    #[test]
     fn applying_is_tied_to_the_state_that_was_planned_on() {
         let answers = vec![(200, planned(&["one", "two"])), (200, json!({"seq": 43, "steps": [{}, {}]}))];
         let server = FakeServer::answering(answers);

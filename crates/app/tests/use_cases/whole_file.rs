@@ -189,7 +189,7 @@ async fn answers(world: &World, acme: &Acme) -> BTreeMap<String, BTreeSet<String
         state.resources.values().map(|resource| (resource.id, told(resource))).collect()
     };
     let roles: Vec<RoleId> = written.roles.iter().flatten().map(|(role, _)| *role).collect();
-    let asked = asked(&snapshot, (&people, &names), (&resources, &roles), &written);
+    let asked = asked(&snapshot, (acme.owner.actor.subject, &people, &names), (&resources, &roles), &written);
     let now = world.app.now();
     let mut answers = BTreeMap::new();
     for actor in &actors {
@@ -212,7 +212,7 @@ async fn answers(world: &World, acme: &Acme) -> BTreeMap<String, BTreeSet<String
 
 fn asked<'q>(
     snapshot: &Snapshot,
-    (people, names): (&[PersonId], &BTreeMap<String, String>),
+    (owner, people, names): (Subject, &[PersonId], &BTreeMap<String, String>),
     (resources, roles): (&[(ResourceId, String)], &'q [RoleId]),
     written: &'q Document,
 ) -> Vec<(String, Operation<'q>)> {
@@ -234,7 +234,7 @@ fn asked<'q>(
             asked.push((format!("{} {called}", verb.as_str()), operation));
         }
     }
-    for (team, title) in snapshot.visible_teams(Subject::Member(people[0]), Timestamp(0)) {
+    for (team, title) in snapshot.visible_teams(owner, Timestamp(0)) {
         asked.push((format!("view the team {title}"), Operation::ViewTeam { team }));
         asked.push((format!("edit the team {title}"), Operation::EditTeam { team }));
     }

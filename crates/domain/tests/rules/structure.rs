@@ -9,7 +9,7 @@ use domain::id::ResourceId;
 use domain::integration::{CredentialKind, Integration, Slug};
 use domain::key::{KeyKind, KeyScope};
 use domain::object::{DataName, DataRules, Field, FieldRule, Object, ObjectRule, Rule};
-use domain::organization::Organization;
+use domain::organization::{Organization, SettingChange};
 use domain::permission::Holding;
 use domain::resource::{Ending, NewResource, ResourceEdit, ResourceKind, Shared};
 use domain::role::{AssignableTo, NewRole, RoleEdit, RoleId, RoleLevel};
@@ -196,6 +196,8 @@ pub(crate) fn beginnings() -> Vec<Command> {
     let rest = [
         Command::AddMember { person: one, role: role("clerk") },
         Command::AddMember { person: two, role: role("member") },
+        Command::ChangeSettings { name: None, changes: vec![SettingChange::RolesExtraBindings(true)] },
+        Command::GiveMemberRole { person: two, role: role("clerk"), expires_at: None },
         Command::CreateTeam { team, title: "Support".to_owned() },
         Command::SetTeamMember { team, person: one, role: Some(role("squad")) },
         Command::CreateAgent {

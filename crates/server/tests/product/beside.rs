@@ -22,7 +22,7 @@ fn summary(impact: &Value) -> String {
 fn what_somebody_may_do_is_all_that_their_roles_give_and_each_says_by_which() {
     let firm = Firm::of("balanced");
     let mona = firm.hire("mona", "member");
-    assert_eq!(told(&give(&firm, &mona, "auditor")), (422, "no-extra-roles"), "off by default");
+    assert_eq!(told(&give(&firm, &mona, "auditor")), (409, "no-extra-roles"), "off by default");
     firm.set("roles.extra_bindings", json!(true));
     let may_read = || mona.api.get("/members/owner@example.com/access").0;
     assert_eq!(may_read(), 403);
@@ -86,7 +86,7 @@ fn roles_beside_ones_own_are_given_and_taken_by_the_rules_of_all_roles() {
     // The last owner is counted by main roles alone.
     assert_eq!(
         told(&firm.owner().patch(&format!("/members/{owner}"), json!({ "role": "member" }))),
-        (422, "last-owner")
+        (409, "last-owner")
     );
 }
 

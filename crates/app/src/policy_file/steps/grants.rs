@@ -11,7 +11,7 @@ use super::super::document::Given;
 use super::super::{GrantEntry, Grants};
 use super::{Context, by_hand, step};
 use crate::Problem;
-use crate::policy_file::book::integration_called;
+use crate::policy_file::book::{integration_called, is_workspace_key};
 use crate::policy_file::rehearse::Step;
 
 /// Somebody to whom the document gives something: what they are called, and where they stand in it.
@@ -138,7 +138,10 @@ fn taken_away(context: &Context<'_>, grants: &Grants, kept: &BTreeSet<(Grantee, 
             }
             Grantee::Key(key) => {
                 grants.keys.as_ref()?;
-                state.live_key(*key).map(|key| ("keys", context.book.key_name(key.id)))
+                state
+                    .live_key(*key)
+                    .filter(|key| is_workspace_key(key, context.now))
+                    .map(|key| ("keys", context.book.key_name(key.id)))
             }
         }
     };
