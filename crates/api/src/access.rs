@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::access::{Access, Given, Whose};
+use app::access::{Access, ExtraRole, Given, Whose};
 use app::{App, Caller};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -27,12 +27,24 @@ pub(crate) struct EffectiveAccess {
     seq: u64,
     /// Their role; none for a workspace key without one.
     role: Option<String>,
-    /// What the role holds.
+    /// The roles that a member has beside it, each with its end.
+    extra_roles: Vec<ExtraRoleAccess>,
+    /// What the roles hold together.
     permissions: Vec<String>,
     /// The teams that they are in, and as what.
     teams: Vec<AccessTeam>,
     /// What they have of each integration.
     integrations: Vec<IntegrationAccess>,
+}
+
+/// A role that somebody has beside their own.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ExtraRoleAccess {
+    role: String,
+    /// When it ends by itself.
+    expires_at: Option<String>,
+    /// What it holds.
+    permissions: Vec<String>,
 }
 
 /// A team that somebody is in.
@@ -95,6 +107,12 @@ fn given(given: Given) -> GivenAccess {
     GivenAccess { via, team: given.team, profile, tools_off, expires_at: expires_at.map(written) }
 }
 
+fn extra_role(extra: ExtraRole) -> ExtraRoleAccess {
+    let ExtraRole { role, expires_at, permissions } = extra;
+    let permissions = Holding::from(permissions).words();
+    ExtraRoleAccess { role: role.to_string(), expires_at: expires_at.map(written), permissions }
+}
+
 fn effective(access: Access) -> EffectiveAccess {
     let integrations = access.integrations.into_iter().map(|one| IntegrationAccess {
         slug: one.slug,
@@ -117,6 +135,7 @@ fn effective(access: Access) -> EffectiveAccess {
         acting_for: access.acting_for.map(|person| person.to_string()),
         seq: access.seq,
         role: access.role,
+        extra_roles: access.extra_roles.into_iter().map(extra_role).collect(),
         permissions: Holding::from(access.permissions).words(),
         teams: teams.collect(),
         integrations: integrations.collect(),

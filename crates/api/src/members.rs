@@ -1,8 +1,12 @@
 //! Endpoints: members.
 
+pub(crate) mod extra_role;
+
 use app::App;
 use app::keys::KeysToRotate;
-use app::members::{ChangedRole, MemberChange as DetailsChange, MemberFilter, MemberView, NewMember, Removed};
+use app::members::{
+    ChangedRole, ExtraRoleView, MemberChange as DetailsChange, MemberFilter, MemberView, NewMember, Removed,
+};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -29,6 +33,8 @@ pub(crate) struct Member {
     seat: Option<String>,
     /// Their role.
     role: String,
+    /// The roles beside it.
+    extra_roles: Vec<ExtraRole>,
     /// `active` or `removed`.
     #[schema(value_type = String)]
     status: MemberStatus,
@@ -36,6 +42,11 @@ pub(crate) struct Member {
     joined_at: String,
     /// When they were removed.
     removed_at: Option<String>,
+}
+
+fn extra(view: ExtraRoleView) -> ExtraRole {
+    let ExtraRoleView { role, expires_at, counts } = view;
+    ExtraRole { role: role.to_string(), expires_at: expires_at.map(written), counts }
 }
 
 impl From<MemberView> for Member {
@@ -46,11 +57,23 @@ impl From<MemberView> for Member {
             name: view.name,
             seat: view.seat,
             role: view.role,
+            extra_roles: view.extra_roles.into_iter().map(extra).collect(),
             status: view.status,
             joined_at: written(view.joined_at),
             removed_at: view.removed_at.map(written),
         }
     }
+}
+
+/// A role that a member has beside their own.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ExtraRole {
+    /// The role.
+    role: String,
+    /// When it ends by itself.
+    expires_at: Option<String>,
+    /// Whether it counts: it has not ended, and `roles.extra_bindings` is on.
+    counts: bool,
 }
 
 /// A page of members.

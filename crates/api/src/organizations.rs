@@ -1,5 +1,6 @@
 //! Endpoints: the organization and its settings.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use app::App;
@@ -121,6 +122,34 @@ pub(crate) async fn change(
     Body(body): Body<OrganizationChange>,
 ) -> Result<Json<Organization>, Failure> {
     app.change_settings(&caller, body.name, crate::settings::changes(body.settings)?).await?;
+    Ok(Json(organization(app.show_organization(&caller).await?, &public_url)))
+}
+
+/// Which preset the organization is to go by.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PresetToGoBy {
+    /// The preset's short name.
+    preset: String,
+    /// For roles of the present preset, which role their members get: one of the other preset, or one of the
+    /// organization's own. Who is not mentioned gets the role of the same name, or the default one.
+    #[serde(default)]
+    roles: BTreeMap<String, String>,
+}
+
+/// Gives the organization another preset: its settings, and its roles in the place of those of the present one. Roles of
+/// one's own stay; holders of the top role hold the other one. Keys and agents whose role ends or becomes another one are
+/// suspended until they are given a role. Ask for the impact first: it tells who gains and loses what.
+#[utoipa::path(put, path = "/organization/preset", tag = "organization", operation_id = "change_preset",
+    params(("org" = String, Path, description = "slug or id")), request_body = PresetToGoBy,
+    responses((status = 200, body = Organization), Problems))]
+pub(crate) async fn change_preset(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Extension(public_url): Extension<PublicUrl>,
+    Body(body): Body<PresetToGoBy>,
+) -> Result<Json<Organization>, Failure> {
+    app.change_preset(&caller, &body.preset, &body.roles).await?;
     Ok(Json(organization(app.show_organization(&caller).await?, &public_url)))
 }
 

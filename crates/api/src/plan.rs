@@ -35,6 +35,8 @@ pub(crate) struct PlanBody {
     seq: u64,
     /// The steps, in the order in which they would be made; none where everything is so already.
     steps: Vec<PlanStep>,
+    /// What a document cannot do and people must: keys to make, and what they alone may allow.
+    by_hand: Vec<PlanStep>,
     /// Who would gain or lose what.
     impact: ImpactBody,
 }
@@ -47,6 +49,8 @@ pub(crate) struct AppliedBody {
     seq: u64,
     /// The steps that were made; none where everything was so already.
     steps: Vec<PlanStep>,
+    /// What is left for people to do.
+    by_hand: Vec<PlanStep>,
 }
 
 fn step(step: PlannedStep) -> PlanStep {
@@ -112,8 +116,9 @@ pub(crate) async fn plan(
     sent: Sent,
 ) -> Result<Json<PlanBody>, Failure> {
     let planned = app.plan_document(&caller, &sent.document).await;
-    let Plan { steps, impact } = planned.map_err(|problem| policy_text::failure(problem, &sent.text))?;
-    Ok(Json(PlanBody { seq: impact.seq, steps: steps.into_iter().map(step).collect(), impact: impact.into() }))
+    let Plan { steps, by_hand, impact } = planned.map_err(|problem| policy_text::failure(problem, &sent.text))?;
+    let [steps, by_hand] = [steps, by_hand].map(|steps| steps.into_iter().map(step).collect());
+    Ok(Json(PlanBody { seq: impact.seq, steps, by_hand, impact: impact.into() }))
 }
 
 /// Makes the organization what a document says, all of it or nothing.
@@ -127,6 +132,7 @@ pub(crate) async fn apply(
     sent: Sent,
 ) -> Result<Json<AppliedBody>, Failure> {
     let applied = app.apply_document(&caller, &sent.document).await;
-    let Applied { seq, steps } = applied.map_err(|problem| policy_text::failure(problem, &sent.text))?;
-    Ok(Json(AppliedBody { seq, steps: steps.into_iter().map(step).collect() }))
+    let Applied { seq, steps, by_hand } = applied.map_err(|problem| policy_text::failure(problem, &sent.text))?;
+    let [steps, by_hand] = [steps, by_hand].map(|steps| steps.into_iter().map(step).collect());
+    Ok(Json(AppliedBody { seq, steps, by_hand }))
 }

@@ -148,6 +148,10 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
         }
         Act::Operate { permission, target } => (permission, target),
     };
+    // Only a holder of the top role is given such a permit, who may do all that comes of it one by one.
+    if target == Target::Preset {
+        return permission == Permission::OrganizationEdit && event.comes_of_a_preset();
+    }
     event.permissions().contains(&permission) && match (event, target) {
         (Event::MemberAdded { .. }, Target::Organization) => true,
         // The team of newcomers, for somebody who is taken in at the same time.
@@ -171,6 +175,9 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
                 || permission == Permission::OrganizationTransfer
                     && permit.actor().is_some_and(|actor| actor.subject == Subject::Member(*person))
         }
+        (Event::MemberRoleGiven { person, .. } | Event::MemberRoleTaken { person, .. }, Target::Member(member)) => {
+            *person == member
+        }
         (
             Event::GrantSet { grantee, integration, .. }
             | Event::GrantLent { grantee, integration, .. }
@@ -182,7 +189,9 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
         (Event::KeyRevoked { key }, Target::Role(target)) => {
             let holder = state.live_key(*key).and_then(Key::holder).and_then(|holder| state.active_member(holder));
             let place = |person| state.teams.values().filter_map(move |team| team.members.get(&person));
-            holder.is_some_and(|holder| holder.role == target || place(holder.person).any(|place| place.role == target))
+            let has =
+                |holder: &domain::member::Member| holder.role == target || holder.extra_roles.contains_key(&target);
+            holder.is_some_and(|holder| has(holder) || place(holder.person).any(|place| place.role == target))
                 && events.iter().any(|other| match other {
                     Event::RoleDefined(role) => role.id == target,
                     Event::RoleDeleted { role, .. } => *role == target,
@@ -198,9 +207,19 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
         // Keys that end because their holder's new role would make them carry too much.
         (Event::KeyRevoked { key }, Target::Member(member)) => {
             state.live_key(*key).and_then(Key::holder) == Some(member)
-                && events
-                    .iter()
-                    .any(|other| matches!(other, Event::MemberRoleChanged { person, .. } if *person == member))
+                && events.iter().any(|other| match other {
+                    Event::MemberRoleChanged { person, .. } | Event::MemberRoleGiven { person, .. } => {
+                        *person == member
+                    }
+                    _ => false,
+                })
+        }
+        // Keys that end because roles beside their holders' own count again.
+        (Event::KeyRevoked { key }, Target::Organization) => {
+            let holder = state.live_key(*key).and_then(Key::holder).and_then(|holder| state.active_member(holder));
+            let counts = SettingChange::RolesExtraBindings(true);
+            holder.is_some_and(|holder| !holder.extra_roles.is_empty())
+                && events.iter().any(|other| matches!(other, Event::SettingChanged(change) if *change == counts))
         }
         (Event::IntegrationConnected(_), Target::Organization) => true,
         // The first tools of an integration that is connected at the same time.

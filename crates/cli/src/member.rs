@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
+use crate::agent::ends_at;
 use crate::failure::Failure;
 use crate::field::{items, names, text, text_if_any, time};
 use crate::key::lay_out_secret;
@@ -53,6 +54,23 @@ enum Verb {
         /// They take no seat in particular
         #[arg(long)]
         no_seat: bool,
+    },
+    /// Give a person a role beside their own, where the organization has such (roles.extra_bindings)
+    AddRole {
+        /// E-mail or id
+        member: String,
+        /// The role's id
+        role: String,
+        /// When it ends by itself: 2026-12-31, 30d, 12h
+        #[arg(long, value_name = "WHEN")]
+        until: Option<String>,
+    },
+    /// Take a role from a person that they have beside their own
+    DropRole {
+        /// E-mail or id
+        member: String,
+        /// The role's id
+        role: String,
     },
     /// Remove a person: their keys end at once, their history stays
     Remove {
@@ -117,9 +135,35 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             body.extend(no_seat.then(|| ("seat".to_owned(), Value::Null)));
             terminal.answer(&org.patch(&["members", member], &Value::Object(body))?, lay_out)
         }
+        Verb::AddRole { member, role, until } => {
+            let body = Value::Object(ends_at(until.as_deref(), terminal)?.into_iter().collect());
+            let changed = org.put(&["members", member, "roles", role], &body)?;
+            terminal.answer(&changed, |member| {
+                format!("{} is {} and also {}\n", text(member, "/name"), text(member, "/role"), beside(member))
+            })
+        }
+        Verb::DropRole { member, role } => {
+            let gone = org.delete(&["members", member, "roles", role])?;
+            terminal.answer(&gone, |left| {
+                format!("{} is no longer {role}\n{}", text(left, "/name"), lay_out_known_keys(left))
+            })
+        }
         Verb::Remove { member } => remove(member, &org, terminal),
         Verb::Access { member, at } => show_access(&["members", member, "access"], at.as_ref(), &org, terminal),
     }
+}
+
+/// The roles that somebody has beside their own, each with its end.
+fn beside(member: &Value) -> String {
+    let roles = member.pointer("/extra_roles").and_then(Value::as_array).into_iter().flatten();
+    let role = |role: &Value| {
+        let end = text_if_any(role, "/expires_at")
+            .map_or_else(String::new, |_| format!(" until {}", time(role, "/expires_at")));
+        let idle = if role["counts"] == false { " (does not count)" } else { "" };
+        format!("{}{end}{idle}", text(role, "/role"))
+    };
+    let roles: Vec<String> = roles.map(role).collect();
+    if roles.is_empty() { "-".to_owned() } else { roles.join(", ") }
 }
 
 fn add(addition: &Addition, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
@@ -200,6 +244,7 @@ fn lay_out(member: &Value) -> String {
         ("e-mail", text(member, "/email")),
         ("seat", text(member, "/seat")),
         ("role", text(member, "/role")),
+        ("also", beside(member)),
         ("status", text(member, "/status")),
         ("joined", time(member, "/joined_at")),
         ("removed", time(member, "/removed_at")),
@@ -223,7 +268,12 @@ fn lay_out_access(access: &Value) -> String {
     for grant in access.pointer("/integrations").and_then(Value::as_array).into_iter().flatten() {
         table.row(access_row(grant));
     }
-    let role = text_if_any(access, "/role").map_or_else(String::new, |role| format!("role: {role}\n"));
+    let mut role = text_if_any(access, "/role").map_or_else(String::new, |role| format!("role: {role}\n"));
+    for extra in access.pointer("/extra_roles").and_then(Value::as_array).into_iter().flatten() {
+        let end = text_if_any(extra, "/expires_at")
+            .map_or_else(String::new, |_| format!(" until {}", time(extra, "/expires_at")));
+        role.push_str(&format!("also: {}{end}, which holds {}\n", text(extra, "/role"), names(extra, "/permissions")));
+    }
     let permissions = names(access, "/permissions");
     let permissions = if permissions.is_empty() { "none".to_owned() } else { permissions };
     format!("{table}\n{role}may manage: {permissions}\n")
@@ -276,6 +326,21 @@ mod tests {
              ada@example.com  Ada Example  owner   active  2026-11-22T09:30:00Z  mem_1\n\
              b@example.com    Bo           member  -       -                     -\n"
         );
+    }
+
+    #[test]
+    fn a_role_beside_ones_own_is_given_until_an_end_and_taken() {
+        let mut changed = ada();
+        changed["extra_roles"] = json!([{"role": "auditor", "expires_at": "2027-01-03T12:00:00Z", "counts": true}]);
+        let server = FakeServer::answering(vec![(200, changed), (204, Value::Null)]);
+        let line =
+            ["member", "add-role", "ada@example.com", "auditor", "--until", "2027-01-03T12:00:00Z", "--org", "north"];
+        let done = outcome(&server, &line);
+        assert_eq!(done.out, "Ada Example is owner and also auditor until 2027-01-03T12:00:00Z\n", "{}", done.err);
+        assert_eq!(server.request(0).path, "/api/v1/orgs/north/members/ada%40example.com/roles/auditor");
+        assert_eq!(server.request(0).json(), json!({"expires_at": "2027-01-03T12:00:00Z"}));
+        let done = outcome(&server, &["member", "drop-role", "ada@example.com", "auditor", "--org", "north"]);
+        assert_eq!((done.code, server.request(1).method.as_str()), (0, "DELETE"), "{}", done.err);
     }
 
     #[test]

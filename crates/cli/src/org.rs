@@ -33,6 +33,14 @@ enum Verb {
         #[arg(long, value_name = "ROLE")]
         own_role: String,
     },
+    /// Go by another preset: its settings and roles; --preview tells first who gains and loses what
+    Preset {
+        /// The preset: balanced, pipeworks, crm, pipeai, workjet or swiftask
+        name: String,
+        /// Which role the members of a present one get; otherwise the one of the same name, or the default one
+        #[arg(long = "map", value_name = "OLD=NEW", value_parser = read_pair)]
+        roles: Vec<(String, String)>,
+    },
     /// Change name or settings, such as `owners.max=3`, `join.default_role=member` or `grants.to='["team"]'`; `null` clears one
     Set {
         /// A new name
@@ -67,6 +75,18 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
                 format!("{} is {} now, and you are {own_role}\n", text(heir, "/name"), text(heir, "/role"))
             })
         }
+        Verb::Preset { name, roles } => {
+            let org = arguments.door.organization(terminal)?;
+            terminal.confirm(&format!(
+                "let {} go by {name}? Its settings and roles take the place of the present ones.",
+                org.slug()
+            ))?;
+            let roles: Map<String, Value> = roles.iter().map(|(old, new)| (old.clone(), json!(new))).collect();
+            let changed = org.put(&["organization", "preset"], &json!({"preset": name, "roles": roles}))?;
+            terminal.answer(&changed, |org| {
+                format!("the preset is {} now, and you are {}\n", text(org, "/preset"), text(org, "/you/role"))
+            })
+        }
         Verb::Set { name, settings } => {
             if name.is_none() && settings.is_empty() {
                 return Err(Failure::Usage("say what to change: --name NAME, or SETTING=VALUE".to_owned()));
@@ -90,6 +110,11 @@ pub(crate) fn read_setting(text: &str) -> Result<(String, Value), String> {
         text.split_once('=').ok_or("a setting is written SETTING=VALUE: its name, an equals sign and its value")?;
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
     Ok((name.to_owned(), value))
+}
+
+fn read_pair(text: &str) -> Result<(String, String), String> {
+    let (old, new) = text.split_once('=').ok_or("write OLD=NEW, such as billing=member")?;
+    Ok((old.to_owned(), new.to_owned()))
 }
 
 fn lay_out_list(found: &Value) -> String {
@@ -174,6 +199,19 @@ mod tests {
         let done = outcome(&server, &[&line[..], &["--yes"]].concat());
         assert_eq!(done.out, "Ada is owner now, and you are admin\n");
         assert_eq!(server.request(0).json(), json!({"to": "ada@example.com", "own_role": "admin"}));
+    }
+
+    #[test]
+    fn another_preset_takes_a_yes_and_sends_who_gets_which_role() {
+        let changed = json!({"preset": "workjet", "you": {"role": "owner"}});
+        let server = FakeServer::answering(vec![(200, changed)]);
+        let line = ["org", "preset", "workjet", "--map", "viewer=member", "--map", "billing=clerk", "--org", "north"];
+        assert_eq!((outcome(&server, &line).code, server.request_count()), (2, 0));
+        let done = outcome(&server, &[&line[..], &["--yes"]].concat());
+        assert_eq!(done.out, "the preset is workjet now, and you are owner\n");
+        assert_eq!(server.request(0).path, "/api/v1/orgs/north/organization/preset");
+        let expected = json!({"preset": "workjet", "roles": {"viewer": "member", "billing": "clerk"}});
+        assert_eq!(server.request(0).json(), expected);
     }
 
     #[test]

@@ -107,14 +107,15 @@ pub(crate) fn apply(arguments: &Apply, terminal: &mut Terminal<'_>) -> Result<()
         return terminal.answer(&planned, lay_out);
     }
     if steps(&planned).is_empty() {
-        return terminal.answer(&json!({ "seq": seq, "steps": [] }), |_| lay_out(&planned));
+        let none = json!({ "seq": seq, "steps": [], "by_hand": planned["by_hand"] });
+        return terminal.answer(&none, |_| lay_out(&planned));
     }
     if !terminal.json {
         terminal.note(lay_out(&planned).trim_end())?;
     }
     terminal.confirm("apply this?")?;
     let applied = organization.tied_to(seq).post_yaml(&["apply"], text)?;
-    terminal.answer(&applied, |applied| format!("applied {}\n", counted(steps(applied).len())))
+    terminal.answer(&applied, |applied| format!("applied {}\n{}", counted(steps(applied).len()), by_hand(applied)))
 }
 
 fn read(path: &PathBuf, terminal: &mut Terminal<'_>) -> Result<String, Failure> {
@@ -145,7 +146,7 @@ fn counted(steps: usize) -> String {
 fn lay_out(plan: &Value) -> String {
     let steps = steps(plan);
     if steps.is_empty() {
-        return "everything is so already; there is nothing to change\n".to_owned();
+        return format!("everything is so already; there is nothing to change\n{}", by_hand(plan));
     }
     let mut lines = format!("{}:\n", counted(steps.len()));
     for step in steps {
@@ -155,7 +156,15 @@ fn lay_out(plan: &Value) -> String {
     for line in plan.pointer("/impact/summary").and_then(Value::as_array).into_iter().flatten() {
         lines.push_str(&format!("  {}\n", plain(line.as_str().unwrap_or_default())));
     }
+    lines.push_str(&by_hand(plan));
     lines
+}
+
+/// What a file cannot do.
+fn by_hand(plan: &Value) -> String {
+    let left = plan["by_hand"].as_array().map_or(&[][..], Vec::as_slice);
+    let lines = left.iter().map(|step| format!("  {}\n", plain(step["says"].as_str().unwrap_or_default())));
+    if left.is_empty() { String::new() } else { format!("to be done by hand:\n{}", lines.collect::<String>()) }
 }
 
 #[cfg(test)]
@@ -188,6 +197,16 @@ mod tests {
         assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/api/v1/orgs/north/plan"));
         assert_eq!(request.header("content-type"), Some("application/yaml"));
         assert_eq!(request.body, "wardroom: 1\nname: Acme\n");
+    }
+
+    #[test]
+    fn what_is_left_to_people_is_told_also_where_there_is_nothing_else_to_do() {
+        let mut plan = planned(&[]);
+        plan["by_hand"] = json!([{"at": ["keys", "Bot"], "says": "create the workspace key Bot"}]);
+        let server = FakeServer::answering(vec![(200, plan)]);
+        let file = file("wardroom: 1\n");
+        let done = outcome(&server, &["plan", file.path().to_str().expect("letters"), "--org", "north"]);
+        assert!(done.out.contains("to be done by hand:\n  create the workspace key Bot\n"), "{}", done.out);
     }
 
     #[test]

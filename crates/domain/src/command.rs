@@ -1,6 +1,6 @@
 //! Everything that may be asked of an organization, and the one function that answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::agent::{self, AgentEdit};
 use crate::event::Event;
@@ -29,6 +29,9 @@ pub enum Command {
     ChangeSettings { name: Option<String>, changes: Vec<SettingChange> },
     /// Confirm that who has what was reviewed, in the state after the change of this number.
     ConfirmReview { of_seq: u64 },
+    /// Go by another preset: its settings, and its roles in the place of those that came with the present one, which
+    /// are `seeded`; `moved` says for some of these which role their members get.
+    ChangePreset { preset: Box<Preset>, seeded: BTreeSet<RoleId>, moved: BTreeMap<RoleId, RoleId> },
     /// Take a person in.
     AddMember { person: PersonId, role: RoleId },
     /// Take a person in and issue a first personal key, both or neither.
@@ -44,6 +47,10 @@ pub enum Command {
     ChangeMemberRole { person: PersonId, role: RoleId },
     /// Change what is kept about a member.
     EditMember { person: PersonId, details: BTreeSet<MemberDetail> },
+    /// Give a member a role beside their own, or with another end.
+    GiveMemberRole { person: PersonId, role: RoleId, expires_at: Option<Timestamp> },
+    /// Take a role from a member that they have beside their own.
+    TakeMemberRole { person: PersonId, role: RoleId },
     /// End a membership.
     RemoveMember { person: PersonId },
     /// Connect an upstream with the tools it listed.
@@ -175,17 +182,19 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::CreateOrganization { name, preset, owner } => organization::create(state, &name, &preset, owner),
         Command::ChangeSettings { name, changes } => organization::change_settings(state, name, changes),
         Command::ConfirmReview { of_seq } => organization::confirm_review(state, of_seq),
+        Command::ChangePreset { preset, seeded, moved } => {
+            organization::change_preset(state, &preset, (&seeded, &moved), now)
+        }
         Command::AddMember { person, role } => member::add(state, person, role),
         Command::AddMemberWithKey { person, role, key, digest, hint, expires_at } => {
-            let mut events = member::add(state, person, role)?;
-            key::is_new(state, key)?;
-            key::ends_later(expires_at, now)?;
-            let kind = KeyKind::Personal { holder: person };
-            events.push(Event::KeyCreated { key, kind, digest, hint, expires_at });
-            Ok(events)
+            member::add_with_key(state, (person, role, key), (digest, hint), expires_at, now)
         }
         Command::ChangeMemberRole { person, role } => member::change_role(state, person, role),
         Command::EditMember { person, details } => member::edit(state, person, details),
+        Command::GiveMemberRole { person, role, expires_at } => {
+            member::give_role(state, (person, role), expires_at, now)
+        }
+        Command::TakeMemberRole { person, role } => member::take_role(state, person, role),
         Command::RemoveMember { person } => member::remove(state, person),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),

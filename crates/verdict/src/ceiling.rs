@@ -69,7 +69,12 @@ impl Snapshot {
     }
 
     /// Whether somebody who may change settings may change these: a setting can be a way to give as well.
-    pub(crate) fn may_change_settings(&self, giver: &SubjectEntry, changes: &[SettingChange]) -> Result<(), Denial> {
+    pub(crate) fn may_change_settings(
+        &self,
+        giver: &SubjectEntry,
+        changes: &[SettingChange],
+        now: Timestamp,
+    ) -> Result<(), Denial> {
         let mut after = self.settings.clone();
         changes.iter().for_each(|change| after.change(change));
         let before = &self.settings;
@@ -78,6 +83,17 @@ impl Snapshot {
             self.may_promote(giver)?;
         }
         self.may_widen_settings(giver, (before, &after))?;
+        // Roles beside their own are given to all who had them, or taken from all who have them.
+        if after.roles_extra_bindings != before.roles_extra_bindings {
+            for extra in self.extra_roles.iter().filter(|extra| now < extra.ends_at) {
+                let set = self.role(extra.role).map_or(PermissionSet::EMPTY, |entry| entry.set);
+                if after.roles_extra_bindings {
+                    self.may_give(giver, set)?;
+                } else {
+                    at_least_as_high(giver.permissions, set)?;
+                }
+            }
+        }
         // Newcomers get the one, those who join a team the other, workspace keys without a role perhaps the first.
         let is_given = after.join_default_role != before.join_default_role
             || after.keys_without_role != before.keys_without_role
@@ -103,7 +119,9 @@ impl Snapshot {
             return Ok(());
         }
         let found = self.catalog.integration_by_id(integration).ok_or(hidden(Reason::NoSuchTarget))?;
-        let ReachedBy::Grants(had) = self.reaches(giver, found, now)? else { return Ok(()) };
+        self.reaches(giver, found, now)?;
+        // What one has by a role that ends one has for no longer.
+        let last = Timestamp(gift.expires_at.unwrap_or(NEVER).0.saturating_sub(1)).max(now);
         let off =
             |index: &u32| self.tool(ToolIndex(*index)).is_some_and(|(tool, _)| gift.tools_off.contains(&*tool.name));
         let within = |had: &GrantEntry| {
@@ -113,7 +131,11 @@ impl Snapshot {
                 && had.tools_off.iter().all(off)
                 && had.unlisted_off.iter().all(|name| gift.tools_off.contains(&**name))
         };
-        if had.iter().any(within) { Ok(()) } else { Err(shown(Reason::BeyondReach)) }
+        match self.reaches(giver.at(last), found, now) {
+            Ok(ReachedBy::Everything) => Ok(()),
+            Ok(ReachedBy::Grants(had)) if had.iter().any(within) => Ok(()),
+            _ => Err(shown(Reason::BeyondReach)),
+        }
     }
 
     /// Whether somebody may change settings that give something themselves.
@@ -139,7 +161,7 @@ impl Snapshot {
         }
         // What roles state and nobody had is had from now on, and by keys that reach everything.
         if after.managers_implicit_access && !before.managers_implicit_access {
-            let own = giver.role.and_then(|place| self.role(place)).map(|entry| entry.role.set()).unwrap_or_default();
+            let own = self.stated(giver);
             let gained = |role: &Role| added(effective(role, before), effective(role, after));
             let gained = self.roles.iter().map(|entry| as_far_as_held(&entry.role, gained(&entry.role)));
             let gained = gained.fold(PermissionSet::EMPTY.with(Permission::IntegrationUseAll), PermissionSet::union);
@@ -148,6 +170,12 @@ impl Snapshot {
             }
         }
         Ok(())
+    }
+
+    /// What the roles of somebody state together, also what nobody has of it at present.
+    pub(crate) fn stated(&self, entry: &SubjectEntry) -> PermissionSet {
+        let roles = entry.roles().filter_map(|place| self.role(place));
+        roles.fold(PermissionSet::EMPTY, |all, entry| all.union(entry.role.set()))
     }
 
     /// What a workspace key has that is given no role.

@@ -25,8 +25,8 @@ impl Snapshot {
     pub fn changed_subjects(&self, after: &Snapshot, now: Timestamp) -> Vec<Subject> {
         let between = Between::of(self, after, now);
         let gone = self.subjects.iter().map(|entry| entry.subject);
-        let gone = gone.filter(|subject| after.subject(subject.as_str()).is_none());
-        let there = after.subjects.iter().filter(|entry| between.differs(entry)).map(|entry| entry.subject);
+        let gone = gone.filter(|subject| after.subject(subject.as_str(), now).is_none());
+        let there = after.subjects.iter().filter(|entry| between.differs(entry.at(now))).map(|entry| entry.subject);
         let mut changed: Vec<Subject> = there.chain(gone).collect();
         changed.sort_unstable();
         changed
@@ -83,7 +83,7 @@ impl<'s> Between<'s> {
 
     /// Whether anything differs for a subject of the snapshot after.
     fn differs(&self, is: &SubjectEntry) -> bool {
-        let Some(was) = self.before.subject(is.subject.as_str()) else { return true };
+        let Some(was) = self.before.subject(is.subject.as_str(), self.now) else { return true };
         let held = |entry: &SubjectEntry| entry.stopped.map_or(entry.permissions, |_| PermissionSet::EMPTY);
         let keys_work = |snapshot: &Snapshot, entry| snapshot.may_have_keys(entry).is_ok();
         let member = matches!(is.subject, Subject::Member(_));

@@ -14,12 +14,13 @@ use domain::permission::{Permission, PermissionSet, Scope};
 use domain::resource::{ResourceKind, ResourceVerb};
 use domain::role::{Role, RoleId};
 use domain::team::Team;
+use domain::time::Timestamp;
 
 use crate::catalog::Catalog;
 use crate::first::FirstMembers;
 use crate::keys::Keys;
-use crate::question::{Reason, Subject, Via};
-use crate::snapshot::{AgentEntry, GrantEntry, NEVER, Reach, RoleEntry, Snapshot, SubjectEntry};
+use crate::question::{Reason, RoleIndex, Subject, Via};
+use crate::snapshot::{AgentEntry, ExtraRole, GrantEntry, More, NEVER, Reach, RoleEntry, Snapshot, SubjectEntry};
 use crate::subjects::Subjects;
 use crate::touched::Touched;
 
@@ -66,6 +67,7 @@ impl Snapshot {
             roles: roles.unwrap_or_else(|| Arc::new(roles_of(state))),
             first_members: FirstMembers::default(),
             subjects: Subjects::default(),
+            extra_roles: Arc::default(),
             keys: taken
                 .map_or_else(|| Keys::compile(state), |(before, touched)| before.keys.with(&touched.keys, state)),
             teams: teams.unwrap_or_else(|| Arc::new(titles_of_teams(state))),
@@ -73,6 +75,8 @@ impl Snapshot {
             resources: resources.unwrap_or_else(|| Arc::new(state.resources.clone())),
             objects: objects.map_or_else(|| Arc::new(state.objects.clone()), Arc::clone),
         };
+        let extra_roles = kept(|touched| !touched.extra_roles).map(|before| Arc::clone(&before.extra_roles));
+        snapshot.extra_roles = extra_roles.unwrap_or_else(|| Arc::new(snapshot.all_extra_roles(state)));
         let few = |before: &Snapshot, touched: &Touched| {
             !touched.everybody && touched.subjects.len() <= before.subjects.len() / MANY_ONE_IN
         };
@@ -94,7 +98,8 @@ impl Snapshot {
     fn take_over(&mut self, before: &Snapshot, touched: &Touched, state: &Organization) {
         let entries = touched.subjects.iter().map(|subject| (*subject, self.entry(state, *subject)));
         let entries: BTreeMap<Subject, Option<SubjectEntry>> = entries.collect();
-        let people = entries.iter().filter_map(|(subject, entry)| Some((subject.person()?, entry.as_ref()?.role)));
+        let people = entries.iter().filter_map(|(subject, entry)| Some((subject.person()?, entry.as_ref()?)));
+        let people = people.flat_map(|(person, entry)| entry.lasting_roles().map(move |role| (person, role)));
         let changed = touched.subjects.iter().filter_map(|subject| subject.person()).collect();
         self.first_members = before.first_members.with(&changed, people, |role| self.people_with(state, role));
         self.subjects = before.subjects.with(entries);
@@ -113,11 +118,16 @@ impl Snapshot {
         }
     }
 
-    /// The active people with a role, in the order of their ids.
+    /// The active people with a role that has no end, in the order of their ids.
     fn people_with<'o>(&self, state: &'o Organization, role: u32) -> impl Iterator<Item = PersonId> + use<'o> {
         let id = self.role(role).map(|entry| entry.role.id);
-        let members = state.members.values().filter(move |member| member.is_active() && Some(member.role) == id);
-        members.map(|member| member.person)
+        let counts = self.settings.roles_extra_bindings;
+        let beside = move |member: &Member| {
+            let given = id.filter(|_| counts).and_then(|id| member.extra_roles.get(&id));
+            given.is_some_and(|given| given.expires_at.is_none())
+        };
+        let has = move |member: &&Member| member.is_active() && (Some(member.role) == id || beside(member));
+        state.members.values().filter(has).map(|member| member.person)
     }
 
     fn entries(&self, state: &Organization) -> Vec<SubjectEntry> {
@@ -139,13 +149,56 @@ impl Snapshot {
     }
 
     fn member(&self, state: &Organization, member: &Member, teams: Option<Vec<(TeamId, u32)>>) -> SubjectEntry {
-        let teams: Box<[(TeamId, u32)]> = teams.unwrap_or_default().into();
+        let mut extra = Vec::new();
+        if self.settings.roles_extra_bindings {
+            let ends = |(role, given): (&RoleId, &domain::member::ExtraRole)| {
+                Some(ExtraRole { role: self.role_place(*role)?, ends_at: given.expires_at.unwrap_or(NEVER) })
+            };
+            extra.extend(member.extra_roles.iter().filter_map(ends));
+            extra.sort_by_key(|extra| (std::cmp::Reverse(extra.ends_at), extra.role));
+        }
+        self.member_with(state, member, &teams.unwrap_or_default(), &extra)
+    }
+
+    /// A member with some roles beside their own, the one that ends next at the end.
+    fn member_with(
+        &self,
+        state: &Organization,
+        member: &Member,
+        teams: &[(TeamId, u32)],
+        extra: &[ExtraRole],
+    ) -> SubjectEntry {
         let own = (Grantee::Member(member.person), Via::Own);
         let in_teams = teams.iter().map(|(team, _)| (Grantee::Team(*team), Via::Team(*team)));
         let role = (Grantee::Role(member.role), Via::Role);
-        let reach = self.granted(state, [own].into_iter().chain(in_teams).chain([role]));
-        let entry = self.holder(Subject::Member(member.person), Some(member.role), reach);
-        SubjectEntry { teams, ..entry }
+        let known = extra.iter().filter_map(|extra| Some((extra.role, self.role(extra.role)?)));
+        let beside =
+            known.clone().map(|(place, entry)| (Grantee::Role(entry.role.id), Via::ExtraRole(RoleIndex(place))));
+        let reach = self.granted(state, [own].into_iter().chain(in_teams).chain([role]).chain(beside));
+        let mut entry = self.holder(Subject::Member(member.person), Some(member.role), reach);
+        entry.teams = teams.into();
+        entry.permissions = known.fold(entry.permissions, |all, (_, extra)| all.union(extra.set));
+        if entry.permissions.holds(Permission::IntegrationUseAll) {
+            entry.reach = Reach::ByRole;
+        }
+        let Some(next) = extra.last() else { return entry };
+        let then = (next.ends_at != NEVER).then(|| {
+            let rest = extra.partition_point(|extra| extra.ends_at > next.ends_at);
+            (next.ends_at, self.member_with(state, member, teams, extra.get(..rest).unwrap_or_default()))
+        });
+        SubjectEntry { more: Some(Box::new(More { roles: extra.into(), then })), ..entry }
+    }
+
+    fn all_extra_roles(&self, state: &Organization) -> Vec<ExtraRole> {
+        let mut all = std::collections::BTreeMap::new();
+        for member in state.members.values().filter(|member| member.is_active()) {
+            for (role, given) in &member.extra_roles {
+                let Some(place) = self.role_place(*role) else { continue };
+                let last = all.entry(place).or_insert(Timestamp(i64::MIN));
+                *last = given.expires_at.unwrap_or(NEVER).max(*last);
+            }
+        }
+        all.into_iter().map(|(role, ends_at)| ExtraRole { role, ends_at }).collect()
     }
 
     fn agent(&self, state: &Organization, agent: &Agent) -> SubjectEntry {
@@ -187,7 +240,8 @@ impl Snapshot {
             Reach::Granted(_) if everything => Reach::ByRole,
             reach => reach,
         };
-        SubjectEntry { subject, role: place, permissions, teams: Box::default(), reach, ends_at: NEVER, stopped: None }
+        let teams = Box::default();
+        SubjectEntry { subject, role: place, permissions, teams, reach, ends_at: NEVER, stopped: None, more: None }
     }
 
     /// Whether somebody may have personal keys; if not, for lack of what.

@@ -5,6 +5,7 @@
 
 use domain::object::{DataName, DataVerb, ObjectRule, Rule};
 use domain::permission::Permission;
+use domain::time::Timestamp;
 
 use crate::evaluate::{Answer, hidden, shown};
 use crate::permit::{Act, Target};
@@ -75,11 +76,11 @@ impl Snapshot {
         if !self.objects.contains_key(object) {
             return Err(hidden(Reason::NoSuchTarget));
         }
-        let Some(role) = entry.role.and_then(|place| self.role(place)) else {
+        let sees = |role: &RoleEntry| role.object(DataVerb::See, object).allowed;
+        let may = |role: &RoleEntry| role.object(verb, object);
+        let Some((found, seen)) = self.by_any_role(entry, may, sees) else {
             return Err(hidden(Reason::NoSuchTarget));
         };
-        let seen = role.object(DataVerb::See, object).allowed || entry.permissions.holds(Permission::DataModelEdit);
-        let found = role.object(verb, object);
         if found.allowed {
             let act = Act::Operate { permission: verb.permission(), target: Target::DataModel };
             return Ok((act, Basis::Role(verb.permission())));
@@ -91,6 +92,21 @@ impl Snapshot {
         Err(Denial { hidden: !seen, ..shown(reason) })
     }
 
+    /// What the roles of a subject come to, each taken for itself: what one of them allows is allowed. Where none does,
+    /// the first that sees the thing says why, or else the subject's own; and whether any of it is seen.
+    fn by_any_role(
+        &self,
+        entry: &SubjectEntry,
+        may: impl Fn(&RoleEntry) -> Effective,
+        sees: impl Fn(&RoleEntry) -> bool,
+    ) -> Option<(Effective, bool)> {
+        let roles = || entry.roles().filter_map(|place| self.role(place));
+        let seeing = roles().find(|role| sees(role));
+        let allowing = roles().map(&may).find(|found| found.allowed);
+        let found = allowing.or_else(|| seeing.or_else(|| roles().next()).map(may))?;
+        Some((found, seeing.is_some() || entry.permissions.holds(Permission::DataModelEdit)))
+    }
+
     pub(crate) fn touch_field(
         &self,
         entry: &SubjectEntry,
@@ -98,15 +114,14 @@ impl Snapshot {
         (object, field): (&DataName, &DataName),
     ) -> Answer {
         let known = self.objects.get(object).is_some_and(|object| object.fields.contains_key(field));
-        let Some(role) = entry.role.and_then(|place| self.role(place)).filter(|_| known) else {
-            return Err(hidden(Reason::NoSuchTarget));
-        };
         // A field is only ever seen or changed; making a record changes its fields.
         let verb = if verb == DataVerb::See { DataVerb::See } else { DataVerb::Edit };
         let widen = self.settings.fields_widen;
-        let seen = role.field(DataVerb::See, (object, field), widen).allowed;
-        let seen = seen || entry.permissions.holds(Permission::DataModelEdit);
-        let found = role.field(verb, (object, field), widen);
+        let sees = |role: &RoleEntry| role.field(DataVerb::See, (object, field), widen).allowed;
+        let may = |role: &RoleEntry| role.field(verb, (object, field), widen);
+        let Some((found, seen)) = self.by_any_role(entry, may, sees).filter(|_| known) else {
+            return Err(hidden(Reason::NoSuchTarget));
+        };
         if found.allowed {
             let act = Act::Operate { permission: verb.permission(), target: Target::DataModel };
             return Ok((act, Basis::Role(verb.permission())));
@@ -124,8 +139,9 @@ impl Snapshot {
         &'s self,
         subject: Subject,
         object: &'s DataName,
+        now: Timestamp,
     ) -> impl Iterator<Item = (&'s DataName, bool)> {
-        let entry = self.subject(subject.as_str());
+        let entry = self.subject(subject.as_str(), now);
         let may = move |verb, field: &DataName| {
             entry.is_some_and(|entry| self.touch_field(entry, verb, (object, field)).is_ok())
         };
@@ -154,8 +170,8 @@ impl Snapshot {
     }
 
     /// The objects whose records somebody sees.
-    pub fn visible_objects(&self, subject: Subject) -> impl Iterator<Item = &domain::object::Object> {
-        let entry = self.subject(subject.as_str());
+    pub fn visible_objects(&self, subject: Subject, now: Timestamp) -> impl Iterator<Item = &domain::object::Object> {
+        let entry = self.subject(subject.as_str(), now);
         let may =
             move |object: &DataName| entry.is_some_and(|entry| self.touch_object(entry, DataVerb::See, object).is_ok());
         self.objects.values().filter(move |object| may(&object.name))

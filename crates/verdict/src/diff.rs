@@ -60,7 +60,7 @@ impl Snapshot {
     /// at all tells [`Snapshot::changed_subjects`], much quicker.
     #[must_use]
     pub fn difference(&self, after: &Snapshot, subject: Subject, now: Timestamp) -> Difference {
-        let (was, is) = (self.subject(subject.as_str()), after.subject(subject.as_str()));
+        let (was, is) = (self.subject(subject.as_str(), now), after.subject(subject.as_str(), now));
         let held = |entry: Option<&SubjectEntry>| {
             entry.filter(|entry| entry.stopped.is_none()).map(|entry| entry.permissions).unwrap_or_default()
         };

@@ -103,7 +103,7 @@ impl Snapshot {
 
     /// The subject with this id, if it is still one at this moment and does anything.
     pub(crate) fn subject_at(&self, id: &str, now: Timestamp) -> Result<&SubjectEntry, Denial> {
-        let entry = self.subject(id).ok_or(shown(Reason::NotAMember))?;
+        let entry = self.subject(id, now).ok_or(shown(Reason::NotAMember))?;
         if now >= entry.ends_at {
             return Err(shown(Reason::CredentialEnded));
         }

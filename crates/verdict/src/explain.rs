@@ -6,11 +6,12 @@ use domain::integration::ToolClass;
 use domain::organization::GrantsTo;
 use domain::permission::{Permission, Scope};
 use domain::role::RoleId;
+use domain::time::Timestamp;
 
 use crate::permit::Act;
 use crate::question::{Action, Basis, Denial, Question, Reason, Subject, Verdict, Via, Whose};
 use crate::remedy::Remedy;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, SubjectEntry};
 
 /// An answer in words. It names no person; [`Explanation::ask`] holds the ids of those who could help.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -64,7 +65,7 @@ impl Snapshot {
         };
         match basis {
             Basis::Role(permission) => {
-                let role = self.role_of(question.actor.subject).map_or("", |role| &role.title);
+                let role = self.title_of_role_with(question.actor.subject, permission, question.now);
                 format!("the role {role} holds {permission} ({})", permission.entry().title.to_lowercase())
             }
             Basis::Grant { profile, since_seq, via } => {
@@ -73,6 +74,9 @@ impl Snapshot {
                     Via::Team(team) => format!(" to the team {}", self.team_title(team).unwrap_or_default()),
                     Via::Role => {
                         format!(" to the role {}", self.role_of(question.actor.subject).map_or("", |role| &role.title))
+                    }
+                    Via::ExtraRole(role) => {
+                        format!(" to the role {}", self.role_named(role).map_or("", |role| &role.title))
                     }
                 };
                 format!("{title} is assigned{to}: {} (change {since_seq})", profile.in_plain_words())
@@ -100,7 +104,7 @@ impl Snapshot {
     pub fn chain(&self, question: &Question<'_>, veiled: Option<Denial>) -> Vec<String> {
         let mut links = Vec::new();
         let subject = question.actor.subject;
-        let Some(entry) = self.subject(subject.as_str()) else {
+        let Some(entry) = self.subject(subject.as_str(), question.now) else {
             return vec!["they are no member, key or agent of this organization".to_owned()];
         };
         let role = entry.role.and_then(|place| self.role(place)).map(|entry| entry.role.title.as_str());
@@ -113,6 +117,11 @@ impl Snapshot {
             Some(role) => format!("{what} with the role {role}"),
             None => format!("{what} without a role"),
         });
+        let beside = self.extra_roles_of(subject, question.now);
+        links.extend(beside.map(|(_, role, end)| match end {
+            Some(_) => format!("for a time with the role {} as well", role.title),
+            None => format!("with the role {} as well", role.title),
+        }));
         let in_teams = entry.teams.iter().filter_map(|(team, role)| {
             Some(format!("{} in the team {}", self.role(*role)?.role.title, self.team_title(*team)?))
         });
@@ -163,6 +172,15 @@ impl Snapshot {
             Remedy::KeyRole { role: id, .. } => format!("give the key the role {}", role(id)),
             Remedy::Delegate { .. } => "the person lets the agent act for them".to_owned(),
         }
+    }
+
+    /// The role by which a subject holds a permission, the subject's own where that does: as far as any of them does.
+    fn title_of_role_with(&self, subject: Subject, permission: Permission, now: Timestamp) -> &str {
+        let entry = self.subject(subject.as_str(), now);
+        let mut roles = entry.into_iter().flat_map(SubjectEntry::roles).filter_map(|place| self.role(place));
+        let held = entry.and_then(|entry| entry.permissions.scope(permission));
+        let own = self.role_of(subject).map_or("", |role| &role.title);
+        roles.find(|role| held.is_some() && role.set.scope(permission) == held).map_or(own, |role| &role.role.title)
     }
 
     fn top_role_title(&self) -> &str {

@@ -1,4 +1,4 @@
-//! For each role the first members who have it, so that a denial can say whom to ask without looking through all.
+//! For each role the first members who have it with no end, so that a denial can say whom to ask without looking through all.
 
 use std::collections::BTreeSet;
 
@@ -19,18 +19,18 @@ impl FirstMembers {
         let mut first = FirstMembers(vec![Vec::new(); roles]);
         for entry in entries {
             if let Some(person) = entry.subject.person() {
-                first.add(person, entry.role);
+                entry.lasting_roles().for_each(|role| first.add(person, role));
             }
         }
         first
     }
 
-    /// After a change of these people, of whom some are members with a role from now on. `all` tells everybody with a
+    /// After a change of these people, of whom some are members with these roles from now on. `all` tells everybody with a
     /// role; it is asked where somebody left the first of many.
     pub(crate) fn with<A: Iterator<Item = PersonId>>(
         &self,
         changed: &BTreeSet<PersonId>,
-        there: impl Iterator<Item = (PersonId, Option<u32>)>,
+        there: impl Iterator<Item = (PersonId, u32)>,
         all: impl Fn(u32) -> A,
     ) -> FirstMembers {
         let mut first = self.clone();
@@ -53,8 +53,8 @@ impl FirstMembers {
         first
     }
 
-    fn add(&mut self, person: PersonId, role: Option<u32>) {
-        let Some(people) = role.and_then(|role| self.0.get_mut(role as usize)) else { return };
+    fn add(&mut self, person: PersonId, role: u32) {
+        let Some(people) = self.0.get_mut(role as usize) else { return };
         if people.len() < HOLDERS_MAX || people.last().is_some_and(|last| person < *last) {
             let place = people.partition_point(|known| *known < person);
             people.insert(place, person);

@@ -44,6 +44,8 @@ pub use diff::{Difference, Presence};
 pub use explain::Explanation;
 pub use operation::{Gift, Operation};
 pub use permit::{Act, Permit, Target};
-pub use question::{Action, Actor, Basis, Credential, Denial, Question, Reason, Subject, Verdict, Via, Whose};
+pub use question::{
+    Action, Actor, Basis, Credential, Denial, Question, Reason, RoleIndex, Subject, Verdict, Via, Whose,
+};
 pub use remedy::Remedy;
 pub use snapshot::{NotAdmitted, Snapshot};

@@ -9,8 +9,8 @@ use domain::time::Timestamp;
 use crate::catalog::{IntegrationEntry, ToolEntry, ToolIndex};
 use crate::evaluate::{ReachedBy, open};
 use crate::first::HOLDERS_MAX;
-use crate::question::{Action, Actor, Basis, Question, Subject};
-use crate::snapshot::{Snapshot, SubjectEntry};
+use crate::question::{Action, Actor, Basis, Question, RoleIndex, Subject};
+use crate::snapshot::{NEVER, Snapshot, SubjectEntry};
 
 /// Who asks, and the person who cuts what they may where they act for one.
 type Both<'s> = (&'s SubjectEntry, Option<&'s SubjectEntry>);
@@ -130,26 +130,27 @@ impl Snapshot {
         subjects
     }
 
-    /// The first active members who hold a permission as far as it goes, in the order of their ids.
+    /// The first active members who hold a permission as far as it goes and with no end, in the order of their ids.
     #[must_use]
     pub fn holders(&self, permission: Permission) -> Vec<PersonId> {
         let holding = self.roles.iter().zip(self.first_members.iter()).filter(|(role, _)| role.set.holds(permission));
         let mut people: Vec<PersonId> = holding.flat_map(|(_, members)| members).copied().collect();
         people.sort_unstable();
+        people.dedup();
         people.truncate(HOLDERS_MAX);
         people
     }
 
-    /// What a subject's role in the organization comes to; nothing where there is no such subject.
+    /// What a subject's roles in the organization come to at a moment; nothing where there is no such subject.
     #[must_use]
-    pub fn permissions_of(&self, subject: Subject) -> PermissionSet {
-        self.subject(subject.as_str()).map_or(PermissionSet::EMPTY, |entry| entry.permissions)
+    pub fn permissions_of(&self, subject: Subject, now: Timestamp) -> PermissionSet {
+        self.subject(subject.as_str(), now).map_or(PermissionSet::EMPTY, |entry| entry.permissions)
     }
 
-    /// How far a subject's role in the organization holds a permission.
+    /// How far a subject's roles in the organization hold a permission at a moment.
     #[must_use]
-    pub fn scope_of(&self, subject: Subject, permission: Permission) -> Option<Scope> {
-        self.permissions_of(subject).scope(permission)
+    pub fn scope_of(&self, subject: Subject, permission: Permission, now: Timestamp) -> Option<Scope> {
+        self.permissions_of(subject, now).scope(permission)
     }
 
     /// What a role comes to under the organization's settings; nothing where there is no such role.
@@ -158,9 +159,27 @@ impl Snapshot {
         self.set_of_role(role)
     }
 
-    /// A subject's role.
+    /// A subject's own role.
     #[must_use]
     pub fn role_of(&self, subject: Subject) -> Option<&Role> {
-        self.role(self.subject(subject.as_str())?.role?).map(|entry| &entry.role)
+        self.role(self.subjects.find(subject.as_str())?.role?).map(|entry| &entry.role)
+    }
+
+    /// The roles that a member has beside their own at a moment, each with its end.
+    pub fn extra_roles_of(
+        &self,
+        subject: Subject,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (RoleIndex, &Role, Option<Timestamp>)> {
+        let entry = self.subject(subject.as_str(), now);
+        let extra = entry.and_then(|entry| entry.more.as_ref()).into_iter().flat_map(|more| &more.roles);
+        let end = |end: Timestamp| (end != NEVER).then_some(end);
+        extra.filter_map(move |extra| Some((RoleIndex(extra.role), &self.role(extra.role)?.role, end(extra.ends_at))))
+    }
+
+    /// The role that an answer of this snapshot names.
+    #[must_use]
+    pub fn role_named(&self, index: RoleIndex) -> Option<&Role> {
+        self.role(index.0).map(|entry| &entry.role)
     }
 }

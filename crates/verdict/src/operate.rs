@@ -34,14 +34,19 @@ impl Snapshot {
             Operation::ViewSettings => holds(Permission::OrganizationEdit, Target::Organization),
             Operation::EditOrganization { changes } => {
                 let answer = holds(Permission::OrganizationEdit, Target::Organization)?;
-                self.may_change_settings(entry, changes)?;
+                self.may_change_settings(entry, changes, now)?;
                 Ok(answer)
             }
             Operation::TransferOwnership { to } => {
                 let answer = holds(Permission::OrganizationTransfer, Target::Member(to))?;
-                self.is_member(to)?;
-                let top = entry.role.and_then(|place| self.role(place)).is_some_and(|entry| entry.role.top);
-                if top { Ok(answer) } else { Err(shown(Reason::OnlyOwners)) }
+                self.is_member(to, now)?;
+                self.is_an_owner(entry)?;
+                Ok(answer)
+            }
+            Operation::ChangePreset => {
+                let answer = holds(Permission::OrganizationEdit, Target::Preset)?;
+                self.is_an_owner(entry)?;
+                Ok(answer)
             }
             // To say that access is right one must see who has it.
             Operation::ConfirmReview => holds(Permission::AccessExplain, Target::Organization),
@@ -52,10 +57,12 @@ impl Snapshot {
                 Ok(answer)
             }
             Operation::Invite { role } => self.invite(entry, role),
-            Operation::ChangeRole { member, role } => {
+            Operation::ChangeRole { member, role } | Operation::GiveRole { member, role } => {
                 let answer = holds(Permission::RoleAssign, Target::Member(member))?;
-                self.not_above(entry, Subject::Member(member))?;
-                self.may_give_role(entry, Some(role))?;
+                self.not_above(entry, Subject::Member(member), now)?;
+                // What one has for a time one does not give oneself for longer.
+                let giver = if entry.subject == Subject::Member(member) { entry.lasting() } else { entry };
+                self.may_give_role(giver, Some(role))?;
                 Ok(answer)
             }
             Operation::EditMember { member, seat } => {
@@ -66,12 +73,17 @@ impl Snapshot {
                 }
                 // Names and seats give nothing and take nothing, so that nobody's authority is compared.
                 let answer = holds(Permission::MemberEdit, target)?;
-                self.is_member(member)?;
+                self.is_member(member, now)?;
+                Ok(answer)
+            }
+            Operation::TakeRole { member, .. } => {
+                let answer = holds(Permission::RoleAssign, Target::Member(member))?;
+                self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
             Operation::RemoveMember { member } => {
                 let answer = holds(Permission::MemberRemove, Target::Member(member))?;
-                self.not_above(entry, Subject::Member(member))?;
+                self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
             Operation::ViewRoles => holds(Permission::RoleView, Target::Organization),
@@ -131,14 +143,14 @@ impl Snapshot {
             | Operation::CreateAgentKey { .. }
             | Operation::ViewKey { .. }
             | Operation::RevokeKey { .. }
-            | Operation::RotateKey { .. } => self.operate_on_keys(entry, operation),
+            | Operation::RotateKey { .. } => self.operate_on_keys(entry, operation, now),
             Operation::ViewAgents
             | Operation::CreateAgent { .. }
             | Operation::EditAgent { .. }
             | Operation::SetAgentRole { .. }
             | Operation::Delegate { .. }
-            | Operation::EndDelegation { .. } => self.operate_on_agents(entry, operation),
-            Operation::CreateResource { kind, owner } => self.create_resource(entry, kind, owner),
+            | Operation::EndDelegation { .. } => self.operate_on_agents(entry, operation, now),
+            Operation::CreateResource { kind, owner } => self.create_resource(entry, kind, owner, now),
             Operation::Resource { verb, resource } => self.touch_resource(entry, verb, resource, now),
             Operation::Collect { artifact, collection } => self.collect(entry, (artifact, collection), now),
             Operation::ViewKind { kind } => self.view_kind(entry, kind),
@@ -212,17 +224,17 @@ impl Snapshot {
         match grantee {
             Grantee::Key(key) => {
                 let answer = holds(entry, Permission::KeyManageWorkspace, target)?;
-                self.not_above(entry, Subject::Key(key))?;
+                self.not_above(entry, Subject::Key(key), now)?;
                 Ok(answer)
             }
             Grantee::Member(member) => {
                 let answer = holds(entry, Permission::GrantAssign, target)?;
-                self.not_above(entry, Subject::Member(member))?;
+                self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
             Grantee::Agent(agent) => {
                 let answer = holds(entry, Permission::GrantAssign, target)?;
-                self.not_above(entry, Subject::Agent(agent))?;
+                self.not_above(entry, Subject::Agent(agent), now)?;
                 Ok(answer)
             }
             Grantee::Role(role) => {
@@ -251,7 +263,7 @@ impl Snapshot {
         Ok((Act::Operate { permission: Permission::IntegrationView, target }, reached.basis(entry, now)))
     }
 
-    fn operate_on_keys(&self, entry: &SubjectEntry, operation: Operation<'_>) -> Answer {
+    fn operate_on_keys(&self, entry: &SubjectEntry, operation: Operation<'_>, now: Timestamp) -> Answer {
         match operation {
             Operation::CreatePersonalKey { holder } if Subject::Member(holder) == entry.subject => {
                 match self.may_have_keys(entry) {
@@ -261,7 +273,7 @@ impl Snapshot {
             }
             Operation::CreatePersonalKey { holder } => {
                 let answer = holds(entry, Permission::KeyIssue, Target::Member(holder))?;
-                self.not_above(entry, Subject::Member(holder))?;
+                self.not_above(entry, Subject::Member(holder), now)?;
                 Ok(answer)
             }
             Operation::CreateWorkspaceKey { role, scope } => {
@@ -275,18 +287,18 @@ impl Snapshot {
             }
             Operation::SetKeyRole { key, role } => {
                 let answer = holds(entry, Permission::KeyManageWorkspace, Target::Key(key))?;
-                self.not_above(entry, Subject::Key(key))?;
+                self.not_above(entry, Subject::Key(key), now)?;
                 self.may_assign_role(entry, role)?;
                 self.may_give_role(entry, self.role_of_keys_without().filter(|_| role.is_none()))?;
                 Ok(answer)
             }
             Operation::CreateAgentKey { agent } => {
                 let answer = holds(entry, Permission::AgentManage, Target::Agent(agent))?;
-                self.not_above(entry, Subject::Agent(agent))?;
+                self.not_above(entry, Subject::Agent(agent), now)?;
                 Ok(answer)
             }
             Operation::ViewKey { key } | Operation::RevokeKey { key } | Operation::RotateKey { key } => {
-                self.touch_key(entry, key, operation)
+                self.touch_key(entry, key, (operation, now))
             }
             _ => Err(shown(Reason::NoSuchTarget)),
         }
@@ -295,7 +307,7 @@ impl Snapshot {
     /// One's own keys are one's own. Another's may be seen by whoever issues keys, ended with at least that
     /// person's authority, and given a new secret by nobody else. Workspace keys and agents' keys belong to whoever
     /// may manage them; whoever gives one a new secret sees it, and so needs what it carries.
-    fn touch_key(&self, entry: &SubjectEntry, key: KeyId, operation: Operation<'_>) -> Answer {
+    fn touch_key(&self, entry: &SubjectEntry, key: KeyId, (operation, now): (Operation<'_>, Timestamp)) -> Answer {
         let target = Target::Key(key);
         let or_hidden = |denial| Denial { hidden: true, ..denial };
         let of = self.key(key).ok_or(hidden(Reason::NoSuchTarget))?.subject;
@@ -308,28 +320,27 @@ impl Snapshot {
         let answer = holds(entry, manages, target).map_err(or_hidden)?;
         match (operation, of) {
             (Operation::RotateKey { .. }, Subject::Member(_)) => return Err(shown(Reason::NotYours)),
-            (Operation::RotateKey { .. } | Operation::RevokeKey { .. }, _) => self.not_above(entry, of)?,
+            (Operation::RotateKey { .. } | Operation::RevokeKey { .. }, _) => self.not_above(entry, of, now)?,
             _ => {}
         }
         if matches!(operation, Operation::RotateKey { .. })
-            && self.subject(of.as_str()).is_some_and(|of| of.reach == Reach::ByKeyScope)
+            && self.subject(of.as_str(), now).is_some_and(|of| of.reach == Reach::ByKeyScope)
         {
             self.uses_everything(entry)?;
         }
         Ok(answer)
     }
 
-    /// Whether somebody's role holds the use of everything, also where nobody has what roles hold of it at present: what
+    /// Whether somebody's roles hold the use of everything, also where nobody has what roles hold of it at present: what
     /// a key is made for outlives the setting.
     fn uses_everything(&self, entry: &SubjectEntry) -> Result<(), Denial> {
-        let held = entry.role.and_then(|place| self.role(place)).map(|entry| entry.role.set());
-        if held.is_some_and(|held| held.holds(Permission::IntegrationUseAll)) {
+        if self.stated(entry).holds(Permission::IntegrationUseAll) {
             return Ok(());
         }
         Err(shown(lacks(entry, Permission::IntegrationUseAll)))
     }
 
-    fn operate_on_agents(&self, entry: &SubjectEntry, operation: Operation<'_>) -> Answer {
+    fn operate_on_agents(&self, entry: &SubjectEntry, operation: Operation<'_>, now: Timestamp) -> Answer {
         match operation {
             Operation::ViewAgents => holds(entry, Permission::AgentView, Target::Organization),
             Operation::CreateAgent { role } => {
@@ -339,12 +350,12 @@ impl Snapshot {
             }
             Operation::EditAgent { agent } => {
                 let answer = holds(entry, Permission::AgentManage, Target::Agent(agent))?;
-                self.not_above(entry, Subject::Agent(agent))?;
+                self.not_above(entry, Subject::Agent(agent), now)?;
                 Ok(answer)
             }
             Operation::SetAgentRole { agent, role } => {
                 let answer = holds(entry, Permission::RoleAssign, Target::Agent(agent))?;
-                self.not_above(entry, Subject::Agent(agent))?;
+                self.not_above(entry, Subject::Agent(agent), now)?;
                 self.may_give_role(entry, role)?;
                 Ok(answer)
             }
@@ -360,7 +371,7 @@ impl Snapshot {
                 let target = Target::Delegation(agent, person);
                 if Subject::Member(person) != entry.subject {
                     let answer = holds(entry, Permission::AgentManage, target)?;
-                    self.not_above(entry, Subject::Agent(agent))?;
+                    self.not_above(entry, Subject::Agent(agent), now)?;
                     return Ok(answer);
                 }
                 let sees = entry.permissions.holds(Permission::AgentView);
@@ -378,8 +389,8 @@ impl Snapshot {
     }
 
     /// Whether somebody has at least the authority of another: in the organization, and in every team that they are in.
-    pub(crate) fn not_above(&self, entry: &SubjectEntry, other: Subject) -> Result<(), Denial> {
-        let other = self.subject(other.as_str()).ok_or(hidden(Reason::NoSuchTarget))?;
+    pub(crate) fn not_above(&self, entry: &SubjectEntry, other: Subject, now: Timestamp) -> Result<(), Denial> {
+        let other = self.subject(other.as_str(), now).ok_or(hidden(Reason::NoSuchTarget))?;
         at_least_as_high(entry.permissions, other.permissions)?;
         let mut places = other.teams.iter();
         places.try_for_each(|(team, role)| {
@@ -388,7 +399,11 @@ impl Snapshot {
         })
     }
 
-    fn is_member(&self, person: PersonId) -> Result<(), Denial> {
-        self.subject(person.as_str()).map(|_| ()).ok_or(hidden(Reason::NoSuchTarget))
+    fn is_an_owner(&self, entry: &SubjectEntry) -> Result<(), Denial> {
+        if self.is_top(entry) { Ok(()) } else { Err(shown(Reason::OnlyOwners)) }
+    }
+
+    fn is_member(&self, person: PersonId, now: Timestamp) -> Result<(), Denial> {
+        self.subject(person.as_str(), now).map(|_| ()).ok_or(hidden(Reason::NoSuchTarget))
     }
 }

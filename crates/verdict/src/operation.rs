@@ -47,6 +47,12 @@ pub enum Operation<'q> {
     ChangeRole { member: PersonId, role: &'q RoleId },
     /// Change what is kept about a member: the name and, where so said, the seat. Never the role.
     EditMember { member: PersonId, seat: bool },
+    /// Give a member a role beside their own, or with another end.
+    GiveRole { member: PersonId, role: &'q RoleId },
+    /// Take such a role away.
+    TakeRole { member: PersonId, role: &'q RoleId },
+    /// Go by another preset, which only holders of the top role do: it decides about everybody at once.
+    ChangePreset,
     /// End a membership.
     RemoveMember { member: PersonId },
     /// See the roles.
@@ -158,6 +164,9 @@ impl Operation<'_> {
             Operation::AddMember { .. } => "member.add",
             Operation::ChangeRole { .. } => "member.change_role",
             Operation::EditMember { .. } => "member.edit",
+            Operation::GiveRole { .. } => "member.give_role",
+            Operation::TakeRole { .. } => "member.take_role",
+            Operation::ChangePreset => "organization.change_preset",
             Operation::RemoveMember { .. } => "member.remove",
             Operation::ViewRoles => "role.view",
             Operation::CreateRole { .. } => "role.create",

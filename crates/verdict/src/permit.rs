@@ -15,6 +15,8 @@ use crate::question::{Actor, Basis};
 pub enum Target {
     /// The organization as a whole, or a thing that does not exist yet.
     Organization,
+    /// What the organization's preset is, and all that comes of it.
+    Preset,
     /// A member.
     Member(PersonId),
     /// An integration.

@@ -150,7 +150,13 @@ pub enum Via {
     Team(TeamId),
     /// To everyone with their role.
     Role,
+    /// To everyone with a role that they have beside their own.
+    ExtraRole(RoleIndex),
 }
+
+/// A role, in the snapshot that gave the answer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RoleIndex(pub(crate) u32);
 
 /// What an allowed verdict rests on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

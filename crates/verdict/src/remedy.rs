@@ -294,7 +294,7 @@ impl Snapshot {
             Subject::Member(_) => allowed(GrantsTo::Person).then(|| subject.grantee()),
             Subject::Key(_) | Subject::Agent(_) => Some(subject.grantee()),
         };
-        let teams = self.subject(subject.as_str()).map_or(&[][..], |entry| &entry.teams);
+        let teams = self.subjects.find(subject.as_str()).map_or(&[][..], |entry| &entry.teams);
         let teams = teams.iter().map(|(team, _)| Grantee::Team(*team)).filter(|_| allowed(GrantsTo::Team));
         let role = self.role_of(subject).map(|role| Grantee::Role(role.id)).filter(|_| allowed(GrantsTo::Role));
         own.into_iter()

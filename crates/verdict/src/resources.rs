@@ -17,11 +17,17 @@ use crate::snapshot::{NEVER, Snapshot, SubjectEntry};
 
 impl Snapshot {
     /// One makes what is one's own; for another, who could also change what is theirs.
-    pub(crate) fn create_resource(&self, entry: &SubjectEntry, kind: ResourceKind, owner: PersonId) -> Answer {
+    pub(crate) fn create_resource(
+        &self,
+        entry: &SubjectEntry,
+        kind: ResourceKind,
+        owner: PersonId,
+        now: Timestamp,
+    ) -> Answer {
         let answer = holds(entry, kind.permission(ResourceVerb::Create), Target::Organization)?;
         if entry.subject != Subject::Member(owner) {
             holds(entry, kind.permission(ResourceVerb::Edit), Target::Organization)?;
-            self.subject(owner.as_str()).ok_or(hidden(Reason::NoSuchTarget))?;
+            self.subject(owner.as_str(), now).ok_or(hidden(Reason::NoSuchTarget))?;
         }
         Ok(answer)
     }
@@ -168,7 +174,7 @@ impl Snapshot {
         let mut beyond = ResourceVerb::ALL
             .into_iter()
             .filter(|verb| *verb != ResourceVerb::Create && self.right_to(giver, resource, *verb, now).is_err());
-        if beyond.any(|verb| self.subjects.iter().any(|entry| comes_to(entry, verb))) {
+        if beyond.any(|verb| self.subjects.iter().any(|entry| comes_to(entry.at(now), verb))) {
             return Err(shown(Reason::BeyondReach));
         }
         Ok(())
@@ -187,14 +193,15 @@ impl Snapshot {
         let resource = self.resources.get(&id).ok_or(hidden(Reason::NoSuchTarget))?;
         // What one has only ever ends: who has it in the last moment has it all the time.
         let last = Timestamp(end.unwrap_or(NEVER).0.saturating_sub(1)).max(now);
+        let then = entry.at(last);
         let mut verbs = ResourceVerb::ALL.into_iter().filter(|verb| level.admits(*verb));
         // Where nobody uses what they were not given, whoever would use all of it gives it out.
-        let stated = entry.role.and_then(|place| self.role(place)).map(|entry| entry.role.set()).unwrap_or_default();
+        let stated = self.stated(then);
         let gives_out = |verb| {
             let used = verb == ResourceVerb::Use && !self.settings.managers_implicit_access;
             used && stated.holds(resource.kind.permission(verb))
         };
-        let has = |verb| gives_out(verb) || self.right_to(entry, resource, verb, last).is_ok();
+        let has = |verb| gives_out(verb) || self.right_to(then, resource, verb, last).is_ok();
         if with != entry.subject.grantee() && verbs.all(has) { Ok(answer) } else { Err(shown(Reason::BeyondReach)) }
     }
 

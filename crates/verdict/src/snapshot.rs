@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub(crate) roles: Arc<Vec<RoleEntry>>,
     pub(crate) first_members: FirstMembers,
     pub(crate) subjects: Subjects,
+    /// Every role that members have beside their own, also where such do not count, and when the last of them ends.
+    pub(crate) extra_roles: Arc<Vec<ExtraRole>>,
     pub(crate) keys: Keys,
     pub(crate) teams: Arc<BTreeMap<TeamId, Box<str>>>,
     pub(crate) agents: Arc<BTreeMap<AgentId, AgentEntry>>,
@@ -90,6 +92,68 @@ pub(crate) struct SubjectEntry {
     pub(crate) ends_at: Timestamp,
     /// Why it does nothing at present.
     pub(crate) stopped: Option<Reason>,
+    /// What a member has by roles beside their own.
+    pub(crate) more: Option<Box<More>>,
+}
+
+/// Roles that a member has beside their own, and the member without those that end next.
+#[derive(Debug)]
+pub(crate) struct More {
+    pub(crate) roles: Box<[ExtraRole]>,
+    /// From when on some of them are over, and who the member is then.
+    pub(crate) then: Option<(Timestamp, SubjectEntry)>,
+}
+
+/// A role beside the one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ExtraRole {
+    pub(crate) role: u32,
+    /// [`i64::MAX`] where it has no end.
+    pub(crate) ends_at: Timestamp,
+}
+
+impl SubjectEntry {
+    /// The subject as it is at a moment.
+    #[inline]
+    pub(crate) fn at(&self, now: Timestamp) -> &SubjectEntry {
+        let mut entry = self;
+        while let Some((from, then)) = entry.more.as_ref().and_then(|more| more.then.as_ref())
+            && now >= *from
+        {
+            entry = then;
+        }
+        entry
+    }
+
+    /// The subject as it is at first, and as it is from each moment on at which roles of it end.
+    pub(crate) fn stages(&self) -> impl Iterator<Item = (Timestamp, &SubjectEntry)> {
+        std::iter::successors(Some((Timestamp(i64::MIN), self)), |(_, entry)| {
+            let (from, then) = entry.more.as_ref()?.then.as_ref()?;
+            Some((*from, then))
+        })
+    }
+
+    /// The subject without anything that ends by itself.
+    pub(crate) fn lasting(&self) -> &SubjectEntry {
+        self.stages().last().map_or(self, |(_, stage)| stage)
+    }
+
+    /// Whether it depends on the moment what the subject is.
+    pub(crate) fn ends(&self) -> bool {
+        self.ends_at != NEVER || self.more.as_ref().is_some_and(|more| more.then.is_some())
+    }
+
+    /// Its role, and those beside it that have no end.
+    pub(crate) fn lasting_roles(&self) -> impl Iterator<Item = u32> {
+        let extra = self.more.iter().flat_map(|more| &more.roles).filter(|extra| extra.ends_at == NEVER);
+        self.role.into_iter().chain(extra.map(|extra| extra.role))
+    }
+
+    /// Its role, and those beside it.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = u32> {
+        let extra = self.more.iter().flat_map(|more| &more.roles).map(|extra| extra.role);
+        self.role.into_iter().chain(extra)
+    }
 }
 
 /// Why a presented key lets nobody in.
@@ -123,7 +187,7 @@ impl Snapshot {
             return Err(NotAdmitted::Expired);
         }
         if matches!(key.subject, Subject::Member(_))
-            && self.subject(key.subject.as_str()).is_none_or(|entry| self.may_have_keys(entry).is_err())
+            && self.subject(key.subject.as_str(), now).is_none_or(|entry| self.may_have_keys(entry).is_err())
         {
             return Err(NotAdmitted::Suspended);
         }
@@ -186,13 +250,14 @@ impl Snapshot {
         let key = actor.credential.and_then(|credential| self.key(credential.key)).map(|key| key.ends_at);
         let delegation = self.delegation(actor);
         let entries = [Some(actor.subject), actor.acting_for.map(Subject::Member)].into_iter().flatten();
-        let entries = entries.filter_map(|subject| self.subject(subject.as_str()));
+        let entries = entries.filter_map(|subject| self.subject(subject.as_str(), now));
         let ends = entries.flat_map(|entry| {
             let grants = match &entry.reach {
                 Reach::Granted(grants) => &**grants,
                 Reach::ByRole | Reach::ByKeyScope => &[],
             };
-            grants.iter().map(|grant| grant.ends_at).chain([entry.ends_at])
+            let fewer_roles = entry.stages().nth(1).map(|(from, _)| from);
+            grants.iter().map(|grant| grant.ends_at).chain([entry.ends_at]).chain(fewer_roles)
         });
         key.into_iter().chain(delegation).chain(ends).filter(|end| *end > now && *end != NEVER).min()
     }
@@ -213,8 +278,9 @@ impl Snapshot {
         self.keys.find(key)
     }
 
-    pub(crate) fn subject(&self, id: &str) -> Option<&SubjectEntry> {
-        self.subjects.find(id)
+    /// A subject as it is at a moment; whether it works then is asked of [`Snapshot::subject_at`].
+    pub(crate) fn subject(&self, id: &str, now: Timestamp) -> Option<&SubjectEntry> {
+        self.subjects.find(id).map(|entry| entry.at(now))
     }
 
     pub(crate) fn role(&self, place: u32) -> Option<&RoleEntry> {

@@ -256,7 +256,7 @@ impl Cells {
                 }
                 return Cells::Few { number, few };
             }
-        } else if entry.ends_at == NEVER {
+        } else if !entry.ends() {
             return Cells::Everything;
         }
         let row = row(entry, words);
@@ -300,7 +300,7 @@ fn place(given: &[GrantEntry]) -> u32 {
 fn cell(given: &[GrantEntry], entry: &SubjectEntry) -> u32 {
     let Some(widest) = given.first() else { return 0 };
     let off = if widest.tools_off.is_empty() { 0 } else { TOOLS_OFF };
-    let ends = if widest.ends_at == NEVER && entry.ends_at == NEVER { 0 } else { ENDS };
+    let ends = if widest.ends_at == NEVER && !entry.ends() { 0 } else { ENDS };
     let measure = Measure::of(widest.profile).bits();
     if given.len() > 1 && off | ends != 0 { measure | ENDS } else { measure | off | ends }
 }

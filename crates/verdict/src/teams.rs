@@ -25,7 +25,7 @@ impl Snapshot {
             Operation::EditTeam { team } => self.in_team(entry, Permission::TeamEdit, team, Target::Team(team)),
             Operation::SetTeamMember { team, member, role } => {
                 let target = Target::TeamMember(team, member);
-                let other = self.subject(member.as_str());
+                let other = self.subject(member.as_str(), now);
                 let there = other.and_then(|other| self.role_in_team(other, team));
                 let permission = if there.is_some() { Permission::TeamRoles } else { Permission::TeamMembers };
                 let answer = self.in_team(entry, permission, team, target)?;
@@ -43,7 +43,7 @@ impl Snapshot {
                     return own(Permission::TeamMembers, target);
                 }
                 let answer = self.in_team(entry, Permission::TeamMembers, team, target)?;
-                let other = self.subject(member.as_str()).ok_or(hidden(Reason::NoSuchTarget))?;
+                let other = self.subject(member.as_str(), now).ok_or(hidden(Reason::NoSuchTarget))?;
                 let theirs = self.role_in_team(other, team).unwrap_or_default();
                 at_least_as_high(self.authority_in_team(entry, team), theirs)?;
                 Ok(answer)
@@ -132,8 +132,8 @@ impl Snapshot {
     }
 
     /// The teams that somebody may see, by id and title.
-    pub fn visible_teams(&self, subject: Subject) -> impl Iterator<Item = (TeamId, &str)> {
-        let entry = self.subject(subject.as_str());
+    pub fn visible_teams(&self, subject: Subject, now: Timestamp) -> impl Iterator<Item = (TeamId, &str)> {
+        let entry = self.subject(subject.as_str(), now);
         let seen = move |team: &TeamId| entry.is_some_and(|entry| self.view_team(entry, *team).is_ok());
         self.teams.iter().filter(move |(team, _)| seen(team)).map(|(team, title)| (*team, &**title))
     }

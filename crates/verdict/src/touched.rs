@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::event::Event;
 use domain::grant::Grantee;
-use domain::id::{KeyId, PersonId};
+use domain::id::{AgentId, KeyId, PersonId};
 use domain::organization::Organization;
 
 use crate::question::Subject;
@@ -19,6 +19,8 @@ pub(crate) struct Touched {
     pub(crate) roles: bool,
     pub(crate) teams: bool,
     pub(crate) agents: bool,
+    /// The roles that members have beside their own.
+    pub(crate) extra_roles: bool,
     /// Every subject, since what many of them have rests on it.
     pub(crate) everybody: bool,
     pub(crate) subjects: BTreeSet<Subject>,
@@ -35,6 +37,7 @@ impl Touched {
             touched.add(event, before, state);
         }
         touched.everybody |= touched.tools;
+        touched.extra_roles |= touched.roles;
         touched
     }
 
@@ -46,8 +49,20 @@ impl Touched {
             | Event::RoleDefined(_)
             | Event::RoleDeleted { .. }
             | Event::ObjectRemoved { .. } => (self.everybody, self.roles) = (true, true),
-            Event::MemberAdded { person, .. } | Event::MemberRoleChanged { person, .. } => self.member(*person),
-            Event::MemberRemoved { person } => self.member_removed(*person, before, state),
+            // Keys and agents that had it stand still.
+            Event::RoleWithdrawn { .. } => self.everybody = true,
+            Event::MemberAdded { person, .. } | Event::MemberRoleChanged { person, .. } => {
+                self.extra_roles |= !before.extra_roles.is_empty();
+                self.member(*person);
+            }
+            Event::MemberRoleGiven { person, .. } | Event::MemberRoleTaken { person, .. } => {
+                self.extra_roles = true;
+                self.member(*person);
+            }
+            Event::MemberRemoved { person } => {
+                self.extra_roles |= !before.extra_roles.is_empty();
+                self.member_removed(*person, before, state);
+            }
             Event::GrantSet { grantee, .. }
             | Event::GrantLent { grantee, .. }
             | Event::GrantRemoved { grantee, .. } => {
@@ -65,13 +80,9 @@ impl Touched {
             Event::TeamMemberSet { person, .. } | Event::TeamMemberRemoved { person, .. } => self.member(*person),
             Event::AgentCreated { agent, .. }
             | Event::AgentEdited { agent, .. }
-            | Event::AgentRoleChanged { agent, .. } => {
-                self.agents = true;
-                self.subjects.insert(Subject::Agent(*agent));
-            }
+            | Event::AgentRoleChanged { agent, .. } => self.agent(*agent),
             Event::AgentDeleted { agent } => {
-                self.agents = true;
-                self.subjects.insert(Subject::Agent(*agent));
+                self.agent(*agent);
                 let of_agent = before.keys.iter().filter(|key| key.subject == Subject::Agent(*agent));
                 self.keys.extend(of_agent.map(|key| key.id));
             }
@@ -83,6 +94,7 @@ impl Touched {
             }
             // What these change is shared as a whole, or read from the state each time.
             Event::OrganizationRenamed { .. }
+            | Event::PresetChanged { .. }
             | Event::AccessReviewed { .. }
             | Event::MemberEdited { .. }
             | Event::IntegrationConnected(_)
@@ -110,6 +122,11 @@ impl Touched {
             | Event::RequestGranted { .. }
             | Event::RequestRefused { .. } => {}
         }
+    }
+
+    fn agent(&mut self, agent: AgentId) {
+        self.agents = true;
+        self.subjects.insert(Subject::Agent(agent));
     }
 
     fn member(&mut self, person: PersonId) {

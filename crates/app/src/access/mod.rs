@@ -8,7 +8,7 @@ use domain::permission::{Permission, PermissionSet};
 use domain::role::RoleId;
 use domain::team::Team;
 use domain::time::Timestamp;
-use verdict::{Action, Actor, Basis, Credential, Explanation, Operation, Question, Snapshot, Subject, Via};
+use verdict::{Action, Actor, Basis, Credential, Explanation, Operation, Question, RoleIndex, Snapshot, Subject, Via};
 
 use crate::agents::agent_id;
 use crate::ask::{At, about, hidden_tool};
@@ -51,7 +51,7 @@ impl Given {
         match self.via {
             Via::Own => "own",
             Via::Team(_) => "team",
-            Via::Role => "role",
+            Via::Role | Via::ExtraRole(_) => "role",
         }
     }
 }
@@ -81,6 +81,17 @@ pub enum Whose<'n> {
     Key(&'n str),
 }
 
+/// A role that somebody has beside their own.
+#[derive(Clone, Debug)]
+pub struct ExtraRole {
+    /// The role.
+    pub role: RoleId,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// What it comes to.
+    pub permissions: PermissionSet,
+}
+
 /// Everything somebody may do.
 #[derive(Clone, Debug)]
 pub struct Access {
@@ -92,7 +103,9 @@ pub struct Access {
     pub seq: u64,
     /// Their role, unless they are a key.
     pub role: Option<String>,
-    /// What the role comes to.
+    /// The roles beside it.
+    pub extra_roles: Vec<ExtraRole>,
+    /// What the roles come to together.
     pub permissions: PermissionSet,
     /// The teams that they are in.
     pub teams: Vec<TeamPlace>,
@@ -203,12 +216,18 @@ impl App {
         }
         let teams = places(state, subject);
         let role = snapshot.role_of(subject).map(|role| role.id);
+        let beside: Vec<(RoleIndex, RoleId, Option<Timestamp>)> =
+            snapshot.extra_roles_of(subject, now).map(|(index, role, end)| (index, role.id, end)).collect();
+        let roles = role.map(|role| (Via::Role, role)).into_iter();
+        let roles: Vec<(Via, RoleId)> =
+            roles.chain(beside.iter().map(|(index, role, _)| (Via::ExtraRole(*index), *role))).collect();
         // How many tools there are beyond one's own is for those who may see the whole integration.
-        let counts_all = caller.live.snapshot().scope_of(caller.actor.subject, Permission::IntegrationView).is_some();
+        let counts_all = caller.live.snapshot().scope_of(caller.actor.subject, Permission::IntegrationView, self.now());
+        let counts_all = counts_all.is_some();
         let callable = |integration| snapshot.callable_tools_of(&actor, integration, now).count();
         let access = |(integration, basis): (&verdict::IntegrationEntry, Basis)| {
             let given = match basis {
-                Basis::Grant { .. } => given(state, (subject, role, &teams), integration.id, now),
+                Basis::Grant { .. } => given(state, (subject, &roles, &teams), integration.id, now),
                 _ => Vec::new(),
             };
             IntegrationAccess {
@@ -222,14 +241,20 @@ impl App {
             }
         };
         let integrations = snapshot.reached_integrations(&actor, now).map(access).collect();
-        let theirs = actor.acting_for.map(|person| snapshot.permissions_of(Subject::Member(person)));
-        let permissions = snapshot.permissions_of(subject);
+        let theirs = actor.acting_for.map(|person| snapshot.permissions_of(Subject::Member(person), now));
+        let permissions = snapshot.permissions_of(subject, now);
         let permissions = theirs.map_or(permissions, |theirs| permissions.intersection(theirs));
+        let extra_role = |(_, role, expires_at)| {
+            let permissions = snapshot.permissions_of_role(role);
+            ExtraRole { role, expires_at, permissions }
+        };
+        let extra_roles = beside.into_iter().map(extra_role).collect();
         Ok(Access {
             subject,
             acting_for: actor.acting_for,
             seq: snapshot.seq(),
             role: role.map(|role| role.to_string()),
+            extra_roles,
             permissions: if works { permissions } else { PermissionSet::EMPTY },
             integrations,
             teams,
@@ -257,17 +282,17 @@ fn places(state: &Organization, subject: Subject) -> Vec<TeamPlace> {
     state.teams.values().filter_map(place).collect()
 }
 
-/// The grants by which a subject has an integration now: their own, those of their teams, that of their role.
+/// The grants by which a subject has an integration now: their own, those of their teams, those of their roles.
 fn given(
     state: &Organization,
-    (subject, role, teams): (Subject, Option<RoleId>, &[TeamPlace]),
+    (subject, roles, teams): (Subject, &[(Via, RoleId)], &[TeamPlace]),
     integration: IntegrationId,
     now: Timestamp,
 ) -> Vec<Given> {
     let own = std::iter::once((Via::Own, None, subject.grantee()));
     let teams = teams.iter().map(|place| (Via::Team(place.team), Some(&place.title), Grantee::Team(place.team)));
-    let role = role.map(|role| (Via::Role, None, Grantee::Role(role)));
-    let found = own.chain(teams).chain(role).flat_map(|(via, team, to)| {
+    let roles = roles.iter().map(|(via, role)| (*via, None, Grantee::Role(*role)));
+    let found = own.chain(teams).chain(roles).flat_map(|(via, team, to)| {
         let all = state.grant(to, integration).into_iter().chain(state.loans(to, integration));
         let given = move |grant: &Grant| Given { via, team: team.cloned(), grant: grant.clone() };
         all.filter(|grant| grant.holds_at(now)).map(given)

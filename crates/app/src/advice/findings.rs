@@ -127,7 +127,7 @@ fn ids<T: ToString>(ids: impl IntoIterator<Item = T>) -> Vec<(String, String)> {
 
 fn managers(seen: &Seen<'_>) -> Vec<PersonId> {
     let manages = |person: &PersonId| {
-        let held = seen.snapshot.permissions_of(Subject::Member(*person));
+        let held = seen.snapshot.permissions_of(Subject::Member(*person), seen.now);
         held.holds(Permission::MemberRemove) && held.holds(Permission::RoleAssign)
     };
     active(seen.state).filter(manages).collect()

@@ -72,6 +72,7 @@ impl App {
                             Via::Own => None,
                             Via::Team(team) => snapshot.team_title(team).map(str::to_owned),
                             Via::Role => none.role.clone(),
+                            Via::ExtraRole(role) => snapshot.role_named(role).map(|role| role.title.clone()),
                         };
                         (via, Some(profile.to_string()), Some(since_seq))
                     }

@@ -136,6 +136,10 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
         Operation::ChangeRole { member, .. } => {
             vec![Event::MemberRoleChanged { person: member, from: role("member"), to: role("admin") }]
         }
+        Operation::GiveRole { member, .. } => vec![
+            Event::MemberRoleGiven { person: member, role: role("spare"), expires_at: None },
+            Event::MemberRoleTaken { person: member, role: role("spare") },
+        ],
         Operation::RemoveMember { member } => vec![Event::MemberRemoved { person: member }],
         Operation::EditMember { member, .. } => {
             vec![Event::MemberEdited { person: member, details: [MemberDetail::Name].into() }]
@@ -298,6 +302,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
         let who = person(member_of);
         all.extend([
             Operation::ChangeRole { member: who, role: member },
+            Operation::GiveRole { member: who, role: spare },
             Operation::RemoveMember { member: who },
             Operation::EditMember { member: who, seat: false },
             Operation::CreatePersonalKey { holder: who },
@@ -362,12 +367,17 @@ fn same_authority(one: Operation<'_>, other: Operation<'_>) -> bool {
         Operation::EditRole { role, .. } | Operation::DeleteRole { role, .. } => Some(*role),
         _ => None,
     };
+    let of_member = |operation| match operation {
+        Operation::ChangeRole { member, .. } | Operation::GiveRole { member, .. } => Some(member),
+        _ => None,
+    };
     let same_key = of_key(one).is_some_and(|of| Some(of) == of_key(other) && of != key(1));
     same_key
         || of_agent(one).is_some_and(|of| Some(of) == of_agent(other))
         || of_delegation(one).is_some_and(|of| Some(of) == of_delegation(other))
         || of_place(one).is_some_and(|of| Some(of) == of_place(other))
         || of_role(one).is_some_and(|of| Some(of) == of_role(other))
+        || of_member(one).is_some_and(|of| Some(of) == of_member(other))
 }
 
 #[test]
@@ -391,6 +401,36 @@ fn a_permit_covers_what_was_asked_and_nothing_else() {
         }
     }
     assert!(covered > 100, "{covered}");
+}
+
+#[test]
+fn what_comes_of_another_preset_is_covered_by_the_permit_for_that_and_nothing_else_is() {
+    let state = acme();
+    let snapshot = Snapshot::compile(org(1), &state, None);
+    let (member, lead) = (role("member"), role("lead"));
+    let comes = [
+        Event::PresetChanged { preset: "workjet".to_owned() },
+        Event::SettingChanged(SettingChange::OwnersMax(Some(2))),
+        Event::RoleDefined(defined("other")),
+        Event::RoleDeleted { role: member, moved_to: role("spare") },
+        Event::RoleWithdrawn { role: member },
+        Event::MemberRoleChanged { person: person(1), from: member, to: role("spare") },
+        Event::MemberRoleTaken { person: person(1), role: role("spare") },
+        Event::TeamMemberSet { team: team(0), person: person(1), role: lead },
+        Event::KeyRevoked { key: key(1) },
+    ];
+    let others = operations([&member, &lead, &role("spare")], &[]).into_iter().flat_map(meant).collect::<Vec<_>>();
+    let asked = permit(&snapshot, Operation::ChangePreset).unwrap();
+    for event in &comes {
+        assert!(covers(&asked, org(1), &state, event, &comes), "{event:?}");
+    }
+    for event in others.iter().filter(|event| !event.comes_of_a_preset()) {
+        assert!(!covers(&asked, org(1), &state, event, &others), "{event:?}");
+    }
+    let settings = permit(&snapshot, Operation::EditOrganization { changes: &[] }).unwrap();
+    for event in comes.iter().filter(|event| !matches!(event, Event::SettingChanged(_) | Event::PresetChanged { .. })) {
+        assert!(!covers(&settings, org(1), &state, event, &comes), "{event:?}");
+    }
 }
 
 #[test]

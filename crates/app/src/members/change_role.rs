@@ -2,6 +2,7 @@
 
 use domain::command::Command;
 use domain::event::Event;
+use domain::id::PersonId;
 use domain::role::RoleId;
 use verdict::Operation;
 
@@ -35,6 +36,16 @@ impl App {
         let operation = Operation::ChangeRole { member: person, role: &role };
         let command = |_: &_| Ok(Command::ChangeMemberRole { person, role });
         let events = self.change(caller, operation, command, Along::default()).await?;
+        self.changed_role(caller, person, &events).await
+    }
+
+    /// The member after a change of what they hold, and what it came to.
+    pub(crate) async fn changed_role(
+        &self,
+        caller: &Caller,
+        person: PersonId,
+        events: &[Event],
+    ) -> Result<ChangedRole, Problem> {
         let keys_ended = events.iter().filter(|event| matches!(event, Event::KeyRevoked { .. })).count();
         let member = caller.live.state.lock().await.members.get(&person).cloned();
         let member = self.member_views(caller, member.into_iter().collect()).await?.pop();

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use domain::id::{OrgId, PersonId};
-use domain::member::{Member, MemberStatus};
+use domain::member::{ExtraRole, Member, MemberStatus};
+use domain::role::RoleId;
 use domain::time::Timestamp;
 use verdict::Operation;
 
@@ -23,12 +24,25 @@ pub struct MemberView {
     pub seat: Option<String>,
     /// Their role.
     pub role: String,
+    /// The roles beside it.
+    pub extra_roles: Vec<ExtraRoleView>,
     /// Whether the membership is in force.
     pub status: MemberStatus,
     /// When they joined.
     pub joined_at: Timestamp,
     /// When they were removed.
     pub removed_at: Option<Timestamp>,
+}
+
+/// A role that a member has beside their own.
+#[derive(Clone, Debug)]
+pub struct ExtraRoleView {
+    /// The role.
+    pub role: RoleId,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// Whether it counts: it has not ended, and the organization has roles beside one's own.
+    pub counts: bool,
 }
 
 /// Which members are asked for.
@@ -105,6 +119,12 @@ impl App {
         let ids: Vec<PersonId> = members.iter().map(|member| member.person).collect();
         let people = self.people(caller.live.org(), &ids).await?;
         let mut seats = self.seats(caller.live.org(), &ids).await?;
+        let (in_use, now) = (caller.live.snapshot().settings().roles_extra_bindings, self.now());
+        let extra = |(role, given): (&RoleId, &ExtraRole)| ExtraRoleView {
+            role: *role,
+            expires_at: given.expires_at,
+            counts: in_use && given.holds_at(now),
+        };
         let view = |member: Member| {
             let person = people.get(&member.person);
             MemberView {
@@ -113,6 +133,7 @@ impl App {
                 name: person.map_or_else(|| ERASED.to_owned(), |person| person.name.clone()),
                 seat: seats.remove(&member.person),
                 role: member.role.to_string(),
+                extra_roles: member.extra_roles.iter().map(extra).collect(),
                 status: member.status,
                 joined_at: member.joined_at,
                 removed_at: member.removed_at,

@@ -3,11 +3,12 @@
 mod add;
 mod change_role;
 mod edit;
+mod extra_role;
 mod list;
 mod remove;
 
 pub use add::{AddedMember, NewMember};
 pub use change_role::ChangedRole;
 pub use edit::MemberChange;
-pub use list::{MemberFilter, MemberView};
+pub use list::{ExtraRoleView, MemberFilter, MemberView};
 pub use remove::Removed;

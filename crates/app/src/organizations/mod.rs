@@ -1,5 +1,6 @@
-//! Organizations: founding, recovering, looking at, and changing settings.
+//! Organizations: founding, recovering, looking at, and changing settings and preset.
 
+mod change_preset;
 mod change_settings;
 mod found;
 mod recover;

@@ -1,9 +1,11 @@
 //! Say what a document would change, and change it so.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::Document;
 use super::change_all::Tried;
 use super::document::VERSION;
-use super::steps::steps;
+use super::steps::way;
 use crate::impact::Impact;
 use crate::{App, Caller, Problem};
 
@@ -21,6 +23,8 @@ pub struct PlannedStep {
 pub struct Plan {
     /// The steps, in the order in which they would be made; none where everything is so already.
     pub steps: Vec<PlannedStep>,
+    /// What a document cannot do: keys that somebody must make, and what people must allow themselves.
+    pub by_hand: Vec<PlannedStep>,
     /// What they come to together, and the state that was asked.
     pub impact: Impact,
 }
@@ -32,6 +36,8 @@ pub struct Applied {
     pub seq: u64,
     /// The steps that were made; none where everything was so already.
     pub steps: Vec<PlannedStep>,
+    /// What is left to be done by hand.
+    pub by_hand: Vec<PlannedStep>,
 }
 
 impl App {
@@ -42,10 +48,11 @@ impl App {
     pub async fn plan_document(&self, caller: &Caller, document: &Document) -> Result<Plan, Problem> {
         self.is_readable(caller, document).await?;
         let book = self.book(caller).await?;
-        let tried = self.tried(caller, &|state| steps(self, (caller, &book), document, state)).await?;
+        let tried = self.tried(caller, &|state| Ok(way(self, (caller, &book), document, state)?.steps)).await?;
         let Tried { rehearsed, state, snapshot } = tried;
         let impact = self.impact_of(caller, &snapshot, &state, (&rehearsed.events(), &rehearsed.facts)).await?;
-        Ok(Plan { steps: rehearsed.steps, impact })
+        let by_hand = way(self, (caller, &book), document, &state)?.by_hand;
+        Ok(Plan { steps: rehearsed.steps, by_hand, impact })
     }
 
     /// Makes the organization what the document says, all of it or nothing.
@@ -55,9 +62,14 @@ impl App {
     pub async fn apply_document(&self, caller: &Caller, document: &Document) -> Result<Applied, Problem> {
         self.is_readable(caller, document).await?;
         let book = self.book(caller).await?;
-        let plan = |state: &_| steps(self, (caller, &book), document, state);
+        let by_hand = Mutex::new(Vec::new());
+        let plan = |state: &_| {
+            let way = way(self, (caller, &book), document, state)?;
+            *by_hand.lock().unwrap_or_else(PoisonError::into_inner) = way.by_hand;
+            Ok(way.steps)
+        };
         let (steps, seq) = self.change_all(caller, plan).await?;
-        Ok(Applied { seq, steps })
+        Ok(Applied { seq, steps, by_hand: by_hand.into_inner().unwrap_or_else(PoisonError::into_inner) })
     }
 
     async fn is_readable(&self, caller: &Caller, document: &Document) -> Result<(), Problem> {

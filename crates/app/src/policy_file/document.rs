@@ -3,19 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::grant::{Grant, Profile};
-use domain::id::KeyId;
 use domain::integration::ToolClass;
 use domain::object::{DataName, DataRules};
 use domain::permission::Holding;
+use domain::resource::ResourceKind;
 use domain::role::{AssignableTo, RoleId, RoleLevel};
 use domain::time::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::entries::{Ending, KeyEntry, ResourceEntry};
 
 /// The version of the document that this Wardroom writes and reads.
 pub const VERSION: u32 = 1;
 
 /// An organization, or those sections of it that are meant. People are named by their e-mail addresses, teams and
-/// agents by their names, everything else by its short name. There is nothing secret in it.
+/// agents by their names, workspace keys and resources by theirs or, where several are called the same, by their ids,
+/// everything else by its short name. There is nothing secret in it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
@@ -36,12 +39,21 @@ pub struct Document {
     /// The role of each member who is named. Nobody is added or removed by a document.
     #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
     pub members: Option<BTreeMap<String, RoleId>>,
+    /// The roles that members have beside their own, each with its end. They count where `roles.extra_bindings` is on.
+    #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
+    pub extra_roles: Option<BTreeMap<String, BTreeMap<RoleId, Ending>>>,
     /// The teams.
     #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
     pub teams: Option<BTreeMap<String, TeamEntry>>,
     /// The agents.
     #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
     pub agents: Option<BTreeMap<String, AgentEntry>>,
+    /// The workspace keys that are named. None is made or ended by a document.
+    #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
+    pub keys: Option<BTreeMap<String, KeyEntry>>,
+    /// The resources, by kind and name. One that is not named is deleted, and can be restored.
+    #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
+    pub resources: Option<BTreeMap<ResourceKind, BTreeMap<String, ResourceEntry>>>,
     /// What was decided about the tools of each integration that is named. None is connected or disconnected by a
     /// document.
     #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
@@ -163,12 +175,18 @@ pub struct AgentEntry {
     /// When it ends by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Moment>,
+    /// The members for whom it may act, by e-mail address. Left out, it stays as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acts_for: Option<BTreeMap<String, Ending>>,
 }
 
 /// What people decided about the tools of an integration.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IntegrationEntry {
+    /// Whether it is paused for everyone. Left out, it stays as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<bool>,
     /// All the tools that are switched off for everyone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tools_off: Option<BTreeSet<String>>,
@@ -196,9 +214,9 @@ pub struct Grants {
     /// To agents, by name.
     #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
     pub agents: Option<BTreeMap<String, Given>>,
-    /// To workspace keys, by id.
+    /// To workspace keys, by what they are called.
     #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
-    pub keys: Option<BTreeMap<KeyId, Given>>,
+    pub keys: Option<BTreeMap<String, Given>>,
 }
 
 /// In which measure an integration is given.
@@ -246,6 +264,6 @@ impl<'de> Deserialize<'de> for Moment {
     }
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

@@ -4,20 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::agent::Agent;
 use domain::grant::Grantee;
+use domain::id::ResourceId;
 use domain::integration::{ClassSource, Integration};
+use domain::key::{Key, KeyKind};
 use domain::object::Object;
 use domain::organization::Organization;
-use domain::role::Role;
+use domain::resource::{Resource, ResourceKind};
+use domain::role::{Role, RoleId};
 use domain::team::Team;
 use domain::time::Timestamp;
 use verdict::Operation;
 
-use super::book::Book;
+use super::book::{Book, is_workspace_key, names_of_resources};
 use super::document::{Given, VERSION};
 use super::section::Section;
 use super::{
-    AgentEntry, Document, GivenTo, GrantEntry, Grants, IntegrationEntry, Moment, ObjectEntry, RoleEntry, SettingValue,
-    TeamEntry,
+    AgentEntry, Document, Ending, GivenTo, GrantEntry, Grants, IntegrationEntry, KeyEntry, Moment, ObjectEntry,
+    ResourceEntry, RoleEntry, SettingValue, ShareEntry, TeamEntry,
 };
 use crate::{App, Caller, Problem};
 
@@ -69,9 +72,13 @@ fn written(
         roles: when(Section::Roles).map(|()| state.roles.values().map(|role| (role.id, role_entry(role))).collect()),
         members: when(Section::Members)
             .map(|()| members.map(|member| (book.address(member.person), member.role)).collect()),
+        extra_roles: when(Section::ExtraRoles).map(|()| extra_roles(state, book, now)),
+        keys: when(Section::Keys).map(|()| keys(state, book, now)),
+        resources: when(Section::Resources).map(|()| resources(state, book, now)),
         teams: when(Section::Teams).map(|()| state.teams.values().map(team).collect()),
-        agents: when(Section::Agents)
-            .map(|()| state.agents.values().map(|agent| (agent.title.clone(), agent_entry(agent, book))).collect()),
+        agents: when(Section::Agents).map(|()| {
+            state.agents.values().map(|agent| (agent.title.clone(), agent_entry(agent, book, now))).collect()
+        }),
         integrations: when(Section::Integrations)
             .map(|()| state.integrations.values().map(integration_entry).collect()),
         grants: (grants != Grants::default()).then_some(grants),
@@ -105,8 +112,12 @@ fn role_entry(role: &Role) -> RoleEntry {
     }
 }
 
-fn agent_entry(agent: &Agent, book: &Book) -> AgentEntry {
+fn agent_entry(agent: &Agent, book: &Book, now: Timestamp) -> AgentEntry {
+    let acts_for = agent.delegations.iter().map(|(person, given)| (*person, Ending::at(given.expires_at)));
+    let acts_for =
+        acts_for.filter(|(_, given)| given.holds_at(now)).map(|(person, given)| (book.address(person), given));
     AgentEntry {
+        acts_for: Some(acts_for.collect()),
         role: agent.role,
         sponsor: agent.sponsor.map(|sponsor| book.address(sponsor)),
         suspended: agent.suspended,
@@ -119,7 +130,76 @@ fn integration_entry(integration: &Integration) -> (String, IntegrationEntry) {
         integration.tools.iter().filter(|(_, tool)| tool.off).map(|(name, _)| name.clone()).collect();
     let decided = integration.tools.iter().filter(|(_, tool)| tool.class_source == ClassSource::Review);
     let classes = decided.map(|(name, tool)| (name.clone(), tool.class)).collect();
-    (integration.slug.to_string(), IntegrationEntry { tools_off: Some(off), classes })
+    let paused = Some(integration.paused);
+    (integration.slug.to_string(), IntegrationEntry { paused, tools_off: Some(off), classes })
+}
+
+/// The roles that members have beside their own, and that have not ended.
+fn extra_roles(state: &Organization, book: &Book, now: Timestamp) -> BTreeMap<String, BTreeMap<RoleId, Ending>> {
+    let members = state.members.values().filter(|member| member.is_active());
+    let given = members.map(|member| {
+        let held = member.extra_roles.iter().filter(|(_, given)| given.holds_at(now));
+        let held = held.map(|(role, given)| (*role, Ending::at(given.expires_at))).collect::<BTreeMap<_, _>>();
+        (book.address(member.person), held)
+    });
+    given.filter(|(_, held)| !held.is_empty()).collect()
+}
+
+fn keys(state: &Organization, book: &Book, now: Timestamp) -> BTreeMap<String, KeyEntry> {
+    let keys = state.keys.values().filter(|key| is_workspace_key(key, now));
+    let entry = |key: &Key| {
+        let KeyKind::Workspace { scope, role } = key.kind else { return None };
+        let (suspended, until) = (key.suspended, key.expires_at.map(Moment));
+        Some((book.key_name(key.id), KeyEntry { role, reaches: scope, suspended, until }))
+    };
+    keys.filter_map(entry).collect()
+}
+
+fn resources(
+    state: &Organization,
+    book: &Book,
+    now: Timestamp,
+) -> BTreeMap<ResourceKind, BTreeMap<String, ResourceEntry>> {
+    let mut written = BTreeMap::new();
+    for kind in ResourceKind::ALL {
+        let entry = |(id, name): (ResourceId, String)| {
+            let entry = resource_entry(state, book, now, state.resources.get(&id)?);
+            let title = Some(entry.1).filter(|title| *title != name);
+            Some((name, ResourceEntry { title, ..entry.0 }))
+        };
+        let of_kind: BTreeMap<_, _> = names_of_resources(state, *kind).into_iter().filter_map(entry).collect();
+        if !of_kind.is_empty() {
+            written.insert(*kind, of_kind);
+        }
+    }
+    written
+}
+
+/// A resource and its title.
+fn resource_entry(state: &Organization, book: &Book, now: Timestamp, resource: &Resource) -> (ResourceEntry, String) {
+    let (mut members, mut agents) = (BTreeMap::new(), BTreeMap::new());
+    for (with, share) in &resource.shares {
+        let entry = ShareEntry::of(share);
+        match with {
+            _ if !entry.holds_at(now) => {}
+            Grantee::Member(person) => drop(members.insert(book.address(*person), entry)),
+            Grantee::Agent(agent) => {
+                agents.extend(state.agents.get(agent).map(|agent| (agent.title.clone(), entry)));
+            }
+            Grantee::Team(_) | Grantee::Role(_) | Grantee::Key(_) => {}
+        }
+    }
+    let teams = resource.teams.iter().filter_map(|team| state.teams.get(team)).map(|team| team.title.clone());
+    let entry = ResourceEntry {
+        title: None,
+        tier: resource.tier.clone(),
+        owner: resource.owner.map(|owner| book.address(owner)),
+        teams: teams.collect(),
+        members,
+        agents,
+        deleted: resource.deleted_at.is_some(),
+    };
+    (entry, resource.title.clone())
 }
 
 /// What is given to whom, and has not ended.
@@ -133,7 +213,7 @@ fn grants(state: &Organization, book: &Book, now: Timestamp, wanted: &impl Fn(Se
         all.filter_map(entry).collect()
     };
     let members = state.members.values().filter(|member| member.is_active()).map(|member| member.person);
-    let keys = state.keys.values().filter(|key| key.holds_at(now)).map(|key| key.id);
+    let keys = state.keys.values().filter(|key| is_workspace_key(key, now)).map(|key| key.id);
     Grants {
         members: part(
             wanted(Section::GrantsToMembers),
@@ -151,6 +231,6 @@ fn grants(state: &Organization, book: &Book, now: Timestamp, wanted: &impl Fn(Se
             wanted(Section::GrantsToAgents),
             state.agents.values().map(|agent| (agent.title.clone(), given(&Grantee::Agent(agent.id)))),
         ),
-        keys: part(wanted(Section::GrantsToKeys), keys.map(|key| (key, given(&Grantee::Key(key))))),
+        keys: part(wanted(Section::GrantsToKeys), keys.map(|key| (book.key_name(key), given(&Grantee::Key(key))))),
     }
 }

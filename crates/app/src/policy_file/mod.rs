@@ -11,6 +11,7 @@ mod apply;
 mod book;
 mod change_all;
 mod document;
+mod entries;
 mod export;
 pub(crate) mod rehearse;
 mod section;
@@ -21,4 +22,5 @@ pub use document::{
     AgentEntry, Document, Given, GivenTo, GrantEntry, Grants, IntegrationEntry, Moment, ObjectEntry, RoleEntry,
     SettingValue, TeamEntry, VERSION,
 };
+pub use entries::{Ending, KeyEntry, ResourceEntry, ShareEntry};
 pub(crate) use rehearse::Step;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use domain::command::{self, Command};
 use domain::event::Event;
+use domain::id::ResourceId;
 use domain::organization::{Organization, Stamp};
 use domain::permission::{Holding, PermissionSet};
-use domain::resource::ResourceVerb;
+use domain::resource::{Ending, ResourceVerb};
 use domain::role::{Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 use journal::Fact;
@@ -123,6 +124,8 @@ pub(crate) fn operation_of<'c>(step: &'c Step, state: &'c Organization) -> Optio
             Operation::DeleteRole { role, moved_to: heir(state, role, default.as_ref()) }
         }
         Command::ChangeMemberRole { person, role } => Operation::ChangeRole { member: *person, role },
+        Command::GiveMemberRole { person, role, .. } => Operation::GiveRole { member: *person, role },
+        Command::TakeMemberRole { person, role } => Operation::TakeRole { member: *person, role },
         Command::CreateTeam { .. } => Operation::CreateTeam,
         Command::RenameTeam { team, .. } | Command::DeleteTeam { team } => Operation::EditTeam { team: *team },
         Command::SetTeamMember { team, person, role: Some(role) } => {
@@ -132,11 +135,11 @@ pub(crate) fn operation_of<'c>(step: &'c Step, state: &'c Organization) -> Optio
         Command::CreateAgent { role, .. } => Operation::CreateAgent { role: role.as_ref() },
         Command::EditAgent { agent, .. } | Command::DeleteAgent { agent } => Operation::EditAgent { agent: *agent },
         Command::SetAgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: role.as_ref() },
+        Command::Delegate { agent, person, .. } => Operation::Delegate { agent: *agent, person: *person },
+        Command::EndDelegation { agent, person } => Operation::EndDelegation { agent: *agent, person: *person },
+        Command::SetKeyRole { key, role } => Operation::SetKeyRole { key: *key, role: role.as_ref() },
+        Command::EditIntegration { integration, .. } => Operation::EditIntegration { integration: *integration },
         Command::ReviewTool { integration, .. } => Operation::ReviewTool { integration: *integration },
-        // Who may delete a resource may hand it over.
-        Command::HandOverResource { resource, .. } => {
-            Operation::Resource { verb: ResourceVerb::Delete, resource: *resource }
-        }
         Command::SetGrant { grantee, integration, profile, tools_off, expires_at } => {
             let gift = Some(Gift { profile: *profile, tools_off, expires_at: *expires_at });
             Operation::Assign { grantee: *grantee, integration: *integration, gift }
@@ -148,13 +151,27 @@ pub(crate) fn operation_of<'c>(step: &'c Step, state: &'c Organization) -> Optio
         Command::RemoveGrant { grantee, integration } => {
             Operation::Assign { grantee: *grantee, integration: *integration, gift: None }
         }
-        Command::EditIntegration { integration, .. } => Operation::EditIntegration { integration: *integration },
+        Command::GrantRequest { request, .. } => Operation::DecideRequest { request: *request, by: &step.by },
+        command => return operation_on_resource(command),
+    })
+}
+
+fn operation_on_resource<'c>(command: &'c Command) -> Option<Operation<'c>> {
+    let touch = |verb, resource: &ResourceId| Operation::Resource { verb, resource: *resource };
+    Some(match command {
+        Command::RegisterResource(new) => Operation::CreateResource { kind: new.kind, owner: new.owner? },
+        Command::EditResource { resource, .. } => touch(ResourceVerb::Edit, resource),
         Command::ShareResource { resource, with, level, expires_at } => {
             Operation::ShareResource { resource: *resource, with: *with, level: *level, expires_at: *expires_at }
         }
-        Command::SetKeyRole { key, role } => Operation::SetKeyRole { key: *key, role: role.as_ref() },
-        Command::Delegate { agent, person, .. } => Operation::Delegate { agent: *agent, person: *person },
-        Command::GrantRequest { request, .. } => Operation::DecideRequest { request: *request, by: &step.by },
+        Command::UnshareResource { resource, .. } => touch(ResourceVerb::Share, resource),
+        Command::AssignResource { resource, team } | Command::UnassignResource { resource, team } => {
+            Operation::AssignResource { team: *team, resource: *resource }
+        }
+        // Who decides whose it is decides whether it stays.
+        Command::HandOverResource { resource, .. }
+        | Command::RestoreResource { resource }
+        | Command::EndResource { resource, ending: Ending::Delete } => touch(ResourceVerb::Delete, resource),
         _ => return None,
     })
 }

@@ -10,6 +10,38 @@ use verdict::{Operation, Snapshot};
 use super::Document;
 use crate::{App, Caller, Problem};
 
+/// Everything about every resource: that it is there, whose it is, which teams have it, and who it is shared with.
+/// What is deleted is seen by whoever may restore it.
+const RESOURCES_SEEN_WITH: &[Permission] = &[
+    Permission::MemberView,
+    Permission::TeamView,
+    Permission::AgentView,
+    Permission::ProjectView,
+    Permission::ProjectDelete,
+    Permission::DataSourceView,
+    Permission::DataSourceDelete,
+    Permission::AgentConfigView,
+    Permission::AgentConfigDelete,
+    Permission::AutomationView,
+    Permission::AutomationDelete,
+    Permission::WorkflowView,
+    Permission::WorkflowDelete,
+    Permission::SkillView,
+    Permission::SkillDelete,
+    Permission::AssistantView,
+    Permission::AssistantDelete,
+    Permission::EngineView,
+    Permission::EngineDelete,
+    Permission::GraderView,
+    Permission::GraderDelete,
+    Permission::ArtifactView,
+    Permission::ArtifactDelete,
+    Permission::CollectionView,
+    Permission::CollectionDelete,
+    Permission::MeetingView,
+    Permission::MeetingDelete,
+];
+
 /// A section of a document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Section {
@@ -18,8 +50,11 @@ pub(super) enum Section {
     Objects,
     Roles,
     Members,
+    ExtraRoles,
     Teams,
     Agents,
+    Keys,
+    Resources,
     Integrations,
     GrantsToMembers,
     GrantsToTeams,
@@ -29,14 +64,17 @@ pub(super) enum Section {
 }
 
 impl Section {
-    pub(super) const ALL: [Section; 13] = [
+    pub(super) const ALL: [Section; 16] = [
         Section::Name,
         Section::Settings,
         Section::Objects,
         Section::Roles,
         Section::Members,
+        Section::ExtraRoles,
         Section::Teams,
         Section::Agents,
+        Section::Keys,
+        Section::Resources,
         Section::Integrations,
         Section::GrantsToMembers,
         Section::GrantsToTeams,
@@ -53,8 +91,11 @@ impl Section {
             Section::Objects => &["objects"],
             Section::Roles => &["roles"],
             Section::Members => &["members"],
+            Section::ExtraRoles => &["extra_roles"],
             Section::Teams => &["teams"],
             Section::Agents => &["agents"],
+            Section::Keys => &["keys"],
+            Section::Resources => &["resources"],
             Section::Integrations => &["integrations"],
             Section::GrantsToMembers => &["grants", "members"],
             Section::GrantsToTeams => &["grants", "teams"],
@@ -71,9 +112,11 @@ impl Section {
             Section::Settings => &[Permission::OrganizationEdit],
             Section::Objects => &[Permission::DataModelEdit],
             Section::Roles => &[Permission::RoleView],
-            Section::Members => &[Permission::MemberView],
+            Section::Members | Section::ExtraRoles => &[Permission::MemberView],
             Section::Teams => &[Permission::TeamView, Permission::MemberView],
             Section::Agents => &[Permission::AgentView, Permission::MemberView],
+            Section::Keys => &[Permission::KeyManageWorkspace],
+            Section::Resources => RESOURCES_SEEN_WITH,
             Section::Integrations => &[Permission::IntegrationView],
             Section::GrantsToMembers => &[Permission::MemberView, Permission::IntegrationView],
             Section::GrantsToTeams => &[Permission::TeamView, Permission::IntegrationView],
@@ -92,8 +135,11 @@ impl Section {
             Section::Objects => document.objects.is_some(),
             Section::Roles => document.roles.is_some(),
             Section::Members => document.members.is_some(),
+            Section::ExtraRoles => document.extra_roles.is_some(),
             Section::Teams => document.teams.is_some(),
             Section::Agents => document.agents.is_some(),
+            Section::Keys => document.keys.is_some(),
+            Section::Resources => document.resources.is_some(),
             Section::Integrations => document.integrations.is_some(),
             Section::GrantsToMembers => grants.is_some_and(|grants| grants.members.is_some()),
             Section::GrantsToTeams => grants.is_some_and(|grants| grants.teams.is_some()),

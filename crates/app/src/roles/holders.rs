@@ -121,7 +121,13 @@ impl App {
         let may = move |operation| self.asked(snapshot, &caller.actor, operation).is_allowed();
         let (sees_members, sees_agents) = (may(Operation::ViewMembers), may(Operation::ViewAgents));
         let members = state.members.values().filter(move |member| sees_members && member.is_active());
-        let members = members.map(|member| (member.role, Holder::Member(member.person)));
+        // Who has it beside their own role has it as well, where such roles count.
+        let (extra, now) = (state.settings.roles_extra_bindings, self.now());
+        let members = members.flat_map(move |member| {
+            let beside = member.extra_roles.iter().filter(move |(_, given)| extra && given.holds_at(now));
+            let roles = std::iter::once(member.role).chain(beside.map(|(role, _)| *role));
+            roles.map(|role| (role, Holder::Member(member.person)))
+        });
         let keys = state.keys.values().filter(|key| key.revoked_at.is_none());
         let keys = keys.filter_map(|key| Some((key.role()?, Holder::Key(key.id))));
         let keys = keys.filter(move |(_, holder)| match holder {

@@ -43,7 +43,7 @@ impl App {
         let seen =
             |team: &TeamId| self.asked(&snapshot, &caller.actor, Operation::ViewTeam { team: *team }).is_allowed();
         let after = snapshot
-            .visible_teams(caller.actor.subject)
+            .visible_teams(caller.actor.subject, self.now())
             .map(|(team, _)| team)
             .filter(|team| after.is_none_or(|after| *team > after));
         let page: Vec<TeamId> = after.filter(seen).take(limit).collect();

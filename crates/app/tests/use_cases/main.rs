@@ -15,4 +15,5 @@ mod roles;
 mod story;
 mod unhappy;
 mod veil;
+mod whole_file;
 mod world;

@@ -67,25 +67,25 @@ async fn a_grant_that_has_ended_is_as_good_as_not_there() {
 }
 
 /// Numbers that a seed decides.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, sides: u64) -> u64 {
+    pub(crate) fn below(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 
-    fn one<'t>(&mut self, of: &[&'t str]) -> &'t str {
+    pub(crate) fn one<'t>(&mut self, of: &[&'t str]) -> &'t str {
         of[self.below(of.len() as u64) as usize]
     }
 
-    fn some<'t>(&mut self, of: &[&'t str]) -> Vec<&'t str> {
+    pub(crate) fn some<'t>(&mut self, of: &[&'t str]) -> Vec<&'t str> {
         of.iter().copied().filter(|_| self.below(2) == 0).collect()
     }
 }
 
 /// Anything that a document may ask of the small company, on top of what it is.
-fn anything(base: &Value, dice: &mut Dice) -> Value {
+pub(crate) fn anything(base: &Value, dice: &mut Dice) -> Value {
     let mut wanted = base.clone();
     let settings = &mut wanted["settings"];
     (settings["roles.custom"], settings["grants.to"]) = (json!(true), json!(["person", "team", "role"]));
@@ -123,7 +123,7 @@ fn anything(base: &Value, dice: &mut Dice) -> Value {
     wanted["teams"] = dice.some(&["North", "South"]).into_iter().map(|team| (team, place.clone())).collect();
     let mut agents = serde_json::Map::new();
     for title in dice.some(&["Bot", "Ant"]) {
-        let mut agent = json!({ "sponsor": dice.one(&[MEMBER, ADMIN]) });
+        let mut agent = json!({ "sponsor": dice.one(&[MEMBER, ADMIN]), "acts_for": {} });
         if let Some(role) = own.first().filter(|_| dice.below(2) == 0) {
             agent["role"] = json!(role);
         }

@@ -43,12 +43,18 @@ pub enum Event {
     /// Somebody went through who has what, in the state after the change of this number, and found it right.
     #[serde(rename = "access.reviewed")]
     AccessReviewed { of_seq: u64 },
+    /// It goes by another preset from now on; what that came to follows.
+    #[serde(rename = "organization.preset_changed")]
+    PresetChanged { preset: String },
     /// A role exists, or means something else from now on.
     #[serde(rename = "role.defined")]
     RoleDefined(Role),
     /// A role ended; its members have the other one, its keys and agents none.
     #[serde(rename = "role.deleted")]
     RoleDeleted { role: RoleId, moved_to: RoleId },
+    /// Keys and agents that had a role have none, and do nothing until they are given one.
+    #[serde(rename = "role.withdrawn")]
+    RoleWithdrawn { role: RoleId },
     /// A person became a member.
     #[serde(rename = "member.added")]
     MemberAdded { person: PersonId, role: RoleId },
@@ -58,6 +64,12 @@ pub enum Event {
     /// Details of a member changed; to what, stands beside the stream.
     #[serde(rename = "member.edited")]
     MemberEdited { person: PersonId, details: BTreeSet<MemberDetail> },
+    /// A member has a role beside their own, or has it with another end.
+    #[serde(rename = "member.role_given")]
+    MemberRoleGiven { person: PersonId, role: RoleId, expires_at: Option<Timestamp> },
+    /// A member has a role beside their own no longer.
+    #[serde(rename = "member.role_taken")]
+    MemberRoleTaken { person: PersonId, role: RoleId },
     /// A membership ended, and with it every grant and personal key of the person.
     #[serde(rename = "member.removed")]
     MemberRemoved { person: PersonId },
@@ -219,11 +231,15 @@ impl Event {
             Event::OrganizationRenamed { .. } => "organization.renamed",
             Event::SettingChanged(_) => "setting.changed",
             Event::AccessReviewed { .. } => "access.reviewed",
+            Event::PresetChanged { .. } => "organization.preset_changed",
             Event::RoleDefined(_) => "role.defined",
             Event::RoleDeleted { .. } => "role.deleted",
+            Event::RoleWithdrawn { .. } => "role.withdrawn",
             Event::MemberAdded { .. } => "member.added",
             Event::MemberRoleChanged { .. } => "member.role_changed",
             Event::MemberEdited { .. } => "member.edited",
+            Event::MemberRoleGiven { .. } => "member.role_given",
+            Event::MemberRoleTaken { .. } => "member.role_taken",
             Event::MemberRemoved { .. } => "member.removed",
             Event::IntegrationConnected(_) => "integration.connected",
             Event::IntegrationEdited { .. } => "integration.edited",

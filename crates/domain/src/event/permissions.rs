@@ -104,6 +104,24 @@ const DECIDE_ANY: &[P] = &[
 ];
 
 impl Event {
+    /// Whether a change of preset may lead to it. Only holders of the top role change the preset, and they may do all
+    /// of this one by one.
+    #[must_use]
+    pub fn comes_of_a_preset(&self) -> bool {
+        matches!(
+            self,
+            Event::PresetChanged { .. }
+                | Event::SettingChanged(_)
+                | Event::RoleDefined(_)
+                | Event::RoleDeleted { .. }
+                | Event::RoleWithdrawn { .. }
+                | Event::MemberRoleChanged { .. }
+                | Event::MemberRoleTaken { .. }
+                | Event::TeamMemberSet { .. }
+                | Event::KeyRevoked { .. }
+        )
+    }
+
     /// The permissions any one of which must have been asked for before this may happen; an event of which the
     /// list is empty belongs to the founding of an organization alone.
     #[must_use]
@@ -116,11 +134,13 @@ impl Event {
                 &[P::OrganizationEdit, P::RoleEdit]
             }
             Event::SettingChanged(_) => &[P::OrganizationEdit],
+            Event::PresetChanged { .. } => &[P::OrganizationEdit],
             Event::AccessReviewed { .. } => &[P::AccessExplain],
-            Event::RoleDefined(_) | Event::RoleDeleted { .. } => &[P::RoleEdit],
+            Event::RoleDefined(_) | Event::RoleDeleted { .. } | Event::RoleWithdrawn { .. } => &[P::RoleEdit],
             Event::MemberAdded { .. } => &[P::MemberAdd],
             Event::MemberRoleChanged { .. } => &[P::RoleAssign, P::OrganizationTransfer],
             Event::MemberEdited { .. } => &[P::MemberEdit],
+            Event::MemberRoleGiven { .. } | Event::MemberRoleTaken { .. } => &[P::RoleAssign],
             Event::MemberRemoved { .. } => &[P::MemberRemove],
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],
@@ -150,6 +170,7 @@ impl Event {
                 P::TeamMembers,
                 P::TeamRoles,
                 P::OrganizationTransfer,
+                P::OrganizationEdit,
             ],
             Event::KeyRoleChanged { .. } => &[P::KeyManageWorkspace],
             Event::TeamCreated { .. } => &[P::TeamCreate],

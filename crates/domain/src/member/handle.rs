@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::event::Event;
-use crate::id::{PersonId, TeamId};
-use crate::key;
+use crate::id::{KeyId, PersonId, TeamId};
+use crate::key::{self, KeyKind};
 use crate::member::MemberDetail;
 use crate::organization::Organization;
 use crate::refusal::Refusal;
 use crate::role::{Role, RoleId, RoleLevel};
+use crate::time::Timestamp;
 
 /// A person joins with a role, and joins the team of newcomers where there is one.
 pub(crate) fn add(state: &Organization, person: PersonId, role: RoleId) -> Result<Vec<Event>, Refusal> {
@@ -26,6 +27,22 @@ pub(crate) fn add(state: &Organization, person: PersonId, role: RoleId) -> Resul
     };
     let joined = newcomers.filter(there).map(|(team, role)| Event::TeamMemberSet { team, person, role });
     Ok(std::iter::once(Event::MemberAdded { person, role }).chain(joined).collect())
+}
+
+/// A person joins, and has a first key.
+pub(crate) fn add_with_key(
+    state: &Organization,
+    (person, role, key): (PersonId, RoleId, KeyId),
+    (digest, hint): (String, String),
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
+    let mut events = add(state, person, role)?;
+    key::is_new(state, key)?;
+    key::ends_later(expires_at, now)?;
+    let kind = KeyKind::Personal { holder: person };
+    events.push(Event::KeyCreated { key, kind, digest, hint, expires_at });
+    Ok(events)
 }
 
 /// A member's role changes.
@@ -94,11 +111,11 @@ pub(crate) fn remove(state: &Organization, person: PersonId) -> Result<Vec<Event
     Ok(vec![Event::MemberRemoved { person }])
 }
 
-fn no_such_member() -> Refusal {
+pub(crate) fn no_such_member() -> Refusal {
     Refusal::missing("member", "there is no such member")
 }
 
-fn role_for_members<'s>(state: &'s Organization, role: &RoleId) -> Result<&'s Role, Refusal> {
+pub(crate) fn role_for_members<'s>(state: &'s Organization, role: &RoleId) -> Result<&'s Role, Refusal> {
     let found = state.roles.get(role).ok_or_else(|| {
         let known = state.roles.keys().map(RoleId::as_str).collect::<Vec<_>>().join(", ");
         Refusal::field("no-such-role", "role", format!("there is no role {role}; there are {known}"))

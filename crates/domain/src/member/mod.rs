@@ -1,7 +1,9 @@
 //! Members: people in an organization, by opaque id.
 
+mod extra_role;
 mod handle;
 mod state;
 
-pub(crate) use handle::{add, change_role, edit, remove, transfer};
-pub use state::{Member, MemberDetail, MemberStatus};
+pub(crate) use extra_role::{give as give_role, take as take_role};
+pub(crate) use handle::{add, add_with_key, change_role, edit, remove, transfer};
+pub use state::{ExtraRole, Member, MemberDetail, MemberStatus};

@@ -1,5 +1,7 @@
 //! What a member is.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::PersonId;
@@ -34,12 +36,33 @@ pub struct Member {
     pub person: PersonId,
     /// Their role; after removal the last one they had.
     pub role: RoleId,
+    /// Roles beside it. They count only where the organization has such (`roles.extra_bindings`), and are kept where
+    /// it has not.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra_roles: BTreeMap<RoleId, ExtraRole>,
     /// Whether the membership is in force.
     pub status: MemberStatus,
     /// When they joined (last, if they came back).
     pub joined_at: Timestamp,
     /// When they were removed.
     pub removed_at: Option<Timestamp>,
+}
+
+/// A role that somebody has beside their own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ExtraRole {
+    /// When it ends by itself. At this moment it no longer holds.
+    pub expires_at: Option<Timestamp>,
+    /// The number of the event that gave it, which tells when and by whom.
+    pub since_seq: u64,
+}
+
+impl ExtraRole {
+    /// Whether it holds at this moment.
+    #[must_use]
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
 }
 
 impl Member {

@@ -1,5 +1,6 @@
 //! How each event changes the state. Never refuses: what is in the journal has happened.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::event::Event;
@@ -7,7 +8,7 @@ use crate::grant::{Grant, Grantee};
 use crate::id::{IntegrationId, PersonId};
 use crate::integration::{ClassSource, DiscoveredTool, Integration, IntegrationEdit, Tool};
 use crate::key::{Key, KeyKind, KeyScope};
-use crate::member::{Member, MemberStatus};
+use crate::member::{ExtraRole, Member, MemberStatus};
 use crate::organization::{Organization, Stamp};
 use crate::request::NewRequest;
 use crate::resource::Resource;
@@ -23,6 +24,7 @@ impl Organization {
                 (self.name, self.preset, self.settings) = (name, preset, settings);
             }
             Event::OrganizationRenamed { name } => self.name = name,
+            Event::PresetChanged { preset } => self.preset = preset,
             Event::SettingChanged(change) => self.settings.change(&change),
             Event::AccessReviewed { of_seq } => self.reviewed(stamp, of_seq),
             Event::RoleDefined(role) => {
@@ -30,11 +32,23 @@ impl Organization {
             }
             Event::MemberAdded { person, role } => {
                 let (status, joined_at) = (MemberStatus::Active, stamp.at);
-                self.members.insert(person, Member { person, role, status, joined_at, removed_at: None });
+                let extra_roles = BTreeMap::new();
+                self.members.insert(person, Member { person, role, extra_roles, status, joined_at, removed_at: None });
             }
             Event::MemberRoleChanged { person, to, .. } => {
                 if let Some(member) = self.members.get_mut(&person) {
                     member.role = to;
+                    member.extra_roles.remove(&to);
+                }
+            }
+            Event::MemberRoleGiven { person, role, expires_at } => {
+                if let Some(member) = self.members.get_mut(&person) {
+                    member.extra_roles.insert(role, ExtraRole { expires_at, since_seq: stamp.seq });
+                }
+            }
+            Event::MemberRoleTaken { person, role } => {
+                if let Some(member) = self.members.get_mut(&person) {
+                    member.extra_roles.remove(&role);
                 }
             }
             // What changed stands beside the stream.
@@ -93,6 +107,7 @@ impl Organization {
             Event::RoleDeleted { role, moved_to } => self.end_role(role, moved_to),
             Event::KindConfigured { kind, settings } if settings.0.is_empty() => drop(self.features.remove(&kind)),
             Event::KindConfigured { kind, settings } => drop(self.features.insert(kind, settings)),
+            Event::RoleWithdrawn { role } => self.withdraw_role(role),
             Event::ObjectDefined(object) => drop(self.objects.insert(object.name.clone(), *object)),
             Event::ObjectRemoved { object } => {
                 self.objects.remove(&object);
@@ -136,6 +151,7 @@ impl Organization {
     fn end_membership(&mut self, stamp: &Stamp, person: PersonId) {
         if let Some(member) = self.members.get_mut(&person) {
             (member.status, member.removed_at) = (MemberStatus::Removed, Some(stamp.at));
+            member.extra_roles.clear();
         }
         self.take_everything(Grantee::Member(person));
         self.teams.values_mut().for_each(|team| _ = team.members.remove(&person));
@@ -176,12 +192,23 @@ impl Organization {
     fn end_role(&mut self, role: RoleId, moved_to: RoleId) {
         self.roles.remove(&role);
         self.take_everything(Grantee::Role(role));
+        for member in self.members.values_mut() {
+            member.extra_roles.remove(&role);
+            if member.role == role {
+                member.extra_roles.remove(&moved_to);
+            }
+        }
         let members = self.members.values_mut().map(|member| &mut member.role);
         let in_teams =
             self.teams.values_mut().flat_map(|team| team.members.values_mut()).map(|member| &mut member.role);
         for held in members.chain(in_teams).filter(|held| **held == role) {
             *held = moved_to;
         }
+        self.withdraw_role(role);
+    }
+
+    /// Keys and agents without the role that they had do nothing: with another they could have gained.
+    fn withdraw_role(&mut self, role: RoleId) {
         self.agents.values_mut().filter(|agent| agent.role == Some(role)).for_each(|agent| {
             (agent.role, agent.awaits_role, agent.suspended) = (None, !agent.suspended, true);
         });

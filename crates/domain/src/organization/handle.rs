@@ -1,5 +1,7 @@
 //! What may happen to an organization as a whole.
 
+use std::collections::BTreeSet;
+
 use crate::event::Event;
 use crate::id::PersonId;
 use crate::key::{self, KeyKind};
@@ -87,6 +89,14 @@ pub(crate) fn change_settings(
     {
         let message = format!("{holders} people hold the top role now; the limit cannot be below that, nor 0");
         return Err(Refusal::field("too-many-owners", "owners.max", message));
+    }
+    if after.roles_extra_bindings && !state.settings.roles_extra_bindings {
+        let given = state.members.values().filter(|member| member.is_active());
+        let given = given.flat_map(|member| member.extra_roles.keys().map(|role| (member.person, role)));
+        let carried = given.filter_map(|(person, role)| Some((person, state.roles.get(role)?)));
+        let ended: BTreeSet<_> =
+            carried.flat_map(|(person, role)| key::that_would_carry_too_much(state, (person, None), role)).collect();
+        events.extend(ended.into_iter().map(|key| Event::KeyRevoked { key }));
     }
     Ok(events)
 }

@@ -1,11 +1,13 @@
 //! The organization: the state that is the fold of its events, and its settings.
 
 mod apply;
+mod change_preset;
 mod handle;
 mod review;
 mod settings;
 mod state;
 
+pub(crate) use change_preset::change_preset;
 pub(crate) use handle::{change_settings, create};
 pub use review::Review;
 pub(crate) use review::confirm as confirm_review;

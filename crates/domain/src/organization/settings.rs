@@ -286,6 +286,8 @@ settings! {
     GrantsTo grants_to: BTreeSet<GrantsTo> = BTreeSet::from(GrantsTo::ALL), "grants.to";
     /// Whether the organization may have roles of its own.
     RolesCustom roles_custom: bool = false, "roles.custom";
+    /// Whether members may have roles beside their own. Where not, those that were given do not count, and are kept.
+    RolesExtraBindings roles_extra_bindings: bool = false, "roles.extra_bindings";
     /// Kinds of resources that every member sees in lists, also those they were not given.
     ResourcesListed resources_listed: BTreeSet<ResourceKind> = BTreeSet::new(), "resources.listed";
     /// Kinds of resources that whoever assigns in a team gives to it without a right to share them, where they are

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::id::KeyId;
 use crate::key::{self, Key, KeyKind};
+use crate::member::Member;
 use crate::object::{DataName, DataRules};
 use crate::organization::{KeysWithoutRole, Organization, SettingChange};
 use crate::permission::Holding;
@@ -120,12 +121,12 @@ fn keys_that_would_carry_too_much(
 
 /// Personal keys of those who have a role, in the organization or in teams, that would carry too much with another.
 fn personal_keys_of_holders(state: &Organization, held: &Role, next: &Role) -> BTreeSet<KeyId> {
-    let members = state.members.values().filter(|member| member.is_active() && member.role == held.id);
+    let members = state.members.keys().filter(|person| state.roles_of(**person).any(|role| role == held.id));
     let in_teams = state.teams.values().flat_map(|team| {
         let places = team.members.iter().filter(move |(_, place)| place.role == held.id);
         places.map(move |(person, _)| (*person, Some(team.id)))
     });
-    let holders = members.map(|member| (member.person, None)).chain(in_teams);
+    let holders = members.map(|person| (*person, None)).chain(in_teams);
     holders.flat_map(|holder| key::that_would_carry_too_much(state, holder, next)).collect()
 }
 
@@ -260,7 +261,8 @@ fn is_sound(state: &Organization, role: &Role) -> Result<(), Refusal> {
 
 /// Whom a role may be given to cannot become narrower than whom it was given to.
 fn still_fits_its_holders(state: &Organization, role: &Role) -> Result<(), Refusal> {
-    let members = state.members.values().any(|member| member.is_active() && member.role == role.id);
+    let has = |member: &Member| member.role == role.id || member.extra_roles.contains_key(&role.id);
+    let members = state.members.values().any(|member| member.is_active() && has(member));
     let keys = state.keys.values().any(|key| key.revoked_at.is_none() && key.role() == Some(role.id));
     let agents = state.agents.values().any(|agent| agent.role == Some(role.id));
     let in_teams = state.teams.values().flat_map(|team| team.members.values()).any(|member| member.role == role.id);

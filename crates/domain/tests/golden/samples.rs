@@ -73,8 +73,14 @@ pub(crate) fn earlier() -> Vec<Sample> {
         // are given without a right to share.
         (
             "organization.created-all-settings",
-            created(Settings { requests_agent_tool: false, teams_assign_listed: BTreeSet::new(), ..every_setting() }),
+            created(Settings {
+                requests_agent_tool: false,
+                teams_assign_listed: BTreeSet::new(),
+                ..before_extra_roles()
+            }),
         ),
+        // Of the time before roles beside one's own.
+        ("organization.created-every-setting", created(Settings { review_every_days: 30, ..before_extra_roles() })),
     ]
 }
 
@@ -82,7 +88,11 @@ fn created(settings: Settings) -> Event {
     Event::OrganizationCreated { name: "Zürich \"Nord\" AG".to_owned(), preset: "pipeworks".to_owned(), settings }
 }
 
-fn every_setting() -> Settings {
+fn before_extra_roles() -> Settings {
+    Settings { roles_extra_bindings: false, ..all_settings() }
+}
+
+fn all_settings() -> Settings {
     Settings {
         owners_max: Some(1),
         promote_admin: Promote::OwnerOrAdmin,
@@ -98,6 +108,7 @@ fn every_setting() -> Settings {
         managers_implicit_access: false,
         grants_to: BTreeSet::from([GrantsTo::Person, GrantsTo::Team]),
         roles_custom: true,
+        roles_extra_bindings: true,
         resources_listed: BTreeSet::from([ResourceKind::Grader, ResourceKind::DataSource]),
         teams_assign_listed: BTreeSet::from([ResourceKind::Grader]),
         workflows_run_needs_edit: true,
@@ -113,12 +124,17 @@ fn every_setting() -> Settings {
 fn samples_of_the_organization() -> Vec<Sample> {
     let person = PersonId::from_random(PERSON);
     vec![
-        ("organization.created-every-setting", created(Settings { review_every_days: 30, ..every_setting() })),
+        ("organization.created-all-24-settings", created(Settings { review_every_days: 30, ..all_settings() })),
         ("access.reviewed", Event::AccessReviewed { of_seq: 41 }),
         ("organization.renamed", Event::OrganizationRenamed { name: "Other".to_owned() }),
         ("member.added", Event::MemberAdded { person, role: role("member") }),
         ("member.role_changed", Event::MemberRoleChanged { person, from: role("member"), to: role("admin") }),
         ("member.edited", Event::MemberEdited { person, details: [MemberDetail::Name, MemberDetail::Seat].into() }),
+        ("member.role_given", Event::MemberRoleGiven { person, role: role("auditor"), expires_at: END }),
+        ("member.role_given-no-end", Event::MemberRoleGiven { person, role: role("auditor"), expires_at: None }),
+        ("member.role_taken", Event::MemberRoleTaken { person, role: role("auditor") }),
+        ("organization.preset_changed", Event::PresetChanged { preset: "workjet".to_owned() }),
+        ("role.withdrawn", Event::RoleWithdrawn { role: role("clerk") }),
         ("member.removed", Event::MemberRemoved { person }),
     ]
 }
@@ -154,6 +170,7 @@ fn samples_of_settings() -> Vec<Sample> {
         ("setting.changed-grants-to-nobody", To::GrantsTo(BTreeSet::new())),
         ("setting.changed-custom-roles", To::RolesCustom(true)),
         ("setting.changed-assign-listed", To::TeamsAssignListed([ResourceKind::Grader].into())),
+        ("setting.changed-extra-roles", To::RolesExtraBindings(true)),
         ("setting.changed-listed", To::ResourcesListed(ResourceKind::ALL.iter().copied().collect())),
         ("setting.changed-workflows", To::WorkflowsRunNeedsEdit(true)),
         ("setting.changed-fields", To::FieldsWiden(true)),

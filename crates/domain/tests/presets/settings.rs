@@ -66,10 +66,11 @@ fn what_is_given_to_whom_and_who_reaches_it_without() {
     assert_eq!(assigned, listed);
 }
 
-// rows: C-6
+// rows: C-6, C-14
 #[test]
 fn which_roles_can_be_changed_and_whether_there_can_be_others() {
     assert_eq!(across(|settings| settings.roles_custom), [true, true, true, false, false, false]);
+    assert_eq!(across(|settings| settings.roles_extra_bindings), [false; 6]);
     let locked = NAMES.map(|name| preset(name).roles.iter().filter(|role| role.locked).count());
     let all = NAMES.map(|name| preset(name).roles.len());
     assert_eq!(locked, [1, 3, 1, all[3], 3, 1]);

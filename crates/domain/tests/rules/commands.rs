@@ -143,6 +143,7 @@ fn setting_changes() -> impl Strategy<Value = SettingChange> {
         1 => any::<bool>().prop_map(To::ManagersImplicitAccess),
         1 => proptest::sample::subsequence(GrantsTo::ALL.to_vec(), 1..=3).prop_map(|to| To::GrantsTo(to.into_iter().collect())),
         1 => proptest::bool::weighted(0.8).prop_map(To::RolesCustom),
+        3 => proptest::bool::weighted(0.8).prop_map(To::RolesExtraBindings),
         1 => select(ResourceKind::ALL).prop_map(|kind| To::ResourcesListed([kind].into())),
         1 => any::<bool>().prop_map(To::WorkflowsRunNeedsEdit),
         1 => any::<bool>().prop_map(To::FieldsWiden),
@@ -241,7 +242,24 @@ fn of_people() -> impl Strategy<Value = Command> {
         1 => (0..60u64).prop_map(|of_seq| Command::ConfirmReview { of_seq }),
         1 => (people(), details).prop_map(|(person, details)| Command::EditMember { person, details }),
         3 => people().prop_map(|person| Command::RemoveMember { person }),
+        5 => (people(), roles(), moments()).prop_map(|(person, role, expires_at)| {
+            Command::GiveMemberRole { person, role, expires_at }
+        }),
+        1 => (people(), roles()).prop_map(|(person, role)| Command::TakeMemberRole { person, role }),
+        1 => preset_changes(),
     ]
+}
+
+/// Another preset, or the same again; of the roles that histories make none came with one.
+fn preset_changes() -> impl Strategy<Value = Command> {
+    let all = || [balanced(), crm(), pipeai(), workjet()];
+    let seeded: BTreeSet<RoleId> = all().iter().flat_map(|preset| preset.roles.iter().map(|role| role.id)).collect();
+    let moved = proptest::collection::btree_map(roles(), roles(), 0..2);
+    (select(all().to_vec()), moved).prop_map(move |(preset, moved)| Command::ChangePreset {
+        preset: Box::new(preset),
+        seeded: seeded.clone(),
+        moved,
+    })
 }
 
 fn of_integrations() -> impl Strategy<Value = Command> {

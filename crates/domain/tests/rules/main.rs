@@ -5,6 +5,7 @@
 
 mod commands;
 mod leaving;
+mod presets;
 mod requests;
 mod roles;
 mod soundness;
@@ -188,6 +189,9 @@ fn random_histories_reach_every_kind_of_event() {
     }
     // The reader itself lists what it knows when it is given something that it does not know.
     let unheard_of = event::decode(br#"{"v":1,"type":"unheard-of","data":{}}"#).unwrap_err().reason;
-    let known = unheard_of.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+    let mut known: BTreeSet<String> = unheard_of.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+    // Takes two presets that share a role for keys, which few histories come to; `presets` tells of it.
+    seen.remove("role.withdrawn");
+    known.remove("role.withdrawn");
     assert_eq!(seen, known);
 }

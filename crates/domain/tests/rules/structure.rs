@@ -9,7 +9,7 @@ use domain::id::ResourceId;
 use domain::integration::{CredentialKind, Integration, Slug};
 use domain::key::{KeyKind, KeyScope};
 use domain::object::{DataName, DataRules, Field, FieldRule, Object, ObjectRule, Rule};
-use domain::organization::Organization;
+use domain::organization::{Organization, SettingChange};
 use domain::permission::Holding;
 use domain::resource::{Ending, Features, NewResource, ResourceEdit, ResourceKind, Shared};
 use domain::role::{AssignableTo, NewRole, RoleEdit, RoleId, RoleLevel};
@@ -216,6 +216,8 @@ pub(crate) fn beginnings() -> Vec<Command> {
     let rest = [
         Command::AddMember { person: one, role: role("clerk") },
         Command::AddMember { person: two, role: role("member") },
+        Command::ChangeSettings { name: None, changes: vec![SettingChange::RolesExtraBindings(true)] },
+        Command::GiveMemberRole { person: two, role: role("clerk"), expires_at: None },
         Command::CreateTeam { team, title: "Support".to_owned() },
         Command::SetTeamMember { team, person: one, role: Some(role("squad")) },
         Command::CreateAgent {
@@ -278,6 +280,9 @@ pub(crate) fn endings(state: &Organization) -> Vec<Command> {
             |collection: &ResourceId| Command::UncollectArtifact { artifact: artifact.id, collection: *collection };
         artifact.collections.iter().map(out)
     });
+    let beside = state.members.values().flat_map(|member| {
+        member.extra_roles.keys().map(|role| Command::TakeMemberRole { person: member.person, role: *role })
+    });
     let leavers = state.members.values().filter(|member| member.is_active());
     let leavers = leavers.map(|member| Command::RemoveMember { person: member.person });
     let agents = state.agents.keys().map(|agent| Command::DeleteAgent { agent: *agent });
@@ -296,6 +301,7 @@ pub(crate) fn endings(state: &Organization) -> Vec<Command> {
         .chain(shares)
         .chain(held)
         .chain(collected)
+        .chain(beside)
         .chain(leavers)
         .chain(agents)
         .chain(roles)

@@ -6,6 +6,7 @@ mod acting;
 mod agents;
 mod asking;
 mod authzen;
+mod beside;
 mod ceiling;
 mod collections;
 mod company;

@@ -130,7 +130,11 @@ fn in_the_crm_an_intern_sees_everything_but_opportunities_and_edits_people_alone
     assert_eq!(verbs(&company, who, "opportunities"), [false; 5]);
     // Creating follows editing.
     assert_eq!(verbs(&company, who, "people"), [true, true, true, false, false]);
-    let listed: Vec<_> = company.snapshot.visible_objects(Subject::Member(person(who))).map(|one| &one.name).collect();
+    let listed: Vec<_> = company
+        .snapshot
+        .visible_objects(Subject::Member(person(who)), crate::company::NOW)
+        .map(|one| &one.name)
+        .collect();
     assert_eq!(listed, [&name("people")]);
 }
 

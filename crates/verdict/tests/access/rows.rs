@@ -51,7 +51,7 @@ fn uses(company: &Company, who: usize, permission: P) -> bool {
 }
 
 fn all_usage(company: &Company, who: usize) -> bool {
-    company.snapshot.scope_of(Subject::Member(person(who)), P::UsageView) == Some(Scope::All)
+    company.snapshot.scope_of(Subject::Member(person(who)), P::UsageView, crate::company::NOW) == Some(Scope::All)
 }
 
 fn adds_to_team(company: &Company, who: usize, to: u8) -> bool {

@@ -77,6 +77,9 @@ pub(crate) fn operation<'c>(
         Command::EditMember { person, details } => {
             Operation::EditMember { member: *person, seat: details.contains(&MemberDetail::Seat) }
         }
+        Command::GiveMemberRole { person, role, .. } => Operation::GiveRole { member: *person, role },
+        Command::TakeMemberRole { person, role } => Operation::TakeRole { member: *person, role },
+        Command::ChangePreset { .. } => Operation::ChangePreset,
         Command::RemoveMember { person } => Operation::RemoveMember { member: *person },
         Command::ConnectIntegration { .. } => Operation::ConnectIntegration,
         Command::EditIntegration { integration, .. } | Command::RefreshTools { integration, .. } => {

@@ -98,7 +98,7 @@ pub(crate) fn setting(dice: &mut Dice, state: &Organization) -> SettingChange {
     let level = |level| state.roles.values().filter(move |role| role.level == level).map(|role| role.id);
     let org_roles: Vec<_> = level(RoleLevel::Organization).collect();
     let team_roles: Vec<_> = level(RoleLevel::Team).collect();
-    match dice.below(21) {
+    match dice.below(22) {
         0 => S::OwnersMax(dice.maybe(70, |dice| 1 + u32::from(dice.below(4)))),
         1 => S::PromoteAdmin(dice.pick(&[Promote::Owner, Promote::OwnerOrAdmin, Promote::ByPermission])),
         2 => S::InviteOrganization(dice.pick(&invite)),
@@ -121,6 +121,7 @@ pub(crate) fn setting(dice: &mut Dice, state: &Organization) -> SettingChange {
         17 => S::WorkflowsRunNeedsEdit(dice.percent(50)),
         18 => S::FieldsWiden(dice.percent(50)),
         19 => S::TeamsAssignListed(dice.some(30, &KINDS).into_iter().collect()),
+        20 => S::RolesExtraBindings(dice.percent(60)),
         // These decide nothing here.
         _ => match dice.below(3) {
             0 => S::AdminsWarnBelow(3),

@@ -1,6 +1,6 @@
 //! Random commands about what there is in an organization, mostly.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::agent::AgentEdit;
 use domain::command::Command;
@@ -94,17 +94,43 @@ impl Pick<'_> {
     fn people(&mut self) -> Command {
         let (person, role) = (self.person(), self.role_of(false));
         let (digest, hint) = self.secret();
-        match self.dice.below(8) {
-            7 => {
+        match self.dice.below(11) {
+            10 => {
                 let details = self.dice.some(50, &[MemberDetail::Name, MemberDetail::Seat]).into_iter().collect();
                 Command::EditMember { person, details }
             }
+            7 | 8 => Command::GiveMemberRole { person, role, expires_at: self.end() },
+            9 => self.take_role(person),
             0 => Command::AddMember { person, role },
             1 => Command::AddMemberWithKey { person, role, key: key(self.fresh), digest, hint, expires_at: None },
             2 => Command::RemoveMember { person },
             3 => Command::TransferOwnership { from: self.me, to: person, own_role: role },
             _ => Command::ChangeMemberRole { person, role },
         }
+    }
+
+    /// A role that somebody has beside their own, where anybody has one.
+    fn take_role(&mut self, person: PersonId) -> Command {
+        let members = self.world.state.members.values();
+        let given = members.flat_map(|member| member.extra_roles.keys().map(|role| (member.person, *role)));
+        let given: Vec<_> = given.collect();
+        let (person, role) = if given.is_empty() { (person, self.role_of(false)) } else { self.dice.pick(&given) };
+        Command::TakeMemberRole { person, role }
+    }
+
+    fn preset(&mut self) -> Command {
+        let all = crate::world::presets();
+        let preset = self.dice.pick(&all.iter().collect::<Vec<_>>());
+        let present = all.iter().find(|preset| preset.name == self.world.state.preset);
+        let seeded: BTreeSet<RoleId> =
+            present.into_iter().flat_map(|preset| &preset.roles).map(|role| role.id).collect();
+        let mut moved = BTreeMap::new();
+        if self.dice.percent(40) {
+            let in_teams = self.dice.percent(30);
+            let from = self.role_of(in_teams);
+            moved.insert(from, self.role());
+        }
+        Command::ChangePreset { preset: Box::new(preset.clone()), seeded, moved }
     }
 
     fn role_edit(&mut self) -> RoleEdit {
@@ -261,9 +287,10 @@ impl Pick<'_> {
 
     fn rest(&mut self) -> Command {
         let (integration, grantees) = (self.integration(), self.world.grantees());
-        match self.dice.below(11) {
-            10 => Command::ConfirmReview { of_seq: 1 },
-            9 => {
+        match self.dice.below(13) {
+            9 | 10 => self.preset(),
+            11 => Command::ConfirmReview { of_seq: 1 },
+            12 => {
                 let strict = serde_json::Value::Bool(self.dice.percent(50));
                 let settings = Features([("strict".to_owned(), strict)].into_iter().collect());
                 Command::ConfigureKind { kind: self.dice.pick(&chance::KINDS), settings }

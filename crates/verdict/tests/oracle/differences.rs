@@ -31,7 +31,7 @@ fn everything(snapshot: &Snapshot, subject: Subject, now: Timestamp) -> Everythi
     // somebody holds is told whether or not they will end.
     let looks = Action::Operate(Operation::ViewTeams);
     let works = snapshot.evaluate(&Question { actor: &actor, action: looks, now: Timestamp(i64::MIN) }).is_allowed();
-    let scope = |permission| snapshot.scope_of(subject, permission).filter(|_| works);
+    let scope = |permission| snapshot.scope_of(subject, permission, now).filter(|_| works);
     let needed = match snapshot.settings().keys_personal {
         PersonalKeys::Everyone => None,
         PersonalKeys::Managers => Some(Permission::KeyManageWorkspace),
@@ -42,7 +42,7 @@ fn everything(snapshot: &Snapshot, subject: Subject, now: Timestamp) -> Everythi
         tools: snapshot.callable_tools(&actor, now).map(|(_, tool, at)| (at.id, tool.name.to_string())).collect(),
         resources: snapshot.rights_to_resources(subject, now).into_iter().collect(),
         keys: subject.person().is_some()
-            && needed.is_none_or(|permission| snapshot.scope_of(subject, permission) == Some(Scope::All)),
+            && needed.is_none_or(|permission| snapshot.scope_of(subject, permission, now) == Some(Scope::All)),
     }
 }
 

@@ -84,6 +84,8 @@ fn acts_on(naive: &Naive<'_>, operation: Operation<'_>) -> Option<Subject> {
     match operation {
         Operation::RemoveMember { member }
         | Operation::ChangeRole { member, .. }
+        | Operation::GiveRole { member, .. }
+        | Operation::TakeRole { member, .. }
         | Operation::CreatePersonalKey { holder: member } => Some(Subject::Member(member)),
         Operation::Assign { grantee: Grantee::Member(member), .. } => Some(Subject::Member(member)),
         Operation::Assign { grantee: Grantee::Agent(agent), .. }
@@ -123,6 +125,7 @@ fn nobody_acts_on_someone_above_them_nor_gives_a_role_beyond_their_own() {
             let given = match operation {
                 Operation::AddMember { role }
                 | Operation::ChangeRole { role, .. }
+                | Operation::GiveRole { role, .. }
                 | Operation::DeleteRole { moved_to: role, .. }
                 | Operation::Invite { role: Some(role) }
                 | Operation::CreateAgent { role: Some(role) }
@@ -153,7 +156,7 @@ fn lists_show_exactly_what_may_be_seen() {
             let may = |operation| {
                 snapshot.evaluate(&Question { actor: &actor, action: Action::Operate(operation), now }).is_allowed()
             };
-            let teams: Vec<_> = snapshot.visible_teams(subject).map(|(team, _)| team).collect();
+            let teams: Vec<_> = snapshot.visible_teams(subject, now).map(|(team, _)| team).collect();
             let seen = world.state.teams.keys().copied().filter(|team| may(Operation::ViewTeam { team: *team }));
             assert_eq!(teams, seen.collect::<Vec<_>>(), "world {seed}: {subject:?}");
 
@@ -169,11 +172,11 @@ fn lists_show_exactly_what_may_be_seen() {
                 }
             }
 
-            let objects: Vec<_> = snapshot.visible_objects(subject).map(|object| &object.name).collect();
+            let objects: Vec<_> = snapshot.visible_objects(subject, now).map(|object| &object.name).collect();
             let see = |object| may(Operation::Data { verb: DataVerb::See, object });
             assert_eq!(objects, world.state.objects.keys().filter(|object| see(object)).collect::<Vec<_>>());
             for (object, defined) in &world.state.objects {
-                let fields: Vec<_> = snapshot.visible_fields(subject, object).collect();
+                let fields: Vec<_> = snapshot.visible_fields(subject, object, now).collect();
                 let may = |verb, field| may(Operation::Field { verb, object, field });
                 let seen = defined.fields.keys().filter(|field| may(DataVerb::See, field));
                 let seen = seen.map(|field| (field, may(DataVerb::Edit, field)));
@@ -184,13 +187,13 @@ fn lists_show_exactly_what_may_be_seen() {
     }
 }
 
-/// The people whom a list of holders names hold it.
+/// The people whom a list of holders names hold it, and not for a time.
 #[test]
 fn holders_of_a_permission_are_those_whose_role_holds_it() {
     for seed in seeds(30) {
         let world = World::random(seed);
         let snapshot = Snapshot::compile(org(1), &world.state, None);
-        let naive = Naive { state: &world.state, now: MOMENTS[0] };
+        let naive = Naive { state: &world.state, now: MOMENTS[3] };
         for permission in Permission::ALL {
             let all = domain::permission::Scope::All;
             let holds = |person: &PersonId| naive.powers(Subject::Member(*person)).get(permission) == Some(&all);

@@ -123,6 +123,7 @@ impl Names {
             Operation::CreateAgent { role: None },
             Operation::EditDataModel,
             Operation::ReadAudit { subject: None },
+            Operation::ChangePreset,
         ];
         all.extend(self.changes.iter().map(|changes| Operation::EditOrganization { changes }));
         self.about_roles(&mut all);
@@ -156,6 +157,8 @@ impl Names {
     fn about_people<'n>(&'n self, all: &mut Vec<Operation<'n>>) {
         for member in (0..PEOPLE).map(person) {
             all.extend(self.roles.iter().map(|role| Operation::ChangeRole { member, role }));
+            all.extend(self.roles.iter().map(|role| Operation::GiveRole { member, role }));
+            all.extend(self.roles.iter().map(|role| Operation::TakeRole { member, role }));
             all.push(Operation::RemoveMember { member });
             all.extend([false, true].map(|seat| Operation::EditMember { member, seat }));
             all.push(Operation::TransferOwnership { to: member });

@@ -137,6 +137,9 @@ impl World {
         if dice.percent(70) {
             world.happens_all(chance::settings(dice, &world.state.clone()));
         }
+        if dice.percent(50) {
+            world.happens(Event::SettingChanged(SettingChange::RolesExtraBindings(true)));
+        }
         if dice.percent(30) {
             world.happens(Event::SettingChanged(SettingChange::InviteTeam(Invite::AnyMember)));
         }
@@ -188,6 +191,15 @@ impl World {
         for number in 1..PEOPLE - 1 {
             if dice.percent(90) {
                 self.happens(Event::MemberAdded { person: person(number), role: dice.pick(&roles) });
+            }
+        }
+        let beside: Vec<_> = roles.into_iter().filter(|role| !self.state.roles[role].top).collect();
+        for person in (0..PEOPLE - 1).map(person) {
+            for role in dice.some(15, &beside) {
+                if self.state.active_member(person).is_some_and(|member| member.role != role) {
+                    let expires_at = chance::end(dice);
+                    self.happens(Event::MemberRoleGiven { person, role, expires_at });
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! In which order steps can be done.
 
+use domain::command::Command;
+
 use crate::policy_file::rehearse::Step;
 
 /// When a step is done: what others rest on comes first and goes last.
@@ -17,8 +19,11 @@ pub(super) enum Phase {
     PromoteToTop,
     AssignRoles,
     LeaveTop,
+    ExtraRoles,
     TeamPlaces,
     Agents,
+    Keys,
+    Resources,
     /// Roles are for fewer kinds of holders, once those have another.
     NarrowRoles,
     EndRoles,
@@ -39,6 +44,11 @@ pub(super) struct Agenda(Vec<(Phase, Step)>);
 impl Agenda {
     pub(super) fn add(&mut self, phase: Phase, steps: impl IntoIterator<Item = Step>) {
         self.0.extend(steps.into_iter().map(|step| (phase, step)));
+    }
+
+    /// What the steps so far would do.
+    pub(super) fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.0.iter().map(|(_, step)| &step.command)
     }
 
     /// The steps in their order; within a phase as they were added.

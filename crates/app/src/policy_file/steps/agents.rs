@@ -1,19 +1,23 @@
 //! Steps about agents.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::agent::{Agent, AgentEdit};
 use domain::command::Command;
 use domain::id::AgentId;
 use journal::Fact;
+use verdict::Subject;
 
-use super::super::{AgentEntry, Moment};
+use super::super::apply::PlannedStep;
+use super::super::{AgentEntry, Ending, Moment};
 use super::agenda::{Agenda, Phase};
-use super::{Context, invalid, step, step_with};
+use super::{Context, by_hand, invalid, step, step_with};
 use crate::Problem;
 use crate::policy_file::rehearse::Step;
 
-pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Problem> {
+pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda, hand: &mut Vec<PlannedStep>) -> Result<(), Problem> {
     let Some(agents) = &context.document.agents else { return Ok(()) };
-    let mut kept = std::collections::BTreeSet::new();
+    let mut kept = BTreeSet::new();
     for (title, entry) in agents {
         let agent = context.agent(title)?;
         if !kept.insert(agent) {
@@ -25,6 +29,7 @@ pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Pr
             Some(known) => changed(context, (title, entry), known),
         };
         agenda.add(Phase::Agents, made.map_err(|problem| problem.in_step(&["agents", title]))?);
+        agenda.add(Phase::Agents, delegations(context, (title, entry), agent, hand)?);
     }
     let gone = context.state.agents.values().filter(|agent| !kept.contains(&agent.id));
     let ended = gone.map(|agent| {
@@ -81,6 +86,45 @@ fn changed(context: &Context<'_>, (title, entry): (&str, &AgentEntry), known: &A
             format!("change the agent {}: {}", known.title, what.into_iter().flatten().collect::<Vec<_>>().join(", "));
         let facts = edit.title.iter().map(|title| label(context, known.id, title)).collect();
         steps.push(step_with(&["agents", title], says, Command::EditAgent { agent: known.id, edit }, facts));
+    }
+    Ok(steps)
+}
+
+/// For whom an agent acts. Everybody allows that alone; a document only speaks for whoever applies it, and ends what it
+/// does not name.
+fn delegations(
+    context: &Context<'_>,
+    (title, entry): (&str, &AgentEntry),
+    agent: AgentId,
+    hand: &mut Vec<PlannedStep>,
+) -> Result<Vec<Step>, Problem> {
+    let Some(acts_for) = &entry.acts_for else { return Ok(Vec::new()) };
+    let none = BTreeMap::new();
+    let present = context.state.agents.get(&agent).map_or(&none, |agent| &agent.delegations);
+    let mut steps = Vec::new();
+    let mut named = BTreeSet::new();
+    for (name, given, person) in context.people(acts_for, &["agents", title, "acts_for"])? {
+        if !given.holds_at(context.now) {
+            continue;
+        }
+        named.insert(person);
+        if present.get(&person).map(|known| Ending::at(known.expires_at)) == Some(*given) {
+            continue;
+        }
+        let place = ["agents", title, "acts_for", name];
+        if Subject::Member(person) == context.caller.actor.subject {
+            let command = Command::Delegate { agent, person, expires_at: given.moment() };
+            steps.push(step(&place, format!("let {title} act for {name}"), command));
+        } else {
+            let until = if given.until.is_some() { ", until a set end" } else { "" };
+            hand.push(by_hand(&place, format!("{name} lets the agent {title} act for them{until}: nobody else can")));
+        }
+    }
+    for (person, known) in present.iter().filter(|(person, _)| !named.contains(*person)) {
+        if Ending::at(known.expires_at).holds_at(context.now) {
+            let says = format!("let {title} act for {} no longer", context.book.address(*person));
+            steps.push(step(&["agents", title, "acts_for"], says, Command::EndDelegation { agent, person: *person }));
+        }
     }
     Ok(steps)
 }

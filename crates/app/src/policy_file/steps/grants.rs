@@ -6,11 +6,12 @@ use domain::command::Command;
 use domain::grant::Grantee;
 use domain::id::IntegrationId;
 
+use super::super::apply::PlannedStep;
 use super::super::document::Given;
 use super::super::{GrantEntry, Grants};
-use super::{Context, step};
+use super::{Context, by_hand, step};
 use crate::Problem;
-use crate::policy_file::book::integration_called;
+use crate::policy_file::book::{integration_called, is_workspace_key};
 use crate::policy_file::rehearse::Step;
 
 /// Somebody to whom the document gives something: what they are called, and where they stand in it.
@@ -22,11 +23,11 @@ struct Receiver<'d> {
 }
 
 /// Grants to make or change, and grants to take away.
-pub(super) fn steps(context: &Context<'_>) -> Result<Vec<Step>, Problem> {
+pub(super) fn steps(context: &Context<'_>, hand: &mut Vec<PlannedStep>) -> Result<Vec<Step>, Problem> {
     let Some(grants) = &context.document.grants else { return Ok(Vec::new()) };
     let mut steps = Vec::new();
     let mut kept = BTreeSet::new();
-    for receiver in receivers(context, grants)? {
+    for receiver in receivers(context, grants, hand)? {
         let Receiver { grantee, part, name, given } = &receiver;
         for (slug, entry) in *given {
             let place = ["grants", part, name, slug];
@@ -43,7 +44,11 @@ pub(super) fn steps(context: &Context<'_>) -> Result<Vec<Step>, Problem> {
 }
 
 /// Everybody to whom the document gives something.
-fn receivers<'d>(context: &Context<'_>, grants: &'d Grants) -> Result<Vec<Receiver<'d>>, Problem> {
+fn receivers<'d>(
+    context: &Context<'_>,
+    grants: &'d Grants,
+    hand: &mut Vec<PlannedStep>,
+) -> Result<Vec<Receiver<'d>>, Problem> {
     let mut all = Vec::new();
     if let Some(members) = &grants.members {
         for (name, given, person) in context.people(members, &["grants", "members"])? {
@@ -61,8 +66,14 @@ fn receivers<'d>(context: &Context<'_>, grants: &'d Grants) -> Result<Vec<Receiv
         let agent = context.agent(title).map_err(|problem| problem.in_step(&["grants", "agents", title]))?;
         all.push(Receiver { grantee: Grantee::Agent(agent), part: "agents", name: title.clone(), given });
     }
-    for (key, given) in grants.keys.iter().flatten() {
-        all.push(Receiver { grantee: Grantee::Key(*key), part: "keys", name: key.to_string(), given });
+    for (name, given) in grants.keys.iter().flatten() {
+        match context.book.key(name) {
+            Some(key) => all.push(Receiver { grantee: Grantee::Key(key), part: "keys", name: name.clone(), given }),
+            None => {
+                let says = format!("create the workspace key {name}, and apply again to give it what is its");
+                hand.push(by_hand(&["grants", "keys", name], says));
+            }
+        }
     }
     Ok(all)
 }
@@ -123,13 +134,14 @@ fn taken_away(context: &Context<'_>, grants: &Grants, kept: &BTreeSet<(Grantee, 
             Grantee::Agent(agent) => {
                 grants.agents.as_ref()?;
                 let title = &state.agents.get(agent)?.title;
-                let stays =
-                    |agents: &BTreeMap<String, _>| agents.keys().any(|known| context.agent(known).ok() == Some(*agent));
-                document.agents.as_ref().is_none_or(stays).then(|| ("agents", title.clone()))
+                context.agent_stays(*agent).then(|| ("agents", title.clone()))
             }
             Grantee::Key(key) => {
                 grants.keys.as_ref()?;
-                state.live_key(*key).map(|key| ("keys", key.id.to_string()))
+                state
+                    .live_key(*key)
+                    .filter(|key| is_workspace_key(key, context.now))
+                    .map(|key| ("keys", context.book.key_name(key.id)))
             }
         }
     };

@@ -5,8 +5,11 @@
 
 mod agenda;
 mod agents;
+mod extra_roles;
 mod grants;
+mod keys;
 mod objects;
+mod resources;
 mod roles;
 mod settings;
 mod teams;
@@ -24,6 +27,7 @@ use verdict::Subject;
 
 use self::agenda::{Agenda, Phase};
 use super::Document;
+use super::apply::PlannedStep;
 use super::book::Book;
 use super::rehearse::Step;
 use crate::{App, Caller, Problem};
@@ -44,13 +48,21 @@ struct Context<'c> {
     now: Timestamp,
 }
 
-/// The steps that make an organization what a document says, in the order in which they can be done.
-pub(super) fn steps(
+/// What leads from an organization to what a document says.
+pub(super) struct Way {
+    /// The steps, in the order in which they can be done.
+    pub(super) steps: Vec<Step>,
+    /// What a document cannot do and the people concerned must.
+    pub(super) by_hand: Vec<PlannedStep>,
+}
+
+/// The way from an organization to what a document says.
+pub(super) fn way(
     app: &App,
     (caller, book): (&Caller, &Book),
     document: &Document,
     state: &Organization,
-) -> Result<Vec<Step>, Problem> {
+) -> Result<Way, Problem> {
     let mut teams: BTreeMap<String, TeamId> =
         state.teams.values().map(|team| (team.title.to_lowercase(), team.id)).collect();
     for (title, _) in document.teams.iter().flatten() {
@@ -65,16 +77,20 @@ pub(super) fn steps(
     }
     let sees_teams = app.sees_all_teams(caller, &caller.live.snapshot());
     let context = Context { caller, book, state, document, teams, agents, sees_teams, now: app.now() };
-    let mut agenda = Agenda::default();
-    settings::steps(&context, &mut agenda)?;
+    let (mut agenda, mut by_hand) = (Agenda::default(), Vec::new());
     objects::steps(&context, &mut agenda);
     roles::steps(&context, &mut agenda)?;
     member_roles(&context, &mut agenda)?;
     teams::steps(&context, &mut agenda)?;
-    agents::steps(&context, &mut agenda)?;
+    extra_roles::steps(&context, &mut agenda)?;
+    agents::steps(&context, &mut agenda, &mut by_hand)?;
+    keys::steps(&context, &mut agenda, &mut by_hand)?;
+    resources::steps(app, &context, &mut agenda)?;
     agenda.add(Phase::Tools, tools::steps(&context)?);
-    agenda.add(Phase::Grants, grants::steps(&context)?);
-    Ok(agenda.in_order())
+    agenda.add(Phase::Grants, grants::steps(&context, &mut by_hand)?);
+    // At the end, since what has to be opened depends on what is done.
+    settings::steps(&context, &mut agenda)?;
+    Ok(Way { steps: agenda.in_order(), by_hand })
 }
 
 fn member_roles(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Problem> {
@@ -125,6 +141,12 @@ impl Context<'_> {
             .ok_or_else(|| Problem::Missing { noun: "team", message: format!("there is no team {title}") })
     }
 
+    /// Whether an agent is not deleted by the document.
+    fn agent_stays(&self, agent: AgentId) -> bool {
+        let named = |agents: &BTreeMap<String, _>| agents.keys().any(|named| self.agent(named).ok() == Some(agent));
+        self.document.agents.as_ref().is_none_or(named)
+    }
+
     /// The agent that is meant, also one that is still to be made.
     fn agent(&self, title: &str) -> Result<AgentId, Problem> {
         self.agents
@@ -140,6 +162,11 @@ fn step(place: &[&str], says: String, command: Command) -> Step {
 
 fn step_with(place: &[&str], says: String, command: Command, facts: Vec<Fact>) -> Step {
     Step { place: place.iter().map(|key| (*key).to_owned()).collect(), says, command, by: Vec::new(), facts }
+}
+
+/// What must be done by hand.
+fn by_hand(place: &[&str], says: String) -> PlannedStep {
+    PlannedStep { place: place.iter().map(|key| (*key).to_owned()).collect(), says }
 }
 
 fn invalid(message: String) -> Problem {

@@ -1,10 +1,13 @@
 //! Steps about the organization's name and settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::command::Command;
-use domain::id::TeamId;
-use domain::organization::{SettingChange, Settings};
+use domain::grant::Grantee;
+use domain::id::{PersonId, TeamId};
+use domain::organization::{GrantsTo, SettingChange, Settings};
+use domain::permission::Permission;
+use domain::role::{Role, RoleId};
 use serde_json::json;
 
 use super::super::SettingValue;
@@ -21,11 +24,15 @@ pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Pr
     agenda.add(Phase::Close, renamed(context));
     let Some(stated) = &context.document.settings else { return Ok(()) };
     let target = target(context, stated)?;
+    let needs = Needs::of(context, agenda);
     let opened = Settings {
-        roles_custom: present.roles_custom || target.roles_custom,
-        grants_to: present.grants_to.union(&target.grants_to).copied().collect(),
+        roles_custom: present.roles_custom || target.roles_custom || needs.custom_roles,
+        roles_extra_bindings: present.roles_extra_bindings || needs.extra_roles,
+        grants_to: present.grants_to.union(&target.grants_to).chain(&needs.grants_to).copied().collect(),
         owners_max: present.owners_max.zip(target.owners_max).map(|(one, other)| one.max(other)),
-        managers_implicit_access: present.managers_implicit_access && target.managers_implicit_access,
+        managers_implicit_access: present.managers_implicit_access
+            && target.managers_implicit_access
+            && !needs.no_implicit_access,
         ..present.clone()
     };
     let with_defaults = Settings {
@@ -38,6 +45,60 @@ pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Pr
     agenda.add(Phase::Defaults, changes(context, &opened, &with_defaults));
     agenda.add(Phase::Close, changes(context, &with_defaults, &target));
     Ok(())
+}
+
+/// What must be open for the other steps, whatever it is before and after: what does not count any longer was given
+/// once and is kept, and a document that states the settings may state that as well.
+#[derive(Default)]
+struct Needs {
+    custom_roles: bool,
+    extra_roles: bool,
+    grants_to: BTreeSet<GrantsTo>,
+    /// Who uses everything anyway is given nothing.
+    no_implicit_access: bool,
+}
+
+impl Needs {
+    fn of(context: &Context<'_>, agenda: &Agenda) -> Needs {
+        let mut needs = Needs::default();
+        for command in agenda.commands() {
+            match command {
+                Command::CreateRole(_) | Command::DeleteRole { .. } => needs.custom_roles = true,
+                Command::GiveMemberRole { .. } => needs.extra_roles = true,
+                Command::SetGrant { grantee, .. } | Command::ShareResource { with: grantee, .. } => {
+                    let (to, role) = match grantee {
+                        Grantee::Member(person) => (Some(GrantsTo::Person), role_of(context, *person)),
+                        Grantee::Role(role) => (Some(GrantsTo::Role), Some(*role)),
+                        Grantee::Team(_) => (Some(GrantsTo::Team), None),
+                        Grantee::Key(_) | Grantee::Agent(_) => (None, None),
+                    };
+                    needs.grants_to.extend(to);
+                    let given = matches!(command, Command::SetGrant { .. });
+                    needs.no_implicit_access |= given && role.is_some_and(|role| uses_everything(context, role));
+                }
+                Command::AssignResource { .. } => drop(needs.grants_to.insert(GrantsTo::Team)),
+                _ => {}
+            }
+        }
+        needs
+    }
+}
+
+/// The role that somebody has once the document is applied.
+fn role_of(context: &Context<'_>, person: PersonId) -> Option<RoleId> {
+    let named = |members: &BTreeMap<String, RoleId>| {
+        let found = members.iter().find(|(name, _)| context.book.person(name, context.state).ok() == Some(person));
+        found.map(|(_, role)| *role)
+    };
+    let present = || context.state.active_member(person).map(|member| member.role);
+    context.document.members.as_ref().and_then(named).or_else(present)
+}
+
+fn uses_everything(context: &Context<'_>, role: RoleId) -> bool {
+    let stated = context.document.roles.as_ref().and_then(|roles| roles.get(&role)).filter(|entry| !entry.fixed);
+    let present = || context.state.roles.get(&role).map(Role::set);
+    let set = stated.map(|entry| entry.permissions.set()).or_else(present);
+    set.is_some_and(|set| set.holds(Permission::IntegrationUseAll))
 }
 
 fn renamed(context: &Context<'_>) -> Option<Step> {

@@ -1,20 +1,27 @@
 //! Steps about what people decided about tools.
 
 use domain::command::Command;
-use domain::integration::{ClassSource, ToolClass};
+use domain::integration::{ClassSource, IntegrationEdit, ToolClass};
 
 use super::{Context, step};
 use crate::Problem;
 use crate::policy_file::book::integration_called;
 use crate::policy_file::rehearse::Step;
 
-/// Tools to switch off or on for everyone, and classes to decide. Integrations that are not named are left alone.
+/// Integrations to pause or resume, tools to switch off or on for everyone, and classes to decide. Integrations that are not named are left alone.
 pub(super) fn steps(context: &Context<'_>) -> Result<Vec<Step>, Problem> {
     let mut steps = Vec::new();
     for (slug, entry) in context.document.integrations.iter().flatten() {
         let id = integration_called(context.state, slug);
         let id = id.map_err(|problem| problem.in_step(&["integrations", slug]))?;
-        let tools = &context.state.integration(id)?.tools;
+        let present = context.state.integration(id)?;
+        if let Some(paused) = entry.paused.filter(|paused| *paused != present.paused) {
+            let says = format!("{} {slug} for everyone", if paused { "pause" } else { "resume" });
+            let edit = IntegrationEdit { paused: Some(paused), ..IntegrationEdit::default() };
+            let command = Command::EditIntegration { integration: id, edit };
+            steps.push(step(&["integrations", slug, "paused"], says, command));
+        }
+        let tools = &present.tools;
         let review = |tool: &str, class: Option<ToolClass>, off: Option<bool>| Command::ReviewTool {
             integration: id,
             tool: tool.to_owned(),

@@ -152,6 +152,9 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
             let seat = RestrictedExpression::new_bool(seat);
             Asked { besides: vec![("seat", seat)], ..of("member.edit", "Member", member) }
         }
+        Operation::GiveRole { .. } | Operation::TakeRole { .. } | Operation::ChangePreset => {
+            unreachable!("roles beside one's own and presets are not exported")
+        }
         Operation::RemoveMember { member } => of("member.remove", "Member", member),
         Operation::ViewRoles => whole("role.view"),
         Operation::CreateRole { to } => {

@@ -6,6 +6,7 @@ use domain::integration::{Integration, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::organization::{GrantsTo, KeysWithoutRole};
 use domain::permission::Permission;
+use domain::time::Timestamp;
 use verdict::{Actor, Gift, Subject};
 
 use super::{Answer, Naive, hide, no, nothing_there, yes};
@@ -54,7 +55,7 @@ impl<'o> Naive<'o> {
         if self.needs(subject, Permission::IntegrationView).allowed { denied } else { hide(denied) }
     }
 
-    /// Everything that was given to the subject, to their teams and to those with their role; not what was given to
+    /// Everything that was given to the subject, to their teams and to those with a role of theirs; not what was given to
     /// those to whom nothing is given here any longer.
     fn has(&self, subject: Subject, integration: IntegrationId) -> Has<'o> {
         if let Subject::Key(key) = subject
@@ -75,7 +76,7 @@ impl<'o> Naive<'o> {
             givers.extend(self.teams_of(subject).into_iter().map(Grantee::Team));
         }
         if to.contains(&GrantsTo::Role) {
-            givers.extend(self.role_of(subject).map(|role| Grantee::Role(role.id)));
+            givers.extend(self.roles_of(subject).into_iter().map(|role| Grantee::Role(role.id)));
         }
         let lent = givers.iter().flat_map(|giver| self.state.loans(*giver, integration));
         let given = givers.iter().filter_map(|giver| self.state.grants.get(giver)?.get(&integration));
@@ -98,7 +99,10 @@ impl<'o> Naive<'o> {
         if !reached.allowed {
             return reached;
         }
-        let Has::Grants(grants) = self.has(subject, integration) else { return yes("role") };
+        // By the roles that they still have then.
+        let last = Timestamp(gift.expires_at.unwrap_or(Timestamp(i64::MAX)).0 - 1).max(self.now);
+        let then = Naive { state: self.state, now: last };
+        let Has::Grants(grants) = then.has(subject, integration) else { return yes("role") };
         let classes = [ToolClass::Read, ToolClass::Write, ToolClass::Delete];
         let covers = |grant: &&Grant| {
             let classes =

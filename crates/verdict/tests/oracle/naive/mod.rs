@@ -199,16 +199,36 @@ impl<'o> Naive<'o> {
         self.state.roles.get(&id?)
     }
 
-    /// What a subject's role in the organization comes to.
+    /// The role that a subject has, and where the organization has such, those that a member has beside it now.
+    pub(crate) fn roles_of(&self, subject: Subject) -> Vec<&'o Role> {
+        let mut roles: Vec<&Role> = self.role_of(subject).into_iter().collect();
+        if let Subject::Member(person) = subject
+            && let Some(member) = self.state.active_member(person)
+            && self.state.settings.roles_extra_bindings
+        {
+            for (role, given) in &member.extra_roles {
+                if self.is_before(given.expires_at) {
+                    roles.extend(self.state.roles.get(role));
+                }
+            }
+        }
+        roles
+    }
+
+    /// What a subject's roles in the organization come to: all that any of them gives.
     pub(crate) fn powers(&self, subject: Subject) -> Powers {
-        self.role_of(subject).map_or_else(Powers::new, |role| self.powers_of(role))
+        let mut powers = Powers::new();
+        for (permission, far) in self.roles_of(subject).into_iter().flat_map(|role| self.powers_of(role)) {
+            powers.entry(permission).and_modify(|known| *known = (*known).max(far)).or_insert(far);
+        }
+        powers
     }
 
     pub(crate) fn powers_of_id(&self, role: &RoleId) -> Powers {
         self.state.roles.get(role).map_or_else(Powers::new, |role| self.powers_of(role))
     }
 
-    fn powers_of(&self, role: &Role) -> Powers {
+    pub(crate) fn powers_of(&self, role: &Role) -> Powers {
         let mut powers = Powers::new();
         for permission in Permission::ALL {
             let group = permission.entry().group;

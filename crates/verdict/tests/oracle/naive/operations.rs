@@ -7,6 +7,7 @@ use domain::key::{KeyKind, KeyScope};
 use domain::organization::{Invite, KeysWithoutRole, Promote, SettingChange, Settings};
 use domain::permission::{Permission as P, Scope};
 use domain::role::{RoleId, RoleLevel};
+use domain::time::Timestamp;
 use verdict::{Gift, Operation, Remedy, Subject};
 
 use super::{Answer, Naive, Powers, beyond, hide, managing, no, nothing_there, yes};
@@ -36,12 +37,18 @@ impl Naive<'_> {
             Operation::AddMember { role } => {
                 needs(P::MemberAdd).and(|| self.gives(me, role)).and(|| self.lets_into_team(me))
             }
-            Operation::ChangeRole { member, role } => {
-                needs(P::RoleAssign).and(|| self.over_member(me, member)).and(|| self.gives(me, role))
+            Operation::ChangeRole { member, role } | Operation::GiveRole { member, role } => {
+                // Nobody makes last for themselves what they have for a time.
+                let then = if me == Subject::Member(member) { Timestamp(i64::MAX) } else { self.now };
+                let giver = Naive { state: self.state, now: then };
+                needs(P::RoleAssign).and(|| self.over_member(me, member)).and(|| giver.gives(me, role))
             }
             // Everybody may say what they are called; it takes nobody's power to call somebody something.
             Operation::EditMember { member, seat: false } if me == Subject::Member(member) => yes("own"),
             Operation::EditMember { member, .. } => needs(P::MemberEdit).and(|| self.is_member(member)),
+            Operation::TakeRole { member, .. } => needs(P::RoleAssign).and(|| self.over_member(me, member)),
+            Operation::ChangePreset => needs(P::OrganizationEdit)
+                .and(|| if self.role_of(me).is_some_and(|role| role.top) { yes("role") } else { no("only-owners") }),
             Operation::RemoveMember { member } => needs(P::MemberRemove).and(|| self.over_member(me, member)),
             Operation::ViewRoles => needs(P::RoleView),
             Operation::CreateRole { to } => needs(P::RoleEdit).and(|| self.defines(me, &to.iter().collect())),
@@ -230,6 +237,7 @@ impl Naive<'_> {
         let may = || if after.promote_admin == before.promote_admin { yes("role") } else { self.promotes(me) };
         may()
             .and(|| self.widens_settings(me, before, &after))
+            .and(|| self.change_extra_roles(me, before.roles_extra_bindings, after.roles_extra_bindings))
             .and(|| if more_to_newcomers || more_to_keys { self.gives(me, &newcomers) } else { yes("role") })
             .and(|| {
                 in_teams.map_or(yes("role"), |role| {
@@ -275,6 +283,21 @@ impl Naive<'_> {
         gains.all(|(one, far)| mine.get(&one).is_some_and(|mine| *mine >= far))
     }
 
+    /// To let roles beside one's own count is to give them to all who have such, and the other way round.
+    fn change_extra_roles(&self, me: Subject, before: bool, after: bool) -> Answer {
+        let members = self.state.members.values().filter(|member| member.is_active());
+        let given =
+            members.flat_map(|member| &member.extra_roles).filter(|(_, given)| self.is_before(given.expires_at));
+        let mut roles: Vec<&RoleId> = given.map(|(role, _)| role).collect();
+        roles.sort();
+        let one = |role: &&RoleId| match (before, after) {
+            (false, true) => self.gives(me, role),
+            (true, false) => self.over_powers(me, &self.powers_of_id(role)),
+            _ => yes("role"),
+        };
+        roles.iter().map(one).find(|answer| !answer.allowed).unwrap_or(yes("role"))
+    }
+
     fn gives(&self, me: Subject, role: &RoleId) -> Answer {
         self.gives_powers(me, &self.powers_of_id(role))
     }
@@ -307,7 +330,7 @@ impl Naive<'_> {
 
     /// Whether a role says that its holder uses everything, in force or not.
     fn uses_everything(&self, me: Subject) -> Answer {
-        let says = self.role_of(me).is_some_and(|role| {
+        let says = self.roles_of(me).into_iter().any(|role| {
             role.top
                 || role.permissions.groups.contains(&P::IntegrationUseAll.entry().group)
                 || role.permissions.single.scope(P::IntegrationUseAll).is_some()

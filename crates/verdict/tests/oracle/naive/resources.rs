@@ -113,7 +113,7 @@ impl Naive<'_> {
             // Where nobody uses what they were not given, who by their role would use everything of the kind gives it out.
             let mut open = self.state.clone();
             open.settings.managers_implicit_access = true;
-            let says = Naive { state: &open, now: self.now }.powers(subject);
+            let says = Naive { state: &open, now: at_the_end.now }.powers(subject);
             let gives_out = says.get(&resource.kind.permission(ResourceVerb::Use)) == Some(&Scope::All);
             let may = |verb| at_the_end.may(subject, verb, resource).allowed || verb == ResourceVerb::Use && gives_out;
             let has_it = lent.all(may);

@@ -1,0 +1,59 @@
+//! Steps about the roles that members have beside their own.
+
+use std::collections::BTreeMap;
+
+use domain::command::Command;
+use domain::role::RoleId;
+use verdict::Subject;
+
+use super::super::Ending;
+use super::agenda::{Agenda, Phase};
+use super::{Context, step};
+use crate::Problem;
+
+pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Problem> {
+    let Some(stated) = &context.document.extra_roles else { return Ok(()) };
+    let none = BTreeMap::new();
+    let mut wanted = BTreeMap::new();
+    for (name, roles, person) in context.people(stated, &["extra_roles"])? {
+        wanted.insert(person, (name.to_owned(), roles));
+    }
+    for member in context.state.members.values().filter(|member| member.is_active()) {
+        let person = member.person;
+        let (name, roles) = wanted.remove(&person).unwrap_or_else(|| (context.book.address(person), &none));
+        let phase = match Subject::Member(person) == context.caller.actor.subject {
+            true => Phase::OwnRole,
+            false => Phase::ExtraRoles,
+        };
+        // A role that becomes somebody's own is no longer beside it.
+        let own = context.document.members.as_ref().and_then(|members| {
+            members.iter().find(|(name, _)| context.book.person(name, context.state).ok() == Some(person))
+        });
+        let own = own.map(|(_, role)| *role);
+        let holding = |role: &RoleId, given: &Ending| own != Some(*role) && given.holds_at(context.now);
+        let present: BTreeMap<RoleId, Ending> = member
+            .extra_roles
+            .iter()
+            .map(|(role, given)| (*role, Ending::at(given.expires_at)))
+            .filter(|(role, given)| holding(role, given))
+            .collect();
+        for (role, given) in roles.iter().filter(|(_, given)| given.holds_at(context.now)) {
+            if present.get(role) != Some(given) {
+                let end = if given.until.is_some() { ", until a set end" } else { "" };
+                let says = format!("give {name} the role {role} beside their own{end}");
+                let command = Command::GiveMemberRole { person, role: *role, expires_at: given.moment() };
+                agenda.add(phase, [step(&["extra_roles", &name, role.as_str()], says, command)]);
+            }
+        }
+        for role in present.keys().filter(|role| !roles.get(*role).is_some_and(|given| given.holds_at(context.now))) {
+            let stays = context.document.roles.as_ref().is_none_or(|roles| roles.contains_key(role));
+            // With a role that is deleted it ends as well.
+            if stays {
+                let says = format!("take the role {role} from {name}, which they have beside their own");
+                let command = Command::TakeMemberRole { person, role: *role };
+                agenda.add(phase, [step(&["extra_roles"], says, command)]);
+            }
+        }
+    }
+    Ok(())
+}
