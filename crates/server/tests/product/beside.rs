@@ -53,7 +53,7 @@ fn what_somebody_may_do_is_all_that_their_roles_give_and_each_says_by_which() {
     // With an end it is given until then; it can be taken before.
     let path = format!("/members/{}/roles/auditor", mona.email);
     let (_, member) = firm.owner().put(&path, json!({ "expires_at": "2999-12-31T00:00:00Z" }));
-    assert_eq!(member["extra_roles"][0]["expires_at"], json!("2999-12-31T00:00:00Z"), "{member}");
+    assert_eq!(member["extra_roles"][0]["expires_at"], json!("2999-12-31T00:00:00.000Z"), "{member}");
     assert_eq!(told(&firm.owner().put(&path, json!({ "expires_at": "2001-01-01T00:00:00Z" }))), (422, "in-the-past"));
     assert_eq!(firm.owner().delete(&path).0, 200);
     assert_eq!((may_read(), firm.owner().delete(&path).0), (403, 404));
