@@ -65,7 +65,7 @@ const COMMANDS: &[XtaskCommand] = &[
     XtaskCommand {
         name: "soak",
         arguments: "[name of a test]",
-        help: "run the long form of the product's tests in release mode, appending the figures to docs/soak.md",
+        help: "run the long form of the product's tests, optimized, appending the figures to docs/soak.md",
         run: soak::run,
     },
     XtaskCommand {

@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
 
 /// Runs one suite to its end; what it printed as figures is added to those that there are.
 fn soaked((package, test): (&str, &str), arguments: &[String], figures: &mut Vec<String>) -> Result<Tally, Fault> {
-    let mut command = cargo(&["test", "--release", "--package", package, "--test", test, "--", "--nocapture"]);
+    let mut command = cargo(&["test", "--profile", "soak", "--package", package, "--test", test, "--", "--nocapture"]);
     // One test at a time: each wants the machine for itself, and its figures should mean something.
     command.arg("--test-threads=1").args(arguments).env("WARDROOM_SOAK", "1");
     let mut sum = Tally::default();

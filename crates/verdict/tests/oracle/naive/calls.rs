@@ -78,9 +78,12 @@ impl<'o> Naive<'o> {
         if to.contains(&GrantsTo::Role) {
             givers.extend(self.roles_of(subject).into_iter().map(|role| Grantee::Role(role.id)));
         }
-        let lent = givers.iter().flat_map(|giver| self.state.loans(*giver, integration));
-        let given = givers.iter().filter_map(|giver| self.state.grants.get(giver)?.get(&integration));
-        Has::Grants(given.chain(lent).collect())
+        // The nearest first: one's own, then those of teams, then those of roles; what was lent behind what was given.
+        let all = |giver: &Grantee| {
+            let given = self.state.grants.get(giver).and_then(|given| given.get(&integration));
+            given.into_iter().chain(self.state.loans(*giver, integration)).collect::<Vec<_>>()
+        };
+        Has::Grants(givers.iter().flat_map(all).collect())
     }
 
     /// Whether a key that was made to open everything does so at present.
@@ -135,7 +138,8 @@ impl<'o> Naive<'o> {
     }
 }
 
-/// One grant that lets the tool through is enough; if none does, the widest is the one that falls short.
+/// One grant that lets the tool through is enough; if none does, the widest is the one that falls short, and of those that
+/// are as wide and have as few tools off the nearest.
 fn by_grants(holding: &[&Grant], tool: &str, integration: &Integration) -> Answer {
     let class = integration.tools[tool].class;
     if holding.iter().any(|grant| !grant.tools_off.contains(tool) && lets_through(grant.profile, class)) {
