@@ -243,7 +243,8 @@ fn is_sound(state: &Organization, why: &str) {
         assert!(member.extra_roles.keys().all(beside), "{:?}: {why}", member.extra_roles);
     }
     for (id, place) in state.teams.values().flat_map(|team| &team.members) {
-        assert!(state.active_member(*id).is_some() && level(&place.role).is_some(), "{id} in a team: {why}");
+        assert!(state.active_member(*id).is_some(), "{id} in a team: {why}");
+        assert_eq!(level(&place.role), Some(domain::role::RoleLevel::Team), "{}: {why}", place.role);
     }
 }
 

@@ -11,7 +11,7 @@ use domain::key::{KeyKind, KeyScope};
 use domain::object::DataName;
 use domain::organization::{Invite, Organization, SettingChange, Stamp};
 use domain::preset::Preset;
-use domain::role::RoleId;
+use domain::role::{RoleId, RoleLevel};
 use domain::time::Timestamp;
 use verdict::{Credential, Subject};
 
@@ -205,7 +205,7 @@ impl World {
     }
 
     pub(crate) fn roles_of_level(&self, team: bool) -> Vec<RoleId> {
-        let level = if team { domain::role::RoleLevel::Team } else { domain::role::RoleLevel::Organization };
+        let level = if team { RoleLevel::Team } else { RoleLevel::Organization };
         self.state.roles.values().filter(|role| role.level == level).map(|role| role.id).collect()
     }
 
@@ -356,9 +356,14 @@ impl World {
             self.happens(Event::TeamDeleted { team: team(dice.below(TEAMS - 1)) });
         }
         if dice.percent(25) {
-            let roles: Vec<_> = self.state.roles.values().filter(|role| !role.top).map(|role| role.id).collect();
-            let (role, moved_to) = (dice.pick(&roles), self.state.settings.join_default_role);
-            if role != moved_to {
+            let roles: Vec<_> = self.state.roles.values().filter(|role| !role.top).collect();
+            let (role, settings) = (dice.pick(&roles), &self.state.settings);
+            let moved_to = match role.level {
+                RoleLevel::Organization => Some(settings.join_default_role),
+                RoleLevel::Team => settings.join_default_team_role,
+            };
+            let role = role.id;
+            if let Some(moved_to) = moved_to.filter(|heir| *heir != role && self.state.roles.contains_key(heir)) {
                 self.happens(Event::RoleDeleted { role, moved_to });
             }
         }
