@@ -71,6 +71,8 @@ pub(crate) async fn advice(State(app): State<App>, Signed(caller): Signed) -> Re
 pub(crate) struct AccessReport {
     /// At which moment.
     at: String,
+    /// The number of the last change that is in it: confirm a review of this one.
+    seq: u64,
     /// One row for each member, key or agent and integration.
     items: Vec<AccessReportRow>,
 }
@@ -124,13 +126,13 @@ pub(crate) async fn report(
     Signed(caller): Signed,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let (rows, now) = app.access_report(&caller).await?;
+    let (rows, now, seq) = app.access_report(&caller).await?;
     let items: Vec<AccessReportRow> = rows.into_iter().map(row).collect();
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.contains("text/csv") {
         return Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present")], csv(&items)).into_response());
     }
-    Ok(Json(AccessReport { at: written(now), items }).into_response())
+    Ok(Json(AccessReport { at: written(now), seq, items }).into_response())
 }
 
 /// The rows as RFC 4180 has it. A field that a spreadsheet would take for a formula is quoted with an apostrophe.

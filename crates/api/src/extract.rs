@@ -155,10 +155,15 @@ pub(crate) fn for_people(message: &str) -> String {
     if message.contains("invalid digit") || message.contains("cannot parse integer") {
         return "give a whole number".to_owned();
     }
+    if message.contains("number too large") {
+        return "give a smaller number".to_owned();
+    }
     let Some((_, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
     let number = |of: &str| expected.strip_prefix(of).is_some_and(|bits| bits.parse::<u8>().is_ok() || bits == "size");
     if number("u") {
-        return "give a whole number that is not negative".to_owned();
+        let is_whole = message.contains("integer `") && !message.contains("integer `-");
+        let told = if is_whole { "give a smaller number" } else { "give a whole number that is not negative" };
+        return told.to_owned();
     }
     if number("i") {
         return "give a whole number".to_owned();
@@ -230,6 +235,8 @@ mod tests {
             ("invalid value: integer `-1`, expected u32", "give a whole number that is not negative"),
             ("invalid type: string \"x\", expected a boolean", "give true or false"),
             ("invalid type: integer `3`, expected struct Thing", "give an object"),
+            ("invalid value: integer `5000000000`, expected u32", "give a smaller number"),
+            ("number too large to fit in target type", "give a smaller number"),
             ("invalid digit found in string", "give a whole number"),
             ("missing field `title`", "missing field `title`"),
         ];

@@ -26,12 +26,14 @@ pub(crate) struct Kind {
     settings: Map<String, Value>,
     /// Whether the caller may change it.
     may_change: bool,
+    /// The state that was asked. Send it as `If-Match` with a change, so that nobody else's is lost.
+    seq: u64,
 }
 
 impl From<KindView> for Kind {
     fn from(view: KindView) -> Kind {
-        let KindView { kind, settings, may_change } = view;
-        Kind { kind, title: kind.title(), settings: settings.0, may_change }
+        let KindView { kind, settings, may_change, seq } = view;
+        Kind { kind, title: kind.title(), settings: settings.0, may_change, seq }
     }
 }
 

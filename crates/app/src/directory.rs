@@ -23,6 +23,12 @@ impl App {
         people.iter().map(|id| known.get(id).map_or_else(|| ERASED.to_owned(), |person| person.name.clone())).collect()
     }
 
+    /// What an organization calls people, without those whose names were erased.
+    pub async fn known_names(&self, org: OrgId, people: &[PersonId]) -> Vec<String> {
+        let mut known = self.people(org, people).await.unwrap_or_default();
+        people.iter().filter_map(|id| Some(known.remove(id)?.name)).collect()
+    }
+
     /// Which of those who could help are named to somebody: all, where they see who is here, and nobody but themselves
     /// otherwise.
     pub(crate) fn whom_to_name(&self, (snapshot, actor): (&Snapshot, &Actor), people: &[PersonId]) -> Vec<PersonId> {
@@ -30,9 +36,9 @@ impl App {
         people.iter().copied().filter(|person| sees || actor.subject == Subject::Member(*person)).collect()
     }
 
-    /// Their names.
+    /// Their names, of those who still have one.
     pub(crate) async fn names_for(&self, to: (&Snapshot, &Actor), people: &[PersonId]) -> Vec<String> {
-        self.names(to.0.org(), &self.whom_to_name(to, people)).await
+        self.known_names(to.0.org(), &self.whom_to_name(to, people)).await
     }
 
     pub(crate) async fn people(&self, org: OrgId, people: &[PersonId]) -> Result<HashMap<PersonId, Person>, Problem> {

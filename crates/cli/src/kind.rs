@@ -47,6 +47,8 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
         Verb::Show { kind } => terminal.answer(&org.get(&["kinds", kind], &[])?, lay_out),
         Verb::Set { kind, settings, unset } => {
             let present = org.get(&["kinds", kind], &[])?;
+            // What somebody else changes in between is not overwritten.
+            let org = org.tied_to(present["seq"].as_u64().unwrap_or_default());
             let present = present.pointer("/settings").and_then(Value::as_object).cloned().unwrap_or_default();
             let kept = present.into_iter().filter(|(name, _)| !unset.contains(name));
             let settings: Map<String, Value> = kept.chain(settings.iter().cloned()).collect();
@@ -78,7 +80,8 @@ mod tests {
 
     #[test]
     fn single_settings_change_and_the_others_stay() {
-        let kind = |settings: Value| (200, json!({"kind": "grader", "settings": settings, "may_change": true}));
+        let kind =
+            |settings: Value| (200, json!({"kind": "grader", "settings": settings, "may_change": true, "seq": 41}));
         let server = FakeServer::answering(vec![
             kind(json!({"strict": true, "old": 1, "kept": [1, 2]})),
             kind(json!({"kept": [1, 2], "strict": false})),
@@ -88,6 +91,7 @@ mod tests {
         assert_eq!((done.code, done.out.as_str()), (0, "kept = [1,2]\nstrict = false\n"), "{}", done.err);
         assert_eq!(server.request(1).json(), json!({"settings": {"strict": false, "kept": [1, 2]}}));
         assert_eq!(server.request(1).path, "/api/v1/orgs/north/kinds/grader");
+        assert_eq!(server.request(1).header("if-match"), Some("\"41\""), "nobody else's change is overwritten");
         assert!(crate::command().try_get_matches_from(["wardroom", "kind", "set", "grader"]).is_err());
     }
 }

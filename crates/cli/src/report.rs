@@ -48,7 +48,8 @@ fn lay_out(report: &Value) -> String {
             tools,
         ]);
     }
-    format!("{table}\nas of {}\n", text(report, "/at"))
+    let (at, seq) = (text(report, "/at"), text(report, "/seq"));
+    format!("{table}\nas of {at}, change {seq}; found right? `wardroom review confirm --seq {seq}`\n")
 }
 
 #[cfg(test)]
@@ -61,10 +62,12 @@ mod tests {
     fn the_report_is_a_table_of_everybody() {
         let row = json!({"subject": "per_1", "name": "Fay", "kind": "member", "role": "Member", "integration": "stripe",
             "basis": "grant", "via": "Finance", "profile": "no-delete", "tools": 41});
-        let server = FakeServer::answering(vec![(200, json!({"at": "2026-01-01T00:00:00Z", "items": [row]}))]);
+        let server =
+            FakeServer::answering(vec![(200, json!({"at": "2026-01-01T00:00:00Z", "seq": 41, "items": [row]}))]);
         let done = outcome(&server, &["report", "access", "--org", "north"]);
         assert_eq!(done.code, 0, "{}", done.err);
         assert!(done.out.contains("grant Finance") && done.out.contains("41"), "{}", done.out);
+        assert!(done.out.contains("`wardroom review confirm --seq 41`"), "{}", done.out);
         assert_eq!(server.request(0).path, "/api/v1/orgs/north/access-report");
     }
 }

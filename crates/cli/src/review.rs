@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
-use crate::field::{items, text, time};
+use crate::field::{items, text, text_if_any, time};
 use crate::server::Door;
 use crate::table::Table;
 use crate::terminal::Terminal;
@@ -48,7 +48,10 @@ fn lay_out(found: &Value) -> String {
     for review in items(found) {
         table.row([time(review, "/at"), text(review, "/by/name"), text(review, "/of_seq")]);
     }
-    format!("{table}\nnext due: {}\n", time(found, "/due_at"))
+    match text_if_any(found, "/due_at") {
+        Some(_) => format!("{table}\nnext due: {}\n", time(found, "/due_at")),
+        None => format!("{table}\nnone is due: set review.every_days to be reminded\n"),
+    }
 }
 
 #[cfg(test)]

@@ -11,11 +11,14 @@ use crate::adapters::ProbedUpstreams;
 use crate::node::{application, runtime};
 use crate::{Fault, data_folder};
 
+/// What makes a folder a data folder.
+const JOURNAL: &str = "journal.db";
+
 pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, Fault> {
     let text = |name: &str| given.get_one::<String>(name).cloned();
     let data: PathBuf = given.get_one::<PathBuf>("data").cloned().unwrap_or_default();
     // Nothing is made here: a folder that is not there is a mistake.
-    if !data.is_dir() {
+    if !data.join(JOURNAL).is_file() {
         return Err(Fault(format!("{} is no data folder; give the one that the server serves", data.display())));
     }
     let (org, member) = (text("org").unwrap_or_default(), text("member"));

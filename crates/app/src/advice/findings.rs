@@ -71,7 +71,7 @@ fn review_due(seen: &Seen<'_>) -> Option<Finding> {
     due_at(seen.state).filter(|due| *due <= seen.now)?;
     let days = seen.state.settings.review_every_days;
     let message = format!("nobody has confirmed in the last {days} days that everybody has what they should");
-    let remedy = "go through `wardroom report access`, then say so with `wardroom review confirm`";
+    let remedy = "go through `wardroom report access`, then say so with the `wardroom review confirm` that it ends on";
     Some(finding("review-due", Weight::Consider, message, remedy))
 }
 

@@ -32,11 +32,12 @@ pub struct AccessRow {
 }
 
 impl App {
-    /// Who has access to what at this moment: one row for each subject and integration.
+    /// Who has access to what at this moment: one row for each subject and integration. With the number of the last
+    /// change of the state that was asked, of which a review can be confirmed.
     ///
     /// # Errors
     /// [`Problem::Denied`] where the caller may not explain access.
-    pub async fn access_report(&self, caller: &Caller) -> Result<(Vec<AccessRow>, Timestamp), Problem> {
+    pub async fn access_report(&self, caller: &Caller) -> Result<(Vec<AccessRow>, Timestamp, u64), Problem> {
         let snapshot = caller.live.snapshot();
         let operation = Operation::Use { permission: Permission::AccessExplain };
         let _permit = self.permit(&snapshot, &caller.actor, operation).await?;
@@ -92,6 +93,6 @@ impl App {
                 rows.push(none);
             }
         }
-        Ok((rows, now))
+        Ok((rows, now, snapshot.seq()))
     }
 }

@@ -155,7 +155,7 @@ impl App {
         match (self.end_of(caller).await, expires_at) {
             (Some(own), Some(wanted)) if wanted > own => Err(Problem::invalid(
                 "expires_at",
-                "the key that you use ends earlier; a key made with it cannot last longer",
+                "you end earlier (the key that you use, the agent, or its acting for somebody), and what you make lasts no longer",
             )),
             (own, wanted) => Ok(wanted.or(own)),
         }

@@ -30,8 +30,8 @@ impl App {
         if self.end_of(caller).await.is_some_and(ends_first) {
             // Whoever may not know of the key learns nothing of its end.
             let _permit = self.permit(&caller.live.snapshot(), &caller.actor, operation).await?;
-            let message = "the key that you use ends before this one; a secret made with it cannot last longer. use a \
-                           key that lasts as long";
+            let message = "you end before this key (the key that you use, the agent, or its acting for somebody); let \
+                           somebody who lasts as long rotate it";
             return Err(Problem::invalid("key", message));
         }
         let (secret, digest, hint) = self.new_secret(prefix)?;

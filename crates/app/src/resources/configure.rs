@@ -16,6 +16,8 @@ pub struct KindView {
     pub settings: Features,
     /// Whether the caller may change it.
     pub may_change: bool,
+    /// The number of the last change of the state that was asked.
+    pub seq: u64,
 }
 
 impl App {
@@ -59,7 +61,8 @@ impl App {
 
     async fn kind_view(&self, caller: &Caller, kind: ResourceKind) -> KindView {
         let asked = self.asked(&caller.live.snapshot(), &caller.actor, Operation::ConfigureKind { kind });
-        let settings = caller.live.state.lock().await.features.get(&kind).cloned().unwrap_or_default();
-        KindView { kind, settings, may_change: asked.is_allowed() }
+        let state = caller.live.state.lock().await;
+        let settings = state.features.get(&kind).cloned().unwrap_or_default();
+        KindView { kind, settings, may_change: asked.is_allowed(), seq: state.seq }
     }
 }

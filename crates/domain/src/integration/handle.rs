@@ -6,6 +6,8 @@ use crate::integration::{ClassSource, DiscoveredTool, Integration, IntegrationEd
 use crate::organization::Organization;
 use crate::refusal::Refusal;
 
+/// The slug of Wardroom's own tools at its MCP doors.
+const RESERVED: &str = "wardroom";
 /// Integrations of one organization.
 const INTEGRATIONS_MAX: usize = 1_000;
 /// Tools of one integration.
@@ -21,6 +23,10 @@ pub(crate) fn connect(
 ) -> Result<Vec<Event>, Refusal> {
     if state.integrations.values().any(|other| other.slug == integration.slug) {
         let message = format!("there is an integration named {} already; choose another slug", integration.slug);
+        return Err(Refusal::field("slug-taken", "slug", message));
+    }
+    if integration.slug.as_str() == RESERVED {
+        let message = format!("{RESERVED} is what Wardroom's own tools are called by; choose another slug");
         return Err(Refusal::field("slug-taken", "slug", message));
     }
     if state.integrations.contains_key(&integration.id) {

@@ -185,3 +185,15 @@ fn a_tool_that_changed_after_its_review_counts_as_deleting_until_somebody_looks_
     accept(&mut walk, refresh);
     assert_eq!(walk.state.integrations[&integration(0)].tools["get"].class, ToolClass::Write);
 }
+
+#[test]
+fn no_integration_is_called_as_our_own_tools_are() {
+    let walk = company();
+    let named = |slug: &str| {
+        let integration = Integration { id: integration(1), slug: Slug::parse(slug).unwrap(), ..stripe() };
+        let connect = Command::ConnectIntegration { integration: Box::new(integration), tools: Vec::new() };
+        command::handle(&walk.state, connect, walk.now).map_err(|refusal| (refusal.code, refusal.field))
+    };
+    assert_eq!(named("wardroom").unwrap_err(), ("slug-taken", Some("slug")));
+    assert!(named("wardroom-2").is_ok());
+}

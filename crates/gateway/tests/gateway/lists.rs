@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::command::Command;
 use domain::grant::Profile;
 use domain::key::KeyScope;
+use domain::organization::SettingChange;
 use gateway::Limits;
 use serde_json::json;
 
@@ -180,6 +181,10 @@ async fn a_stream_tells_of_changes_of_ones_own_list_and_of_no_other() {
     let told = modern.next().await.unwrap();
     assert_eq!(told["method"], "notifications/tools/list_changed");
     assert_eq!(told["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"], "sub");
+    let changes = vec![SettingChange::RequestsAgentTool(true)];
+    world.change(Command::ChangeSettings { name: None, changes });
+    assert_eq!(legacy.next().await.unwrap()["method"], "notifications/tools/list_changed", "our own tool is there now");
+    assert_eq!(modern.next().await.unwrap()["method"], "notifications/tools/list_changed");
     world.remove(&fin);
     assert_eq!(legacy.next().await, None);
     let farewell = modern.next().await.unwrap();

@@ -86,7 +86,7 @@ impl Ports for GatewayPorts {
     }
 
     async fn names(&self, org: OrgId, people: &[PersonId]) -> Vec<String> {
-        self.app.names(org, people).await
+        self.app.known_names(org, people).await
     }
 
     async fn request_told(&self, access: &Arc<LiveAccess>, actor: Actor, asked: &ToolAsked) -> Option<RequestTold> {
