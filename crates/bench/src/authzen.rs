@@ -15,10 +15,11 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use xtask::cerbos::Cerbos;
 
 use crate::company::{Company, Giving, Member, Size};
 use crate::draw::Draw;
-use crate::process::{Running, cerbos, processor_s, serve};
+use crate::process::{processor_s, serve};
 use crate::report::{Report, ratio};
 use crate::stopwatch::{now, percentile};
 use crate::{Fault, Options, data, runtime};
@@ -55,19 +56,24 @@ pub(crate) fn run(report: &mut Report, options: &Options) -> Result<(), Fault> {
     let known = runtime()?.block_on(data::write(folder.path(), &company, true))?;
     let server = serve(wardroom, folder.path())?;
     let questions = draw(&company);
-    let mut doors = vec![Door::of("Wardroom", &server, Some(known.owner), questions.iter().map(Question::ours))];
+    let ours = questions.iter().map(Question::ours);
+    let mut doors = vec![Door::of("Wardroom", (server.address, server.id()), Some(known.owner), ours)];
     report.heading("AuthZEN over HTTP (1,000 members × 200 integrations × 10,000 tools, 500 role rules)")?;
     let other = match &options.cerbos {
         Some(program) => {
             write_policies(policies.path(), &company)?;
-            Some(cerbos(program, policies.path())?)
+            Some(Cerbos::start(program, policies.path()).map_err(Fault)?)
         }
         None => {
             report.line("Cerbos is left out: its executable was not named with --cerbos; `cargo xtask bench` does")?;
             None
         }
     };
-    doors.extend(other.as_ref().map(|other| Door::of("Cerbos", other, None, questions.iter().map(Question::theirs))));
+    doors.extend(
+        other.as_ref().map(|other| {
+            Door::of("Cerbos", (other.address(), other.id()), None, questions.iter().map(Question::theirs))
+        }),
+    );
     let allowed = runtime()?.block_on(compare(&doors))?;
     report.line(&format!("{:.0} % of the questions allowed", allowed * 100.0))?;
     for (connections, batch) in [(1, 1), (8, 1), (1, BATCH), (8, BATCH)] {
@@ -143,7 +149,12 @@ fn write_policies(folder: &Path, company: &Company) -> Result<(), Fault> {
 }
 
 impl Door {
-    fn of(name: &'static str, server: &Running, key: Option<String>, asked: impl Iterator<Item = String>) -> Door {
+    fn of(
+        name: &'static str,
+        (address, process): (SocketAddr, u32),
+        key: Option<String>,
+        asked: impl Iterator<Item = String>,
+    ) -> Door {
         let asked: Vec<String> = asked.collect();
         let single = asked.iter().map(|asked| format!(r#"{{{asked},"context":{{"from":"bench"}}}}"#).into());
         // Cerbos wants a context that is not empty with a batch; to Wardroom it says nothing.
@@ -152,7 +163,7 @@ impl Door {
             format!(r#"{{"context":{{"from":"bench"}},"evaluations":[{}]}}"#, asked.join(",")).into()
         };
         let batches = asked.chunks_exact(BATCH).map(batch).collect();
-        Door { name, address: server.address, process: server.id(), key, single: single.collect(), batches }
+        Door { name, address, process, key, single: single.collect(), batches }
     }
 
     fn requests(&self, batch: usize) -> Result<Vec<Request<Full<Bytes>>>, Fault> {

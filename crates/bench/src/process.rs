@@ -1,4 +1,5 @@
-//! Other programs that are measured: the server itself, nginx, Cerbos. Each ends with the value that holds it.
+//! Other programs that are measured: the server itself, nginx. Each ends with the value that holds it, as Cerbos does,
+//! which `xtask` knows how to start.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -107,20 +108,6 @@ pub(crate) fn nginx(dir: &Path, upstream: SocketAddr) -> Result<Option<Running>,
     command.arg("-p").arg(dir).arg("-c").arg(&path).stderr(Stdio::null());
     let (began, child) = (now(), command.spawn().map_err(|error| failed(&error))?);
     Ok(Some(Running { child, address, began }))
-}
-
-/// Starts Cerbos on a folder of policies.
-pub(crate) fn cerbos(program: &Path, policies: &Path) -> Result<Running, Fault> {
-    let (address, other) = (free_address()?, free_address()?);
-    let mut command = Command::new(program);
-    command
-        .args(["server", "--log-level=error", "--set=telemetry.disabled=true", "--set=storage.driver=disk"])
-        .arg(format!("--set=storage.disk.directory={}", policies.display()))
-        .arg(format!("--set=server.httpListenAddr={address}"))
-        .arg(format!("--set=server.grpcListenAddr={other}"))
-        .stdout(Stdio::null());
-    let (began, child) = (now(), command.spawn().map_err(|error| Fault::of("starting Cerbos", &error))?);
-    Ok(Running { child, address, began })
 }
 
 fn free_address() -> Result<SocketAddr, Fault> {

@@ -13,6 +13,7 @@ mod conformance;
 mod demo;
 mod generate;
 mod mutants;
+mod peer;
 mod process;
 mod requirements;
 mod soak;
@@ -76,8 +77,9 @@ const COMMANDS: &[XtaskCommand] = &[
     },
     XtaskCommand {
         name: "authzen",
-        arguments: "--url URL [--key KEY] [--cast FILE]",
-        help: "ask any server the questions of the AuthZEN certification scenario; a cast names who plays which part",
+        arguments: "--url URL [--key KEY] [--cast FILE] | --cerbos",
+        help: "ask any server the questions of the AuthZEN certification scenario; a cast names who plays which part; \
+               with --cerbos install and start that one, and ask it",
         run: conformance::run,
     },
 ];

@@ -24,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("server", &["domain", "verdict", "journal", "identity", "gateway", "app", "api", "cli", "demo"]),
     ("testkit", &[]),
     ("xtask", &[]),
-    ("bench", &["domain", "identity", "journal", "verdict"]),
+    ("bench", &["domain", "identity", "journal", "verdict", "xtask"]),
 ];
 
 /// Which crates of ours the tests of a crate may use besides.

@@ -43,8 +43,9 @@ pub(super) fn examine(client: &Client, cast: &Cast, report: &mut Report) {
     decisions(client, cast, report);
     acceptance(client, cast, report);
     faults(client, cast, report);
-    headers(client, cast, report);
     let first = question(&cast.writer, &cast.read, &cast.record);
+    request_id(client, (Endpoint::Evaluation, &first), (Level::BasicCore, "2.5.1"), report);
+    report.case((Level::BasicCore, "2.5.2"), "X-Request-ID may be left out", asked(client, &first, true));
     let outcome = (0..REPETITIONS).try_for_each(|_| asked(client, &first, true));
     report.case((Level::BasicCore, "2.6"), "the same question gets the same answer every time", outcome);
 }
@@ -134,32 +135,20 @@ fn faults(client: &Client, cast: &Cast, report: &mut Report) {
     }
 }
 
-fn headers(client: &Client, cast: &Cast, report: &mut Report) {
-    let first = question(&cast.writer, &cast.read, &cast.record);
-    let mut search = first.clone();
-    without(&mut search["subject"], "id");
-    for (endpoint, body, section) in [
-        (Endpoint::Evaluation, &first, "2.5.1"),
-        (Endpoint::Evaluations, &first, "5"),
-        (Endpoint::SearchSubject, &search, "5"),
-    ] {
-        let level = match endpoint {
-            Endpoint::Evaluation => Level::BasicCore,
-            Endpoint::Evaluations => Level::BatchCore,
-            _ => Level::SearchCore,
-        };
-        let id = "0f5c-harness-7b";
-        let outcome = client.post_as(endpoint, body, id).and_then(|answer| {
-            answer.ok()?;
-            if answer.request_id.as_deref() == Some(id) {
-                Ok(())
-            } else {
-                Err(format!("X-Request-ID is {:?} instead of {id:?}", answer.request_id))
-            }
-        });
-        report.case((level, section), "X-Request-ID comes back", outcome);
-    }
-    report.case((Level::BasicCore, "2.5.2"), "X-Request-ID may be left out", asked(client, &first, true));
+/// That the name of a question comes back with its answer.
+pub(super) fn request_id(
+    client: &Client,
+    (endpoint, body): (Endpoint, &Value),
+    place: (Level, &'static str),
+    report: &mut Report,
+) {
+    let id = "0f5c-harness-7b";
+    let outcome = client.post_as(endpoint, body, id).and_then(|answer| match answer.request_id.as_deref() {
+        Some(found) if found == id => answer.ok().map(|_| ()),
+        Some(other) => Err(format!("X-Request-ID is {other:?} instead of {id:?}")),
+        None => Err(format!("there is no X-Request-ID in the answer (status {})", answer.status)),
+    });
+    report.case(place, "X-Request-ID comes back", outcome);
 }
 
 fn without(object: &mut Value, name: &str) {

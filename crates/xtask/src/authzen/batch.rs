@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::basic::{context, decided, decision, question};
+use super::basic::{context, decided, decision, question, request_id};
 use super::cast::Cast;
 use super::client::{Client, Endpoint};
 use super::report::{Level, Report};
@@ -36,6 +36,8 @@ pub(super) fn examine(client: &Client, cast: &Cast, report: &mut Report) {
 
 fn core(client: &Client, cast: &Cast, report: &mut Report) {
     let Cast { writer, reader, record, archived, read, write, .. } = cast;
+    let named = json!({ "evaluations": [question(writer, read, record)] });
+    request_id(client, (Endpoint::Evaluations, &named), (Level::BatchCore, "5"), report);
     let mut case = |section, name: &str, outcome| report.case((Level::BatchCore, section), name, outcome);
 
     let two = json!({ "subject": writer, "action": read,
@@ -83,7 +85,7 @@ fn semantics(client: &Client, cast: &Cast, report: &mut Report) {
     let body = |semantic: &str, actions: [&Value; 3]| {
         let evaluations = actions.map(|action| json!({ "action": action }));
         json!({ "subject": reader, "resource": record, "evaluations": evaluations,
-            "options": { "evaluations_semantic": semantic, "something_else": 1 } })
+            "options": { "evaluations_semantic": semantic } })
     };
     let mut case = |name: &str, outcome| report.case((Level::BatchCore, "spec"), name, outcome);
     let all = asked(client, &body("execute_all", [read, write, read]), &[Some(true), Some(false), Some(true)]);
@@ -94,6 +96,10 @@ fn semantics(client: &Client, cast: &Cast, report: &mut Report) {
     case("permit_on_first_permit ends with the first yes", first_permit);
     let unknown = client.post(Endpoint::Evaluations, &body("whatever_comes", [read, read, read]));
     case("400 for a way that there is not", unknown.and_then(|answer| answer.refused()));
+    let mut more = body("execute_all", [read, write, read]);
+    more["options"]["something_else"] = json!(1);
+    let more = asked(client, &more, &[Some(true), Some(false), Some(true)]);
+    case("options that nobody knows are passed over", more);
 }
 
 fn single(client: &Client, cast: &Cast, report: &mut Report) {

@@ -94,6 +94,8 @@ pub(super) struct Client {
     pub(super) url: String,
     key: Option<String>,
     addresses: [String; 5],
+    /// Which of them the metadata names.
+    named: [bool; 5],
     agent: ureq::Agent,
 }
 
@@ -102,7 +104,23 @@ impl Client {
         let url = url.trim_end_matches('/').to_owned();
         let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
         let addresses = Endpoint::ALL.map(|endpoint| format!("{url}{}", endpoint.default_path()));
-        Client { url, key: key.map(str::to_owned), addresses, agent: agent.build().into() }
+        Client { url, key: key.map(str::to_owned), addresses, named: [false; 5], agent: agent.build().into() }
+    }
+
+    /// Notes that the metadata names an endpoint, wherever that may be.
+    pub(super) fn named(&mut self, endpoint: Endpoint) {
+        self.named[endpoint as usize] = true;
+    }
+
+    /// Why these endpoints are not there: the metadata names none of them, and all answer 404. None where one is.
+    pub(super) fn lack(&self, endpoints: &[Endpoint]) -> Option<String> {
+        let is_missing = |endpoint: &Endpoint| {
+            let answer = || self.post(*endpoint, &Value::Object(serde_json::Map::new()));
+            !self.named[*endpoint as usize] && answer().is_ok_and(|answer| answer.status == 404)
+        };
+        let paths: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.default_path()).collect();
+        let all = endpoints.iter().all(is_missing);
+        all.then(|| format!("no metadata names it, and 404 comes from {}", paths.join(", ")))
     }
 
     /// Asks an endpoint where the metadata says that it is.

@@ -26,6 +26,7 @@ pub(super) fn examine(client: &mut Client, report: &mut Report) -> Result<(), St
             (Value::Null, Endpoint::Evaluation) => Err(format!("{parameter} is missing")),
             (Value::Null, _) => Ok(()),
             (Value::String(address), _) => {
+                client.named(endpoint);
                 let outcome = secure(parameter, address, &client.url);
                 if outcome.is_ok() {
                     client.found_at(endpoint, address);
@@ -34,7 +35,8 @@ pub(super) fn examine(client: &mut Client, report: &mut Report) -> Result<(), St
             }
             (other, _) => Err(format!("{parameter} is {other}")),
         };
-        case("6.5", &format!("{parameter} is an address"), outcome);
+        let named = if endpoint == Endpoint::Evaluation { "" } else { ", where it is named," };
+        case("6.5", &format!("{parameter}{named} is an address"), outcome);
     }
     let capabilities = match &metadata["capabilities"] {
         Value::Null => Ok(()),

@@ -71,6 +71,8 @@ pub struct Case {
 pub struct Report {
     /// In the order of asking.
     pub cases: Vec<Case>,
+    /// Sub-levels that the server does not offer, and how that shows.
+    pub left_out: Vec<(Level, String)>,
 }
 
 impl Report {
@@ -81,6 +83,16 @@ impl Report {
         outcome: Result<(), String>,
     ) {
         self.cases.push(Case { level, section, name: name.into(), fault: outcome.err() });
+    }
+
+    pub(super) fn leave_out(&mut self, levels: [Level; 2], reason: &str) {
+        self.left_out.extend(levels.map(|level| (level, reason.to_owned())));
+    }
+
+    /// Why a sub-level was left out; none where it was examined.
+    #[must_use]
+    pub fn lack(&self, level: Level) -> Option<&str> {
+        self.left_out.iter().find(|(left_out, _)| *left_out == level).map(|(_, reason)| reason.as_str())
     }
 
     /// Cases of a sub-level that are as they should be, and how many there are.
@@ -102,6 +114,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for level in Level::ALL {
             writeln!(f, "{level}")?;
+            if let Some(reason) = self.lack(level) {
+                writeln!(f, "  not offered: {reason}")?;
+            }
             for case in self.cases.iter().filter(|case| case.level == level) {
                 match &case.fault {
                     None => writeln!(f, "  pass  {:6} {}", case.section, case.name)?,
@@ -111,6 +126,10 @@ impl fmt::Display for Report {
         }
         writeln!(f)?;
         for level in Level::ALL {
+            if self.lack(level).is_some() {
+                writeln!(f, "{level:18}              not offered")?;
+                continue;
+            }
             let (passed, all) = self.tally(level);
             let verdict = match (self.passes(level), passed == all) {
                 (true, _) => "passed",

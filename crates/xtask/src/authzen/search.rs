@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::basic::{context, question};
+use super::basic::{context, question, request_id};
 use super::cast::{Cast, kind};
 use super::client::{Client, Endpoint};
 use super::report::{Level, Report};
@@ -93,6 +93,7 @@ impl Searches {
 
 pub(super) fn examine(client: &Client, cast: &Cast, report: &mut Report) {
     let searches = Searches::of(cast);
+    request_id(client, (Endpoint::SearchSubject, &searches.subjects), (Level::SearchCore, "5"), report);
     core(client, cast, &searches, report);
     pages(client, &searches, report);
     nothing(client, &searches, report);
