@@ -8,11 +8,15 @@ use utoipa::ToSchema;
 
 use crate::extract::Signed;
 use crate::problem::{Failure, Problems};
+use crate::time;
 
 /// A permission model that Cedar can answer from.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CedarModel)]
 pub(crate) struct CedarBody {
+    /// The moment as of which it is. Roles beside one's own that end later are in it and count at every moment that is
+    /// asked about; export it anew to ask about those.
+    as_of: String,
     /// The policies, as text.
     policies: String,
     /// The schema, as text. Policies and entities are valid by it in strict mode.
@@ -29,5 +33,6 @@ pub(crate) struct CedarBody {
     responses((status = 200, body = CedarBody), Problems))]
 pub(crate) async fn export(State(app): State<App>, Signed(caller): Signed) -> Result<Json<CedarBody>, Failure> {
     let model = app.export_cedar(&caller).await?;
-    Ok(Json(CedarBody { policies: model.policies, schema: model.schema, entities: model.entities }))
+    let as_of = time::written(model.as_of);
+    Ok(Json(CedarBody { as_of, policies: model.policies, schema: model.schema, entities: model.entities }))
 }

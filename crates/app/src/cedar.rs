@@ -1,6 +1,7 @@
 //! The organization's permission model in Cedar's words.
 
 use domain::permission::Permission;
+use domain::time::Timestamp;
 use serde_json::Value;
 use verdict::Operation;
 
@@ -9,6 +10,8 @@ use crate::{App, Caller, Problem};
 /// A permission model that Cedar can answer from.
 #[derive(Clone, Debug)]
 pub struct CedarModel {
+    /// The moment as of which it is: what roles beside one's own come to was worked out for it.
+    pub as_of: Timestamp,
     /// The policies, as text.
     pub policies: String,
     /// The schema, as text.
@@ -18,7 +21,7 @@ pub struct CedarModel {
 }
 
 impl App {
-    /// The whole permission model, for who may ask why anybody may do something and read everybody's record: whoever has
+    /// The whole permission model as of now, for who may ask why anybody may do something and read everybody's record: whoever has
     /// the model can answer all such questions, and half of it would answer wrongly.
     ///
     /// # Errors
@@ -27,8 +30,8 @@ impl App {
         for permission in [Permission::AccessExplain, Permission::AuditRead] {
             let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::Use { permission }).await?;
         }
-        let export = verdict::cedar::export(&*caller.live.state.lock().await);
+        let export = verdict::cedar::export(&*caller.live.state.lock().await, self.now());
         let entities = serde_json::to_value(&export.entities).map_err(|error| Problem::broken(&error))?;
-        Ok(CedarModel { policies: export.policies, schema: export.schema, entities })
+        Ok(CedarModel { as_of: export.as_of, policies: export.policies, schema: export.schema, entities })
     }
 }

@@ -383,7 +383,12 @@ fn the_model_for_cedar_goes_to_who_may_read_everything_and_names_people_by_id_al
         assert!(!everything.contains(hidden), "{hidden} stands in the model");
     }
     let (status, answer) = owner.get("/export/cedar");
-    assert_eq!((status, &answer["policies"], &answer["entities"]), (200, &json!(policies), &entities));
+    // The first line says as of when it is.
+    let rules = |policies: &str| policies.split_once('\n').unwrap().1.to_owned();
+    assert!(policies.starts_with("// As of "), "{policies:.100}");
+    assert_eq!((status, &answer["schema"], &answer["entities"]), (200, &json!(schema), &entities));
+    assert_eq!(rules(answer["policies"].as_str().unwrap()), rules(&policies));
+    assert!(answer["as_of"].as_str().unwrap().ends_with('Z'), "{}", answer["as_of"]);
     let ada = firm.hire("mallory", "member");
     assert_eq!(firm.with(&ada.api.key).get("/export/cedar").0, 403);
 }

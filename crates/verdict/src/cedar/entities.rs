@@ -13,19 +13,22 @@ use domain::role::{Role, RoleId, RoleLevel};
 use domain::team::{Team, TeamMember};
 use domain::time::Timestamp;
 
+use super::beside::{self, Standing};
 use super::grants::tool_uid;
 use super::powers::{self, Powers};
 use super::values::{CedarEntity, CedarUid, CedarValue, attributes, record};
 use super::{NO_ROLE, ORGANIZATION};
 
-/// Every entity of an organization.
-pub(super) fn all(state: &Organization) -> Vec<CedarEntity> {
-    let mut entities = vec![organization(state), role_entity(state, NO_ROLE, None)];
+/// Every entity of an organization, as it is at a moment.
+pub(super) fn all(state: &Organization, now: Timestamp) -> Vec<CedarEntity> {
+    let mut entities = vec![organization(state, now), role_entity(state, NO_ROLE, None)];
     entities.extend(state.roles.values().map(|role| role_entity(state, role.id.as_str(), Some(role))));
-    entities.extend(members(state));
+    entities.extend(beside::roles(state, now));
+    let standings = standings(state, now);
+    entities.extend(members(state, &standings));
     entities.extend(state.keys.values().filter(|key| key.revoked_at.is_none()).map(|key| key_entity(state, key)));
     entities.extend(agents(state));
-    entities.extend(state.teams.values().map(|team| team_entity(state, team)));
+    entities.extend(state.teams.values().map(|team| team_entity(state, &standings, team)));
     entities.extend(integrations(state));
     entities.extend(ResourceKind::ALL.iter().map(|kind| kind_entity(*kind)));
     entities.extend(state.resources.values().map(|resource| resource_entity(resource)));
@@ -55,13 +58,14 @@ fn role(state: &Organization, id: Option<RoleId>) -> CedarUid {
     CedarUid::new("Role", known.as_ref().map_or(NO_ROLE, RoleId::as_str))
 }
 
-fn organization(state: &Organization) -> CedarEntity {
+fn organization(state: &Organization, now: Timestamp) -> CedarEntity {
     let settings = &state.settings;
     let team_role = settings.join_default_team_role.map(|id| role(state, Some(id)).into());
     let kinds = |kinds: &BTreeSet<ResourceKind>| -> CedarValue { kinds.iter().map(|one| kind(*one)).collect() };
     let to: CedarValue = settings.grants_to.iter().map(|to| to.as_str()).collect();
     let attrs = attributes([
         ("dormant", Some(powers::value(&powers::dormant(state)))),
+        ("extra_roles", Some(powers::value(&beside::managed(state, now)))),
         ("fields_widen", Some(settings.fields_widen.into())),
         ("grants_to", Some(to)),
         ("invite_organization", Some(settings.invite_organization.as_str().into())),
@@ -75,6 +79,7 @@ fn organization(state: &Organization) -> CedarEntity {
         ("owners_max", settings.owners_max.map(|most| CedarValue::Long(most.into()))),
         ("promote_admin", Some(settings.promote_admin.as_str().into())),
         ("resources_listed", Some(kinds(&settings.resources_listed))),
+        ("roles_extra_bindings", Some(settings.roles_extra_bindings.into())),
         ("teams_assign_listed", Some(kinds(&settings.teams_assign_listed))),
         ("workflows_run_needs_edit", Some(settings.workflows_run_needs_edit.into())),
     ]);
@@ -84,16 +89,9 @@ fn organization(state: &Organization) -> CedarEntity {
 fn role_entity(state: &Organization, id: &str, role: Option<&Role>) -> CedarEntity {
     let holds = role.map(|role| powers::held(state, role)).unwrap_or_default();
     let states = role.map(powers::stated).unwrap_or_default();
-    let mut manages = holds.clone();
-    manages.retain(|permission, _| permission.entry().manages);
-    let attrs = attributes([
-        ("holds", Some(powers::value(&holds))),
-        ("manages", Some(powers::value(&manages))),
-        ("states", Some(powers::value(&states))),
-        ("writes", Some(powers::value(&powers::writable(state, &holds)))),
-        ("top", Some(role.is_some_and(|role| role.top).into())),
-        ("in_teams", Some(role.is_some_and(|role| role.level == RoleLevel::Team).into())),
-    ]);
+    let top = role.is_some_and(|role| role.top);
+    let in_teams = role.is_some_and(|role| role.level == RoleLevel::Team);
+    let attrs = powers::attributes_of_role(state, &holds, &states, (top, in_teams));
     let mut tags = BTreeMap::new();
     for (object, rule) in role.into_iter().flat_map(|role| &role.data.objects) {
         tags.insert(object.to_string(), rule_value(rule));
@@ -132,26 +130,40 @@ fn places(state: &Organization) -> BTreeMap<PersonId, Vec<(TeamId, &TeamMember)>
     places
 }
 
-fn members(state: &Organization) -> Vec<CedarEntity> {
+/// The roles of every member, and what they hold together.
+fn standings(state: &Organization, now: Timestamp) -> BTreeMap<PersonId, (Standing, Powers)> {
+    let active = state.members.values().filter(|member| member.is_active());
+    let standings = active.map(|member| (member.person, Standing::of(state, member, now)));
+    standings.map(|(person, standing)| (person, (standing.clone(), standing.held(state)))).collect()
+}
+
+fn members(state: &Organization, standings: &BTreeMap<PersonId, (Standing, Powers)>) -> Vec<CedarEntity> {
     let places = places(state);
     let held = state.roles.values().map(|role| (role.id, powers::held(state, role)));
     let held: BTreeMap<RoleId, Powers> = held.collect();
-    let active = state.members.values().filter(|member| member.is_active());
-    let entity_of = |of: &domain::member::Member| {
-        let places = places.get(&of.person).map(Vec::as_slice).unwrap_or_default();
-        let role = role(state, Some(of.role));
-        let attrs = attributes([("id", Some(of.person.as_str().into())), ("role", Some(role.clone().into()))]);
-        let parents = [role].into_iter().chain(places.iter().map(|(id, _)| team(*id))).collect();
-        CedarEntity { parents, tags: in_teams(&held, of.role, places), ..entity(member(of.person), attrs) }
-    };
-    active.map(entity_of).collect()
+    let mut entities = Vec::new();
+    for (person, (standing, powers)) in standings {
+        let places = places.get(person).map(Vec::as_slice).unwrap_or_default();
+        let until = standing.until(state);
+        let ends = (!until.is_empty()).then(|| CedarUid::new("Until", person.as_str()));
+        let attrs = attributes([
+            ("id", Some(person.as_str().into())),
+            ("role", Some(standing.uid(state).into())),
+            ("lasting", Some(standing.lasting().uid(state).into())),
+            ("until", ends.clone().map(Into::into)),
+        ]);
+        let parents = standing.uids(state).into_iter().chain(places.iter().map(|(id, _)| team(*id))).collect();
+        entities.push(CedarEntity { parents, tags: in_teams(&held, powers, places), ..entity(member(*person), attrs) });
+        entities.extend(ends.map(|uid| CedarEntity { tags: until, ..entity(uid, BTreeMap::new()) }));
+    }
+    entities
 }
 
 /// Of what is asked of all teams at once, what is done with resources and who is above whom, the teams in which a member
 /// holds it.
 fn in_teams(
     held: &BTreeMap<RoleId, Powers>,
-    role: RoleId,
+    powers: &Powers,
     places: &[(TeamId, &TeamMember)],
 ) -> BTreeMap<String, CedarValue> {
     let of = |role: &RoleId| held.get(role).into_iter().flatten();
@@ -167,7 +179,7 @@ fn in_teams(
                 manages.insert(*id);
             }
         }
-        for (permission, _) in of(&role).filter(|(one, scope)| one.entry().manages && **scope >= Scope::Team) {
+        for (permission, _) in powers.iter().filter(|(one, scope)| one.entry().manages && **scope >= Scope::Team) {
             let [_, _, manages] = holding.entry(*permission).or_default();
             manages.insert(*id);
         }
@@ -241,36 +253,28 @@ fn agents(state: &Organization) -> impl Iterator<Item = CedarEntity> {
     })
 }
 
-/// A team. What somebody manages there is what their role in the organization reaches there, and what their role there
+/// A team. What somebody manages there is what their roles in the organization reach there, and what their role there
 /// holds.
-fn team_entity(state: &Organization, of: &Team) -> CedarEntity {
-    let tags = of.members.iter().map(|(person, place)| {
-        let here = powers::held_by_id(state, place.role).into_keys();
-        let own_role = state.active_member(*person).map(|member| member.role);
-        let reaching = own_role.map(|role| powers::held_by_id(state, role)).unwrap_or_default();
-        let reaching =
-            reaching.into_iter().filter(|(_, scope)| *scope >= Scope::Team).map(|(permission, _)| permission);
-        let authority: BTreeSet<Permission> = here.chain(reaching).filter(|one| one.entry().manages).collect();
+fn team_entity(state: &Organization, standings: &BTreeMap<PersonId, (Standing, Powers)>, of: &Team) -> CedarEntity {
+    let (mut tags, mut gains) = (BTreeMap::new(), BTreeSet::new());
+    for (person, place) in &of.members {
+        let here = powers::held_by_id(state, place.role);
+        let own = standings.get(person).into_iter().flat_map(|(_, powers)| powers);
+        let own = own.map(|(permission, scope)| (*permission, *scope));
+        let reaching = own.clone().filter(|(_, scope)| *scope >= Scope::Team).map(|(permission, _)| permission);
+        let authority: BTreeSet<Permission> =
+            here.keys().copied().chain(reaching).filter(|one| one.entry().manages).collect();
         let authority: CedarValue = authority.into_iter().map(|permission| permission.entry().id).collect();
         let role = role(state, Some(place.role));
-        (person.to_string(), record([("role", Some(role.into())), ("authority", Some(authority))]))
-    });
-    let gains: CedarValue = gains(state, of).into_iter().map(|permission| permission.entry().id).collect();
-    let attrs = attributes([("id", Some(of.id.as_str().into())), ("gains", Some(gains))]);
-    CedarEntity { tags: tags.collect(), ..entity(team(of.id), attrs) }
-}
-
-/// What somebody in a team may do with what the team has, because the team has it.
-fn gains(state: &Organization, of: &Team) -> BTreeSet<Permission> {
-    let mut gains = BTreeSet::new();
-    for (person, place) in &of.members {
-        let role = state.active_member(*person).map(|member| member.role);
-        let reaching = role.map(|role| powers::held_by_id(state, role)).unwrap_or_default();
-        let reaching = reaching.into_iter().filter(|(_, scope)| *scope == Scope::Team);
-        let here = powers::held_by_id(state, place.role).into_iter().filter(|(_, scope)| *scope >= Scope::Team);
-        gains.extend(reaching.chain(here).map(|(permission, _)| permission).filter(|one| is_of_resources(*one)));
+        tags.insert(person.to_string(), record([("role", Some(role.into())), ("authority", Some(authority))]));
+        // What somebody there may do with what the team has, because the team has it.
+        let gained = here.into_iter().filter(|(_, scope)| *scope >= Scope::Team);
+        let gained = gained.chain(own.filter(|(_, scope)| *scope == Scope::Team)).map(|(permission, _)| permission);
+        gains.extend(gained.filter(|one| is_of_resources(*one)));
     }
-    gains
+    let gains: CedarValue = gains.into_iter().map(|permission| permission.entry().id).collect();
+    let attrs = attributes([("id", Some(of.id.as_str().into())), ("gains", Some(gains))]);
+    CedarEntity { tags, ..entity(team(of.id), attrs) }
 }
 
 fn integrations(state: &Organization) -> impl Iterator<Item = CedarEntity> {

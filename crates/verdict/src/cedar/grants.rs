@@ -6,7 +6,7 @@ use domain::integration::Integration;
 use domain::organization::Organization;
 use domain::time::Timestamp;
 
-use super::phrases::{Policy, setting, where_there};
+use super::phrases::{Policy, lasts_as_long, setting, where_there};
 use super::rules::OF_INTEGRATIONS;
 use super::values::{CedarUid, quoted};
 
@@ -39,7 +39,7 @@ fn receivers(grantee: Grantee) -> (String, Option<&'static str>) {
 }
 
 /// Somebody who has this gives it, or less of it and for no longer, to their team; they take away whatever they see.
-fn gives(grant: &Grant) -> String {
+fn gives(grantee: Grantee, grant: &Grant) -> String {
     let profile = match grant.profile {
         Profile::ReadOnly => vec!["context.gift.profile == \"read-only\"".to_owned()],
         Profile::NoDelete => vec!["context.gift.profile != \"full\"".to_owned()],
@@ -48,7 +48,13 @@ fn gives(grant: &Grant) -> String {
     let off: Vec<String> = grant.tools_off.iter().map(|tool| quoted(tool)).collect();
     let off = (!off.is_empty()).then(|| format!("context.gift.tools_off.containsAll([{}])", off.join(", ")));
     let ends = |end: Timestamp| format!("context.gift has ends && context.gift.ends <= {}", end.0);
-    let within: Vec<String> = profile.into_iter().chain(off).chain(grant.expires_at.map(ends)).collect();
+    // What somebody has by a role that ends they have no longer than the role.
+    let by_role = match grantee {
+        Grantee::Role(role) => Some(lasts_as_long(&quoted(role.as_str()), "role", "context.gift")),
+        _ => None,
+    };
+    let within = profile.into_iter().chain(off).chain(grant.expires_at.map(ends)).chain(by_role);
+    let within: Vec<String> = within.collect();
     if within.is_empty() {
         String::new()
     } else {
@@ -71,7 +77,7 @@ fn policies((grantee, loan): (Grantee, Option<usize>), integration: &Integration
     let on = (!off.is_empty()).then(|| format!("!([{}].contains(resource))", off.join(", ")));
     let holds: Vec<String> = counts.into_iter().chain(lasts).collect();
     let gives: Vec<String> =
-        holds.iter().cloned().chain(Some(gives(grant)).filter(|within| !within.is_empty())).collect();
+        holds.iter().cloned().chain(Some(gives(grantee, grant)).filter(|within| !within.is_empty())).collect();
     let calls: Vec<String> = holds.iter().cloned().chain(lets).chain(on).collect();
     let given = CedarUid::new("Integration", integration.id.to_string()).literal();
     let (how, mark) = loan.map_or(("given", String::new()), |number| ("lent", format!("/loan-{number}")));

@@ -8,6 +8,7 @@
 //!
 //! Start reading at [`export`], then `schema` and `rules`.
 
+mod beside;
 mod entities;
 mod grants;
 mod key_rules;
@@ -20,6 +21,7 @@ mod team_rules;
 mod values;
 
 use domain::organization::Organization;
+use domain::time::Timestamp;
 pub use values::{CedarEntity, CedarUid, CedarValue};
 
 /// The namespace of all types and actions, and the start of their names.
@@ -32,6 +34,8 @@ pub const NO_ROLE: &str = "(none)";
 /// An organization in Cedar's words.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct CedarExport {
+    /// The moment as of which it is: roles beside one's own that end later are in it, those that have ended are not.
+    pub as_of: Timestamp,
     /// The policies, as text.
     pub policies: String,
     /// The schema, as text; policies and entities are valid by it in Cedar's strict mode.
@@ -40,13 +44,13 @@ pub struct CedarExport {
     pub entities: Vec<CedarEntity>,
 }
 
-/// Says an organization in Cedar's words.
+/// Says an organization in Cedar's words, as of a moment.
 #[must_use]
-pub fn export(state: &Organization) -> CedarExport {
+pub fn export(state: &Organization, now: Timestamp) -> CedarExport {
     let rules = rules::policies().into_iter().chain(grants::all(state));
-    let mut policies = String::from(HEAD);
+    let mut policies = format!("// As of {}, in milliseconds since 1970.\n//\n{HEAD}", now.0);
     rules.for_each(|policy| policies.push_str(&policy.text()));
-    CedarExport { policies, schema: schema::text(), entities: entities::all(state) }
+    CedarExport { as_of: now, policies, schema: schema::text(), entities: entities::all(state, now) }
 }
 
 const HEAD: &str = "\
@@ -59,6 +63,9 @@ const HEAD: &str = "\
 //   with the person as principal and without a key. An agent never does more than both may
 // - what else the schema says for the action, such as the role that is given
 // What there is not is not among the entities; to ask about it is to be denied.
+//
+// Roles that members have beside their own are in here as of the moment above: those that end later still count when a
+// later moment is asked about. Export it anew to ask about that.
 //
 // Not in here: who decides an access request, which is whoever could make every change that it would take, so ask about
 // each; why something is denied and whether it is hidden; what is refused to everybody, such as to remove the

@@ -132,8 +132,17 @@ pub(super) fn has_not_ended(what: &str) -> String {
     where_there(&format!("{what} has ends"), &format!("context.now < {what}.ends"))
 }
 
+/// What the principal has, by roles that may end, lasts as long as something that is given, which may have an end: a
+/// permission so far, or a role.
+pub(super) fn lasts_as_long(what: &str, how: &str, given: &str) -> String {
+    let until = format!("principal.until.getTag({what})");
+    let ends = format!("principal has until && principal.until.hasTag({what}) && {until} has {how}");
+    let before = choose(&format!("{given} has ends"), &format!("{given}.ends <= {until}.{how}"), "false");
+    where_there(&format!("({ends})"), &before)
+}
+
 /// The principal holds what these powers manage, as far.
-fn covers(powers: &str) -> String {
+pub(super) fn covers(powers: &str) -> String {
     let scope = |scope: &str| format!("principal.role.manages.{scope}.containsAll({powers}.{scope})");
     all([scope("own"), scope("team"), scope("all")])
 }
@@ -230,6 +239,11 @@ pub(super) fn states(permission: Permission) -> String {
 /// The principal may give this role.
 pub(super) fn gives(role: &str) -> String {
     any([format!("!({role} has top)"), gives_powers(&format!("{role}.manages"))])
+}
+
+/// The principal, a member, may give themselves this role: what they have for a time they do not make last.
+pub(super) fn gives_themselves(role: &str) -> String {
+    gives(role).replace("principal.role.", "principal.lasting.")
 }
 
 /// The same, where it may be one for teams and then is given in all of them.

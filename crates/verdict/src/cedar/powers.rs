@@ -7,7 +7,7 @@ use domain::permission::{Permission, Scope};
 use domain::resource::{ResourceKind, ResourceVerb};
 use domain::role::{Role, RoleId, RoleLevel};
 
-use super::values::{CedarValue, record};
+use super::values::{CedarValue, attributes, record};
 
 /// Permissions, and how far each reaches.
 pub(super) type Powers = BTreeMap<Permission, Scope>;
@@ -35,6 +35,15 @@ fn in_force(state: &Organization, mut powers: Powers) -> Powers {
         }
     }
     powers
+}
+
+/// Several of them at once: all that any of them has.
+pub(super) fn together(all: impl IntoIterator<Item = Powers>) -> Powers {
+    let mut together = Powers::new();
+    for (permission, scope) in all.into_iter().flatten() {
+        together.entry(permission).and_modify(|far| *far = (*far).max(scope)).or_insert(scope);
+    }
+    together
 }
 
 /// What a role holds.
@@ -75,6 +84,25 @@ pub(super) fn dormant(state: &Organization) -> Powers {
         }
     }
     dormant
+}
+
+/// The attributes of a role that holds this and states that, and may be the top role or one for teams.
+pub(super) fn attributes_of_role(
+    state: &Organization,
+    holds: &Powers,
+    states: &Powers,
+    (top, in_teams): (bool, bool),
+) -> BTreeMap<&'static str, CedarValue> {
+    let mut manages = holds.clone();
+    manages.retain(|permission, _| permission.entry().manages);
+    attributes([
+        ("holds", Some(value(holds))),
+        ("manages", Some(value(&manages))),
+        ("states", Some(value(states))),
+        ("writes", Some(value(&writable(state, holds)))),
+        ("top", Some(top.into())),
+        ("in_teams", Some(in_teams.into())),
+    ])
 }
 
 /// As a record of the permissions that reach at least so far.

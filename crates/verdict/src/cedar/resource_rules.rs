@@ -3,34 +3,42 @@
 use domain::permission::Permission as P;
 use domain::resource::ResourceVerb;
 
-use super::phrases::{Policy, all, any, choose, has_not_ended, holds, no_role, setting};
+use super::phrases::{Policy, all, any, choose, has_not_ended, holds, lasts_as_long, no_role, setting};
 
 /// The principal may do this with a resource: for all, for their own, for their teams', by a role in a team that has
 /// it, or because it is shared with them.
 pub(super) fn right_to(verb: ResourceVerb, resource: &str) -> String {
-    right_while(verb, resource, &has_not_ended(&format!("{resource}.getTag(principal.id)")))
+    right_while(verb, resource, (None, &has_not_ended(&format!("{resource}.getTag(principal.id)"))))
 }
 
-/// The same, where a share counts only while this is so.
-fn right_while(verb: ResourceVerb, resource: &str, lasts: &str) -> String {
+/// The same for as long as something that is given, where a share counts only while this is so.
+fn right_while(verb: ResourceVerb, resource: &str, (given, lasts): (Option<&str>, &str)) -> String {
     let verb_word = verb.as_str();
     let takes = format!("{resource}.kind.{verb_word}");
-    let held = |scope: &str| format!("principal.role.holds.{scope}.contains({takes})");
     let share = format!("{resource}.getTag(principal.id)");
     any([
-        right_by(&takes, verb == ResourceVerb::Use, resource),
+        right_by(&takes, verb == ResourceVerb::Use, (resource, given)),
         // What a role does not do at all it does not do with what is shared.
         all([
-            any([held("own"), format!("principal.role == {}", no_role())]),
+            any([held("own", &takes, given), format!("principal.role == {}", no_role())]),
             format!("{resource}.hasTag(principal.id) && {share}.lets.contains(\"{verb_word}\")"),
             lasts.to_owned(),
         ]),
     ])
 }
 
+/// The principal's role holds this so far, for as long as something that is given.
+fn held(scope: &str, takes: &str, given: Option<&str>) -> String {
+    let held = format!("principal.role.holds.{scope}.contains({takes})");
+    match given {
+        Some(given) => all([held, lasts_as_long(takes, scope, given)]),
+        None => held,
+    }
+}
+
 /// The same by a permission alone, shares aside.
-fn right_by(takes: &str, uses: bool, resource: &str) -> String {
-    let held = |scope: &str| format!("principal.role.holds.{scope}.contains({takes})");
+fn right_by(takes: &str, uses: bool, (resource, given): (&str, Option<&str>)) -> String {
+    let held = |scope: &str| held(scope, takes, given);
     let mine = format!("(principal is Wardroom::Member && {resource} has owner && principal == {resource}.owner)");
     // Where everybody uses what they were given alone, to own it is not to have been given it.
     let owns = if uses { all([mine, setting("managers_implicit_access")]) } else { mine };
@@ -67,9 +75,12 @@ fn shares() -> String {
     let as_long = choose(&format!("{mine} has ends"), &as_long, "true");
     let lasts = all([has_not_ended(mine), as_long]);
     let has = |verb: ResourceVerb| {
-        let right = right_while(verb, "resource", &lasts);
+        let right = right_while(verb, "resource", (Some(lent), &lasts));
         let right = match verb {
-            ResourceVerb::Use => any(["principal.role.states.all.contains(resource.kind.use)".to_owned(), right]),
+            ResourceVerb::Use => {
+                let states = "principal.role.states.all.contains(resource.kind.use)".to_owned();
+                any([all([states, lasts_as_long("resource.kind.use", "states", lent)]), right])
+            }
             _ => right,
         };
         any([format!("!{lent}.lets.contains(\"{}\")", verb.as_str()), right])
@@ -117,7 +128,7 @@ fn collections_and_kinds() -> [Policy; 3] {
     let collects = all([
         is_shown("resource"),
         is_shown("context.collection"),
-        right_by(&format!("\"{}\"", P::ArtifactCollect), false, "resource"),
+        right_by(&format!("\"{}\"", P::ArtifactCollect), false, ("resource", None)),
         right_to(ResourceVerb::Edit, "context.collection"),
     ]);
     let configures = holds(P::ResourceConfigure);

@@ -4,8 +4,9 @@
 use domain::permission::Permission as P;
 
 use super::phrases::{
-    Policy, all, any, choose, gives, gives_everywhere, has_not_ended, has_setting, holds, is_below_in_a_team,
-    is_the_member, not_below, not_below_role, setting, setting_is, where_there, writes, writes_into,
+    Policy, all, any, choose, covers, gives, gives_everywhere, gives_powers, gives_themselves, has_not_ended,
+    has_setting, holds, is_below_in_a_team, is_the_member, lasts_as_long, not_below, not_below_role, setting,
+    setting_is, where_there, writes, writes_into,
 };
 use super::{key_rules, resource_rules, team_rules};
 
@@ -106,6 +107,8 @@ fn tools() -> Vec<Policy> {
         Policy::forbid(format!("{action}.permission"), says, &[action])
             .unless(format!("principal has role && {}", holds(permission)))
     };
+    let use_all = format!("\"{}\"", P::IntegrationUseAll);
+    let as_long = where_there("context has gift", &lasts_as_long(&use_all, "all", "context.gift"));
     let in_team = any([holds(P::TeamAssign), team_rules::holds_in("context.team", P::TeamAssign)]);
     vec![
         Policy::forbid("call.cut", "What is off or paused is so for everybody", call)
@@ -133,7 +136,10 @@ fn tools() -> Vec<Policy> {
             holds(P::TeamAssign),
             all([
                 "resource has paused".to_owned(),
-                any([all(["!(context has gift)".to_owned(), holds(P::IntegrationView)]), holds(P::IntegrationUseAll)]),
+                any([
+                    all(["!(context has gift)".to_owned(), holds(P::IntegrationView)]),
+                    all([holds(P::IntegrationUseAll), as_long]),
+                ]),
             ]),
         ])),
         Policy::forbid(
@@ -189,6 +195,8 @@ fn organization() -> Vec<Policy> {
             &["organization.edit"],
         )
         .when(edit),
+        Policy::permit("organization.change_preset", "Go by another preset", &["organization.change_preset"])
+            .when(all(["principal has role && principal.role.top".to_owned(), holds(P::OrganizationEdit)])),
         Policy::permit("settings.view", "Settings are read by who changes them", &["settings.view"])
             .when(holds(P::OrganizationEdit)),
         Policy::permit("access.review", "Confirm that access is right, as who sees all of it", &["access.review"])
@@ -215,19 +223,23 @@ fn organization() -> Vec<Policy> {
 
 /// What is given by a setting itself is given by who could: room for owners by owners, what teams are given without a
 /// right to it by who gives to all of them, a place in a team by who puts people there, and what roles state and nobody
-/// has by who would have all of it.
+/// has by who would have all of it. Whether roles beside one's own count is switched on by who could give, and off by who
+/// could take, all that members have of them.
 fn widens_settings() -> String {
     let most = setting("owners_max");
     let no_more = choose("context has owners_max", &format!("context.owners_max <= {most}"), "false");
     let dormant = setting("dormant");
     let would_have = |scope: &str| format!("principal.role.states.{scope}.containsAll({dormant}.{scope})");
     let stays = any(["!context.managers_implicit_access".to_owned(), setting("managers_implicit_access")]);
+    let (counts, beside) = (setting("roles_extra_bindings"), setting("extra_roles"));
+    let switched = choose("context.roles_extra_bindings", &gives_powers(&beside), &covers(&beside));
     let assigned = format!("{}.containsAll(context.teams_assign_listed)", setting("teams_assign_listed"));
     all([
         any(["principal.role.top".to_owned(), where_there(&has_setting("owners_max"), &no_more)]),
         any([assigned, holds(P::TeamAssign)]),
         team_rules::sends_newcomers(),
         any([stays, all([would_have("own"), would_have("team"), would_have("all")])]),
+        any([format!("context.roles_extra_bindings == {counts}"), switched]),
     ])
 }
 
@@ -257,8 +269,18 @@ fn people() -> Vec<Policy> {
             gives(&offered),
             team_rules::lets_into_default_team(),
         ])),
-        Policy::permit("member.change_role", "Change the role of who is not above one", &["member.change_role"])
-            .when(all([holds(P::RoleAssign), not_below("resource.role"), gives("context.role")])),
+        Policy::permit(
+            "member.change_role",
+            "Give who is not above one another role, or one beside it; oneself within what one has for good",
+            &["member.change_role", "member.give_role"],
+        )
+        .when(all([
+            holds(P::RoleAssign),
+            not_below("resource.role"),
+            choose(&is_the_member("resource"), &gives_themselves("context.role"), &gives("context.role")),
+        ])),
+        Policy::permit("member.take_role", "Take a role from who is not above one", &["member.take_role"])
+            .when(all([holds(P::RoleAssign), not_below("resource.role")])),
         Policy::permit(
             "member.edit",
             "One's own name is one's own; seats and others' names are changed by who may",
@@ -273,7 +295,14 @@ fn people() -> Vec<Policy> {
         Policy::forbid(
             "above.teams",
             "Nobody is above one either by what they manage in a team",
-            &["member.change_role", "member.remove", "grant.assign", "key.create_personal"],
+            &[
+                "member.change_role",
+                "member.give_role",
+                "member.take_role",
+                "member.remove",
+                "grant.assign",
+                "key.create_personal",
+            ],
         )
         .on("is Wardroom::Member")
         .when(all(["principal has role".to_owned(), is_below_in_a_team("resource")])),

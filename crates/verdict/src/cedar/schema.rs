@@ -17,9 +17,11 @@ namespace Wardroom {
   type Gift = { profile: String, tools_off: Set<String>, ends?: Long };
 
   // The organization with those of its settings that decide something. There is one. Dormant is what some role states, or
-  // a key, and would come into force with `managers_implicit_access`.
+  // a key, and would come into force with `managers_implicit_access`. Extra roles is what gives power over others in the
+  // roles that members have beside their own, whether these count (`roles_extra_bindings`) or not.
   entity Organization = {
     dormant: Powers,
+    extra_roles: Powers,
     fields_widen: Bool,
     grants_to: Set<String>,
     invite_organization: String,
@@ -33,19 +35,27 @@ namespace Wardroom {
     owners_max?: Long,
     promote_admin: String,
     resources_listed: Set<Kind>,
+    roles_extra_bindings: Bool,
     teams_assign_listed: Set<Kind>,
     workflows_run_needs_edit: Bool,
   };
 
   // What a role holds under the settings, what of it gives power over others, what it states whether in force or not, and
   // what may be written into roles by those who have it and edit roles. Tags: what it says of single objects and fields.
-  // "(none)" is the role of those who have none.
+  // "(none)" is the role of those who have none. "a+b" is what somebody has whose role is a, and who has b beside it; with
+  // a yes or no for every object and field, since each role answers for itself and one yes is enough. Members are in each
+  // of their roles, and nobody is given such a one.
   entity Role = {
     holds: Powers, manages: Powers, states: Powers, writes: Powers, top: Bool, in_teams: Bool,
   } tags Rule;
 
-  // A person whose membership is in force. Tags, by permission over resources or others: in which teams they hold it.
-  entity Member in [Role, Team] = { id: String, role: Role } tags Teams;
+  // A person whose membership is in force: all of their roles as one, and those of them that have no end as one. Where
+  // some have, `until` says what of it ends. Tags, by permission over resources or others: in which teams they hold it.
+  entity Member in [Role, Team] = { id: String, role: Role, lasting: Role, until?: Until } tags Teams;
+
+  // What somebody does not have for good. Tags, by permission: from when on they hold it no longer at all, for their
+  // teams and for all, and from when on no role of theirs states it for all; by role: from when on they do not have it.
+  entity Until tags { own?: Long, team?: Long, all?: Long, states?: Long, role?: Long };
 
   // A key that was not revoked: a workspace key, which is a principal too, or one of a person or agent.
   entity Key in [Role] = {
@@ -102,8 +112,10 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
         "organization.edit",
         ORGANIZATION,
         "promote_admin: String, join_default_role: Role, keys_without_role: String, join_default_team?: Team, \
-         join_default_team_role?: Role, managers_implicit_access: Bool, owners_max?: Long, teams_assign_listed: Set<Kind>",
+         join_default_team_role?: Role, managers_implicit_access: Bool, owners_max?: Long, roles_extra_bindings: Bool, \
+         teams_assign_listed: Set<Kind>",
     ),
+    ("organization.change_preset", ORGANIZATION, ""),
     ("organization.transfer", MEMBER, ""),
     ("settings.view", ORGANIZATION, ""),
     ("access.review", ORGANIZATION, ""),
@@ -111,6 +123,9 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("member.add", ORGANIZATION, "role: Role"),
     ("member.invite", ORGANIZATION, "role?: Role"),
     ("member.change_role", MEMBER, "role: Role"),
+    // To give them a role beside their own, and to take it.
+    ("member.give_role", MEMBER, "role: Role"),
+    ("member.take_role", MEMBER, "role: Role"),
     // To change the name or, where so said, the seat.
     ("member.edit", MEMBER, "seat: Bool"),
     ("member.remove", MEMBER, ""),

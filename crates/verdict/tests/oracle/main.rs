@@ -3,12 +3,13 @@
 //! `world` makes organizations of chance (`dice`, `chance`), `naive` is the second opinion, `questions` is all that can
 //! be asked; `calls` compares who may call which tool and what the lists show, `operations` who may do what to the
 //! organization, `differences` what a change does to whom. `cedar` is a third opinion, by another engine, and `three`
-//! compares all of them. `ceiling` walks random histories of `commands` in which nobody may end up with more than
-//! somebody with the right gave; `escalations` tells the ways round that others left open, one by one, and `widening`
-//! those by giving, sharing and settings. `neighbours` holds two organizations apart, and one organization before and
-//! after a change.
+//! compares all of them; `beside` does so for what roles beside one's own decide. `ceiling` walks random histories of
+//! `commands` in which nobody may end up with more than somebody with the right gave; `escalations` tells the ways round
+//! that others left open, one by one, and `widening` those by giving, sharing and settings. `neighbours` holds two
+//! organizations apart, and one organization before and after a change.
 
 mod authorize;
+mod beside;
 mod calls;
 mod cedar;
 mod ceiling;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::integration::ToolClass;
-use domain::organization::SettingChange;
 use domain::permission::Permission;
 use domain::time::Timestamp;
 use verdict::cedar::{CedarExport, export};
@@ -23,8 +22,8 @@ use crate::world::{
 /// Questions asked of each organization.
 const QUESTIONS: usize = 1_000;
 /// Ways to give that have many conditions, besides integrations for teams.
-const GIVING: [&str; 6] =
-    ["AssignResource", "EditOrganization", "EditRole", "RemoveMember", "RotateKey", "ShareResource"];
+const GIVING: [&str; 7] =
+    ["AssignResource", "EditOrganization", "EditRole", "GiveRole", "RemoveMember", "RotateKey", "ShareResource"];
 /// Organizations whose model Cedar's validator looks at; the policies of others differ in their grants alone.
 const VALIDATED: u64 = 50;
 
@@ -42,18 +41,7 @@ impl<'n> Draw<'n> {
         let mut by_kind = BTreeMap::<String, Vec<Operation<'n>>>::new();
         let operations = names.operations().into_iter();
         // Who decides a request is who could make every change that it would take, and these are asked of one by one.
-        let beside = |changes: &[SettingChange]| {
-            changes.iter().any(|change| matches!(change, SettingChange::RolesExtraBindings(_)))
-        };
-        let plain = operations.filter(|asked| match asked {
-            Operation::DecideRequest { .. }
-            | Operation::GiveRole { .. }
-            | Operation::TakeRole { .. }
-            | Operation::ChangePreset => false,
-            // Roles beside one's own are not exported.
-            Operation::EditOrganization { changes } => !beside(changes),
-            _ => true,
-        });
+        let plain = operations.filter(|asked| !matches!(asked, Operation::DecideRequest { .. }));
         plain.for_each(|asked| by_kind.entry(kind(asked)).or_default().push(asked));
         let tools = (0..INTEGRATIONS).flat_map(|number| TOOLS.map(|tool| (slug(number), tool)));
         let of_resources = by_kind["Resource"].clone();
@@ -91,8 +79,7 @@ fn word(allowed: bool) -> &'static str {
 fn the_engine_the_second_opinion_and_cedar_give_the_same_answers() {
     let (mut asked, mut yes) = (0u64, BTreeMap::<String, [u64; 2]>::new());
     for seed in seeds(25) {
-        let (mut world, dice) = (World::random(seed), &mut Dice(seed));
-        world.state.settings.roles_extra_bindings = false;
+        let (world, dice) = (World::random(seed), &mut Dice(seed));
         let snapshot = Snapshot::compile(org(1), &world.state, None);
         let cedar = Cedar::of(&world.state);
         if seed < VALIDATED {
@@ -145,8 +132,7 @@ fn the_engine_the_second_opinion_and_cedar_give_the_same_answers() {
 #[test]
 fn cedar_agrees_on_every_call_of_small_organizations() {
     for seed in seeds(4) {
-        let mut world = World::random(1_000_000 + seed);
-        world.state.settings.roles_extra_bindings = false;
+        let world = World::random(1_000_000 + seed);
         let snapshot = Snapshot::compile(org(1), &world.state, None);
         let cedar = Cedar::of(&world.state);
         let tools = (0..INTEGRATIONS).flat_map(|number| TOOLS.map(|tool| (slug(number), tool)));
@@ -167,8 +153,7 @@ fn cedar_agrees_on_every_call_of_small_organizations() {
 fn cedar_agrees_on_all_that_is_given_to_a_team_within_what_the_giver_has() {
     let (mut gifts, mut resources) = ([0u64; 2], [0u64; 2]);
     for seed in seeds(20) {
-        let mut world = World::random(2_000_000 + seed);
-        world.state.settings.roles_extra_bindings = false;
+        let world = World::random(2_000_000 + seed);
         let (snapshot, now) = (Snapshot::compile(org(1), &world.state, None), MOMENTS[1]);
         let engine = |actor: &Actor, asked: Operation<'_>| {
             snapshot.evaluate(&Question { actor, action: Action::Operate(asked), now }).is_allowed()
@@ -235,14 +220,14 @@ fn in_order(value: &serde_json::Value) -> serde_json::Value {
 fn the_entities_are_written_as_cedar_itself_writes_them() {
     for seed in 0..10 {
         let world = World::random(seed);
-        let CedarExport { entities, .. } = export(&world.state);
+        let CedarExport { entities, .. } = export(&world.state, MOMENTS[1]);
         let mut ours = serde_json::to_value(&entities).unwrap();
         for entity in ours.as_array_mut().unwrap() {
             entity.as_object_mut().unwrap().entry("tags").or_insert_with(|| serde_json::json!({}));
         }
         let names: BTreeSet<_> = entities.iter().map(|entity| entity.uid.clone()).collect();
         assert_eq!(names.len(), entities.len(), "an entity is there twice");
-        let mut theirs = Cedar::of(&world.state).entities_json();
+        let mut theirs = Cedar::of(&world.state).entities_json(MOMENTS[1]);
         // With a schema Cedar counts its actions among the entities.
         theirs.as_array_mut().unwrap().retain(|entity| entity["uid"]["type"] != "Wardroom::Action");
         for entity in theirs.as_array_mut().unwrap() {

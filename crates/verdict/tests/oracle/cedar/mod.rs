@@ -1,10 +1,13 @@
 //! The third opinion: Cedar, another engine, over what `verdict::cedar` exports of the organization.
 //!
-//! Here Cedar is set up and asked; `requests` says our questions in Cedar's words.
+//! Here Cedar is set up and asked, with what is exported as of the moment of each question; `requests` says our questions
+//! in Cedar's words.
 
 mod requests;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use cedar_policy::{
@@ -14,7 +17,7 @@ use cedar_policy::{
 use domain::id::PersonId;
 use domain::organization::Organization;
 use domain::time::Timestamp;
-use verdict::cedar::{CedarEntity, CedarUid, CedarValue, NAMESPACE, export};
+use verdict::cedar::{CedarEntity, CedarExport, CedarUid, CedarValue, NAMESPACE, export};
 use verdict::{Action, Actor, Subject};
 
 use crate::world::hexadecimal;
@@ -24,8 +27,21 @@ use requests::{Asked, asked};
 pub(crate) struct Cedar<'o> {
     state: &'o Organization,
     schema: Schema,
-    policies: PolicySet,
-    entities: Entities,
+    /// As they stand in the export, and as Cedar reads them.
+    policies: (String, PolicySet),
+    as_of: RefCell<BTreeMap<Timestamp, AsOf>>,
+}
+
+/// The entities as of a moment.
+#[derive(Clone)]
+struct AsOf {
+    exported: Rc<Vec<CedarEntity>>,
+    entities: Rc<Entities>,
+}
+
+/// Policies without the line that says as of which moment they are.
+fn but_for_the_moment(policies: &str) -> &str {
+    policies.split_once('\n').unwrap().1
 }
 
 /// What Cedar answered, and by which policies.
@@ -70,22 +86,39 @@ fn entity(of: &CedarEntity) -> Entity {
 impl<'o> Cedar<'o> {
     /// Cedar's validator accepts the policies in strict mode, without a warning.
     pub(crate) fn is_valid(&self) {
-        let result = Validator::new(self.schema.clone()).validate(&self.policies, ValidationMode::Strict);
+        let result = Validator::new(self.schema.clone()).validate(&self.policies.1, ValidationMode::Strict);
         let faults = result.validation_errors().map(ToString::to_string);
         let faults: Vec<String> = faults.chain(result.validation_warnings().map(ToString::to_string)).collect();
         assert!(faults.is_empty(), "Cedar's validator does not accept the policies:\n{}", faults.join("\n"));
     }
 
-    /// Cedar with what is exported of an organization. Entities that are not as the schema has them are refused.
+    /// Cedar with what is exported of an organization.
     pub(crate) fn of(state: &'o Organization) -> Cedar<'o> {
-        let export = export(state);
+        let export = export(state, Timestamp(0));
         let (schema, warnings) =
             Schema::from_cedarschema_str(&export.schema).unwrap_or_else(|fault| panic!("{fault:?}"));
         assert_eq!(warnings.map(|warning| warning.to_string()).collect::<Vec<_>>(), [""; 0]);
         let policies: PolicySet = export.policies.parse().unwrap_or_else(|fault| panic!("{fault:?}"));
-        let entities = Entities::from_entities(export.entities.iter().map(entity), Some(&schema));
-        let entities = entities.unwrap_or_else(|fault| panic!("{fault:?}"));
-        Cedar { state, schema, policies, entities }
+        Cedar { state, schema, policies: (export.policies, policies), as_of: RefCell::default() }
+    }
+
+    /// The entities as of a moment; those that are not as the schema has them are refused. Policies are the same at every
+    /// moment.
+    fn entities(&self, now: Timestamp) -> Rc<Entities> {
+        if let Some(known) = self.as_of.borrow().get(&now) {
+            return Rc::clone(&known.entities);
+        }
+        let CedarExport { as_of, policies, entities: exported, .. } = export(self.state, now);
+        assert_eq!(as_of, now);
+        assert_eq!(but_for_the_moment(&policies), but_for_the_moment(&self.policies.0));
+        let same = self.as_of.borrow().values().find(|known| *known.exported == exported).cloned();
+        let found = same.unwrap_or_else(|| {
+            let entities = Entities::from_entities(exported.iter().map(entity), Some(&self.schema));
+            let entities = entities.unwrap_or_else(|fault| panic!("{fault:?}"));
+            AsOf { exported: Rc::new(exported), entities: Rc::new(entities) }
+        });
+        self.as_of.borrow_mut().insert(now, found.clone());
+        found.entities
     }
 
     /// What Cedar says of the same question.
@@ -128,18 +161,18 @@ impl<'o> Cedar<'o> {
         };
         let (kind, id) = &asked.resource;
         let request = Request::new(principal, uid("Action", asked.action), uid(kind, id), context, Some(&self.schema));
-        self.decide(&request.unwrap_or_else(|fault| panic!("not a question by the schema: {fault:?}")))
+        self.decide(&request.unwrap_or_else(|fault| panic!("not a question by the schema: {fault:?}")), now)
     }
 
-    fn decide(&self, request: &Request) -> CedarAnswer {
-        let response = Authorizer::new().is_authorized(request, &self.policies, &self.entities);
+    fn decide(&self, request: &Request, now: Timestamp) -> CedarAnswer {
+        let response = Authorizer::new().is_authorized(request, &self.policies.1, &self.entities(now));
         let name = |id: &PolicyId| {
-            let policy = self.policies.policy(id).unwrap();
+            let policy = self.policies.1.policy(id).unwrap();
             format!("{} {}", policy.effect(), policy.annotation("id").unwrap_or("without a name"))
         };
         let errors = response.diagnostics().errors();
         let faults = errors.map(|AuthorizationError::PolicyEvaluationError(fault)| {
-            let policy = self.policies.policy(fault.policy_id()).unwrap();
+            let policy = self.policies.1.policy(fault.policy_id()).unwrap();
             // Cedar passes over a policy that it cannot evaluate: where it forbids, that would let everything through.
             assert_eq!(policy.effect(), Effect::Permit, "{} cannot be evaluated: {fault}", name(fault.policy_id()));
             format!("{}: {}", name(fault.policy_id()), fault.inner())
@@ -151,8 +184,8 @@ impl<'o> Cedar<'o> {
         }
     }
 
-    /// The entities as Cedar itself writes them.
-    pub(crate) fn entities_json(&self) -> serde_json::Value {
-        self.entities.to_json_value().unwrap()
+    /// The entities as of a moment, as Cedar itself writes them.
+    pub(crate) fn entities_json(&self, now: Timestamp) -> serde_json::Value {
+        self.entities(now).to_json_value().unwrap()
     }
 }

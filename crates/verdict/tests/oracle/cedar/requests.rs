@@ -116,7 +116,9 @@ fn settings(state: &Organization, changes: &[SettingChange]) -> Asked {
     let implicit = RestrictedExpression::new_bool(after.managers_implicit_access);
     let kinds = after.teams_assign_listed.iter().map(|kind| uid("Kind", kind.as_str()));
     let kinds = RestrictedExpression::new_set(kinds.map(RestrictedExpression::new_entity_uid));
+    let beside = RestrictedExpression::new_bool(after.roles_extra_bindings);
     asked.besides.extend([("managers_implicit_access", implicit), ("teams_assign_listed", kinds)]);
+    asked.besides.push(("roles_extra_bindings", beside));
     let most = after.owners_max.map(|most| ("owners_max", RestrictedExpression::new_long(most.into())));
     asked.besides.extend(most);
     asked
@@ -152,9 +154,9 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
             let seat = RestrictedExpression::new_bool(seat);
             Asked { besides: vec![("seat", seat)], ..of("member.edit", "Member", member) }
         }
-        Operation::GiveRole { .. } | Operation::TakeRole { .. } | Operation::ChangePreset => {
-            unreachable!("roles beside one's own and presets are not exported")
-        }
+        Operation::GiveRole { member, role } => of("member.give_role", "Member", member).with_role(Some(role)),
+        Operation::TakeRole { member, role } => of("member.take_role", "Member", member).with_role(Some(role)),
+        Operation::ChangePreset => whole("organization.change_preset"),
         Operation::RemoveMember { member } => of("member.remove", "Member", member),
         Operation::ViewRoles => whole("role.view"),
         Operation::CreateRole { to } => {
