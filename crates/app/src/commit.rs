@@ -13,6 +13,7 @@ use tokio::sync::OwnedMutexGuard;
 use verdict::{Act, Permit, Subject, Target};
 
 use crate::live::{Live, save_sometimes};
+use crate::requests::erased;
 use crate::{App, Problem};
 
 /// Events and the permit under which they happen.
@@ -70,8 +71,10 @@ impl App {
         let events: Vec<Event> = parts.into_iter().flat_map(|part| part.events).collect();
         let bodies = events.iter().map(event::encode).collect::<Result<Vec<_>, _>>();
         let bodies = bodies.map_err(|error| CommitFault::Problem(error.into()))?;
+        let again = (facts.clone(), directory.clone());
+        // Whichever way somebody goes, what was written in their requests goes with them.
+        let facts = facts.into_iter().chain(erased(live.org(), &state, &events)).collect();
         let append = Append { stream, expected, at, actor: actor.clone(), events: bodies, facts };
-        let again = (append.facts.clone(), directory.clone());
         match self.inner.journal.append(std::iter::once(append).chain(directory.map(|append| *append)).collect()).await
         {
             Ok(_) => {}
@@ -152,7 +155,7 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
     if target == Target::Preset {
         return permission == Permission::OrganizationEdit && event.comes_of_a_preset();
     }
-    event.permissions().contains(&permission) && match (event, target) {
+    event.may_happen_under(permission) && match (event, target) {
         (Event::MemberAdded { .. }, Target::Organization) => true,
         // The team of newcomers, for somebody who is taken in at the same time.
         (Event::TeamMemberSet { team, person: joining, role }, Target::Organization) => {
@@ -291,7 +294,7 @@ fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, even
             (new.requester, new.acting_for) == (requester, acting_for)
         }
         (Event::RequestWithdrawn { request }, Target::RequestsOf(requester, acting_for)) => {
-            state.requests.get(request).is_some_and(|request| request.is_by(requester, acting_for))
+            state.request(*request).is_some_and(|request| request.is_by(requester, acting_for))
         }
         (Event::RequestGranted { request, .. } | Event::RequestRefused { request }, Target::Request(target)) => {
             *request == target

@@ -206,7 +206,7 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::SetGrant { grantee, integration, profile, tools_off, expires_at } => {
             grant::set(state, (grantee, integration), (profile, tools_off), expires_at, now)
         }
-        Command::RemoveGrant { grantee, integration } => grant::remove(state, grantee, integration),
+        Command::RemoveGrant { grantee, integration } => grant::remove(state, grantee, integration, now),
         Command::LendGrant { grantee, integration, profile, tools_off, expires_at } => {
             grant::lend(state, (grantee, integration), (profile, tools_off), expires_at, now)
         }

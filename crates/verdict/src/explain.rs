@@ -145,7 +145,7 @@ impl Snapshot {
         let role = |id: &RoleId| role(id).map_or_else(|| id.to_string(), |entry| entry.role.title.clone());
         let resource = |id| self.resource(id).map_or("the resource", |resource| resource.title.as_str());
         match remedy {
-            Remedy::Grant { to, integration: id, profile, tools_off } => {
+            Remedy::Grant { to, integration: id, profile, tools_off, expires_at } => {
                 let to = match to {
                     Grantee::Team(team) => format!(" to the team {}", self.team_title(*team).unwrap_or_default()),
                     Grantee::Role(id) => format!(" to everyone with the role {}", role(id)),
@@ -156,7 +156,8 @@ impl Snapshot {
                     1 => ", with one tool off".to_owned(),
                     off => format!(", with {off} tools off"),
                 };
-                format!("assign {}{to}: {}{but}", integration(*id), profile.in_plain_words())
+                let end = if expires_at.is_some() { ", until the present end" } else { "" };
+                format!("assign {}{to}: {}{but}{end}", integration(*id), profile.in_plain_words())
             }
             Remedy::Resume { integration: id } => format!("resume {} for everyone", integration(*id)),
             Remedy::SwitchOn { integration: id, tool } => {

@@ -20,6 +20,7 @@ mod diff;
 mod evaluate;
 mod explain;
 mod first;
+mod gifts;
 mod keys;
 mod list;
 mod names;

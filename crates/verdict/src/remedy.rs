@@ -6,9 +6,7 @@ use domain::command::{self, Command};
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
-use domain::integration::ToolClass;
-use domain::organization::{GrantsTo, Organization, Stamp};
-use domain::permission::Permission;
+use domain::organization::{Organization, Stamp};
 use domain::resource::{ResourceVerb, Shared};
 use domain::role::{RoleId, RoleLevel};
 use domain::time::Timestamp;
@@ -27,8 +25,14 @@ const TRIALS_MAX: usize = 200;
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "the fields are named after what they hold")]
 pub enum Remedy {
-    /// Give an integration, in this measure and with these tools off.
-    Grant { to: Grantee, integration: IntegrationId, profile: Profile, tools_off: BTreeSet<String> },
+    /// Give an integration, in this measure, with these tools off, and until this end.
+    Grant {
+        to: Grantee,
+        integration: IntegrationId,
+        profile: Profile,
+        tools_off: BTreeSet<String>,
+        expires_at: Option<Timestamp>,
+    },
     /// Resume a paused integration.
     Resume { integration: IntegrationId },
     /// Switch a tool on for everyone.
@@ -54,8 +58,8 @@ impl Remedy {
     #[must_use]
     pub fn command(&self) -> Command {
         match self.clone() {
-            Remedy::Grant { to: grantee, integration, profile, tools_off } => {
-                Command::SetGrant { grantee, integration, profile, tools_off, expires_at: None }
+            Remedy::Grant { to: grantee, integration, profile, tools_off, expires_at } => {
+                Command::SetGrant { grantee, integration, profile, tools_off, expires_at }
             }
             Remedy::Resume { integration } => {
                 let edit = domain::integration::IntegrationEdit { paused: Some(false), ..Default::default() };
@@ -83,8 +87,8 @@ impl Remedy {
     #[must_use]
     pub fn operation(&self) -> Operation<'_> {
         match self {
-            Remedy::Grant { to: grantee, integration, profile, tools_off } => {
-                let gift = Some(Gift { profile: *profile, tools_off, expires_at: None });
+            Remedy::Grant { to: grantee, integration, profile, tools_off, expires_at } => {
+                let gift = Some(Gift { profile: *profile, tools_off, expires_at: *expires_at });
                 Operation::Assign { grantee: *grantee, integration: *integration, gift }
             }
             Remedy::Resume { integration } => Operation::EditIntegration { integration: *integration },
@@ -101,20 +105,12 @@ impl Remedy {
         }
     }
 
-    /// The permission that whoever makes the change needs.
+    /// When what is given ends by itself.
     #[must_use]
-    pub fn needs(&self) -> Permission {
+    pub fn ends_at(&self) -> Option<Timestamp> {
         match self {
-            Remedy::Grant { to: Grantee::Key(_), .. } | Remedy::KeyRole { .. } => Permission::KeyManageWorkspace,
-            Remedy::Grant { to: Grantee::Team(_), .. } => Permission::TeamAssign,
-            Remedy::Grant { .. } => Permission::GrantAssign,
-            Remedy::Resume { .. } => Permission::IntegrationEdit,
-            Remedy::SwitchOn { .. } => Permission::ToolReview,
-            Remedy::Role { .. } | Remedy::AgentRole { .. } => Permission::RoleAssign,
-            Remedy::Join { .. } => Permission::TeamMembers,
-            Remedy::Share { .. } => Permission::ProjectShare,
-            Remedy::ResumeAgent { .. } => Permission::AgentManage,
-            Remedy::Delegate { .. } => Permission::KeyCreatePersonal,
+            Remedy::Grant { expires_at, .. } => *expires_at,
+            _ => None,
         }
     }
 }
@@ -202,10 +198,10 @@ impl Snapshot {
         };
         match denial.reason {
             Reason::NotAssigned | Reason::GrantEnded => match self.meant_tool(question.action) {
-                Some(tool) => self.gifts(state, subject, tool),
+                Some(tool) => self.gifts((state, question.now), subject, tool),
                 None => self.gifts_to_see(subject, question.action),
             },
-            Reason::OffHere(tool) | Reason::Profile { tool, .. } => self.gifts(state, subject, tool),
+            Reason::OffHere(tool) | Reason::Profile { tool, .. } => self.gifts((state, question.now), subject, tool),
             Reason::Paused => self
                 .meant_integration(question.action)
                 .map(|integration| Remedy::Resume { integration })
@@ -259,7 +255,7 @@ impl Snapshot {
         self.tool(self.meant_tool(action)?)
     }
 
-    fn meant_tool(&self, action: Action<'_>) -> Option<ToolIndex> {
+    pub(crate) fn meant_tool(&self, action: Action<'_>) -> Option<ToolIndex> {
         match action {
             Action::CallTool { integration, tool } => self.catalog.find(integration, tool),
             Action::CallExposed { name } => self.catalog.find_exposed(name),
@@ -269,67 +265,6 @@ impl Snapshot {
 
     fn meant_integration(&self, action: Action<'_>) -> Option<IntegrationId> {
         self.tool(self.meant_tool(action)?).map(|(_, integration)| integration.id)
-    }
-
-    fn gifts_to_see(&self, subject: Subject, action: Action<'_>) -> Vec<Remedy> {
-        let Action::Operate(
-            Operation::ViewIntegration { integration }
-            | Operation::EditIntegration { integration }
-            | Operation::DisconnectIntegration { integration }
-            | Operation::ReviewTool { integration },
-        ) = action
-        else {
-            return Vec::new();
-        };
-        let (to, profile) = (subject.grantee(), Profile::ReadOnly);
-        vec![Remedy::Grant { to, integration, profile, tools_off: BTreeSet::new() }]
-    }
-
-    /// The smallest grant of a tool: with no more of the integration than before, where something was given before.
-    fn gifts(&self, state: &Organization, subject: Subject, tool: ToolIndex) -> Vec<Remedy> {
-        let Some((tool, integration)) = self.tool(tool) else { return Vec::new() };
-        let enough = Profile::ALL.into_iter().find(|profile| profile.admits(tool.class)).unwrap_or(Profile::Full);
-        let allowed = |to: GrantsTo| self.settings.grants_to.contains(&to);
-        let own = match subject {
-            Subject::Member(_) => allowed(GrantsTo::Person).then(|| subject.grantee()),
-            Subject::Key(_) | Subject::Agent(_) => Some(subject.grantee()),
-        };
-        let teams = self.subjects.find(subject.as_str()).map_or(&[][..], |entry| &entry.teams);
-        let teams = teams.iter().map(|(team, _)| Grantee::Team(*team)).filter(|_| allowed(GrantsTo::Team));
-        let role = self.role_of(subject).map(|role| Grantee::Role(role.id)).filter(|_| allowed(GrantsTo::Role));
-        own.into_iter()
-            .chain(teams)
-            .chain(role)
-            .map(|to| {
-                let present = state.grant(to, integration.id);
-                let mut tools_off = present.map(|grant| grant.tools_off.clone()).unwrap_or_default();
-                tools_off.remove(&*tool.name);
-                let held = present.map(|grant| grant.profile).filter(|held| held.admits(tool.class));
-                let profile = held.unwrap_or(enough);
-                if present.is_none() || held.is_none() {
-                    // What a wider profile would open besides the tool stays off.
-                    tools_off.extend(self.opened_besides(
-                        integration,
-                        (&tool.name, tool.class),
-                        present.map(|grant| grant.profile),
-                        profile,
-                    ));
-                }
-                Remedy::Grant { to, integration: integration.id, profile, tools_off }
-            })
-            .collect()
-    }
-
-    fn opened_besides(
-        &self,
-        integration: &crate::IntegrationEntry,
-        (name, _): (&str, ToolClass),
-        from: Option<Profile>,
-        to: Profile,
-    ) -> Vec<String> {
-        let newly = |class| to.admits(class) && !from.is_some_and(|from| from.admits(class));
-        let tools = self.catalog.tools_of(integration).map(|(_, tool)| tool);
-        tools.filter(|tool| newly(tool.class) && *tool.name != *name).map(|tool| tool.name.to_string()).collect()
     }
 
     fn shares(&self, subject: Subject, action: Action<'_>) -> Vec<Remedy> {

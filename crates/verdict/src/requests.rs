@@ -34,7 +34,13 @@ impl Snapshot {
     ) -> Answer {
         let mut first = None;
         for change in by {
-            let answer = self.operate(entry, change.operation(), now)?;
+            let answer = match change {
+                // The changes come before the decision. A place that was given is judged as when it was: it changed none.
+                Remedy::Join { member, team, role } if self.is_placed((*member, *team), role, now) => {
+                    self.may_place(entry, (*member, *team), role, None)?
+                }
+                _ => self.operate(entry, change.operation(), now)?,
+            };
             if let Remedy::Grant { integration, .. } = change {
                 // Whoever may not know of an integration does not come to know of it by a request.
                 self.view_integration(entry, *integration, now)?;

@@ -3,9 +3,10 @@
 //! A permission holds for a team when the role in the organization holds it for all teams, or for one's own teams and
 //! this is one, or when the role that one has in this team holds it.
 
-use domain::id::TeamId;
+use domain::id::{PersonId, TeamId};
 use domain::organization::Invite;
 use domain::permission::{Permission, PermissionSet, Scope};
+use domain::role::RoleId;
 use domain::time::Timestamp;
 
 use crate::ceiling::{added, at_least_as_high};
@@ -24,18 +25,9 @@ impl Snapshot {
             Operation::CreateTeam => holds(entry, Permission::TeamCreate, Target::Organization),
             Operation::EditTeam { team } => self.in_team(entry, Permission::TeamEdit, team, Target::Team(team)),
             Operation::SetTeamMember { team, member, role } => {
-                let target = Target::TeamMember(team, member);
                 let other = self.subject(member.as_str(), now);
                 let there = other.and_then(|other| self.role_in_team(other, team));
-                let permission = if there.is_some() { Permission::TeamRoles } else { Permission::TeamMembers };
-                let answer = self.in_team(entry, permission, team, target)?;
-                let mine = self.authority_in_team(entry, team);
-                at_least_as_high(mine, there.unwrap_or_default())?;
-                let given = added(there.unwrap_or_default(), self.set_of_role(*role)).management();
-                match given.first_beyond(mine) {
-                    Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
-                    None => Ok(answer),
-                }
+                self.may_place(entry, (member, team), role, there)
             }
             Operation::RemoveTeamMember { team, member } => {
                 let target = Target::TeamMember(team, member);
@@ -64,6 +56,25 @@ impl Snapshot {
                 Ok(answer)
             }
             _ => Err(shown(Reason::NoSuchTarget)),
+        }
+    }
+
+    /// Whether somebody may give a member this place in a team, where they have that one there, or none.
+    pub(crate) fn may_place(
+        &self,
+        entry: &SubjectEntry,
+        (member, team): (PersonId, TeamId),
+        role: &RoleId,
+        there: Option<PermissionSet>,
+    ) -> Answer {
+        let permission = if there.is_some() { Permission::TeamRoles } else { Permission::TeamMembers };
+        let answer = self.in_team(entry, permission, team, Target::TeamMember(team, member))?;
+        let mine = self.authority_in_team(entry, team);
+        at_least_as_high(mine, there.unwrap_or_default())?;
+        let given = added(there.unwrap_or_default(), self.set_of_role(*role)).management();
+        match given.first_beyond(mine) {
+            Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
+            None => Ok(answer),
         }
     }
 
@@ -117,6 +128,13 @@ impl Snapshot {
         let place = entry.teams.binary_search_by_key(&team, |(team, _)| *team).ok()?;
         let (_, role) = entry.teams.get(place)?;
         self.role(*role).map(|entry| entry.set)
+    }
+
+    /// Whether a member has this very role in a team.
+    pub(crate) fn is_placed(&self, (member, team): (PersonId, TeamId), role: &RoleId, now: Timestamp) -> bool {
+        let place = self.subject(member.as_str(), now).into_iter().flat_map(|entry| entry.teams.iter());
+        let place = place.filter(|(of, _)| *of == team).find_map(|(_, place)| self.role(*place));
+        place.is_some_and(|place| place.role.id == *role)
     }
 
     /// Everything that somebody may manage in a team, as far as a role in it could.

@@ -14,7 +14,11 @@ use domain::time::Timestamp;
 use proptest::prelude::*;
 use verdict::{Action, Actor, Operation, Question, Remedy, Snapshot, Subject};
 
+/// When the company is made, what is given in it for a short and for a longer time ends, and when all of that is over.
+const EARLY: Timestamp = Timestamp(100);
+const ENDS: [Option<Timestamp>; 3] = [None, Some(Timestamp(500)), Some(Timestamp(2_000))];
 const NOW: Timestamp = Timestamp(1_000);
+const LATER: Timestamp = Timestamp(3_000);
 const TOOLS: [(&str, ToolClass); 3] =
     [("list", ToolClass::Read), ("update", ToolClass::Write), ("purge", ToolClass::Delete)];
 const SLUGS: [&str; 2] = ["mail", "files"];
@@ -45,9 +49,13 @@ fn preset() -> Preset {
 }
 
 fn give(state: &mut Organization, command: Command) -> bool {
-    let Ok(events) = command::handle(state, command, NOW) else { return false };
+    give_at(state, command, EARLY)
+}
+
+fn give_at(state: &mut Organization, command: Command, at: Timestamp) -> bool {
+    let Ok(events) = command::handle(state, command, at) else { return false };
     for event in &events {
-        let stamp = Stamp { seq: state.seq + 1, at: NOW, actor: "operator".to_owned() };
+        let stamp = Stamp { seq: state.seq + 1, at, actor: "operator".to_owned() };
         state.apply(&stamp, event);
     }
     !events.is_empty()
@@ -100,7 +108,7 @@ fn company() -> Organization {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Grant(Grantee, u8, Profile, Option<usize>),
+    Grant(Grantee, u8, Profile, Option<usize>, Option<Timestamp>),
     Pause(u8),
     Off(u8, usize),
     Role(u8, usize),
@@ -121,7 +129,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let profile = prop::sample::select(Profile::ALL.to_vec());
     let level = prop::sample::select(vec![Shared::View, Shared::Use, Shared::Edit]);
     let step = prop_oneof![
-        4 => (grantees(), 0u8..2, profile, prop::option::of(0usize..3)).prop_map(|(to, at, profile, off)| Step::Grant(to, at, profile, off)),
+        4 => (grantees(), 0u8..2, profile, prop::option::of(0usize..3), prop::sample::select(&ENDS[..])).prop_map(|(to, at, profile, off, end)| Step::Grant(to, at, profile, off, end)),
         1 => (0u8..2).prop_map(Step::Pause),
         2 => (0u8..2, 0usize..3).prop_map(|(at, tool)| Step::Off(at, tool)),
         1 => (1u8..3, 0usize..20).prop_map(|(who, role)| Step::Role(who, role)),
@@ -139,12 +147,12 @@ fn roles(state: &Organization) -> Vec<RoleId> {
 fn command_of(state: &Organization, step: Step) -> Command {
     let role = |at: usize| roles(state)[at % state.roles.len()];
     match step {
-        Step::Grant(grantee, at, profile, off) => Command::SetGrant {
+        Step::Grant(grantee, at, profile, off, expires_at) => Command::SetGrant {
             grantee,
             integration: integration(at),
             profile,
             tools_off: off.map(|tool| TOOLS[tool].0.to_owned()).into_iter().collect(),
-            expires_at: None,
+            expires_at,
         },
         Step::Pause(at) => {
             let edit = IntegrationEdit { paused: Some(true), ..IntegrationEdit::default() };
@@ -185,7 +193,8 @@ fn every_change(state: &Organization) -> Vec<Remedy> {
         for number in [0, 1] {
             for profile in Profile::ALL {
                 for tools_off in offs(None) {
-                    all.push(Remedy::Grant { to, integration: integration(number), profile, tools_off });
+                    let (integration, expires_at) = (integration(number), None);
+                    all.push(Remedy::Grant { to, integration, profile, tools_off, expires_at });
                 }
             }
         }
@@ -210,14 +219,39 @@ fn every_change(state: &Organization) -> Vec<Remedy> {
     all
 }
 
-fn allowed_after(state: &Organization, changes: &[Remedy], question: &Question<'_>) -> Option<bool> {
+fn after(state: &Organization, changes: &[Remedy]) -> Option<Snapshot> {
     let mut state = state.clone();
     for change in changes {
-        if !give(&mut state, change.command()) {
+        if !give_at(&mut state, change.command(), NOW) {
             return None;
         }
     }
-    Some(Snapshot::compile(OrgId::from_random([1; 20]), &state, None).evaluate(question).is_allowed())
+    Some(Snapshot::compile(OrgId::from_random([1; 20]), &state, None))
+}
+
+fn allowed_after(state: &Organization, changes: &[Remedy], question: &Question<'_>) -> Option<bool> {
+    Some(after(state, changes)?.evaluate(question).is_allowed())
+}
+
+fn calls() -> impl Iterator<Item = Action<'static>> {
+    let calls = SLUGS.iter().flat_map(|slug| TOOLS.iter().map(move |(tool, _)| (*slug, *tool)));
+    calls.map(|(integration, tool)| Action::CallTool { integration, tool })
+}
+
+/// The calls other than the one that was asked for which somebody may make by a change, now or once what was given for a
+/// time has ended.
+fn opened_besides(before: &Snapshot, after: &Snapshot, asked: Action<'_>) -> Vec<String> {
+    let mut opened = Vec::new();
+    for (who, now) in [(1, NOW), (2, NOW), (1, LATER), (2, LATER)] {
+        let actor = Actor::about(Subject::Member(person(who)));
+        for action in calls().filter(|action| format!("{action:?}") != format!("{asked:?}")) {
+            let may = |snapshot: &Snapshot| snapshot.evaluate(&Question { actor: &actor, action, now }).is_allowed();
+            if may(after) && !may(before) {
+                opened.push(format!("{who} at {now:?}: {action:?}"));
+            }
+        }
+    }
+    opened
 }
 
 proptest! {
@@ -232,11 +266,9 @@ proptest! {
         }
         let snapshot = Snapshot::compile(OrgId::from_random([1; 20]), &state, None);
         let actor = Actor::about(Subject::Member(person(1)));
-        let calls = SLUGS.iter().flat_map(|slug| TOOLS.iter().map(move |(tool, _)| (*slug, *tool)));
-        let calls = calls.map(|(integration, tool)| Action::CallTool { integration, tool });
         let verbs = [ResourceVerb::View, ResourceVerb::Use, ResourceVerb::Edit];
         let touches = verbs.map(|verb| Action::Operate(Operation::Resource { verb, resource: resource(0) }));
-        for action in calls.chain(touches) {
+        for action in calls().chain(touches) {
             let question = Question { actor: &actor, action, now: NOW };
             let found = snapshot.why_not(&state, &question);
             let allowed = snapshot.evaluate(&question).is_allowed();
@@ -246,6 +278,10 @@ proptest! {
             }
             for set in &found {
                 prop_assert_eq!(allowed_after(&state, set, &question), Some(true), "{:?} for {:?}", set, action);
+                if set.iter().all(|change| matches!(change, Remedy::Grant { .. })) {
+                    let besides = after(&state, set).map(|after| opened_besides(&snapshot, &after, action));
+                    prop_assert_eq!(besides, Some(Vec::new()), "{:?} for {:?}", set, action);
+                }
             }
             let size = found.first().map(Vec::len);
             prop_assert!(found.iter().all(|set| Some(set.len()) == size), "all are of the smallest size: {:?}", found);

@@ -508,7 +508,8 @@ fn what_grants_a_request_and_the_decision_are_one_commit_or_none() {
         tools_off: [].into(),
         expires_at: Timestamp(50),
     };
-    let by = [Remedy::Grant { to: grantee, integration, profile: Profile::Full, tools_off: [].into() }];
+    let by =
+        [Remedy::Grant { to: grantee, integration, profile: Profile::Full, tools_off: [].into(), expires_at: None }];
     let decide = Operation::DecideRequest { request: request(1), by: &by };
     let granted =
         |change| Event::RequestGranted { request: request(1), until: Some(Timestamp(50)), changes: vec![change] };
@@ -523,7 +524,7 @@ fn what_grants_a_request_and_the_decision_are_one_commit_or_none() {
     let later = Snapshot::compile(org(1), &after, None);
     let decision = || Part { permit: permit(&later, decide).unwrap(), events: vec![granted(after.seq)] };
     let both = folded(org(1), &state, &[gift(), decision()], (NOW, "operator")).unwrap();
-    assert!(!both.requests[&request(1)].is_open() && both.loans(grantee, integration).len() == 1);
+    assert!(!both.request(request(1)).unwrap().is_open() && both.loans(grantee, integration).len() == 1);
     // The decision alone rests on a state that was never reached, and the domain knows no change to name.
     assert!(folded(org(1), &state, &[decision()], (NOW, "operator")).is_err());
     let alone = domain::command::Command::GrantRequest { request: request(1), until: None, changes: vec![after.seq] };

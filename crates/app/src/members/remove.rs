@@ -38,19 +38,18 @@ impl App {
     /// [`Problem::Denied`] for someone above the caller, [`Problem::Refused`] for the last holder of the top role.
     pub async fn remove_member(&self, caller: &Caller, member: &str) -> Result<Removed, Problem> {
         let person = self.member_named(caller, member).await?;
-        let (keys_ended, grants_ended, texts) = {
+        let (keys_ended, grants_ended) = {
             let state = caller.live.state.lock().await;
             let live = state.keys.values().filter(|key| key.revoked_at.is_none());
             (
                 live.filter(|key| key.holder() == Some(person)).count(),
                 state.grants.get(&Grantee::Member(person)).map_or(0, |grants| grants.len()),
-                crate::requests::erased(caller.live.org(), &state, person),
             )
         };
         let org = caller.live.org();
         let seat = self.seats(org, &[person]).await?.into_keys().map(|person| person.to_string());
         let freed = seat.map(|id| Fact::Label { org, id, label: String::new() });
-        let facts = std::iter::once(Fact::EndMembership { person, org }).chain(freed).chain(texts).collect();
+        let facts = std::iter::once(Fact::EndMembership { person, org }).chain(freed).collect();
         let along = Along { facts, directory: None };
         let command = |_: &Organization| Ok(Command::RemoveMember { person });
         self.change(caller, Operation::RemoveMember { member: person }, command, along).await?;

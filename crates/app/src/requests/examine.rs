@@ -115,7 +115,7 @@ impl Look {
         let mut then = self.state.clone();
         let mut steps = Vec::new();
         for remedy in set {
-            for command in self.commands(remedy, until)? {
+            for command in self.commands(request, remedy, until)? {
                 let events = command::handle(&then, command.clone(), self.now)?;
                 for event in &events {
                     then.apply(&Stamp { seq: then.seq + 1, at: self.now, actor: self.stamp.clone() }, event);
@@ -125,6 +125,8 @@ impl Look {
             }
         }
         let changes = (self.state.seq + 1..=then.seq).collect();
+        // What is part of something that ends is given until then.
+        let until = until.or_else(|| set.iter().filter_map(Remedy::ends_at).min());
         let id = request.asked.id;
         let command = Command::GrantRequest { request: id, until, changes };
         let facts = forgotten(self.snapshot.org(), &self.state, request.asked.requester);
@@ -133,7 +135,12 @@ impl Look {
     }
 
     /// The commands that make one change. For a time, an integration is lent, so that what was given stays as it is.
-    fn commands(&self, remedy: &Remedy, until: Option<Timestamp>) -> Result<Vec<Command>, Refusal> {
+    fn commands(
+        &self,
+        request: &AccessRequest,
+        remedy: &Remedy,
+        until: Option<Timestamp>,
+    ) -> Result<Vec<Command>, Refusal> {
         let Some(expires_at) = until else {
             let mut commands = vec![remedy.command()];
             if let Remedy::Grant { to, integration, .. } = remedy {
@@ -141,8 +148,11 @@ impl Look {
             }
             return Ok(commands);
         };
-        match remedy.clone() {
-            Remedy::Grant { to: grantee, integration, profile, tools_off } => {
+        let action = self.snapshot.action_of(&request.asked.wanted, None);
+        let remedy =
+            action.map_or_else(|| remedy.clone(), |action| self.snapshot.for_a_time(remedy, action, expires_at));
+        match remedy {
+            Remedy::Grant { to: grantee, integration, profile, tools_off, .. } => {
                 Ok(vec![Command::LendGrant { grantee, integration, profile, tools_off, expires_at }])
             }
             Remedy::Share { resource, with, level } if self.ends_by(resource, with, expires_at) => {
@@ -156,9 +166,9 @@ impl Look {
     }
 
     /// Whether changes can be made for a time.
-    pub(super) fn may_end(&self, set: &[Remedy]) -> bool {
+    pub(super) fn may_end(&self, request: &AccessRequest, set: &[Remedy]) -> bool {
         let soon = self.now.plus_ms(60_000);
-        set.iter().all(|remedy| self.commands(remedy, Some(soon)).is_ok())
+        set.iter().all(|remedy| self.commands(request, remedy, Some(soon)).is_ok())
     }
 
     /// Loans end when something is given for good. Those that run were granted on their own, and are lent again.

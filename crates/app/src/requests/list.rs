@@ -56,7 +56,7 @@ impl App {
                     && state.as_ref().is_none_or(|state| *state == request.state.as_str())
                     && (!mine || is_mine(request, &look.actor))
             };
-            let mut found: Vec<&AccessRequest> = look.state.requests.values().filter(fits).collect();
+            let mut found: Vec<&AccessRequest> = look.state.all_requests().filter(fits).collect();
             found.sort_unstable_by_key(|request| std::cmp::Reverse(request.since_seq));
             let (seen, next) = look.page(&found, limit);
             (look, seen, next)
@@ -92,7 +92,7 @@ impl App {
                 id: name_of(&found.set),
                 says: found.set.iter().map(|remedy| look.snapshot.remedy_in_words(remedy)).collect(),
                 may_make: found.by_caller.is_some(),
-                may_end: look.may_end(&found.set),
+                may_end: look.may_end(&request, &found.set),
                 impact,
             });
         }
@@ -109,7 +109,7 @@ impl App {
         id: RequestId,
     ) -> Result<(Look, AccessRequest, Examined), Problem> {
         let look = self.look(caller).await;
-        let request = look.state.requests.get(&id).cloned().ok_or_else(|| Problem::missing("request"))?;
+        let request = look.state.request(id).cloned().ok_or_else(|| Problem::missing("request"))?;
         let (look, request, examined) = aside(move || {
             let examined = look.examine(&request);
             (look, request, examined)

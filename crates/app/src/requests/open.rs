@@ -81,7 +81,7 @@ impl App {
         let id = request_id(request)?;
         let (requester, acting_for, facts) = {
             let state = caller.live.state.lock().await;
-            let known = state.requests.get(&id).filter(|request| is_mine(request, &caller.actor));
+            let known = state.request(id).filter(|request| is_mine(request, &caller.actor));
             let asked = &known.ok_or_else(|| Problem::missing("request"))?.asked;
             let requester = subject_of(asked.requester).ok_or_else(|| Problem::missing("request"))?;
             (requester, asked.acting_for, forgotten(caller.live.org(), &state, asked.requester))

@@ -1,8 +1,11 @@
 //! Texts by people about requests: the note of whoever asks, and the reason of whoever refuses.
 
+use domain::event::Event;
 use domain::grant::Grantee;
-use domain::id::{OrgId, PersonId, RequestId};
+use domain::id::{OrgId, RequestId};
 use domain::organization::Organization;
+use domain::refusal::unprintable;
+use domain::request::NewRequest;
 use journal::Fact;
 
 use crate::Problem;
@@ -19,7 +22,7 @@ pub(super) fn reason_id(request: RequestId) -> String {
 pub(super) fn checked(field: &'static str, text: Option<&str>) -> Result<Option<String>, Problem> {
     let text = text.map(str::trim).filter(|text| !text.is_empty());
     let unfit = |text: &&str| {
-        text.chars().count() > LENGTH_MAX || text.chars().any(|letter| letter.is_control() && letter != '\n')
+        text.chars().count() > LENGTH_MAX || text.chars().any(|letter| unprintable(letter) && letter != '\n')
     };
     match text.filter(unfit) {
         Some(_) => Err(Problem::invalid(field, format!("write at most {LENGTH_MAX} characters of plain text"))),
@@ -36,9 +39,26 @@ pub(super) fn forgotten(org: OrgId, state: &Organization, requester: Grantee) ->
     state.requests_forgotten_next(requester).into_iter().flat_map(|request| erase(org, request)).collect()
 }
 
-/// What goes with a person who leaves: everything that was written in and about requests of theirs.
-pub(crate) fn erased(org: OrgId, state: &Organization, person: PersonId) -> Vec<Fact> {
-    let theirs = state.requests.values().map(|request| &request.asked);
-    let theirs = theirs.filter(|asked| asked.requester == Grantee::Member(person) || asked.acting_for == Some(person));
-    theirs.flat_map(|asked| erase(org, asked.id)).collect()
+/// What goes with those who leave by these events: everything that was written in and about requests of theirs.
+pub(crate) fn erased(org: OrgId, state: &Organization, events: &[Event]) -> Vec<Fact> {
+    let mut gone = Vec::new();
+    for event in events {
+        match event {
+            Event::MemberRemoved { person } => {
+                let asked = state.all_requests().map(|request| &request.asked);
+                let theirs = |asked: &&NewRequest| {
+                    asked.requester == Grantee::Member(*person) || asked.acting_for == Some(*person)
+                };
+                gone.extend(asked.filter(theirs).map(|asked| asked.id));
+            }
+            Event::AgentDeleted { agent } => gone.extend(ids_of(state, Grantee::Agent(*agent))),
+            Event::KeyRevoked { key } => gone.extend(ids_of(state, Grantee::Key(*key))),
+            _ => {}
+        }
+    }
+    gone.into_iter().flat_map(|request| erase(org, request)).collect()
+}
+
+fn ids_of(state: &Organization, requester: Grantee) -> impl Iterator<Item = RequestId> {
+    state.requests_of(requester).map(|request| request.asked.id)
 }

@@ -53,8 +53,8 @@ impl App {
             let state = caller.live.state.lock().await;
             let (requester, acting_for) = (caller.actor.subject.grantee(), caller.actor.acting_for);
             let fits =
-                |request: &&AccessRequest| request.is_by(requester, acting_for) && request.asked.wanted == *wanted;
-            state.requests.values().filter(fits).max_by_key(|request| request.since_seq).cloned()
+                |request: &&AccessRequest| request.asked.acting_for == acting_for && request.asked.wanted == *wanted;
+            state.requests_of(requester).filter(fits).max_by_key(|request| request.since_seq).cloned()
         };
         let Some(request) = newest else { return Ok(None) };
         let id = request.asked.id.to_string();

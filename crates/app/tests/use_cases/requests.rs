@@ -7,6 +7,8 @@ use app::requests::{Choice, Page, RequestDetail, RequestToOpen, Term, Told, Whic
 use app::{Caller, Problem};
 use domain::event;
 use domain::grant::Profile;
+use domain::key::KeyScope;
+use domain::organization::{GrantsTo, SettingChange};
 use domain::request::{RequestState, Wanted};
 
 use crate::world::{Acme, MEMBER, STRIPE, World, code_of};
@@ -222,6 +224,64 @@ async fn what_is_granted_for_good_leaves_what_was_lent_and_what_is_set_by_hand_e
     assert_eq!(STRIPE.map(|tool| world.may_call(member, "stripe", tool)), [true, false, false], "set is set");
 }
 
+/// Gives the member stripe in full without refunds, until so many hours from now.
+async fn in_full_for(world: &World, acme: &Acme, hours: i64) {
+    let (tools_off, end) = (["create_refund".to_owned()].into(), world.app.now().plus_ms(hours * HOUR_MS));
+    let (profile, expires_at) = (Some(Profile::Full), Some(Some(end)));
+    let change = GrantChange { profile, tools_off: Some(tools_off), expires_at };
+    world.app.set_grant(&acme.admin, Receiver::Member(MEMBER), "stripe", change).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_a_grant_that_has_ended_nothing_comes_back_but_the_tool_that_was_asked_for() {
+    let (world, acme) = with_stripe().await;
+    let (app, member) = (&world.app, &acme.member);
+    let to_roles = vec![SettingChange::GrantsTo([GrantsTo::Person, GrantsTo::Role].into())];
+    app.change_settings(&acme.owner, None, to_roles).await.unwrap();
+    // So that the member may know of stripe.
+    let all = STRIPE.map(str::to_owned).into();
+    let change = GrantChange { profile: Some(Profile::ReadOnly), tools_off: Some(all), expires_at: None };
+    app.set_grant(&acme.admin, Receiver::Role("member"), "stripe", change).await.unwrap();
+    for term in [Term::For(HOUR_MS), Term::Good] {
+        in_full_for(&world, &acme, 1).await;
+        world.clock.advance_ms(HOUR_MS);
+        assert_eq!(STRIPE.map(|tool| world.may_call(member, "stripe", tool)), [false; 3]);
+        let opened = app.open_request(member, &call("stripe/list_customers")).await.unwrap();
+        let choice = Choice { remedy: Some(&opened.remedies[0].id), term };
+        app.grant_request(&acme.admin, &id(&opened), choice).await.unwrap();
+        assert_eq!(STRIPE.map(|tool| world.may_call(member, "stripe", tool)), [true, false, false]);
+    }
+}
+
+#[tokio::test]
+async fn a_grant_that_ends_is_not_drawn_out_by_what_is_asked_for_besides() {
+    let (world, acme) = with_stripe().await;
+    let (app, member) = (&world.app, &acme.member);
+    let may = || STRIPE.map(|tool| world.may_call(member, "stripe", tool));
+    // Lent for longer, the tool alone outlasts the rest.
+    in_full_for(&world, &acme, 2).await;
+    let refund = id(&app.open_request(member, &call(REFUND)).await.unwrap());
+    let longer = Choice { term: Term::For(5 * HOUR_MS), ..Choice::default() };
+    app.grant_request(&acme.admin, &refund, longer).await.unwrap();
+    assert_eq!(may(), [true; 3]);
+    world.clock.advance_ms(2 * HOUR_MS);
+    assert_eq!(may(), [false, true, false]);
+    world.clock.advance_ms(3 * HOUR_MS);
+    assert_eq!(may(), [false; 3]);
+
+    // For good, it is part of what is had, and ends with it; whoever decides and whoever asked are told so.
+    in_full_for(&world, &acme, 2).await;
+    let end = app.now().plus_ms(2 * HOUR_MS);
+    let refund = id(&app.open_request(member, &call(REFUND)).await.unwrap());
+    let shown = app.show_request(&acme.admin, &refund).await.unwrap();
+    assert_eq!(shown.remedies[0].says, ["assign STRIPE: read, change and delete, until the present end"]);
+    let granted = app.grant_request(&acme.admin, &refund, Choice::default()).await.unwrap();
+    let RequestState::Granted { until, .. } = &granted.view.request.state else { panic!("{granted:?}") };
+    assert_eq!((*until, may()), (Some(end), [true; 3]));
+    world.clock.advance_ms(2 * HOUR_MS);
+    assert_eq!(may(), [false; 3]);
+}
+
 #[tokio::test]
 async fn a_change_that_cannot_end_is_granted_for_good_alone_and_one_of_several_is_chosen() {
     let world = World::new();
@@ -247,7 +307,7 @@ async fn a_change_that_cannot_end_is_granted_for_good_alone_and_one_of_several_i
 }
 
 #[tokio::test]
-async fn with_whoever_asked_their_requests_end_and_what_was_written_in_them_is_erased() {
+async fn with_whoever_asked_go_their_requests_and_what_was_written_in_them() {
     let (world, acme) = with_stripe().await;
     let app = &world.app;
     let refund = id(&app.open_request(&acme.member, &call(REFUND)).await.unwrap());
@@ -260,8 +320,16 @@ async fn with_whoever_asked_their_requests_end_and_what_was_written_in_them_is_e
     assert_eq!(texts().await.len(), 3);
     app.remove_member(&acme.owner, MEMBER).await.unwrap();
     assert_eq!(texts().await, Vec::<String>::new());
-    let shown = app.show_request(&acme.owner, &delete).await.unwrap();
-    assert_eq!((shown.view.request.state.as_str(), shown.remedies.len()), ("ended", 0), "read by who reads the record");
+    let bot = world.workspace_key(&acme.owner, KeyScope::Granted).await.unwrap();
+    let (key, secret) = (bot.id.to_string(), bot.secret.reveal().to_owned());
+    world.give(&acme.owner, Receiver::Key(&key), "stripe", Profile::ReadOnly).await.unwrap();
+    app.open_request(&world.caller(&secret).await, &call(REFUND)).await.unwrap();
+    assert_eq!(texts().await.len(), 1);
+    app.revoke_key(&acme.owner, &key).await.unwrap();
+    assert_eq!(texts().await, Vec::<String>::new(), "and with a key");
+    for gone in [&refund, &delete] {
+        assert_eq!(code_of(app.show_request(&acme.owner, gone).await), "missing", "the record alone has it");
+    }
     let bodies: Vec<Vec<u8>> = world.events(acme.org).await.into_iter().map(|stored| stored.body).collect();
     let quartz = bodies.iter().find(|body| String::from_utf8_lossy(body).contains("quartz"));
     assert_eq!(quartz, None, "no event holds what people wrote");

@@ -9,7 +9,6 @@ use crate::grant::Grantee;
 use crate::id::{AgentId, PersonId};
 use crate::key::KeyKind;
 use crate::organization::{Organization, Stamp};
-use crate::request::NewRequest;
 use crate::time::Timestamp;
 
 impl Organization {
@@ -56,9 +55,7 @@ impl Organization {
                     agent.delegations.remove(&person);
                 }
                 self.end_keys(stamp.at, agent, Some(person));
-                let for_them =
-                    |asked: &NewRequest| asked.requester == Grantee::Agent(agent) && asked.acting_for == Some(person);
-                self.end_requests(stamp.at, for_them);
+                self.end_requests(stamp.at, agent, person);
             }
             _ => {}
         }
@@ -67,7 +64,7 @@ impl Organization {
     fn end_agent(&mut self, at: Timestamp, agent: AgentId) {
         self.agents.remove(&agent);
         self.take_everything(Grantee::Agent(agent));
-        self.end_requests(at, |asked| asked.requester == Grantee::Agent(agent));
+        self.forget_requests(Grantee::Agent(agent));
         let shared = Grantee::Agent(agent);
         let with_it = self.resources.values_mut().filter(|resource| resource.shares.contains_key(&shared));
         with_it.map(Arc::make_mut).for_each(|resource| _ = resource.shares.remove(&shared));

@@ -29,7 +29,7 @@ pub(crate) fn create(
     title_is_free(state, agent, &title)?;
     is_member(state, sponsor)?;
     role.map_or(Ok(()), |role| role_for_agents(state, role))?;
-    ends_later(expires_at, now)?;
+    key::ends_later("expires_at", expires_at, now)?;
     Ok(vec![Event::AgentCreated { agent, title, sponsor, role, expires_at }])
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn delegate(
     now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
     is_member(state, person)?;
-    ends_later(expires_at, now)?;
+    key::ends_later("expires_at", expires_at, now)?;
     match state.agent(agent)?.delegations.get(&person) {
         Some(known) if known.expires_at == expires_at => Ok(Vec::new()),
         _ => Ok(vec![Event::DelegationSet { agent, person, expires_at }]),
@@ -107,13 +107,6 @@ fn role_for_agents(state: &Organization, role: RoleId) -> Result<(), Refusal> {
     }
     let message = format!("the role {role} cannot be given to agents; choose one that can, or let this one");
     Err(Refusal::field("role-not-for-agents", "role", message))
-}
-
-fn ends_later(expires_at: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
-    if expires_at.is_some_and(|end| end <= now) {
-        return Err(Refusal::field("in-the-past", "expires_at", "this moment has passed; give a later one or none"));
-    }
-    Ok(())
 }
 
 fn title_is_free(state: &Organization, agent: AgentId, title: &str) -> Result<(), Refusal> {

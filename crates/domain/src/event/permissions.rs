@@ -5,80 +5,10 @@ use crate::grant::Grantee;
 use crate::key::KeyKind;
 use crate::organization::SettingChange;
 use crate::permission::Permission as P;
+use crate::resource::{ResourceKind, ResourceVerb};
 
-const CREATE_ANY: &[P] = &[
-    P::ProjectCreate,
-    P::DataSourceCreate,
-    P::AgentConfigCreate,
-    P::AutomationCreate,
-    P::WorkflowCreate,
-    P::SkillCreate,
-    P::AssistantCreate,
-    P::EngineCreate,
-    P::GraderCreate,
-    P::ArtifactCreate,
-    P::CollectionCreate,
-    P::MeetingCreate,
-];
-const EDIT_ANY: &[P] = &[
-    P::ProjectEdit,
-    P::DataSourceEdit,
-    P::AgentConfigEdit,
-    P::AutomationEdit,
-    P::WorkflowEdit,
-    P::SkillEdit,
-    P::AssistantEdit,
-    P::EngineEdit,
-    P::GraderEdit,
-    P::ArtifactEdit,
-    P::CollectionEdit,
-    P::MeetingEdit,
-];
-const DELETE_ANY: &[P] = &[
-    P::ProjectDelete,
-    P::DataSourceDelete,
-    P::AgentConfigDelete,
-    P::AutomationDelete,
-    P::WorkflowDelete,
-    P::SkillDelete,
-    P::AssistantDelete,
-    P::EngineDelete,
-    P::GraderDelete,
-    P::ArtifactDelete,
-    P::CollectionDelete,
-    P::MeetingDelete,
-];
-const DESTROY_ANY: &[P] = &[
-    P::ProjectDestroy,
-    P::DataSourceDestroy,
-    P::AgentConfigDestroy,
-    P::AutomationDestroy,
-    P::WorkflowDestroy,
-    P::SkillDestroy,
-    P::AssistantDestroy,
-    P::EngineDestroy,
-    P::GraderDestroy,
-    P::ArtifactDestroy,
-    P::CollectionDestroy,
-    P::MeetingDestroy,
-];
-const SHARE_ANY: &[P] = &[
-    P::ProjectShare,
-    P::DataSourceShare,
-    P::AgentConfigShare,
-    P::AutomationShare,
-    P::WorkflowShare,
-    P::SkillShare,
-    P::AssistantShare,
-    P::EngineShare,
-    P::GraderShare,
-    P::ArtifactShare,
-    P::CollectionShare,
-    P::MeetingShare,
-];
-
-/// Whoever could make the change by hand decides about it.
-const DECIDE_ANY: &[P] = &[
+/// Whoever could make the change by hand decides about it, and whoever may share what is asked for.
+const DECIDES: &[P] = &[
     P::GrantAssign,
     P::TeamAssign,
     P::TeamMembers,
@@ -89,18 +19,6 @@ const DECIDE_ANY: &[P] = &[
     P::IntegrationEdit,
     P::ToolReview,
     P::KeyCreatePersonal,
-    P::ProjectShare,
-    P::DataSourceShare,
-    P::AgentConfigShare,
-    P::AutomationShare,
-    P::WorkflowShare,
-    P::SkillShare,
-    P::AssistantShare,
-    P::EngineShare,
-    P::GraderShare,
-    P::ArtifactShare,
-    P::CollectionShare,
-    P::MeetingShare,
 ];
 
 impl Event {
@@ -122,11 +40,12 @@ impl Event {
         )
     }
 
-    /// The permissions any one of which must have been asked for before this may happen; an event of which the
-    /// list is empty belongs to the founding of an organization alone.
+    /// Whether this may happen under a permission that was asked for. What belongs to the founding of an organization
+    /// alone may happen under none.
     #[must_use]
-    pub fn permissions(&self) -> &'static [P] {
-        match self {
+    pub fn may_happen_under(&self, permission: P) -> bool {
+        let of_any_kind = |verb| ResourceKind::ALL.iter().any(|kind| kind.permission(verb) == permission);
+        let any_of: &[P] = match self {
             Event::OrganizationCreated { .. } => &[],
             Event::OrganizationRenamed { .. } => &[P::OrganizationEdit],
             // A default goes with the role that it was.
@@ -183,21 +102,63 @@ impl Event {
             // To let somebody act in one's place is one's own to decide, and anybody's with power over agents to end.
             Event::DelegationSet { .. } => &[P::KeyCreatePersonal],
             Event::DelegationRemoved { .. } => &[P::KeyCreatePersonal, P::AgentManage],
-            Event::ResourceRegistered(_) => CREATE_ANY,
-            Event::ResourceEdited { .. } => EDIT_ANY,
-            Event::ResourceShared { .. } | Event::ResourceUnshared { .. } => SHARE_ANY,
-            Event::ResourceAssigned { .. } | Event::ResourceUnassigned { .. } => &[P::TeamAssign],
-            Event::ArtifactCollected { .. } | Event::ArtifactUncollected { .. } => &[P::ArtifactCollect],
+            Event::ResourceRegistered(_) => return of_any_kind(ResourceVerb::Create),
+            Event::ResourceEdited { .. } => return of_any_kind(ResourceVerb::Edit),
+            Event::ResourceShared { .. } | Event::ResourceUnshared { .. } => return of_any_kind(ResourceVerb::Share),
             // Who decides whose it is decides whether it stays.
             Event::ResourceDeleted { .. } | Event::ResourceRestored { .. } | Event::ResourceHandedOver { .. } => {
-                DELETE_ANY
+                return of_any_kind(ResourceVerb::Delete);
             }
-            Event::ResourceDestroyed { .. } => DESTROY_ANY,
+            Event::ResourceDestroyed { .. } => return of_any_kind(ResourceVerb::Destroy),
+            Event::ResourceAssigned { .. } | Event::ResourceUnassigned { .. } => &[P::TeamAssign],
+            Event::ArtifactCollected { .. } | Event::ArtifactUncollected { .. } => &[P::ArtifactCollect],
             Event::KindConfigured { .. } => &[P::ResourceConfigure],
             Event::ObjectDefined(_) | Event::ObjectRemoved { .. } => &[P::DataModelEdit],
             // Whoever is here may ask, and take back what they asked.
             Event::RequestOpened(_) | Event::RequestWithdrawn { .. } => &[P::OrganizationView],
-            Event::RequestGranted { .. } | Event::RequestRefused { .. } => DECIDE_ANY,
-        }
+            Event::RequestGranted { .. } | Event::RequestRefused { .. } if of_any_kind(ResourceVerb::Share) => {
+                return true;
+            }
+            Event::RequestGranted { .. } | Event::RequestRefused { .. } => DECIDES,
+        };
+        any_of.contains(&permission)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::id::{RequestId, ResourceId};
+    use crate::resource::NewResource;
+
+    fn permissions(event: &Event) -> BTreeSet<&'static str> {
+        let may = P::ALL.iter().filter(|permission| event.may_happen_under(**permission));
+        may.map(|permission| permission.entry().id).collect()
+    }
+
+    #[test]
+    fn what_happens_to_a_resource_takes_the_permission_for_it_of_some_kind() {
+        let of = |verb: &str| ResourceKind::ALL.iter().map(move |kind| format!("{}.{verb}", kind.as_str()));
+        let all = |verb: &str| of(verb).collect::<BTreeSet<String>>();
+        let named = |event: &Event| permissions(event).into_iter().map(str::to_owned).collect::<BTreeSet<String>>();
+        let (resource, request) = (ResourceId::from_random([1; 20]), RequestId::from_random([1; 20]));
+        let (kind, title) = (ResourceKind::Project, "Plan".to_owned());
+        let new = NewResource { id: resource, kind, title, tier: None, owner: None };
+        let edit = crate::resource::ResourceEdit { title: None, tier: None };
+        assert_eq!(named(&Event::ResourceRegistered(new)), all("create"));
+        assert_eq!(named(&Event::ResourceEdited { resource, edit }), all("edit"));
+        assert_eq!(named(&Event::ResourceUnshared { resource, with: Grantee::parse("role:a").unwrap() }), all("share"));
+        assert_eq!(named(&Event::ResourceRestored { resource }), all("delete"));
+        assert_eq!(named(&Event::ResourceDestroyed { resource }), all("destroy"));
+        let decides = DECIDES.iter().map(|permission| permission.entry().id.to_owned()).chain(of("share"));
+        assert_eq!(named(&Event::RequestRefused { request }), decides.collect());
+    }
+
+    #[test]
+    fn what_belongs_to_a_founding_happens_under_no_permission() {
+        let (name, preset, settings) = (String::new(), String::new(), Default::default());
+        assert_eq!(permissions(&Event::OrganizationCreated { name, preset, settings }), BTreeSet::new());
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::event::Event;
 use crate::grant::{Grant, Grantee, Profile};
 use crate::id::IntegrationId;
-use crate::key::KeyKind;
+use crate::key::{self, KeyKind};
 use crate::organization::{GrantsTo, Organization};
 use crate::permission::Permission;
 use crate::refusal::Refusal;
@@ -25,12 +25,10 @@ pub(crate) fn set(
 ) -> Result<Vec<Event>, Refusal> {
     grantee_is_there(state, grantee)?;
     tools_are_known(state, (grantee, integration), &tools_off)?;
-    if expires_at.is_some_and(|end| end <= now) {
-        return Err(Refusal::field("in-the-past", "expires_at", "this moment has passed; give a later one or none"));
-    }
+    key::ends_later("expires_at", expires_at, now)?;
     // What is set is what is had: loans end with it.
     if let Some(grant) = state.grant(grantee, integration)
-        && state.loans(grantee, integration).is_empty()
+        && !is_lent(state, (grantee, integration), now)
         && (grant.profile, &grant.tools_off, grant.expires_at) == (profile, &tools_off, expires_at)
     {
         return Ok(Vec::new());
@@ -47,10 +45,9 @@ pub(crate) fn lend(
     now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
     grantee_is_there(state, grantee)?;
-    tools_are_known(state, (grantee, integration), &tools_off)?;
-    if expires_at <= now {
-        return Err(Refusal::field("in-the-past", "expires_at", "this moment has passed; give a later one"));
-    }
+    // What is off stays off also while its upstream does not list it, as when what runs is lent again.
+    state.integration(integration)?;
+    key::ends_later("expires_at", Some(expires_at), now)?;
     let live = state.loans(grantee, integration).iter().filter(|loan| loan.holds_at(now));
     let same =
         |loan: &Grant| (loan.profile, &loan.tools_off, loan.expires_at) == (profile, &tools_off, Some(expires_at));
@@ -90,11 +87,17 @@ pub(crate) fn remove(
     state: &Organization,
     grantee: Grantee,
     integration: IntegrationId,
+    now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
-    match state.grant(grantee, integration).or(state.loans(grantee, integration).first()) {
-        Some(_) => Ok(vec![Event::GrantRemoved { grantee, integration }]),
-        None => Err(Refusal::missing("integration", "this integration is not assigned here")),
+    if state.grant(grantee, integration).is_some() || is_lent(state, (grantee, integration), now) {
+        return Ok(vec![Event::GrantRemoved { grantee, integration }]);
     }
+    Err(Refusal::missing("integration", "this integration is not assigned here"))
+}
+
+/// Whether a loan runs. One that has ended is none, also before it is swept away.
+fn is_lent(state: &Organization, (grantee, integration): (Grantee, IntegrationId), now: Timestamp) -> bool {
+    state.loans(grantee, integration).iter().any(|loan| loan.holds_at(now))
 }
 
 fn grantee_is_there(state: &Organization, grantee: Grantee) -> Result<(), Refusal> {

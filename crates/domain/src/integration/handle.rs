@@ -4,7 +4,7 @@ use crate::event::Event;
 use crate::id::IntegrationId;
 use crate::integration::{ClassSource, DiscoveredTool, Integration, IntegrationEdit, Tool, ToolClass};
 use crate::organization::Organization;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, unprintable};
 
 /// The slug of Wardroom's own tools at its MCP doors.
 const RESERVED: &str = "wardroom";
@@ -171,7 +171,7 @@ fn title_fits(title: &str) -> Result<(), Refusal> {
 }
 
 fn fits(field: &'static str, text: &str) -> Result<(), Refusal> {
-    if text.chars().count() > TEXT_LENGTH_MAX || text.chars().any(char::is_control) {
+    if text.chars().count() > TEXT_LENGTH_MAX || text.chars().any(unprintable) {
         let message = format!("give at most {TEXT_LENGTH_MAX} characters in one line");
         return Err(Refusal::field("bad-text", field, message));
     }

@@ -33,7 +33,7 @@ impl Organization {
             }
             Event::KeyRevoked { key } => {
                 self.take_everything(Grantee::Key(key));
-                self.end_requests(stamp.at, |asked| asked.requester == Grantee::Key(key));
+                self.forget_requests(Grantee::Key(key));
                 if let Some(key) = self.keys.get_mut(&key) {
                     key.revoked_at = Some(stamp.at);
                 }

@@ -43,7 +43,7 @@ pub(crate) fn create(
             format!("there are {KEYS_MAX} such keys already; revoke one first"),
         ));
     }
-    ends_later(expires_at, now)?;
+    ends_later("expires_at", expires_at, now)?;
     Ok(vec![Event::KeyCreated { key, kind, digest, hint, expires_at }])
 }
 
@@ -128,10 +128,10 @@ fn role_for_keys(state: &Organization, role: RoleId) -> Result<(), Refusal> {
     Err(Refusal::field("role-not-for-keys", "role", message))
 }
 
-/// Refuses an end that has come already.
-pub(crate) fn ends_later(expires_at: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
-    if expires_at.is_some_and(|end| end <= now) {
-        return Err(Refusal::field("in-the-past", "expires_at", "this moment has passed; give a later one or none"));
+/// Refuses an end that has come already, of whatever is to end by itself.
+pub(crate) fn ends_later(field: &'static str, end: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
+    if end.is_some_and(|end| end <= now) {
+        return Err(Refusal::field("in-the-past", field, "this moment has passed; give a later one or none"));
     }
     Ok(())
 }

@@ -35,9 +35,7 @@ pub(crate) fn give(
         let message = format!("{role} is this person's own role already; name another");
         return Err(Refusal::field("own-role", "role", message));
     }
-    if expires_at.is_some_and(|end| end <= now) {
-        return Err(Refusal::field("in-the-past", "expires_at", "this moment has passed; give a later one or none"));
-    }
+    key::ends_later("expires_at", expires_at, now)?;
     match member.extra_roles.get(&role) {
         Some(known) if known.expires_at == expires_at => return Ok(Vec::new()),
         None if member.extra_roles.len() >= EXTRA_ROLES_MAX => {

@@ -39,7 +39,7 @@ pub(crate) fn add_with_key(
 ) -> Result<Vec<Event>, Refusal> {
     let mut events = add(state, person, role)?;
     key::is_new(state, key)?;
-    key::ends_later(expires_at, now)?;
+    key::ends_later("expires_at", expires_at, now)?;
     let kind = KeyKind::Personal { holder: person };
     events.push(Event::KeyCreated { key, kind, digest, hint, expires_at });
     Ok(events)

@@ -1,16 +1,16 @@
 //! How each event changes the state. Never refuses: what is in the journal has happened.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use crate::event::Event;
 use crate::grant::{Grant, Grantee};
-use crate::id::{IntegrationId, PersonId};
+use crate::id::{AgentId, IntegrationId, PersonId};
 use crate::integration::{ClassSource, DiscoveredTool, Integration, IntegrationEdit, Tool};
 use crate::key::{Key, KeyKind, KeyScope};
 use crate::member::{ExtraRole, Member, MemberStatus};
 use crate::organization::{Organization, Stamp};
-use crate::request::NewRequest;
 use crate::resource::Resource;
 use crate::role::RoleId;
 
@@ -170,8 +170,14 @@ impl Organization {
         for key in self.keys.values_mut().filter(|key| key.holder() == Some(person) || acts_for(key)) {
             key.revoked_at.get_or_insert(stamp.at);
         }
-        let theirs = move |asked: &NewRequest| asked.requester == member || asked.acting_for == Some(person);
-        self.end_requests(stamp.at, theirs);
+        self.forget_requests(member);
+        // Agents that acted for them had their word for it.
+        let agent = |requester: &Grantee| match requester {
+            Grantee::Agent(agent) => Some(*agent),
+            _ => None,
+        };
+        let agents: Vec<AgentId> = self.requests.keys().filter_map(agent).collect();
+        agents.into_iter().for_each(|agent| self.end_requests(stamp.at, agent, person));
     }
 
     /// Takes away whatever was given to somebody of integrations, for good or for a time.
@@ -181,10 +187,12 @@ impl Organization {
     }
 
     fn end_loans(&mut self, grantee: Grantee, integration: IntegrationId) {
-        if let Some(loans) = self.loans.get_mut(&grantee) {
-            loans.remove(&integration);
+        if let Entry::Occupied(mut loans) = self.loans.entry(grantee) {
+            loans.get_mut().remove(&integration);
+            if loans.get().is_empty() {
+                loans.remove();
+            }
         }
-        self.loans.retain(|_, loans| !loans.is_empty());
     }
 
     /// Members of a role that ends have another one; keys and agents have none, and what was given to everyone with

@@ -69,8 +69,9 @@ pub struct Organization {
     pub reviews: Vec<Review>,
     /// The objects whose records it governs.
     pub objects: BTreeMap<DataName, Object>,
-    /// Access requests: the open ones, and of each requester the last that were closed.
-    pub requests: BTreeMap<RequestId, AccessRequest>,
+    /// Access requests by who asked: the open ones, and of each the last that were closed. Of those who are gone none
+    /// is kept.
+    pub requests: BTreeMap<Grantee, BTreeMap<RequestId, AccessRequest>>,
 }
 
 impl Organization {

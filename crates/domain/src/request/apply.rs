@@ -1,19 +1,37 @@
 //! How events about access requests change the state.
 
+use std::collections::BTreeMap;
+
 use crate::event::Event;
 use crate::grant::Grantee;
-use crate::id::RequestId;
+use crate::id::{AgentId, PersonId, RequestId};
 use crate::organization::{Organization, Stamp};
-use crate::request::{AccessRequest, Decided, NewRequest, RequestState};
+use crate::request::{AccessRequest, Decided, RequestState};
 use crate::time::Timestamp;
 
 /// Closed requests of one requester that are kept, the newest; those before them stay in the journal alone.
 const CLOSED_MAX: usize = 20;
 
 impl Organization {
+    /// A request by its id.
+    #[must_use]
+    pub fn request(&self, id: RequestId) -> Option<&AccessRequest> {
+        self.requests.values().find_map(|theirs| theirs.get(&id))
+    }
+
+    /// Every request, open or closed.
+    pub fn all_requests(&self) -> impl Iterator<Item = &AccessRequest> + Clone {
+        self.requests.values().flat_map(BTreeMap::values)
+    }
+
+    /// The requests of one requester, open or closed.
+    pub fn requests_of(&self, requester: Grantee) -> impl Iterator<Item = &AccessRequest> + Clone {
+        self.requests.get(&requester).into_iter().flat_map(BTreeMap::values)
+    }
+
     /// The requests that wait to be decided.
     pub fn open_requests(&self) -> impl Iterator<Item = &AccessRequest> + Clone {
-        self.requests.values().filter(|request| request.is_open())
+        self.all_requests().filter(|request| request.is_open())
     }
 
     pub(crate) fn apply_to_requests(&mut self, stamp: &Stamp, event: Event) {
@@ -22,7 +40,7 @@ impl Organization {
             Event::RequestOpened(asked) => {
                 let (opened_at, since_seq, state) = (stamp.at, stamp.seq, RequestState::Open);
                 let opened = AccessRequest { asked: *asked, opened_at, since_seq, state };
-                self.requests.insert(opened.asked.id, opened);
+                self.requests.entry(opened.asked.requester).or_default().insert(opened.asked.id, opened);
             }
             Event::RequestWithdrawn { request } => self.close(request, RequestState::Withdrawn { at: stamp.at }),
             Event::RequestGranted { request, until, changes } => {
@@ -33,34 +51,37 @@ impl Organization {
         }
     }
 
-    /// The requests of somebody who goes end with them.
-    pub(crate) fn end_requests(&mut self, at: Timestamp, of: impl Fn(&NewRequest) -> bool) {
-        let theirs = self.requests.values().filter(|request| request.is_open() && of(&request.asked));
-        let theirs: Vec<RequestId> = theirs.map(|request| request.asked.id).collect();
-        theirs.into_iter().for_each(|request| self.close(request, RequestState::Ended { at }));
+    /// The requests of somebody who goes are kept no longer.
+    pub(crate) fn forget_requests(&mut self, of: Grantee) {
+        self.requests.remove(&of);
     }
 
+    /// What an agent asked for a person ends when it acts for them no longer.
+    pub(crate) fn end_requests(&mut self, at: Timestamp, agent: AgentId, acting_for: PersonId) {
+        let ends = |request: &&AccessRequest| request.is_open() && request.asked.acting_for == Some(acting_for);
+        let ended: Vec<RequestId> =
+            self.requests_of(Grantee::Agent(agent)).filter(ends).map(|request| request.asked.id).collect();
+        ended.into_iter().for_each(|request| self.close(request, RequestState::Ended { at }));
+    }
+
+    /// Closes a request, and forgets what is too many besides it: the one that was closed last is always kept.
     fn close(&mut self, request: RequestId, state: RequestState) {
-        let Some(known) = self.requests.get_mut(&request) else { return };
-        known.state = state;
-        let requester = known.asked.requester;
-        for forgotten in self.closed_beyond(requester, CLOSED_MAX) {
-            self.requests.remove(&forgotten);
+        let Some(requester) = self.request(request).map(|known| known.asked.requester) else { return };
+        let forgotten = self.requests_forgotten_next(requester);
+        let Some(theirs) = self.requests.get_mut(&requester) else { return };
+        forgotten.iter().for_each(|forgotten| drop(theirs.remove(forgotten)));
+        if let Some(known) = theirs.get_mut(&request) {
+            known.state = state;
         }
     }
 
     /// Closed requests of somebody that are forgotten as soon as one more is closed.
     #[must_use]
     pub fn requests_forgotten_next(&self, requester: Grantee) -> Vec<RequestId> {
-        self.closed_beyond(requester, CLOSED_MAX - 1)
-    }
-
-    /// The closed requests of somebody but for the newest.
-    fn closed_beyond(&self, requester: Grantee, newest: usize) -> Vec<RequestId> {
-        let closed = self.requests.values().filter(|known| !known.is_open() && known.asked.requester == requester);
+        let closed = self.requests_of(requester).filter(|known| !known.is_open());
         let mut closed: Vec<(u64, RequestId)> = closed.map(|known| (known.since_seq, known.asked.id)).collect();
         closed.sort_unstable();
-        let beyond = closed.len().saturating_sub(newest);
+        let beyond = closed.len().saturating_sub(CLOSED_MAX - 1);
         closed.into_iter().take(beyond).map(|(_, id)| id).collect()
     }
 }

@@ -3,7 +3,7 @@
 use crate::event::Event;
 use crate::grant::Grantee;
 use crate::id::RequestId;
-use crate::key::KeyKind;
+use crate::key::{self, KeyKind};
 use crate::organization::Organization;
 use crate::refusal::Refusal;
 use crate::request::{AccessRequest, NewRequest};
@@ -17,13 +17,13 @@ const WISHED_MS: std::ops::RangeInclusive<i64> = 60_000..=366 * 86_400_000;
 /// Somebody asks. Where they have asked for the same already, that request stands.
 pub(crate) fn open(state: &Organization, new: NewRequest) -> Result<Vec<Event>, Refusal> {
     is_here(state, &new)?;
-    let mut theirs = state.open_requests().filter(|request| request.asked.requester == new.requester);
+    let mut theirs = state.requests_of(new.requester).filter(|request| request.is_open());
     let same =
         |request: &AccessRequest| request.asked.acting_for == new.acting_for && request.asked.wanted == new.wanted;
     if theirs.clone().any(same) {
         return Ok(Vec::new());
     }
-    if state.requests.contains_key(&new.id) {
+    if state.request(new.id).is_some() {
         return Err(Refusal::rule("exists", "a request with this id exists already"));
     }
     if theirs.nth(OPEN_MAX - 1).is_some() {
@@ -55,9 +55,7 @@ pub(crate) fn grant(
     now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
     waits(state, request)?;
-    if until.is_some_and(|until| until <= now) {
-        return Err(Refusal::field("in-the-past", "until", "this moment has passed; give a later one or none"));
-    }
+    key::ends_later("until", until, now)?;
     let known = |pair: &[u64]| matches!(pair, [one, next] if one < next);
     let last = changes.last().copied().unwrap_or_default();
     if last == 0 || last > state.seq || !changes.windows(2).all(known) {
@@ -116,7 +114,7 @@ fn is_here(state: &Organization, new: &NewRequest) -> Result<(), Refusal> {
 }
 
 fn waits(state: &Organization, request: RequestId) -> Result<(), Refusal> {
-    let known = state.requests.get(&request);
+    let known = state.request(request);
     let known = known.ok_or_else(|| Refusal::missing("request", "there is no such request"))?;
     if known.is_open() {
         return Ok(());

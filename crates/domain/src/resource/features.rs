@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::event::Event;
 use crate::organization::Organization;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, unprintable};
 use crate::resource::ResourceKind;
 
 /// Bytes that the settings of a kind may have as JSON.
@@ -26,7 +26,7 @@ pub(crate) fn configure(state: &Organization, kind: ResourceKind, features: Feat
         return Ok(Vec::new());
     }
     let too_much = |message: String| Err(Refusal::field("too-many-settings", "settings", message));
-    if features.0.keys().any(|name| name.is_empty() || name.len() > 100 || name.chars().any(char::is_control)) {
+    if features.0.keys().any(|name| name.is_empty() || name.len() > 100 || name.chars().any(unprintable)) {
         return Err(Refusal::field("bad-name", "settings", "give every setting a name of 1 to 100 characters"));
     }
     if features.0.values().any(|value| is_deeper_than(value, DEPTH_MAX)) {
@@ -64,6 +64,7 @@ mod tests {
         assert_eq!(configured(json!({})), Ok(Vec::new()));
         assert_eq!(configured(json!({ "strict": true, "levels": [1, { "of": 2.50 }] })).unwrap().len(), 1);
         assert_eq!(configured(json!({ "": 1 })), Err("bad-name"));
+        assert_eq!(configured(json!({ "strict\u{202e}": 1 })), Err("bad-name"));
         assert_eq!(configured(json!({ "text": "x".repeat(BYTES_MAX) })), Err("too-many-settings"));
         let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
         assert_eq!(configured(json!({ "deep": nested(DEPTH_MAX) })).unwrap().len(), 1);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::event::Event;
 use crate::grant::Grantee;
 use crate::id::{PersonId, ResourceId, TeamId};
+use crate::key;
 use crate::organization::{GrantsTo, Organization};
 use crate::refusal::{Refusal, title_fits};
 use crate::resource::{Ending, NewResource, Resource, ResourceEdit, ResourceKind, Shared};
@@ -74,9 +75,7 @@ pub(crate) fn share(
             return Err(Refusal::field("not-shareable", "with", message));
         }
     }
-    if expires_at.is_some_and(|end| end <= now) {
-        return Err(Refusal::field("in-the-past", "expires_at", "this moment has passed; give a later one or none"));
-    }
+    key::ends_later("expires_at", expires_at, now)?;
     match known.shares.get(&with) {
         Some(share) if (share.level, share.expires_at) == (level, expires_at) => Ok(Vec::new()),
         _ => Ok(vec![Event::ResourceShared { resource: id, with, level, expires_at }]),

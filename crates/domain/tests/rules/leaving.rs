@@ -9,6 +9,7 @@ use domain::id::PersonId;
 use domain::key::{KeyKind, KeyScope};
 use domain::organization::{SettingChange, Stamp};
 use domain::resource::{Ending, NewResource, ResourceKind, Shared};
+use domain::time::Timestamp;
 
 use crate::Walk;
 use crate::commands::{agent, balanced, integration, key, person, pipeai, resource, role, team, workjet};
@@ -322,4 +323,28 @@ fn somebody_at_the_top_keeps_a_key() {
     accept(&mut walk, hand_over);
     accept(&mut walk, Command::RevokeKey { key: key(0) });
     assert_eq!(refusal(&walk, Command::RevokeKey { key: key(2) }), lost);
+}
+
+#[test]
+fn a_key_that_ends_by_itself_is_not_the_last_one_at_the_top() {
+    let mut walk = Walk::found();
+    let of = |number| KeyKind::Personal { holder: person(number) };
+    let ending = |number: u8, holder| {
+        let (key, digest, expires_at) = (key(number), format!("{number:064}"), Some(Timestamp(1_000)));
+        Command::CreateKey { key, kind: of(holder), digest, hint: String::new(), expires_at }
+    };
+    let lost = "last-key-at-the-top";
+    accept(&mut walk, ending(0, 0));
+    accept(&mut walk, ending(1, 0));
+    // Where all end by themselves, one that works is what there is.
+    accept(&mut walk, Command::RevokeKey { key: key(1) });
+    assert_eq!(refusal(&walk, Command::RevokeKey { key: key(0) }), lost);
+    accept(&mut walk, new_key(2, of(0)));
+    assert_eq!(refusal(&walk, Command::RevokeKey { key: key(2) }), lost, "the other one is over in a second");
+    accept(&mut walk, Command::AddMember { person: person(1), role: role("member") });
+    accept(&mut walk, ending(3, 1));
+    let hand_over = Command::TransferOwnership { from: person(0), to: person(1), own_role: role("admin") };
+    assert_eq!(refusal(&walk, hand_over.clone()), lost, "and so is the heir's");
+    accept(&mut walk, new_key(4, of(1)));
+    accept(&mut walk, hand_over);
 }

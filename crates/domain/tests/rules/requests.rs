@@ -16,7 +16,7 @@ use proptest::sample::select;
 
 use crate::Walk;
 use crate::commands::{agent, grantees, integration, key, people, person, resource, role};
-use crate::stories::{accept, company, refusal};
+use crate::stories::{accept, company, refusal, tool};
 
 fn request(number: u8) -> RequestId {
     RequestId::from_random([number; 20])
@@ -81,7 +81,7 @@ fn the_same_question_again_is_the_request_that_waits_and_a_new_one_once_it_was_d
     accept(&mut walk, asks(0, fay(), wanted()));
     let before = walk.written.len();
     accept(&mut walk, asks(1, fay(), wanted()));
-    assert_eq!((walk.written.len(), walk.state.requests.len()), (before, 1), "nothing is written twice");
+    assert_eq!((walk.written.len(), walk.state.open_requests().count()), (before, 1), "nothing is written twice");
     accept(&mut walk, asks(1, Grantee::Member(person(0)), wanted()));
     accept(&mut walk, Command::RefuseRequest { request: request(0) });
     assert_eq!(refusal(&walk, Command::RefuseRequest { request: request(0) }), "request-closed");
@@ -89,7 +89,7 @@ fn the_same_question_again_is_the_request_that_waits_and_a_new_one_once_it_was_d
     assert_eq!(refusal(&walk, Command::WithdrawRequest { request: request(9) }), "not-found");
     accept(&mut walk, asks(2, fay(), wanted()));
     accept(&mut walk, Command::GrantRequest { request: request(2), until: None, changes: vec![2, 3] });
-    let granted = &walk.state.requests[&request(2)].state;
+    let granted = &walk.state.request(request(2)).unwrap().state;
     assert!(matches!(granted, RequestState::Granted { changes, .. } if *changes == [2, 3]), "{granted:?}");
 }
 
@@ -121,12 +121,27 @@ fn twenty_requests_of_one_requester_wait_and_as_many_closed_ones_are_remembered(
     accept(&mut walk, asks(22, fay(), permissions.next().unwrap()));
     assert_eq!(walk.state.requests_forgotten_next(fay()), [request(0)]);
     accept(&mut walk, Command::WithdrawRequest { request: request(22) });
-    assert!(!walk.state.requests.contains_key(&request(0)), "the oldest is forgotten");
-    assert!(walk.state.requests.contains_key(&request(1)));
+    assert!(walk.state.request(request(0)).is_none(), "the oldest is forgotten");
+    assert!(walk.state.request(request(1)).is_some());
 }
 
 #[test]
-fn a_request_ends_with_whoever_asked() {
+fn the_one_that_was_closed_last_is_remembered_however_long_it_waited() {
+    let mut walk = company();
+    let mut permissions = Permission::ALL.iter().map(|permission| use_of(*permission));
+    accept(&mut walk, asks(0, fay(), permissions.next().unwrap()));
+    for number in 1..=20 {
+        accept(&mut walk, asks(number, fay(), permissions.next().unwrap()));
+        accept(&mut walk, Command::WithdrawRequest { request: request(number) });
+    }
+    assert_eq!(walk.state.requests_forgotten_next(fay()), [request(1)]);
+    accept(&mut walk, Command::RefuseRequest { request: request(0) });
+    let refused = walk.state.request(request(0)).map(|refused| refused.state.as_str());
+    assert_eq!((refused, walk.state.request(request(1))), (Some("refused"), None));
+}
+
+#[test]
+fn requests_go_with_whoever_asked() {
     let mut walk = Walk::company();
     let wanted = || use_of(Permission::AuditRead);
     let (digest, hint) = (format!("{:064}", 8), String::new());
@@ -137,6 +152,8 @@ fn a_request_ends_with_whoever_asked() {
     accept(&mut walk, Command::Delegate { agent, person: person(0), expires_at: None });
     for (number, requester) in [(0, Grantee::Member(member)), (1, Grantee::Agent(agent)), (2, Grantee::Key(key(8)))] {
         accept(&mut walk, asks(number, requester, wanted()));
+        accept(&mut walk, asks(number + 10, requester, use_of(Permission::MemberView)));
+        accept(&mut walk, Command::RefuseRequest { request: request(number + 10) });
     }
     let for_owner = NewRequest {
         id: request(3),
@@ -146,16 +163,17 @@ fn a_request_ends_with_whoever_asked() {
         wished_ms: None,
     };
     accept(&mut walk, Command::OpenRequest(for_owner));
-    let ended =
-        |walk: &Walk, number: u8| matches!(walk.state.requests[&request(number)].state, RequestState::Ended { .. });
+    let state = |walk: &Walk, number| walk.state.request(request(number)).map(|known| known.state.as_str());
     accept(&mut walk, Command::EndDelegation { agent, person: person(0) });
-    assert_eq!([0, 1, 2, 3].map(|number| ended(&walk, number)), [false, false, false, true]);
+    assert_eq!([1, 3].map(|number| state(&walk, number)), [Some("open"), Some("ended")]);
     accept(&mut walk, Command::RemoveMember { person: member });
     accept(&mut walk, Command::RevokeKey { key: key(8) });
-    assert_eq!([0, 1, 2].map(|number| ended(&walk, number)), [true, false, true]);
+    assert_eq!([0, 10, 2, 12].map(|number| state(&walk, number)), [None; 4], "what is closed goes as well");
+    assert_eq!([1, 11].map(|number| state(&walk, number)), [Some("open"), Some("refused")]);
     accept(&mut walk, Command::DeleteAgent { agent });
-    assert!(ended(&walk, 1));
-    assert_eq!(walk.state.open_requests().count(), 0);
+    assert_eq!([1, 11, 3].map(|number| state(&walk, number)), [None; 3]);
+    let saved = serde_json::to_string(&walk.state).unwrap();
+    assert!(!saved.contains("req_"), "nothing is left: {saved}");
 }
 
 #[test]
@@ -208,4 +226,63 @@ fn a_loan_stands_beside_the_grant_and_ends_with_what_is_set_or_taken_by_hand() {
     accept(&mut walk, lend(member, Profile::Full, later));
     assert_eq!(of(&walk), 1, "those that have ended are swept away");
     assert_eq!(refusal(&walk, lend(member, Profile::Full, 0)), "in-the-past");
+}
+
+#[test]
+fn a_loan_that_has_ended_is_as_none_and_is_not_taken_away() {
+    let mut walk = company();
+    let set = || Command::SetGrant {
+        grantee: fay(),
+        integration: integration(0),
+        profile: Profile::ReadOnly,
+        tools_off: BTreeSet::new(),
+        expires_at: None,
+    };
+    let take = || Command::RemoveGrant { grantee: fay(), integration: integration(0) };
+    let lent_and_over = |walk: &mut Walk| {
+        let end = walk.now.plus_ms(10);
+        accept(walk, lend(fay(), Profile::Full, end.0));
+        walk.now = end;
+        walk.written.len()
+    };
+    let before = lent_and_over(&mut walk);
+    assert_eq!(refusal(&walk, take()), "not-found");
+    accept(&mut walk, set());
+    assert_eq!(walk.written.len(), before + 1);
+    let before = lent_and_over(&mut walk);
+    accept(&mut walk, set());
+    assert_eq!(walk.written.len(), before, "nothing changes");
+    accept(&mut walk, take());
+}
+
+#[test]
+fn what_runs_is_lent_again_while_an_upstream_does_not_list_a_tool_that_is_off() {
+    let mut walk = company();
+    let lent = Command::LendGrant {
+        grantee: fay(),
+        integration: integration(0),
+        profile: Profile::Full,
+        tools_off: BTreeSet::from(["get".to_owned()]),
+        expires_at: walk.now.plus_ms(1_000),
+    };
+    let set = Command::SetGrant {
+        grantee: fay(),
+        integration: integration(0),
+        profile: Profile::ReadOnly,
+        tools_off: BTreeSet::new(),
+        expires_at: None,
+    };
+    let listed = |tools: &[&str]| Command::RefreshTools {
+        integration: integration(0),
+        tools: tools.iter().map(|name| tool(name)).collect(),
+    };
+    accept(&mut walk, lent.clone());
+    accept(&mut walk, listed(&["list"]));
+    accept(&mut walk, set);
+    assert_eq!(walk.state.loans(fay(), integration(0)).len(), 0);
+    accept(&mut walk, lent.clone());
+    accept(&mut walk, listed(&["get", "list"]));
+    assert!(walk.state.loans(fay(), integration(0))[0].tools_off.contains("get"), "it came back, and would be on");
+    accept(&mut walk, Command::DisconnectIntegration { integration: integration(0) });
+    assert_eq!(refusal(&walk, lent), "not-found");
 }

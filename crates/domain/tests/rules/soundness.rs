@@ -143,7 +143,7 @@ fn check_grants_and_shares(state: &Organization) -> Result<(), TestCaseError> {
 fn check_requests(state: &Organization) -> Result<(), TestCaseError> {
     let mut open = BTreeMap::<Grantee, usize>::new();
     let mut closed = open.clone();
-    for request in state.requests.values() {
+    for request in state.all_requests() {
         let asked = &request.asked;
         let count = if request.is_open() { &mut open } else { &mut closed };
         *count.entry(asked.requester).or_default() += 1;

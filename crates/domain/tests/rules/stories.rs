@@ -11,7 +11,7 @@ use domain::organization::SettingChange;
 use crate::Walk;
 use crate::commands::{balanced, integration, key, person, role};
 
-fn tool(name: &str) -> DiscoveredTool {
+pub(crate) fn tool(name: &str) -> DiscoveredTool {
     let (class, suggested) = (ToolClass::Read, ToolClass::Read);
     DiscoveredTool { name: name.to_owned(), definition: "{}".into(), class, suggested }
 }
@@ -155,6 +155,8 @@ fn an_integration_never_loses_its_name() {
     let mut walk = company();
     let blank = IntegrationEdit { title: Some(" ".to_owned()), ..Default::default() };
     refuse(&mut walk, Command::EditIntegration { integration: integration(0), edit: blank });
+    let turned = IntegrationEdit { title: Some("Stripe\u{202e}".to_owned()), ..Default::default() };
+    assert_eq!(refusal(&walk, Command::EditIntegration { integration: integration(0), edit: turned }), "bad-text");
 }
 
 #[test]

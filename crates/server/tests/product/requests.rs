@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::firm::{Firm, told};
+use crate::firm::{Firm, Person, told};
 use crate::things::made;
 use crate::upstreams::Upstreams;
 use crate::world::{Api, Demo, McpAnswer, succeeded, wait_for};
@@ -119,9 +119,8 @@ fn nobody_decides_what_they_could_not_do_by_hand() {
     let absent = fay.post("/requests", wants("nothing/delete_lead"));
     assert_eq!((hidden.0, &hidden), (404, &absent), "what is hidden cannot be probed");
     assert_eq!(owner.delete(&format!("/members/{fay_email}")).0, 200);
-    let (_, ended) = owner.get(&path(""));
-    assert_eq!((&ended["state"], &ended["note"]), (&json!("ended"), &Value::Null), "{ended}");
-    assert_eq!(told(&owner.post(&path("/grant"), json!({}))), (409, "request-closed"));
+    assert_eq!(owner.get(&path("")), nothing, "it went with whoever asked");
+    assert_eq!(told(&owner.post(&path("/grant"), json!({}))), (404, "not-found"));
 }
 
 #[test]
@@ -165,4 +164,31 @@ fn an_agent_asks_with_the_one_tool_that_it_is_given_for_that_and_the_record_says
     assert_eq!(owner.patch("", json!({ "settings": { "requests.agent_tool": false } })).0, 200);
     assert!(!scout.tools().contains(&ASK.to_owned()));
     assert!(!succeeded(&scout.call(ASK, json!({ "tool": "stripe__create_customer" }))));
+}
+
+#[test]
+fn whoever_puts_people_into_a_team_grants_a_place_in_it_without_deciding_about_roles_there() {
+    let acme = Firm::as_founded("balanced");
+    acme.set("invite.team", json!("any_member"));
+    let host = json!(["organization.view", "member.view", "role.view", "team.view", "team.members"]);
+    acme.role(json!({ "id": "host", "title": "Host", "permissions": host }));
+    let (host, vera, other) = (acme.hire("hana", "host"), acme.hire("vera", "viewer"), acme.hire("omar", "viewer"));
+    let team = acme.team("Sales");
+    // By hand she puts people in, and does not change what they are there.
+    let place = |person: &Person, role: &str| {
+        host.api.put(&format!("/teams/{team}/members/{}", person.id), json!({ "role": role })).0
+    };
+    assert_eq!((place(&other, "team-member"), place(&other, "team-editor")), (200, 403));
+
+    let wants = json!({ "action": "invite", "resource": { "type": "team", "id": team } });
+    let request = made(&vera.api, "/requests", wants);
+    let (_, listed) = host.api.get("/requests?state=open");
+    assert_eq!(listed["items"][0]["may_decide"], json!(true), "{listed}");
+    let (_, shown) = host.api.get(&format!("/requests/{request}"));
+    let theirs = shown["remedies"].as_array().unwrap().iter().find(|remedy| remedy["may_make"] == true);
+    let grant = json!({ "remedy": theirs.unwrap()["id"] });
+    let (status, granted) = host.api.post(&format!("/requests/{request}/grant"), grant);
+    assert_eq!((status, &granted["state"]), (200, &json!("granted")), "{granted}");
+    assert!(acme.places(&team).contains(&(vera.id.clone(), "team-member".to_owned())));
+    assert_eq!(place(&vera, "team-editor"), 403, "nor afterwards");
 }

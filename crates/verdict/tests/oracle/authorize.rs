@@ -47,7 +47,7 @@ fn remedies(state: &Organization, command: &Command) -> Vec<Remedy> {
         return Vec::new();
     };
     let snapshot = Snapshot::compile(org(1), state, None);
-    let asked = state.requests.get(request).map(|request| &request.asked);
+    let asked = state.request(*request).map(|request| &request.asked);
     let sets = asked.and_then(|asked| {
         let actor =
             Actor { acting_for: asked.acting_for, ..Actor::about(Subject::parse(&asked.requester.to_string())?) };
@@ -165,7 +165,7 @@ pub(crate) fn operation<'c>(
         Command::OpenRequest(new) if new.requester != me.grantee() => return None,
         Command::OpenRequest(new) => Operation::RequestAccess { requester: me, acting_for: new.acting_for },
         Command::WithdrawRequest { request } => {
-            let asked = &state.requests.get(request)?.asked;
+            let asked = &state.request(*request)?.asked;
             let requester = Subject::parse(&asked.requester.to_string())?;
             Operation::RequestAccess { requester, acting_for: asked.acting_for }
         }

@@ -255,7 +255,7 @@ impl Pick<'_> {
 
     /// Requests are named by those that there are, mostly.
     fn requests(&mut self) -> Command {
-        let known: Vec<RequestId> = self.world.state.requests.keys().copied().collect();
+        let known: Vec<RequestId> = self.world.state.all_requests().map(|request| request.asked.id).collect();
         let known = if known.is_empty() { request(0) } else { self.dice.pick(&known) };
         match self.dice.below(6) {
             0 => Command::WithdrawRequest { request: known },

@@ -67,7 +67,10 @@ fn remedies(dice: &mut Dice, world: &World) -> Vec<Remedy> {
         6 => Remedy::AgentRole { agent, role },
         7 => Remedy::KeyRole { key, role },
         8 => Remedy::Delegate { agent, person: member },
-        _ => Remedy::Grant { to, integration, profile: Profile::Full, tools_off: BTreeSet::clone(&tools_off) },
+        _ => {
+            let (tools_off, expires_at) = (BTreeSet::clone(&tools_off), dice.percent(30).then_some(Timestamp(50)));
+            Remedy::Grant { to, integration, profile: Profile::Full, tools_off, expires_at }
+        }
     };
     let many = [0, 1, 1, 1, 1, 1, 2][usize::from(dice.below(7))];
     (0..many).map(|_| one(dice)).collect()

@@ -153,8 +153,8 @@ impl Naive<'_> {
     /// Whoever could do by hand all that would satisfy a request decides it.
     fn decides(&self, me: Subject, by: &[Remedy]) -> Answer {
         let one = |change: &Remedy| match change {
-            Remedy::Grant { to, integration, profile, tools_off } => {
-                let gift = Some(Gift { profile: *profile, tools_off, expires_at: None });
+            Remedy::Grant { to, integration, profile, tools_off, expires_at } => {
+                let gift = Some(Gift { profile: *profile, tools_off, expires_at: *expires_at });
                 let assign = Operation::Assign { grantee: *to, integration: *integration, gift };
                 self.operate(me, assign).and(|| self.view_integration(me, *integration))
             }
@@ -166,7 +166,10 @@ impl Naive<'_> {
             }
             Remedy::Role { member, role } => self.operate(me, Operation::ChangeRole { member: *member, role }),
             Remedy::Join { member, team, role } => {
-                self.operate(me, Operation::SetTeamMember { team: *team, member: *member, role })
+                let has =
+                    |known: &domain::team::Team| known.members.get(member).is_some_and(|place| place.role == *role);
+                let made = self.state.teams.get(team).is_some_and(has);
+                if made { self.puts_into(me, *team, role) } else { self.set_team_member(me, *team, *member, role) }
             }
             Remedy::Share { resource, with, level } => self.share(me, (*resource, *with), (*level, None)),
             Remedy::ResumeAgent { agent } => self.operate(me, Operation::EditAgent { agent: *agent }),

@@ -69,6 +69,14 @@ impl Naive<'_> {
             .and(|| if beyond(&given, &mine()).is_some() { no("beyond-your-own") } else { yes("role") })
     }
 
+    /// Whether somebody may put somebody else into a team who is not in it, or was not just before.
+    pub(crate) fn puts_into(&self, subject: Subject, team: TeamId, role: &RoleId) -> Answer {
+        let given: Powers = self.powers_of_id(role).into_keys().map(|one| (one, Scope::Team)).collect();
+        let above = beyond(&given, &self.authority_in(subject, team)).is_some();
+        let puts = self.in_team(subject, team, Permission::TeamMembers);
+        puts.and(|| if above { no("beyond-your-own") } else { yes("role") })
+    }
+
     /// Whoever takes somebody in puts them into the team of newcomers as well.
     pub(crate) fn lets_into_team(&self, subject: Subject) -> Answer {
         let settings = &self.state.settings;
