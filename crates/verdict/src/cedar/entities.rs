@@ -15,6 +15,7 @@ use domain::time::Timestamp;
 
 use super::grants::tool_uid;
 use super::powers::{self, Powers};
+use super::records;
 use super::values::{CedarEntity, CedarUid, CedarValue, attributes, record};
 use super::{NO_ROLE, ORGANIZATION};
 
@@ -76,6 +77,7 @@ fn organization(state: &Organization) -> CedarEntity {
         ("promote_admin", Some(settings.promote_admin.as_str().into())),
         ("resources_listed", Some(kinds(&settings.resources_listed))),
         ("teams_assign_listed", Some(kinds(&settings.teams_assign_listed))),
+        ("widened", Some(records::widened(state).into_iter().collect())),
         ("workflows_run_needs_edit", Some(settings.workflows_run_needs_edit.into())),
     ]);
     entity(CedarUid::new("Organization", ORGANIZATION), attrs)
@@ -90,7 +92,7 @@ fn role_entity(state: &Organization, id: &str, role: Option<&Role>) -> CedarEnti
         ("holds", Some(powers::value(&holds))),
         ("manages", Some(powers::value(&manages))),
         ("states", Some(powers::value(&states))),
-        ("writes", Some(powers::value(&powers::writable(state, &holds)))),
+        ("opens", Some(role.map(|role| records::opened(state, role)).unwrap_or_default().into_iter().collect())),
         ("top", Some(role.is_some_and(|role| role.top).into())),
         ("in_teams", Some(role.is_some_and(|role| role.level == RoleLevel::Team).into())),
     ]);

@@ -1,4 +1,4 @@
-//! What roles come to: as they state it, as it is in force, and how far whoever has one may write it into roles.
+//! What roles come to: as they state it, and as it is in force.
 
 use std::collections::BTreeMap;
 
@@ -45,19 +45,6 @@ pub(super) fn held(state: &Organization, role: &Role) -> Powers {
 /// The same, by the role's name; one that there is not holds nothing.
 pub(super) fn held_by_id(state: &Organization, id: RoleId) -> Powers {
     state.roles.get(&id).map(|role| held(state, role)).unwrap_or_default()
-}
-
-/// How far whoever holds this may write each permission into a role: so far that what comes into force by it is theirs.
-pub(super) fn writable(state: &Organization, held: &Powers) -> Powers {
-    let is_theirs = |permission: Permission, scope: Scope| {
-        in_force(state, Powers::from([(permission, scope)])).iter().all(|(one, far)| held.get(one) >= Some(far))
-    };
-    let furthest = |permission: &Permission| {
-        let scopes = [Scope::All, Scope::Team, Scope::Own];
-        let scope = scopes.into_iter().find(|scope| is_theirs(*permission, *scope))?;
-        Some((*permission, scope))
-    };
-    Permission::ALL.iter().filter_map(furthest).collect()
 }
 
 /// What would come into force for some role if what roles state did, and the use of everything, which keys may state as

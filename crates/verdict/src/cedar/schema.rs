@@ -17,7 +17,8 @@ namespace Wardroom {
   type Gift = { profile: String, tools_off: Set<String>, ends?: Long };
 
   // The organization with those of its settings that decide something. There is one. Dormant is what some role states, or
-  // a key, and would come into force with `managers_implicit_access`.
+  // a key, and would come into force with `managers_implicit_access`; widened are the fields that some role would open with
+  // `fields_widen`.
   entity Organization = {
     dormant: Powers,
     fields_widen: Bool,
@@ -34,14 +35,15 @@ namespace Wardroom {
     promote_admin: String,
     resources_listed: Set<Kind>,
     teams_assign_listed: Set<Kind>,
+    widened: Set<String>,
     workflows_run_needs_edit: Bool,
   };
 
   // What a role holds under the settings, what of it gives power over others, what it states whether in force or not, and
-  // what may be written into roles by those who have it and edit roles. Tags: what it says of single objects and fields.
-  // "(none)" is the role of those who have none.
+  // what it comes to open of records and fields: "see people", "edit people.mail". Tags: what it says of single objects
+  // and fields. "(none)" is the role of those who have none.
   entity Role = {
-    holds: Powers, manages: Powers, states: Powers, writes: Powers, top: Bool, in_teams: Bool,
+    holds: Powers, manages: Powers, states: Powers, opens: Set<String>, top: Bool, in_teams: Bool,
   } tags Rule;
 
   // A person whose membership is in force. Tags, by permission over resources or others: in which teams they hold it.
@@ -102,7 +104,7 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
         "organization.edit",
         ORGANIZATION,
         "promote_admin: String, join_default_role: Role, keys_without_role: String, join_default_team?: Team, \
-         join_default_team_role?: Role, managers_implicit_access: Bool, owners_max?: Long, teams_assign_listed: Set<Kind>",
+         join_default_team_role?: Role, managers_implicit_access: Bool, owners_max?: Long, teams_assign_listed: Set<Kind>, fields_widen: Bool",
     ),
     ("organization.transfer", MEMBER, ""),
     ("settings.view", ORGANIZATION, ""),
@@ -115,9 +117,10 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("member.edit", MEMBER, "seat: Bool"),
     ("member.remove", MEMBER, ""),
     ("role.view", ORGANIZATION, ""),
-    // The permissions that the role comes to state, or to state further.
-    ("role.create", ORGANIZATION, "adds: Powers"),
-    ("role.edit", ROLE, "adds: Powers"),
+    // The permissions that the role comes to state, or to state further, and the records and fields that it comes to
+    // open, in the words of a role's `opens`.
+    ("role.create", ORGANIZATION, "adds: Powers, opens: Set<String>"),
+    ("role.edit", ROLE, "adds: Powers, opens: Set<String>"),
     ("role.delete", ROLE, "moved_to: Role"),
     ("team.list", ORGANIZATION, ""),
     ("team.create", ORGANIZATION, ""),
