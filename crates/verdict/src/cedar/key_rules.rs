@@ -8,8 +8,11 @@ use super::phrases::{
 };
 use super::rules::may_have_keys;
 
+/// The key is the principal's own.
+const OWN_KEY: &str = "(principal is Wardroom::Member && resource.kind == \"personal\" && resource has holder && principal == resource.holder)";
+
 pub(super) fn policies() -> Vec<Policy> {
-    keys().into_iter().chain(agents()).collect()
+    keys().into_iter().chain(secrets()).chain(agents()).collect()
 }
 
 fn keys() -> Vec<Policy> {
@@ -19,16 +22,10 @@ fn keys() -> Vec<Policy> {
     ]);
     let assigned = all([holds(P::RoleAssign), gives("context.role")]);
     let gives_role = choose("context has role", &assigned, &default);
-    let own_key = "(principal is Wardroom::Member && resource.kind == \"personal\" && resource has holder && principal == resource.holder)";
     let managed = |kind: &str, permission: P| format!("(resource.kind == \"{kind}\" && {})", holds(permission));
     let shared = any([
         all([managed("workspace", P::KeyManageWorkspace), not_below("resource.role")]),
         all([managed("agent", P::AgentManage), "resource has agent".to_owned(), not_below("resource.agent.role")]),
-    ]);
-    let carried = any([
-        all(["resource.kind == \"workspace\"".to_owned(), passes_on("resource.role")]),
-        all(["resource.kind == \"agent\" && resource has agent".to_owned(), passes_on("resource.agent.role")]),
-        own_key.to_owned(),
     ]);
     vec![
         Policy::permit(
@@ -54,7 +51,7 @@ fn keys() -> Vec<Policy> {
         Policy::permit("key.set_role", "Give a workspace key not above one another role", &["key.set_role"])
             .when(all([managed("workspace", P::KeyManageWorkspace), not_below("resource.role"), gives_role])),
         Policy::permit("key.own", "One's own keys are one's own", &["key.view", "key.rotate", "key.revoke"])
-            .when(own_key),
+            .when(OWN_KEY),
         Policy::permit("key.view", "See the keys that one manages", &["key.view"]).when(any([
             managed("personal", P::KeyIssue),
             managed("workspace", P::KeyManageWorkspace),
@@ -62,21 +59,6 @@ fn keys() -> Vec<Policy> {
         ])),
         Policy::permit("key.shared", "Rotate and revoke keys of nobody above one", &["key.rotate", "key.revoke"])
             .when(shared),
-        Policy::forbid(
-            "key.rotate.everything",
-            "Whoever is shown the secret of a key that was made for everything uses everything",
-            &["key.rotate"],
-        )
-        .when(all([
-            "principal has role && resource has kind && resource.reaches_all".to_owned(),
-            format!("!{}", states(P::IntegrationUseAll)),
-        ])),
-        Policy::forbid(
-            "key.rotate.carried",
-            "Whoever is shown a secret and assigns no roles has all that its role gives",
-            &["key.rotate"],
-        )
-        .when(all(["principal has role && resource has kind".to_owned(), format!("!{carried}")])),
         Policy::forbid(
             "above.teams.key",
             "Nobody is above one either by what they manage in a team, whose key this is",
@@ -97,6 +79,32 @@ fn keys() -> Vec<Policy> {
             "resource has holder".to_owned(),
             not_below("resource.holder.role"),
         ])),
+    ]
+}
+
+/// What a key carries whose new secret one is shown.
+fn secrets() -> [Policy; 2] {
+    let carried = any([
+        all(["resource.kind == \"workspace\"".to_owned(), passes_on("resource.role")]),
+        all(["resource.kind == \"agent\" && resource has agent".to_owned(), passes_on("resource.agent.role")]),
+        OWN_KEY.to_owned(),
+    ]);
+    [
+        Policy::forbid(
+            "key.rotate.everything",
+            "Whoever is shown the secret of a key that was made for everything uses everything",
+            &["key.rotate"],
+        )
+        .when(all([
+            "principal has role && resource has kind && resource.reaches_all".to_owned(),
+            format!("!{}", states(P::IntegrationUseAll)),
+        ])),
+        Policy::forbid(
+            "key.rotate.carried",
+            "Whoever is shown a secret and assigns no roles has all that its role gives",
+            &["key.rotate"],
+        )
+        .when(all(["principal has role && resource has kind".to_owned(), format!("!{carried}")])),
     ]
 }
 

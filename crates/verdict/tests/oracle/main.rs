@@ -4,7 +4,7 @@
 //! be asked; `calls` compares who may call which tool and what the lists show, `operations` who may do what to the
 //! organization, `differences` what a change does to whom. `cedar` is a third opinion, by another engine, and `three`
 //! compares all of them. `ceiling` walks random histories of `commands` in which nobody may end up with more than
-//! somebody with the right gave; `escalations` tells the ways round that others left open, one by one, and `widening`
+//! somebody with the right gave (`holdings`: what they read and use); `escalations` tells the ways round that others left open, one by one, and `widening`
 //! those by giving, sharing and settings. `neighbours` holds two organizations apart, and one organization before and
 //! after a change.
 
@@ -17,6 +17,7 @@ mod commands;
 mod dice;
 mod differences;
 mod escalations;
+mod holdings;
 mod naive;
 mod neighbours;
 mod operations;

@@ -334,7 +334,6 @@ fn whoever_sees_a_new_secret_and_assigns_no_roles_has_what_it_carries() {
     }
 }
 
-// rows: PW-12, TW-15
 #[test]
 fn who_does_not_assign_roles_takes_people_in_with_the_role_of_newcomers_alone() {
     let mut world = company();
