@@ -10,12 +10,12 @@ use domain::role::{Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 
 use crate::catalog::ToolIndex;
-use crate::compile::{effective, in_force};
+use crate::compile::effective;
 use crate::evaluate::{ReachedBy, hidden, lacks, shown};
 use crate::operation::Gift;
 use crate::permit::Target;
-use crate::question::{Denial, Reason};
-use crate::snapshot::{GrantEntry, NEVER, Snapshot, SubjectEntry};
+use crate::question::{Denial, Reason, Subject};
+use crate::snapshot::{GrantEntry, NEVER, RoleEntry, Snapshot, SubjectEntry};
 
 impl Snapshot {
     /// Whether someone who may administer roles may give one with these permissions, or add them to one. What a role
@@ -33,10 +33,11 @@ impl Snapshot {
     }
 
     /// Whether someone who may edit roles may put these permissions into one. Nobody gives what they do not hold: whoever
-    /// edits roles would have whatever they write into their own.
+    /// edits roles would have whatever they write into their own. What a role states and nobody has at present counts as
+    /// well: it is had when a setting changes, and some things are let by what is stated.
     pub(crate) fn may_define(&self, giver: &SubjectEntry, given: PermissionSet) -> Result<(), Denial> {
         self.may_give(giver, given)?;
-        match in_force(given, &self.settings).first_beyond(giver.permissions) {
+        match given.first_beyond(self.stated(giver)) {
             Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
             None => Ok(()),
         }
@@ -49,6 +50,37 @@ impl Snapshot {
             return Err(shown(lacks(giver, Permission::RoleAssign)));
         }
         self.may_give_role(giver, role)
+    }
+
+    /// Whether somebody may let others have a role in another way than by assigning it: as the role of newcomers, in the
+    /// place of one that ends, or by a key whose secret they see. Who assigns such roles may; anybody else needs all that
+    /// it states and opens.
+    pub(crate) fn may_pass_on(&self, giver: &SubjectEntry, role: &RoleEntry) -> Result<(), Denial> {
+        let assigns = match role.role.level {
+            RoleLevel::Organization => Permission::RoleAssign,
+            RoleLevel::Team => Permission::TeamRoles,
+        };
+        if giver.permissions.holds(assigns) {
+            return Ok(());
+        }
+        match as_far_as_held(&role.role, role.role.set()).first_beyond(self.stated(giver)) {
+            Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
+            None => self.may_open(giver, None, role.says()),
+        }
+    }
+
+    /// Whether somebody may see a secret by which one speaks for a subject, and so has what its roles give.
+    pub(crate) fn may_see_secret(&self, to: &SubjectEntry, of: Subject, now: Timestamp) -> Result<(), Denial> {
+        let of = self.subject(of.as_str(), now).ok_or(hidden(Reason::NoSuchTarget))?;
+        of.roles().filter_map(|place| self.role(place)).try_for_each(|role| self.may_pass_on(to, role))
+    }
+
+    /// Whether somebody may give a workspace key a role, or none, for which it has that of newcomers in some organizations.
+    pub(crate) fn may_give_role_to_key(&self, giver: &SubjectEntry, role: Option<&RoleId>) -> Result<(), Denial> {
+        self.may_assign_role(giver, role)?;
+        let default = self.role_of_keys_without().filter(|_| role.is_none());
+        self.may_give_role(giver, default)?;
+        default.and_then(|role| self.role_by_id(*role)).map_or(Ok(()), |role| self.may_pass_on(giver, role))
     }
 
     /// Whether somebody may make others manage, as the organization has it.
@@ -98,12 +130,13 @@ impl Snapshot {
         let is_given = after.join_default_role != before.join_default_role
             || after.keys_without_role != before.keys_without_role
                 && after.keys_without_role == KeysWithoutRole::DefaultRole;
-        if is_given {
-            self.may_give(giver, self.set_of_role(after.join_default_role))?;
-        }
+        let given = is_given.then_some(after.join_default_role);
         let in_teams = after.join_default_team_role.filter(|role| Some(*role) != before.join_default_team_role);
-        let known = in_teams.and_then(|role| self.role(self.role_place(role)?));
-        known.map_or(Ok(()), |known| self.may_give(giver, as_far_as_held(&known.role, known.set)))
+        for known in [given, in_teams].into_iter().flatten().filter_map(|role| self.role_by_id(role)) {
+            self.may_give(giver, as_far_as_held(&known.role, known.set))?;
+            self.may_pass_on(giver, known)?;
+        }
+        Ok(())
     }
 
     /// Whether somebody who may assign to a grantee may give so much. Who assigns in single teams is in them, and gives
@@ -169,7 +202,7 @@ impl Snapshot {
                 return beyond(lacking);
             }
         }
-        Ok(())
+        if after.fields_widen && !before.fields_widen { self.may_widen_fields(giver) } else { Ok(()) }
     }
 
     /// What the roles of somebody state together, also what nobody has of it at present.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::id::{ResourceId, TeamId};
+use domain::id::{PersonId, ResourceId, TeamId};
 use domain::permission::PermissionSet;
 use domain::resource::{Resource, ResourceKind, ResourceVerb};
 use domain::time::Timestamp;
@@ -43,6 +43,8 @@ struct Between<'s> {
     same_rules: [bool; 2],
     changed_resources: BTreeSet<ResourceId>,
     of_teams: BTreeMap<TeamId, Vec<ResourceId>>,
+    /// By owner, where it changed what owning gives.
+    of_owners: BTreeMap<PersonId, Vec<ResourceId>>,
 }
 
 /// An integration and its place.
@@ -73,12 +75,17 @@ impl<'s> Between<'s> {
             changed_resources.extend(ids.filter(|id| !same(id)));
         }
         let mut of_teams = BTreeMap::<TeamId, Vec<ResourceId>>::new();
+        let mut of_owners = BTreeMap::<PersonId, Vec<ResourceId>>::new();
+        let [same_access, _] = same_rules;
         for (id, resource) in after.resources.iter() {
             for team in &resource.teams {
                 of_teams.entry(*team).or_default().push(*id);
             }
+            if let Some(owner) = resource.owner.filter(|_| !same_access) {
+                of_owners.entry(owner).or_default().push(*id);
+            }
         }
-        Between { before, after, now, integrations, same_rules, changed_resources, of_teams }
+        Between { before, after, now, integrations, same_rules, changed_resources, of_teams, of_owners }
     }
 
     /// Whether anything differs for a subject of the snapshot after.
@@ -161,10 +168,10 @@ impl<'s> Between<'s> {
             verbs.any(|verb| right(self.before, was, verb) != right(self.after, is, verb))
         };
         let all = || self.before.resources.keys().chain(self.after.resources.keys());
-        let ([same_access, same_running], (Some(was), Some(is))) = (self.same_rules, (was, is)) else {
+        let ([_, same_running], (Some(was), Some(is))) = (self.same_rules, (was, is)) else {
             return (was.is_some() || is.is_some()) && all().any(differs);
         };
-        if !same_access || was.permissions != is.permissions || was.role.is_none() != is.role.is_none() {
+        if was.permissions != is.permissions || was.role.is_none() != is.role.is_none() {
             return all().any(differs);
         }
         // The role gives the same. Only where teams or what is done in them changed, what these have is another question.
@@ -177,7 +184,10 @@ impl<'s> Between<'s> {
         let of_teams = teams.flat_map(|(team, _)| self.of_teams.get(team).into_iter().flatten());
         let runs = |resource: &Resource| resource.kind == ResourceKind::Workflow;
         let workflows = self.after.resources.iter().filter(|(_, resource)| !same_running && runs(resource));
-        self.changed_resources.iter().chain(of_teams).chain(workflows.map(|(id, _)| id)).any(differs)
+        // Of what is given without the role, the use of what is one's own alone rests on whether all that is used is given.
+        let own = is.subject.person().and_then(|person| self.of_owners.get(&person)).into_iter().flatten();
+        let workflows = workflows.map(|(id, _)| id);
+        self.changed_resources.iter().chain(of_teams).chain(own).chain(workflows).any(differs)
     }
 }
 

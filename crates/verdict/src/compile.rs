@@ -319,11 +319,7 @@ fn stop(entry: SubjectEntry, stopped: Option<Reason>) -> SubjectEntry {
 
 /// What a role comes to under the organization's settings.
 pub(crate) fn effective(role: &Role, settings: &Settings) -> PermissionSet {
-    in_force(role.set(), settings)
-}
-
-/// What permissions come to under the organization's settings.
-pub(crate) fn in_force(set: PermissionSet, settings: &Settings) -> PermissionSet {
+    let set = role.set();
     if settings.managers_implicit_access {
         return set;
     }

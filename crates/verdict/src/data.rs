@@ -3,8 +3,8 @@
 //! From the general to the specific: the role's permission for all objects, its exception for the object, its
 //! exception for the field; the more specific wins. Without see on the object everything under it is hidden.
 
-use domain::object::{DataName, DataVerb, ObjectRule, Rule};
-use domain::permission::Permission;
+use domain::object::{DataName, DataRules, DataVerb, ObjectRule, Rule};
+use domain::permission::{Permission, PermissionSet};
 use domain::time::Timestamp;
 
 use crate::evaluate::{Answer, hidden, shown};
@@ -32,14 +32,39 @@ pub enum Level {
     Field,
 }
 
+/// What a role says of governed data, as it is or would be.
+#[derive(Clone, Copy)]
+pub(crate) struct Says<'r> {
+    /// The permissions that it comes to.
+    pub(crate) set: PermissionSet,
+    /// Its exceptions, where it has any.
+    pub(crate) data: Option<&'r DataRules>,
+    /// Whether it is the top role.
+    pub(crate) top: bool,
+}
+
 impl RoleEntry {
-    fn rule(&self, object: &DataName) -> Option<&ObjectRule> {
+    pub(crate) fn says(&self) -> Says<'_> {
+        Says { set: self.set, data: Some(&self.role.data), top: self.role.top }
+    }
+
+    fn object(&self, verb: DataVerb, object: &DataName) -> Effective {
+        self.says().object(verb, object)
+    }
+
+    fn field(&self, verb: DataVerb, of: (&DataName, &DataName), widen: bool) -> Effective {
+        self.says().field(verb, of, widen)
+    }
+}
+
+impl<'r> Says<'r> {
+    fn rule(self, object: &DataName) -> Option<&'r ObjectRule> {
         // The top role holds everything, whatever was said about it.
-        self.role.data.objects.get(object).filter(|_| !self.role.top)
+        self.data.filter(|_| !self.top)?.objects.get(object)
     }
 
     /// What the role may do with the records of an object.
-    fn object(&self, verb: DataVerb, object: &DataName) -> Effective {
+    fn object(self, verb: DataVerb, object: &DataName) -> Effective {
         let said = self.rule(object).map_or(Rule::Inherit, |rule| rule.of(verb));
         let allowed = said.over(self.set.holds(verb.permission()));
         let from = if said == Rule::Inherit { Level::AllObjects } else { Level::Object };
@@ -51,7 +76,7 @@ impl RoleEntry {
     }
 
     /// What the role may do with the value of a field: see it or change it.
-    fn field(&self, verb: DataVerb, (object, field): (&DataName, &DataName), widen: bool) -> Effective {
+    fn field(self, verb: DataVerb, (object, field): (&DataName, &DataName), widen: bool) -> Effective {
         let rule = self.rule(object).and_then(|rule| rule.fields.get(field)).copied().unwrap_or_default();
         let seen = self.object(DataVerb::See, object);
         let seen = match rule.see {
@@ -90,6 +115,44 @@ impl Snapshot {
             Level::Object | Level::Field => Reason::ObjectRule(verb),
         };
         Err(Denial { hidden: !seen, ..shown(reason) })
+    }
+
+    /// Whether a role that comes to say this opens no records and no fields to those who have it beyond what it opens now,
+    /// but for what is open to the giver as well: an exception is a right like any other, and one more in a role is had by
+    /// whoever has the role, the giver perhaps among them.
+    pub(crate) fn may_open(&self, giver: &SubjectEntry, now: Option<Says<'_>>, then: Says<'_>) -> Result<(), Denial> {
+        self.opens_no_more(giver, |opens| opens(then) && !now.is_some_and(opens))
+    }
+
+    /// The same for what a setting opens: fields of records that one may not change.
+    pub(crate) fn may_widen_fields(&self, giver: &SubjectEntry) -> Result<(), Denial> {
+        let edits = |role: &RoleEntry, of, widen| role.field(DataVerb::Edit, of, widen).allowed;
+        let mine = |of| giver.roles().filter_map(|place| self.role(place)).any(|role| edits(role, of, false));
+        let gained = |of| self.roles.iter().any(|role| edits(role, of, true) && !edits(role, of, false));
+        if self.fields().any(|of| gained(of) && !mine(of)) { Err(shown(Reason::BeyondReach)) } else { Ok(()) }
+    }
+
+    /// Whether nothing is gained that the giver's roles do not open, taken each for itself.
+    fn opens_no_more(
+        &self,
+        giver: &SubjectEntry,
+        gained: impl Fn(&dyn Fn(Says<'_>) -> bool) -> bool,
+    ) -> Result<(), Denial> {
+        let roles = || giver.roles().filter_map(|place| self.role(place)).map(RoleEntry::says);
+        let beyond = |opens: &dyn Fn(Says<'_>) -> bool| gained(opens) && !roles().any(opens);
+        let objects = || self.objects.keys();
+        let of_objects = DataVerb::ALL
+            .into_iter()
+            .any(|verb| objects().any(|object| beyond(&|says| says.object(verb, object).allowed)));
+        let widen = self.settings.fields_widen;
+        let of_fields = [DataVerb::See, DataVerb::Edit]
+            .into_iter()
+            .any(|verb| self.fields().any(|field| beyond(&|says| says.field(verb, field, widen).allowed)));
+        if of_objects || of_fields { Err(shown(Reason::BeyondReach)) } else { Ok(()) }
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&DataName, &DataName)> {
+        self.objects.iter().flat_map(|(name, object)| object.fields.keys().map(move |field| (name, field)))
     }
 
     /// What the roles of a subject come to, each taken for itself: what one of them allows is allowed. Where none does,

@@ -8,6 +8,7 @@ use domain::permission::{Permission, Scope};
 use domain::role::RoleId;
 use domain::time::Timestamp;
 
+use crate::operation::Operation;
 use crate::permit::Act;
 use crate::question::{Action, Basis, Denial, Question, Reason, Subject, Verdict, Via, Whose};
 use crate::remedy::Remedy;
@@ -48,7 +49,7 @@ impl Snapshot {
     /// A denial in words.
     #[must_use]
     pub fn explain_denial(&self, denial: Denial, action: Action<'_>) -> Explanation {
-        let (remedy, needs) = self.remedy(denial.reason);
+        let (remedy, needs) = self.remedy(denial.reason, action);
         Explanation {
             allowed: false,
             code: denial.reason.code(),
@@ -260,7 +261,7 @@ impl Snapshot {
     }
 
     /// What smallest change would allow it, and which permission that change takes.
-    fn remedy(&self, reason: Reason) -> (Option<String>, Option<Permission>) {
+    fn remedy(&self, reason: Reason, action: Action<'_>) -> (Option<String>, Option<Permission>) {
         let say = |text: &str, needs| (Some(text.to_owned()), Some(needs));
         match reason {
             Reason::NotAssigned | Reason::GrantEnded => {
@@ -280,7 +281,10 @@ impl Snapshot {
             Reason::Above(permission) | Reason::BeyondOwn(permission) => {
                 say(&format!("ask someone who holds {permission}"), permission)
             }
-            Reason::BeyondReach => say("give less, or ask someone who assigns for all teams", Permission::TeamAssign),
+            Reason::BeyondReach if gives_to_team(action) => {
+                say("give less, or ask someone who assigns for all teams", Permission::TeamAssign)
+            }
+            Reason::BeyondReach => (Some("give less, or ask someone who has more of it".to_owned()), None),
             Reason::CredentialEnded => (Some("create a new key".to_owned()), None),
             Reason::NotYours => (Some("end the key, and let its holder create a new one".to_owned()), None),
             Reason::KeysManageNothing => (Some("use a personal key, or give the key a role".to_owned()), None),
@@ -301,6 +305,13 @@ impl Snapshot {
             Reason::NotAMember | Reason::NoSuchTool | Reason::NoSuchTarget => (None, None),
         }
     }
+}
+
+fn gives_to_team(action: Action<'_>) -> bool {
+    matches!(
+        action,
+        Action::Operate(Operation::Assign { grantee: Grantee::Team(_), .. } | Operation::AssignResource { .. })
+    )
 }
 
 fn wanted(action: Action<'_>) -> String {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 
 use domain::id::{KeyId, PersonId};
-use domain::key::{Key, KeyKind};
+use domain::key::{Key, KeyKind, KeyScope};
 use domain::organization::Organization;
 use domain::time::Timestamp;
 use foldhash::fast::FixedState;
@@ -23,6 +23,8 @@ pub(crate) struct KeyEntry {
     pub(crate) id: KeyId,
     pub(crate) subject: Subject,
     pub(crate) acting_for: Option<PersonId>,
+    /// Whether the workspace key was made for everything, also where that opens nothing at present.
+    pub(crate) reaches_all: bool,
     pub(crate) digest: [u8; 32],
     pub(crate) ends_at: Timestamp,
 }
@@ -100,7 +102,8 @@ impl KeyEntry {
             KeyKind::Agent { agent, acting_for } => (Subject::Agent(agent), acting_for),
         };
         let (digest, ends_at) = (key.digest_bytes()?, key.expires_at.unwrap_or(NEVER));
-        Some(KeyEntry { id: key.id, subject, acting_for, digest, ends_at })
+        let reaches_all = matches!(key.kind, KeyKind::Workspace { scope: KeyScope::All, .. });
+        Some(KeyEntry { id: key.id, subject, acting_for, reaches_all, digest, ends_at })
     }
 }
 

@@ -11,12 +11,13 @@ use domain::role::RoleId;
 use domain::time::Timestamp;
 
 use crate::ceiling::{added, as_far_as_held, at_least_as_high};
+use crate::data::Says;
 use crate::evaluate::{Answer, hidden, holds, lacks, own, shown};
 use crate::operation::Operation;
 use crate::permit::{Act, Target};
 use crate::question::{Basis, Denial, Reason, Subject};
 use crate::requests::request_access;
-use crate::snapshot::{Reach, Snapshot, SubjectEntry};
+use crate::snapshot::{RoleEntry, Snapshot, SubjectEntry};
 
 impl Snapshot {
     #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
@@ -87,26 +88,32 @@ impl Snapshot {
                 Ok(answer)
             }
             Operation::ViewRoles => holds(Permission::RoleView, Target::Organization),
-            Operation::CreateRole { to } => {
+            Operation::CreateRole { to, data } => {
                 let answer = holds(Permission::RoleEdit, Target::Organization)?;
                 self.may_define(entry, to)?;
+                self.may_open(entry, None, Says { set: to, data, top: false })?;
                 Ok(answer)
             }
-            Operation::EditRole { role, to } => {
+            Operation::EditRole { role, to, data } => {
                 let answer = holds(Permission::RoleEdit, Target::Role(*role))?;
-                let known = self.role_place(*role).and_then(|place| self.role(place));
+                let known = self.role_by_id(*role);
                 let from = known.map_or(PermissionSet::EMPTY, |entry| entry.role.set());
                 let far = |set| known.map_or(set, |known| as_far_as_held(&known.role, set));
                 at_least_as_high(entry.permissions, far(from))?;
                 self.may_define(entry, far(added(from, to)))?;
+                let (now, top) = (known.map(RoleEntry::says), known.is_some_and(|known| known.role.top));
+                let data = data.or(known.map(|known| &known.role.data));
+                self.may_open(entry, now, Says { set: to, data, top })?;
                 Ok(answer)
             }
             Operation::DeleteRole { role, moved_to } => {
                 let answer = holds(Permission::RoleEdit, Target::Role(*role))?;
-                for (role, is_given) in [(role, false), (moved_to, true)] {
-                    let Some(known) = self.role_place(*role).and_then(|place| self.role(place)) else { continue };
-                    let set = as_far_as_held(&known.role, known.set);
-                    if is_given { self.may_give(entry, set)? } else { at_least_as_high(entry.permissions, set)? }
+                if let Some(ended) = self.role_by_id(*role) {
+                    at_least_as_high(entry.permissions, as_far_as_held(&ended.role, ended.set))?;
+                }
+                if let Some(heir) = self.role_by_id(*moved_to) {
+                    self.may_give(entry, as_far_as_held(&heir.role, heir.set))?;
+                    self.may_pass_on(entry, heir)?;
                 }
                 Ok(answer)
             }
@@ -206,10 +213,12 @@ impl Snapshot {
         Ok(invited)
     }
 
-    /// Whether somebody may give a newcomer this role, and with it the place in the team of newcomers.
+    /// Whether somebody may give a newcomer this role, and with it the place in the team of newcomers. Another role than
+    /// that of newcomers is given by who assigns roles: else whoever adds people has it by a second account.
     fn may_let_in(&self, entry: &SubjectEntry, role: &RoleId) -> Result<(), Denial> {
-        self.may_give_role(entry, Some(role))?;
         let settings = &self.settings;
+        self.may_assign_role(entry, Some(role).filter(|role| **role != settings.join_default_role))?;
+        self.may_give_role(entry, Some(role))?;
         let Some((team, role)) = settings.join_default_team.zip(settings.join_default_team_role) else { return Ok(()) };
         let given = self.set_of_role(role).management();
         match given.first_beyond(self.authority_in_team(entry, team)) {
@@ -274,12 +283,12 @@ impl Snapshot {
             Operation::CreatePersonalKey { holder } => {
                 let answer = holds(entry, Permission::KeyIssue, Target::Member(holder))?;
                 self.not_above(entry, Subject::Member(holder), now)?;
+                self.may_see_secret(entry, Subject::Member(holder), now)?;
                 Ok(answer)
             }
             Operation::CreateWorkspaceKey { role, scope } => {
                 let answer = holds(entry, Permission::KeyManageWorkspace, Target::Organization)?;
-                self.may_assign_role(entry, role)?;
-                self.may_give_role(entry, self.role_of_keys_without().filter(|_| role.is_none()))?;
+                self.may_give_role_to_key(entry, role)?;
                 if scope == KeyScope::All {
                     self.uses_everything(entry)?
                 }
@@ -288,13 +297,13 @@ impl Snapshot {
             Operation::SetKeyRole { key, role } => {
                 let answer = holds(entry, Permission::KeyManageWorkspace, Target::Key(key))?;
                 self.not_above(entry, Subject::Key(key), now)?;
-                self.may_assign_role(entry, role)?;
-                self.may_give_role(entry, self.role_of_keys_without().filter(|_| role.is_none()))?;
+                self.may_give_role_to_key(entry, role)?;
                 Ok(answer)
             }
             Operation::CreateAgentKey { agent } => {
                 let answer = holds(entry, Permission::AgentManage, Target::Agent(agent))?;
                 self.not_above(entry, Subject::Agent(agent), now)?;
+                self.may_see_secret(entry, Subject::Agent(agent), now)?;
                 Ok(answer)
             }
             Operation::ViewKey { key } | Operation::RevokeKey { key } | Operation::RotateKey { key } => {
@@ -310,7 +319,8 @@ impl Snapshot {
     fn touch_key(&self, entry: &SubjectEntry, key: KeyId, (operation, now): (Operation<'_>, Timestamp)) -> Answer {
         let target = Target::Key(key);
         let or_hidden = |denial| Denial { hidden: true, ..denial };
-        let of = self.key(key).ok_or(hidden(Reason::NoSuchTarget))?.subject;
+        let key = self.key(key).ok_or(hidden(Reason::NoSuchTarget))?;
+        let of = key.subject;
         let manages = match of {
             Subject::Member(_) if of == entry.subject => return own(Permission::KeyCreatePersonal, target),
             Subject::Member(_) => Permission::KeyIssue,
@@ -320,13 +330,15 @@ impl Snapshot {
         let answer = holds(entry, manages, target).map_err(or_hidden)?;
         match (operation, of) {
             (Operation::RotateKey { .. }, Subject::Member(_)) => return Err(shown(Reason::NotYours)),
-            (Operation::RotateKey { .. } | Operation::RevokeKey { .. }, _) => self.not_above(entry, of, now)?,
+            (Operation::RevokeKey { .. }, _) => self.not_above(entry, of, now)?,
+            (Operation::RotateKey { .. }, _) => {
+                self.not_above(entry, of, now)?;
+                if key.reaches_all {
+                    self.uses_everything(entry)?;
+                }
+                self.may_see_secret(entry, of, now)?;
+            }
             _ => {}
-        }
-        if matches!(operation, Operation::RotateKey { .. })
-            && self.subject(of.as_str(), now).is_some_and(|of| of.reach == Reach::ByKeyScope)
-        {
-            self.uses_everything(entry)?;
         }
         Ok(answer)
     }

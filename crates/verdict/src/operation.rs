@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
 use domain::key::KeyScope;
-use domain::object::{DataName, DataVerb};
+use domain::object::{DataName, DataRules, DataVerb};
 use domain::organization::SettingChange;
 use domain::permission::{Permission, PermissionSet};
 use domain::resource::{ResourceKind, ResourceVerb, Shared};
@@ -57,10 +57,10 @@ pub enum Operation<'q> {
     RemoveMember { member: PersonId },
     /// See the roles.
     ViewRoles,
-    /// Make a role that comes to these permissions.
-    CreateRole { to: PermissionSet },
-    /// Change a role, so that it comes to these permissions.
-    EditRole { role: &'q RoleId, to: PermissionSet },
+    /// Make a role that comes to these permissions, and to these exceptions for objects and fields where it has any.
+    CreateRole { to: PermissionSet, data: Option<&'q DataRules> },
+    /// Change a role, so that it comes to these permissions, and to these exceptions where they change.
+    EditRole { role: &'q RoleId, to: PermissionSet, data: Option<&'q DataRules> },
     /// End a role; its members get the other one.
     DeleteRole { role: &'q RoleId, moved_to: &'q RoleId },
     /// Hand the top role to another member.

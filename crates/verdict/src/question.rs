@@ -273,9 +273,10 @@ pub enum Reason {
     Lacks(Permission),
     /// The other one has authority that the subject lacks.
     Above(Permission),
-    /// The role to be given manages others with a permission that the subject lacks.
+    /// A permission is to be given, by a role, a setting or a secret, that the giver lacks or has less far.
     BeyondOwn(Permission),
-    /// More of something is to be given than the giver has of it, or for longer.
+    /// More of something is to be given than the giver has of it, or for longer: of an integration, a resource, or of
+    /// records and fields.
     BeyondReach,
     /// It is another person's own, and nobody else's to change.
     NotYours,

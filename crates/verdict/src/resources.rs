@@ -165,16 +165,19 @@ impl Snapshot {
             return Ok(());
         }
         self.right_to(giver, resource, ResourceVerb::Share, now).map_err(shown)?;
-        let comes_to = |entry: &SubjectEntry, verb| {
-            let permission = resource.kind.permission(verb);
-            self.role_in_team(entry, team).is_some_and(|there| {
-                there.scope(permission) > Some(Scope::Own) || entry.permissions.scope(permission) == Some(Scope::Team)
-            })
-        };
-        let mut beyond = ResourceVerb::ALL
+        let beyond = ResourceVerb::ALL
             .into_iter()
             .filter(|verb| *verb != ResourceVerb::Create && self.right_to(giver, resource, *verb, now).is_err());
-        if beyond.any(|verb| self.subjects.iter().any(|entry| comes_to(entry.at(now), verb))) {
+        let beyond: Vec<Permission> = beyond.map(|verb| resource.kind.permission(verb)).collect();
+        // Everybody is gone through once at most.
+        let comes_to_more = |entry: &SubjectEntry| {
+            self.role_in_team(entry, team).is_some_and(|there| {
+                beyond.iter().any(|one| {
+                    there.scope(*one) > Some(Scope::Own) || entry.permissions.scope(*one) == Some(Scope::Team)
+                })
+            })
+        };
+        if !beyond.is_empty() && self.subjects.iter().any(|entry| comes_to_more(entry.at(now))) {
             return Err(shown(Reason::BeyondReach));
         }
         Ok(())

@@ -291,8 +291,12 @@ impl Snapshot {
         self.roles.binary_search_by(|known| known.role.id.cmp(&id)).ok().map(|place| place as u32)
     }
 
+    pub(crate) fn role_by_id(&self, id: RoleId) -> Option<&RoleEntry> {
+        self.role(self.role_place(id)?)
+    }
+
     /// What a role comes to; nothing where there is no such role.
     pub(crate) fn set_of_role(&self, id: RoleId) -> PermissionSet {
-        self.role_place(id).and_then(|place| self.role(place)).map_or(PermissionSet::EMPTY, |entry| entry.set)
+        self.role_by_id(id).map_or(PermissionSet::EMPTY, |entry| entry.set)
     }
 }

@@ -147,7 +147,11 @@ impl Touched {
     fn grantee(&mut self, grantee: Grantee, state: &Organization) {
         match grantee {
             Grantee::Member(person) => self.member(person),
-            Grantee::Key(key) => _ = self.subjects.insert(Subject::Key(key)),
+            Grantee::Key(key) => {
+                self.subjects.insert(Subject::Key(key));
+                // What is given narrows a key that was made for everything.
+                self.keys.insert(key);
+            }
             Grantee::Agent(agent) => _ = self.subjects.insert(Subject::Agent(agent)),
             // Who was in the team until one of these events is touched by that.
             Grantee::Team(team) => {

@@ -255,9 +255,9 @@ fn opened(number: u8, requester: Grantee, acting_for: Option<PersonId>) -> Event
 
 fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy]) -> Vec<Operation<'r>> {
     let mut all = vec![
-        Operation::CreateRole { to: PermissionSet::EMPTY },
-        Operation::EditRole { role: lead, to: PermissionSet::EMPTY },
-        Operation::EditRole { role: spare, to: PermissionSet::EMPTY },
+        Operation::CreateRole { to: PermissionSet::EMPTY, data: None },
+        Operation::EditRole { role: lead, to: PermissionSet::EMPTY, data: None },
+        Operation::EditRole { role: spare, to: PermissionSet::EMPTY, data: None },
         Operation::DeleteRole { role: spare, moved_to: member },
         Operation::CreateTeam,
         Operation::CreateAgent { role: None },

@@ -114,11 +114,12 @@ pub(crate) fn operation_of<'c>(step: &'c Step, state: &'c Organization) -> Optio
         Command::DefineObject(_) | Command::RemoveObject { .. } => Operation::EditDataModel,
         Command::CreateRole(new) => {
             let to = new.edit.permissions.as_ref().map_or(PermissionSet::EMPTY, Holding::set);
-            Operation::CreateRole { to }
+            Operation::CreateRole { to, data: new.edit.data.as_ref() }
         }
         Command::EditRole { role, edit } => {
             let present = || state.roles.get(role).map_or(PermissionSet::EMPTY, Role::set);
-            Operation::EditRole { role, to: edit.permissions.as_ref().map_or_else(present, Holding::set) }
+            let to = edit.permissions.as_ref().map_or_else(present, Holding::set);
+            Operation::EditRole { role, to, data: edit.data.as_ref() }
         }
         Command::DeleteRole { role, default } => {
             Operation::DeleteRole { role, moved_to: heir(state, role, default.as_ref()) }

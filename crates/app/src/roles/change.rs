@@ -113,8 +113,9 @@ impl App {
         let edit = new.change.edit((&Holding::default(), blank));
         let to = edit.permissions.as_ref().map_or(PermissionSet::EMPTY, Holding::set);
         let new = domain::role::NewRole { id, title: new.title, level: new.level, edit };
+        let operation = Operation::CreateRole { to, data: new.edit.data.as_ref() };
         let command = |_: &_| Ok(Command::CreateRole(Box::new(new.clone())));
-        self.change(caller, Operation::CreateRole { to }, command, Along::default()).await?;
+        self.change(caller, operation, command, Along::default()).await?;
         self.show_role(caller, id.as_str()).await
     }
 
@@ -131,10 +132,11 @@ impl App {
     ) -> Result<RoleView, Problem> {
         let (of, id) = (named(of)?, new_name(id, &title)?);
         let planned = |state: &domain::organization::Organization| {
-            Ok(state.roles.get(&of).map_or(PermissionSet::EMPTY, Role::set))
+            Ok(state.roles.get(&of).map(|of| (of.set(), of.data.clone())).unwrap_or_default())
         };
         let command = |_: &_| Command::CloneRole { of, id, title: title.clone() };
-        self.change_as_planned(caller, planned, |to| Operation::CreateRole { to: *to }, command).await?;
+        let operation = |(to, data): &(PermissionSet, DataRules)| Operation::CreateRole { to: *to, data: Some(data) };
+        self.change_as_planned(caller, planned, operation, command).await?;
         self.show_role(caller, id.as_str()).await
     }
 
@@ -154,7 +156,11 @@ impl App {
         self.change_as_planned(
             caller,
             planned,
-            |(id, _, to): &(RoleId, RoleEdit, PermissionSet)| Operation::EditRole { role: id, to: *to },
+            |(id, edit, to): &(RoleId, RoleEdit, PermissionSet)| Operation::EditRole {
+                role: id,
+                to: *to,
+                data: edit.data.as_ref(),
+            },
             |(id, edit, _)| Command::EditRole { role: *id, edit: Box::new(edit.clone()) },
         )
         .await?;

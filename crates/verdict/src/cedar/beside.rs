@@ -7,14 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::member::Member;
-use domain::object::{DataVerb, FieldRule, Object, ObjectRule, Rule};
+use domain::object::{DataVerb, Object};
 use domain::organization::Organization;
-use domain::permission::{Permission, Scope};
+use domain::permission::Scope;
 use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
 
 use super::NO_ROLE;
 use super::powers::{self, Powers};
+use super::records;
 use super::values::{CedarEntity, CedarUid, CedarValue, record};
 
 /// Of a role that somebody has for good.
@@ -70,11 +71,10 @@ impl Standing {
         let roles: Vec<&Role> = self.known(state).map(|(role, _)| role).collect();
         let states = powers::together(roles.iter().map(|role| powers::stated(role)));
         let top = roles.iter().any(|role| role.top);
-        let attrs = powers::attributes_of_role(state, &self.held(state), &states, (top, false));
-        let mut tags = BTreeMap::new();
-        for object in state.objects.values() {
-            tags.extend(rules_together(state, &roles, object));
-        }
+        // Each answers for itself, and one yes is enough.
+        let opens: BTreeSet<String> = roles.iter().flat_map(|role| records::opened(state, role)).collect();
+        let tags = state.objects.values().flat_map(|object| rules_together(&opens, object)).collect();
+        let attrs = powers::attributes_of_role((&self.held(state), &states), opens, (top, false));
         Some(CedarEntity { uid: self.uid(state), attrs, parents: Vec::new(), tags })
     }
 
@@ -128,57 +128,15 @@ pub(super) fn managed(state: &Organization, now: Timestamp) -> Powers {
     managed
 }
 
-/// What several roles come to for an object and its fields: each answers for itself, and one yes is enough.
-fn rules_together(state: &Organization, roles: &[&Role], object: &Object) -> Vec<(String, CedarValue)> {
-    let any = |may: &dyn Fn(&Role) -> bool| Some(CedarValue::from(roles.iter().any(|role| may(role))));
-    let records = |verb: DataVerb| any(&|role| on_records(state, role, verb, object));
-    let of_object = record([
-        ("see", records(DataVerb::See)),
-        ("create", records(DataVerb::Create)),
-        ("edit", records(DataVerb::Edit)),
-        ("delete", records(DataVerb::Delete)),
-        ("destroy", records(DataVerb::Destroy)),
-    ]);
-    let mut rules = vec![(object.name.to_string(), of_object)];
-    for field in object.fields.keys() {
-        let rule = |role: &Role| said(role, object).fields.get(field).copied().unwrap_or_default();
-        let sees = |role: &Role| sees_field(state, role, object, rule(role));
-        let edits = |role: &Role| {
-            let edited = on_records(state, role, DataVerb::Edit, object);
-            let edited = match rule(role).edit {
-                Rule::Inherit => edited,
-                Rule::Allow => edited || state.settings.fields_widen,
-                Rule::Deny => false,
-            };
-            sees(role) && edited
-        };
-        let of_field = record([("see", any(&sees)), ("edit", any(&edits))]);
-        rules.push((format!("{}.{field}", object.name), of_field));
-    }
-    rules
-}
-
-/// What a role says of an object; of the top role nothing counts, since it holds everything.
-fn said(role: &Role, object: &Object) -> ObjectRule {
-    role.data.objects.get(&object.name).filter(|_| !role.top).cloned().unwrap_or_default()
-}
-
-fn on_records(state: &Organization, role: &Role, verb: DataVerb, object: &Object) -> bool {
-    let rule = said(role, object);
-    let holds = |permission: Permission| powers::held(state, role).get(&permission) == Some(&Scope::All);
-    let one = |rule: Rule, permission: Permission| rule.over(holds(permission));
-    let sees = one(rule.see, Permission::DataSee);
-    // Creating follows editing unless something else is said.
-    let create = if rule.create == Rule::Inherit { rule.edit } else { rule.create };
-    sees && match verb {
-        DataVerb::See => true,
-        DataVerb::Create => one(create, Permission::DataCreate),
-        DataVerb::Edit => one(rule.edit, Permission::DataEdit),
-        DataVerb::Delete => one(rule.delete, Permission::DataDelete),
-        DataVerb::Destroy => one(rule.destroy, Permission::DataDestroy),
-    }
-}
-
-fn sees_field(state: &Organization, role: &Role, object: &Object, rule: FieldRule) -> bool {
-    rule.see != Rule::Deny && on_records(state, role, DataVerb::See, object)
+/// A yes or no for an object and its fields, by what several roles open together.
+fn rules_together(opens: &BTreeSet<String>, object: &Object) -> Vec<(String, CedarValue)> {
+    let answer = |verb: DataVerb, of: &str| Some(CedarValue::from(opens.contains(&format!("{} {of}", verb.as_str()))));
+    let name = object.name.to_string();
+    let of_object = record(DataVerb::ALL.map(|verb| (verb.as_str(), answer(verb, &name))));
+    let of_field = |field: String| {
+        let answers = [DataVerb::See, DataVerb::Edit].map(|verb| (verb.as_str(), answer(verb, &field)));
+        (field, record(answers))
+    };
+    let fields: Vec<_> = object.fields.keys().map(|field| of_field(format!("{name}.{field}"))).collect();
+    [(name, of_object)].into_iter().chain(fields).collect()
 }

@@ -16,6 +16,7 @@ use domain::time::Timestamp;
 use super::beside::{self, Standing};
 use super::grants::tool_uid;
 use super::powers::{self, Powers};
+use super::records;
 use super::values::{CedarEntity, CedarUid, CedarValue, attributes, record};
 use super::{NO_ROLE, ORGANIZATION};
 
@@ -81,6 +82,7 @@ fn organization(state: &Organization, now: Timestamp) -> CedarEntity {
         ("resources_listed", Some(kinds(&settings.resources_listed))),
         ("roles_extra_bindings", Some(settings.roles_extra_bindings.into())),
         ("teams_assign_listed", Some(kinds(&settings.teams_assign_listed))),
+        ("widened", Some(records::widened(state).into_iter().collect())),
         ("workflows_run_needs_edit", Some(settings.workflows_run_needs_edit.into())),
     ]);
     entity(CedarUid::new("Organization", ORGANIZATION), attrs)
@@ -89,9 +91,10 @@ fn organization(state: &Organization, now: Timestamp) -> CedarEntity {
 fn role_entity(state: &Organization, id: &str, role: Option<&Role>) -> CedarEntity {
     let holds = role.map(|role| powers::held(state, role)).unwrap_or_default();
     let states = role.map(powers::stated).unwrap_or_default();
+    let opens = role.map(|role| records::opened(state, role)).unwrap_or_default();
     let top = role.is_some_and(|role| role.top);
     let in_teams = role.is_some_and(|role| role.level == RoleLevel::Team);
-    let attrs = powers::attributes_of_role(state, &holds, &states, (top, in_teams));
+    let attrs = powers::attributes_of_role((&holds, &states), opens, (top, in_teams));
     let mut tags = BTreeMap::new();
     for (object, rule) in role.into_iter().flat_map(|role| &role.data.objects) {
         tags.insert(object.to_string(), rule_value(rule));

@@ -4,9 +4,10 @@
 use domain::grant::{Grant, Grantee, Profile};
 use domain::integration::Integration;
 use domain::organization::Organization;
+use domain::permission::Permission;
 use domain::time::Timestamp;
 
-use super::phrases::{Policy, lasts_as_long, setting, where_there};
+use super::phrases::{Policy, all as all_of, holds, lasts_as_long, not_below, setting, where_there};
 use super::rules::OF_INTEGRATIONS;
 use super::values::{CedarUid, quoted};
 
@@ -96,4 +97,26 @@ fn policies((grantee, loan): (Grantee, Option<usize>), integration: &Integration
 /// A tool, by the short name of its integration and the name that it has there.
 pub(super) fn tool_uid(integration: &Integration, tool: &str) -> CedarUid {
     CedarUid::new("Tool", format!("{}/{tool}", integration.slug))
+}
+
+/// Who gives integrations to whom.
+pub(super) fn assigning() -> Vec<Policy> {
+    vec![
+        Policy::permit("grant.member", "Give integrations to who is not above one", &["grant.assign"])
+            .on("is Wardroom::Member")
+            .when(all_of([holds(Permission::GrantAssign), not_below("resource.role")])),
+        Policy::permit("grant.agent", "Give integrations to agents not above one", &["grant.assign"])
+            .on("is Wardroom::Agent")
+            .when(all_of([holds(Permission::GrantAssign), not_below("resource.role")])),
+        Policy::permit("grant.role", "Give integrations to roles not above one's own", &["grant.assign"])
+            .on("is Wardroom::Role")
+            .when(all_of([holds(Permission::GrantAssign), not_below("resource")])),
+        Policy::permit("grant.key", "Give integrations to workspace keys not above one", &["grant.assign"])
+            .on("is Wardroom::Key")
+            .when(all_of([
+                holds(Permission::KeyManageWorkspace),
+                "resource.kind == \"workspace\"".to_owned(),
+                not_below("resource.role"),
+            ])),
+    ]
 }

@@ -3,30 +3,29 @@
 use domain::permission::Permission as P;
 
 use super::phrases::{
-    Policy, all, any, choose, gives, holds, is_below_in_a_team, is_the_member, not_below, setting, setting_is, states,
-    where_there,
+    Policy, all, any, choose, gives, holds, is_below_in_a_team, is_the_member, not_below, passes_on, setting,
+    setting_is, states, where_there,
 };
 use super::rules::may_have_keys;
 
+/// The key is the principal's own.
+const OWN_KEY: &str = "(principal is Wardroom::Member && resource.kind == \"personal\" && resource has holder && principal == resource.holder)";
+
 pub(super) fn policies() -> Vec<Policy> {
-    keys().into_iter().chain(agents()).collect()
+    keys().into_iter().chain(secrets()).chain(agents()).collect()
 }
 
 fn keys() -> Vec<Policy> {
-    let default =
-        any([format!("!({})", setting_is("keys_without_role", "default_role")), gives(&setting("join_default_role"))]);
+    let default = any([
+        format!("!({})", setting_is("keys_without_role", "default_role")),
+        all([gives(&setting("join_default_role")), passes_on(&setting("join_default_role"))]),
+    ]);
     let assigned = all([holds(P::RoleAssign), gives("context.role")]);
     let gives_role = choose("context has role", &assigned, &default);
-    let own_key = "(principal is Wardroom::Member && resource.kind == \"personal\" && resource has holder && principal == resource.holder)";
     let managed = |kind: &str, permission: P| format!("(resource.kind == \"{kind}\" && {})", holds(permission));
     let shared = any([
         all([managed("workspace", P::KeyManageWorkspace), not_below("resource.role")]),
         all([managed("agent", P::AgentManage), "resource has agent".to_owned(), not_below("resource.agent.role")]),
-    ]);
-    let opens = all([
-        "resource.reaches_all && !resource.suspended".to_owned(),
-        setting("managers_implicit_access"),
-        any(["resource.role_given".to_owned(), format!("!({})", setting_is("keys_without_role", "deny"))]),
     ]);
     vec![
         Policy::permit(
@@ -37,7 +36,7 @@ fn keys() -> Vec<Policy> {
         .when(choose(
             &is_the_member("resource"),
             &may_have_keys(),
-            &all([holds(P::KeyIssue), not_below("resource.role")]),
+            &all([holds(P::KeyIssue), not_below("resource.role"), passes_on("resource.role")]),
         )),
         Policy::permit(
             "key.create_workspace",
@@ -52,7 +51,7 @@ fn keys() -> Vec<Policy> {
         Policy::permit("key.set_role", "Give a workspace key not above one another role", &["key.set_role"])
             .when(all([managed("workspace", P::KeyManageWorkspace), not_below("resource.role"), gives_role])),
         Policy::permit("key.own", "One's own keys are one's own", &["key.view", "key.rotate", "key.revoke"])
-            .when(own_key),
+            .when(OWN_KEY),
         Policy::permit("key.view", "See the keys that one manages", &["key.view"]).when(any([
             managed("personal", P::KeyIssue),
             managed("workspace", P::KeyManageWorkspace),
@@ -60,16 +59,6 @@ fn keys() -> Vec<Policy> {
         ])),
         Policy::permit("key.shared", "Rotate and revoke keys of nobody above one", &["key.rotate", "key.revoke"])
             .when(shared),
-        Policy::forbid(
-            "key.rotate.everything",
-            "Whoever is shown the secret of a key that opens everything uses everything",
-            &["key.rotate"],
-        )
-        .when(all([
-            "principal has role && resource has kind".to_owned(),
-            opens,
-            format!("!{}", states(P::IntegrationUseAll)),
-        ])),
         Policy::forbid(
             "above.teams.key",
             "Nobody is above one either by what they manage in a team, whose key this is",
@@ -93,6 +82,32 @@ fn keys() -> Vec<Policy> {
     ]
 }
 
+/// What a key carries whose new secret one is shown.
+fn secrets() -> [Policy; 2] {
+    let carried = any([
+        all(["resource.kind == \"workspace\"".to_owned(), passes_on("resource.role")]),
+        all(["resource.kind == \"agent\" && resource has agent".to_owned(), passes_on("resource.agent.role")]),
+        OWN_KEY.to_owned(),
+    ]);
+    [
+        Policy::forbid(
+            "key.rotate.everything",
+            "Whoever is shown the secret of a key that was made for everything uses everything",
+            &["key.rotate"],
+        )
+        .when(all([
+            "principal has role && resource has kind && resource.reaches_all".to_owned(),
+            format!("!{}", states(P::IntegrationUseAll)),
+        ])),
+        Policy::forbid(
+            "key.rotate.carried",
+            "Whoever is shown a secret and assigns no roles has all that its role gives",
+            &["key.rotate"],
+        )
+        .when(all(["principal has role && resource has kind".to_owned(), format!("!{carried}")])),
+    ]
+}
+
 fn agents() -> Vec<Policy> {
     let gives_role = where_there("context has role", &all([holds(P::RoleAssign), gives("context.role")]));
     let themselves = is_the_member("context.person");
@@ -102,12 +117,10 @@ fn agents() -> Vec<Policy> {
         Policy::permit("agent.view", "See the agents", &["agent.view"]).when(holds(P::AgentView)),
         Policy::permit("agent.create", "Make an agent with a role that one may give", &["agent.create"])
             .when(all([holds(P::AgentManage), gives_role.clone()])),
-        Policy::permit(
-            "agent.edit",
-            "Change agents not above one, and give them keys",
-            &["agent.edit", "key.create_agent"],
-        )
-        .when(all([holds(P::AgentManage), not_below("resource.role")])),
+        Policy::permit("agent.edit", "Change agents not above one", &["agent.edit"])
+            .when(all([holds(P::AgentManage), not_below("resource.role")])),
+        Policy::permit("key.create_agent", "Give agents keys that carry no more than one may", &["key.create_agent"])
+            .when(all([holds(P::AgentManage), not_below("resource.role"), passes_on("resource.role")])),
         Policy::permit("agent.set_role", "Give an agent not above one a role that one may give", &["agent.set_role"])
             .when(all([holds(P::RoleAssign), not_below("resource.role"), gives_role])),
         Policy::permit("delegation.set", "Everybody decides alone which agents act for them", &["delegation.set"])

@@ -14,6 +14,7 @@ mod grants;
 mod key_rules;
 mod phrases;
 mod powers;
+mod records;
 mod resource_rules;
 mod rules;
 mod schema;

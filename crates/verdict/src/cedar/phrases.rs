@@ -188,17 +188,17 @@ fn gives_to_role(powers: &str, role: &str) -> String {
     all([choose(&in_teams, &covers_everywhere(powers), &covers(powers)), promotes_for(powers)])
 }
 
-/// The principal may write these powers into a role: what comes into force by it they have, and what gives power over
-/// others is written by who may promote.
+/// The principal may write these powers into a role: their own states them, in force or not, and what gives power over
+/// others is in force for them and written by who may promote.
 pub(super) fn writes(powers: &str) -> String {
-    let scope = |scope: &str| format!("principal.role.writes.{scope}.containsAll({powers}.{scope})");
+    let scope = |scope: &str| format!("principal.role.states.{scope}.containsAll({powers}.{scope})");
     all([scope("own"), scope("team"), scope("all"), promotes_in(powers)])
 }
 
 /// The same for a role, which may be one for teams and then has them in all of them.
 pub(super) fn writes_into(powers: &str, role: &str) -> String {
     let in_teams = format!("({role} has in_teams && {role}.in_teams)");
-    let everywhere = all([format!("principal.role.writes.all.containsAll({powers}.own)"), promotes_in(powers)]);
+    let everywhere = all([format!("principal.role.states.all.containsAll({powers}.own)"), promotes_in(powers)]);
     choose(&in_teams, &everywhere, &writes(powers))
 }
 
@@ -249,6 +249,23 @@ pub(super) fn gives_themselves(role: &str) -> String {
 /// The same, where it may be one for teams and then is given in all of them.
 pub(super) fn gives_everywhere(role: &str) -> String {
     any([format!("!({role} has top)"), gives_to_role(&format!("{role}.manages"), role)])
+}
+
+/// The principal may let others have this role otherwise than by assigning it: who assigns such roles, and who has all
+/// that it states and opens.
+pub(super) fn passes_on(role: &str) -> String {
+    let states = |scope: &str| format!("principal.role.states.{scope}.containsAll({role}.states.{scope})");
+    let all_states = all([states("own"), states("team"), states("all")]);
+    let everywhere = format!("principal.role.states.all.containsAll({role}.states.own)");
+    let has = all([choose(&format!("{role}.in_teams"), &everywhere, &all_states), opens(&format!("{role}.opens"))]);
+    let (assigns, in_teams) = (holds(Permission::RoleAssign), holds(Permission::TeamRoles));
+    let decides = choose(&format!("{role}.in_teams"), &in_teams, &assigns);
+    any([format!("!({role} has top)"), decides, has])
+}
+
+/// The principal's role opens these records and fields.
+pub(super) fn opens(words: &str) -> String {
+    format!("principal.role.opens.containsAll({words})")
 }
 
 /// The role of those who have none.

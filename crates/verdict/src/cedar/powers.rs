@@ -1,6 +1,6 @@
-//! What roles come to: as they state it, as it is in force, and how far whoever has one may write it into roles.
+//! What roles come to: as they state it, and as it is in force.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::organization::Organization;
 use domain::permission::{Permission, Scope};
@@ -56,19 +56,6 @@ pub(super) fn held_by_id(state: &Organization, id: RoleId) -> Powers {
     state.roles.get(&id).map(|role| held(state, role)).unwrap_or_default()
 }
 
-/// How far whoever holds this may write each permission into a role: so far that what comes into force by it is theirs.
-pub(super) fn writable(state: &Organization, held: &Powers) -> Powers {
-    let is_theirs = |permission: Permission, scope: Scope| {
-        in_force(state, Powers::from([(permission, scope)])).iter().all(|(one, far)| held.get(one) >= Some(far))
-    };
-    let furthest = |permission: &Permission| {
-        let scopes = [Scope::All, Scope::Team, Scope::Own];
-        let scope = scopes.into_iter().find(|scope| is_theirs(*permission, *scope))?;
-        Some((*permission, scope))
-    };
-    Permission::ALL.iter().filter_map(furthest).collect()
-}
-
 /// What would come into force for some role if what roles state did, and the use of everything, which keys may state as
 /// well. A role for teams gives it in all of them.
 pub(super) fn dormant(state: &Organization) -> Powers {
@@ -86,11 +73,11 @@ pub(super) fn dormant(state: &Organization) -> Powers {
     dormant
 }
 
-/// The attributes of a role that holds this and states that, and may be the top role or one for teams.
+/// The attributes of a role that holds this, states that and opens these records, and may be the top role or one for
+/// teams.
 pub(super) fn attributes_of_role(
-    state: &Organization,
-    holds: &Powers,
-    states: &Powers,
+    (holds, states): (&Powers, &Powers),
+    opens: BTreeSet<String>,
     (top, in_teams): (bool, bool),
 ) -> BTreeMap<&'static str, CedarValue> {
     let mut manages = holds.clone();
@@ -99,7 +86,7 @@ pub(super) fn attributes_of_role(
         ("holds", Some(value(holds))),
         ("manages", Some(value(&manages))),
         ("states", Some(value(states))),
-        ("writes", Some(value(&writable(state, holds)))),
+        ("opens", Some(opens.into_iter().collect())),
         ("top", Some(top.into())),
         ("in_teams", Some(in_teams.into())),
     ])

@@ -5,17 +5,17 @@ use domain::permission::Permission as P;
 
 use super::phrases::{
     Policy, all, any, choose, covers, gives, gives_everywhere, gives_powers, gives_themselves, has_not_ended,
-    has_setting, holds, is_below_in_a_team, is_the_member, lasts_as_long, not_below, not_below_role, setting,
-    setting_is, where_there, writes, writes_into,
+    has_setting, holds, is_below_in_a_team, is_the_member, lasts_as_long, not_below, not_below_role, opens, passes_on,
+    setting, setting_is, where_there, writes, writes_into,
 };
-use super::{key_rules, resource_rules, team_rules};
+use super::{grants, key_rules, resource_rules, team_rules};
 
 /// Everything that is asked about an integration by whoever sees it.
 pub(super) const OF_INTEGRATIONS: &[&str] =
     &["integration.view", "integration.edit", "integration.disconnect", "tool.review"];
 
 pub(super) fn policies() -> Vec<Policy> {
-    let rules = [at_the_door(), tools(), organization(), people(), roles()];
+    let rules = [at_the_door(), tools(), organization(), people(), grants::assigning(), roles()];
     let others = [key_rules::policies(), team_rules::policies(), resource_rules::policies()];
     rules.into_iter().chain(others).flatten().collect()
 }
@@ -165,12 +165,17 @@ fn organization() -> Vec<Policy> {
     let in_teams = "context.join_default_team_role";
     let same_in_teams =
         format!("({} && {} == {in_teams})", has_setting("join_default_team_role"), before("join_default_team_role"));
-    let gives_in_teams =
-        where_there("context has join_default_team_role", &any([same_in_teams, gives_everywhere(in_teams)]));
+    let gives_in_teams = where_there(
+        "context has join_default_team_role",
+        &any([same_in_teams, all([gives_everywhere(in_teams), passes_on(in_teams)])]),
+    );
     let edit = all([
         holds(P::OrganizationEdit),
         any([format!("context.promote_admin == {}", before("promote_admin")), super::phrases::promotes()]),
-        any([format!("!{role_is_given}"), gives("context.join_default_role")]),
+        any([
+            format!("!{role_is_given}"),
+            all([gives("context.join_default_role"), passes_on("context.join_default_role")]),
+        ]),
         gives_in_teams,
         widens_settings(),
     ]);
@@ -240,6 +245,7 @@ fn widens_settings() -> String {
         team_rules::sends_newcomers(),
         any([stays, all([would_have("own"), would_have("team"), would_have("all")])]),
         any([format!("context.roles_extra_bindings == {counts}"), switched]),
+        any(["!context.fields_widen".to_owned(), setting("fields_widen"), opens(&setting("widened"))]),
     ])
 }
 
@@ -251,11 +257,14 @@ fn people() -> Vec<Policy> {
         all(["principal is Wardroom::Member".to_owned(), of_any_member]),
         all([setting_is("invite_organization", "by_permission"), holds(P::MemberInvite)]),
     ]);
-    let by_default = format!("{offered} == {}", setting("join_default_role"));
+    let is_default = |role: &str| format!("{role} == {}", setting("join_default_role"));
+    let by_default = is_default(&offered);
+    let assigns = |role: &str| any([is_default(role), holds(P::RoleAssign)]);
     vec![
         Policy::permit("member.view", "See the members", &["member.view"]).when(holds(P::MemberView)),
         Policy::permit("member.add", "Take somebody in with a role that one may give", &["member.add"]).when(all([
             holds(P::MemberAdd),
+            assigns("context.role"),
             gives("context.role"),
             team_rules::lets_into_default_team(),
         ])),
@@ -265,7 +274,7 @@ fn people() -> Vec<Policy> {
             &["member.invite"],
         )
         .when(all([
-            any([holds(P::MemberAdd), all([invites, by_default])]),
+            any([all([holds(P::MemberAdd), assigns(&offered)]), all([invites, by_default])]),
             gives(&offered),
             team_rules::lets_into_default_team(),
         ])),
@@ -306,22 +315,6 @@ fn people() -> Vec<Policy> {
         )
         .on("is Wardroom::Member")
         .when(all(["principal has role".to_owned(), is_below_in_a_team("resource")])),
-        Policy::permit("grant.member", "Give integrations to who is not above one", &["grant.assign"])
-            .on("is Wardroom::Member")
-            .when(all([holds(P::GrantAssign), not_below("resource.role")])),
-        Policy::permit("grant.agent", "Give integrations to agents not above one", &["grant.assign"])
-            .on("is Wardroom::Agent")
-            .when(all([holds(P::GrantAssign), not_below("resource.role")])),
-        Policy::permit("grant.role", "Give integrations to roles not above one's own", &["grant.assign"])
-            .on("is Wardroom::Role")
-            .when(all([holds(P::GrantAssign), not_below("resource")])),
-        Policy::permit("grant.key", "Give integrations to workspace keys not above one", &["grant.assign"])
-            .on("is Wardroom::Key")
-            .when(all([
-                holds(P::KeyManageWorkspace),
-                "resource.kind == \"workspace\"".to_owned(),
-                not_below("resource.role"),
-            ])),
     ]
 }
 
@@ -329,17 +322,23 @@ fn roles() -> Vec<Policy> {
     vec![
         Policy::permit("role.view", "See the roles", &["role.view"]).when(holds(P::RoleView)),
         Policy::permit("role.create", "Make a role of what one holds, within what one may give", &["role.create"])
-            .when(all([holds(P::RoleEdit), writes("context.adds")])),
+            .when(all([holds(P::RoleEdit), writes("context.adds"), opens("context.opens")])),
         Policy::permit("role.edit", "Add to a role not above one's own what one holds", &["role.edit"]).when(all([
             holds(P::RoleEdit),
             not_below_role("resource"),
             writes_into("context.adds", "resource"),
+            opens("context.opens"),
         ])),
         Policy::permit(
             "role.delete",
             "End a role not above one's own; whoever has it gets one that one may give",
             &["role.delete"],
         )
-        .when(all([holds(P::RoleEdit), not_below_role("resource"), gives_everywhere("context.moved_to")])),
+        .when(all([
+            holds(P::RoleEdit),
+            not_below_role("resource"),
+            gives_everywhere("context.moved_to"),
+            passes_on("context.moved_to"),
+        ])),
     ]
 }

@@ -17,8 +17,9 @@ namespace Wardroom {
   type Gift = { profile: String, tools_off: Set<String>, ends?: Long };
 
   // The organization with those of its settings that decide something. There is one. Dormant is what some role states, or
-  // a key, and would come into force with `managers_implicit_access`. Extra roles is what gives power over others in the
-  // roles that members have beside their own, whether these count (`roles_extra_bindings`) or not.
+  // a key, and would come into force with `managers_implicit_access`; widened are the fields that some role would open with
+  // `fields_widen`. Extra roles is what gives power over others in the roles that members have beside their own, whether
+  // these count (`roles_extra_bindings`) or not.
   entity Organization = {
     dormant: Powers,
     extra_roles: Powers,
@@ -37,16 +38,17 @@ namespace Wardroom {
     resources_listed: Set<Kind>,
     roles_extra_bindings: Bool,
     teams_assign_listed: Set<Kind>,
+    widened: Set<String>,
     workflows_run_needs_edit: Bool,
   };
 
   // What a role holds under the settings, what of it gives power over others, what it states whether in force or not, and
-  // what may be written into roles by those who have it and edit roles. Tags: what it says of single objects and fields.
-  // "(none)" is the role of those who have none. "a+b" is what somebody has whose role is a, and who has b beside it; with
-  // a yes or no for every object and field, since each role answers for itself and one yes is enough. Members are in each
-  // of their roles, and nobody is given such a one.
+  // what it comes to open of records and fields: "see people", "edit people.mail". Tags: what it says of single objects
+  // and fields. "(none)" is the role of those who have none. "a+b" is what somebody has whose role is a, and who has b
+  // beside it; with a yes or no for every object and field, since each role answers for itself and one yes is enough.
+  // Members are in each of their roles, and nobody is given such a one.
   entity Role = {
-    holds: Powers, manages: Powers, states: Powers, writes: Powers, top: Bool, in_teams: Bool,
+    holds: Powers, manages: Powers, states: Powers, opens: Set<String>, top: Bool, in_teams: Bool,
   } tags Rule;
 
   // A person whose membership is in force: all of their roles as one, and those of them that have no end as one. Where
@@ -113,7 +115,7 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
         ORGANIZATION,
         "promote_admin: String, join_default_role: Role, keys_without_role: String, join_default_team?: Team, \
          join_default_team_role?: Role, managers_implicit_access: Bool, owners_max?: Long, roles_extra_bindings: Bool, \
-         teams_assign_listed: Set<Kind>",
+         teams_assign_listed: Set<Kind>, fields_widen: Bool",
     ),
     ("organization.change_preset", ORGANIZATION, ""),
     ("organization.transfer", MEMBER, ""),
@@ -130,9 +132,10 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("member.edit", MEMBER, "seat: Bool"),
     ("member.remove", MEMBER, ""),
     ("role.view", ORGANIZATION, ""),
-    // The permissions that the role comes to state, or to state further.
-    ("role.create", ORGANIZATION, "adds: Powers"),
-    ("role.edit", ROLE, "adds: Powers"),
+    // The permissions that the role comes to state, or to state further, and the records and fields that it comes to
+    // open, in the words of a role's `opens`.
+    ("role.create", ORGANIZATION, "adds: Powers, opens: Set<String>"),
+    ("role.edit", ROLE, "adds: Powers, opens: Set<String>"),
     ("role.delete", ROLE, "moved_to: Role"),
     ("team.list", ORGANIZATION, ""),
     ("team.create", ORGANIZATION, ""),

@@ -72,6 +72,12 @@ impl From<bool> for CedarValue {
     }
 }
 
+impl From<String> for CedarValue {
+    fn from(value: String) -> CedarValue {
+        CedarValue::Text(value)
+    }
+}
+
 impl From<&str> for CedarValue {
     fn from(value: &str) -> CedarValue {
         CedarValue::Text(value.to_owned())

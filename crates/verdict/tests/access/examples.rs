@@ -179,7 +179,7 @@ fn in_swiftask_members_without_the_right_to_delete_still_create_and_edit_their_o
     let mut toggled = company.state.roles[company.role("member")].clone();
     let single = toggled.permissions.single;
     toggled.permissions.single = single.without(Permission::ProjectDelete).without(Permission::ProjectDestroy);
-    let edit = Operation::EditRole { role: company.role("member"), to: toggled.set() };
+    let edit = Operation::EditRole { role: company.role("member"), to: toggled.set(), data: None };
     assert!(company.may(company.with("admin"), edit) && !company.may(who, edit));
     let after = company.after(&Event::RoleDefined(toggled));
     assert!(!own(&after, ResourceVerb::Delete) && own(&after, ResourceVerb::Edit));

@@ -144,7 +144,7 @@ const SWIFTASK: &[Row] = &[
     ("SW-61", "remove", removes, &[Y, Y, N, N, N]),
     ("SW-62", "update-details", |c, me| uses(c, me, P::MemberEdit), &[Y, Y, N, N, Y]),
     ("SW-63", "role-view", |c, me| c.may(me, Op::ViewRoles), &[Y, Y, Y, Y, N]),
-    ("SW-63", "role-customize", |c, me| c.may(me, Op::EditRole { role: c.role("member"), to: PermissionSet::EMPTY }), &[Y, Y, N, N, N]),
+    ("SW-63", "role-customize", |c, me| c.may(me, Op::EditRole { role: c.role("member"), to: PermissionSet::EMPTY, data: None }), &[Y, Y, N, N, N]),
     ("SW-64", "settings", |c, me| c.may(me, Op::EditOrganization { changes: &[] }), &[Y, Y, N, N, N]),
     ("SW-65", "plan-view", |c, me| uses(c, me, P::BillingView), &[Y, Y, N, N, Y]),
     ("SW-65", "plan-change", |c, me| uses(c, me, P::BillingEdit), &[Y, Y, N, N, Y]),

@@ -18,6 +18,7 @@ use crate::world::{MOMENTS, org};
 /// What a question borrows that no command holds.
 pub(crate) struct Resolved {
     role: Option<RoleId>,
+    cloned: Option<Role>,
     remedies: Vec<Remedy>,
 }
 
@@ -37,7 +38,11 @@ impl Resolved {
             }
             _ => None,
         };
-        Resolved { role, remedies: remedies(state, command) }
+        let cloned = match command {
+            Command::CloneRole { of, .. } => state.roles.get(of).cloned(),
+            _ => None,
+        };
+        Resolved { role, cloned, remedies: remedies(state, command) }
     }
 }
 
@@ -114,10 +119,11 @@ pub(crate) fn operation<'c>(
         Command::TransferOwnership { to, .. } => Operation::TransferOwnership { to: *to },
         Command::CreateRole(new) => {
             let to = new.edit.permissions.as_ref().map_or(PermissionSet::EMPTY, domain::permission::Holding::set);
-            Operation::CreateRole { to }
+            Operation::CreateRole { to, data: new.edit.data.as_ref() }
         }
-        Command::CloneRole { of, .. } => {
-            Operation::CreateRole { to: state.roles.get(of).map_or(PermissionSet::EMPTY, Role::set) }
+        Command::CloneRole { .. } => {
+            let of = resolved.cloned.as_ref();
+            Operation::CreateRole { to: of.map_or(PermissionSet::EMPTY, Role::set), data: of.map(|of| &of.data) }
         }
         Command::EditRole { role, edit } => {
             let known = state.roles.get(role);
@@ -125,7 +131,7 @@ pub(crate) fn operation<'c>(
             let stated = edit.permissions.as_ref().map(domain::permission::Holding::set);
             // The top role holds everything, whatever it states.
             let to = stated.filter(|_| !known.is_some_and(|role| role.top)).unwrap_or(present);
-            Operation::EditRole { role, to }
+            Operation::EditRole { role, to, data: edit.data.as_ref() }
         }
         Command::DeleteRole { role, .. } => Operation::DeleteRole { role, moved_to: resolved.role.as_ref()? },
         Command::CreateTeam { .. } => Operation::CreateTeam,

@@ -1,5 +1,6 @@
 //! Random histories in which everybody does whatever the engine lets them: nobody may end up with more power over
-//! others than somebody who had it gave, nor hit someone above them, nor may the top role be without a holder.
+//! others than somebody who had it gave, nor read and use more, nor hit someone above them, nor may the top role be
+//! without a holder.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ use verdict::{Action, Actor, Question, Snapshot, Subject};
 use crate::authorize::{Resolved, operation};
 use crate::commands::command;
 use crate::dice::Dice;
+use crate::holdings::Holdings;
 use crate::naive::{Naive, Powers, beyond, managing};
 use crate::world::{AGENTS, MOMENTS, PEOPLE, World, agent, key, org, person};
 use crate::{seeds, seeds_or};
@@ -43,6 +45,8 @@ struct Standing {
     present: BTreeSet<Subject>,
     promote: Promote,
     tops: BTreeSet<Subject>,
+    /// What everybody reads and uses.
+    holdings: Holdings,
 }
 
 impl Standing {
@@ -60,6 +64,7 @@ impl Standing {
             .values()
             .flat_map(|team| team.members.keys().map(move |person| (Subject::Member(*person), team.id)));
         Standing {
+            holdings: Holdings::of(state, &everybody, MOMENTS[0]),
             powers: powers.collect(),
             in_teams: places.map(|place| (place, managing(&naive.powers_in(place.0, place.1)))).collect(),
             present: everybody.into_iter().filter(|subject| naive.stands(*subject).is_none()).collect(),
@@ -202,7 +207,10 @@ fn whatever_people_may_do_nobody_gets_what_the_chain_of_givers_did_not_hold() {
             *done.entry(name.split([' ', '(']).next().unwrap().to_owned()).or_default() += 1;
             snapshot = Snapshot::compile(org(1), &world.state, None);
             let mut after = Standing::of(&world.state);
+            let next = after.clone();
             check_keys(&state, &before, actor.subject, &events, &why);
+            before.holdings.check_gifts(&after.holdings, (actor.subject, &given), &why);
+            before.holdings.check_secrets(&after.holdings, (actor.subject, &events), &world.state, &why);
             if !aimed {
                 // Only what was gained is looked at; of those removed, that they were not above.
                 if let Command::RemoveMember { person } = given {
@@ -219,7 +227,7 @@ fn whatever_people_may_do_nobody_gets_what_the_chain_of_givers_did_not_hold() {
             }
             let of_role = matches!(given, Command::EditRole { .. } | Command::DeleteRole { .. });
             check(&before, &after, (actor.subject, of_role), &why);
-            before = Standing::of(&world.state);
+            before = next;
             let tops = world.state.top_role_holders().count();
             assert!(tops >= 1, "nobody holds the top role: {why}");
             assert!(world.state.settings.owners_max.is_none_or(|most| tops <= most as usize), "too many: {why}");

@@ -114,8 +114,8 @@ pub(crate) fn set(words: &[&str]) -> PermissionSet {
 fn nobody_promotes_themselves_by_changing_their_own_role() {
     let world = company();
     let more = set(&[SCHEMING, &["billing.view", "billing.edit"]].concat());
-    only_the_owner(&world, Operation::EditRole { role: &role("schemer"), to: more }, "beyond-your-own");
-    let same = Operation::EditRole { role: &role("schemer"), to: set(SCHEMING) };
+    only_the_owner(&world, Operation::EditRole { role: &role("schemer"), to: more, data: None }, "beyond-your-own");
+    let same = Operation::EditRole { role: &role("schemer"), to: set(SCHEMING), data: None };
     assert!(ask(&world, person(SCHEMER), same).allowed, "the ceiling is no wall");
 }
 
@@ -123,16 +123,24 @@ fn nobody_promotes_themselves_by_changing_their_own_role() {
 fn nobody_widens_the_scope_of_what_their_role_holds() {
     let world = company();
     let wider: Vec<&str> = SCHEMING.iter().map(|word| word.strip_suffix(":team").unwrap_or(word)).collect();
-    only_the_owner(&world, Operation::EditRole { role: &role("schemer"), to: set(&wider) }, "beyond-your-own");
+    only_the_owner(
+        &world,
+        Operation::EditRole { role: &role("schemer"), to: set(&wider), data: None },
+        "beyond-your-own",
+    );
 }
 
 #[test]
 fn nobody_makes_a_role_with_more_than_theirs_nor_a_copy_of_a_mightier_one() {
     let world = company();
     let mighty = world.state.roles[&role("mighty")].set();
-    only_the_owner(&world, Operation::CreateRole { to: mighty }, "beyond-your-own");
-    only_the_owner(&world, Operation::CreateRole { to: world.state.roles[&top(&world)].set() }, "beyond-your-own");
-    assert!(ask(&world, person(SCHEMER), Operation::CreateRole { to: set(SCHEMING) }).allowed);
+    only_the_owner(&world, Operation::CreateRole { to: mighty, data: None }, "beyond-your-own");
+    only_the_owner(
+        &world,
+        Operation::CreateRole { to: world.state.roles[&top(&world)].set(), data: None },
+        "beyond-your-own",
+    );
+    assert!(ask(&world, person(SCHEMER), Operation::CreateRole { to: set(SCHEMING), data: None }).allowed);
 }
 
 #[test]
@@ -214,10 +222,10 @@ fn nobody_manages_a_team_through_a_role_that_they_change_for_all_teams() {
     }
     // The schemer manages people in their teams, and so may make somebody leader there, but for what leaders edit.
     let edit = set(&["team.view:team", "team.edit:team"]);
-    only_the_owner(&world, Operation::EditRole { role: &role("mate"), to: edit }, "beyond-your-own");
+    only_the_owner(&world, Operation::EditRole { role: &role("mate"), to: edit, data: None }, "beyond-your-own");
     // What is theirs in some teams is not theirs to give in all.
     let members = set(&["team.view:team", "team.members:team"]);
-    only_the_owner(&world, Operation::EditRole { role: &role("mate"), to: members }, "beyond-your-own");
+    only_the_owner(&world, Operation::EditRole { role: &role("mate"), to: members, data: None }, "beyond-your-own");
     let lead = Operation::SetTeamMember { team: team(0), member: person(SCHEMER), role: &role("leader") };
     only_the_owner(&world, lead, "beyond-your-own");
     // A leader makes another one, in the same team alone.
@@ -351,7 +359,11 @@ fn nobody_is_removed_demoted_or_given_to_by_somebody_below_them() {
             only_the_owner(&world, operation, "above-you");
         }
     }
-    only_the_owner(&world, Operation::EditRole { role: &role("mighty"), to: PermissionSet::EMPTY }, "above-you");
+    only_the_owner(
+        &world,
+        Operation::EditRole { role: &role("mighty"), to: PermissionSet::EMPTY, data: None },
+        "above-you",
+    );
 }
 
 #[test]

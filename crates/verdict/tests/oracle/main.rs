@@ -4,9 +4,9 @@
 //! be asked; `calls` compares who may call which tool and what the lists show, `operations` who may do what to the
 //! organization, `differences` what a change does to whom. `cedar` is a third opinion, by another engine, and `three`
 //! compares all of them; `beside` does so for what roles beside one's own decide. `ceiling` walks random histories of
-//! `commands` in which nobody may end up with more than somebody with the right gave; `escalations` tells the ways round
-//! that others left open, one by one, and `widening` those by giving, sharing and settings. `neighbours` holds two
-//! organizations apart, and one organization before and after a change.
+//! `commands` in which nobody may end up with more than somebody with the right gave (`holdings`: what they read and use);
+//! `escalations` tells the ways round that others left open, one by one, and `widening` those by giving, sharing and
+//! settings. `neighbours` holds two organizations apart, and one organization before and after a change.
 
 mod authorize;
 mod beside;
@@ -18,6 +18,7 @@ mod commands;
 mod dice;
 mod differences;
 mod escalations;
+mod holdings;
 mod naive;
 mod neighbours;
 mod operations;

@@ -132,7 +132,7 @@ fn nobody_acts_on_someone_above_them_nor_gives_a_role_beyond_their_own() {
                 | Operation::SetAgentRole { role: Some(role), .. }
                 | Operation::CreateWorkspaceKey { role: Some(role), .. }
                 | Operation::SetKeyRole { role: Some(role), .. } => naive.powers_of_id(role),
-                Operation::CreateRole { to } => to.iter().collect(),
+                Operation::CreateRole { to, .. } => to.iter().collect(),
                 _ => continue,
             };
             assert_eq!(beyond(&given, &mine), None, "world {seed}: {me:?} may {operation:?}");

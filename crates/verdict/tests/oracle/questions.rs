@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::grant::{Grantee, Profile};
 use domain::key::{KeyKind, KeyScope};
-use domain::object::{DataName, DataVerb};
+use domain::object::{DataName, DataRules, DataVerb};
 use domain::organization::SettingChange;
 use domain::permission::{Permission, PermissionSet};
 use domain::resource::{ResourceVerb, Shared};
@@ -79,7 +79,7 @@ fn remedies(dice: &mut Dice, world: &World) -> Vec<Remedy> {
 /// The names that questions borrow.
 pub(crate) struct Names {
     roles: Vec<RoleId>,
-    sets: Vec<PermissionSet>,
+    sets: Vec<(PermissionSet, Option<DataRules>)>,
     objects: Vec<DataName>,
     fields: Vec<DataName>,
     grantees: Vec<Grantee>,
@@ -90,8 +90,9 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn of(world: &World, dice: &mut Dice) -> Names {
-        let mut sets: Vec<PermissionSet> = world.state.roles.values().map(domain::role::Role::set).collect();
-        sets.extend((0..3).map(|_| chance::holding(dice).set()));
+        let known = world.state.roles.values();
+        let mut sets: Vec<_> = known.map(|role| (role.set(), dice.maybe(50, |_| role.data.clone()))).collect();
+        sets.extend((0..3).map(|_| (chance::holding(dice).set(), dice.maybe(60, chance::data_rules))));
         Names {
             roles: world.role_ids(),
             sets,
@@ -144,7 +145,7 @@ impl Names {
     }
 
     fn about_roles<'n>(&'n self, all: &mut Vec<Operation<'n>>) {
-        all.extend(self.sets.iter().map(|to| Operation::CreateRole { to: *to }));
+        all.extend(self.sets.iter().map(|(to, data)| Operation::CreateRole { to: *to, data: data.as_ref() }));
         for role in &self.roles {
             all.push(Operation::AddMember { role });
             all.push(Operation::Invite { role: Some(role) });
@@ -152,7 +153,8 @@ impl Names {
                 all.push(Operation::CreateWorkspaceKey { role: Some(role), scope });
             }
             all.push(Operation::CreateAgent { role: Some(role) });
-            all.extend(self.sets.iter().map(|to| Operation::EditRole { role, to: *to }));
+            let edits = self.sets.iter().map(|(to, data)| Operation::EditRole { role, to: *to, data: data.as_ref() });
+            all.extend(edits);
             all.extend(self.roles.iter().map(|moved_to| Operation::DeleteRole { role, moved_to }));
         }
     }

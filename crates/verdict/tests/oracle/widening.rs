@@ -7,13 +7,15 @@ use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::integration::ToolClass;
 use domain::key::{KeyKind, KeyScope};
-use domain::organization::{Promote, SettingChange};
+use domain::object::{DataRules, FieldRule, ObjectRule, Rule};
+use domain::organization::{KeysWithoutRole, Promote, SettingChange};
 use domain::resource::{NewResource, ResourceKind, ResourceVerb, Shared};
-use domain::role::RoleLevel;
+use domain::role::{Role, RoleId, RoleLevel};
 use verdict::{Gift, Operation};
 
+use crate::chance;
 use crate::escalations::{MEMBER, MIGHTY, OWNER, SCHEMER, SCHEMING, ask, company, made, only_the_owner, set};
-use crate::world::{MOMENTS, World, hexadecimal, key, person, resource, role, team};
+use crate::world::{MOMENTS, World, agent, data, hexadecimal, key, person, resource, role, team};
 
 /// A member's role of the organization means this from now on.
 fn plain_holds(world: &mut World, words: &[&str]) {
@@ -170,12 +172,193 @@ fn who_manages_a_team_is_above_those_who_do_not_whatever_their_roles_in_the_orga
 }
 
 #[test]
-fn nobody_writes_into_a_role_what_they_do_not_hold_themselves() {
-    let world = company();
-    for word in ["audit.read", "access.explain", "data.see", "integration.use_all", "project.view", "invoice.view"] {
-        let more = set(&[SCHEMING, &[word]].concat());
-        only_the_owner(&world, Operation::EditRole { role: &role("schemer"), to: more }, "beyond-your-own");
-        only_the_owner(&world, Operation::CreateRole { to: set(&[word]) }, "beyond-your-own");
+fn nobody_writes_into_a_role_what_they_do_not_hold_themselves_in_force_or_not() {
+    let mut world = company();
+    for in_force in [true, false] {
+        world.happens(Event::SettingChanged(SettingChange::ManagersImplicitAccess(in_force)));
+        for word in ["audit.read", "access.explain", "data.see", "integration.use_all", "project.use", "invoice.view"] {
+            let more = set(&[SCHEMING, &[word]].concat());
+            only_the_owner(
+                &world,
+                Operation::EditRole { role: &role("schemer"), to: more, data: None },
+                "beyond-your-own",
+            );
+            only_the_owner(&world, Operation::CreateRole { to: set(&[word]), data: None }, "beyond-your-own");
+        }
+    }
+    // What one's own role states is written on, whether anybody has it at present or not.
+    let states = [SCHEMING, &["integration.use_all"]].concat();
+    world.happens(Event::RoleDefined(made("schemer", RoleLevel::Organization, &states)));
+    assert!(
+        ask(&world, person(SCHEMER), Operation::CreateRole { to: set(&["integration.use_all"]), data: None }).allowed
+    );
+}
+
+/// What a role says of two fields of the people, and of all of them.
+fn of_people(see: Rule, amount: FieldRule) -> DataRules {
+    let rule = ObjectRule { see, fields: [(data("amount"), amount)].into(), ..ObjectRule::default() };
+    DataRules { objects: [(data("people"), rule)].into() }
+}
+
+fn edited<'q>(role: &'q RoleId, to: &[&str], data: Option<&'q DataRules>) -> Operation<'q> {
+    Operation::EditRole { role, to: set(to), data }
+}
+
+#[test]
+fn nobody_opens_records_and_fields_by_an_exception_in_a_role_that_are_not_open_to_them() {
+    let mut world = company();
+    for name in ["people", "deals"] {
+        world.happens(Event::ObjectDefined(Box::new(chance::object(name, &["mail", "amount"]))));
+    }
+    let (nothing, schemer) = (FieldRule::default(), role("schemer"));
+    let opened = of_people(Rule::Allow, nothing);
+    only_the_owner(&world, edited(&schemer, SCHEMING, Some(&opened)), "beyond-your-reach");
+    only_the_owner(&world, Operation::CreateRole { to: set(SCHEMING), data: Some(&opened) }, "beyond-your-reach");
+    // Who sees all others takes no exception away, nor leaves it out of another role.
+    let sees = [SCHEMING, &["data.see"]].concat();
+    let hidden = FieldRule { see: Rule::Deny, edit: Rule::Inherit };
+    for present in [of_people(Rule::Deny, nothing), of_people(Rule::Allow, hidden)] {
+        let held = Role { data: present.clone(), ..made("schemer", RoleLevel::Organization, &sees) };
+        world.happens(Event::RoleDefined(held));
+        let (lifted, none) = (of_people(Rule::Inherit, nothing), DataRules::default());
+        for data in [&lifted, &none] {
+            only_the_owner(&world, edited(&schemer, &sees, Some(data)), "beyond-your-reach");
+        }
+        only_the_owner(&world, Operation::CreateRole { to: set(&sees), data: None }, "beyond-your-reach");
+        // A role that says nothing of them comes to see them by the permission for all objects.
+        let plain = Operation::EditRole { role: &role("plain"), to: set(&["data.see"]), data: None };
+        only_the_owner(&world, plain, "beyond-your-reach");
+        assert!(
+            ask(&world, person(SCHEMER), edited(&schemer, &sees, Some(&present))).allowed,
+            "what is as it was opens nothing"
+        );
+        assert!(ask(&world, person(SCHEMER), Operation::CreateRole { to: set(&sees), data: Some(&present) }).allowed);
+    }
+}
+
+#[test]
+fn nobody_lets_exceptions_open_fields_that_are_not_open_to_them() {
+    let mut world = company();
+    world.happens(Event::ObjectDefined(Box::new(chance::object("people", &["mail", "amount"]))));
+    world.happens(Event::SettingChanged(SettingChange::FieldsWiden(false)));
+    let widen = [SettingChange::FieldsWiden(true)];
+    assert!(ask(&world, person(SCHEMER), Operation::EditOrganization { changes: &widen }).allowed, "it opens nothing");
+    let said = of_people(Rule::Allow, FieldRule { see: Rule::Inherit, edit: Rule::Allow });
+    let held = Role { data: said, ..made("schemer", RoleLevel::Organization, SCHEMING) };
+    world.happens(Event::RoleDefined(held));
+    only_the_owner(&world, Operation::EditOrganization { changes: &widen }, "beyond-your-reach");
+}
+
+/// A workspace key.
+fn has_key(world: &mut World, number: u8, scope: KeyScope, held: Option<&str>) {
+    let (kind, digest) = (KeyKind::Workspace { scope, role: held.map(role) }, hexadecimal([number; 32]));
+    world.happens(Event::KeyCreated { key: key(number), kind, digest, hint: String::new(), expires_at: None });
+}
+
+// rows: C-9
+#[test]
+fn nobody_is_shown_the_secret_of_a_key_that_was_made_for_everything_but_who_uses_everything() {
+    let mut world = company();
+    let user = made("user", RoleLevel::Organization, &["organization.view", "integration.use_all"]);
+    world.happens(Event::RoleDefined(user));
+    has_key(&mut world, 7, KeyScope::All, None);
+    has_key(&mut world, 8, KeyScope::All, Some("plain"));
+    let rotate = |number| Operation::RotateKey { key: key(number) };
+    for without_role in [KeysWithoutRole::ToolsOnly, KeysWithoutRole::Deny] {
+        world.happens(Event::SettingChanged(SettingChange::KeysWithoutRole(without_role)));
+        for in_force in [true, false] {
+            world.happens(Event::SettingChanged(SettingChange::ManagersImplicitAccess(in_force)));
+            for number in [7, 8] {
+                only_the_owner(&world, rotate(number), "lacks-permission");
+                assert!(ask(&world, person(SCHEMER), Operation::RevokeKey { key: key(number) }).allowed);
+            }
+        }
+    }
+    // One that lost its role stands still, and is made for everything all the same.
+    has_key(&mut world, 9, KeyScope::All, Some("user"));
+    world.happens(Event::RoleDeleted { role: role("user"), moved_to: role("plain") });
+    assert!(world.state.keys[&key(9)].suspended);
+    only_the_owner(&world, rotate(9), "lacks-permission");
+}
+
+#[test]
+fn whoever_sees_a_new_secret_and_assigns_no_roles_has_what_it_carries() {
+    let mut world = company();
+    plain_holds(&mut world, &["key.manage_workspace", "key.issue", "agent.view", "agent.manage", "integration.view"]);
+    world.happens(Event::ObjectDefined(Box::new(chance::object("people", &["mail", "amount"]))));
+    let held = |name, words| made(name, RoleLevel::Organization, words);
+    let sees_people = of_people(Rule::Allow, FieldRule::default());
+    let roles = [
+        (held("reader", &["audit.read"]), "beyond-your-own"),
+        (held("user", &["integration.use_all"]), "beyond-your-own"),
+        (Role { data: sees_people, ..held("sees", &["integration.view"]) }, "beyond-your-reach"),
+        (held("viewer", &["integration.view"]), "role"),
+    ];
+    for in_force in [true, false] {
+        for (number, (role, expected)) in (0..).zip(&roles) {
+            let mut world = world.clone();
+            world.happens(Event::SettingChanged(SettingChange::ManagersImplicitAccess(in_force)));
+            world.happens(Event::RoleDefined(role.clone()));
+            has_key(&mut world, 7, KeyScope::Granted, Some(role.id.as_str()));
+            let (title, sponsor, held) = ("Robot".to_owned(), person(OWNER), Some(role.id));
+            world.happens(Event::AgentCreated { agent: agent(0), title, sponsor, role: held, expires_at: None });
+            let (kind, digest) = (KeyKind::Agent { agent: agent(0), acting_for: None }, hexadecimal([8; 32]));
+            world.happens(Event::KeyCreated { key: key(8), kind, digest, hint: String::new(), expires_at: None });
+            world.happens(Event::MemberAdded { person: person(4), role: role.id });
+            for operation in [
+                Operation::RotateKey { key: key(7) },
+                Operation::RotateKey { key: key(8) },
+                Operation::CreateAgentKey { agent: agent(0) },
+                Operation::CreatePersonalKey { holder: person(4) },
+            ] {
+                assert_eq!(ask(&world, person(MEMBER), operation).code, *expected, "role {number}: {operation:?}");
+                let assigns = ask(&world, person(SCHEMER), operation);
+                assert!(assigns.allowed, "who assigns roles could give themselves that: {operation:?}");
+            }
+            for shows_nothing in [Operation::RevokeKey { key: key(7) }, Operation::EditAgent { agent: agent(0) }] {
+                assert!(ask(&world, person(MEMBER), shows_nothing).allowed);
+            }
+        }
+    }
+    // One without a role has, in some organizations, the role of newcomers.
+    world.happens(Event::SettingChanged(SettingChange::KeysWithoutRole(KeysWithoutRole::DefaultRole)));
+    has_key(&mut world, 8, KeyScope::Granted, Some("plain"));
+    roles.iter().for_each(|(role, _)| world.happens(Event::RoleDefined(role.clone())));
+    for (newcomers, may) in [("reader", false), ("sees", false), ("viewer", true)] {
+        world.happens(Event::SettingChanged(SettingChange::JoinDefaultRole(role(newcomers))));
+        let made = Operation::CreateWorkspaceKey { role: None, scope: KeyScope::Granted };
+        for operation in [made, Operation::SetKeyRole { key: key(8), role: None }] {
+            assert_eq!(ask(&world, person(MEMBER), operation).allowed, may, "{operation:?}");
+            assert!(ask(&world, person(SCHEMER), operation).allowed);
+        }
+    }
+}
+
+#[test]
+fn who_does_not_assign_roles_takes_people_in_with_the_role_of_newcomers_alone() {
+    let mut world = company();
+    let keeps_doors = &["organization.view", "organization.edit", "role.edit", "member.view", "member.add"];
+    world.happens(Event::RoleDefined(made("doorkeeper", RoleLevel::Organization, keeps_doors)));
+    world.happens(Event::MemberRoleChanged { person: person(MEMBER), from: role("plain"), to: role("doorkeeper") });
+    let (plain, reader) = (role("plain"), role("reader"));
+    world.happens(Event::RoleDefined(made("reader", RoleLevel::Organization, &["audit.read"])));
+    for operation in [
+        Operation::AddMember { role: &plain },
+        Operation::Invite { role: None },
+        Operation::Invite { role: Some(&plain) },
+    ] {
+        assert!(ask(&world, person(MEMBER), operation).allowed, "{operation:?}");
+    }
+    let newcomers = [SettingChange::JoinDefaultRole(reader)];
+    for operation in [
+        Operation::AddMember { role: &reader },
+        Operation::Invite { role: Some(&reader) },
+        // Nor is another one the role of newcomers by their word, be it by the way of one that is ended.
+        Operation::EditOrganization { changes: &newcomers },
+        Operation::DeleteRole { role: &plain, moved_to: &reader },
+    ] {
+        assert!(!ask(&world, person(MEMBER), operation).allowed, "{operation:?}");
+        assert!(ask(&world, person(SCHEMER), operation).allowed, "{operation:?}");
     }
 }
 
@@ -210,9 +393,7 @@ fn a_key_for_everything_is_made_and_seen_by_those_alone_who_use_everything() {
     assert!(ask(&world, person(SCHEMER), wide(KeyScope::Granted)).allowed);
     let digest = hexadecimal([7; 32]);
     let kind = KeyKind::Workspace { scope: KeyScope::All, role: None };
-    world.happens(Event::SettingChanged(SettingChange::KeysWithoutRole(
-        domain::organization::KeysWithoutRole::ToolsOnly,
-    )));
+    world.happens(Event::SettingChanged(SettingChange::KeysWithoutRole(KeysWithoutRole::ToolsOnly)));
     world.happens(Event::KeyCreated { key: key(7), kind, digest, hint: String::new(), expires_at: None });
     only_the_owner(&world, Operation::RotateKey { key: key(7) }, "lacks-permission");
     assert!(ask(&world, person(SCHEMER), Operation::RevokeKey { key: key(7) }).allowed);

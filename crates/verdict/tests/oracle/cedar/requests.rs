@@ -14,6 +14,8 @@ use verdict::cedar::ORGANIZATION;
 use verdict::{Action, Gift, Operation, Subject};
 
 use super::{record, uid};
+use crate::naive::Naive;
+use crate::naive::data::would_be;
 
 /// A question, but for who asks and when.
 pub(super) struct Asked {
@@ -64,6 +66,13 @@ fn adds(before: PermissionSet, to: PermissionSet) -> RestrictedExpression {
         words(added.iter().filter(|(_, scope)| *scope >= least).map(|(permission, _)| permission.to_string()))
     };
     record([("own", as_far_as(Scope::Own)), ("team", as_far_as(Scope::Team)), ("all", as_far_as(Scope::All))])
+}
+
+/// The records and fields that a role comes to open.
+fn opens(state: &Organization, before: Option<&Role>, after: &Role) -> (&'static str, RestrictedExpression) {
+    // No role answers here by the moment.
+    let naive = Naive { state, now: Timestamp(0) };
+    ("opens", words(naive.opened_anew(before, after)))
 }
 
 fn words(words: impl IntoIterator<Item = String>) -> RestrictedExpression {
@@ -117,8 +126,13 @@ fn settings(state: &Organization, changes: &[SettingChange]) -> Asked {
     let kinds = after.teams_assign_listed.iter().map(|kind| uid("Kind", kind.as_str()));
     let kinds = RestrictedExpression::new_set(kinds.map(RestrictedExpression::new_entity_uid));
     let beside = RestrictedExpression::new_bool(after.roles_extra_bindings);
-    asked.besides.extend([("managers_implicit_access", implicit), ("teams_assign_listed", kinds)]);
-    asked.besides.push(("roles_extra_bindings", beside));
+    let widen = RestrictedExpression::new_bool(after.fields_widen);
+    asked.besides.extend([
+        ("managers_implicit_access", implicit),
+        ("teams_assign_listed", kinds),
+        ("fields_widen", widen),
+        ("roles_extra_bindings", beside),
+    ]);
     let most = after.owners_max.map(|most| ("owners_max", RestrictedExpression::new_long(most.into())));
     asked.besides.extend(most);
     asked
@@ -159,11 +173,14 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::ChangePreset => whole("organization.change_preset"),
         Operation::RemoveMember { member } => of("member.remove", "Member", member),
         Operation::ViewRoles => whole("role.view"),
-        Operation::CreateRole { to } => {
-            Asked { besides: vec![("adds", adds(PermissionSet::EMPTY, to))], ..whole("role.create") }
+        Operation::CreateRole { to, data } => {
+            let opens = opens(state, None, &would_be(None, to, data));
+            Asked { besides: vec![("adds", adds(PermissionSet::EMPTY, to)), opens], ..whole("role.create") }
         }
-        Operation::EditRole { role, to } => {
-            Asked { besides: vec![("adds", adds(before(role), to))], ..of("role.edit", "Role", role) }
+        Operation::EditRole { role, to, data } => {
+            let known = state.roles.get(role);
+            let opens = opens(state, known, &would_be(known, to, data));
+            Asked { besides: vec![("adds", adds(before(role), to)), opens], ..of("role.edit", "Role", role) }
         }
         Operation::DeleteRole { role, moved_to } => of("role.delete", "Role", role).with("moved_to", "Role", moved_to),
         Operation::ViewTeams => whole("team.list"),

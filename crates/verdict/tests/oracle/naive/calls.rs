@@ -4,7 +4,7 @@ use domain::grant::{Grant, Grantee, Profile};
 use domain::id::IntegrationId;
 use domain::integration::{Integration, ToolClass};
 use domain::key::{KeyKind, KeyScope};
-use domain::organization::{GrantsTo, KeysWithoutRole};
+use domain::organization::GrantsTo;
 use domain::permission::Permission;
 use domain::time::Timestamp;
 use verdict::{Actor, Gift, Subject};
@@ -84,15 +84,6 @@ impl<'o> Naive<'o> {
             given.into_iter().chain(self.state.loans(*giver, integration)).collect::<Vec<_>>()
         };
         Has::Grants(givers.iter().flat_map(all).collect())
-    }
-
-    /// Whether a key that was made to open everything does so at present.
-    pub(crate) fn opens(&self, key: Subject) -> bool {
-        let settings = &self.state.settings;
-        let Subject::Key(id) = key else { return false };
-        let Some(known) = self.state.live_key(id) else { return false };
-        let idle = known.role().is_none() && settings.keys_without_role == KeysWithoutRole::Deny;
-        settings.managers_implicit_access && !known.suspended && !idle
     }
 
     /// Whether a subject has an integration in at least this measure and for as long: in every tool that the gift lets

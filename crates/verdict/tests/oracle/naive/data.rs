@@ -1,8 +1,10 @@
 //! Records and fields: what the role says for all objects, then for one, then for a field; the more specific wins.
 
-use domain::object::{DataName, DataVerb, FieldRule, ObjectRule, Rule};
-use domain::permission::{Permission, Scope};
-use domain::role::Role;
+use std::collections::BTreeSet;
+
+use domain::object::{DataName, DataRules, DataVerb, FieldRule, ObjectRule, Rule};
+use domain::permission::{Holding, Permission, PermissionSet, Scope};
+use domain::role::{AssignableTo, Role, RoleId, RoleLevel};
 use verdict::Subject;
 
 use super::{Answer, Naive, hide, no, nothing_there, yes};
@@ -91,6 +93,71 @@ impl Naive<'_> {
         };
         (true, answer)
     }
+}
+
+impl Naive<'_> {
+    /// Everything in records and fields that a role opens, in words: what is done, and with what.
+    pub(crate) fn opened(&self, role: &Role) -> BTreeSet<String> {
+        let mut opened = BTreeSet::new();
+        for (object, defined) in &self.state.objects {
+            let (sees, _) = self.object_says(role, DataVerb::See, object);
+            let may = |verb: &DataVerb| sees && self.object_says(role, *verb, object).0;
+            opened.extend(
+                DataVerb::ALL.iter().filter(|verb| may(verb)).map(|verb| format!("{} {object}", verb.as_str())),
+            );
+            for (field, verb) in
+                defined.fields.keys().flat_map(|field| [(field, DataVerb::See), (field, DataVerb::Edit)])
+            {
+                if self.field_by(role, verb, object, field).1.allowed {
+                    opened.insert(format!("{} {object}.{field}", verb.as_str()));
+                }
+            }
+        }
+        opened
+    }
+
+    /// What a role would open that it does not open as it is.
+    pub(crate) fn opened_anew(&self, before: Option<&Role>, after: &Role) -> BTreeSet<String> {
+        let before = before.map(|role| self.opened(role)).unwrap_or_default();
+        self.opened(after).difference(&before).cloned().collect()
+    }
+
+    /// Nobody opens to others what is not open to themselves by one of their roles.
+    pub(crate) fn opens_to_others(&self, me: Subject, opened: &BTreeSet<String>) -> Answer {
+        let mine: BTreeSet<String> = self.roles_of(me).into_iter().flat_map(|role| self.opened(role)).collect();
+        if opened.is_subset(&mine) { yes("role") } else { no("beyond-your-reach") }
+    }
+
+    /// To let exceptions open fields is to open them to all whose role has such an exception.
+    pub(crate) fn widens_fields(&self, me: Subject) -> Answer {
+        let mut widened = self.state.clone();
+        widened.settings.fields_widen = true;
+        let widened = Naive { state: &widened, now: self.now };
+        let opened = self.state.roles.values().flat_map(|role| {
+            let (before, after) = (self.opened(role), widened.opened(role));
+            after.difference(&before).cloned().collect::<Vec<_>>()
+        });
+        self.opens_to_others(me, &opened.collect())
+    }
+}
+
+/// A role as it would be with these permissions, and with these exceptions where they change.
+pub(crate) fn would_be(before: Option<&Role>, to: PermissionSet, data: Option<&DataRules>) -> Role {
+    let blank = Role {
+        id: RoleId::parse("would-be").unwrap(),
+        title: String::new(),
+        typical_for: String::new(),
+        guide: String::new(),
+        level: RoleLevel::Organization,
+        permissions: Holding::default(),
+        data: DataRules::default(),
+        assignable_to: AssignableTo { members: true, keys: true, agents: true },
+        locked: false,
+        top: false,
+    };
+    let role = before.cloned().unwrap_or(blank);
+    let data = data.cloned().unwrap_or(role.data);
+    Role { permissions: Holding { groups: BTreeSet::new(), single: to }, data, ..role }
 }
 
 /// What a role says about an object; the top role holds everything, whatever it says.

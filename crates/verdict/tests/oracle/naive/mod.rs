@@ -5,7 +5,7 @@
 //! be done to the organization, `teams`, `resources` and `data` to what is in it.
 
 mod calls;
-mod data;
+pub(crate) mod data;
 mod operations;
 mod resources;
 mod teams;
@@ -228,17 +228,17 @@ impl<'o> Naive<'o> {
         self.state.roles.get(role).map_or_else(Powers::new, |role| self.powers_of(role))
     }
 
-    pub(crate) fn powers_of(&self, role: &Role) -> Powers {
+    /// What the roles of a subject say, whether anybody has it at present or not.
+    pub(crate) fn says(&self, subject: Subject) -> Powers {
         let mut powers = Powers::new();
-        for permission in Permission::ALL {
-            let group = permission.entry().group;
-            if role.top || role.permissions.groups.contains(&group) {
-                powers.insert(*permission, Scope::All);
-            } else if let Some(far) = role.permissions.single.scope(*permission) {
-                powers.insert(*permission, far);
-            }
+        for (permission, far) in self.roles_of(subject).into_iter().flat_map(said_by) {
+            powers.entry(permission).and_modify(|known| *known = (*known).max(far)).or_insert(far);
         }
-        self.cut_by_settings(powers)
+        powers
+    }
+
+    pub(crate) fn powers_of(&self, role: &Role) -> Powers {
+        self.cut_by_settings(said_by(role))
     }
 
     /// Where nobody uses what they were not given, roles do not hold it.
@@ -287,4 +287,18 @@ impl<'o> Naive<'o> {
         };
         self.needs(subject, takes)
     }
+}
+
+/// Everything that a role says.
+pub(crate) fn said_by(role: &Role) -> Powers {
+    let mut powers = Powers::new();
+    for permission in Permission::ALL {
+        let group = permission.entry().group;
+        if role.top || role.permissions.groups.contains(&group) {
+            powers.insert(*permission, Scope::All);
+        } else if let Some(far) = role.permissions.single.scope(*permission) {
+            powers.insert(*permission, far);
+        }
+    }
+    powers
 }

@@ -10,7 +10,8 @@ use domain::role::{RoleId, RoleLevel};
 use domain::time::Timestamp;
 use verdict::{Gift, Operation, Remedy, Subject};
 
-use super::{Answer, Naive, Powers, beyond, hide, managing, no, nothing_there, yes};
+use super::data::would_be;
+use super::{Answer, Naive, Powers, beyond, hide, managing, no, nothing_there, said_by, yes};
 
 impl Naive<'_> {
     /// May this subject do this to the organization?
@@ -35,7 +36,7 @@ impl Naive<'_> {
             Operation::ConfirmReview => needs(P::AccessExplain),
             Operation::ViewMembers => needs(P::MemberView),
             Operation::AddMember { role } => {
-                needs(P::MemberAdd).and(|| self.gives(me, role)).and(|| self.lets_into_team(me))
+                needs(P::MemberAdd).and(|| self.lets_in_as(me, role)).and(|| self.lets_into_team(me))
             }
             Operation::ChangeRole { member, role } | Operation::GiveRole { member, role } => {
                 // Nobody makes last for themselves what they have for a time.
@@ -51,20 +52,24 @@ impl Naive<'_> {
                 .and(|| if self.role_of(me).is_some_and(|role| role.top) { yes("role") } else { no("only-owners") }),
             Operation::RemoveMember { member } => needs(P::MemberRemove).and(|| self.over_member(me, member)),
             Operation::ViewRoles => needs(P::RoleView),
-            Operation::CreateRole { to } => needs(P::RoleEdit).and(|| self.defines(me, &to.iter().collect())),
-            Operation::EditRole { role, to } => {
-                let before = self.powers_of_id(role);
+            Operation::CreateRole { to, data } => needs(P::RoleEdit)
+                .and(|| self.defines(me, &to.iter().collect()))
+                .and(|| self.opens_to_others(me, &self.opened_anew(None, &would_be(None, to, data)))),
+            Operation::EditRole { role, to, data } => {
+                let (present, before) = (self.state.roles.get(role), self.powers_of_id(role));
                 // What it states and is not in force is not added by saying it again.
-                let stated = self.state.roles.get(role).map(domain::role::Role::set).unwrap_or_default();
+                let stated = present.map(domain::role::Role::set).unwrap_or_default();
                 let more = |(one, far): &(P, Scope)| stated.scope(*one) < Some(*far);
                 let added: Powers = to.iter().filter(more).collect();
                 needs(P::RoleEdit)
                     .and(|| self.over_powers(me, &self.everywhere(role, before.clone())))
                     .and(|| self.defines(me, &self.everywhere(role, added)))
+                    .and(|| self.opens_to_others(me, &self.opened_anew(present, &would_be(present, to, data))))
             }
             Operation::DeleteRole { role, moved_to } => needs(P::RoleEdit)
                 .and(|| self.over_powers(me, &self.everywhere(role, self.powers_of_id(role))))
-                .and(|| self.gives_powers(me, &self.everywhere(moved_to, self.powers_of_id(moved_to)))),
+                .and(|| self.gives_powers(me, &self.everywhere(moved_to, self.powers_of_id(moved_to))))
+                .and(|| self.lets_have(me, moved_to)),
             Operation::TransferOwnership { to } => needs(P::OrganizationTransfer)
                 .and(|| self.is_member(to))
                 .and(|| if self.role_of(me).is_some_and(|role| role.top) { yes("role") } else { no("only-owners") }),
@@ -112,9 +117,10 @@ impl Naive<'_> {
             Operation::CreateAgent { role } => needs(P::AgentManage)
                 .and(|| self.assigns(me, role))
                 .and(|| role.map_or(yes("role"), |role| self.gives(me, role))),
-            Operation::EditAgent { agent } | Operation::CreateAgentKey { agent } => {
-                needs(P::AgentManage).and(|| self.over_agent(me, agent))
-            }
+            Operation::EditAgent { agent } => needs(P::AgentManage).and(|| self.over_agent(me, agent)),
+            Operation::CreateAgentKey { agent } => needs(P::AgentManage)
+                .and(|| self.over_agent(me, agent))
+                .and(|| self.is_shown_a_secret(me, Subject::Agent(agent))),
             Operation::SetAgentRole { agent, role } => needs(P::RoleAssign)
                 .and(|| self.over_agent(me, agent))
                 .and(|| role.map_or(yes("role"), |role| self.gives(me, role))),
@@ -241,10 +247,14 @@ impl Naive<'_> {
         may()
             .and(|| self.widens_settings(me, before, &after))
             .and(|| self.change_extra_roles(me, before.roles_extra_bindings, after.roles_extra_bindings))
-            .and(|| if more_to_newcomers || more_to_keys { self.gives(me, &newcomers) } else { yes("role") })
+            .and(|| {
+                let given = more_to_newcomers || more_to_keys;
+                if given { self.gives(me, &newcomers).and(|| self.lets_have(me, &newcomers)) } else { yes("role") }
+            })
             .and(|| {
                 in_teams.map_or(yes("role"), |role| {
-                    self.gives_powers(me, &self.everywhere(&role, self.powers_of_id(&role)))
+                    let given = self.everywhere(&role, self.powers_of_id(&role));
+                    self.gives_powers(me, &given).and(|| self.lets_have(me, &role))
                 })
             })
     }
@@ -268,6 +278,7 @@ impl Naive<'_> {
             .and(|| may(!more_kinds || self.needs(me, P::TeamAssign).allowed))
             .and(team)
             .and(|| may(!switched_on || self.would_have_all(me)))
+            .and(|| if after.fields_widen && !before.fields_widen { self.widens_fields(me) } else { yes("role") })
     }
 
     /// Whether nobody would have more of what is not in force at present than somebody would themselves.
@@ -321,24 +332,16 @@ impl Naive<'_> {
         role.map_or(yes("role"), |_| self.needs(me, P::RoleAssign))
     }
 
-    /// Nobody puts into a role what they do not have in force.
+    /// Nobody puts into a role what their own do not say; whether it is in force at present is another matter.
     fn defines(&self, me: Subject, powers: &Powers) -> Answer {
-        let mine = self.powers(me);
+        let mine = self.says(me);
         let lacks = |(one, far): (&P, &Scope)| mine.get(one).is_none_or(|mine| mine < far);
-        self.gives_powers(me, powers).and(|| {
-            let cut = self.cut_by_settings(powers.clone());
-            if cut.iter().any(lacks) { no("beyond-your-own") } else { yes("role") }
-        })
+        self.gives_powers(me, powers).and(|| if powers.iter().any(lacks) { no("beyond-your-own") } else { yes("role") })
     }
 
     /// Whether a role says that its holder uses everything, in force or not.
     fn uses_everything(&self, me: Subject) -> Answer {
-        let says = self.roles_of(me).into_iter().any(|role| {
-            role.top
-                || role.permissions.groups.contains(&P::IntegrationUseAll.entry().group)
-                || role.permissions.single.scope(P::IntegrationUseAll).is_some()
-        });
-        if says { yes("role") } else { no(self.lacking(me)) }
+        if self.says(me).contains_key(&P::IntegrationUseAll) { yes("role") } else { no(self.lacking(me)) }
     }
 
     fn promotes(&self, me: Subject) -> Answer {
@@ -355,7 +358,42 @@ impl Naive<'_> {
     fn gives_key(&self, me: Subject, role: Option<&RoleId>) -> Answer {
         let settings = &self.state.settings;
         let default = settings.keys_without_role == KeysWithoutRole::DefaultRole;
-        role.or(default.then_some(&settings.join_default_role)).map_or(yes("role"), |role| self.gives(me, role))
+        match role {
+            Some(role) => self.gives(me, role),
+            None if default => {
+                let role = &settings.join_default_role;
+                self.gives(me, role).and(|| self.lets_have(me, role))
+            }
+            None => yes("role"),
+        }
+    }
+
+    /// Whoever assigns roles decides who has which. Where somebody else brings it about that others have one, nobody has
+    /// more by it than they do.
+    fn lets_have(&self, me: Subject, role: &RoleId) -> Answer {
+        let Some(known) = self.state.roles.get(role) else { return yes("role") };
+        let decides = if known.level == RoleLevel::Team { P::TeamRoles } else { P::RoleAssign };
+        if self.needs(me, decides).allowed {
+            return yes("role");
+        }
+        let mine = self.says(me);
+        let lacks = |(one, far): (P, Scope)| mine.get(&one).is_none_or(|mine| *mine < far);
+        if self.everywhere(role, said_by(known)).into_iter().any(lacks) {
+            return no("beyond-your-own");
+        }
+        self.opens_to_others(me, &self.opened(known))
+    }
+
+    /// Who is shown a secret can do what it lets its bearer do.
+    fn is_shown_a_secret(&self, me: Subject, of: Subject) -> Answer {
+        let roles = self.roles_of(of).into_iter();
+        roles.fold(yes("role"), |so_far, role| so_far.and(|| self.lets_have(me, &role.id)))
+    }
+
+    /// People are taken in with the role of newcomers; with another one by who assigns roles.
+    fn lets_in_as(&self, me: Subject, role: &RoleId) -> Answer {
+        let default = *role == self.state.settings.join_default_role;
+        self.assigns(me, if default { None } else { Some(role) }).and(|| self.gives(me, role))
     }
 
     /// Below those who add people, everybody invites with the default role alone.
@@ -378,7 +416,7 @@ impl Naive<'_> {
                     no("only-default-role")
                 }
             })
-            .and(|| self.gives(me, wanted))
+            .and(|| self.lets_in_as(me, wanted))
             .and(|| self.lets_into_team(me))
     }
 
@@ -398,7 +436,8 @@ impl Naive<'_> {
         if me == Subject::Member(holder) {
             return yes("own").and(|| self.may_have_keys(me));
         }
-        self.needs(me, P::KeyIssue).and(|| self.over_member(me, holder))
+        let member = Subject::Member(holder);
+        self.needs(me, P::KeyIssue).and(|| self.over_member(me, holder)).and(|| self.is_shown_a_secret(me, member))
     }
 
     /// Who acts in one's place is one's own to say.
@@ -425,6 +464,7 @@ impl Naive<'_> {
     fn key(&self, me: Subject, key: KeyId, operation: Operation<'_>) -> Answer {
         let Some(known) = self.state.live_key(key) else { return nothing_there() };
         let looks = matches!(operation, Operation::ViewKey { .. });
+        let rotates = matches!(operation, Operation::RotateKey { .. });
         match known.kind {
             KeyKind::Personal { holder } if me == Subject::Member(holder) => yes("own"),
             KeyKind::Personal { holder } => {
@@ -438,13 +478,14 @@ impl Naive<'_> {
             KeyKind::Workspace { scope, .. } => hide(self.needs(me, P::KeyManageWorkspace))
                 .and(|| if looks { yes("role") } else { self.over_powers(me, &self.powers(Subject::Key(key))) })
                 .and(|| {
-                    // Whoever is shown the secret has what it opens.
-                    let shown = matches!(operation, Operation::RotateKey { .. });
-                    let wide = scope == KeyScope::All && self.opens(Subject::Key(key));
-                    if shown && wide { self.uses_everything(me) } else { yes("role") }
-                }),
+                    let wide = scope == KeyScope::All;
+                    // What it was made for outlives that it opens nothing at present.
+                    if rotates && wide { self.uses_everything(me) } else { yes("role") }
+                })
+                .and(|| if rotates { self.is_shown_a_secret(me, Subject::Key(key)) } else { yes("role") }),
             KeyKind::Agent { agent, .. } => hide(self.needs(me, P::AgentManage))
-                .and(|| if looks { yes("role") } else { self.over_agent(me, agent) }),
+                .and(|| if looks { yes("role") } else { self.over_agent(me, agent) })
+                .and(|| if rotates { self.is_shown_a_secret(me, Subject::Agent(agent)) } else { yes("role") }),
         }
     }
 }
