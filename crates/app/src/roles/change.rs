@@ -6,7 +6,7 @@ use domain::command::Command;
 use domain::object::DataRules;
 use domain::permission::{Holding, PermissionSet};
 use domain::resource::{Level, ResourceKind};
-use domain::role::{AssignableTo, Role, RoleEdit, RoleId, RoleLevel};
+use domain::role::{AssignableTo, RoleEdit, RoleId, RoleLevel};
 use verdict::Operation;
 
 use super::RoleView;
