@@ -140,14 +140,14 @@ mod tests {
 
     #[test]
     fn what_happens_to_a_resource_takes_the_permission_for_it_of_some_kind() {
-        let of = |verb: &str| ResourceKind::ALL.iter().map(move |kind| format!("{}.{verb}", kind.as_str()));
-        let all = |verb: &str| of(verb).collect::<BTreeSet<String>>();
+        let of = |verb: &'static str| ResourceKind::ALL.iter().map(move |kind| format!("{}.{verb}", kind.as_str()));
+        let all = |verb: &'static str| of(verb).collect::<BTreeSet<String>>();
         let named = |event: &Event| permissions(event).into_iter().map(str::to_owned).collect::<BTreeSet<String>>();
         let (resource, request) = (ResourceId::from_random([1; 20]), RequestId::from_random([1; 20]));
         let (kind, title) = (ResourceKind::Project, "Plan".to_owned());
         let new = NewResource { id: resource, kind, title, tier: None, owner: None };
         let edit = crate::resource::ResourceEdit { title: None, tier: None };
-        assert_eq!(named(&Event::ResourceRegistered(new)), all("create"));
+        assert_eq!(named(&Event::ResourceRegistered(Box::new(new))), all("create"));
         assert_eq!(named(&Event::ResourceEdited { resource, edit }), all("edit"));
         assert_eq!(named(&Event::ResourceUnshared { resource, with: Grantee::parse("role:a").unwrap() }), all("share"));
         assert_eq!(named(&Event::ResourceRestored { resource }), all("delete"));
