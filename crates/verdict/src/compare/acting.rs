@@ -120,8 +120,8 @@ impl Comparison<'_> {
         let [was, is] = own;
         let (was, is) = (self.shared(self.before, was, &actor), self.shared(self.after, is, &actor));
         let set = |rights: &Rights| rights.permissions.iter().copied().collect::<PermissionSet>();
-        let no_tools = own.iter().all(|own| own.tools.is_empty());
-        let tools = (!no_tools).then(|| self.tools_between(&actor)).unwrap_or_default();
+        let has_tools = own.iter().any(|own| !own.tools.is_empty());
+        let tools = if has_tools { self.tools_between(&actor) } else { Default::default() };
         let (resources, data) = (apart(&was.resources, &is.resources), apart(&was.data, &is.data));
         ActingDifference {
             person,

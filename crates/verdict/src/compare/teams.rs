@@ -12,7 +12,7 @@ use crate::snapshot::{Snapshot, SubjectEntry};
 impl Comparison<'_> {
     /// What becomes another one for somebody in the teams that they are in, before or after, in the order of the ids.
     pub(super) fn teams_between(&self, was: Option<&SubjectEntry>, is: Option<&SubjectEntry>) -> Vec<TeamDifference> {
-        let teams = |entry: Option<&SubjectEntry>| entry.into_iter().flat_map(|entry| teams_of(entry)).collect();
+        let teams = |entry: Option<&SubjectEntry>| entry.into_iter().flat_map(teams_of).collect();
         let (before, after): (BTreeSet<TeamId>, BTreeSet<TeamId>) = (teams(was), teams(is));
         let between = |team: &TeamId| {
             let standing = [self.before.standing(was, *team), self.after.standing(is, *team)];
