@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use app::impact::{Impact, SubjectImpact};
+use app::impact::{ActingImpact, Impact, SubjectImpact, TeamImpact, ToldRights};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,7 +18,8 @@ pub(crate) struct ImpactBody {
     events: Vec<&'static str>,
     /// Who gains or loses what.
     subjects: Vec<SubjectImpactBody>,
-    /// How many more gain or lose something whom you may not ask about, or who are too many to name.
+    /// How many more gain or lose something whom you may not ask about, or of which you may not know, or who are too many
+    /// to name.
     others: usize,
     /// All of it in sentences.
     summary: Vec<String>,
@@ -34,6 +35,30 @@ struct SubjectImpactBody {
     name: String,
     /// `stays`, `comes` or `goes`.
     presence: &'static str,
+    #[serde(flatten)]
+    rights: RightsImpactBody,
+    /// Roles beside their own that begin (`comes`) or cease (`goes`) to count.
+    roles: Vec<ThingImpactBody>,
+    /// What becomes another one in their teams.
+    teams: Vec<TeamImpactBody>,
+    /// Whether their personal keys begin (true) or cease (false) to work; left out where neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys_work: Option<bool>,
+    /// What becomes of their keys that you may know of: `comes`, `starts` to work, is `renewed` with another secret, `stops`
+    /// working, or `ends` for good.
+    keys: Vec<ThingImpactBody>,
+    /// What becomes another one of what an agent may do for people whom you may know of.
+    acting: Vec<ActingImpactBody>,
+    /// How many more such people there are.
+    acting_others: usize,
+    /// Agents that you may know of and that may act for them from then on (`comes`), or no longer (`goes`).
+    agents: Vec<ThingImpactBody>,
+}
+
+/// What may be done from then on, or no longer.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RightsImpact)]
+struct RightsImpactBody {
     /// Permissions gained.
     gains: Vec<String>,
     /// Permissions lost.
@@ -46,9 +71,56 @@ struct SubjectImpactBody {
     gains_resources: BTreeMap<String, Vec<&'static str>>,
     /// What they may do with resources no longer.
     loses_resources: BTreeMap<String, Vec<&'static str>>,
-    /// Whether their personal keys begin (true) or cease (false) to work; left out where neither.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    keys_work: Option<bool>,
+    /// What they may do with the records of objects from then on, by the object's name.
+    gains_objects: BTreeMap<String, Vec<&'static str>>,
+    /// What they may do with the records of objects no longer.
+    loses_objects: BTreeMap<String, Vec<&'static str>>,
+    /// What they may do with the values of fields from then on, by the object's name and the field's.
+    gains_fields: BTreeMap<String, BTreeMap<String, Vec<&'static str>>>,
+    /// What they may do with the values of fields no longer.
+    loses_fields: BTreeMap<String, BTreeMap<String, Vec<&'static str>>>,
+}
+
+/// A role, key or agent, and what becomes of it for somebody.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ThingImpact)]
+struct ThingImpactBody {
+    /// Its id.
+    id: String,
+    /// Its title or label.
+    title: String,
+    /// What becomes of it.
+    change: &'static str,
+}
+
+/// What a change would do to somebody in a team.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TeamImpact)]
+struct TeamImpactBody {
+    /// The team's id.
+    team: String,
+    /// Its title.
+    title: String,
+    /// Whether they are in it before and after: `stays`, `comes` or `goes`.
+    place: &'static str,
+    /// Permissions gained there.
+    gains: Vec<String>,
+    /// Permissions lost there.
+    loses: Vec<String>,
+}
+
+/// What a change would do to what an agent may do for a person.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ActingImpact)]
+struct ActingImpactBody {
+    /// The person's id.
+    person: String,
+    /// Their name.
+    name: String,
+    /// Whether it may act for them before and after: `stays`, `comes` or `goes`.
+    presence: &'static str,
+    #[serde(flatten)]
+    rights: RightsImpactBody,
 }
 
 impl From<Impact> for ImpactBody {
@@ -64,12 +136,42 @@ fn body(one: SubjectImpact) -> SubjectImpactBody {
         subject: one.subject.as_str().to_owned(),
         name: one.name,
         presence: one.presence.as_str(),
-        gains: one.gains,
-        loses: one.loses,
-        gains_tools: one.gains_tools,
-        loses_tools: one.loses_tools,
-        gains_resources: one.gains_resources,
-        loses_resources: one.loses_resources,
-        keys_work: one.keys,
+        rights: rights(one.gains, one.loses),
+        roles: one.roles.into_iter().map(|(id, title, change)| thing(id, title, change.as_str())).collect(),
+        teams: one.teams.into_iter().map(team).collect(),
+        keys_work: one.personal_keys,
+        keys: one.keys.into_iter().map(|(id, label, change)| thing(id, label, change.as_str())).collect(),
+        acting: one.acting.into_iter().map(acting).collect(),
+        acting_others: one.acting_others,
+        agents: one.agents.into_iter().map(|(id, title, change)| thing(id, title, change.as_str())).collect(),
     }
+}
+
+fn thing(id: String, title: String, change: &'static str) -> ThingImpactBody {
+    ThingImpactBody { id, title, change }
+}
+
+fn rights(gains: ToldRights, loses: ToldRights) -> RightsImpactBody {
+    RightsImpactBody {
+        gains: gains.permissions,
+        loses: loses.permissions,
+        gains_tools: gains.tools,
+        loses_tools: loses.tools,
+        gains_resources: gains.resources,
+        loses_resources: loses.resources,
+        gains_objects: gains.objects,
+        loses_objects: loses.objects,
+        gains_fields: gains.fields,
+        loses_fields: loses.fields,
+    }
+}
+
+fn team(one: TeamImpact) -> TeamImpactBody {
+    let TeamImpact { team, title, place, gains, loses } = one;
+    TeamImpactBody { team, title, place: place.as_str(), gains, loses }
+}
+
+fn acting(one: ActingImpact) -> ActingImpactBody {
+    let ActingImpact { person, name, presence, gains, loses } = one;
+    ActingImpactBody { person, name, presence: presence.as_str(), rights: rights(gains, loses) }
 }

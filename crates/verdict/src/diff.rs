@@ -1,12 +1,13 @@
-//! What a change would do: the difference between two snapshots, subject by subject.
+//! What a change would do: the difference between two snapshots, subject by subject. [`Comparison`](crate::Comparison)
+//! works it out.
 
-use domain::id::{IntegrationId, ResourceId};
+use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
+use domain::object::{DataName, DataVerb};
 use domain::permission::{Permission, Scope};
 use domain::resource::ResourceVerb;
-use domain::time::Timestamp;
+use domain::role::RoleId;
 
-use crate::question::{Actor, Subject};
-use crate::snapshot::{Snapshot, SubjectEntry};
+use crate::question::Subject;
 
 /// What one subject gains and loses. Nothing of it is empty talk: each was allowed in one snapshot and not in the
 /// other.
@@ -16,23 +17,85 @@ pub struct Difference {
     pub subject: Subject,
     /// Whether they are somebody only after the change, or no longer.
     pub presence: Presence,
-    /// Permissions that they hold further than before.
-    pub gains: Vec<(Permission, Scope)>,
-    /// Permissions that they held further before, in that scope.
-    pub loses: Vec<(Permission, Scope)>,
-    /// Tools that they can call from now on, by integration and name.
-    pub gains_tools: Vec<(IntegrationId, Box<str>)>,
-    /// Tools that they can call no longer.
-    pub loses_tools: Vec<(IntegrationId, Box<str>)>,
-    /// What they can do with resources from now on.
-    pub gains_resources: Vec<(ResourceId, ResourceVerb)>,
-    /// What they can do with resources no longer.
-    pub loses_resources: Vec<(ResourceId, ResourceVerb)>,
-    /// Whether their personal keys stop or start working.
-    pub keys: Option<bool>,
+    /// What they may do from now on, by whatever they have it.
+    pub gains: Rights,
+    /// What they may do no longer.
+    pub loses: Rights,
+    /// The roles beside their own that begin or cease to count.
+    pub roles: Vec<(RoleId, Presence)>,
+    /// What becomes another one in the teams that they are in, before or after.
+    pub teams: Vec<TeamDifference>,
+    /// Whether they may have personal keys from now on, or no longer.
+    pub personal_keys: Option<bool>,
+    /// What becomes of their keys: a member's personal ones, an agent's, or the workspace key that they are.
+    pub keys: Vec<(KeyId, KeyChange)>,
+    /// For an agent: what becomes another one of what it may do for people.
+    pub acting: Vec<ActingDifference>,
+    /// For a member: the agents that may act for them from now on, or no longer.
+    pub agents: Vec<(AgentId, Presence)>,
 }
 
-/// Whether a subject is there before and after a change.
+/// What somebody may do that somebody else may not, or at another moment. Each list is in its own order, and nothing
+/// stands there twice.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Rights {
+    /// Permissions held further, in that scope.
+    pub permissions: Vec<(Permission, Scope)>,
+    /// Tools that can be called, by integration and name.
+    pub tools: Vec<(IntegrationId, Box<str>)>,
+    /// What can be done with resources.
+    pub resources: Vec<(ResourceId, ResourceVerb)>,
+    /// What can be done with governed data.
+    pub data: Vec<DataRight>,
+}
+
+impl Rights {
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.permissions.is_empty() && self.tools.is_empty() && self.resources.is_empty() && self.data.is_empty()
+    }
+}
+
+/// Something that can be done with the records of an object, or with the values of one of its fields.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct DataRight {
+    /// The object.
+    pub object: DataName,
+    /// The field, where it is about one: they are seen and edited and nothing else.
+    pub field: Option<DataName>,
+    /// What can be done.
+    pub verb: DataVerb,
+}
+
+/// What becomes another one for somebody in a team.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TeamDifference {
+    /// The team.
+    pub team: TeamId,
+    /// Whether they come into it, go, or stay.
+    pub place: Presence,
+    /// What they may do there from now on, by their role there and by what their own roles reach in their teams; without
+    /// what their own roles give them everywhere, which stands among the permissions.
+    pub gains: Vec<(Permission, Scope)>,
+    /// What they may do there no longer, in the same way.
+    pub loses: Vec<(Permission, Scope)>,
+}
+
+/// What becomes another one when an agent acts for a person: what both may.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ActingDifference {
+    /// The person.
+    pub person: PersonId,
+    /// Whether it may act for them only from now on, or no longer.
+    pub presence: Presence,
+    /// What it may do for them from now on.
+    pub gains: Rights,
+    /// What it may do for them no longer.
+    pub loses: Rights,
+}
+
+/// Whether something is there before and after a change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Presence {
     /// Before and after.
@@ -44,6 +107,15 @@ pub enum Presence {
 }
 
 impl Presence {
+    /// Of something that is there before, after, or at both times.
+    pub(crate) const fn of(before: bool, after: bool) -> Presence {
+        match (before, after) {
+            (false, true) => Presence::Comes,
+            (true, false) => Presence::Goes,
+            _ => Presence::Stays,
+        }
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -55,63 +127,31 @@ impl Presence {
     }
 }
 
-impl Snapshot {
-    /// What one subject gains and loses between this snapshot and another of the same organization. Who is concerned
-    /// at all tells [`Snapshot::changed_subjects`], much quicker.
-    #[must_use]
-    pub fn difference(&self, after: &Snapshot, subject: Subject, now: Timestamp) -> Difference {
-        let (was, is) = (self.subject(subject.as_str(), now), after.subject(subject.as_str(), now));
-        let held = |entry: Option<&SubjectEntry>| {
-            entry.filter(|entry| entry.stopped.is_none()).map(|entry| entry.permissions).unwrap_or_default()
-        };
-        let (before, then) = (held(was), held(is));
-        let further = |one: domain::permission::PermissionSet, other: domain::permission::PermissionSet| {
-            one.iter().filter(|(permission, scope)| other.scope(*permission) < Some(*scope)).collect::<Vec<_>>()
-        };
-        let (gains_tools, loses_tools) = self.tools_between(after, subject, now);
-        let (gains_resources, loses_resources) =
-            apart(&self.rights_to_resources(subject, now), &after.rights_to_resources(subject, now));
-        let works = |snapshot: &Snapshot, entry: Option<&SubjectEntry>| {
-            entry.is_some_and(|entry| snapshot.may_have_keys(entry).is_ok())
-        };
-        let (worked, works) = (works(self, was), works(after, is));
-        let presence = match (was, is) {
-            (None, Some(_)) => Presence::Comes,
-            (Some(_), None) => Presence::Goes,
-            _ => Presence::Stays,
-        };
-        let member = matches!(subject, Subject::Member(_)) && presence == Presence::Stays;
-        Difference {
-            subject,
-            presence,
-            gains: further(then, before),
-            loses: further(before, then),
-            gains_tools,
-            loses_tools,
-            gains_resources,
-            loses_resources,
-            keys: (member && worked != works).then_some(works),
-        }
-    }
-
-    fn tools_between(&self, after: &Snapshot, subject: Subject, now: Timestamp) -> (Tools, Tools) {
-        let actor = Actor::about(subject);
-        let of = |snapshot: &Snapshot| {
-            let tools = snapshot.callable_tools(&actor, now).map(|(_, tool, at)| (at.id, tool.name.clone()));
-            let mut tools: Tools = tools.collect();
-            tools.sort_unstable();
-            tools
-        };
-        apart(&of(self), &of(after))
-    }
+/// What becomes of a key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum KeyChange {
+    /// It is new, and works.
+    Comes,
+    /// It was there and did not work, and works from now on.
+    Starts,
+    /// It works with another secret from now on, and no longer with the one before.
+    Renewed,
+    /// It works no longer, until something else changes.
+    Stops,
+    /// It ends for good, whether or not it worked.
+    Ends,
 }
 
-type Tools = Vec<(IntegrationId, Box<str>)>;
-
-/// What the second has and the first has not, and the other way round; both are sorted.
-fn apart<T: Ord + Clone>(before: &[T], after: &[T]) -> (Vec<T>, Vec<T>) {
-    let missing = |from: &[T], other: &[T]| {
-        from.iter().filter(|item| other.binary_search(item).is_err()).cloned().collect::<Vec<_>>()
-    };
-    (missing(after, before), missing(before, after))
+impl KeyChange {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            KeyChange::Comes => "comes",
+            KeyChange::Starts => "starts",
+            KeyChange::Renewed => "renewed",
+            KeyChange::Stops => "stops",
+            KeyChange::Ends => "ends",
+        }
+    }
 }

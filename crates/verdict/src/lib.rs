@@ -13,7 +13,7 @@
 mod catalog;
 pub mod cedar;
 mod ceiling;
-mod changed;
+mod compare;
 mod compile;
 mod data;
 mod diff;
@@ -39,9 +39,10 @@ mod things;
 mod touched;
 
 pub use catalog::{IntegrationEntry, ToolEntry, ToolIndex};
+pub use compare::{Comparison, Told};
 pub use compile::Same;
 pub use data::{Effective, Level};
-pub use diff::{Difference, Presence};
+pub use diff::{ActingDifference, DataRight, Difference, KeyChange, Presence, Rights, TeamDifference};
 pub use explain::Explanation;
 pub use operation::{Gift, Operation};
 pub use permit::{Act, Permit, Target};

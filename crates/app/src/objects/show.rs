@@ -66,7 +66,7 @@ impl App {
     }
 
     /// Whether the caller may know that there is such an object.
-    pub(super) fn knows_object(&self, caller: &Caller, snapshot: &Snapshot, object: &DataName) -> bool {
+    pub(crate) fn knows_object(&self, caller: &Caller, snapshot: &Snapshot, object: &DataName) -> bool {
         match self.asked(snapshot, &caller.actor, Operation::Data { verb: DataVerb::See, object }) {
             Verdict::Allowed(_) => true,
             Verdict::Denied(denial) => !denial.hidden,
@@ -74,7 +74,7 @@ impl App {
     }
 
     /// Whether the caller may know that an object has such a field.
-    pub(super) fn knows_field(&self, caller: &Caller, snapshot: &Snapshot, of: (&DataName, &DataName)) -> bool {
+    pub(crate) fn knows_field(&self, caller: &Caller, snapshot: &Snapshot, of: (&DataName, &DataName)) -> bool {
         let (object, field) = of;
         match self.asked(snapshot, &caller.actor, Operation::Field { verb: DataVerb::See, object, field }) {
             Verdict::Allowed(_) => true,

@@ -135,8 +135,7 @@ impl App {
             Ok(state.roles.get(&of).map(|of| (of.set(), of.data.clone())).unwrap_or_default())
         };
         let command = |_: &_| Command::CloneRole { of, id, title: title.clone() };
-        let operation = |(to, data): &(PermissionSet, DataRules)| Operation::CreateRole { to: *to, data: Some(data) };
-        self.change_as_planned(caller, planned, operation, command).await?;
+        self.change_as_planned(caller, planned, creation, command).await?;
         self.show_role(caller, id.as_str()).await
     }
 
@@ -153,19 +152,21 @@ impl App {
             let to = edit.permissions.as_ref().map_or_else(|| role.set(), Holding::set);
             Ok((id, edit, to))
         };
-        self.change_as_planned(
-            caller,
-            planned,
-            |(id, edit, to): &(RoleId, RoleEdit, PermissionSet)| Operation::EditRole {
-                role: id,
-                to: *to,
-                data: edit.data.as_ref(),
-            },
-            |(id, edit, _)| Command::EditRole { role: *id, edit: Box::new(edit.clone()) },
-        )
-        .await?;
+        let command = |(id, edit, _): &Edited| Command::EditRole { role: *id, edit: Box::new(edit.clone()) };
+        self.change_as_planned(caller, planned, edition, command).await?;
         self.show_role(caller, role).await
     }
+}
+
+/// A role, what is said of it anew, and what it holds then.
+type Edited = (RoleId, RoleEdit, PermissionSet);
+
+fn edition((role, edit, to): &Edited) -> Operation<'_> {
+    Operation::EditRole { role, to: *to, data: edit.data.as_ref() }
+}
+
+fn creation((to, data): &(PermissionSet, DataRules)) -> Operation<'_> {
+    Operation::CreateRole { to: *to, data: Some(data) }
 }
 
 fn new_name(id: Option<&str>, title: &str) -> Result<RoleId, Problem> {

@@ -6,6 +6,7 @@
 mod concurrency;
 mod details;
 mod endings;
+mod impact;
 mod leaks;
 mod lengthy;
 mod policy_file;
