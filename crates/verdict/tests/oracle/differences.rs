@@ -335,9 +335,9 @@ impl Met {
 #[test]
 fn a_change_makes_a_difference_for_exactly_those_who_may_do_something_else_after_it() {
     let (mut concerned, mut spared, mut met) = (0, 0, Met::default());
-    for seed in seeds(24) {
+    for seed in seeds(60) {
         let (mut world, dice) = (World::random(seed), &mut Dice(seed));
-        for fresh in 0..30 {
+        for fresh in 0..40 {
             let (was, before) = (world.state.clone(), Snapshot::compile(org(1), &world.state, None));
             // Some differences are those of several changes.
             for _ in 0..1 + dice.below(3) {
@@ -365,5 +365,5 @@ fn a_change_makes_a_difference_for_exactly_those_who_may_do_something_else_after
     }
     assert!(concerned > 500 && spared > 1_000, "{concerned} concerned, {spared} not: this proves little");
     let few = [met.data, met.fields, met.roles, met.places, met.in_teams, met.delegations, met.acting, met.agents];
-    assert!(few.iter().all(|times| *times > 5) && met.keys.len() == 5, "{met:?}: this proves little");
+    assert!(few.iter().all(|times| *times > 20) && met.keys.len() == 5, "{met:?}: this proves little");
 }
