@@ -1,8 +1,9 @@
 //! The organization's permission model in Cedar's words.
 
+use domain::organization::Organization;
 use domain::permission::Permission;
 use serde_json::Value;
-use verdict::Operation;
+use verdict::{Operation, Snapshot};
 
 use crate::{App, Caller, Problem};
 
@@ -22,13 +23,32 @@ impl App {
     /// the model can answer all such questions, and half of it would answer wrongly.
     ///
     /// # Errors
-    /// [`Problem::Denied`] where the caller may not do both.
+    /// [`Problem::Denied`] where the caller may not do both, [`Problem::Busy`] while another question of the caller's that
+    /// takes long is being answered.
     pub async fn export_cedar(&self, caller: &Caller) -> Result<CedarModel, Problem> {
+        // Before anything else, so that nobody without the right to it costs anything.
+        self.may_export(caller, &caller.live.snapshot()).await?;
+        let alone = self.ask_at_length(caller)?;
+        let (snapshot, state) = {
+            let state = caller.live.state.lock().await;
+            (caller.live.snapshot(), Organization::clone(&state))
+        };
+        // The right to it is one to this very state.
+        self.may_export(caller, &snapshot).await?;
+        let exported = alone
+            .work(move || {
+                let export = verdict::cedar::export(&state);
+                let entities = serde_json::to_value(&export.entities)?;
+                Ok::<_, serde_json::Error>(CedarModel { policies: export.policies, schema: export.schema, entities })
+            })
+            .await?;
+        exported.map_err(|error| Problem::broken(&error))
+    }
+
+    async fn may_export(&self, caller: &Caller, snapshot: &Snapshot) -> Result<(), Problem> {
         for permission in [Permission::AccessExplain, Permission::AuditRead] {
-            let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::Use { permission }).await?;
+            let _permit = self.permit(snapshot, &caller.actor, Operation::Use { permission }).await?;
         }
-        let export = verdict::cedar::export(&*caller.live.state.lock().await);
-        let entities = serde_json::to_value(&export.entities).map_err(|error| Problem::broken(&error))?;
-        Ok(CedarModel { policies: export.policies, schema: export.schema, entities })
+        Ok(())
     }
 }

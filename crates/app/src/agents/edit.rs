@@ -2,6 +2,7 @@
 
 use domain::agent::AgentEdit;
 use domain::command::Command;
+use domain::grant::Grantee;
 use domain::id::AgentId;
 use journal::Fact;
 use verdict::Operation;
@@ -63,8 +64,13 @@ impl App {
     /// [`Problem::Denied`] for an agent whose role is above the caller's.
     pub async fn delete_agent(&self, caller: &Caller, agent: &str) -> Result<(), Problem> {
         let id = agent_id(agent)?;
+        let facts = {
+            let state = caller.live.state.lock().await;
+            crate::requests::erased_of(caller.live.org(), &state, Grantee::Agent(id))
+        };
         let command = |_: &_| Ok(Command::DeleteAgent { agent: id });
-        self.change(caller, Operation::EditAgent { agent: id }, command, Along::default()).await.map(|_| ())
+        let along = Along { facts, directory: None };
+        self.change(caller, Operation::EditAgent { agent: id }, command, along).await.map(|_| ())
     }
 }
 

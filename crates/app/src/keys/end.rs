@@ -1,6 +1,7 @@
 //! Give a key a new secret, or end it.
 
 use domain::command::Command;
+use domain::grant::Grantee;
 use domain::id::KeyId;
 use domain::key::KeyKind;
 use identity::key::KeyPrefix;
@@ -47,8 +48,13 @@ impl App {
     /// [`Problem::Missing`] where there is no such key that the caller may know of.
     pub async fn revoke_key(&self, caller: &Caller, key: &str) -> Result<(), Problem> {
         let id = key_id(key)?;
+        let facts = {
+            let state = caller.live.state.lock().await;
+            crate::requests::erased_of(caller.live.org(), &state, Grantee::Key(id))
+        };
         let command = |_: &_| Ok(Command::RevokeKey { key: id });
-        self.change(caller, Operation::RevokeKey { key: id }, command, Along::default()).await.map(|_| ())
+        let along = Along { facts, directory: None };
+        self.change(caller, Operation::RevokeKey { key: id }, command, along).await.map(|_| ())
     }
 }
 

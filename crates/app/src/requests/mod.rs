@@ -24,7 +24,7 @@ use domain::id::{PersonId, RequestId};
 use domain::request::AccessRequest;
 use verdict::{Actor, Subject};
 
-pub(crate) use texts::erased;
+pub(crate) use texts::{erased, erased_of};
 
 use crate::Problem;
 use crate::ask::Wording;
@@ -67,6 +67,8 @@ pub struct RequestDetail {
     pub remedies: Vec<RemedyView>,
     /// The number of the state that was looked at.
     pub seq: u64,
+    /// Whether it was opened just now, by whoever is answered.
+    pub is_new: bool,
 }
 
 /// Changes that together would satisfy a request.

@@ -3,6 +3,7 @@
 use domain::grant::Grantee;
 use domain::id::{OrgId, PersonId, RequestId};
 use domain::organization::Organization;
+use domain::request::NewRequest;
 use journal::Fact;
 
 use crate::Problem;
@@ -38,7 +39,15 @@ pub(super) fn forgotten(org: OrgId, state: &Organization, requester: Grantee) ->
 
 /// What goes with a person who leaves: everything that was written in and about requests of theirs.
 pub(crate) fn erased(org: OrgId, state: &Organization, person: PersonId) -> Vec<Fact> {
-    let theirs = state.requests.values().map(|request| &request.asked);
-    let theirs = theirs.filter(|asked| asked.requester == Grantee::Member(person) || asked.acting_for == Some(person));
-    theirs.flat_map(|asked| erase(org, asked.id)).collect()
+    of(org, state, |asked| asked.requester == Grantee::Member(person) || asked.acting_for == Some(person))
+}
+
+/// The same for an agent or a workspace key.
+pub(crate) fn erased_of(org: OrgId, state: &Organization, requester: Grantee) -> Vec<Fact> {
+    of(org, state, |asked| asked.requester == requester)
+}
+
+fn of(org: OrgId, state: &Organization, theirs: impl Fn(&NewRequest) -> bool) -> Vec<Fact> {
+    let asked = state.requests.values().map(|request| &request.asked).filter(|asked| theirs(asked));
+    asked.flat_map(|asked| erase(org, asked.id)).collect()
 }

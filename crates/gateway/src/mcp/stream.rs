@@ -21,6 +21,7 @@ use crate::gateway::Gateway;
 use crate::message::{self, Fault, code};
 use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
+use crate::pipeline::asking::offered;
 use crate::pipeline::guard::ask_again;
 use crate::pipeline::identify::Caller;
 use crate::pipeline::limit::Slot;
@@ -166,6 +167,9 @@ fn same_list<A>(
     (after, now): (&Snapshot, Timestamp),
     (caller, door): (&Caller<A>, &Door),
 ) -> bool {
+    if offered(before, door) != offered(after, door) {
+        return false;
+    }
     let here = |slug: &str| door.integration.as_deref().is_none_or(|one| one == slug);
     let mut old = before.callable_tools(&caller.actor, then).filter(|(_, _, found)| here(&found.slug));
     let mut new = after.callable_tools(&caller.actor, now).filter(|(_, _, found)| here(&found.slug));
