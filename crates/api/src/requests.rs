@@ -10,7 +10,7 @@ use domain::request::RequestState;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, NoBody, Params, Signed, page_size};
+use crate::extract::{Body, NoBody, Params, Signed, bad_cursor, page_size};
 use crate::problem::{Failure, Problems};
 use crate::time::{read_optional, written};
 
@@ -41,7 +41,7 @@ pub(crate) struct ToOpen {
     role: Option<String>,
     /// What whoever decides should know, at most 500 characters.
     note: Option<String>,
-    /// For how many seconds it is wished, from 60 to 366 days; for good where nothing is said.
+    /// For how many seconds it is wished, from 60 seconds to 366 days; for good where nothing is said.
     lasts_s: Option<u32>,
 }
 
@@ -171,7 +171,7 @@ impl From<RemedyView> for RequestRemedy {
 
 impl From<RequestDetail> for ShownRequest {
     fn from(detail: RequestDetail) -> ShownRequest {
-        let RequestDetail { view, allowed, waits_for, remedies, seq } = detail;
+        let RequestDetail { view, allowed, waits_for, remedies, seq, is_new: _ } = detail;
         let remedies = remedies.into_iter().map(RequestRemedy::from).collect();
         ShownRequest { request: view.into(), allowed, waits_for, remedies, seq }
     }
@@ -180,7 +180,7 @@ impl From<RequestDetail> for ShownRequest {
 /// Asks for something that is denied to the caller. The same question again is answered with the request that waits.
 #[utoipa::path(post, path = "/requests", tag = "requests", operation_id = "open_request",
     params(("org" = String, Path, description = "slug or id")), request_body = ToOpen,
-    responses((status = 201, body = ShownRequest), Problems))]
+    responses((status = 201, body = ShownRequest), (status = 200, body = ShownRequest), Problems))]
 pub(crate) async fn open(
     State(app): State<App>,
     Signed(caller): Signed,
@@ -190,7 +190,8 @@ pub(crate) async fn open(
     let wording = Wording { action, kind: resource.kind, name: resource.id, role };
     let lasts_ms = lasts_s.map(|seconds| i64::from(seconds) * 1_000);
     let detail = app.open_request(&caller, &RequestToOpen { wording, note, lasts_ms }).await?;
-    Ok((StatusCode::CREATED, Json(detail.into())))
+    let status = if detail.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(detail.into())))
 }
 
 /// A page of access requests.
@@ -232,7 +233,7 @@ pub(crate) async fn list(
         return Err(Failure::bad_field("state", format!("there is no state {state}; there are {known}")));
     }
     let before = params.cursor.as_deref().map(str::parse).transpose();
-    let before = before.map_err(|_| Failure::bad_field("cursor", "give the value of next of the page before"))?;
+    let before = before.map_err(|_| bad_cursor())?;
     let limit = page_size(params.limit)?;
     let which = Which { state: params.state.as_deref(), mine: params.mine, before, limit };
     let page = app.list_requests(&caller, which).await?;
@@ -260,10 +261,14 @@ pub(crate) async fn show(
 pub(crate) struct ToGrant {
     /// The id of one of its remedies, where there are several that you may make.
     remedy: Option<String>,
-    /// Until when; for good where neither this nor `lasts_s` is given.
+    /// Until when. Where neither this nor `lasts_s` nor `for_good` is given, for as long as was wished, and for good where
+    /// nothing was.
     until: Option<String>,
     /// For how many seconds from now.
     lasts_s: Option<u32>,
+    /// For good, also where it was wished for a time.
+    #[serde(default)]
+    for_good: bool,
 }
 
 /// Grants a request: the changes and the decision happen together, under your own rights. For a time, an integration is
@@ -278,11 +283,12 @@ pub(crate) async fn grant(
     Body(body): Body<ToGrant>,
 ) -> Result<Json<ShownRequest>, Failure> {
     let (_, request) = path;
-    let term = match (read_optional("until", body.until.as_deref())?, body.lasts_s) {
-        (None, None) => Term::Good,
-        (Some(until), None) => Term::Until(until),
-        (None, Some(seconds)) => Term::For(i64::from(seconds) * 1_000),
-        (Some(_), Some(_)) => return Err(Failure::bad_field("lasts_s", "give until or lasts_s, not both")),
+    let term = match (read_optional("until", body.until.as_deref())?, body.lasts_s, body.for_good) {
+        (None, None, false) => Term::AsWished,
+        (None, None, true) => Term::Good,
+        (Some(until), None, false) => Term::Until(until),
+        (None, Some(seconds), false) => Term::For(i64::from(seconds) * 1_000),
+        _ => return Err(Failure::bad_field("lasts_s", "give one of until, lasts_s and for_good, not several")),
     };
     let choice = Choice { remedy: body.remedy.as_deref(), term };
     Ok(Json(app.grant_request(&caller, &request, choice).await?.into()))

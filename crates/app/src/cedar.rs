@@ -1,9 +1,11 @@
 //! The organization's permission model in Cedar's words.
 
+use domain::organization::Organization;
 use domain::permission::Permission;
 use domain::time::Timestamp;
 use serde_json::Value;
-use verdict::Operation;
+use verdict::cedar::CedarExport;
+use verdict::{Operation, Snapshot};
 
 use crate::{App, Caller, Problem};
 
@@ -25,13 +27,34 @@ impl App {
     /// the model can answer all such questions, and half of it would answer wrongly.
     ///
     /// # Errors
-    /// [`Problem::Denied`] where the caller may not do both.
+    /// [`Problem::Denied`] where the caller may not do both, [`Problem::Busy`] while another question of the caller's that
+    /// takes long is being answered.
     pub async fn export_cedar(&self, caller: &Caller) -> Result<CedarModel, Problem> {
+        // Before anything else, so that nobody without the right to it costs anything.
+        self.may_export(caller, &caller.live.snapshot()).await?;
+        let alone = self.ask_at_length(caller)?;
+        let (snapshot, state) = {
+            let state = caller.live.state.lock().await;
+            (caller.live.snapshot(), Organization::clone(&state))
+        };
+        // The right to it is one to this very state.
+        self.may_export(caller, &snapshot).await?;
+        let now = self.now();
+        let exported = alone
+            .work(move || {
+                let export = verdict::cedar::export(&state, now);
+                let entities = serde_json::to_value(&export.entities)?;
+                let CedarExport { as_of, policies, schema, .. } = export;
+                Ok::<_, serde_json::Error>(CedarModel { as_of, policies, schema, entities })
+            })
+            .await?;
+        exported.map_err(|error| Problem::broken(&error))
+    }
+
+    async fn may_export(&self, caller: &Caller, snapshot: &Snapshot) -> Result<(), Problem> {
         for permission in [Permission::AccessExplain, Permission::AuditRead] {
-            let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::Use { permission }).await?;
+            let _permit = self.permit(snapshot, &caller.actor, Operation::Use { permission }).await?;
         }
-        let export = verdict::cedar::export(&*caller.live.state.lock().await, self.now());
-        let entities = serde_json::to_value(&export.entities).map_err(|error| Problem::broken(&error))?;
-        Ok(CedarModel { as_of: export.as_of, policies: export.policies, schema: export.schema, entities })
+        Ok(())
     }
 }

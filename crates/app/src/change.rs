@@ -5,9 +5,10 @@ use std::sync::Arc;
 use domain::command::{self, Command};
 use domain::event::Event;
 use domain::grant::Grantee;
+use domain::id::PersonId;
 use domain::organization::Organization;
 use journal::{Append, Fact, StreamId};
-use verdict::{Action, Actor, Denial, Operation, Permit, Question, Snapshot, Verdict};
+use verdict::{Action, Actor, Denial, Operation, Permit, Question, Snapshot, Subject, Verdict};
 
 use crate::authentication::Caller;
 use crate::commit::{Commit, CommitFault, Part};
@@ -52,7 +53,9 @@ impl App {
         if !operation.only_looks() {
             self.note_attempt(snapshot, actor, (denial, operation)).await;
         }
-        if denial.hidden {
+        // Whether somebody is a member is for those who see members: to others, a member is denied as nobody is.
+        let about_another = member(operation).is_some_and(|person| actor.subject != Subject::Member(person));
+        if denial.hidden || about_another && !self.asked(snapshot, actor, Operation::ViewMembers).is_allowed() {
             return Problem::missing(noun(operation));
         }
         let explanation = snapshot.explain_denial(denial, Action::Operate(operation));
@@ -117,6 +120,25 @@ impl App {
             }
         }
         Err(Problem::Unavailable { message: "others are changing this organization; try again".to_owned() })
+    }
+}
+
+/// The member whom an operation is about.
+fn member(operation: Operation<'_>) -> Option<PersonId> {
+    match operation {
+        Operation::EditMember { member, .. }
+        | Operation::ChangeRole { member, .. }
+        | Operation::GiveRole { member, .. }
+        | Operation::TakeRole { member, .. }
+        | Operation::RemoveMember { member }
+        | Operation::SetTeamMember { member, .. }
+        | Operation::RemoveTeamMember { member, .. }
+        | Operation::Assign { grantee: Grantee::Member(member), .. }
+        | Operation::TransferOwnership { to: member }
+        | Operation::CreatePersonalKey { holder: member }
+        | Operation::Explain { subject: Subject::Member(member) }
+        | Operation::ReadAudit { subject: Some(Subject::Member(member)) } => Some(member),
+        _ => None,
     }
 }
 

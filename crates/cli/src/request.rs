@@ -53,12 +53,15 @@ enum Verb {
         /// Which changes, by the id that `show` tells, where several would do
         #[arg(long, value_name = "ID")]
         remedy: Option<String>,
-        /// For how long: 45m, 12h, 30d, 6w; without it and --until, for good
+        /// For how long: 45m, 12h, 30d, 6w; for as long as was wished where nothing is said
         #[arg(long = "for", value_name = "LENGTH", value_parser = length, conflicts_with = "until")]
         lasts_s: Option<u32>,
         /// Until when: 2026-12-31, or 2026-12-31T18:00:00Z
         #[arg(long, value_name = "TIME")]
         until: Option<String>,
+        /// For good, also where it was wished for a time
+        #[arg(long, conflicts_with_all = ["lasts_s", "until"])]
+        for_good: bool,
     },
     /// Refuse a request
     Refuse {
@@ -99,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             let opened = org.post(&["requests"], &Value::Object(body))?;
             terminal.answer(&opened, |opened| {
                 let waits_for = names(opened, "/waits_for");
-                let who = if waits_for.is_empty() { "nobody yet".to_owned() } else { waits_for };
+                let who = if waits_for.is_empty() { "whoever may grant it".to_owned() } else { waits_for };
                 format!("asked: {} ({}); it waits for {who}\n", text(opened, "/says"), text(opened, "/id"))
             })
         }
@@ -108,10 +111,11 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             let shown = org.get(&["requests", request], &[])?;
             terminal.answer(&shown, lay_out)
         }
-        Verb::Grant { request, remedy, lasts_s, until } => {
+        Verb::Grant { request, remedy, lasts_s, until, for_good } => {
             let mut body = Map::new();
             given(&mut body, "remedy", remedy.as_deref().map(Value::from));
             given(&mut body, "lasts_s", lasts_s.map(Value::from));
+            given(&mut body, "for_good", for_good.then(|| Value::from(true)));
             if let Some(until) = until {
                 let now = (terminal.surroundings.clock)();
                 let instant = instant::read(until, Sense::Until, now).map_err(Failure::Usage)?;
@@ -164,7 +168,8 @@ fn list(org: &Organization, state: Option<&str>, mine: bool, terminal: &mut Term
 
 fn lay_out(shown: &Value) -> String {
     let optional = |name, pointer: &str| Some((name, text_if_any(shown, pointer)?));
-    let mut rows = vec![("what", text(shown, "/says")), ("who", text(shown, "/requester/name"))];
+    let mut rows =
+        vec![("id", text(shown, "/id")), ("what", text(shown, "/says")), ("who", text(shown, "/requester/name"))];
     rows.extend(optional("for", "/acting_for/name"));
     rows.push(("state", text(shown, "/state")));
     rows.push(("opened", time(shown, "/opened_at")));
@@ -175,6 +180,7 @@ fn lay_out(shown: &Value) -> String {
     rows.extend(optional("reason", "/reason"));
     let waits_for = names(shown, "/waits_for");
     rows.extend((!waits_for.is_empty()).then_some(("waits for", waits_for)));
+    rows.extend(shown["seq"].as_u64().map(|seq| ("as of change", format!("{seq} (decide it with --if-at {seq})"))));
     let mut out = facts(&rows);
     if is_true(shown, "/allowed") {
         out.push_str("it is allowed by now\n");
@@ -220,13 +226,24 @@ mod tests {
         let shown = json!({"id": "req_1", "state": "open", "says": "call create_refund of Stripe", "note": "urgent",
             "requester": {"id": "per_1", "name": "Fay"}, "opened_at": "2026-01-01T00:00:00Z", "waits_for": [],
             "lasts_s": 3600, "allowed": false, "remedies": [{"id": "a1", "says": ["assign Stripe", "resume Stripe"],
-            "may_make": true, "may_end": false, "impact": ["Fay: gains 1 tool of stripe"]}]});
+            "may_make": true, "may_end": false, "impact": ["Fay: gains 1 tool of stripe"]}], "seq": 41});
         let granted = json!({"says": "call create_refund of Stripe", "until": "2026-01-01T01:00:00Z"});
-        let server = FakeServer::answering(vec![(200, shown), (200, granted), (200, json!({"says": "it"}))]);
+        let server = FakeServer::answering(vec![
+            (200, shown),
+            (200, granted),
+            (200, json!({"says": "it"})),
+            (200, json!({"says": "it"})),
+        ]);
         let done = outcome(&server, &["request", "show", "req_1", "--org", "north"]);
-        for part in
-            ["urgent", "60 minutes", "assign Stripe, and resume Stripe (only for good)", "--remedy a1", "Fay: gains"]
-        {
+        for part in [
+            "req_1",
+            "--if-at 41",
+            "urgent",
+            "60 minutes",
+            "assign Stripe, and resume Stripe (only for good)",
+            "--remedy a1",
+            "Fay: gains",
+        ] {
             assert!(done.out.contains(part), "{part} in {}", done.out);
         }
         let line = ["request", "grant", "req_1", "--remedy", "a1", "--for", "1h", "--if-at", "41", "--org", "north"];
@@ -234,9 +251,11 @@ mod tests {
         assert_eq!((done.code, done.out.contains("granted until 2026-01-01T01:00:00Z")), (0, true), "{}", done.err);
         assert_eq!(server.request(1).json(), json!({"remedy": "a1", "lasts_s": 3600}));
         assert_eq!(server.request(1).header("if-match"), Some("\"41\""));
+        let done = outcome(&server, &["request", "grant", "req_1", "--for-good", "--org", "north"]);
+        assert_eq!((done.code, server.request(2).json()), (0, json!({"for_good": true})), "{}", done.err);
         let done = outcome(&server, &["request", "refuse", "req_1", "--reason", "not this week", "--org", "north"]);
         assert_eq!((done.code, done.out.as_str()), (0, "refused: it\n"), "{}", done.err);
-        assert_eq!(server.request(2).json(), json!({"reason": "not this week"}));
+        assert_eq!(server.request(3).json(), json!({"reason": "not this week"}));
     }
 
     #[test]

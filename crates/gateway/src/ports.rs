@@ -58,8 +58,8 @@ pub enum RequestTold {
         id: String,
         /// The day on which it was refused.
         on: String,
-        /// The name of whoever refused it.
-        by: String,
+        /// The name of whoever refused it, where the caller may be told.
+        by: Option<String>,
         /// Why.
         reason: Option<String>,
     },

@@ -1,8 +1,11 @@
 //! Questions that take long: of the past, of every change since, of what would help. They are worked on aside, few at
 //! once, and one at a time for everybody who asks, so that asking slows nobody else.
+//!
+//! A piece of work that was begun goes on to its end, whoever waits for it. It keeps its place and its asker's turn until
+//! then, so that nobody gets more of either by going away.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::id::OrgId;
 use tokio::sync::Semaphore;
@@ -15,27 +18,55 @@ use crate::{App, Caller, Problem};
 const AT_ONCE: usize = 2;
 
 /// Who is being answered at length, and the places for the work.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LongQuestions {
-    asking: Mutex<HashSet<(OrgId, Subject)>>,
-    places: Semaphore,
+    asking: Arc<Mutex<HashSet<(OrgId, Subject)>>>,
+    places: Arc<Semaphore>,
 }
 
 impl Default for LongQuestions {
     fn default() -> LongQuestions {
-        LongQuestions { asking: Mutex::default(), places: Semaphore::new(AT_ONCE) }
+        LongQuestions { asking: Arc::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
-/// Somebody's turn to ask what takes long; it ends when this is dropped.
-pub(crate) struct Alone {
-    app: App,
+impl LongQuestions {
+    /// Somebody's turn; none while they are being answered.
+    fn begin(&self, who: (OrgId, Subject)) -> Option<Alone> {
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        asking.insert(who).then(|| Alone(Arc::new(Turn { questions: self.clone(), who })))
+    }
+}
+
+/// Somebody's turn to ask what takes long. It ends when this is dropped, and the work that was begun with it is done.
+#[derive(Clone)]
+pub(crate) struct Alone(Arc<Turn>);
+
+struct Turn {
+    questions: LongQuestions,
     who: (OrgId, Subject),
 }
 
-impl Drop for Alone {
+impl Drop for Turn {
     fn drop(&mut self) {
-        self.app.inner.long_questions.asking.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.who);
+        self.questions.asking.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.who);
+    }
+}
+
+impl Alone {
+    /// Does a piece of such work, when there is a place for it. Pieces are short, so that everybody's turn comes.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let place = Arc::clone(&self.0.questions.places).acquire_owned().await;
+        let place = place.map_err(|error| Problem::broken(&error))?;
+        let turn = Arc::clone(&self.0);
+        aside(move || {
+            let _held = (place, turn);
+            work()
+        })
+        .await
     }
 }
 
@@ -46,17 +77,38 @@ impl App {
     /// [`Problem::Busy`] while another such question of the same caller is being answered.
     pub(crate) fn ask_at_length(&self, caller: &Caller) -> Result<Alone, Problem> {
         let who = (caller.live.org(), caller.actor.subject);
-        let mut asking = self.inner.long_questions.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        if asking.insert(who) { Ok(Alone { app: self.clone(), who }) } else { Err(Problem::Busy) }
+        self.inner.long_questions.begin(who).ok_or(Problem::Busy)
     }
+}
 
-    /// Does a piece of such work, when there is a place for it. Pieces are short, so that everybody's turn comes.
-    pub(crate) async fn at_length<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Problem> {
-        let place = self.inner.long_questions.places.acquire().await;
-        let _place = place.map_err(|error| Problem::broken(&error))?;
-        aside(work).await
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use domain::id::PersonId;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_goes_away_keeps_their_turn_until_the_work_that_they_began_is_done() {
+        let questions = LongQuestions::default();
+        let who = (OrgId::parse("org_00000000000000000000").unwrap(), Subject::Member(PersonId::from_random([1; 20])));
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (end, is_to_end) = mpsc::channel::<()>();
+        let alone = questions.begin(who).unwrap();
+        let asks =
+            tokio::spawn(
+                async move { alone.work(move || (begun.send(()), is_to_end.recv().is_ok())).await.map(|_| ()) },
+            );
+        has_begun.await.unwrap();
+        asks.abort();
+        assert!(asks.await.is_err(), "whoever asked hung up");
+        assert!(questions.begin(who).is_none());
+        assert_eq!(questions.places.available_permits(), AT_ONCE - 1);
+        end.send(()).unwrap();
+        let _places = questions.places.acquire_many(AT_ONCE as u32).await.unwrap();
+        while questions.begin(who).is_none() {
+            tokio::task::yield_now().await;
+        }
     }
 }

@@ -20,7 +20,7 @@ use domain::refusal::Refusal;
 use domain::time::Timestamp;
 use verdict::{Actor, Denial, Explanation, Operation, Question, Reason, Remedy, Snapshot, Subject, Verdict, Whose};
 
-pub(crate) use long::LongQuestions;
+pub(crate) use long::{Alone, LongQuestions};
 pub use page::Page;
 pub use past::At;
 pub use search::Search;
@@ -95,8 +95,11 @@ impl App {
         };
         self.may_ask(caller, subject).await?;
         let takes_long = inquiry.at.is_some() || inquiry.remedies;
-        let _alone = if takes_long { Some(self.ask_at_length(caller)?) } else { None };
-        let view = self.view(caller, inquiry.at).await?;
+        let alone = if takes_long { Some(self.ask_at_length(caller)?) } else { None };
+        let view = match (inquiry.at, &alone) {
+            (Some(at), Some(alone)) => self.past(caller, at, alone).await?,
+            _ => self.present(caller),
+        };
         let asked = self.understand(caller, &view, &inquiry.wording).await?;
         let actor = Actor { acting_for, ..Actor::about(subject) };
         // Somebody who asks about themselves learns of a hidden thing what every door would say.
@@ -122,10 +125,11 @@ impl App {
             let said = (chain, Vec::new());
             return Ok(self.answered(caller, (subject, acting_for), explanation, said, view.snapshot.seq()).await);
         }
-        let remedies = if inquiry.remedies && veiled.is_none() && !explanation.allowed {
-            self.remedies(caller, &view, (&asked, &actor)).await?
-        } else {
-            Vec::new()
+        let remedies = match &alone {
+            Some(alone) if inquiry.remedies && veiled.is_none() && !explanation.allowed => {
+                self.remedies((caller, alone), &view, (&asked, &actor)).await?
+            }
+            _ => Vec::new(),
         };
         Ok(self.answered(caller, (subject, acting_for), explanation, (chain, remedies), view.snapshot.seq()).await)
     }
@@ -150,7 +154,6 @@ impl App {
     pub async fn who_can(&self, caller: &Caller, wording: &Wording, at: Option<At>) -> Result<Vec<Subject>, Problem> {
         let everyone = Operation::Use { permission: domain::permission::Permission::AccessExplain };
         let _permit = self.permit(&caller.live.snapshot(), &caller.actor, everyone).await?;
-        let _alone = if at.is_some() { Some(self.ask_at_length(caller)?) } else { None };
         let view = self.view(caller, at).await?;
         let asked = self.understand(caller, &view, wording).await?;
         if self.stands_against(caller, &view, &asked).await.is_some() {
@@ -216,7 +219,7 @@ impl App {
         Ok(matches!(verdict, Verdict::Denied(denial) if denial.hidden))
     }
 
-    fn explains_everybody(&self, caller: &Caller) -> bool {
+    pub(crate) fn explains_everybody(&self, caller: &Caller) -> bool {
         let everyone = Operation::Use { permission: domain::permission::Permission::AccessExplain };
         self.asked(&caller.live.snapshot(), &caller.actor, everyone).is_allowed()
     }
@@ -242,7 +245,7 @@ impl App {
     /// of none that names what they may not know of.
     async fn remedies(
         &self,
-        caller: &Caller,
+        (caller, alone): (&Caller, &Alone),
         view: &View,
         (asked, actor): (&Asked, &Actor),
     ) -> Result<Vec<Vec<String>>, Problem> {
@@ -252,8 +255,8 @@ impl App {
         };
         let (org, before, now) = (caller.live.org(), Arc::clone(&view.snapshot), view.now);
         let (asked, actor) = (asked.clone(), *actor);
-        let (snapshot, sets) = self
-            .at_length(move || {
+        let (snapshot, sets) = alone
+            .work(move || {
                 // The state may have moved on since the question was asked; the remedies are for the newest.
                 let snapshot = match state.seq == before.seq() {
                     true => before,
@@ -269,9 +272,13 @@ impl App {
         Ok(sets.iter().filter(told).take(REMEDIES_MAX).map(said).collect())
     }
 
-    /// Whether the caller may know of everything that a change names.
-    fn may_hear_of(&self, caller: &Caller, snapshot: &Snapshot, remedy: &Remedy) -> bool {
+    /// Whether the caller may know of everything that a change names. Who does nothing at present hears of nothing: what
+    /// is hidden from them is denied to them like all else.
+    pub(crate) fn may_hear_of(&self, caller: &Caller, snapshot: &Snapshot, remedy: &Remedy) -> bool {
         let verdict = |operation| self.asked(snapshot, &caller.actor, operation);
+        if !verdict(asks_for_itself(&caller.actor)).is_allowed() {
+            return false;
+        }
         let seen = |operation| !matches!(verdict(operation), Verdict::Denied(denial) if denial.hidden);
         let team = |team| seen(Operation::ViewTeam { team });
         let role = |role| {
@@ -299,6 +306,11 @@ impl App {
             Remedy::ResumeAgent { .. } | Remedy::Delegate { .. } => true,
         }
     }
+}
+
+/// Whether somebody may ask for access, which everybody may who does anything at all.
+pub(crate) fn asks_for_itself(actor: &Actor) -> Operation<'static> {
+    Operation::RequestAccess { requester: actor.subject, acting_for: actor.acting_for }
 }
 
 /// Who is asked about: whoever asks about themselves is asked about with the person for whom they act.

@@ -8,7 +8,7 @@ use domain::time::Timestamp;
 use journal::{StoredEvent, StreamId};
 use verdict::Snapshot;
 
-use crate::ask::View;
+use crate::ask::{Alone, View};
 use crate::{App, Caller, Problem};
 
 /// Events that are read at a time.
@@ -31,24 +31,35 @@ struct Folded {
 }
 
 impl App {
-    /// The present, or a past moment.
+    /// The present, or a past moment, which takes long.
+    ///
+    /// # Errors
+    /// [`Problem::Busy`] for the past while another question of the caller's that takes long is being answered.
     pub(crate) async fn view(&self, caller: &Caller, at: Option<At>) -> Result<View, Problem> {
-        let Some(at) = at else {
-            return Ok(View { snapshot: caller.live.snapshot(), now: self.now(), past: None });
-        };
-        let (state, last) = self.state_at(caller, at).await?;
+        let Some(at) = at else { return Ok(self.present(caller)) };
+        self.past(caller, at, &self.ask_at_length(caller)?).await
+    }
+
+    /// The present.
+    pub(crate) fn present(&self, caller: &Caller) -> View {
+        View { snapshot: caller.live.snapshot(), now: self.now(), past: None }
+    }
+
+    /// A past moment, for somebody whose turn it is.
+    pub(crate) async fn past(&self, caller: &Caller, at: At, alone: &Alone) -> Result<View, Problem> {
+        let (state, last) = self.state_at(caller, at, alone).await?;
         let now = match at {
             At::Seq(_) => last,
             At::Instant(instant) => instant,
         };
         let org = caller.live.org();
         let compiling = move || (Arc::new(Snapshot::compile(org, &state, None)), state);
-        let (snapshot, state) = self.at_length(compiling).await?;
+        let (snapshot, state) = alone.work(compiling).await?;
         Ok(View { snapshot, now, past: Some(state) })
     }
 
     /// Folds the journal up to a moment.
-    async fn state_at(&self, caller: &Caller, at: At) -> Result<(Organization, Timestamp), Problem> {
+    async fn state_at(&self, caller: &Caller, at: At, alone: &Alone) -> Result<(Organization, Timestamp), Problem> {
         let mut folded = Folded { state: Organization::new(), last: Timestamp(0), is_done: false };
         let stream = StreamId::Organization(caller.live.org());
         while !folded.is_done {
@@ -56,7 +67,7 @@ impl App {
             if page.is_empty() {
                 break;
             }
-            folded = self.at_length(move || folded.with(page, at)).await??;
+            folded = alone.work(move || folded.with(page, at)).await??;
         }
         let Folded { state, last, .. } = folded;
         match at {

@@ -14,7 +14,7 @@ use journal::{StoredEvent, StreamId};
 use verdict::{Actor, Same, Snapshot, Subject};
 
 use super::past::PAGE;
-use crate::ask::{Asked, Inquiry, about, question};
+use crate::ask::{Alone, Asked, Inquiry, about, question};
 use crate::{App, Caller, Problem};
 
 /// Changes after which the answer is looked at, the newest: each takes compiling a snapshot.
@@ -79,8 +79,8 @@ impl App {
     pub async fn turns(&self, caller: &Caller, inquiry: &Inquiry) -> Result<Turns, Problem> {
         let subject = self.subject_named(caller, inquiry.subject.as_deref()).await?;
         self.may_ask(caller, subject).await?;
-        let _alone = self.ask_at_length(caller)?;
-        let present = self.view(caller, None).await?;
+        let alone = self.ask_at_length(caller)?;
+        let present = self.present(caller);
         let asked = self.understand(caller, &present, &inquiry.wording).await?;
         let actor = about(caller, subject);
         question(&asked, &actor, present.now)?;
@@ -89,11 +89,11 @@ impl App {
             let nothing = Turns { items: Vec::new(), complete: true };
             return asked.noun().map_or(Ok(nothing), |noun| Err(Problem::missing(noun)));
         }
-        let walk = self.walk(caller, asked, actor).await?;
+        let walk = self.walk((caller, &alone), asked, actor).await?;
         let everyone = verdict::Operation::ReadAudit { subject: None };
         let told = self.asked(&caller.live.snapshot(), &caller.actor, everyone).is_allowed();
         let is_cut = walk.is_cut;
-        let mut items = self.at_length(move || walk.up_to(present.now)).await??;
+        let mut items = alone.work(move || walk.up_to(present.now)).await??;
         let complete = !is_cut && items.len() <= TURNS_MAX;
         items.reverse();
         items.truncate(TURNS_MAX);
@@ -103,7 +103,7 @@ impl App {
         Ok(Turns { items, complete })
     }
 
-    async fn walk(&self, caller: &Caller, asked: Asked, actor: Actor) -> Result<Walk, Problem> {
+    async fn walk(&self, (caller, alone): (&Caller, &Alone), asked: Asked, actor: Actor) -> Result<Walk, Problem> {
         let org = caller.live.org();
         let mut search =
             Search { concern: Concern::of(&asked, &actor), found: VecDeque::new(), seen: 0, is_cut: false };
@@ -112,7 +112,7 @@ impl App {
             if page.is_empty() {
                 break;
             }
-            search = self.at_length(move || search.through(&page)).await??;
+            search = alone.work(move || search.through(&page)).await??;
         }
         let mut walk = Walk {
             org,
@@ -135,7 +135,7 @@ impl App {
                 break;
             }
             while !rest.is_empty() {
-                (walk, rest) = self.at_length(move || walk.on(rest)).await??;
+                (walk, rest) = alone.work(move || walk.on(rest)).await??;
             }
         }
         Ok(walk)
@@ -313,6 +313,10 @@ impl Concern {
             Event::MemberEdited { .. }
             | Event::AccessReviewed { .. }
             | Event::KindConfigured { .. }
+            | Event::OrganizationRenamed { .. }
+            | Event::RequestOpened(_)
+            | Event::RequestGranted { .. }
+            | Event::RequestRefused { .. }
             | Event::RequestWithdrawn { .. } => false,
             _ => true,
         }

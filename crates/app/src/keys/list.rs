@@ -147,6 +147,12 @@ impl App {
         let labels = self.inner.journal.labels(org).await?;
         Ok(labels.into_iter().map(|label| (label.id, label.label)).collect())
     }
+
+    /// The labels with these ids alone.
+    pub(crate) async fn labels_of(&self, org: OrgId, ids: Vec<String>) -> Result<HashMap<String, String>, Problem> {
+        let labels = self.inner.journal.labels_of(org, ids).await?;
+        Ok(labels.into_iter().map(|label| (label.id, label.label)).collect())
+    }
 }
 
 fn acting_for(key: &Key) -> Option<PersonId> {

@@ -25,8 +25,11 @@ pub struct Choice<'c> {
 /// For how long something is given.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum Term {
-    /// For good.
+    /// For as long as whoever asked wished, and for good where they wished no end: nobody is given anything for longer than
+    /// was wished unless whoever decides says so.
     #[default]
+    AsWished,
+    /// For good.
     Good,
     /// Until a moment.
     Until(Timestamp),
@@ -49,9 +52,11 @@ impl App {
         choice: Choice<'_>,
     ) -> Result<RequestDetail, Problem> {
         let id = request_id(request)?;
+        let alone = self.ask_at_length(caller)?;
         for _ in 0..ATTEMPTS_MAX {
-            let (look, request, examined) = self.examined(caller, id).await?;
+            let (look, request, examined) = self.examined((caller, &alone), id).await?;
             let until = match choice.term {
+                Term::AsWished => request.asked.wished_ms.map(|ms| look.now.plus_ms(ms)),
                 Term::Good => None,
                 Term::Until(until) => Some(until),
                 Term::For(ms) => Some(look.now.plus_ms(ms)),
@@ -73,7 +78,7 @@ impl App {
                 Err(Problem::Moved { .. }) if caller.mode.expected_seq.is_none() => {}
                 Err(Problem::InStep { problem, .. }) => return Err(*problem),
                 Err(problem) => return Err(problem),
-                Ok(_) => return self.shown(caller, id).await,
+                Ok(_) => return self.shown((caller, &alone), id).await,
             }
         }
         Err(Problem::Unavailable { message: "others are changing this organization; try again".to_owned() })
@@ -87,7 +92,8 @@ impl App {
         let id = request_id(request)?;
         let reason = checked("reason", Some(reason))?;
         let reason = reason.ok_or_else(|| Problem::invalid("reason", "say why, in a sentence to whoever asked"))?;
-        let (look, request, examined) = self.examined(caller, id).await?;
+        let alone = self.ask_at_length(caller)?;
+        let (look, request, examined) = self.examined((caller, &alone), id).await?;
         if !request.is_open() {
             domain::command::handle(&look.state, Command::RefuseRequest { request: id }, look.now)?;
         }
@@ -100,7 +106,7 @@ impl App {
         let command = |_: &_| Ok(Command::RefuseRequest { request: id });
         let along = Along { facts, directory: None };
         self.change(caller, Operation::DecideRequest { request: id, by }, command, along).await?;
-        self.shown(caller, id).await
+        self.shown((caller, &alone), id).await
     }
 
     /// Whether the engine lets the caller decide, with its reason where it does not.

@@ -8,21 +8,23 @@ use std::sync::Arc;
 
 use domain::command::{self, Command};
 use domain::grant::{Grant, Grantee};
-use domain::id::{IntegrationId, ResourceId};
+use domain::id::{IntegrationId, PersonId, ResourceId};
 use domain::organization::{Organization, Stamp};
 use domain::refusal::Refusal;
 use domain::request::{AccessRequest, cannot_end};
 use domain::time::Timestamp;
 use journal::Fact;
-use verdict::{Actor, Question, Remedy, Snapshot};
+use verdict::{Action, Actor, Operation, Question, Remedy, Snapshot};
 
 use crate::policy_file::rehearse::{Rehearsed, Step, rehearse};
 use crate::requests::texts::forgotten;
 use crate::requests::{owner_of, subject_of};
-use crate::{App, Caller, Problem};
+use crate::{App, Caller};
 
 /// Sets of changes that are looked at.
 const SETS_MAX: usize = 5;
+/// People who are named of those who may decide.
+const DECIDERS_MAX: usize = 3;
 
 /// One state as one caller looks at it.
 #[derive(Clone)]
@@ -64,12 +66,27 @@ impl App {
     }
 }
 
-/// Runs what takes a while out of everybody's way.
-pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::broken(&error))
-}
-
 impl Look {
+    /// Whether the caller may do something in this state.
+    pub(super) fn allows(&self, operation: Operation<'_>) -> bool {
+        let action = Action::Operate(operation);
+        self.snapshot.evaluate(&Question { actor: &self.actor, action, now: self.now }).is_allowed()
+    }
+
+    /// The first people who may decide a request in any of these ways.
+    pub(super) fn deciders(&self, request: &AccessRequest, sets: &[Found]) -> Vec<PersonId> {
+        let mut all = Vec::new();
+        for found in sets {
+            for person in self.snapshot.deciders(request.asked.id, &found.set, self.now) {
+                if !all.contains(&person) {
+                    all.push(person);
+                }
+            }
+        }
+        all.truncate(DECIDERS_MAX);
+        all
+    }
+
     /// What would satisfy a request, each tried out as the caller.
     pub(super) fn examine(&self, request: &AccessRequest) -> Examined {
         let mut examined = self.remedies(request);

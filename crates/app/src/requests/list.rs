@@ -1,19 +1,37 @@
 //! See requests: one's own, and those that one may decide.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use domain::id::RequestId;
-use domain::request::AccessRequest;
+use domain::permission::Permission;
+use domain::request::{AccessRequest, Wanted};
+use domain::resource::ResourceVerb;
 use verdict::{Operation, Subject};
 
-use super::examine::{Examined, Look, aside, name_of};
+use super::examine::{Examined, Look, name_of};
 use super::texts::reason_id;
 use super::wanted::{says, wording};
 use super::{RemedyView, RequestDetail, RequestView, is_mine, request_id, subject_of};
+use crate::ask::Alone;
 use crate::{App, Caller, Problem};
 
-/// Requests of others that are looked at for one page: what would satisfy each is tried out on copies.
+/// Requests that are examined for one page by somebody who decides some: what would satisfy each is tried out on copies.
 const EXAMINED_MAX: usize = 100;
+/// Of those, how many in one piece of work.
+const AT_A_TIME: usize = 5;
+/// Every change that would satisfy a request needs one of these, or is the share of a resource that whoever makes it may
+/// share, or lets an agent act for oneself.
+const TO_DECIDE: [Permission; 9] = [
+    Permission::KeyManageWorkspace,
+    Permission::GrantAssign,
+    Permission::TeamAssign,
+    Permission::TeamMembers,
+    Permission::TeamRoles,
+    Permission::IntegrationEdit,
+    Permission::ToolReview,
+    Permission::RoleAssign,
+    Permission::AgentManage,
+];
 
 /// Which requests.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,24 +63,25 @@ impl App {
     /// somebody's record sees what became of their requests.
     ///
     /// # Errors
-    /// [`Problem::Unavailable`] where something broke.
+    /// [`Problem::Busy`] while another question of the caller's that takes long is being answered.
     pub async fn list_requests(&self, caller: &Caller, which: Which<'_>) -> Result<Page, Problem> {
+        let alone = self.ask_at_length(caller)?;
         let look = self.look(caller).await;
-        let (state, mine) = (which.state.map(str::to_owned), which.mine);
-        let (before, limit) = (which.before.unwrap_or(u64::MAX), which.limit);
-        let (look, seen, next) = aside(move || {
-            let fits = |request: &&AccessRequest| {
-                request.since_seq < before
-                    && state.as_ref().is_none_or(|state| *state == request.state.as_str())
-                    && (!mine || is_mine(request, &look.actor))
-            };
-            let mut found: Vec<&AccessRequest> = look.state.all_requests().filter(fits).collect();
-            found.sort_unstable_by_key(|request| std::cmp::Reverse(request.since_seq));
-            let (seen, next) = look.page(&found, limit);
-            (look, seen, next)
-        })
-        .await?;
-        Ok(Page { items: self.request_views(caller, &look, seen).await?, next })
+        let before = which.before.unwrap_or(u64::MAX);
+        let fits = |request: &&AccessRequest| {
+            request.since_seq < before
+                && which.state.is_none_or(|state| state == request.state.as_str())
+                && (!which.mine || is_mine(request, &look.actor))
+        };
+        let mut found: Vec<AccessRequest> = look.state.all_requests().filter(fits).cloned().collect();
+        found.sort_unstable_by_key(|request| std::cmp::Reverse(request.since_seq));
+        let decides = look.may_decide_some();
+        let (found, limit) = (found.into(), which.limit);
+        let mut page = Looking { look, found, limit, decides, examined: 0, last: None, seen: Vec::new(), next: None };
+        while !page.found.is_empty() && page.next.is_none() {
+            page = alone.work(move || page.on()).await?;
+        }
+        Ok(Page { items: self.request_views(caller, &page.look, page.seen).await?, next: page.next })
     }
 
     /// One request, with what would satisfy it and what that would lead to.
@@ -70,18 +89,32 @@ impl App {
     /// # Errors
     /// [`Problem::Missing`] where there is none that the caller may know of.
     pub async fn show_request(&self, caller: &Caller, request: &str) -> Result<RequestDetail, Problem> {
-        self.shown(caller, request_id(request)?).await
+        let id = request_id(request)?;
+        self.shown((caller, &self.ask_at_length(caller)?), id).await
     }
 
-    pub(super) async fn shown(&self, caller: &Caller, id: RequestId) -> Result<RequestDetail, Problem> {
-        let (look, request, examined) = self.examined(caller, id).await?;
+    pub(super) async fn shown(
+        &self,
+        (caller, alone): (&Caller, &Alone),
+        id: RequestId,
+    ) -> Result<RequestDetail, Problem> {
+        let (look, request, examined) = self.examined((caller, alone), id).await?;
         let may_decide = examined.may_decide();
         let Examined { allowed, sets } = examined;
-        let first = sets.first().map_or(&[][..], |found| &found.set);
-        let waits_for = look.snapshot.deciders(id, first, look.now);
-        let waits_for = self.names_for((&look.snapshot, &caller.actor), &waits_for).await;
+        let deciding = move || {
+            let deciders = look.deciders(&request, &sets);
+            (look, request, sets, deciders)
+        };
+        let (look, request, sets, deciders) = alone.work(deciding).await?;
+        let waits_for = self.names_for((&look.snapshot, &caller.actor), &deciders).await;
+        let explains = self.explains_everybody(caller);
         let mut remedies = Vec::with_capacity(sets.len());
         for found in sets {
+            let may_hear = |remedy| self.may_hear_of(caller, &look.snapshot, remedy);
+            // Whoever asked is told of no change that names what is hidden from them.
+            if !explains && found.by_caller.is_none() && !found.set.iter().all(may_hear) {
+                continue;
+            }
             let impact = match &found.by_caller {
                 Some(done) => {
                     self.impact_of(caller, &look.snapshot, &look.state, (&done.events(), &[])).await?.summary()
@@ -99,24 +132,34 @@ impl App {
         let seq = look.state.seq;
         let view = self.request_views(caller, &look, vec![(request, may_decide)]).await?.pop();
         let view = view.ok_or_else(|| Problem::missing("request"))?;
-        Ok(RequestDetail { view, allowed, waits_for, remedies, seq })
+        Ok(RequestDetail { view, allowed, waits_for, remedies, seq, is_new: false })
     }
 
     /// One request and what would satisfy it, for a caller who may know of it.
     pub(super) async fn examined(
         &self,
-        caller: &Caller,
+        (caller, alone): (&Caller, &Alone),
         id: RequestId,
     ) -> Result<(Look, AccessRequest, Examined), Problem> {
         let look = self.look(caller).await;
         let request = look.state.request(id).cloned().ok_or_else(|| Problem::missing("request"))?;
-        let (look, request, examined) = aside(move || {
-            let examined = look.examine(&request);
-            (look, request, examined)
-        })
-        .await?;
+        if !look.may_know(&request) && !(look.may_decide_some() || look.may_share(&request)) {
+            return Err(Problem::missing("request"));
+        }
+        let (look, request, examined) = alone
+            .work(move || {
+                let examined = look.examine(&request);
+                (look, request, examined)
+            })
+            .await?;
         let visible = look.may_know(&request) || examined.may_decide();
         if visible { Ok((look, request, examined)) } else { Err(Problem::missing("request")) }
+    }
+
+    /// Who decided a request, where the caller may be told: others' names are for those who see who is here.
+    pub(super) fn decider_told(&self, caller: &Caller, by: &str) -> Option<Subject> {
+        let sees = || self.asked(&caller.live.snapshot(), &caller.actor, Operation::ViewMembers).is_allowed();
+        stamped(by).filter(|subject| *subject == caller.actor.subject || sees())
     }
 
     async fn request_views(&self, caller: &Caller, look: &Look, seen: Vec<Seen>) -> Result<Vec<RequestView>, Problem> {
@@ -124,7 +167,7 @@ impl App {
             return Ok(Vec::new());
         }
         let of = |(request, _): &Seen| {
-            let decided = request.state.decided().and_then(|decided| stamped(&decided.by));
+            let decided = request.state.decided().and_then(|decided| self.decider_told(caller, &decided.by));
             let principal = request.asked.acting_for.map(Subject::Member);
             [subject_of(request.asked.requester), principal, decided]
         };
@@ -133,13 +176,15 @@ impl App {
         subjects.dedup();
         let names = self.names_of(caller, &subjects).await?;
         let names: HashMap<Subject, String> = subjects.into_iter().zip(names).collect();
-        let mut labels = self.labels(caller.live.org()).await?;
+        let texts = |(request, _): &Seen| [request.asked.id.to_string(), reason_id(request.asked.id)];
+        let texts = seen.iter().flat_map(texts).collect();
+        let mut labels = self.labels_of(caller.live.org(), texts).await?;
         let view = |(request, may_decide): Seen| {
             let [requester, principal, decided] = of(&(request.clone(), may_decide));
             let name = |subject: Option<Subject>| subject.and_then(|subject| names.get(&subject).cloned());
             RequestView {
-                wording: wording(&request.asked.wanted, &look.state),
-                says: says(&request.asked.wanted, &look.state),
+                wording: wording(&request.asked.wanted, look),
+                says: says(&request.asked.wanted, look),
                 requester: name(requester).unwrap_or_default(),
                 acting_for: name(principal),
                 decided_by: name(decided),
@@ -154,24 +199,70 @@ impl App {
     }
 }
 
-impl Look {
-    /// What is seen of these, until the page is full or enough was tried out.
-    fn page(&self, found: &[&AccessRequest], limit: usize) -> (Vec<Seen>, Option<u64>) {
-        let (mut seen, mut examined, mut last) = (Vec::new(), 0, None);
-        for request in found {
-            if seen.len() == limit || examined == EXAMINED_MAX {
-                return (seen, last);
+/// A page that is being filled.
+struct Looking {
+    look: Look,
+    /// What was not looked at yet, the newest first.
+    found: VecDeque<AccessRequest>,
+    limit: usize,
+    /// Whether the caller may make any of the changes that satisfy requests.
+    decides: bool,
+    examined: usize,
+    /// The last that was examined.
+    last: Option<u64>,
+    seen: Vec<Seen>,
+    next: Option<u64>,
+}
+
+impl Looking {
+    /// Goes on, for as long as one piece of work may take. There is a next page where there is one more to be seen, so that
+    /// nobody learns of requests that they may not know of; but for those who decide some, who are told when enough was
+    /// tried out.
+    fn on(mut self) -> Looking {
+        let enough = self.examined + AT_A_TIME;
+        while self.examined < enough
+            && let Some(request) = self.found.pop_front()
+        {
+            let knows = self.look.may_know(&request);
+            let decides = request.is_open() && (knows || self.decides || self.look.may_share(&request));
+            if decides && self.examined == EXAMINED_MAX {
+                self.next = self.last;
+                return self;
             }
-            last = Some(request.since_seq);
-            let may_decide = request.is_open() && {
-                examined += 1;
-                self.examine(request).may_decide()
-            };
-            if may_decide || self.may_know(request) {
-                seen.push(((*request).clone(), may_decide));
+            if decides {
+                self.examined += 1;
             }
+            let may_decide = decides && self.look.examine(&request).may_decide();
+            if !may_decide && !knows {
+                self.last = Some(request.since_seq);
+                continue;
+            }
+            if self.seen.len() == self.limit {
+                self.next = self.seen.last().map(|(request, _)| request.since_seq);
+                return self;
+            }
+            self.last = Some(request.since_seq);
+            self.seen.push((request, may_decide));
         }
-        (seen, None)
+        self
+    }
+}
+
+impl Look {
+    /// Whether the caller holds anything with which one decides requests: who holds nothing of it is spared the search, and
+    /// with it everybody else.
+    fn may_decide_some(&self) -> bool {
+        let subject = self.actor.subject;
+        let places = self.state.teams.values().filter_map(|team| team.members.get(&subject.person()?));
+        let in_teams = places.map(|place| self.snapshot.permissions_of_role(place.role));
+        let mut sets = in_teams.chain([self.snapshot.permissions_of(subject, self.now)]);
+        sets.any(|set| TO_DECIDE.into_iter().any(|permission| set.scope(permission).is_some()))
+    }
+
+    /// Whether the caller may share what a request is about.
+    fn may_share(&self, request: &AccessRequest) -> bool {
+        let Wanted::Resource { resource, .. } = request.asked.wanted else { return false };
+        self.allows(Operation::Resource { verb: ResourceVerb::Share, resource })
     }
 
     /// Whether one knows of a request without being able to decide it: one's own, those that one decided, and what
@@ -180,10 +271,7 @@ impl Look {
         let decided = request.state.decided().is_some_and(|decided| stamped(&decided.by) == Some(self.actor.subject));
         let audits = || {
             let subject = subject_of(request.asked.requester);
-            let operation = Operation::ReadAudit { subject };
-            let action = verdict::Action::Operate(operation);
-            let question = verdict::Question { actor: &self.actor, action, now: self.now };
-            !request.is_open() && self.snapshot.evaluate(&question).is_allowed()
+            !request.is_open() && self.allows(Operation::ReadAudit { subject })
         };
         is_mine(request, &self.actor) || decided || audits()
     }

@@ -67,6 +67,8 @@ pub struct RequestDetail {
     pub remedies: Vec<RemedyView>,
     /// The number of the state that was looked at.
     pub seq: u64,
+    /// Whether it was opened just now, by whoever is answered.
+    pub is_new: bool,
 }
 
 /// Changes that together would satisfy a request.

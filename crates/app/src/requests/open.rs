@@ -7,11 +7,10 @@ use domain::request::{AccessRequest, NewRequest, RequestState, Wanted, already_a
 use journal::Fact;
 use verdict::{Operation, Reason, Verdict};
 
-use super::examine::aside;
 use super::texts::{checked, forgotten};
 use super::wanted::wanted;
 use super::{RequestDetail, is_mine, request_id, subject_of};
-use crate::ask::{Asked, View, Wording, question};
+use crate::ask::{Alone, Asked, View, Wording, asks_for_itself, question};
 use crate::change::Along;
 use crate::{App, Caller, Problem};
 
@@ -34,7 +33,11 @@ impl App {
     /// already, what no small change would allow, and where too many requests wait.
     pub async fn open_request(&self, caller: &Caller, open: &RequestToOpen) -> Result<RequestDetail, Problem> {
         let note = checked("note", open.note.as_deref())?;
-        let view = self.view(caller, None).await?;
+        let view = self.present(caller);
+        // Who may not ask is told so before anything is looked up: it is all denied to them, there or not.
+        let operation = asks_for_itself(&caller.actor);
+        let _permit = self.permit(&view.snapshot, &caller.actor, operation).await?;
+        let alone = self.ask_at_length(caller)?;
         if open.wording.kind == "member" {
             // Whether somebody is a member is for those who see members.
             let seen = self.asked(&view.snapshot, &caller.actor, Operation::ViewMembers).is_allowed();
@@ -47,13 +50,12 @@ impl App {
             state.open_requests().find(|open| same(open, caller, &wanted)).map(|open| open.asked.id)
         };
         if let Some(id) = waits {
-            return self.shown(caller, id).await;
+            return self.shown((caller, &alone), id).await;
         }
         let id = RequestId::from_random(self.random()?);
         let (requester, acting_for) = (caller.actor.subject.grantee(), caller.actor.acting_for);
         let new = NewRequest { id, requester, acting_for, wanted, wished_ms: open.lasts_ms };
-        self.could_be_granted(caller, &new).await?;
-        let operation = Operation::RequestAccess { requester: caller.actor.subject, acting_for };
+        self.could_be_granted((caller, &alone), &new).await?;
         let command = |state: &Organization| match state.open_requests().find(|open| same(open, caller, &new.wanted)) {
             // Another of the same came first; its note stands, and this one has nowhere to.
             Some(_) => Err(Problem::missing("request")),
@@ -67,8 +69,8 @@ impl App {
             state.open_requests().find(|open| same(open, caller, &new.wanted)).map(|open| open.asked.id)
         };
         match (done, found) {
-            (Ok(_), _) => self.shown(caller, id).await,
-            (Err(Problem::Missing { noun: "request", .. }), Some(other)) => self.shown(caller, other).await,
+            (Ok(_), _) => Ok(RequestDetail { is_new: true, ..self.shown((caller, &alone), id).await? }),
+            (Err(Problem::Missing { noun: "request", .. }), Some(other)) => self.shown((caller, &alone), other).await,
             (Err(problem), _) => Err(problem),
         }
     }
@@ -79,6 +81,7 @@ impl App {
     /// [`Problem::Missing`] for another's, [`Problem::Refused`] for one that was decided.
     pub async fn withdraw_request(&self, caller: &Caller, request: &str) -> Result<RequestDetail, Problem> {
         let id = request_id(request)?;
+        let alone = self.ask_at_length(caller)?;
         let (requester, acting_for, facts) = {
             let state = caller.live.state.lock().await;
             let known = state.request(id).filter(|request| is_mine(request, &caller.actor));
@@ -89,7 +92,7 @@ impl App {
         let operation = Operation::RequestAccess { requester, acting_for };
         let command = |_: &_| Ok(Command::WithdrawRequest { request: id });
         self.change(caller, operation, command, Along { facts, directory: None }).await?;
-        self.shown(caller, id).await
+        self.shown((caller, &alone), id).await
     }
 
     /// What the caller is denied and may know of. What is hidden from them is answered as what is not there.
@@ -108,11 +111,11 @@ impl App {
     }
 
     /// Checks that some small change would satisfy a request.
-    async fn could_be_granted(&self, caller: &Caller, new: &NewRequest) -> Result<(), Problem> {
+    async fn could_be_granted(&self, (caller, alone): (&Caller, &Alone), new: &NewRequest) -> Result<(), Problem> {
         let look = self.look(caller).await;
         let (opened_at, state) = (look.now, RequestState::Open);
         let request = AccessRequest { asked: new.clone(), opened_at, since_seq: look.state.seq + 1, state };
-        let found = aside(move || look.remedies(&request)).await?;
+        let found = alone.work(move || look.remedies(&request)).await?;
         if found.sets.is_empty() && !found.allowed { Err(nothing_would_help().into()) } else { Ok(()) }
     }
 }

@@ -6,8 +6,6 @@ use domain::request::{AccessRequest, RequestState, Wanted};
 use domain::time::Timestamp;
 use verdict::Actor;
 
-use super::examine::aside;
-use super::list::stamped;
 use super::texts::reason_id;
 use crate::impact::Mode;
 use crate::{App, Caller, Live, Problem};
@@ -30,8 +28,8 @@ pub enum Told {
         id: String,
         /// When.
         at: Timestamp,
-        /// The name of whoever refused it.
-        by: String,
+        /// The name of whoever refused it, where the caller sees who is here.
+        by: Option<String>,
         /// Why.
         reason: Option<String>,
     },
@@ -47,7 +45,8 @@ impl App {
     /// What became of the caller's newest request for something; none where there is nothing to tell.
     ///
     /// # Errors
-    /// [`Problem::Unavailable`] where names cannot be looked up.
+    /// [`Problem::Unavailable`] where names cannot be looked up, [`Problem::Busy`] while another question of the caller's
+    /// that takes long is being answered.
     pub async fn request_told(&self, caller: &Caller, wanted: &Wanted) -> Result<Option<Told>, Problem> {
         let newest = {
             let state = caller.live.state.lock().await;
@@ -60,24 +59,18 @@ impl App {
         let id = request.asked.id.to_string();
         match &request.state {
             RequestState::Open => {
-                let (look, since) = (self.look(caller).await, request.opened_at);
-                let snapshot = caller.live.snapshot();
-                let deciders = aside(move || {
-                    let found = look.remedies(&request);
-                    let first = found.sets.first().map_or(&[][..], |found| &found.set);
-                    look.snapshot.deciders(request.asked.id, first, look.now)
-                });
-                Ok(Some(Told::Waits {
-                    id,
-                    since,
-                    waits_for: self.names_for((&snapshot, &caller.actor), &deciders.await?).await,
-                }))
+                let (alone, since) = (self.ask_at_length(caller)?, request.opened_at);
+                let look = self.look(caller).await;
+                let snapshot = Arc::clone(&look.snapshot);
+                let deciders = alone.work(move || look.deciders(&request, &look.remedies(&request).sets)).await?;
+                let waits_for = self.names_for((&snapshot, &caller.actor), &deciders).await;
+                Ok(Some(Told::Waits { id, since, waits_for }))
             }
             RequestState::Refused { decided } => {
-                let by = stamped(&decided.by);
-                let by = self.names_of(caller, by.as_slice()).await?.pop().unwrap_or_default();
-                let mut labels = self.labels(caller.live.org()).await?;
-                let reason = labels.remove(&reason_id(request.asked.id));
+                let by = self.decider_told(caller, &decided.by);
+                let by = self.names_of(caller, by.as_slice()).await?.pop();
+                let reason = reason_id(request.asked.id);
+                let reason = self.labels_of(caller.live.org(), vec![reason.clone()]).await?.remove(&reason);
                 Ok(Some(Told::Refused { id, at: decided.at, by, reason }))
             }
             RequestState::Granted { .. } | RequestState::Withdrawn { .. } | RequestState::Ended { .. } => Ok(None),

@@ -1,11 +1,12 @@
 //! What is asked for: from a question that was understood to what a request keeps, and back to words.
 
 use domain::id::IntegrationId;
-use domain::organization::Organization;
+use domain::integration::Integration;
 use domain::permission::Permission;
 use domain::request::Wanted;
-use verdict::Snapshot;
+use verdict::{Operation, Snapshot};
 
+use super::examine::Look;
 use crate::ask::{Asked, IntegrationVerb, KeyVerb, TeamVerb, Wording};
 
 /// What a request keeps of a question; none for a tool that is not there.
@@ -41,18 +42,21 @@ pub(super) fn wanted(asked: &Asked, snapshot: &Snapshot) -> Option<Wanted> {
     })
 }
 
+/// The integration, where whoever looks may know of it as it is now.
+fn known<'l>(look: &'l Look, id: &IntegrationId) -> Option<&'l Integration> {
+    look.state.integrations.get(id).filter(|_| look.allows(Operation::ViewIntegration { integration: *id }))
+}
+
 /// The same as a question in words. It names things by their ids, so that it tells nothing of what became of them.
-pub(super) fn wording(wanted: &Wanted, state: &Organization) -> Wording {
+pub(super) fn wording(wanted: &Wanted, look: &Look) -> Wording {
     let word = |action: &str, kind: &str, name: String| Wording {
         action: action.to_owned(),
         kind: kind.to_owned(),
         name,
         role: None,
     };
-    let slug = |id: &IntegrationId| match state.integrations.get(id) {
-        Some(integration) => integration.slug.to_string(),
-        None => id.to_string(),
-    };
+    let slug =
+        |id: &IntegrationId| known(look, id).map_or_else(|| id.to_string(), |integration| integration.slug.to_string());
     match wanted {
         Wanted::CallTool { integration, tool } => word("call", "tool", format!("{}/{tool}", slug(integration))),
         Wanted::Use { permission } => word(permission.entry().id, "organization", String::new()),
@@ -61,7 +65,7 @@ pub(super) fn wording(wanted: &Wanted, state: &Organization) -> Wording {
         Wanted::DisconnectIntegration { integration } => word("disconnect", "integration", slug(integration)),
         Wanted::ReviewTools { integration } => word("review", "integration", slug(integration)),
         Wanted::Resource { verb, resource } => {
-            let kind = state.resources.get(resource).map_or("resource", |resource| resource.kind.as_str());
+            let kind = look.state.resources.get(resource).map_or("resource", |resource| resource.kind.as_str());
             word(verb.as_str(), kind, resource.to_string())
         }
         Wanted::MakeResource { kind } => word("create", kind.as_str(), String::new()),
@@ -83,15 +87,15 @@ pub(super) fn wording(wanted: &Wanted, state: &Organization) -> Wording {
 }
 
 /// The same for people.
-pub(super) fn says(wanted: &Wanted, state: &Organization) -> String {
+pub(super) fn says(wanted: &Wanted, look: &Look) -> String {
     match wanted {
         Wanted::CallTool { integration, tool } => {
-            let title = state.integrations.get(integration).map_or("an integration", |found| &found.title);
+            let title = known(look, integration).map_or("an integration", |found| &found.title);
             format!("call {tool} of {title}")
         }
         Wanted::Use { permission } => format!("{} ({permission})", permission.entry().title.to_lowercase()),
         other => {
-            let Wording { action, kind, name, .. } = wording(other, state);
+            let Wording { action, kind, name, .. } = wording(other, look);
             format!("{action} {kind} {name}").trim_end().replace('_', " ")
         }
     }

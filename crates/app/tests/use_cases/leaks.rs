@@ -2,12 +2,14 @@
 //! names stand behind an answer.
 
 use app::Problem;
+use app::access::Whose;
 use app::ask::{At, Inquiry, Party, Wording};
 use app::audit::{AuditQuery, Entry};
 use app::grants::Receiver;
 use app::impact::Mode;
-use app::members::NewMember;
+use app::members::{MemberChange, NewMember};
 use app::objects::NewObject;
+use app::requests::RequestToOpen;
 use app::resources::ResourceToMake;
 use app::roles::{HistoryCursor, NewRole, RoleChange};
 use app::{App, Caller};
@@ -144,6 +146,15 @@ async fn remedies_name_nothing_that_is_hidden_from_whoever_is_told() {
     let told = world.app.ask(&blind, &asked).await.unwrap();
     assert!(!told.allowed && !told.remedies.is_empty(), "{told:?}");
     assert!(!format!("{told:?}").contains("Layoffs"), "{told:?}");
+    let open = RequestToOpen { wording: asked.wording.clone(), note: None, lasts_ms: None };
+    let opened = world.app.open_request(&blind, &open).await.unwrap();
+    let id = opened.view.request.asked.id.to_string();
+    let shown = world.app.show_request(&blind, &id).await.unwrap();
+    for told in [opened, shown] {
+        assert!(!told.remedies.is_empty() && !format!("{:?}", told.remedies).contains("Layoffs"), "{told:?}");
+    }
+    let shown = world.app.show_request(&acme.owner, &id).await.unwrap();
+    assert!(format!("{:?}", shown.remedies).contains("Layoffs"), "whoever could do it is told: {shown:?}");
     let asked = Inquiry { subject: Some("blind@acme.example".to_owned()), ..asked };
     let told = world.app.ask(&acme.owner, &asked).await.unwrap();
     assert!(format!("{told:?}").contains("Layoffs"), "whoever may explain access learns of it: {told:?}");
@@ -217,7 +228,8 @@ async fn who_could_help_or_did_something_is_named_to_those_who_see_who_is_here()
     let blind = hired(&world, &acme, "Blind", &["organization.view"]).await;
     for (caller, is_told) in [(&blind, false), (&acme.member, true)] {
         match world.app.remove_member(caller, ADMIN).await {
-            Err(Problem::Denied { ask, .. }) => assert_eq!(!ask.is_empty(), is_told, "{ask:?}"),
+            Err(Problem::Denied { ask, .. }) => assert!(is_told && !ask.is_empty(), "{ask:?}"),
+            Err(Problem::Missing { .. }) => assert!(!is_told, "as a member is denied who sees them"),
             other => panic!("{other:?}"),
         }
         let asked = about_oneself(to("member.remove", "organization", ""));
@@ -236,6 +248,23 @@ async fn who_could_help_or_did_something_is_named_to_those_who_see_who_is_here()
     let turns = world.app.turns(&acme.owner, &asked).await.unwrap();
     let actor = turns.items[0].actor.as_deref().unwrap();
     assert!(actor.starts_with(acme.owner.actor.subject.as_str()), "{turns:?}");
+}
+
+#[tokio::test]
+async fn who_sees_nobody_is_told_of_a_member_what_they_are_told_of_nobody() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let blind = hired(&world, &acme, "Blind", &["organization.view"]).await;
+    let renamed = || MemberChange { name: Some("A".to_owned()), seat: None };
+    let mut answers = Vec::new();
+    for name in [ADMIN, MEMBER, "nobody@acme.example"] {
+        let edited = world.app.edit_member(&blind, name, renamed()).await.unwrap_err();
+        let removed = world.app.remove_member(&blind, name).await.unwrap_err();
+        let access = world.app.show_access(&blind, Whose::Member(name), None).await.unwrap_err();
+        answers.push(format!("{edited:?} {removed:?} {access:?}"));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    world.app.edit_member(&blind, "blind@acme.example", renamed()).await.unwrap();
 }
 
 #[tokio::test]

@@ -6,10 +6,11 @@ use std::task::Poll;
 
 use app::access::Whose;
 use app::agents::NewAgent;
-use app::ask::{Inquiry, Party, Wording};
+use app::ask::{At, Inquiry, Party, Wording};
 use app::grants::Receiver;
 use app::impact::Mode;
 use app::keys::{NewAgentKey, NewKeyOf};
+use app::requests::Which;
 use app::resources::{ResourceFilter, ResourceToMake};
 use app::{Caller, Problem};
 use domain::grant::Profile;
@@ -40,6 +41,10 @@ async fn one_question_that_takes_long_is_answered_at_a_time_for_everybody() {
     begun(&mut first).await;
     assert_eq!(code_of(world.app.turns(&acme.member, &asked).await), "one-at-a-time");
     assert_eq!(code_of(world.app.ask(&acme.member, &remedies).await), "one-at-a-time");
+    let past = world.app.show_access(&acme.member, Whose::Mine, Some(At::Seq(2))).await;
+    assert_eq!(code_of(past), "one-at-a-time");
+    let page = world.app.list_requests(&acme.member, Which { limit: 1, ..Which::default() }).await;
+    assert_eq!(code_of(page), "one-at-a-time");
     assert!(world.app.turns(&acme.admin, &asked).await.is_ok(), "somebody else does not wait for it");
     first.await;
     assert!(world.app.turns(&acme.member, &asked).await.is_ok(), "the next is answered after it");

@@ -15,6 +15,7 @@ mod reviews;
 mod roles;
 mod story;
 mod unhappy;
+mod unseen;
 mod veil;
 mod whole_file;
 mod world;

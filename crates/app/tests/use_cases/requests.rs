@@ -91,6 +91,7 @@ async fn the_same_question_again_is_answered_with_the_request_that_waits() {
     let first = world.app.open_request(&acme.member, &call(REFUND)).await.unwrap();
     let before = world.heads(acme.org).await;
     let again = world.app.open_request(&acme.member, &call(REFUND)).await.unwrap();
+    assert!(first.is_new && !again.is_new);
     assert_eq!((id(&first), world.heads(acme.org).await), (id(&again), before));
 }
 
@@ -166,7 +167,7 @@ async fn a_refusal_tells_its_reason_and_a_withdrawn_request_is_decided_by_nobody
     assert_eq!((shown.reason.as_deref(), shown.request.state.as_str()), (Some("refunds go through Ada"), "refused"));
     let told = app.request_told(member, &wanted).await.unwrap();
     let Some(Told::Refused { by, reason, .. }) = told else { panic!("{told:?}") };
-    assert_eq!((by.as_str(), reason.as_deref()), ("Adam Feldspar", Some("refunds go through Ada")));
+    assert_eq!((by.as_deref(), reason.as_deref()), (Some("Adam Feldspar"), Some("refunds go through Ada")));
     assert_eq!(code_of(app.grant_request(&acme.admin, &first, Choice::default()).await), "request-closed");
 
     let second = id(&app.open_request(member, &call(REFUND)).await.unwrap());
@@ -202,6 +203,22 @@ async fn a_preview_of_a_grant_changes_nothing_and_a_grant_is_tied_to_the_state_t
     assert!(!world.may_call(&acme.member, "stripe", "create_refund"));
     tied.mode.expected_seq = Some(app.show_request(&acme.admin, &id(&opened)).await.unwrap().seq);
     app.grant_request(&tied, &id(&opened), for_an_hour()).await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_is_given_for_longer_than_was_wished_unless_whoever_decides_says_so() {
+    let (world, acme) = with_stripe().await;
+    let app = &world.app;
+    let wished = |tool| RequestToOpen { lasts_ms: Some(HOUR_MS), ..call(tool) };
+    let refund = id(&app.open_request(&acme.member, &wished(REFUND)).await.unwrap());
+    app.grant_request(&acme.admin, &refund, Choice::default()).await.unwrap();
+    let delete = id(&app.open_request(&acme.member, &wished("stripe/delete_customer")).await.unwrap());
+    let remedy = app.show_request(&acme.admin, &delete).await.unwrap().remedies[0].id.clone();
+    let good = Choice { remedy: Some(&remedy), term: Term::Good };
+    app.grant_request(&acme.admin, &delete, good).await.unwrap();
+    assert_eq!(STRIPE.map(|tool| world.may_call(&acme.member, "stripe", tool)), [true, true, true]);
+    world.clock.advance_ms(HOUR_MS);
+    assert_eq!(STRIPE.map(|tool| world.may_call(&acme.member, "stripe", tool)), [true, false, true]);
 }
 
 #[tokio::test]

@@ -6,10 +6,10 @@ use crate::id::RequestId;
 use crate::key::{self, KeyKind};
 use crate::organization::Organization;
 use crate::refusal::Refusal;
-use crate::request::{AccessRequest, NewRequest};
+use crate::request::NewRequest;
 use crate::time::Timestamp;
 
-/// Requests that one may have open.
+/// Requests that one may have open; an agent, for each person for whom it acts.
 const OPEN_MAX: usize = 20;
 /// For how long access may be wished for, in milliseconds: from a minute to a year and a day.
 const WISHED_MS: std::ops::RangeInclusive<i64> = 60_000..=366 * 86_400_000;
@@ -17,10 +17,9 @@ const WISHED_MS: std::ops::RangeInclusive<i64> = 60_000..=366 * 86_400_000;
 /// Somebody asks. Where they have asked for the same already, that request stands.
 pub(crate) fn open(state: &Organization, new: NewRequest) -> Result<Vec<Event>, Refusal> {
     is_here(state, &new)?;
-    let mut theirs = state.requests_of(new.requester).filter(|request| request.is_open());
-    let same =
-        |request: &AccessRequest| request.asked.acting_for == new.acting_for && request.asked.wanted == new.wanted;
-    if theirs.clone().any(same) {
+    let theirs = state.requests_of(new.requester).filter(|request| request.is_open());
+    let mut theirs = theirs.filter(|request| request.is_by(new.requester, new.acting_for));
+    if theirs.clone().any(|request| request.asked.wanted == new.wanted) {
         return Ok(Vec::new());
     }
     if state.request(new.id).is_some() {

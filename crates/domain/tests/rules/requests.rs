@@ -141,6 +141,22 @@ fn the_one_that_was_closed_last_is_remembered_however_long_it_waited() {
 }
 
 #[test]
+fn what_an_agent_asks_for_one_person_stands_in_the_way_of_nobody_elses() {
+    let mut walk = Walk::company();
+    let agent = *walk.state.agents.keys().next().unwrap();
+    let asks = |number, acting_for, permission| {
+        let (id, requester, wanted) = (request(number), Grantee::Agent(agent), use_of(permission));
+        Command::OpenRequest(NewRequest { id, requester, acting_for, wanted, wished_ms: None })
+    };
+    for (number, permission) in (0..20).zip(Permission::ALL) {
+        accept(&mut walk, asks(number, None, *permission));
+    }
+    assert_eq!(refusal(&walk, asks(20, None, Permission::ALL[20])), "too-many-requests");
+    accept(&mut walk, Command::Delegate { agent, person: person(0), expires_at: None });
+    accept(&mut walk, asks(20, Some(person(0)), Permission::ALL[20]));
+}
+
+#[test]
 fn requests_go_with_whoever_asked() {
     let mut walk = Walk::company();
     let wanted = || use_of(Permission::AuditRead);

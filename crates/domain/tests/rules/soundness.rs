@@ -141,12 +141,14 @@ fn check_grants_and_shares(state: &Organization) -> Result<(), TestCaseError> {
 
 /// Only somebody who is here has requests that wait, and nobody has more of them than fit.
 fn check_requests(state: &Organization) -> Result<(), TestCaseError> {
-    let mut open = BTreeMap::<Grantee, usize>::new();
-    let mut closed = open.clone();
+    let mut open = BTreeMap::<(Grantee, Option<PersonId>), usize>::new();
+    let mut closed = BTreeMap::<Grantee, usize>::new();
     for request in state.all_requests() {
         let asked = &request.asked;
-        let count = if request.is_open() { &mut open } else { &mut closed };
-        *count.entry(asked.requester).or_default() += 1;
+        match request.is_open() {
+            true => *open.entry((asked.requester, asked.acting_for)).or_default() += 1,
+            false => *closed.entry(asked.requester).or_default() += 1,
+        }
         if !request.is_open() {
             continue;
         }

@@ -12,13 +12,13 @@ use domain::record::{Decision, Durability, OutcomeStatus};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
-use verdict::{Action, Snapshot};
+use verdict::{Action, Actor, Operation, Question, Snapshot, Verdict};
 
 use crate::gateway::Gateway;
 use crate::message::{self, Fault, code};
 use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
-use crate::pipeline::evaluate::{any_of, client_of, digest, tool_error};
+use crate::pipeline::evaluate::{any_of, client_of, digest, told, tool_error};
 use crate::pipeline::identify::Caller;
 use crate::pipeline::parse::Request;
 use crate::pipeline::question::Wanted;
@@ -45,12 +45,22 @@ pub(crate) struct HowToAsk {
     pub(crate) machine: Value,
 }
 
-/// How a denied call can be asked for; none where there is no such tool.
+/// Whether somebody may ask at all, in the engine's words. Who does nothing at present may not: all is denied to them, also
+/// what is hidden, so that to tell them how to ask for a tool would tell them that it is there.
+fn asks_for_itself(actor: &Actor) -> Action<'static> {
+    Action::Operate(Operation::RequestAccess { requester: actor.subject, acting_for: actor.acting_for })
+}
+
+/// How a denied call can be asked for; none where there is no such tool, and for whoever may not ask.
 pub(crate) async fn how_to_ask<P: Ports>(
     gateway: &Gateway<P>,
     caller: &Caller<P::Access>,
     (door, wanted): (&Door, &Wanted),
 ) -> Option<HowToAsk> {
+    let question = Question { actor: &caller.actor, action: asks_for_itself(&caller.actor), now: gateway.ports.now() };
+    if !caller.snapshot.evaluate(&question).is_allowed() {
+        return None;
+    }
     let asked = tool_asked(&caller.snapshot, &door.integration, &wanted.name)?;
     let thing = format!("tool:{}/{}", asked.integration, asked.tool);
     let quoted = if thing.chars().all(is_plain) { thing } else { format!("'{}'", thing.replace('\'', r"'\''")) };
@@ -75,7 +85,8 @@ pub(crate) async fn how_to_ask<P: Ports>(
                 json!({ "id": id, "state": "refused", "on": on, "by": by, "reason": reason }),
             );
             let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-            format!("refused by {by} on {on}{reason}. to ask again: {cli}")
+            let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+            format!("refused{by} on {on}{reason}. to ask again: {cli}")
         }
         None => match tool {
             Some(tool) => format!("to ask for it: call {tool}, or {cli}"),
@@ -117,6 +128,7 @@ pub(crate) async fn ask<P: Ports>(
         return Err(Exit::fault(StatusCode::OK, Some(&request.id), &fault));
     };
     let note = text("note").map(str::to_owned);
+    may_ask(gateway, &caller, &request).await?;
     let Ok(slot) = gateway.calls.take(caller.org(), caller.actor.subject) else {
         let text = "limited: too many calls are running; wait until one of them has ended";
         let message = tool_error(&request, text, ("io.wardroom/limit", json!({ "code": "too-many-calls" })));
@@ -136,21 +148,40 @@ pub(crate) async fn ask<P: Ports>(
     }
 }
 
-async fn carried<P: Ports>(
+/// Asks the engine whether the caller may ask. A denial is recorded and answered like that of any call.
+async fn may_ask<P: Ports>(
     gateway: &Arc<Gateway<P>>,
     caller: &Caller<P::Access>,
     request: &Request,
-    (asked, note): (ToolAsked, Option<String>),
-) -> Result<Response, Exit> {
-    let blank = Blank {
+) -> Result<(), Exit> {
+    let (action, now) = (asks_for_itself(&caller.actor), gateway.ports.now());
+    let Verdict::Denied(denial) = caller.snapshot.evaluate(&Question { actor: &caller.actor, action, now }) else {
+        return Ok(());
+    };
+    let intent = own_call(gateway, caller, request).decided(now, Decision::Denied, denial.reason.code());
+    gateway.note(intent).await;
+    Err(told(gateway, caller, request, (denial, action, None)).await)
+}
+
+/// What is recorded of a call of our own tool.
+fn own_call<'r, P: Ports>(gateway: &Gateway<P>, caller: &'r Caller<P::Access>, request: &'r Request) -> Blank<'r> {
+    Blank {
         subject: Some(caller.actor),
         client: client_of(request),
         tool: Some(TOOL),
         class: Some(ToolClass::Write),
         arguments_digest: Some(digest(gateway, caller, request)),
         ..Blank::new(&caller.snapshot, &request.method)
-    };
-    let intent = blank.decided(gateway.ports.now(), Decision::Allowed, "own");
+    }
+}
+
+async fn carried<P: Ports>(
+    gateway: &Arc<Gateway<P>>,
+    caller: &Caller<P::Access>,
+    request: &Request,
+    (asked, note): (ToolAsked, Option<String>),
+) -> Result<Response, Exit> {
+    let intent = own_call(gateway, caller, request).decided(gateway.ports.now(), Decision::Allowed, "own");
     let recorded = record::begin(gateway, intent, Durability::Synced, Instant::now()).await.map_err(|unavailable| {
         tracing::error!(reason = %unavailable, "a call was refused since it could not be recorded");
         let message = "the call was not made, since it cannot be recorded at the moment; try again shortly";

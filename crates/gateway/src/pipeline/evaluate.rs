@@ -17,7 +17,7 @@ use crate::json;
 use crate::message::{self, Fault, code};
 use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
-use crate::pipeline::asking::how_to_ask;
+use crate::pipeline::asking::{TOOL, how_to_ask};
 use crate::pipeline::dialect::Dialect;
 use crate::pipeline::identify::Caller;
 use crate::pipeline::parse::Request;
@@ -73,7 +73,8 @@ pub(crate) async fn evaluate<P: Ports>(
     };
     let intent = blank.decided(now, Decision::Denied, denial.reason.code());
     gateway.note(intent).await;
-    Err(told(gateway, caller, request, (door, wanted, denial)).await)
+    let asks = Some((door, wanted));
+    Err(told(gateway, caller, request, (denial, wanted.action(), asks)).await)
 }
 
 /// What is known of a denied call: where it would have gone, if that exists.
@@ -113,21 +114,22 @@ fn tool_of(snapshot: &Snapshot, permit: &Permit) -> Option<AllowedTool> {
     })
 }
 
-/// The answer to a denied call.
-async fn told<P: Ports>(
+/// The answer to a denied call; `asks` is what can be asked for, where the call was of anybody's tool but our own.
+pub(crate) async fn told<P: Ports>(
     gateway: &Arc<Gateway<P>>,
     caller: &Caller<P::Access>,
     request: &Request,
-    (door, wanted, denial): (&Door, &Wanted, Denial),
+    (denial, action, asks): (Denial, Action<'_>, Option<(&Door, &Wanted)>),
 ) -> Exit {
     if matches!(denial.reason, Reason::CredentialEnded | Reason::NotAMember) {
         return Exit::not_identified("this key does not work any more; create a new one under Keys in Wardroom", true);
     }
     if denial.hidden || denial.reason == Reason::NoSuchTool {
-        let fault = Fault::new(code::INVALID_PARAMS, format!("Unknown tool: {}", short(&wanted.name)));
+        let name = asks.map_or(TOOL, |(_, wanted)| &wanted.name);
+        let fault = Fault::new(code::INVALID_PARAMS, format!("Unknown tool: {}", short(name)));
         return Exit::fault(StatusCode::OK, Some(&request.id), &fault);
     }
-    let explanation = caller.snapshot.explain_denial(denial, wanted.action());
+    let explanation = caller.snapshot.explain_denial(denial, action);
     // Who sees nobody else is not told who is here either.
     let looking = Action::Operate(Operation::ViewMembers);
     let sees = Question { actor: &caller.actor, action: looking, now: gateway.ports.now() };
@@ -143,7 +145,8 @@ async fn told<P: Ports>(
     let mut machine =
         json!({ "code": explanation.code, "because": explanation.because, "remedy": explanation.remedy, "ask": names });
     if explanation.remedy.is_some()
-        && let Some(how) = how_to_ask(gateway, caller, (door, wanted)).await
+        && let Some(asks) = asks
+        && let Some(how) = how_to_ask(gateway, caller, asks).await
         && let Some(members) = machine.as_object_mut()
     {
         text.push_str(&format!(". {}", how.text));

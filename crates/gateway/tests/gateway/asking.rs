@@ -1,5 +1,6 @@
 //! From a denial to a request: what a denied caller is told about asking, and our own tool to ask with.
 
+use domain::agent::AgentEdit;
 use domain::command::Command;
 use domain::grant::Profile;
 use domain::organization::SettingChange;
@@ -41,7 +42,7 @@ async fn a_denial_says_how_to_ask_and_then_what_became_of_it() {
     becomes(RequestTold::Waits { id: id.clone(), on: on.clone(), waits_for });
     let text = client.call("stripe__delete_record", json!({})).await.tool_text();
     assert!(text.ends_with("asked for on 2026-11-22, waiting for Ada or Ben"), "{text}");
-    becomes(RequestTold::Refused { id, on, by: "Ben".to_owned(), reason: Some("not this week".to_owned()) });
+    becomes(RequestTold::Refused { id, on, by: Some("Ben".to_owned()), reason: Some("not this week".to_owned()) });
     let text = client.call("stripe__delete_record", json!({})).await.tool_text();
     assert!(text.contains("refused by Ben on 2026-11-22: not this week. to ask again: wardroom"), "{text}");
     // What is hidden says nothing of any of it.
@@ -86,4 +87,27 @@ async fn our_own_tool_is_listed_where_the_organization_offers_it_and_asks_as_the
     assert!(one.names().await.contains(&ASK.to_owned()));
     let reply = one.call(ASK, json!({ "tool": "delete_record" })).await;
     assert_eq!(reply.json()["result"]["isError"], json!(false), "{}", reply.text);
+}
+
+#[tokio::test]
+async fn one_who_is_suspended_is_told_the_same_of_a_hidden_tool_and_of_none() {
+    let log = log();
+    let (world, upstream) = (World::start(&log).await, Upstream::start(Era::Modern, &log).await);
+    world.connect("stripe", &upstream);
+    offer(&world, true);
+    let (agent, scout) = world.add_agent("Scout");
+    let edit = AgentEdit { suspended: Some(true), ..AgentEdit::default() };
+    world.change(Command::EditAgent { agent, edit });
+    let client = world.client(&scout).modern();
+    let mut answers = Vec::new();
+    for name in ["stripe__delete_record", "stripe__nonsense_here", "nothing__delete_record"] {
+        let called = client.call(name, json!({})).await;
+        assert!(called.tool_text().contains("suspended"), "{}", called.text);
+        let asked = client.call(ASK, json!({ "tool": name })).await;
+        assert!(asked.tool_text().contains("suspended"), "{}", asked.text);
+        answers.push((called.json()["result"].clone(), asked.json()["result"].clone()));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    log.has(&format!("denied tools/call {ASK} suspended")).await;
+    assert_eq!(log.count("asked "), 0);
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use arc_swap::ArcSwap;
 use domain::command::{Command, handle};
 use domain::grant::{Grantee, Profile};
-use domain::id::{IntegrationId, KeyId, OrgId, PersonId};
+use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId};
 use domain::integration::{CredentialKind, DiscoveredTool, Evidence, Integration, Slug, classify};
 use domain::key::{KeyKind, KeyScope};
 use domain::organization::{Organization, Stamp};
@@ -274,6 +274,16 @@ impl World {
 
     pub(crate) fn add_member(&self, name: &str) -> Person {
         self.shared.add_member(&self.org, name)
+    }
+
+    /// An agent with a key, whose sponsor is somebody new.
+    pub(crate) fn add_agent(&self, title: &str) -> (AgentId, Person) {
+        let sponsor = self.add_member("Sponsor").id;
+        let (agent, title) = (AgentId::from_random(random()), title.to_owned());
+        self.change(Command::CreateAgent { agent, title, sponsor, role: None, expires_at: None });
+        let key = IssuedKey::generate(KeyForm::Agent, &mut OperatingSystem).unwrap();
+        let kind = KeyKind::Agent { agent, acting_for: None };
+        (agent, self.shared.store(&self.org, sponsor, kind, key))
     }
 
     pub(crate) fn grant(&self, person: &Person, integration: IntegrationId, profile: Profile, off: &[&str]) {
