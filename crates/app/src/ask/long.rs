@@ -94,7 +94,7 @@ mod tests {
         let questions = LongQuestions::default();
         let who = (OrgId::parse("org_00000000000000000000").unwrap(), Subject::Member(PersonId::from_random([1; 20])));
         let (begun, has_begun) = tokio::sync::oneshot::channel();
-        let (end, is_to_end) = mpsc::channel::<()>();
+        let (end, is_to_end) = mpsc::sync_channel::<()>(1);
         let alone = questions.begin(who).unwrap();
         let asks =
             tokio::spawn(

@@ -143,7 +143,7 @@ impl App {
     ) -> Result<(Look, AccessRequest, Examined), Problem> {
         let look = self.look(caller).await;
         let request = look.state.request(id).cloned().ok_or_else(|| Problem::missing("request"))?;
-        if !look.may_know(&request) && !(look.may_decide_some() || look.may_share(&request)) {
+        if !(look.may_know(&request) || look.may_decide_some() || look.may_share(&request)) {
             return Err(Problem::missing("request"));
         }
         let (look, request, examined) = alone
