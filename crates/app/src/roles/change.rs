@@ -135,8 +135,13 @@ impl App {
             Ok(state.roles.get(&of).map(|of| (of.set(), of.data.clone())).unwrap_or_default())
         };
         let command = |_: &_| Command::CloneRole { of, id, title: title.clone() };
-        let operation = |(to, data): &(PermissionSet, DataRules)| Operation::CreateRole { to: *to, data: Some(data) };
-        self.change_as_planned(caller, planned, operation, command).await?;
+        self.change_as_planned(
+            caller,
+            planned,
+            |(to, data): &(PermissionSet, DataRules)| Operation::CreateRole { to: *to, data: Some(data) },
+            command,
+        )
+        .await?;
         self.show_role(caller, id.as_str()).await
     }
 
