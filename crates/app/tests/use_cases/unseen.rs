@@ -30,7 +30,7 @@ async fn give_all_but_refunds(world: &World, acme: &Acme, to: &str) {
 /// Somebody who sees nobody, with all of stripe but refunds.
 async fn blind(world: &World, acme: &Acme) -> Caller {
     let change =
-        RoleChange { permissions: Some(Holding::parse(&["organization.view"]).unwrap()), ..RoleChange::default() };
+        RoleChange { permissions: Some(Holding::parse(["organization.view"]).unwrap()), ..RoleChange::default() };
     let new = NewRole { id: None, title: "Blind".to_owned(), level: RoleLevel::Organization, change };
     world.app.create_role(&acme.owner, new).await.unwrap();
     let added = world.add(&acme.owner, "blind@acme.example", "Bea Onyx", "blind").await.unwrap();
