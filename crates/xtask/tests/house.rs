@@ -177,6 +177,16 @@ fn the_page_of_errors_lists_every_refusal_and_no_other() {
 }
 
 #[test]
+fn what_the_benchmarks_write_is_what_the_server_reads() {
+    let version = |path: &str| {
+        let text = read(&root().join(path));
+        let line = text.lines().find(|line| line.starts_with("const STATE_FORMAT: u32 = "));
+        line.unwrap_or_else(|| panic!("{path} names no version of saved states")).to_owned()
+    };
+    assert_eq!(version("crates/bench/src/data.rs"), version("crates/app/src/live.rs"));
+}
+
+#[test]
 fn the_readings_of_these_tests_find_what_they_look_for() {
     assert_eq!(declared_module("    pub(crate) mod utils;"), Some("utils"));
     assert_eq!(declared_module("mod tests {"), Some("tests"));
