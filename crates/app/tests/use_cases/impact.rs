@@ -1,7 +1,10 @@
 //! What an impact says in words: everything that somebody gains or loses, as far as whoever asks may know of it.
 
 use app::impact::{Impact, Mode};
+use app::roles::{NewRole, RoleChange};
 use app::{Caller, Problem};
+use domain::permission::Holding;
+use domain::role::RoleLevel;
 
 use crate::world::{MEMBER, World};
 
@@ -21,11 +24,15 @@ async fn a_place_in_a_team_and_the_end_of_a_key_are_told_of_the_one_whom_they_co
     let world = World::new();
     let acme = world.acme().await;
     let team = world.app.create_team(&acme.owner, "Sales".to_owned()).await.unwrap().id.to_string();
-    let joins = told(world.app.set_team_member(&looking(&acme.owner), (&team, MEMBER), None).await);
+    let change =
+        RoleChange { permissions: Some(Holding::parse(["team.view", "team.edit"]).unwrap()), ..RoleChange::default() };
+    let lead = NewRole { id: None, title: "Lead".to_owned(), level: RoleLevel::Team, change };
+    world.app.create_role(&acme.owner, lead).await.unwrap();
+    let joins = told(world.app.set_team_member(&looking(&acme.owner), (&team, MEMBER), Some("lead")).await);
     assert_eq!((joins.subjects.len(), joins.others), (1, 0), "{joins:?}");
     let line = joins.summary().remove(0);
     assert!(line.starts_with("Mona Gneiss: ") && line.contains("in the team Sales: comes in"), "{line}");
-    world.app.set_team_member(&acme.owner, (&team, MEMBER), None).await.unwrap();
+    world.app.set_team_member(&acme.owner, (&team, MEMBER), Some("lead")).await.unwrap();
     let ends = told(world.app.delete_team(&looking(&acme.owner), &team).await);
     assert!(ends.summary()[0].contains("in the team Sales: goes"), "{ends:?}");
 
