@@ -20,7 +20,7 @@ use crate::world::{
 };
 
 /// Questions looked at in each organization; Cedar is asked where such roles decide.
-const QUESTIONS: usize = 3_000;
+const QUESTIONS: usize = 2_000;
 
 /// An organization in which most people have roles beside their own.
 fn with_many_roles(seed: u64) -> World {

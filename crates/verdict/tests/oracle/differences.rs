@@ -335,7 +335,7 @@ impl Met {
 #[test]
 fn a_change_makes_a_difference_for_exactly_those_who_may_do_something_else_after_it() {
     let (mut concerned, mut spared, mut met) = (0, 0, Met::default());
-    for seed in seeds(60) {
+    for seed in seeds(40) {
         let (mut world, dice) = (World::random(seed), &mut Dice(seed));
         for fresh in 0..40 {
             let (was, before) = (world.state.clone(), Snapshot::compile(org(1), &world.state, None));
