@@ -7,13 +7,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::process::{Fault, build_wardroom, follow, output_of, program, root, run as run_to_end};
+use crate::process::{Fault, follow, output_of, program, root, run as run_to_end};
 use crate::tally::Tally;
 
 const PYTHON_MINOR_MIN: u32 = 11;
 const NODE_MAJOR_MIN: u32 = 20;
 
-pub(crate) fn run() -> Result<Tally, Fault> {
+/// Runs them against an executable, which is built when everything else is there.
+pub(crate) fn run(wardroom: impl FnOnce() -> Result<PathBuf, Fault>) -> Result<Tally, Fault> {
     let tests = root().join("tests/clients");
     let script = tests.join("run.py");
     if !script.is_file() {
@@ -24,7 +25,7 @@ pub(crate) fn run() -> Result<Tally, Fault> {
     let installed = root().join("target/clients");
     let python = install_python(&tests, &installed)?;
     let npm = install_npm(&tests, installed.join("npm"))?;
-    let wardroom = build_wardroom(false)?;
+    let wardroom = wardroom()?;
 
     let mut command = program(python);
     command.arg(&script).env("WARDROOM_BIN", wardroom).env("WARDROOM_CLIENTS_NPM", npm).env("PYTHONUNBUFFERED", "1");

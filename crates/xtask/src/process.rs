@@ -81,11 +81,23 @@ pub(crate) fn build_wardroom(release: bool) -> Result<PathBuf, Fault> {
     if release {
         command.arg("--release");
     }
+    built_wardroom(command)
+}
+
+/// The executable as it is built for these tests, which were run before: nothing is compiled for it once more, with the
+/// features that it has alone.
+pub(crate) fn tested_wardroom(tests: &[&str]) -> Result<PathBuf, Fault> {
+    let mut command = cargo(tests);
+    command.args(["--no-run", "--message-format=json-render-diagnostics"]);
+    built_wardroom(command)
+}
+
+fn built_wardroom(mut command: Command) -> Result<PathBuf, Fault> {
     let messages = output_of(&mut command)?;
     messages
         .split(|byte| *byte == b'\n')
         .filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "wardroom")
+        .filter(|message| message["target"]["name"] == "wardroom" && message["profile"]["test"] == false)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .ok_or_else(|| Fault::Said("cargo built no executable called wardroom".to_owned()))
 }

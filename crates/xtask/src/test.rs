@@ -1,12 +1,14 @@
 //! `cargo xtask test`: everything that is tested, and as last line the sum.
 
 use crate::clients;
-use crate::process::{Fault, cargo, follow};
+use crate::process::{Fault, build_wardroom, cargo, follow, tested_wardroom};
 use crate::refuse_unknown;
 use crate::tally::Tally;
 
 const WITHOUT_CLIENTS: &str = "--without-clients";
 const ONLY_CLIENTS: &str = "--only-clients";
+/// The benchmarks pull in the engines that they compare with: long to build, and nothing to test.
+const WORKSPACE_TESTS: [&str; 4] = ["test", "--workspace", "--exclude", "bench"];
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
     refuse_unknown(arguments, &[WITHOUT_CLIENTS, ONLY_CLIENTS])?;
@@ -19,7 +21,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
         sum += counted(workspace_tests());
     }
     if !given(WITHOUT_CLIENTS) {
-        sum += counted(clients::run());
+        let alone = given(ONLY_CLIENTS);
+        let wardroom = || if alone { build_wardroom(false) } else { tested_wardroom(&WORKSPACE_TESTS) };
+        sum += counted(clients::run(wardroom));
     }
     println!("\n{sum}");
     if sum.failed == 0 && sum.passed > 0 { Ok(()) } else { Err(Fault::Told) }
@@ -34,8 +38,8 @@ fn counted(part: Result<Tally, Fault>) -> Tally {
 }
 
 fn workspace_tests() -> Result<Tally, Fault> {
-    // The benchmarks pull in the engines that they compare with: long to build, and nothing to test.
-    let mut command = cargo(&["test", "--workspace", "--exclude", "bench", "--no-fail-fast"]);
+    let mut command = cargo(&WORKSPACE_TESTS);
+    command.arg("--no-fail-fast");
     let mut sum = Tally::default();
     let succeeded = follow(&mut command, |line| {
         println!("{line}");
