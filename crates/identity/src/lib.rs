@@ -9,9 +9,13 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod base62;
+pub mod csrf;
 pub mod digest;
+mod form;
 pub mod key;
 pub mod keyring;
 mod mac;
 pub mod random;
+pub mod return_to;
 pub mod seal;
+pub mod token;

@@ -40,6 +40,11 @@ pub(crate) fn finish(mac: Keyed) -> [u8; 32] {
     mac.finalize_fixed().into()
 }
 
+/// Whether the hash is this one, compared in a time that does not depend on where they differ.
+pub(crate) fn is(mac: Keyed, expected: &[u8]) -> bool {
+    mac.verify_slice(expected).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
