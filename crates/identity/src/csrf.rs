@@ -7,7 +7,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use zeroize::Zeroizing;
 
 use crate::keyring::Keyring;
 use crate::mac;
@@ -18,27 +17,20 @@ const LABEL: &str = "wardroom/v1/csrf";
 
 /// Makes and checks these tokens.
 #[derive(Clone)]
-pub struct Csrf {
-    newest: mac::Keyed,
-    older: Vec<mac::Keyed>,
-}
+pub struct Csrf(mac::Labelled);
 
 impl Csrf {
     /// Prepares the tokens of this installation.
     #[must_use]
     pub fn new(keyring: &Keyring) -> Self {
-        let prepare = |master: &Zeroizing<[u8; 32]>| mac::keyed(&mac::subkey(master, LABEL));
-        Self {
-            newest: prepare(&keyring.newest().secret),
-            older: keyring.newest_first().skip(1).map(|master| prepare(&master.secret)).collect(),
-        }
+        Self(mac::Labelled::new(keyring, LABEL))
     }
 
     /// The token of a session, given by its digest, for one door: 43 characters that need no escaping in a form or
     /// a header. `door` is a word of the caller's that is the same when the token is checked, such as `api`.
     #[must_use]
     pub fn token(&self, session: &[u8; 32], door: &str) -> String {
-        URL_SAFE_NO_PAD.encode(mac::finish(fed(&self.newest, session, door)))
+        URL_SAFE_NO_PAD.encode(mac::finish(fed(self.0.newest(), session, door)))
     }
 
     /// Whether the token was made for this session and this door, compared in a time that does not depend on where
@@ -49,13 +41,11 @@ impl Csrf {
             return false;
         }
         let Ok(presented) = URL_SAFE_NO_PAD.decode(presented) else { return false };
-        let keys = [&self.newest].into_iter().chain(&self.older);
-        keys.into_iter().any(|key| mac::is(fed(key, session, door), &presented))
+        self.0.each().any(|mac| mac::is(fed(mac, session, door), &presented))
     }
 }
 
-fn fed(key: &mac::Keyed, session: &[u8; 32], door: &str) -> mac::Keyed {
-    let mut mac = key.clone();
+fn fed(mut mac: mac::Keyed, session: &[u8; 32], door: &str) -> mac::Keyed {
     mac::feed_part(&mut mac, session);
     mac::feed_part(&mut mac, door.as_bytes());
     mac

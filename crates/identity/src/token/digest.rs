@@ -74,38 +74,30 @@ impl Purpose {
     }
 }
 
-/// The two subkeys of one master key.
-#[derive(Clone)]
-struct Prepared {
-    session: mac::Keyed,
-    ticket: mac::Keyed,
-}
-
 /// Takes the digests of tokens.
 ///
 /// After a rotation of the master keys new tokens are stored under the newest, and those issued before are found
 /// under the older ones as long as these stay in the key file.
 #[derive(Clone)]
 pub struct TokenDigester {
-    newest: Prepared,
-    older: Vec<Prepared>,
+    sessions: mac::Labelled,
+    tickets: mac::Labelled,
 }
 
 impl TokenDigester {
     /// Prepares the digests of this installation.
     #[must_use]
     pub fn new(keyring: &Keyring) -> Self {
-        let prepare = |master: &crate::keyring::MasterKey| Prepared {
-            session: mac::keyed(&mac::subkey(&master.secret, SESSION_LABEL)),
-            ticket: mac::keyed(&mac::subkey(&master.secret, TICKET_LABEL)),
-        };
-        Self { newest: prepare(keyring.newest()), older: keyring.newest_first().skip(1).map(prepare).collect() }
+        Self {
+            sessions: mac::Labelled::new(keyring, SESSION_LABEL),
+            tickets: mac::Labelled::new(keyring, TICKET_LABEL),
+        }
     }
 
     /// The digest under which a token that is issued now for this purpose is stored.
     #[must_use]
     pub fn digest(&self, purpose: Purpose, token: &PresentedToken<'_>) -> [u8; 32] {
-        mac::finish(fed(&self.newest, purpose, token))
+        mac::finish(fed(self.labelled(purpose).newest(), purpose, token))
     }
 
     /// Every digest under which the token may have been stored, the likeliest first. With one master key this is
@@ -115,30 +107,25 @@ impl TokenDigester {
         purpose: Purpose,
         token: &'a PresentedToken<'_>,
     ) -> impl Iterator<Item = [u8; 32]> + 'a {
-        self.prepared().map(move |prepared| mac::finish(fed(prepared, purpose, token)))
+        self.labelled(purpose).each().map(move |mac| mac::finish(fed(mac, purpose, token)))
     }
 
     /// Whether this digest was taken of this token for this purpose, compared in a time that does not depend on where
     /// they differ.
     #[must_use]
     pub fn is_of(&self, digest: &[u8; 32], purpose: Purpose, token: &PresentedToken<'_>) -> bool {
-        self.prepared().any(|prepared| mac::is(fed(prepared, purpose, token), digest))
+        self.labelled(purpose).each().any(|mac| mac::is(fed(mac, purpose, token), digest))
     }
 
-    fn prepared(&self) -> impl Iterator<Item = &Prepared> {
-        [&self.newest].into_iter().chain(&self.older)
+    fn labelled(&self, purpose: Purpose) -> &mac::Labelled {
+        if purpose == Purpose::Session { &self.sessions } else { &self.tickets }
     }
 }
 
-fn fed(prepared: &Prepared, purpose: Purpose, token: &PresentedToken<'_>) -> mac::Keyed {
-    let mut mac = match purpose {
-        Purpose::Session => prepared.session.clone(),
-        other => {
-            let mut mac = prepared.ticket.clone();
-            mac::feed_part(&mut mac, other.as_str().as_bytes());
-            mac
-        }
-    };
+fn fed(mut mac: mac::Keyed, purpose: Purpose, token: &PresentedToken<'_>) -> mac::Keyed {
+    if purpose != Purpose::Session {
+        mac::feed_part(&mut mac, purpose.as_str().as_bytes());
+    }
     mac::feed_part(&mut mac, token.as_bytes());
     mac
 }
