@@ -19,14 +19,11 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::base62;
+use crate::form::{self, FormFault};
 use crate::random::{RandomFault, RandomSource};
 
 /// Characters of a whole key.
-pub const KEY_LENGTH: usize = 42;
-const SECRET_LENGTH: usize = 32;
-const CHECKSUM_LENGTH: usize = 6;
-const HINT_LENGTH: usize = 4;
+pub const KEY_LENGTH: usize = form::LENGTH;
 
 /// What a key begins with, which says to whom such keys are issued.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -74,6 +71,16 @@ pub enum KeyFault {
     Checksum,
 }
 
+impl From<FormFault> for KeyFault {
+    fn from(fault: FormFault) -> Self {
+        match fault {
+            FormFault::Length { found } => Self::Length { found },
+            FormFault::Alphabet => Self::Alphabet,
+            FormFault::Checksum => Self::Checksum,
+        }
+    }
+}
+
 /// A text that has the form of a key. Whether such a key was ever issued is not known yet.
 #[derive(Clone, Copy)]
 pub struct PresentedKey<'a> {
@@ -92,14 +99,8 @@ impl<'a> PresentedKey<'a> {
             .into_iter()
             .find_map(|prefix| text.strip_prefix(prefix.as_str()).map(|rest| (prefix, rest)))
             .ok_or(KeyFault::Prefix)?;
-        if text.len() != KEY_LENGTH {
-            return Err(KeyFault::Length { found: text.len() });
-        }
-        if !rest.bytes().all(base62::is_letter) {
-            return Err(KeyFault::Alphabet);
-        }
-        let (body, checksum) = text.split_at_checked(KEY_LENGTH - CHECKSUM_LENGTH).ok_or(KeyFault::Alphabet)?;
-        if checksum.as_bytes() == checksum_of(body) { Ok(Self { prefix, text }) } else { Err(KeyFault::Checksum) }
+        form::check(text, rest)?;
+        Ok(Self { prefix, text })
     }
 
     /// To whom such keys are issued.
@@ -111,7 +112,7 @@ impl<'a> PresentedKey<'a> {
     /// The last four characters, by which people recognise a key in a list.
     #[must_use]
     pub fn hint(&self) -> &'a str {
-        self.text.get(KEY_LENGTH - HINT_LENGTH..).unwrap_or_default()
+        form::hint(self.text)
     }
 
     pub(crate) fn as_bytes(&self) -> &'a [u8] {
@@ -137,13 +138,7 @@ impl IssuedKey {
     /// # Errors
     /// [`RandomFault`] where the source has no random bytes.
     pub fn generate(prefix: KeyPrefix, source: &mut (impl RandomSource + ?Sized)) -> Result<Self, RandomFault> {
-        // The whole length is reserved at once: growing would leave a copy of the secret behind.
-        let mut text = Zeroizing::new(String::with_capacity(KEY_LENGTH));
-        text.push_str(prefix.as_str());
-        base62::push_random(&mut text, SECRET_LENGTH, source)?;
-        let checksum = checksum_of(&text);
-        text.extend(checksum.map(char::from));
-        Ok(Self { prefix, text })
+        Ok(Self { prefix, text: form::issue(prefix.as_str(), source)? })
     }
 
     /// To whom it is issued.
@@ -175,10 +170,6 @@ impl fmt::Display for IssuedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.presented(), f)
     }
-}
-
-fn checksum_of(body: &str) -> [u8; CHECKSUM_LENGTH] {
-    base62::six_letters(crc32fast::hash(body.as_bytes()))
 }
 
 #[cfg(test)]

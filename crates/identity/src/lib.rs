@@ -1,17 +1,23 @@
-//! Who is calling: issued keys, their hashes at rest, the sealing of upstream secrets, and the master keys
-//! under both.
+//! Who is calling: issued keys and the tokens of sessions and links, their hashes at rest, the sealing of upstream
+//! secrets, the master keys under all of these, and signing in with a provider.
 //!
-//! This room never touches SQL, a file, the environment, the web framework or a verdict. A credential names
+//! This room never touches SQL, a file, the environment, a connection, a clock, the web framework or a verdict. A credential names
 //! somebody and holds no authority: what its holder may do is asked of `verdict` at the moment of the call.
 //!
 //! Start reading at [`key::PresentedKey`] (what a caller shows) and [`keyring::Keyring`] (what the installation
-//! must keep), then [`digest`] and [`seal`] (what is made of both).
+//! must keep), then [`digest`] and [`seal`] (what is made of both). Sign-in begins at [`token`] (what a browser or
+//! a link shows) and [`oidc`] (what a provider says), with [`csrf`] and [`return_to`] beside them.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod base62;
+pub mod csrf;
 pub mod digest;
+mod form;
 pub mod key;
 pub mod keyring;
 mod mac;
+pub mod oidc;
 pub mod random;
+pub mod return_to;
 pub mod seal;
+pub mod token;

@@ -1,9 +1,11 @@
-//! HMAC-SHA-256, and subkeys derived with it. Nothing else in this room touches the hash function.
+//! HMAC-SHA-256, and subkeys derived with it. Everything keyed in this room goes by here.
 
 use hmac::digest::FixedOutput;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
+
+use crate::keyring::{Keyring, MasterKey};
 
 /// A keyed hash, ready to be cloned and fed.
 pub(crate) type Keyed = Hmac<Sha256>;
@@ -38,6 +40,37 @@ pub(crate) fn feed_part(mac: &mut Keyed, part: &[u8]) {
 /// The hash.
 pub(crate) fn finish(mac: Keyed) -> [u8; 32] {
     mac.finalize_fixed().into()
+}
+
+/// Whether the hash is this one, compared in a time that does not depend on where they differ.
+pub(crate) fn is(mac: Keyed, expected: &[u8]) -> bool {
+    mac.verify_slice(expected).is_ok()
+}
+
+/// The keyed hash under one label, with each of the master keys: what was made before a rotation is found as long
+/// as the older key stays in the key file.
+#[derive(Clone)]
+pub(crate) struct Labelled {
+    newest: Keyed,
+    older: Vec<Keyed>,
+}
+
+impl Labelled {
+    /// Prepares it.
+    pub(crate) fn new(keyring: &Keyring, label: &str) -> Self {
+        let prepare = |master: &MasterKey| keyed(&subkey(&master.secret, label));
+        Self { newest: prepare(keyring.newest()), older: keyring.newest_first().skip(1).map(prepare).collect() }
+    }
+
+    /// Fresh, with the newest master key.
+    pub(crate) fn newest(&self) -> Keyed {
+        self.newest.clone()
+    }
+
+    /// Fresh, with each master key, the newest first.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Keyed> {
+        [&self.newest].into_iter().chain(&self.older).cloned()
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::form::{HINT_LENGTH, SECRET_LENGTH, checksum_of};
 use crate::random::OperatingSystem;
 use crate::random::fixed::Counting;
 
