@@ -63,6 +63,7 @@ fn init() -> Command {
         .arg(text("owner", "E-mail address of the first owner").required(true))
         .arg(text("owner-name", "Name of the first owner; without it, what stands before the @"))
         .arg(text("slug", "Short name in URLs; without it, made from the name"))
+        .arg(config())
         .arg(text("preset", "Roles and settings to start with; without it, balanced"))
         .arg(master_key_file("File with the master keys; without it, master.key in the data folder, made if missing"))
         .arg(json())

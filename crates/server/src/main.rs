@@ -16,10 +16,12 @@ mod init;
 mod internal;
 mod node;
 mod operations;
+mod proxies;
 mod recover;
 mod serve;
 mod settings;
 mod telemetry;
+mod tls;
 mod workers;
 
 use std::io::Write;

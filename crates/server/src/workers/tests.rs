@@ -1,7 +1,5 @@
 //! The threads by themselves: who gets a connection, how long it is kept, and how it ends.
 
-use std::future::Future;
-
 use axum::routing;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
@@ -27,15 +25,25 @@ async fn in_time<T>(what: &str, waiting: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what} did not come"))
 }
 
-/// Serves on this runtime, with the places and the wait given.
+/// Serves on this runtime without TLS, with the places and the wait given.
 async fn served(places: usize, head_max: Duration) -> (SocketAddr, Arc<Semaphore>, JoinSet<()>) {
+    served_behind(Front { tls: None, proxies: Arc::default() }, places, head_max).await
+}
+
+/// The same behind a front of its own.
+async fn served_behind(
+    front: Front,
+    places: usize,
+    head_max: Duration,
+) -> (SocketAddr, Arc<Semaphore>, JoinSet<()>) {
     let (listener, address) = listener().await;
     let (socket, handed) = mpsc::channel(HANDED_MAX);
     let workers = workers(vec![socket], places);
     let (places, end) = (Arc::clone(&workers.places), workers.end.clone());
     let doors = Router::new().route("/", routing::get(|| async { "here" }));
     let mut running = JoinSet::new();
-    running.spawn(serve(handed, http(head_max), doors, (oneshot::channel().0, end)));
+    let serving = Serving { http: http(head_max), handshake_max: head_max, front, doors };
+    running.spawn(serve(handed, serving, (oneshot::channel().0, end)));
     running.spawn(async move { drop(workers.accept(&listener).await) });
     (address, places, running)
 }
