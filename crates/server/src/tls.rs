@@ -26,7 +26,7 @@ use tokio_rustls::rustls::{Error, ServerConfig};
 use zeroize::Zeroizing;
 
 use crate::Fault;
-use crate::adapters::SystemClock;
+use crate::adapters::{SystemClock, day};
 
 mod validity;
 
@@ -153,12 +153,6 @@ impl Pair {
     }
 }
 
-/// The day of a moment, in UTC.
-pub(crate) fn day(at: Timestamp) -> String {
-    let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    moment.strftime("%Y-%m-%d").to_string()
-}
-
 /// The pair that new connections are shown.
 #[derive(Debug)]
 struct InForce(ArcSwap<CertifiedKey>);
@@ -219,8 +213,8 @@ impl Renewal {
     fn take(&mut self, read: Result<Pair, Fault>, is_asked: bool) {
         match read {
             Ok(pair) => {
-                let is_new = self.seen.as_ref().is_ok_and(|seen| *seen == pair.texts);
-                if !is_new || is_asked {
+                let is_known = self.seen.as_ref().is_ok_and(|seen| *seen == pair.texts);
+                if !is_known || is_asked {
                     self.in_force.0.store(pair.certified.clone());
                     let until = pair.good().map_or_else(String::new, |(_, until)| day(until));
                     tracing::info!(until, "the certificate was read; new connections are shown it");
