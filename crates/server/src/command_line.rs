@@ -17,7 +17,8 @@ pub(crate) fn command() -> Command {
         .subcommand(internal())
         .mut_subcommand("audit", |audit| audit.subcommand(verify()))
         .mut_subcommand("doctor", |doctor| {
-            let folder = data().help("Examine a server's settings and files in this data folder, instead of the way to it");
+            let folder =
+                data().help("Examine a server's settings and files in this data folder, instead of the way to it");
             doctor.arg(folder).arg(config().hide(true)).args(settings::flags().map(|flag| flag.hide(true)))
         })
 }

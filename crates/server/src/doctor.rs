@@ -40,7 +40,8 @@ pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, 
     findings.extend(folder_and_clock(&data, now));
     let text = if given.get_flag("json") {
         let items = findings.iter();
-        let items = items.map(|(subject, fine, told)| serde_json::json!({"subject": subject, "fine": fine, "told": told}));
+        let items =
+            items.map(|(subject, fine, told)| serde_json::json!({"subject": subject, "fine": fine, "told": told}));
         serde_json::json!({ "items": items.collect::<Vec<_>>() }).to_string()
     } else {
         let width = findings.iter().map(|(subject, ..)| subject.len()).max().unwrap_or_default();
@@ -113,7 +114,8 @@ fn folder_and_clock(data: &Path, now: Timestamp) -> Vec<Finding> {
     };
     if written_ms("journal.db").is_none() {
         let data = data.display();
-        let told = format!("there is nothing to serve in {data}; `wardroom init --data {data} …` founds an organization");
+        let told =
+            format!("there is nothing to serve in {data}; `wardroom init --data {data} …` founds an organization");
         return vec![("data folder", false, told)];
     }
     let files = ["journal.db", "journal.db-wal", "records.db", "records.db-wal"];

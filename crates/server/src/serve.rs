@@ -36,7 +36,8 @@ pub(crate) fn run(given: &ArgMatches) -> Result<ExitCode, Fault> {
             Some(_) => format!(", listening on {address}"),
             None => String::new(),
         };
-        writeln!(std::io::stdout(), "serving {}{listening}", node.public_url).map_err(|error| Fault::of("writing", &error))?;
+        writeln!(std::io::stdout(), "serving {}{listening}", node.public_url)
+            .map_err(|error| Fault::of("writing", &error))?;
         node.serve(listener, asked_to_stop()).await
     })?;
     Ok(ExitCode::SUCCESS)

@@ -75,9 +75,8 @@ impl Files {
     }
 
     fn join(&self, texts: &Texts) -> Result<CertifiedKey, Fault> {
-        let fault = |setting: &str, path: &Path, why: &str| {
-            Fault(format!("the setting {setting}: {} {why}", path.display()))
-        };
+        let fault =
+            |setting: &str, path: &Path, why: &str| Fault(format!("the setting {setting}: {} {why}", path.display()));
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&texts.cert).take(CHAIN_MAX).collect();
         let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| {
             let why = "holds no certificate that can be read; put the certificate there as PEM, followed by those that \
@@ -93,16 +92,19 @@ impl Files {
                 let why = format!("is not the key of the first certificate in {}", self.cert.display());
                 fault("tls-key-file", &self.key, &why)
             }
-            Error::InvalidCertificate(_) => fault("tls-cert-file", &self.cert, "does not begin with a sound certificate"),
-            _ => fault("tls-key-file", &self.key, "holds a key of a kind that is not served; use ECDSA, Ed25519 or RSA"),
+            Error::InvalidCertificate(_) => {
+                fault("tls-cert-file", &self.cert, "does not begin with a sound certificate")
+            }
+            _ => {
+                fault("tls-key-file", &self.key, "holds a key of a kind that is not served; use ECDSA, Ed25519 or RSA")
+            }
         })
     }
 }
 
 fn read(setting: &str, path: &Path) -> Result<(Zeroizing<Vec<u8>>, u32), Fault> {
-    let failed = |error: std::io::Error| {
-        Fault(format!("the setting {setting}: {} cannot be read: {error}", path.display()))
-    };
+    let failed =
+        |error: std::io::Error| Fault(format!("the setting {setting}: {} cannot be read: {error}", path.display()));
     let file = File::open(path).map_err(failed)?;
     let mode = mode(&file.metadata().map_err(failed)?);
     let mut text = Zeroizing::new(Vec::new());
@@ -147,7 +149,10 @@ impl Pair {
             remarks.push(format!("the certificate is not for {host}, which is the host of public-url"));
         }
         if self.key_mode & 0o004 != 0 {
-            remarks.push(format!("everybody on this machine can read the key file (mode {:o}); make it 600", self.key_mode));
+            remarks.push(format!(
+                "everybody on this machine can read the key file (mode {:o}); make it 600",
+                self.key_mode
+            ));
         }
         remarks
     }

@@ -32,11 +32,7 @@ async fn served(places: usize, head_max: Duration) -> (SocketAddr, Arc<Semaphore
 }
 
 /// The same behind a front of its own.
-async fn served_behind(
-    front: Front,
-    places: usize,
-    head_max: Duration,
-) -> (SocketAddr, Arc<Semaphore>, JoinSet<()>) {
+async fn served_behind(front: Front, places: usize, head_max: Duration) -> (SocketAddr, Arc<Semaphore>, JoinSet<()>) {
     let (listener, address) = listener().await;
     let (socket, handed) = mpsc::channel(HANDED_MAX);
     let workers = workers(vec![socket], places);

@@ -119,9 +119,8 @@ fn what_speaks_no_tls_or_is_slow_to_begin_gets_nothing_and_stops_nobody() {
     for stream in &slow {
         stream.set_nonblocking(true).unwrap();
     }
-    let open = |stream: &&TcpStream| {
-        stream.peek(&mut [0]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
-    };
+    let open =
+        |stream: &&TcpStream| stream.peek(&mut [0]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
     wait_for("their end", || (slow.iter().filter(open).count() == 0).then_some(()));
 }
 

@@ -83,7 +83,8 @@ impl House {
         let path = path.replace("{org}", &self.org);
         let head: String = head.iter().map(|line| self.filled(line) + "\r\n").collect();
         let length = body.len();
-        let request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {length}\r\n{head}\r\n{body}");
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {length}\r\n{head}\r\n{body}");
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -154,7 +155,8 @@ fn no_claim_about_host_scheme_or_sender_changes_an_answer_whoever_is_believed_as
                 }
                 for (host, origin) in hosts.iter().flat_map(|host| origins.map(|origin| (*host, origin))) {
                     let answer = ask(head(host, origin, key, CLAIMS));
-                    let is_ours = host.split(':').next() == Some(PUBLIC) && origin.is_none_or(|origin| origin == own_origin);
+                    let is_ours =
+                        host.split(':').next() == Some(PUBLIC) && origin.is_none_or(|origin| origin == own_origin);
                     if path.ends_with("/mcp") && !is_ours {
                         assert!(answer.starts_with("HTTP/1.1 403 "), "{host} {origin:?}: {answer}");
                         assert!(!answer.contains("evil.example"), "{answer}");
