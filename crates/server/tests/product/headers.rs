@@ -151,7 +151,11 @@ fn no_claim_about_host_scheme_or_sender_changes_an_answer_whoever_is_believed_as
                 let plain = ask(head(PUBLIC, None, key, &[]));
                 assert!(!plain.contains("evil.example"), "{plain}");
                 for claim in CLAIMS {
-                    assert_eq!(ask(head(PUBLIC, None, key, &[claim])), plain, "{method} {path} with {claim}");
+                    assert_eq!(
+                        ask(head(PUBLIC, None, key, std::slice::from_ref(claim))),
+                        plain,
+                        "{method} {path} with {claim}"
+                    );
                 }
                 for (host, origin) in hosts.iter().flat_map(|host| origins.map(|origin| (*host, origin))) {
                     let answer = ask(head(host, origin, key, CLAIMS));
