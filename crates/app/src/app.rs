@@ -15,7 +15,7 @@ use crate::ask::LongQuestions;
 use crate::attempts::Attempts;
 use crate::ports::{Clock, Upstreams};
 use crate::registry::Registry;
-use crate::{Live, Problem};
+use crate::{Live, Problem, Quotas};
 
 /// What makes and recognises secrets.
 pub struct Security {
@@ -37,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) upstreams: Arc<dyn Upstreams>,
+    pub(crate) quotas: Quotas,
     pub(crate) digester: KeyDigester,
     pub(crate) sealer: Sealer,
     random: Mutex<Box<dyn RandomSource + Send>>,
@@ -60,12 +61,19 @@ pub(crate) struct NewKey {
 impl App {
     /// Puts the application together.
     #[must_use]
-    pub fn new(journal: Journal, clock: Arc<dyn Clock>, upstreams: Arc<dyn Upstreams>, security: Security) -> App {
+    pub fn new(
+        journal: Journal,
+        clock: Arc<dyn Clock>,
+        upstreams: Arc<dyn Upstreams>,
+        security: Security,
+        quotas: Quotas,
+    ) -> App {
         App {
             inner: Arc::new(Inner {
                 journal,
                 clock,
                 upstreams,
+                quotas,
                 digester: security.digester,
                 sealer: security.sealer,
                 random: Mutex::new(security.random),

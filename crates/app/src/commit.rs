@@ -69,6 +69,7 @@ impl App {
         };
         let then = then.map_err(CommitFault::Problem)?;
         let events: Vec<Event> = parts.into_iter().flat_map(|part| part.events).collect();
+        self.inner.quotas.let_in(&state, &events).map_err(|refusal| CommitFault::Problem(refusal.into()))?;
         let bodies = events.iter().map(event::encode).collect::<Result<Vec<_>, _>>();
         let bodies = bodies.map_err(|error| CommitFault::Problem(error.into()))?;
         let again = (facts.clone(), directory.clone());

@@ -16,6 +16,11 @@ pub(crate) fn command() -> Command {
         .subcommand(recover())
         .subcommand(internal())
         .mut_subcommand("audit", |audit| audit.subcommand(verify()))
+        .mut_subcommand("doctor", |doctor| {
+            let folder =
+                data().help("Examine a server's settings and files in this data folder, instead of the way to it");
+            doctor.arg(folder).arg(config().hide(true)).args(settings::flags().map(|flag| flag.hide(true)))
+        })
 }
 
 fn data() -> Arg {
@@ -63,6 +68,7 @@ fn init() -> Command {
         .arg(text("owner", "E-mail address of the first owner").required(true))
         .arg(text("owner-name", "Name of the first owner; without it, what stands before the @"))
         .arg(text("slug", "Short name in URLs; without it, made from the name"))
+        .arg(config())
         .arg(text("preset", "Roles and settings to start with; without it, balanced"))
         .arg(master_key_file("File with the master keys; without it, master.key in the data folder, made if missing"))
         .arg(json())

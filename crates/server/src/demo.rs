@@ -22,6 +22,9 @@ pub(crate) fn run(given: &ArgMatches) -> Result<ExitCode, Fault> {
         None => fresh_folder()?,
     };
     let mut settings = settings::read(given, &data)?;
+    if settings.tls_files().is_some() {
+        return Err(Fault("the demo is served without TLS; leave tls-cert-file and tls-key-file out".to_owned()));
+    }
     if settings.log == "info" {
         // The demo prints a page for a person; its log would stand in the middle of it.
         "warn".clone_into(&mut settings.log);
@@ -75,7 +78,7 @@ async fn found(data: &Path, settings: &Settings) -> Result<String, Fault> {
     let journal = data_folder::open(data)?;
     let result = async {
         let keyring = data_folder::master_keys(data, settings.master_key_file.as_deref(), true)?;
-        let app = application(&journal, &keyring, Arc::new(ProbedUpstreams::default()));
+        let app = application(&journal, &keyring, Arc::new(ProbedUpstreams::default()), settings.quotas());
         let owner = &COMPANY.people[0];
         let founding = Founding {
             name: COMPANY.name.to_owned(),

@@ -11,7 +11,7 @@ use journal::StreamId;
 
 use crate::adapters::ProbedUpstreams;
 use crate::node::{application, runtime};
-use crate::{Fault, data_folder};
+use crate::{Fault, data_folder, settings};
 
 pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, Fault> {
     let text = |name: &str| given.get_one::<String>(name).cloned();
@@ -24,12 +24,12 @@ pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, 
         owner_name: text("owner-name"),
     };
     let email = founding.owner_email.clone();
+    let settings = settings::read(given, &data)?;
     let founded = runtime()?.block_on(async {
         let journal = data_folder::open(&data)?;
         let head = journal.head(StreamId::Directory).await.map_err(|error| Fault(error.to_string()))?;
-        let key_file = text("master-key-file").map(PathBuf::from);
-        let keyring = data_folder::master_keys(&data, key_file.as_deref(), head == 0)?;
-        let app = application(&journal, &keyring, Arc::new(ProbedUpstreams::default()));
+        let keyring = data_folder::master_keys(&data, settings.master_key_file.as_deref(), head == 0)?;
+        let app = application(&journal, &keyring, Arc::new(ProbedUpstreams::default()), settings.quotas());
         let founded = app.found_organization(founding).await.map_err(|problem| Fault(problem.to_string()));
         journal.close().await;
         founded

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use app::ports::Clock as _;
-use app::{App, Security};
+use app::{App, Quotas, Security};
 use gateway::{Gateway, GatewayOptions};
 use identity::digest::{ArgumentDigester, KeyDigester};
 use identity::keyring::Keyring;
@@ -17,12 +17,14 @@ use identity::seal::Sealer;
 use journal::{Journal, StreamId};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::adapters::{GatewayPorts, ProbedUpstreams, SystemClock};
 use crate::operations::Stopping;
 use crate::settings::Settings;
-use crate::workers::Workers;
-use crate::{Fault, data_folder, doors};
+use crate::tls::Renewal;
+use crate::workers::{Front, Workers};
+use crate::{Fault, data_folder, doors, tls};
 
 /// How long the threads may take to end once they are told to; one that is stuck must not keep the journal open.
 const END_MAX: Duration = Duration::from_secs(2);
@@ -34,23 +36,33 @@ pub(crate) struct Node {
     pub(crate) gateway: Arc<Gateway<GatewayPorts>>,
     pub(crate) public_url: String,
     pub(crate) stopping: Stopping,
+    front: Front,
+    renewal: Option<Renewal>,
     drain: Duration,
 }
 
 /// The application over a journal, for commands that serve nobody.
-pub(crate) fn application(journal: &Journal, keyring: &Keyring, upstreams: Arc<ProbedUpstreams>) -> App {
+pub(crate) fn application(
+    journal: &Journal,
+    keyring: &Keyring,
+    upstreams: Arc<ProbedUpstreams>,
+    quotas: Quotas,
+) -> App {
     let security = Security {
         digester: KeyDigester::new(keyring),
         sealer: Sealer::new(keyring),
         random: Box::new(OperatingSystem),
     };
-    App::new(journal.clone(), Arc::new(SystemClock), upstreams, security)
+    App::new(journal.clone(), Arc::new(SystemClock), upstreams, security, quotas)
 }
 
 impl Node {
     /// Opens the data folder and puts the rooms together. Calls of which an earlier process did not learn the end
     /// are closed as unknown before anything is served.
     pub(crate) async fn open(data: &Path, settings: &Settings, listening: SocketAddr) -> Result<Node, Fault> {
+        let host = settings.public_url.as_deref().map(host_of).unwrap_or_default();
+        let (tls, renewal) = settings.tls_files().map(|files| tls::open(files, host)).transpose()?.unzip();
+        let front = Front { tls, proxies: Arc::new(settings.trusted_proxies.clone()) };
         let journal = data_folder::open(data)?;
         let head = journal.head(StreamId::Directory).await.map_err(|error| Fault(error.to_string()))?;
         let keyring = data_folder::master_keys(data, settings.master_key_file.as_deref(), head == 0)?;
@@ -59,7 +71,7 @@ impl Node {
             tracing::warn!(calls = closed, "calls of an earlier run had no outcome and are recorded as unknown");
         }
         let upstreams = Arc::new(ProbedUpstreams::default());
-        let app = application(&journal, &keyring, upstreams.clone());
+        let app = application(&journal, &keyring, upstreams.clone(), settings.quotas());
         app.check_master_keys().await.map_err(|problem| Fault(problem.to_string()))?;
         let ports = GatewayPorts {
             app: app.clone(),
@@ -75,13 +87,14 @@ impl Node {
         let gateway = Gateway::new(ports, options).map_err(|error| Fault(error.to_string()))?;
         upstreams.join(gateway.clone());
         let drain = Duration::from_secs(settings.drain_s);
-        Ok(Node { app, journal, gateway, public_url, stopping: Stopping::default(), drain })
+        Ok(Node { app, journal, gateway, public_url, stopping: Stopping::default(), front, renewal, drain })
     }
 
     /// Serves until `stop` comes, or nothing can be accepted any more, then lets running calls end, and closes the
     /// journal.
     pub(crate) async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), Fault> {
-        let mut workers = Workers::start(&doors::router(&self, Handle::current()))?;
+        let mut workers = Workers::start(&doors::router(&self, Handle::current()), &self.front)?;
+        let _renewing = self.renewal.map(|renewal| AbortOnDropHandle::new(tokio::spawn(renewal.keep())));
         let served = tokio::select! {
             fault = workers.accept(&listener) => Err(fault),
             () = stop => Ok(()),
@@ -107,6 +120,11 @@ impl Node {
         self.journal.close().await;
         served
     }
+}
+
+/// The host of a URL that the settings took.
+pub(crate) fn host_of(url: &str) -> String {
+    url.parse::<http::Uri>().ok().and_then(|url| url.host().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Binds the address that the settings name.

@@ -32,7 +32,12 @@ pub(crate) fn run(given: &ArgMatches) -> Result<ExitCode, Fault> {
         for (door, place) in doors::DOORS {
             tracing::info!(door, place, "open");
         }
-        writeln!(std::io::stdout(), "serving {}", node.public_url).map_err(|error| Fault::of("writing", &error))?;
+        let listening = match settings.public_url {
+            Some(_) => format!(", listening on {address}"),
+            None => String::new(),
+        };
+        writeln!(std::io::stdout(), "serving {}{listening}", node.public_url)
+            .map_err(|error| Fault::of("writing", &error))?;
         node.serve(listener, asked_to_stop()).await
     })?;
     Ok(ExitCode::SUCCESS)

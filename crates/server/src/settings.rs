@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches};
 
-use crate::Fault;
+use crate::proxies::{self, TrustedProxies};
+use crate::{Fault, tls};
 
 /// One setting's definition.
 pub(crate) struct Definition {
@@ -51,12 +52,22 @@ settings! {
     listen: SocketAddr, "listen", "127.0.0.1:7700", read_address;
     /// The URL under which people and clients reach this server, without a path; empty means http and the listening address.
     public_url: Option<String>, "public-url", "", read_url;
+    /// PEM file with the certificate for TLS, followed by those that it rests on; read again when it changes, and on SIGHUP. Empty means no TLS here. With TLS, public-url has to be https.
+    tls_cert_file: Option<PathBuf>, "tls-cert-file", "", read_path;
+    /// PEM file with the private key of that certificate, without a passphrase.
+    tls_key_file: Option<PathBuf>, "tls-key-file", "", read_path;
+    /// Addresses and networks of the proxies in front, separated by commas, such as 10.0.0.0/8. From them alone it is taken for whom they ask (X-Forwarded-For), and nothing else.
+    trusted_proxies: TrustedProxies, "trusted-proxies", "", proxies::read;
     /// Web origins besides the public URL whose pages may call the MCP endpoints, separated by commas.
     allowed_origins: Vec<String>, "allowed-origins", "", read_list;
     /// Hosts to which integrations may be reached over plain http, separated by commas, such as 127.0.0.1 for servers on this machine; all others need https.
     plain_http_hosts: Vec<String>, "plain-http-hosts", "", read_list;
     /// File with the master keys that seal secrets; empty means master.key in the data folder, made at the first start. The environment variable WARDROOM_MASTER_KEYS may hold the same text instead.
     master_key_file: Option<PathBuf>, "master-key-file", "", read_path;
+    /// Most organizations on this installation; empty means no limit.
+    organizations_max: Option<u64>, "organizations-max", "", read_limit;
+    /// Most members of each organization; empty means no limit. Who is a member stays one when it is lowered.
+    members_max: Option<u64>, "members-max", "", read_limit;
     /// Seconds that running calls may take to end after a request to stop.
     drain_s: u64, "drain-s", "10", read_number;
     /// What is logged: off, error, warn, info, debug or trace, or a filter such as info,gateway=debug.
@@ -126,7 +137,41 @@ pub(crate) fn read(matches: &ArgMatches, data: &Path) -> Result<Settings, Fault>
     }
     let config = matches.try_get_one::<PathBuf>("config").ok().flatten().cloned();
     let file = file(&config.clone().unwrap_or_else(|| data.join("wardroom.toml")), config.is_some())?;
-    Settings::read(&Values { flags, environment, file })
+    Settings::read(&Values { flags, environment, file })?.checked()
+}
+
+impl Settings {
+    /// Refuses settings that do not go together.
+    fn checked(self) -> Result<Settings, Fault> {
+        let half = |given: &str, missing: &str| {
+            Err(Fault(format!("the setting {missing} is missing: {given} is set; set both, or neither")))
+        };
+        match (&self.tls_cert_file, &self.tls_key_file) {
+            (Some(_), None) => return half("tls-cert-file", "tls-key-file"),
+            (None, Some(_)) => return half("tls-key-file", "tls-cert-file"),
+            _ => {}
+        }
+        let public = self.public_url.as_deref();
+        if self.tls_cert_file.is_some() && !public.is_some_and(|url| url.starts_with("https://")) {
+            let found = public.map_or_else(|| "it is not set".to_owned(), |url| format!("it is {url}"));
+            return Err(Fault(format!(
+                "the setting public-url has to be https where tls-cert-file is set, such as https://gate.example.com; \
+                 {found}"
+            )));
+        }
+        Ok(self)
+    }
+
+    /// The certificate and its key, where both are set.
+    pub(crate) fn tls_files(&self) -> Option<tls::Files> {
+        let (cert, key) = self.tls_cert_file.clone().zip(self.tls_key_file.clone())?;
+        Some(tls::Files { cert, key })
+    }
+
+    /// How much of the installation may be used.
+    pub(crate) fn quotas(&self) -> app::Quotas {
+        app::Quotas { organizations_max: self.organizations_max, members_max: self.members_max }
+    }
 }
 
 fn file(path: &Path, must_exist: bool) -> Result<BTreeMap<String, String>, Fault> {
@@ -199,6 +244,15 @@ fn read_number(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("`{text}` is not a whole number"))
 }
 
+fn read_limit(text: &str) -> Result<Option<u64>, String> {
+    match text.parse() {
+        _ if text.is_empty() => Ok(None),
+        Ok(0) => Err("`0` would let nobody in; leave it empty where there is to be no limit".to_owned()),
+        Ok(limit) => Ok(Some(limit)),
+        Err(_) => Err(format!("`{text}` is not a whole number")),
+    }
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "every setting is read by a function of the same form")]
 fn read_text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
@@ -234,6 +288,31 @@ mod tests {
     fn a_wrong_value_names_the_setting_and_where_it_came_from() {
         let fault = Settings::read(&values(&[], &[("WARDROOM_DRAIN_S", "soon")], &[])).unwrap_err();
         assert_eq!(fault.to_string(), "the setting drain-s (environment): `soon` is not a whole number");
+    }
+
+    #[test]
+    fn settings_that_do_not_go_together_are_refused_by_name() {
+        let (cert, key) = (("tls-cert-file", "c.pem"), ("tls-key-file", "k.pem"));
+        let (https, http) = (("public-url", "https://gate.example.com"), ("public-url", "http://gate.example.com"));
+        let checked = |file: &[(&str, &str)]| Settings::read(&values(file, &[], &[])).unwrap().checked();
+        for (file, says) in [
+            (&[cert, https][..], "tls-key-file is missing"),
+            (&[key, https], "tls-cert-file is missing"),
+            (&[cert, key], "it is not set"),
+            (&[cert, key, http], "it is http://gate.example.com"),
+        ] {
+            let fault = checked(file).unwrap_err().to_string();
+            assert!(fault.contains(says), "{file:?}: {fault}");
+        }
+        assert!(checked(&[cert, key, https]).unwrap().tls_files().is_some());
+        assert!(checked(&[]).unwrap().tls_files().is_none());
+    }
+
+    #[test]
+    fn a_limit_is_a_number_or_none_and_never_nothing_at_all() {
+        assert_eq!(read_limit(""), Ok(None));
+        assert_eq!(read_limit("3"), Ok(Some(3)));
+        assert!(read_limit("0").is_err() && read_limit("-1").is_err() && read_limit("many").is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //!
 //! Nothing here knows what is served.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,10 +27,13 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::Fault;
+use crate::proxies::TrustedProxies;
 
 /// Connections that wait for one thread to take them, which it does at once unless it is stuck; whoever comes when
 /// every thread has so many waits in the listener.
@@ -42,11 +46,30 @@ const CONNECTIONS_MAX: usize = 16_384;
 /// is also how long a connection is kept that nobody uses; longer than the 60 s of common load balancers, which
 /// otherwise use a connection that is just being closed.
 const HEAD_MAX: Duration = Duration::from_secs(75);
+/// How long it may take until both sides have agreed on a key; the slowest of lines do so in two.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// How long nothing is accepted where the machine cannot take a connection, out of file handles for example.
 const BREATH: Duration = Duration::from_millis(500);
 
 /// A connection, from where, and its place among all that are open.
 type Handed = (std::net::TcpStream, SocketAddr, OwnedSemaphorePermit);
+
+/// What stands between a connection and the doors.
+#[derive(Clone)]
+pub(crate) struct Front {
+    /// TLS, where it is spoken here.
+    pub(crate) tls: Option<TlsAcceptor>,
+    /// Who is believed about for whom they ask.
+    pub(crate) proxies: Arc<TrustedProxies>,
+}
+
+/// How one thread serves its connections.
+struct Serving {
+    http: http1::Builder,
+    handshake_max: Duration,
+    front: Front,
+    doors: Router,
+}
 
 /// The threads, waiting for connections.
 pub(crate) struct Workers {
@@ -59,7 +82,7 @@ pub(crate) struct Workers {
 
 impl Workers {
     /// Starts as many threads as the machine has processors, each serving the same doors.
-    pub(crate) fn start(doors: &Router) -> Result<Workers, Fault> {
+    pub(crate) fn start(doors: &Router, front: &Front) -> Result<Workers, Fault> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let end = CancellationToken::new();
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -70,9 +93,10 @@ impl Workers {
             let (sockets, handed) = mpsc::channel(HANDED_MAX);
             let (is_quiet, quiet) = oneshot::channel();
             let (has_ended, ended) = oneshot::channel::<()>();
-            let (doors, end) = (doors.clone(), workers.end.clone());
+            let (doors, front, end) = (doors.clone(), front.clone(), workers.end.clone());
+            let serving = Serving { http: http(HEAD_MAX), handshake_max: HANDSHAKE_MAX, front, doors };
             let work = move || {
-                runtime.block_on(serve(handed, http(HEAD_MAX), doors, (is_quiet, end)));
+                runtime.block_on(serve(handed, serving, (is_quiet, end)));
                 // What still runs is given up; nothing waits for what it had blocked.
                 runtime.shutdown_background();
                 drop(has_ended);
@@ -172,26 +196,33 @@ fn http(head_max: Duration) -> http1::Builder {
 /// One thread's work.
 async fn serve(
     mut handed: mpsc::Receiver<Handed>,
-    http: http1::Builder,
-    doors: Router,
+    Serving { http, handshake_max, front, doors }: Serving,
     (is_quiet, end): (oneshot::Sender<()>, CancellationToken),
 ) {
-    let open = GracefulShutdown::new();
+    let (open, closing) = (GracefulShutdown::new(), CancellationToken::new());
     while let Some((socket, address, place)) = handed.recv().await {
         let Ok(socket) = TcpStream::from_std(socket) else { continue };
-        let doors = TowerToHyperService::new(doors.clone());
+        let (doors, proxies) = (TowerToHyperService::new(doors.clone()), Arc::clone(&front.proxies));
         let service = service_fn(move |mut request: Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(address));
+            let client = proxies.client(address, request.headers());
+            request.extensions_mut().insert(ConnectInfo(client));
             doors.call(request)
         });
-        let connection = open.watch(http.serve_connection(TokioIo::new(socket), service));
+        let Some(tls) = &front.tls else {
+            let connection = open.watch(http.serve_connection(TokioIo::new(socket), service));
+            tokio::spawn(to_the_end(connection, place));
+            continue;
+        };
+        let shaken = shaken(tls.clone(), socket, handshake_max);
+        let (http, watcher, closing) = (http.clone(), open.watcher(), closing.clone());
         tokio::spawn(async move {
-            let _place = place;
-            if let Err(error) = connection.await {
-                tracing::trace!(%error, "a connection broke");
+            // Nobody waits at the end for those that have not come so far as to ask for something.
+            if let Some(Some(socket)) = closing.run_until_cancelled(shaken).await {
+                to_the_end(watcher.watch(http.serve_connection(TokioIo::new(socket), service)), place).await;
             }
         });
     }
+    closing.cancel();
     tokio::select! {
         () = open.shutdown() => {}
         () = end.cancelled() => {}
@@ -199,6 +230,26 @@ async fn serve(
     let _ = is_quiet.send(());
     // Calls that go on without their connection still need the thread.
     end.cancelled().await;
+}
+
+/// The connection, once both sides have agreed on a key; none where that does not come, or takes too long.
+async fn shaken(tls: TlsAcceptor, socket: TcpStream, handshake_max: Duration) -> Option<TlsStream<TcpStream>> {
+    match tokio::time::timeout(handshake_max, tls.accept(socket)).await {
+        Ok(Ok(socket)) => Some(socket),
+        Ok(Err(error)) => {
+            tracing::trace!(%error, "a connection began without TLS, or with none that fits");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// Serves a connection, which keeps its place as long.
+async fn to_the_end(connection: impl Future<Output = hyper::Result<()>>, place: OwnedSemaphorePermit) {
+    let _place = place;
+    if let Err(error) = connection.await {
+        tracing::trace!(%error, "a connection broke");
+    }
 }
 
 /// Doors that are answered by another runtime.

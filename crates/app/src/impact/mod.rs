@@ -131,6 +131,7 @@ impl App {
         state: &Organization,
         (events, facts): (&[Event], &[Fact]),
     ) -> Result<Impact, Problem> {
+        self.inner.quotas.let_in(state, events)?;
         let now = self.now();
         let mut then = state.clone();
         for event in events {

@@ -62,6 +62,7 @@ impl App {
         let name = person_name(founding.owner_name.as_deref().unwrap_or(local))?;
 
         let _directory = self.inner.directory.lock().await;
+        self.inner.quotas.let_found(&self.inner.journal).await?;
         let org = OrgId::from_random(self.random()?);
         let live = self.live(org).await?;
         let state = Arc::clone(&live.state).lock_owned().await;

@@ -10,7 +10,7 @@ use app::keys::{CreatedKey, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
 use app::members::{AddedMember, NewMember};
 use app::organizations::{Founded, Founding};
 use app::ports::{Clock, ListedTool, Listing, UpstreamFault, Upstreams};
-use app::{App, Caller, Live, Problem, Security};
+use app::{App, Caller, Live, Problem, Quotas, Security};
 use domain::grant::Profile;
 use domain::id::{OrgId, PersonId};
 use domain::integration::CredentialKind;
@@ -103,7 +103,7 @@ impl World {
     /// Another application on the same journal: another writer, whose memory falls behind.
     pub(crate) fn another_writer(&self) -> App {
         let security = security(&self.keyring);
-        App::new(self.journal.clone(), self.clock.clone(), self.upstreams.clone(), security)
+        App::new(self.journal.clone(), self.clock.clone(), self.upstreams.clone(), security, Quotas::default())
     }
 
     pub(crate) async fn found(&self, name: &str, owner_email: &str) -> Result<Founded, Problem> {
@@ -208,7 +208,7 @@ impl World {
 
 fn start(folder: &TempDir, keyring: &str, clock: &Arc<HandClock>, upstreams: &Arc<FakeUpstreams>) -> (Journal, App) {
     let journal = Journal::open(folder.path(), Options::default()).unwrap();
-    let app = App::new(journal.clone(), clock.clone(), upstreams.clone(), security(keyring));
+    let app = App::new(journal.clone(), clock.clone(), upstreams.clone(), security(keyring), Quotas::default());
     (journal, app)
 }
 

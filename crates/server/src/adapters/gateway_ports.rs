@@ -18,6 +18,8 @@ use tokio::sync::watch;
 use verdict::{Action, Actor, Credential, Snapshot};
 use zeroize::Zeroizing;
 
+use super::day;
+
 /// One organization as the gateway sees it.
 pub(crate) struct LiveAccess(Arc<Live>);
 
@@ -38,12 +40,6 @@ pub(crate) struct GatewayPorts {
     pub(crate) arguments: ArgumentDigester,
     /// Where management runs: changes are made there, away from the threads that serve calls.
     pub(crate) runtime: Handle,
-}
-
-/// The day of a moment, in UTC.
-fn day(at: Timestamp) -> String {
-    let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    moment.strftime("%Y-%m-%d").to_string()
 }
 
 fn unavailable(error: &impl std::fmt::Display) -> Unavailable {

@@ -4,6 +4,6 @@ mod clock;
 mod gateway_ports;
 mod upstreams;
 
-pub(crate) use clock::SystemClock;
+pub(crate) use clock::{SystemClock, day};
 pub(crate) use gateway_ports::GatewayPorts;
 pub(crate) use upstreams::ProbedUpstreams;

@@ -1,12 +1,11 @@
 //! The threads by themselves: who gets a connection, how long it is kept, and how it ends.
 
-use std::future::Future;
-
 use axum::routing;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::tls;
 
 /// How long anything may take before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,15 +26,21 @@ async fn in_time<T>(what: &str, waiting: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what} did not come"))
 }
 
-/// Serves on this runtime, with the places and the wait given.
+/// Serves on this runtime without TLS, with the places and the wait given.
 async fn served(places: usize, head_max: Duration) -> (SocketAddr, Arc<Semaphore>, JoinSet<()>) {
+    served_behind(Front { tls: None, proxies: Arc::default() }, places, head_max).await
+}
+
+/// The same behind a front of its own.
+async fn served_behind(front: Front, places: usize, head_max: Duration) -> (SocketAddr, Arc<Semaphore>, JoinSet<()>) {
     let (listener, address) = listener().await;
     let (socket, handed) = mpsc::channel(HANDED_MAX);
     let workers = workers(vec![socket], places);
     let (places, end) = (Arc::clone(&workers.places), workers.end.clone());
     let doors = Router::new().route("/", routing::get(|| async { "here" }));
     let mut running = JoinSet::new();
-    running.spawn(serve(handed, http(head_max), doors, (oneshot::channel().0, end)));
+    let serving = Serving { http: http(head_max), handshake_max: head_max, front, doors };
+    running.spawn(serve(handed, serving, (oneshot::channel().0, end)));
     running.spawn(async move { drop(workers.accept(&listener).await) });
     (address, places, running)
 }
@@ -122,4 +127,48 @@ async fn a_thread_that_is_stuck_is_not_waited_for() {
     let mut workers = workers(Vec::new(), 1);
     workers.ended.push(ended);
     assert!(!in_time("the end", workers.end(Duration::from_millis(10))).await);
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_ends_gives_its_place_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = testkit::certificate::Certificate::new(&["localhost"], testkit::certificate::FAR);
+    let files = tls::Files { cert: folder.path().join("cert.pem"), key: folder.path().join("key.pem") };
+    std::fs::write(&files.cert, own.pem).unwrap();
+    std::fs::write(&files.key, own.key_pem).unwrap();
+    let (acceptor, _renewal) = tls::open(files, "localhost".to_owned()).unwrap();
+    let front = Front { tls: Some(acceptor), proxies: Arc::default() };
+    let (address, places, _running) = served_behind(front, 10, Duration::from_millis(50)).await;
+    for beginning in [&b""[..], &[0x16, 3, 1], ASK] {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(beginning).await.unwrap();
+        let mut got = Vec::new();
+        // Reset or ended, both will do.
+        let _ = in_time("the end", client.read_to_end(&mut got)).await;
+        assert!(!got.starts_with(b"HTTP"), "{got:?}");
+    }
+    assert!(in_time("their places", places.acquire_many(9)).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_end_waits_for_nobody_who_has_not_begun_to_ask() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = testkit::certificate::Certificate::new(&["localhost"], testkit::certificate::FAR);
+    let files = tls::Files { cert: folder.path().join("cert.pem"), key: folder.path().join("key.pem") };
+    std::fs::write(&files.cert, own.pem).unwrap();
+    std::fs::write(&files.key, own.key_pem).unwrap();
+    let (acceptor, _renewal) = tls::open(files, "localhost".to_owned()).unwrap();
+    let (listener, address) = listener().await;
+    let (socket, handed) = mpsc::channel(HANDED_MAX);
+    let (is_quiet, quiet) = oneshot::channel();
+    let front = Front { tls: Some(acceptor), proxies: Arc::default() };
+    let serving = Serving { http: http(PATIENCE), handshake_max: 2 * PATIENCE, front, doors: Router::new() };
+    let serving = tokio::spawn(serve(handed, serving, (is_quiet, CancellationToken::new())));
+    let _silent = TcpStream::connect(address).await.unwrap();
+    let (accepted, from) = listener.accept().await.unwrap();
+    let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+    socket.send((accepted.into_std().unwrap(), from, place)).await.unwrap();
+    drop(socket);
+    assert!(in_time("quiet", quiet).await.is_ok());
+    serving.abort();
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use testkit::certificate::Certificate;
 use tokio::time::Instant;
+use ureq::tls::{RootCerts, TlsConfig};
 
 /// The executable that is tested.
 pub(crate) const WARDROOM: &str = env!("CARGO_BIN_EXE_wardroom");
@@ -185,6 +187,14 @@ pub(crate) fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build().into()
 }
 
+/// The same, which believes this certificate and no other, and keeps its connections.
+pub(crate) fn agent_trusting(certificate: &Certificate) -> ureq::Agent {
+    let roots = RootCerts::new_with_certs(&[ureq::tls::Certificate::from_der(&certificate.der).to_owned()]);
+    let tls = TlsConfig::builder().root_certs(roots).build();
+    let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+    config.max_idle_age(10 * PATIENCE).tls_config(tls).build().into()
+}
+
 /// The management API with one key.
 pub(crate) struct Api {
     pub(crate) root: String,
@@ -196,6 +206,11 @@ pub(crate) struct Api {
 impl Api {
     pub(crate) fn at(url: &str, org: &str, key: &str) -> Api {
         Api { root: format!("{url}/api/v1/orgs/{org}"), key: key.to_owned(), headers: Vec::new(), agent: agent() }
+    }
+
+    /// The same over another client.
+    pub(crate) fn over(self, agent: ureq::Agent) -> Api {
+        Api { agent, ..self }
     }
 
     /// The same, with one header more on every request.
@@ -262,6 +277,11 @@ pub(crate) struct McpAnswer {
 impl Mcp {
     pub(crate) fn new(url: &str, key: &str) -> Mcp {
         Mcp { url: url.to_owned(), key: key.to_owned(), agent: agent() }
+    }
+
+    /// The same over another client.
+    pub(crate) fn over(self, agent: ureq::Agent) -> Mcp {
+        Mcp { agent, ..self }
     }
 
     /// The names of every tool that is listed, all pages.
