@@ -4,7 +4,7 @@ use app::App;
 use app::audit::{AuditQuery, Cursor, Entry, EntryKind};
 use axum::Json;
 use axum::extract::State;
-use domain::id::KeyId;
+use domain::credential::CredentialId;
 use domain::integration::ToolClass;
 use domain::record::{Decision, OutcomeStatus};
 use serde::{Deserialize, Serialize};
@@ -65,11 +65,11 @@ impl AuditParams {
         let classes = || word("class", "read, write, delete, unclassified");
         let decisions = || word("decision", "allowed, denied, malformed, limited");
         let statuses = || word("status", "succeeded, tool_error, failed, cancelled, cut, unknown");
-        let key = || Failure::bad_field("credential", "give the id of a key");
+        let key = || Failure::bad_field("credential", "give the id of a key or a session");
         Ok(AuditQuery {
             kind,
             subject: self.subject.clone(),
-            credential: each(self.credential.as_deref(), |text| KeyId::parse(text).ok(), key)?,
+            credential: each(self.credential.as_deref(), CredentialId::parse, key)?,
             integration: self.integration.clone(),
             tool: self.tool.clone(),
             class: each(self.class.as_deref(), ToolClass::parse, classes)?,
@@ -199,7 +199,9 @@ fn entry(entry: Entry) -> AuditEntry {
                 at: written(intent.at),
                 subject: Named { id: intent.subject, name: Some(subject_name) },
                 acting_for: intent.acting_for.map(|person| Named { id: person.to_string(), name: acting_for_name }),
-                credential: intent.credential.map(|key| Named { id: key.to_string(), name: credential_label }),
+                credential: intent
+                    .credential
+                    .map(|presented| Named { id: presented.to_string(), name: credential_label }),
                 client: intent.client,
                 method: intent.method,
                 integration,

@@ -40,7 +40,7 @@ impl FromRequestParts<App> for Signed {
             let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
             let client = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
             let client = client.map(|client| client.chars().take(CLIENT_LENGTH_MAX).collect());
-            app.used(caller.live.org(), credential.key, address, client);
+            app.used(caller.live.org(), credential.id(), address, client);
         }
         Ok(Signed(Caller { mode: mode(parts)?, ..caller }))
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use domain::id::OrgId;
 use domain::record::{Decision, Intent};
 use domain::time::Timestamp;
-use verdict::{Actor, Denial, Operation, Snapshot};
+use verdict::{Actor, Credential, Denial, Operation, Snapshot};
 
 use crate::App;
 
@@ -115,7 +115,7 @@ impl App {
             at: self.now(),
             subject: actor.subject.as_str().to_owned(),
             acting_for: actor.acting_for,
-            credential: actor.credential.map(|credential| credential.key),
+            credential: actor.credential.map(Credential::id),
             client: None,
             method: operation.code().to_owned(),
             integration: None,

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
+use domain::credential::CredentialId;
 use domain::id::{KeyId, OrgId};
 use identity::key::PresentedKey;
 use journal::KeyUse;
@@ -25,7 +26,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The actor as the journal names it: the subject, and the key that was used.
+    /// The actor as the journal names it: the subject, and what was presented.
     pub(crate) fn stamp(&self) -> String {
         stamp(&self.actor)
     }
@@ -33,7 +34,7 @@ impl Caller {
 
 pub(crate) fn stamp(actor: &Actor) -> String {
     match actor.credential {
-        Some(credential) => format!("{}/{}", actor.subject.as_str(), credential.key),
+        Some(credential) => format!("{}/{}", actor.subject.as_str(), credential.id()),
         None => actor.subject.as_str().to_owned(),
     }
 }
@@ -62,15 +63,17 @@ impl App {
     pub async fn credential_of(&self, presented: &PresentedKey<'_>) -> Result<Option<(OrgId, Credential)>, Problem> {
         for digest in self.inner.digester.digests(presented) {
             if let Some((org, key)) = self.credential(digest).await? {
-                return Ok(Some((org, Credential { key, digest })));
+                return Ok(Some((org, Credential::Key { key, digest })));
             }
         }
         Ok(None)
     }
 
     /// Notes that a key was used. Kept apart from the record, since an address is personal.
-    pub fn used(&self, org: OrgId, key: KeyId, address: Option<String>, client: Option<String>) {
-        self.inner.journal.touch_key(KeyUse { org, key, at: self.now(), address, client });
+    pub fn used(&self, org: OrgId, credential: CredentialId, address: Option<String>, client: Option<String>) {
+        if let Some(key) = credential.key() {
+            self.inner.journal.touch_key(KeyUse { org, key, at: self.now(), address, client });
+        }
     }
 
     /// Which key of which organization a digest belongs to.

@@ -1,17 +1,18 @@
 //! The one way into an organization's journal.
 
+mod covers;
+
 use std::sync::Arc;
 
 use domain::event::{self, Event};
 use domain::id::OrgId;
-use domain::key::{Key, KeyKind};
-use domain::organization::{Organization, SettingChange, Stamp};
-use domain::permission::Permission;
+use domain::organization::{Organization, Stamp};
 use domain::time::Timestamp;
 use journal::{Append, AppendError, Fact};
 use tokio::sync::OwnedMutexGuard;
-use verdict::{Act, Permit, Subject, Target};
+use verdict::Permit;
 
+use self::covers::covers;
 use crate::live::{Live, save_sometimes};
 use crate::requests::erased;
 use crate::{App, Problem};
@@ -129,178 +130,10 @@ fn append_problem(error: AppendError) -> Problem {
         AppendError::Taken { what: "slug" } => Problem::invalid("slug", "this slug is taken; choose another"),
         AppendError::Taken { what: "e-mail" } => Problem::invalid("email", "this e-mail address is taken"),
         AppendError::TooLarge { .. } => Problem::invalid("body", error.to_string()),
-        AppendError::Unavailable { .. } | AppendError::Conflict { .. } | AppendError::Taken { .. } => {
-            Problem::broken(&error)
-        }
-    }
-}
-
-/// Whether a permit covers an event: the same organization and state, one of the event's permissions, and the
-/// same target.
-#[expect(clippy::too_many_lines, reason = "one arm for each kind of event")]
-fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &Event, events: &[Event]) -> bool {
-    if permit.org() != org || permit.seq() != state.seq {
-        return false;
-    }
-    let (permission, target) = match permit.act() {
-        Act::Call { .. } | Act::Look { .. } => return false,
-        Act::Found => return !state.is_created(),
-        Act::Recover { holder } => {
-            let created =
-                matches!(event, Event::KeyCreated { kind: KeyKind::Personal { holder: of }, .. } if *of == holder);
-            return created && state.top_role_holders().any(|top| top == holder);
-        }
-        Act::Operate { permission, target } => (permission, target),
-    };
-    // Only a holder of the top role is given such a permit, who may do all that comes of it one by one.
-    if target == Target::Preset {
-        return permission == Permission::OrganizationEdit && event.comes_of_a_preset();
-    }
-    event.may_happen_under(permission) && match (event, target) {
-        (Event::MemberAdded { .. }, Target::Organization) => true,
-        // The team of newcomers, for somebody who is taken in at the same time.
-        (Event::TeamMemberSet { team, person: joining, role }, Target::Organization) => {
-            let settings = &state.settings;
-            (settings.join_default_team, settings.join_default_team_role) == (Some(*team), Some(*role))
-                && events.iter().any(|other| matches!(other, Event::MemberAdded { person, .. } if person == joining))
-        }
-        // The first key of somebody who is taken in at the same time.
-        (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Organization) => {
-            events.iter().any(|other| matches!(other, Event::MemberAdded { person, .. } if person == holder))
-        }
-        (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Member(member)) => *holder == member,
-        (Event::KeyCreated { kind: KeyKind::Workspace { .. }, .. }, Target::Organization) => true,
-        (Event::MemberRemoved { person } | Event::MemberEdited { person, .. }, Target::Member(member)) => {
-            *person == member
-        }
-        // Who hands the organization over takes another role in the same step.
-        (Event::MemberRoleChanged { person, .. }, Target::Member(member)) => {
-            *person == member
-                || permission == Permission::OrganizationTransfer
-                    && permit.actor().is_some_and(|actor| actor.subject == Subject::Member(*person))
-        }
-        (Event::MemberRoleGiven { person, .. } | Event::MemberRoleTaken { person, .. }, Target::Member(member)) => {
-            *person == member
-        }
-        (
-            Event::GrantSet { grantee, integration, .. }
-            | Event::GrantLent { grantee, integration, .. }
-            | Event::GrantRemoved { grantee, integration },
-            Target::Grant(to, of),
-        ) => *grantee == to && *integration == of,
-        (Event::KeyRotated { key, .. } | Event::KeyRevoked { key }, Target::Key(target)) => *key == target,
-        // Keys that end because the role of their holders comes to carry too much.
-        (Event::KeyRevoked { key }, Target::Role(target)) => {
-            let holder = state.live_key(*key).and_then(Key::holder).and_then(|holder| state.active_member(holder));
-            let place = |person| state.teams.values().filter_map(move |team| team.members.get(&person));
-            let has =
-                |holder: &domain::member::Member| holder.role == target || holder.extra_roles.contains_key(&target);
-            holder.is_some_and(|holder| has(holder) || place(holder.person).any(|place| place.role == target))
-                && events.iter().any(|other| match other {
-                    Event::RoleDefined(role) => role.id == target,
-                    Event::RoleDeleted { role, .. } => *role == target,
-                    _ => false,
-                })
-        }
-        // Keys that end because their holder's new place in a team would make them carry too much.
-        (Event::KeyRevoked { key }, Target::TeamMember(of, member)) => state.live_key(*key).and_then(Key::holder)
-            == Some(member)
-            && events.iter().any(
-                |other| matches!(other, Event::TeamMemberSet { team, person, .. } if (*team, *person) == (of, member)),
-            ),
-        // Keys that end because their holder's new role would make them carry too much.
-        (Event::KeyRevoked { key }, Target::Member(member)) => {
-            state.live_key(*key).and_then(Key::holder) == Some(member)
-                && events.iter().any(|other| match other {
-                    Event::MemberRoleChanged { person, .. } | Event::MemberRoleGiven { person, .. } => {
-                        *person == member
-                    }
-                    _ => false,
-                })
-        }
-        // Keys that end because roles beside their holders' own count again.
-        (Event::KeyRevoked { key }, Target::Organization) => {
-            let holder = state.live_key(*key).and_then(Key::holder).and_then(|holder| state.active_member(holder));
-            let counts = SettingChange::RolesExtraBindings(true);
-            holder.is_some_and(|holder| !holder.extra_roles.is_empty())
-                && events.iter().any(|other| matches!(other, Event::SettingChanged(change) if *change == counts))
-        }
-        (Event::IntegrationConnected(_), Target::Organization) => true,
-        // The first tools of an integration that is connected at the same time.
-        (Event::ToolsApproved { integration, .. }, Target::Organization) => {
-            events.iter().any(|other| matches!(other, Event::IntegrationConnected(new) if new.id == *integration))
-        }
-        (
-            Event::IntegrationEdited { integration, .. }
-            | Event::IntegrationDisconnected { integration }
-            | Event::ToolsApproved { integration, .. }
-            | Event::ToolClassified { integration, .. }
-            | Event::ToolSwitched { integration, .. },
-            Target::Integration(target),
-        ) => *integration == target,
-        (Event::AccessReviewed { .. }, Target::Organization) => true,
-        (Event::OrganizationRenamed { .. } | Event::SettingChanged(_), Target::Organization) => true,
-        // A role that is new, the role itself, and the default that goes with a deleted one.
-        (Event::RoleDefined(role), Target::Organization) => !state.roles.contains_key(&role.id),
-        (Event::RoleDefined(role), Target::Role(target)) => role.id == target,
-        (Event::RoleDeleted { role, .. }, Target::Role(target)) => *role == target,
-        (
-            Event::SettingChanged(SettingChange::JoinDefaultRole(_) | SettingChange::JoinDefaultTeamRole(_)),
-            Target::Role(target),
-        ) => events.iter().any(|other| matches!(other, Event::RoleDeleted { role, .. } if *role == target)),
-        (Event::KeyRoleChanged { key, .. }, Target::Key(target)) => *key == target,
-        (
-            Event::TeamCreated { .. } | Event::AgentCreated { .. } | Event::ResourceRegistered(_),
-            Target::Organization,
-        ) => true,
-        (Event::TeamRenamed { team, .. } | Event::TeamDeleted { team }, Target::Team(target)) => *team == target,
-        (
-            Event::TeamMemberSet { team, person, .. } | Event::TeamMemberRemoved { team, person },
-            Target::TeamMember(of, target),
-        ) => *team == of && *person == target,
-        (
-            Event::AgentEdited { agent, .. }
-            | Event::AgentRoleChanged { agent, .. }
-            | Event::AgentDeleted { agent }
-            | Event::KeyCreated { kind: KeyKind::Agent { agent, .. }, .. },
-            Target::Agent(target),
-        ) => *agent == target,
-        (
-            Event::DelegationSet { agent, person, .. } | Event::DelegationRemoved { agent, person },
-            Target::Delegation(of, target),
-        ) => *agent == of && *person == target,
-        (
-            Event::ResourceEdited { resource, .. }
-            | Event::ResourceHandedOver { resource, .. }
-            | Event::ResourceShared { resource, .. }
-            | Event::ResourceUnshared { resource, .. }
-            | Event::ResourceDeleted { resource }
-            | Event::ResourceRestored { resource }
-            | Event::ResourceDestroyed { resource },
-            Target::Resource(target),
-        ) => *resource == target,
-        (
-            Event::ResourceAssigned { resource, team } | Event::ResourceUnassigned { resource, team },
-            Target::TeamResource(of, target),
-        ) => *team == of && *resource == target,
-        (
-            Event::ArtifactCollected { artifact, collection } | Event::ArtifactUncollected { artifact, collection },
-            Target::Collected(of, into),
-        ) => *artifact == of && *collection == into,
-        (Event::KindConfigured { kind, .. }, Target::Kind(target)) => *kind == target,
-        (Event::ObjectDefined(_) | Event::ObjectRemoved { .. }, Target::DataModel) => {
-            permission == Permission::DataModelEdit
-        }
-        (Event::RequestOpened(new), Target::RequestsOf(requester, acting_for)) => {
-            (new.requester, new.acting_for) == (requester, acting_for)
-        }
-        (Event::RequestWithdrawn { request }, Target::RequestsOf(requester, acting_for)) => {
-            state.request(*request).is_some_and(|request| request.is_by(requester, acting_for))
-        }
-        (Event::RequestGranted { request, .. } | Event::RequestRefused { request }, Target::Request(target)) => {
-            *request == target
-        }
-        _ => false,
+        AppendError::Unavailable { .. }
+        | AppendError::Conflict { .. }
+        | AppendError::Taken { .. }
+        | AppendError::Spent => Problem::broken(&error),
     }
 }
 

@@ -128,6 +128,16 @@ ids! {
     ResourceId "res_" "a resource";
     /// Names an access request of one organization.
     RequestId "req_" "a request";
+    /// Names a session (not its token), the same in every organization that it opens.
+    SessionId "ses_" "a session";
+    /// Names a way by which a person signs in.
+    IdentityId "idy_" "an identity";
+    /// Names a passkey of a person.
+    PasskeyId "psk_" "a passkey";
+    /// Names an invitation of one organization.
+    InvitationId "inv_" "an invitation";
+    /// Names a mail domain of one organization.
+    MailDomainId "dom_" "a mail domain";
 }
 
 #[cfg(test)]

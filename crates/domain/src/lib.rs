@@ -11,6 +11,7 @@
 
 pub mod agent;
 pub mod command;
+pub mod credential;
 pub mod directory;
 pub mod event;
 pub mod grant;

@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{IntegrationId, KeyId, OrgId, PersonId};
+use crate::credential::CredentialId;
+use crate::id::{IntegrationId, OrgId, PersonId};
 use crate::integration::ToolClass;
 use crate::time::Timestamp;
 
@@ -105,8 +106,8 @@ pub struct Intent {
     pub subject: String,
     /// The person for whom the subject acts, where that is someone else.
     pub acting_for: Option<PersonId>,
-    /// The key that was presented.
-    pub credential: Option<KeyId>,
+    /// What was presented.
+    pub credential: Option<CredentialId>,
     /// The client's name and version as it states them (unverified), at most 80 characters.
     pub client: Option<String>,
     /// The protocol method, such as `tools/call`.

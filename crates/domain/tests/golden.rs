@@ -12,8 +12,9 @@ use std::path::PathBuf;
 use domain::directory::DirectoryEvent;
 use domain::event::{self, Event};
 use domain::grant::Grantee;
-use domain::id::{OrgId, PersonId};
+use domain::id::{OrgId, PersonId, SessionId};
 use domain::organization::{SettingChange, Settings};
+use domain::time::Timestamp;
 use serde_json::Value;
 
 use samples::{KEY, PERSON, earlier, samples};
@@ -61,10 +62,20 @@ fn every_directory_event_is_written_as_it_was() {
     let events = [
         ("directory.person.registered", DirectoryEvent::PersonRegistered { person: PersonId::from_random(PERSON) }),
         ("directory.organization.registered", DirectoryEvent::OrganizationRegistered { org: OrgId::from_random(KEY) }),
+        (
+            "directory.session.ended",
+            DirectoryEvent::SessionEnded {
+                person: PersonId::from_random(PERSON),
+                session: SessionId::from_random(KEY),
+                until: Timestamp(1_767_225_600_000),
+            },
+        ),
+        ("directory.sessions.ended", DirectoryEvent::SessionsEnded { person: PersonId::from_random(PERSON) }),
     ];
     for (name, sample) in &events {
         let encoded = sample.encode().unwrap();
         assert_eq!(golden(name, &encoded), encoded, "{name}");
+        assert_eq!(DirectoryEvent::decode(&encoded).unwrap(), *sample, "{name} is read back as something else");
     }
     let unheard_of = serde_json::from_str::<DirectoryEvent>(r#"{"type":"unheard-of","data":{}}"#);
     let known = names_in(&unheard_of.unwrap_err().to_string());

@@ -5,7 +5,8 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use domain::id::{IntegrationId, KeyId, OrgId, PersonId};
+use domain::credential::CredentialId;
+use domain::id::{IntegrationId, OrgId, PersonId};
 use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::time::Timestamp;
 use identity::key::PresentedKey;
@@ -125,7 +126,7 @@ pub trait Ports: Send + Sync + 'static {
     fn finish(&self, record: RecordRef, outcome: Outcome) -> impl Future<Output = ()> + Send;
 
     /// A key was used. Called for every request; the adapter thins it out.
-    fn used(&self, org: OrgId, key: KeyId, address: Option<IpAddr>, client: Option<&str>);
+    fn used(&self, org: OrgId, credential: CredentialId, address: Option<IpAddr>, client: Option<&str>);
 
     /// What the organization calls people whom a denied caller may ask; those that cannot be found are left out.
     fn names(&self, org: OrgId, people: &[PersonId]) -> impl Future<Output = Vec<String>> + Send;

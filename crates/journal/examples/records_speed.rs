@@ -25,7 +25,7 @@ fn intent(number: u8, subject: u8, at: i64) -> Intent {
         at: Timestamp(at),
         subject: PersonId::from_random([subject; 20]).to_string(),
         acting_for: None,
-        credential: Some(KeyId::from_random([subject; 20])),
+        credential: Some(KeyId::from_random([subject; 20]).into()),
         client: Some("claude-code 2.1.0".to_owned()),
         method: "tools/call".to_owned(),
         integration: Some(IntegrationId::from_random([number; 20])),

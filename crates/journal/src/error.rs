@@ -52,6 +52,9 @@ pub enum AppendError {
         /// Which fact: `e-mail`, `slug` or `credential`.
         what: &'static str,
     },
+    /// A ticket that was to be used up is not there for that: it was used before, has ended, or never was.
+    #[error("this was used already or has ended; ask for a new one")]
+    Spent,
     /// More than one append may hold.
     #[error("the change holds more {what} than the {max} that one append may hold; split it")]
     TooLarge {

@@ -5,7 +5,10 @@
 
 use std::fmt;
 
-use domain::id::{KeyId, OrgId, PersonId};
+use domain::id::{KeyId, OrgId, PersonId, SessionId};
+use domain::time::Timestamp;
+
+use crate::sign_in::{SessionRow, TicketRow};
 
 /// A change to the rows beside the streams.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,7 +33,8 @@ pub enum Fact {
         /// The name that they are shown under there.
         name: String,
     },
-    /// The person's address and name are deleted, in every organization; their id stays in events and records.
+    /// The person's address and name are deleted, in every organization, and every way by which they sign in; their id
+    /// stays in events and records.
     ErasePerson {
         /// Who.
         person: PersonId,
@@ -74,6 +78,36 @@ pub enum Fact {
         /// The key it proves.
         key: KeyId,
     },
+    /// A person signed in.
+    Session(Box<SessionRow>),
+    /// A session was used; nothing where it has ended.
+    SessionUsed {
+        /// Which.
+        session: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A session has ended; its row goes.
+    EndSession {
+        /// Which.
+        session: SessionId,
+    },
+    /// All sessions of a person have ended.
+    EndSessionsOf {
+        /// Whose.
+        person: PersonId,
+    },
+    /// A ticket is good from now on.
+    Ticket(Box<TicketRow>),
+    /// The ticket is used up, or nothing of the append happens: there must be one for this purpose that has not ended.
+    RedeemTicket {
+        /// Keyed digest of its token.
+        digest: [u8; 32],
+        /// What it must be for.
+        purpose: String,
+        /// The moment at which it must still be good.
+        at: Timestamp,
+    },
     /// A sealed secret is kept, replacing the one of the same id.
     Secret {
         /// Whose.
@@ -104,6 +138,12 @@ impl fmt::Debug for Fact {
             Fact::Slug { org, .. } => write!(f, "Slug({org})"),
             Fact::Label { org, id, .. } => write!(f, "Label({org}, {id})"),
             Fact::Credential { org, key, .. } => write!(f, "Credential({org}, {key})"),
+            Fact::Session(row) => write!(f, "Session({}, {})", row.session, row.person),
+            Fact::SessionUsed { session, .. } => write!(f, "SessionUsed({session})"),
+            Fact::EndSession { session } => write!(f, "EndSession({session})"),
+            Fact::EndSessionsOf { person } => write!(f, "EndSessionsOf({person})"),
+            Fact::Ticket(row) => write!(f, "Ticket({})", row.purpose),
+            Fact::RedeemTicket { purpose, .. } => write!(f, "RedeemTicket({purpose})"),
             Fact::Secret { org, id, .. } => write!(f, "Secret({org}, {id})"),
             Fact::DropSecret { org, id } => write!(f, "DropSecret({org}, {id})"),
         }

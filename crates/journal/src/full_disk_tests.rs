@@ -25,7 +25,7 @@ pub(crate) fn intent(at: i64) -> Intent {
         at: Timestamp(at),
         subject: PersonId::from_random([1; 20]).to_string(),
         acting_for: None,
-        credential: Some(KeyId::from_random([1; 20])),
+        credential: Some(KeyId::from_random([1; 20]).into()),
         client: None,
         method: "tools/call".to_owned(),
         integration: None,

@@ -4,7 +4,7 @@
 //! state. It never knows what an event means, never speaks HTTP and never decides who may do a thing.
 //!
 //! A data folder holds two files. `journal.db` has the streams (one per organization and one directory), the
-//! facts (people, slugs, credentials, secrets: rows that change in the same transaction as an append and can be
+//! facts (people, slugs, credentials, sessions, secrets: rows that change in the same transaction as an append and can be
 //! erased) and cached states. `records.db` has the gateway's account of every call. Both are chains of hashes;
 //! [`verify`] walks them and names the first broken row.
 //!
@@ -20,6 +20,7 @@ pub mod fact;
 mod full_disk_tests;
 mod journal;
 pub mod record;
+pub mod sign_in;
 mod sqlite;
 pub mod stream;
 pub mod verification;
@@ -28,6 +29,7 @@ pub use crate::error::{AppendError, OpenError, ReadError, RecordError};
 pub use crate::fact::{Fact, Label, OrganizationSlug, Person};
 pub use crate::journal::{Journal, Options};
 pub use crate::record::{Closing, KeyUse, Record, RecordPage, RecordQuery, Usage, UsageOf};
+pub use crate::sign_in::{SessionRow, TicketRow};
 pub use crate::sqlite::verify::verify;
 pub use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
 pub use crate::verification::{BadRow, ChainHead, JournalFile, Verification};

@@ -2,6 +2,7 @@
 //!
 //! What an intent and an outcome hold is defined in `domain::record`; this module never changes them.
 
+use domain::credential::CredentialId;
 use domain::id::{IntegrationId, KeyId, OrgId, PersonId};
 use domain::integration::ToolClass;
 use domain::record::{Decision, Intent, Outcome, OutcomeStatus};
@@ -47,8 +48,8 @@ pub struct RecordQuery {
     pub subject: Option<String>,
     /// With the subject's, or alone, what was done for this person.
     pub done_for: Option<PersonId>,
-    /// The key that was presented.
-    pub credential: Option<KeyId>,
+    /// What was presented.
+    pub credential: Option<CredentialId>,
     /// The integration called.
     pub integration: Option<IntegrationId>,
     /// The tool's exact name.

@@ -20,7 +20,9 @@ use crate::catalog::Catalog;
 use crate::first::FirstMembers;
 use crate::keys::Keys;
 use crate::question::{Reason, RoleIndex, Subject, Via};
-use crate::snapshot::{AgentEntry, ExtraRole, GrantEntry, More, NEVER, Reach, RoleEntry, Snapshot, SubjectEntry};
+use crate::snapshot::{
+    ALWAYS, AgentEntry, ExtraRole, GrantEntry, More, NEVER, Reach, RoleEntry, Snapshot, SubjectEntry,
+};
 use crate::subjects::Subjects;
 use crate::touched::Touched;
 
@@ -177,6 +179,7 @@ impl Snapshot {
         let reach = self.granted(state, [own].into_iter().chain(in_teams).chain([role]).chain(beside));
         let mut entry = self.holder(Subject::Member(member.person), Some(member.role), reach);
         entry.teams = teams.into();
+        entry.sessions_from = member.sessions_from.unwrap_or(ALWAYS);
         entry.permissions = known.fold(entry.permissions, |all, (_, extra)| all.union(extra.set));
         if entry.permissions.holds(Permission::IntegrationUseAll) {
             entry.reach = Reach::ByRole;
@@ -241,7 +244,17 @@ impl Snapshot {
             reach => reach,
         };
         let teams = Box::default();
-        SubjectEntry { subject, role: place, permissions, teams, reach, ends_at: NEVER, stopped: None, more: None }
+        SubjectEntry {
+            subject,
+            role: place,
+            permissions,
+            teams,
+            reach,
+            ends_at: NEVER,
+            stopped: None,
+            sessions_from: ALWAYS,
+            more: None,
+        }
     }
 
     /// Whether somebody may have personal keys; if not, for lack of what.

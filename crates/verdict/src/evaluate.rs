@@ -86,13 +86,14 @@ impl Snapshot {
         }
     }
 
-    /// The subject, if it is still one and its key still works.
+    /// The subject, if it is still one and what it presented still holds.
     fn present(&self, question: &Question<'_>) -> Result<&SubjectEntry, Denial> {
         let actor = question.actor;
         if let Some(credential) = actor.credential {
             let admitted = self.admit(credential, question.now).map_err(|why| match why {
                 NotAdmitted::Suspended => shown(Reason::MayNotHaveKeys),
-                NotAdmitted::Ended | NotAdmitted::Expired => shown(Reason::CredentialEnded),
+                NotAdmitted::NotAMember => shown(Reason::NotAMember),
+                NotAdmitted::Ended | NotAdmitted::Expired | NotAdmitted::SessionEnded => shown(Reason::CredentialEnded),
             })?;
             if (admitted.subject, admitted.acting_for) != (actor.subject, actor.acting_for) {
                 return Err(shown(Reason::CredentialEnded));

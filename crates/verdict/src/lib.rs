@@ -15,6 +15,7 @@ pub mod cedar;
 mod ceiling;
 mod compare;
 mod compile;
+mod credential;
 mod data;
 mod diff;
 mod evaluate;
@@ -41,13 +42,12 @@ mod touched;
 pub use catalog::{IntegrationEntry, ToolEntry, ToolIndex};
 pub use compare::{Comparison, Told};
 pub use compile::Same;
+pub use credential::{Credential, SessionProof};
 pub use data::{Effective, Level};
 pub use diff::{ActingDifference, DataRight, Difference, KeyChange, Presence, Rights, TeamDifference};
 pub use explain::Explanation;
 pub use operation::{Gift, Operation};
 pub use permit::{Act, Permit, Target};
-pub use question::{
-    Action, Actor, Basis, Credential, Denial, Question, Reason, RoleIndex, Subject, Verdict, Via, Whose,
-};
+pub use question::{Action, Actor, Basis, Denial, Question, Reason, RoleIndex, Subject, Verdict, Via, Whose};
 pub use remedy::Remedy;
 pub use snapshot::{NotAdmitted, Snapshot};

@@ -9,6 +9,7 @@ use domain::resource::Shared;
 use domain::time::Timestamp;
 
 use crate::catalog::ToolIndex;
+use crate::credential::Credential;
 use crate::operation::Operation;
 use crate::permit::Permit;
 
@@ -65,15 +66,6 @@ impl Subject {
     }
 }
 
-/// The key that was presented. It must still be the key's present secret when the question is asked.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Credential {
-    /// The key's id.
-    pub key: KeyId,
-    /// The keyed hash of the secret that was presented.
-    pub digest: [u8; 32],
-}
-
 /// Who asks, and with what.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Actor {
@@ -81,7 +73,7 @@ pub struct Actor {
     pub subject: Subject,
     /// For whom an agent acts: it may do then what both may.
     pub acting_for: Option<PersonId>,
-    /// The key that was presented; none where somebody asks about another.
+    /// What was presented; none where somebody asks about another.
     pub credential: Option<Credential>,
 }
 
@@ -244,7 +236,7 @@ pub enum Whose {
 pub enum Reason {
     /// The subject is no member and no key of this organization (any more).
     NotAMember,
-    /// The key was revoked, rotated or has expired.
+    /// The key was revoked, rotated or has expired, or the session has ended.
     CredentialEnded,
     /// There is no such tool.
     NoSuchTool,

@@ -13,9 +13,10 @@ use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
 
 use crate::catalog::{Catalog, IntegrationEntry, ToolEntry, ToolIndex};
+use crate::credential::{Credential, SessionProof};
 use crate::first::FirstMembers;
 use crate::keys::{KeyEntry, Keys};
-use crate::question::{Actor, Credential, Reason, Subject, Via};
+use crate::question::{Actor, Reason, Subject, Via};
 use crate::subjects::Subjects;
 
 pub(crate) type IdBytes = [u8; ID_LENGTH];
@@ -92,6 +93,8 @@ pub(crate) struct SubjectEntry {
     pub(crate) ends_at: Timestamp,
     /// Why it does nothing at present.
     pub(crate) stopped: Option<Reason>,
+    /// Sessions of a member that began then or before let nobody in.
+    pub(crate) sessions_from: Timestamp,
     /// What a member has by roles beside their own.
     pub(crate) more: Option<Box<More>>,
 }
@@ -156,7 +159,7 @@ impl SubjectEntry {
     }
 }
 
-/// Why a presented key lets nobody in.
+/// Why what was presented lets nobody in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotAdmitted {
     /// The key was revoked or replaced by a new secret, or never was.
@@ -168,21 +171,37 @@ pub enum NotAdmitted {
     /// Its holder may not have keys (any more).
     #[error("this key is suspended: your role may not have personal keys; ask for a role that may")]
     Suspended,
+    /// The session had an end, which has come.
+    #[error("this session has ended; sign in again")]
+    SessionEnded,
+    /// Whoever signed in is no member here.
+    #[error("you are not a member of this organization (any more)")]
+    NotAMember,
 }
 
 pub(crate) const NEVER: Timestamp = Timestamp(i64::MAX);
+pub(crate) const ALWAYS: Timestamp = Timestamp(i64::MIN);
 
 pub(crate) fn id_bytes(text: &str) -> Option<IdBytes> {
     text.as_bytes().try_into().ok()
 }
 
 impl Snapshot {
-    /// Who a presented key speaks for.
+    /// Who speaks with what was presented.
     ///
     /// # Errors
-    /// [`NotAdmitted`] where the secret is not the key's present one, or the key has ended.
+    /// [`NotAdmitted`] where the secret is not the key's present one, the key or session has ended, or whoever signed in
+    /// is no member.
     pub fn admit(&self, credential: Credential, now: Timestamp) -> Result<Actor, NotAdmitted> {
-        let key = self.key(credential.key).filter(|key| key.digest == credential.digest).ok_or(NotAdmitted::Ended)?;
+        match credential {
+            Credential::Key { key, digest } => self.admit_key((key, digest), now),
+            Credential::Session(proof) => self.admit_session(proof, now),
+        }
+    }
+
+    fn admit_key(&self, (key, digest): (KeyId, [u8; 32]), now: Timestamp) -> Result<Actor, NotAdmitted> {
+        let credential = Some(Credential::Key { key, digest });
+        let key = self.key(key).filter(|key| key.digest == digest).ok_or(NotAdmitted::Ended)?;
         if now >= key.ends_at {
             return Err(NotAdmitted::Expired);
         }
@@ -191,7 +210,20 @@ impl Snapshot {
         {
             return Err(NotAdmitted::Suspended);
         }
-        Ok(Actor { subject: key.subject, acting_for: key.acting_for, credential: Some(credential) })
+        Ok(Actor { subject: key.subject, acting_for: key.acting_for, credential })
+    }
+
+    /// A session opens every organization that its person is a member of. Whether they may have keys is not asked.
+    fn admit_session(&self, proof: SessionProof, now: Timestamp) -> Result<Actor, NotAdmitted> {
+        if now >= proof.ends_at {
+            return Err(NotAdmitted::SessionEnded);
+        }
+        let subject = Subject::Member(proof.person);
+        let entry = self.subject(subject.as_str(), now).ok_or(NotAdmitted::NotAMember)?;
+        if proof.begun_at <= entry.sessions_from {
+            return Err(NotAdmitted::SessionEnded);
+        }
+        Ok(Actor { subject, acting_for: None, credential: Some(Credential::Session(proof)) })
     }
 
     /// The organization.
@@ -247,7 +279,11 @@ impl Snapshot {
     /// where nothing of theirs has an end that is still to come.
     #[must_use]
     pub fn deadline(&self, actor: &Actor, now: Timestamp) -> Option<Timestamp> {
-        let key = actor.credential.and_then(|credential| self.key(credential.key)).map(|key| key.ends_at);
+        let presented = match actor.credential {
+            Some(Credential::Key { key, .. }) => self.key(key).map(|key| key.ends_at),
+            Some(Credential::Session(proof)) => Some(proof.ends_at),
+            None => None,
+        };
         let delegation = self.delegation(actor);
         let entries = [Some(actor.subject), actor.acting_for.map(Subject::Member)].into_iter().flatten();
         let entries = entries.filter_map(|subject| self.subject(subject.as_str(), now));
@@ -259,7 +295,7 @@ impl Snapshot {
             let fewer_roles = entry.stages().nth(1).map(|(from, _)| from);
             grants.iter().map(|grant| grant.ends_at).chain([entry.ends_at]).chain(fewer_roles)
         });
-        key.into_iter().chain(delegation).chain(ends).filter(|end| *end > now && *end != NEVER).min()
+        presented.into_iter().chain(delegation).chain(ends).filter(|end| *end > now && *end != NEVER).min()
     }
 
     /// Until when an agent acts for the person for whom it does.

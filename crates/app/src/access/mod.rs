@@ -207,7 +207,7 @@ impl App {
         if let Some(key) = key {
             let then = || Problem::invalid("at", "this key did not exist yet at this moment; name a later one");
             let known = state.keys.get(&key).ok_or_else(then)?;
-            actor.credential = known.digest_bytes().map(|digest| Credential { key, digest });
+            actor.credential = known.digest_bytes().map(|digest| Credential::Key { key, digest });
             works = actor.credential.is_some_and(|credential| snapshot.admit(credential, now).is_ok());
         } else if let Subject::Agent(agent) = subject
             && !state.agents.contains_key(&agent)

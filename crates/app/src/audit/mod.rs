@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use domain::credential::CredentialId;
 use domain::event::{self, Event};
 use domain::id::{IntegrationId, KeyId, PersonId};
 use domain::integration::ToolClass;
@@ -26,8 +27,8 @@ pub struct AuditQuery {
     /// Who: the id or e-mail address of a member, removed ones included, or the id of a key or agent. What an agent did
     /// for a member is a part of the member's record.
     pub subject: Option<String>,
-    /// With which key.
-    pub credential: Option<KeyId>,
+    /// With which key or session.
+    pub credential: Option<CredentialId>,
     /// Of which integration, by id or slug.
     pub integration: Option<String>,
     /// Of which tool.
@@ -316,7 +317,7 @@ impl App {
         let call = |record: Record| Entry::Call {
             subject_name: name(&record.intent.subject),
             acting_for_name: record.intent.acting_for.map(|person| name(person.as_str())),
-            credential_label: record.intent.credential.and_then(|key| labels.get(key.as_str()).cloned()),
+            credential_label: record.intent.credential.and_then(|credential| labels.get(credential.as_str()).cloned()),
             integration: record.intent.integration.map(|id| {
                 snapshot.integration(id).map_or_else(|| id.to_string(), |integration| integration.slug.to_string())
             }),
@@ -336,7 +337,7 @@ impl App {
     }
 }
 
-/// The subject of a journal's actor, which may also name the key that was used.
+/// The subject of a journal's actor, which may also name the key or session that was used.
 fn subject_of(actor: &str) -> &str {
     actor.split('/').next().unwrap_or(actor)
 }

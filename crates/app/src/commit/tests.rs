@@ -18,7 +18,8 @@ use domain::role::{Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 use verdict::{Action, Actor, Gift, Operation, Permit, Question, Remedy, Snapshot, Subject, Verdict};
 
-use super::{Part, covers, fold, folded};
+use super::covers::covers;
+use super::{Part, fold, folded};
 
 const NOW: Timestamp = Timestamp(0);
 

@@ -164,7 +164,7 @@ impl App {
     /// When the caller ends by themselves: their key, the agent that it is, or that it acts for somebody.
     pub(super) async fn end_of(&self, caller: &Caller) -> Option<Timestamp> {
         let state = caller.live.state.lock().await;
-        let key = caller.actor.credential.and_then(|credential| state.live_key(credential.key)?.expires_at);
+        let key = caller.actor.credential.and_then(|credential| state.live_key(credential.id().key()?)?.expires_at);
         let agent = match caller.actor.subject {
             Subject::Agent(agent) => state.agents.get(&agent),
             Subject::Member(_) | Subject::Key(_) => None,

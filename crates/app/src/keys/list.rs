@@ -172,7 +172,7 @@ fn state_of(key: &Key, snapshot: &Snapshot, now: Timestamp) -> KeyState {
         KeyKind::Workspace { .. } => Subject::Key(key.id),
         KeyKind::Agent { agent, .. } => Subject::Agent(agent),
     };
-    let credential = key.digest_bytes().map(|digest| Credential { key: key.id, digest });
+    let credential = key.digest_bytes().map(|digest| Credential::Key { key: key.id, digest });
     let actor = Actor { subject, acting_for: acting_for(key), credential };
     // Any question will do: whoever is stopped is told so before the question is looked at.
     let question = Question { actor: &actor, action: Action::Operate(Operation::ViewOrganization), now };

@@ -18,7 +18,7 @@ async fn records_a_call(world: &World, acme: &Acme) {
         at: world.app.now(),
         subject: acme.member_id.to_string(),
         acting_for: None,
-        credential: acme.member.actor.credential.map(|credential| credential.key),
+        credential: acme.member.actor.credential.map(|credential| credential.id()),
         client: None,
         method: "tools/call".to_owned(),
         integration: None,

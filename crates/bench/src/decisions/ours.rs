@@ -163,7 +163,7 @@ pub(crate) fn evaluate_with_key<'c>(
         let asked = questions.asked[range.clone()].iter().zip(questions.texts(range));
         let allowed = asked.filter(|(asked, text)| {
             let member = &company.members[asked.member];
-            let credential = Some(Credential { key: member.key, digest: member.digest });
+            let credential = Some(Credential::Key { key: member.key, digest: member.digest });
             let actor = Actor { credential, ..Actor::about(Subject::Member(member.person)) };
             let action = Action::CallTool { integration: text.integration, tool: text.tool };
             snapshot.evaluate(&Question { actor: &actor, action, now: NOW }).is_allowed()

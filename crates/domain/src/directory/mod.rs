@@ -1,11 +1,16 @@
 //! The directory: what crosses organizations, by opaque id.
 //!
 //! Names, addresses and slugs themselves are facts that stand beside the stream, so that a person can be erased;
-//! the stream says only that they came to be, when, and by whom.
+//! the stream says only that they came to be, when, and by whom. [`Directory`] is what it comes to.
+
+mod state;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{OrgId, PersonId};
+use crate::id::{OrgId, PersonId, SessionId};
+use crate::time::Timestamp;
+
+pub use state::{Directory, SESSION_MS_MAX};
 
 /// Something that happened to the directory.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -18,6 +23,12 @@ pub enum DirectoryEvent {
     /// An organization exists from now on, and holds its slug.
     #[serde(rename = "organization.registered")]
     OrganizationRegistered { org: OrgId },
+    /// A person's session is over before its time, which would have been `until`.
+    #[serde(rename = "session.ended")]
+    SessionEnded { person: PersonId, session: SessionId, until: Timestamp },
+    /// Every session that a person has is over.
+    #[serde(rename = "sessions.ended")]
+    SessionsEnded { person: PersonId },
 }
 
 impl DirectoryEvent {
@@ -27,5 +38,13 @@ impl DirectoryEvent {
     /// Where it has no JSON form, which no event of ours lacks.
     pub fn encode(&self) -> Result<Vec<u8>, crate::event::UnreadableEvent> {
         crate::event::encode_versioned(self)
+    }
+
+    /// Reads an event of any version that was ever written.
+    ///
+    /// # Errors
+    /// For a type or version from a newer Wardroom, or for damaged bytes.
+    pub fn decode(bytes: &[u8]) -> Result<DirectoryEvent, crate::event::UnreadableEvent> {
+        crate::event::decode_versioned(bytes)
     }
 }

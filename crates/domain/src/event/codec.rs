@@ -1,6 +1,7 @@
 //! Events as the bytes that the journal keeps.
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::event::Event;
 
@@ -39,6 +40,10 @@ pub fn encode(event: &Event) -> Result<Vec<u8>, UnreadableEvent> {
 /// # Errors
 /// [`UnreadableEvent`] for a type or version from a newer Wardroom, or for damaged bytes.
 pub fn decode(bytes: &[u8]) -> Result<Event, UnreadableEvent> {
+    decode_versioned(bytes)
+}
+
+pub(crate) fn decode_versioned<E: DeserializeOwned>(bytes: &[u8]) -> Result<E, UnreadableEvent> {
     let unreadable = |reason: String| UnreadableEvent { reason };
     let mut value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?;
     let version = value.as_object_mut().and_then(|object| object.remove("v")).and_then(|v| v.as_u64());

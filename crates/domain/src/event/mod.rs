@@ -23,8 +23,8 @@ use crate::resource::{Features, NewResource, ResourceEdit, ResourceKind, Shared}
 use crate::role::{Role, RoleId};
 use crate::time::Timestamp;
 
-pub(crate) use codec::encode_versioned;
 pub use codec::{UnreadableEvent, decode, encode};
+pub(crate) use codec::{decode_versioned, encode_versioned};
 
 /// Something that happened to an organization and changed who may do what.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

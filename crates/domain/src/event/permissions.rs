@@ -56,11 +56,12 @@ impl Event {
             Event::PresetChanged { .. } => &[P::OrganizationEdit],
             Event::AccessReviewed { .. } => &[P::AccessExplain],
             Event::RoleDefined(_) | Event::RoleDeleted { .. } | Event::RoleWithdrawn { .. } => &[P::RoleEdit],
-            Event::MemberAdded { .. } => &[P::MemberAdd],
-            Event::MemberRoleChanged { .. } => &[P::RoleAssign, P::OrganizationTransfer],
-            Event::MemberEdited { .. } => &[P::MemberEdit],
-            Event::MemberRoleGiven { .. } | Event::MemberRoleTaken { .. } => &[P::RoleAssign],
-            Event::MemberRemoved { .. } => &[P::MemberRemove],
+            event @ (Event::MemberAdded { .. }
+            | Event::MemberRoleChanged { .. }
+            | Event::MemberEdited { .. }
+            | Event::MemberRoleGiven { .. }
+            | Event::MemberRoleTaken { .. }
+            | Event::MemberRemoved { .. }) => of_people(event),
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],
             Event::IntegrationDisconnected { .. } => &[P::IntegrationDisconnect],
@@ -122,6 +123,18 @@ impl Event {
             Event::RequestGranted { .. } | Event::RequestRefused { .. } => DECIDES,
         };
         any_of.contains(&permission)
+    }
+}
+
+/// What happens to people.
+fn of_people(event: &Event) -> &'static [P] {
+    match event {
+        Event::MemberAdded { .. } => &[P::MemberAdd],
+        Event::MemberRoleChanged { .. } => &[P::RoleAssign, P::OrganizationTransfer],
+        Event::MemberEdited { .. } => &[P::MemberEdit],
+        Event::MemberRoleGiven { .. } | Event::MemberRoleTaken { .. } => &[P::RoleAssign],
+        Event::MemberRemoved { .. } => &[P::MemberRemove],
+        _ => &[],
     }
 }
 

@@ -1,5 +1,6 @@
 //! Members: people in an organization, by opaque id.
 
+mod apply;
 mod extra_role;
 mod handle;
 mod state;

@@ -46,6 +46,9 @@ pub struct Member {
     pub joined_at: Timestamp,
     /// When they were removed.
     pub removed_at: Option<Timestamp>,
+    /// Sessions of theirs that began then or before open this organization no more: whoever comes back signs in anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_from: Option<Timestamp>,
 }
 
 /// A role that somebody has beside their own.

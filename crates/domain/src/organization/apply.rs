@@ -1,17 +1,13 @@
 //! How each event changes the state. Never refuses: what is in the journal has happened.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::Arc;
 
 use crate::event::Event;
 use crate::grant::{Grant, Grantee};
-use crate::id::{AgentId, IntegrationId, PersonId};
+use crate::id::IntegrationId;
 use crate::integration::{ClassSource, DiscoveredTool, Integration, IntegrationEdit, Tool};
 use crate::key::{Key, KeyKind, KeyScope};
-use crate::member::{ExtraRole, Member, MemberStatus};
 use crate::organization::{Organization, Stamp};
-use crate::resource::Resource;
 use crate::role::RoleId;
 
 impl Organization {
@@ -30,30 +26,6 @@ impl Organization {
             Event::RoleDefined(role) => {
                 self.roles.insert(role.id, role);
             }
-            Event::MemberAdded { person, role } => {
-                let (status, joined_at) = (MemberStatus::Active, stamp.at);
-                let extra_roles = BTreeMap::new();
-                self.members.insert(person, Member { person, role, extra_roles, status, joined_at, removed_at: None });
-            }
-            Event::MemberRoleChanged { person, to, .. } => {
-                if let Some(member) = self.members.get_mut(&person) {
-                    member.role = to;
-                    member.extra_roles.remove(&to);
-                }
-            }
-            Event::MemberRoleGiven { person, role, expires_at } => {
-                if let Some(member) = self.members.get_mut(&person) {
-                    member.extra_roles.insert(role, ExtraRole { expires_at, since_seq: stamp.seq });
-                }
-            }
-            Event::MemberRoleTaken { person, role } => {
-                if let Some(member) = self.members.get_mut(&person) {
-                    member.extra_roles.remove(&role);
-                }
-            }
-            // What changed stands beside the stream.
-            Event::MemberEdited { .. } => {}
-            Event::MemberRemoved { person } => self.end_membership(stamp, person),
             Event::IntegrationConnected(integration) => {
                 self.integrations.insert(integration.id, *integration);
             }
@@ -117,6 +89,12 @@ impl Organization {
             | Event::KeyRotated { .. }
             | Event::KeyRevoked { .. }
             | Event::KeyRoleChanged { .. }) => self.apply_to_keys(stamp, event),
+            event @ (Event::MemberAdded { .. }
+            | Event::MemberRoleChanged { .. }
+            | Event::MemberRoleGiven { .. }
+            | Event::MemberRoleTaken { .. }
+            | Event::MemberEdited { .. }
+            | Event::MemberRemoved { .. }) => self.apply_to_members(stamp, event),
             event @ (Event::TeamCreated { .. }
             | Event::TeamRenamed { .. }
             | Event::TeamDeleted { .. }
@@ -145,39 +123,6 @@ impl Organization {
             | Event::RequestGranted { .. }
             | Event::RequestRefused { .. }) => self.apply_to_requests(stamp, event),
         }
-    }
-
-    /// One removal ends everything that the membership carried: nothing is left to be forgotten elsewhere.
-    fn end_membership(&mut self, stamp: &Stamp, person: PersonId) {
-        if let Some(member) = self.members.get_mut(&person) {
-            (member.status, member.removed_at) = (MemberStatus::Removed, Some(stamp.at));
-            member.extra_roles.clear();
-        }
-        self.take_everything(Grantee::Member(person));
-        self.teams.values_mut().for_each(|team| _ = team.members.remove(&person));
-        for agent in self.agents.values_mut() {
-            agent.delegations.remove(&person);
-            agent.sponsor = agent.sponsor.filter(|sponsor| *sponsor != person);
-        }
-        let member = Grantee::Member(person);
-        let theirs =
-            |resource: &&mut Arc<Resource>| resource.owner == Some(person) || resource.shares.contains_key(&member);
-        for resource in self.resources.values_mut().filter(theirs).map(Arc::make_mut) {
-            resource.shares.remove(&member);
-            resource.owner = resource.owner.filter(|owner| *owner != person);
-        }
-        let acts_for = |key: &Key| matches!(key.kind, KeyKind::Agent { acting_for, .. } if acting_for == Some(person));
-        for key in self.keys.values_mut().filter(|key| key.holder() == Some(person) || acts_for(key)) {
-            key.revoked_at.get_or_insert(stamp.at);
-        }
-        self.forget_requests(member);
-        // Agents that acted for them had their word for it.
-        let agent = |requester: &Grantee| match requester {
-            Grantee::Agent(agent) => Some(*agent),
-            _ => None,
-        };
-        let agents: Vec<AgentId> = self.requests.keys().filter_map(agent).collect();
-        agents.into_iter().for_each(|agent| self.end_requests(stamp.at, agent, person));
     }
 
     /// Takes away whatever was given to somebody of integrations, for good or for a time.

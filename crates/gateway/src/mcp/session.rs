@@ -188,7 +188,7 @@ mod tests {
     use domain::id::KeyId;
 
     fn owner(seed: u8) -> Owner {
-        let credential = Credential { key: KeyId::from_random([seed; 20]), digest: [seed; 32] };
+        let credential = Credential::Key { key: KeyId::from_random([seed; 20]), digest: [seed; 32] };
         Owner { org: OrgId::from_random([1; 20]), credential, integration: None }
     }
 

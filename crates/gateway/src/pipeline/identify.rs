@@ -101,7 +101,7 @@ fn not_admitted<P: Ports>(
     credential: Credential,
     ended: NotAdmitted,
 ) -> Exit {
-    let blank = Blank { credential: Some(credential.key), ..Blank::new(snapshot, "") };
+    let blank = Blank { credential: Some(credential.id()), ..Blank::new(snapshot, "") };
     gateway.note_noise(blank, Decision::Denied, "credential-ended");
     Exit::not_identified(&ended.to_string(), true)
 }

@@ -71,7 +71,7 @@ async fn posted<P: Ports>(gateway: &Arc<Gateway<P>>, door: Door, request: HttpRe
     };
     let named = client_of(&request).or_else(|| client::described(request.params.get("clientInfo")));
     let known = session.as_ref().and_then(|session| session.client.as_deref());
-    gateway.ports.used(caller.org(), caller.credential.key, caller.address, named.as_deref().or(known));
+    gateway.ports.used(caller.org(), caller.credential.id(), caller.address, named.as_deref().or(known));
     match (request.method.as_str(), request.dialect.is_modern()) {
         ("tools/call", _) => call(gateway, caller, (&door, session), request, takes).await,
         ("tools/list", _) => list::list(gateway, &caller, &door, &request),
@@ -98,7 +98,7 @@ async fn listened<P: Ports>(
     known_place(gateway, &caller, &accepted.door, None).await?;
     let session = session(gateway, &caller, &accepted.door, &accepted.headers)?;
     let client = session.as_ref().and_then(|session| session.client.as_deref());
-    gateway.ports.used(caller.org(), caller.credential.key, accepted.address, client);
+    gateway.ports.used(caller.org(), caller.credential.id(), accepted.address, client);
     stream::open(gateway, caller, accepted.door, None)
 }
 

@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
-use domain::id::{IntegrationId, KeyId};
+use domain::credential::CredentialId;
+use domain::id::IntegrationId;
 use domain::integration::ToolClass;
 use domain::organization::RecordsSync;
 use domain::record::{Decision, Durability, Intent, Outcome, OutcomeStatus, RecordRef};
 use domain::time::Timestamp;
 use tokio::time::Instant;
-use verdict::{Actor, Snapshot};
+use verdict::{Actor, Credential, Snapshot};
 
 use crate::gateway::Gateway;
 use crate::ports::{Ports, Unavailable};
@@ -23,7 +24,7 @@ const NAME_LENGTH_MAX: usize = 128;
 pub(crate) struct Blank<'s> {
     pub(crate) snapshot: &'s Snapshot,
     pub(crate) subject: Option<Actor>,
-    pub(crate) credential: Option<KeyId>,
+    pub(crate) credential: Option<CredentialId>,
     pub(crate) client: Option<String>,
     pub(crate) method: &'s str,
     pub(crate) integration: Option<IntegrationId>,
@@ -50,7 +51,7 @@ impl<'s> Blank<'s> {
     /// The intent, as it will stand in the record.
     pub(crate) fn decided(self, at: Timestamp, decision: Decision, reason: impl Into<String>) -> Intent {
         let short = |text: &str| text.chars().filter(|letter| !letter.is_control()).take(NAME_LENGTH_MAX).collect();
-        let presented = self.subject.and_then(|actor| actor.credential).map(|credential| credential.key);
+        let presented = self.subject.and_then(|actor| actor.credential).map(Credential::id);
         Intent {
             org: self.snapshot.org(),
             at,

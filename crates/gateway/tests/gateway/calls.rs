@@ -82,7 +82,7 @@ async fn the_record_is_written_before_the_upstream_sees_the_call() {
     );
     let (intent, _) = &intents[0];
     assert_eq!(intent.subject, fin.id.as_str());
-    assert_eq!(intent.credential, Some(fin.key_id));
+    assert_eq!(intent.credential, Some(fin.key_id.into()));
     assert_eq!(intent.client.as_deref(), Some("probe 9"));
     assert_eq!(
         (intent.integration, intent.decision, intent.reason.as_str()),

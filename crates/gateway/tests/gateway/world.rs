@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use domain::command::{Command, handle};
+use domain::credential::CredentialId;
 use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId};
 use domain::integration::{CredentialKind, DiscoveredTool, Evidence, Integration, Slug, classify};
@@ -111,7 +112,7 @@ impl Ports for FakePorts {
         let digest = self.0.digester.digest(key);
         self.0.log.add("looked up");
         let found = self.0.credentials.lock().unwrap().get(&digest).copied();
-        Ok(found.map(|(org, key)| (org, Credential { key, digest })))
+        Ok(found.map(|(org, key)| (org, Credential::Key { key, digest })))
     }
 
     async fn secret(&self, _: OrgId, id: IntegrationId) -> Result<Option<Zeroizing<String>>, Unavailable> {
@@ -146,8 +147,8 @@ impl Ports for FakePorts {
         self.0.log.add(format!("finish {} {} {detail}", intent.tool.unwrap_or_default(), outcome.status.as_str()));
     }
 
-    fn used(&self, _: OrgId, key: KeyId, address: Option<IpAddr>, client: Option<&str>) {
-        self.0.log.add(format!("used {key} {address:?} {}", client.unwrap_or_default()));
+    fn used(&self, _: OrgId, credential: CredentialId, address: Option<IpAddr>, client: Option<&str>) {
+        self.0.log.add(format!("used {credential} {address:?} {}", client.unwrap_or_default()));
     }
 
     async fn names(&self, _: OrgId, people: &[PersonId]) -> Vec<String> {

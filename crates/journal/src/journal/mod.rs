@@ -13,10 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{AppendError, CLOSED, OpenError, ReadError};
 use crate::fact::{Label, OrganizationSlug, Person};
+use crate::sign_in::{SessionRow, TicketRow};
 use crate::sqlite::key_uses::KeyUses;
 use crate::sqlite::pool::Pool;
 use crate::sqlite::record_desk::{Desk, Errand};
-use crate::sqlite::{facts, folder, reader, record_threads, stream_writer};
+use crate::sqlite::{facts, folder, reader, record_threads, sign_in, stream_writer};
 use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
 use crate::verification::{ChainHead, JournalFile};
 
@@ -224,6 +225,31 @@ impl Journal {
     /// [`ReadError`]
     pub async fn credential(&self, digest: [u8; 32]) -> Result<Option<(OrgId, KeyId)>, ReadError> {
         self.read_journal(move |connection| facts::credential(connection, &digest)).await
+    }
+
+    /// The session that a token's digest leads to. It says nothing about whether it was ended since, nor about what it
+    /// opens.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn session(&self, digest: [u8; 32]) -> Result<Option<SessionRow>, ReadError> {
+        self.read_journal(move |connection| sign_in::session(connection, &digest)).await
+    }
+
+    /// A person's sessions, the newest first; at most 10,000.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn sessions_of(&self, person: PersonId) -> Result<Vec<SessionRow>, ReadError> {
+        self.read_journal(move |connection| sign_in::sessions_of(connection, person)).await
+    }
+
+    /// The ticket that a token's digest leads to, used up by nobody until now. Reading it uses nothing up.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn ticket(&self, digest: [u8; 32]) -> Result<Option<TicketRow>, ReadError> {
+        self.read_journal(move |connection| sign_in::ticket(connection, &digest)).await
     }
 
     /// A sealed secret.

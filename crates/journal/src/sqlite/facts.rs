@@ -9,8 +9,12 @@ use domain::id::{KeyId, OrgId, PersonId};
 
 use crate::error::{AppendError, ReadError};
 use crate::fact::{Fact, Label, OrganizationSlug, Person};
+use crate::sqlite::sign_in::{self, SessionsOf};
 use crate::sqlite::to_sql;
 use crate::stream::{EVENT_BYTES_MAX, PAGE_MAX};
+
+/// Where rows of a person stand that go when they are erased, besides those of their sessions.
+const PERSONAL_TABLES: [&str; 5] = ["called", "identities", "passkeys", "tickets", "people"];
 
 /// Why a fact was not written.
 pub(crate) enum FactError {
@@ -34,8 +38,10 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
             run(called, &[&person.as_str(), &org.as_str(), email, name])?;
         }
         Fact::ErasePerson { person } => {
-            run("DELETE FROM called WHERE person = ?1", &[&person.as_str()])?;
-            run("DELETE FROM people WHERE person = ?1", &[&person.as_str()])?;
+            sign_in::end_sessions(connection, SessionsOf::Person(*person))?;
+            for table in PERSONAL_TABLES {
+                run(&format!("DELETE FROM {table} WHERE person = ?1"), &[&person.as_str()])?;
+            }
             return Ok(true);
         }
         Fact::Membership { person, org } => {
@@ -61,6 +67,12 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
             run("INSERT OR REPLACE INTO secrets VALUES (?1, ?2, ?3)", &[&org.as_str(), id, sealed])?;
             return Ok(true);
         }
+        Fact::Session(row) => sign_in::write_session(connection, row)?,
+        Fact::SessionUsed { session, at } => sign_in::write_use(connection, *session, *at)?,
+        Fact::EndSession { session } => sign_in::end_sessions(connection, SessionsOf::Id(*session))?,
+        Fact::EndSessionsOf { person } => sign_in::end_sessions(connection, SessionsOf::Person(*person))?,
+        Fact::Ticket(row) => sign_in::write_ticket(connection, row)?,
+        Fact::RedeemTicket { digest, purpose, at } => sign_in::redeem(connection, digest, purpose, *at)?,
         Fact::DropSecret { org, id } => {
             run("DELETE FROM secrets WHERE org = ?1 AND id = ?2", &[&org.as_str(), id])?;
             return Ok(true);
@@ -114,7 +126,7 @@ pub(crate) fn id<T, E>(parsed: Result<T, E>, what: &str) -> Result<T, ReadError>
     parsed.map_err(|_| ReadError::Damaged { what: what.to_owned() })
 }
 
-fn read_all<T>(
+pub(crate) fn read_all<T>(
     connection: &Connection,
     sql: &str,
     values: &[&dyn rusqlite::ToSql],

@@ -42,6 +42,45 @@ const JOURNAL: &[&str] = &[
         person TEXT NOT NULL, org TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (person, org)
     ) WITHOUT ROWID, STRICT;
 ",
+    // People: how they sign in, what they were sent, and what waits to be sent.
+    "
+    CREATE TABLE sessions (
+        digest BLOB NOT NULL PRIMARY KEY, session TEXT NOT NULL UNIQUE, person TEXT NOT NULL,
+        begun_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, way TEXT NOT NULL, provider TEXT,
+        second_factor INTEGER NOT NULL DEFAULT 0, browser_digest BLOB, address TEXT, client TEXT
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX sessions_by_person ON sessions (person);
+    CREATE INDEX sessions_by_end ON sessions (ends_at);
+    CREATE TABLE session_uses (session TEXT NOT NULL PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+    CREATE TABLE tickets (
+        digest BLOB NOT NULL PRIMARY KEY, purpose TEXT NOT NULL, person TEXT, org TEXT, about TEXT,
+        browser_digest BLOB, return_to TEXT, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX tickets_by_end ON tickets (expires_at);
+    CREATE TABLE identities (
+        provider TEXT NOT NULL, subject_digest BLOB NOT NULL, identity TEXT NOT NULL UNIQUE, person TEXT NOT NULL,
+        shown TEXT NOT NULL, linked_at INTEGER NOT NULL, PRIMARY KEY (provider, subject_digest)
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX identities_by_person ON identities (person);
+    CREATE TABLE passkeys (
+        credential_digest BLOB NOT NULL PRIMARY KEY, credential BLOB NOT NULL, passkey TEXT NOT NULL UNIQUE,
+        person TEXT NOT NULL, spki BLOB NOT NULL, algorithm INTEGER NOT NULL, counter INTEGER NOT NULL,
+        name TEXT NOT NULL, backed_up INTEGER NOT NULL, added_at INTEGER NOT NULL
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX passkeys_by_person ON passkeys (person);
+    CREATE TABLE invitees (
+        org TEXT NOT NULL, invitation TEXT NOT NULL, email TEXT NOT NULL, email_folded TEXT NOT NULL, name TEXT,
+        note TEXT, mail_state TEXT, mail_error TEXT, PRIMARY KEY (org, invitation)
+    ) WITHOUT ROWID, STRICT;
+    CREATE TABLE invitation_digests (
+        digest BLOB NOT NULL PRIMARY KEY, org TEXT NOT NULL, invitation TEXT NOT NULL
+    ) WITHOUT ROWID, STRICT;
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY, org TEXT, about TEXT, sealed BLOB NOT NULL, attempts INTEGER NOT NULL,
+        next_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX outbox_by_turn ON outbox (next_at);
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

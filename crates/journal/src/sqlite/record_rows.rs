@@ -6,7 +6,8 @@
 use rusqlite::Row;
 use rusqlite::types::{ToSql, ToSqlOutput, Value, ValueRef};
 
-use domain::id::{IntegrationId, KeyId, OrgId, PersonId};
+use domain::credential::CredentialId;
+use domain::id::{IntegrationId, OrgId, PersonId};
 use domain::integration::ToolClass;
 use domain::record::{Decision, Intent, Outcome, OutcomeStatus, RecordRef};
 use domain::time::Timestamp;
@@ -61,7 +62,7 @@ pub(crate) fn intent_cells(intent: &Intent, seq: u64) -> Cells<'_> {
         Cell::Number(intent.at.0),
         text(&intent.subject),
         text_or_nothing(intent.acting_for.as_ref().map(PersonId::as_str)),
-        text_or_nothing(intent.credential.as_ref().map(KeyId::as_str)),
+        text_or_nothing(intent.credential.as_ref().map(CredentialId::as_str)),
         text_or_nothing(intent.client.as_deref()),
         text(&intent.method),
         text_or_nothing(intent.integration.as_ref().map(IntegrationId::as_str)),
@@ -118,7 +119,10 @@ fn read(row: &Row<'_>) -> Option<Record> {
         at: Timestamp(number(2)?),
         subject: words(3)??,
         acting_for: id(4)?.map(|text| PersonId::parse(&text)).transpose().ok()?,
-        credential: id(5)?.map(|text| KeyId::parse(&text)).transpose().ok()?,
+        credential: match id(5)? {
+            Some(text) => Some(CredentialId::parse(&text)?),
+            None => None,
+        },
         client: words(6)?,
         method: words(7)??,
         integration: id(8)?.map(|text| IntegrationId::parse(&text)).transpose().ok()?,

@@ -4,6 +4,7 @@ mod contract;
 mod crash;
 mod folder;
 mod records;
+mod sign_in;
 mod torn;
 mod vandal;
 mod world;

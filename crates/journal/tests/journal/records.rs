@@ -73,7 +73,7 @@ async fn every_filter_narrows_and_pages_follow_each_other() {
     let variants = [
         base.clone(),
         Intent { subject: person(9).to_string(), at: Timestamp(20), ..base.clone() },
-        Intent { credential: Some(key(9)), acting_for: Some(person(8)), at: Timestamp(30), ..base.clone() },
+        Intent { credential: Some(key(9).into()), acting_for: Some(person(8)), at: Timestamp(30), ..base.clone() },
         Intent { integration: Some(integration(9)), ..base.clone() },
         Intent { tool: Some("list".into()), class: Some(ToolClass::Read), ..base.clone() },
         Intent { decision: Decision::Limited, ..base.clone() },
@@ -92,7 +92,7 @@ async fn every_filter_narrows_and_pages_follow_each_other() {
         (RecordQuery { subject: Some(person(1).to_string()), until: Some(Timestamp(30)), ..all() }, vec![6, 5, 4, 1]),
         (RecordQuery { done_for: Some(person(8)), ..all() }, vec![3]),
         (RecordQuery { subject: Some(person(9).to_string()), done_for: Some(person(8)), ..all() }, vec![3, 2]),
-        (RecordQuery { credential: Some(key(9)), ..all() }, vec![3]),
+        (RecordQuery { credential: Some(key(9).into()), ..all() }, vec![3]),
         (RecordQuery { integration: Some(integration(9)), ..all() }, vec![4]),
         (RecordQuery { tool: Some("list".into()), ..all() }, vec![5]),
         (RecordQuery { class: Some(ToolClass::Read), ..all() }, vec![5]),

@@ -57,7 +57,7 @@ pub(crate) fn intent(org: OrgId, at: i64) -> Intent {
         at: Timestamp(at),
         subject: person(1).to_string(),
         acting_for: None,
-        credential: Some(key(1)),
+        credential: Some(key(1).into()),
         client: Some("tester 1.0".to_owned()),
         method: "tools/call".to_owned(),
         integration: Some(integration(1)),

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use app::ask::Wording;
 use app::requests::{RequestToOpen, Told};
 use app::{App, Live, Problem};
-use domain::id::{IntegrationId, KeyId, OrgId, PersonId};
+use domain::credential::CredentialId;
+use domain::id::{IntegrationId, OrgId, PersonId};
 use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::time::Timestamp;
 use gateway::{Access, NotOpened, Opened, Ports, RequestTold, ToolAsked, Unavailable};
@@ -77,8 +78,8 @@ impl Ports for GatewayPorts {
         }
     }
 
-    fn used(&self, org: OrgId, key: KeyId, address: Option<IpAddr>, client: Option<&str>) {
-        self.app.used(org, key, address.map(|address| address.to_string()), client.map(str::to_owned));
+    fn used(&self, org: OrgId, credential: CredentialId, address: Option<IpAddr>, client: Option<&str>) {
+        self.app.used(org, credential, address.map(|address| address.to_string()), client.map(str::to_owned));
     }
 
     async fn names(&self, org: OrgId, people: &[PersonId]) -> Vec<String> {

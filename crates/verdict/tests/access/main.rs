@@ -9,4 +9,5 @@ mod company;
 mod examples;
 mod pages;
 mod rows;
+mod sessions;
 mod tables;

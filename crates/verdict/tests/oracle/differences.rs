@@ -160,7 +160,7 @@ impl Side<'_> {
         };
         let theirs = self.state.keys.values().filter(|key| holder(key).0 == subject && key.holds_at(self.now));
         let told = theirs.filter(|key| key.revoked_at.is_none()).map(|key| {
-            let credential = Some(Credential { key: key.id, digest: key.digest_bytes().unwrap() });
+            let credential = Some(Credential::Key { key: key.id, digest: key.digest_bytes().unwrap() });
             let actor = Actor { subject, acting_for: holder(key).1, credential };
             (key.id, (self.works(&actor, self.now), key.digest.clone()))
         });

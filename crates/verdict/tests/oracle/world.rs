@@ -96,7 +96,7 @@ pub(crate) fn hexadecimal(digest: [u8; 32]) -> String {
 
 /// Both secrets that a key may have had, and one that it never had.
 pub(crate) fn credentials(number: u8) -> [Credential; 3] {
-    [digest(number, false), digest(number, true), [0xee; 32]].map(|digest| Credential { key: key(number), digest })
+    [digest(number, false), digest(number, true), [0xee; 32]].map(|digest| Credential::Key { key: key(number), digest })
 }
 
 /// An organization.

@@ -18,7 +18,7 @@ use domain::id::PersonId;
 use domain::organization::Organization;
 use domain::time::Timestamp;
 use verdict::cedar::{CedarEntity, CedarExport, CedarUid, CedarValue, NAMESPACE, export};
-use verdict::{Action, Actor, Subject};
+use verdict::{Action, Actor, Credential, Subject};
 
 use crate::world::hexadecimal;
 use requests::{Asked, asked};
@@ -142,11 +142,11 @@ impl<'o> Cedar<'o> {
         let member = |person: PersonId| RestrictedExpression::new_entity_uid(uid("Member", person.as_str()));
         let mut context: BTreeMap<&str, RestrictedExpression> = asked.besides.iter().cloned().collect();
         context.insert("now", RestrictedExpression::new_long(now.0));
-        if let Some(credential) = actor.credential {
+        if let Some(Credential::Key { key, digest }) = actor.credential {
             // The secret is compared before Cedar is asked: another one is none of the keys that there are.
-            let known = self.state.keys.get(&credential.key);
-            let right = known.is_none_or(|known| known.digest == hexadecimal(credential.digest));
-            let id = if right { credential.key.to_string() } else { "another secret".to_owned() };
+            let known = self.state.keys.get(&key);
+            let right = known.is_none_or(|known| known.digest == hexadecimal(digest));
+            let id = if right { key.to_string() } else { "another secret".to_owned() };
             context.insert("key", RestrictedExpression::new_entity_uid(uid("Key", &id)));
         }
         if let Some((person, may)) = acting_for {

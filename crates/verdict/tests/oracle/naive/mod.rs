@@ -126,8 +126,15 @@ impl<'o> Naive<'o> {
     /// What is wrong with a key that is shown.
     fn shown(&self, actor: &Actor, credential: Credential) -> Option<Answer> {
         let ended = Some(no("credential-ended"));
-        let Some(key) = self.state.keys.get(&credential.key) else { return ended };
-        let digest: String = credential.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let (key, digest) = match credential {
+            Credential::Key { key, digest } => (key, digest),
+            Credential::Session(proof) => {
+                let is_theirs = (Subject::Member(proof.person), None) == (actor.subject, actor.acting_for);
+                return ended.filter(|_| !is_theirs || !self.is_before(Some(proof.ends_at)));
+            }
+        };
+        let Some(key) = self.state.keys.get(&key) else { return ended };
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let speaks_for = match key.kind {
             KeyKind::Personal { holder } => (Subject::Member(holder), None),
             KeyKind::Workspace { .. } => (Subject::Key(key.id), None),

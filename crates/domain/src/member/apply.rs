@@ -1,0 +1,86 @@
+//! How events change members.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::event::Event;
+use crate::grant::Grantee;
+use crate::id::{AgentId, PersonId};
+use crate::key::{Key, KeyKind};
+use crate::member::{ExtraRole, Member, MemberStatus};
+use crate::organization::{Organization, Stamp};
+use crate::resource::Resource;
+
+impl Organization {
+    /// Folds an event about members; others change nothing here.
+    pub(crate) fn apply_to_members(&mut self, stamp: &Stamp, event: Event) {
+        match event {
+            Event::MemberAdded { person, role } => {
+                let sessions_from = self.members.get(&person).and_then(|before| before.sessions_from);
+                let joined = Member {
+                    person,
+                    role,
+                    extra_roles: BTreeMap::new(),
+                    status: MemberStatus::Active,
+                    joined_at: stamp.at,
+                    removed_at: None,
+                    sessions_from,
+                };
+                self.members.insert(person, joined);
+            }
+            Event::MemberRoleChanged { person, to, .. } => {
+                if let Some(member) = self.members.get_mut(&person) {
+                    member.role = to;
+                    member.extra_roles.remove(&to);
+                }
+            }
+            Event::MemberRoleGiven { person, role, expires_at } => {
+                if let Some(member) = self.members.get_mut(&person) {
+                    member.extra_roles.insert(role, ExtraRole { expires_at, since_seq: stamp.seq });
+                }
+            }
+            Event::MemberRoleTaken { person, role } => {
+                if let Some(member) = self.members.get_mut(&person) {
+                    member.extra_roles.remove(&role);
+                }
+            }
+            Event::MemberRemoved { person } => self.end_membership(stamp, person),
+            // What is edited stands beside the stream.
+            _ => {}
+        }
+    }
+
+    /// One removal ends everything that the membership carried: nothing is left to be forgotten elsewhere.
+    fn end_membership(&mut self, stamp: &Stamp, person: PersonId) {
+        if let Some(member) = self.members.get_mut(&person) {
+            (member.status, member.removed_at) = (MemberStatus::Removed, Some(stamp.at));
+            member.sessions_from = Some(stamp.at);
+            member.extra_roles.clear();
+        }
+        self.take_everything(Grantee::Member(person));
+        self.teams.values_mut().for_each(|team| _ = team.members.remove(&person));
+        for agent in self.agents.values_mut() {
+            agent.delegations.remove(&person);
+            agent.sponsor = agent.sponsor.filter(|sponsor| *sponsor != person);
+        }
+        let member = Grantee::Member(person);
+        let theirs =
+            |resource: &&mut Arc<Resource>| resource.owner == Some(person) || resource.shares.contains_key(&member);
+        for resource in self.resources.values_mut().filter(theirs).map(Arc::make_mut) {
+            resource.shares.remove(&member);
+            resource.owner = resource.owner.filter(|owner| *owner != person);
+        }
+        let acts_for = |key: &Key| matches!(key.kind, KeyKind::Agent { acting_for, .. } if acting_for == Some(person));
+        for key in self.keys.values_mut().filter(|key| key.holder() == Some(person) || acts_for(key)) {
+            key.revoked_at.get_or_insert(stamp.at);
+        }
+        self.forget_requests(member);
+        // Agents that acted for them had their word for it.
+        let agent = |requester: &Grantee| match requester {
+            Grantee::Agent(agent) => Some(*agent),
+            _ => None,
+        };
+        let agents: Vec<AgentId> = self.requests.keys().filter_map(agent).collect();
+        agents.into_iter().for_each(|agent| self.end_requests(stamp.at, agent, person));
+    }
+}

@@ -1,0 +1,55 @@
+//! Rows of sign-in: sessions and tickets, by the keyed digests of their tokens.
+//!
+//! A session's row never changes: it is written when somebody signs in and deleted when they sign out. A ticket is good
+//! once, since its row is deleted in the transaction that does what it is for ([`crate::Fact::RedeemTicket`]).
+
+use domain::id::{OrgId, PersonId, SessionId};
+use domain::time::Timestamp;
+
+/// A person's signed-in browser.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Keyed digest of the token in the browser's cookie.
+    pub digest: [u8; 32],
+    /// Which session.
+    pub session: SessionId,
+    /// Who signed in.
+    pub person: PersonId,
+    /// When they did.
+    pub begun_at: Timestamp,
+    /// When it ends, used or not.
+    pub ends_at: Timestamp,
+    /// How they signed in, in a word of the caller's.
+    pub way: String,
+    /// Keyed digest of the token by which the browser is known before anybody signs in.
+    pub browser: Option<[u8; 32]>,
+    /// The network address from which it began, personal.
+    pub address: Option<String>,
+    /// The browser as it states itself, personal.
+    pub client: Option<String>,
+    /// When it was used last, as far as that was noted ([`crate::Fact::SessionUsed`]).
+    pub used_at: Timestamp,
+}
+
+/// What a link or a round trip is for. Its token is good once, until its end.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TicketRow {
+    /// Keyed digest of the token.
+    pub digest: [u8; 32],
+    /// What it is for, in a word of the caller's.
+    pub purpose: String,
+    /// For whom it is, where that is known.
+    pub person: Option<PersonId>,
+    /// Which organization it is about, where it is about one.
+    pub org: Option<OrgId>,
+    /// The opaque id of what it is about, where it is about something.
+    pub about: Option<String>,
+    /// Keyed digest of the token of the browser in which it must come back, where it must.
+    pub browser: Option<[u8; 32]>,
+    /// Where the browser goes afterwards.
+    pub return_to: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when on it is no good.
+    pub expires_at: Timestamp,
+}
