@@ -1,16 +1,15 @@
 //! What endpoints take from a request: the caller, the body, the query. Everything unknown is refused by name.
 
-use std::net::SocketAddr;
-
 use app::impact::Mode;
 use app::{App, Caller};
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Query, RawPathParams, Request};
+use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::problem::Failure;
+use crate::visitor::{Visitor, address};
 
 /// Bytes of a request body.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -18,9 +17,19 @@ const BODY_BYTES_MAX: usize = 1 << 20;
 const CLIENT_LENGTH_MAX: usize = 80;
 
 /// The caller: a key that works, for the organization that the path names.
+pub(crate) struct Keyed(pub(crate) Caller);
+
+/// The caller: a key that works, or somebody who is signed in, for the organization that the path names. Where a key is
+/// sent, no cookie is looked at.
 pub(crate) struct Signed(pub(crate) Caller);
 
-impl FromRequestParts<App> for Signed {
+/// Whoever asks for what is above organizations.
+pub(crate) enum Anyone {
+    Key(Box<Caller>),
+    Session(Visitor),
+}
+
+impl FromRequestParts<App> for Keyed {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
@@ -29,21 +38,51 @@ impl FromRequestParts<App> for Signed {
             header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let (_, key) = key.ok_or_else(Failure::no_key)?;
         let caller = app.authenticate(key.trim()).await?;
-        let path = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Failure::missing("page"))?;
-        if let Some((_, named)) = path.iter().find(|(name, _)| *name == "org") {
-            let org = app.organization_id(named).await?;
+        if let Some(named) = organization(parts, app).await? {
+            let org = app.organization_id(&named).await?;
             if org != Some(caller.live.org()) {
                 return Err(Failure::missing("organization"));
             }
         }
         if let Some(credential) = caller.actor.credential {
-            let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
             let client = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
             let client = client.map(|client| client.chars().take(CLIENT_LENGTH_MAX).collect());
-            app.used(caller.live.org(), credential.id(), address, client);
+            app.used(caller.live.org(), credential.id(), address(parts), client);
         }
+        Ok(Keyed(Caller { mode: mode(parts)?, ..caller }))
+    }
+}
+
+impl FromRequestParts<App> for Signed {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            return Keyed::from_request_parts(parts, app).await.map(|Keyed(caller)| Signed(caller));
+        }
+        let Visitor { signed_in, .. } = Visitor::from_request_parts(parts, app).await?;
+        let named = organization(parts, app).await?.ok_or_else(|| Failure::missing("organization"))?;
+        let caller = app.caller_in(&signed_in, &named).await?;
         Ok(Signed(Caller { mode: mode(parts)?, ..caller }))
     }
+}
+
+impl FromRequestParts<App> for Anyone {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            let Keyed(caller) = Keyed::from_request_parts(parts, app).await?;
+            return Ok(Anyone::Key(Box::new(caller)));
+        }
+        Visitor::from_request_parts(parts, app).await.map(Anyone::Session)
+    }
+}
+
+/// The organization that the path names, by slug or id, if it names one.
+async fn organization(parts: &mut Parts, app: &App) -> Result<Option<String>, Failure> {
+    let path = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Failure::missing("page"))?;
+    Ok(path.iter().find(|(name, _)| *name == "org").map(|(_, named)| named.to_owned()))
 }
 
 /// The header with which a change is only asked for its impact.

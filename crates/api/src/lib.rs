@@ -1,4 +1,4 @@
-//! The control door: the management API over HTTP, described by OpenAPI 3.1.
+//! The control door: the management API over HTTP, described by OpenAPI 3.1, and the pages for signing in.
 //!
 //! Every endpoint is registered together with its entry in the contract (`routes`). This crate turns requests
 //! into use cases of `app` and their results into JSON; it decides nothing and never looks behind `app`.
@@ -14,6 +14,7 @@ mod authzen;
 mod cedar;
 mod extract;
 mod grants;
+mod home;
 mod impact;
 mod integrations;
 mod keys;
@@ -21,6 +22,7 @@ mod kinds;
 mod members;
 mod objects;
 mod organizations;
+mod pages;
 mod permissions;
 mod plan;
 mod policy_text;
@@ -30,8 +32,10 @@ mod resources;
 mod reviews;
 mod roles;
 mod routes;
+mod sessions;
 mod settings;
 mod teams;
 mod time;
+mod visitor;
 
 pub use routes::{Api, contract, router};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::extract::{Body, Signed};
+use crate::extract::{Anyone, Body, Signed};
 use crate::members::ChangedMember;
 use crate::problem::{Failure, Problems};
 
@@ -58,7 +58,7 @@ pub(crate) struct Organizations {
     next: Option<String>,
 }
 
-fn organization(view: OrganizationView, public_url: &PublicUrl) -> Organization {
+pub(crate) fn organization(view: OrganizationView, public_url: &PublicUrl) -> Organization {
     Organization {
         mcp_url: format!("{}/o/{}/mcp", public_url.0, view.slug),
         id: view.id.to_string(),
@@ -70,15 +70,19 @@ fn organization(view: OrganizationView, public_url: &PublicUrl) -> Organization 
     }
 }
 
-/// The organizations that the key opens. A key belongs to one organization.
+/// The organizations that the caller is in. A key belongs to one; a person is a member of any number.
 #[utoipa::path(get, path = "/api/v1/orgs", tag = "organization", operation_id = "list_organizations",
     responses((status = 200, body = Organizations), Problems))]
 pub(crate) async fn list(
     State(app): State<App>,
-    Signed(caller): Signed,
+    anyone: Anyone,
     Extension(public_url): Extension<PublicUrl>,
 ) -> Result<Json<Organizations>, Failure> {
-    let items = vec![organization(app.show_organization(&caller).await?, &public_url)];
+    let views = match anyone {
+        Anyone::Key(caller) => vec![app.show_organization(&caller).await?],
+        Anyone::Session(visitor) => app.organizations_of(&visitor.signed_in).await?,
+    };
+    let items = views.into_iter().map(|view| organization(view, &public_url)).collect();
     Ok(Json(Organizations { items, next: None }))
 }
 

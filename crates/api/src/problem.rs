@@ -103,6 +103,19 @@ impl Failure {
         Failure::new(StatusCode::UNAUTHORIZED, "Unauthenticated", "unauthenticated", detail.to_owned())
     }
 
+    /// No key came along, and nobody is signed in.
+    pub(crate) fn nobody() -> Failure {
+        let detail = "send a key: the header Authorization with the value Bearer, a blank, and the key; in a browser, \
+                      sign in at /sign-in";
+        Failure::new(StatusCode::UNAUTHORIZED, "Unauthenticated", "unauthenticated", detail.to_owned())
+    }
+
+    /// A browser sent this, and no page of ours made it do so.
+    pub(crate) fn not_from_here() -> Failure {
+        let detail = "this did not come from a page of this installation; open it again there, and do it there";
+        Failure::new(StatusCode::FORBIDDEN, "Denied", "not-from-here", detail.to_owned())
+    }
+
     /// The address does not answer to this method.
     pub(crate) fn method() -> Failure {
         let detail = "this address does not answer to this method; see /api/openapi.json";

@@ -4,14 +4,14 @@ use app::App;
 use axum::extract::DefaultBodyLimit;
 use axum::{Json, Router, routing};
 use utoipa::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::problem::Failure;
 use crate::{
     access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, keys, kinds, members, objects,
-    organizations, permissions, plan, requests, resources, reviews, roles, settings, teams,
+    organizations, pages, permissions, plan, requests, resources, reviews, roles, sessions, settings, teams,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -27,11 +27,13 @@ pub struct Api {
     info(
         title = "Wardroom management API",
         description = "Everything about an organization: members, roles, integrations, keys, access and the record. \
-            Every request carries a key: `Authorization: Bearer KEY`. Errors are RFC 9457 problem documents.",
+            Every request carries a key, `Authorization: Bearer KEY`, or the cookie of a browser in which somebody has \
+            signed in; with that, everything that is no GET carries the header `Wardroom-CSRF` besides. Errors are RFC 9457 \
+            problem documents.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     modifiers(&KeySecurity),
-    security(("key" = [])),
+    security(("key" = []), ("session" = [])),
 )]
 struct Description;
 
@@ -42,6 +44,8 @@ impl utoipa::Modify for KeySecurity {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("a Wardroom key")).build();
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(scheme));
+        let cookie = ApiKeyValue::with_description("__Host-wardroom", "the session of somebody who has signed in");
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }
 
@@ -118,6 +122,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(audit::read));
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(organizations::list))
+        .routes(routes!(sessions::show, sessions::sign_out))
+        .routes(routes!(sessions::list, sessions::end_all))
+        .routes(routes!(sessions::end))
         .nest("/api/v1/orgs/{org}", org)
 }
 
@@ -133,6 +140,7 @@ pub fn router(api: Api) -> Router {
     let contract = Json(contract);
     router
         .merge(authzen::router(&api.public_url))
+        .merge(pages::router())
         .route("/api/openapi.json", routing::get(move || std::future::ready(contract.clone())))
         .route("/api/{*rest}", routing::any(|| std::future::ready(Failure::missing("endpoint"))))
         .method_not_allowed_fallback(|| std::future::ready(Failure::method()))

@@ -9,18 +9,23 @@ use identity::digest::KeyDigester;
 use identity::key::{IssuedKey, KeyPrefix};
 use identity::random::{RandomSource, random_array};
 use identity::seal::Sealer;
+use identity::token::{IssuedToken, TokenForm};
 use journal::Journal;
 
 use crate::ask::LongQuestions;
 use crate::attempts::Attempts;
+use crate::directory::Endings;
 use crate::ports::{Clock, Upstreams};
 use crate::registry::Registry;
+use crate::sign_in::{SignIn, Tokens};
 use crate::{Live, Problem, Quotas};
 
 /// What makes and recognises secrets.
 pub struct Security {
     /// Digests of keys.
     pub digester: KeyDigester,
+    /// The tokens of browsers and links.
+    pub tokens: Tokens,
     /// Sealing of upstream secrets.
     pub sealer: Sealer,
     /// Where random bytes come from.
@@ -48,6 +53,9 @@ pub(crate) struct Inner {
     pub(crate) long_questions: LongQuestions,
     /// The directory's stream has one writer at a time.
     pub(crate) directory: tokio::sync::Mutex<()>,
+    /// Which sessions were ended before their time.
+    pub(crate) endings: Endings,
+    pub(crate) sign_in: SignIn,
 }
 
 /// A key just made: its id, the secret to show once, and what is kept of it.
@@ -82,6 +90,8 @@ impl App {
                 attempts: Attempts::default(),
                 long_questions: LongQuestions::default(),
                 directory: tokio::sync::Mutex::new(()),
+                endings: Endings::default(),
+                sign_in: SignIn::new(security.tokens),
             }),
         }
     }
@@ -124,6 +134,11 @@ impl App {
         let id = KeyId::from_random(self.random()?);
         let (secret, digest, hint) = self.new_secret(kind)?;
         Ok(NewKey { id, secret, digest, hint })
+    }
+
+    pub(crate) fn new_token(&self, form: TokenForm) -> Result<IssuedToken, Problem> {
+        let mut source = self.inner.random.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(IssuedToken::generate(form, &mut **source)?)
     }
 
     pub(crate) fn new_secret(&self, kind: KeyPrefix) -> Result<(IssuedKey, [u8; 32], String), Problem> {

@@ -10,7 +10,7 @@ use domain::organization::{Organization, Stamp};
 use domain::time::Timestamp;
 use journal::{Append, AppendError, Fact};
 use tokio::sync::OwnedMutexGuard;
-use verdict::Permit;
+use verdict::{Credential, NotAdmitted, Permit};
 
 use self::covers::covers;
 use crate::live::{Live, save_sometimes};
@@ -63,6 +63,7 @@ impl App {
     ) -> Result<Vec<Event>, CommitFault> {
         let Commit { parts, actor, facts, directory } = commit;
         let (at, expected, stream) = (self.now(), state.seq, live.org().into());
+        self.are_signed_in(&parts).map_err(CommitFault::Problem)?;
         // One part, which is nearly every change, is folded in place once it is on disk.
         let then = match parts.as_slice() {
             [only] => is_covered(live.org(), &state, only).map(|()| None),
@@ -92,6 +93,19 @@ impl App {
         live.publish(&state, Some(&events));
         save_sometimes(&self.inner.journal, live.org(), &state, events.len() as u64);
         Ok(events)
+    }
+
+    /// A session that was ended while its change was prepared changes nothing any more.
+    fn are_signed_in(&self, parts: &[Part]) -> Result<(), Problem> {
+        let credentials = parts.iter().filter_map(|part| part.permit.actor()?.credential);
+        let mut sessions = credentials.filter_map(|credential| match credential {
+            Credential::Session(proof) => Some(proof),
+            Credential::Key { .. } => None,
+        });
+        match sessions.any(|proof| self.inner.endings.has(&proof)) {
+            true => Err(Problem::Unauthenticated { message: NotAdmitted::SessionEnded.to_string() }),
+            false => Ok(()),
+        }
     }
 }
 

@@ -37,6 +37,7 @@ pub mod requests;
 pub mod resources;
 pub mod reviews;
 pub mod roles;
+pub mod sign_in;
 pub mod teams;
 
 pub use app::{App, Security};

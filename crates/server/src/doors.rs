@@ -8,7 +8,8 @@ use crate::{operations, workers};
 
 /// Where each door stands, for the people who read the log and the tests that try every door.
 pub(crate) const DOORS: &[(&str, &str)] = &[
-    ("management", "/api/v1/orgs/{org}/…, /api/openapi.json"),
+    ("management", "/api/v1/…, /api/openapi.json"),
+    ("sign-in", "/sign-in, /sign-in/link/{link}, /sign-out"),
     ("authzen", "/access/v1/…, /.well-known/authzen-configuration"),
     ("mcp", "/o/{org}/mcp, /o/{org}/mcp/{integration}, /mcp, /mcp/{integration}"),
     ("operations", "/healthz, /readyz"),

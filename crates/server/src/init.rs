@@ -1,4 +1,4 @@
-//! `wardroom init`: found an organization in a data folder and print its first owner's key.
+//! `wardroom init`: found an organization in a data folder and print its first owner's key and link to sign in.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -34,16 +34,20 @@ pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, 
         journal.close().await;
         founded
     })?;
+    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
+    let link = format!("{public_url}/sign-in/link/{}", founded.link.reveal());
     let line = if given.get_flag("json") {
         serde_json::json!({
             "org": { "id": founded.org.to_string(), "slug": founded.slug.to_string(), "preset": founded.preset },
             "owner": { "id": founded.owner.to_string(), "email": email },
             "key": founded.key.reveal(),
+            "link": link,
         })
         .to_string()
     } else {
         format!(
-            "founded {} ({})\nthe key of {email}, shown this once:\n\n    {}\n\nserve it: wardroom serve --data {}",
+            "founded {} ({})\nthe key of {email}, shown this once:\n\n    {}\n\nserve it: wardroom serve --data {}\n\n\
+             then {email} can sign in with this link, once, within a day:\n\n    {link}",
             founded.slug,
             founded.org,
             founded.key.reveal(),

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use app::ports::Clock as _;
+use app::sign_in::Tokens;
 use app::{App, Quotas, Security};
 use gateway::{Gateway, GatewayOptions};
 use identity::digest::{ArgumentDigester, KeyDigester};
@@ -50,6 +51,7 @@ pub(crate) fn application(
 ) -> App {
     let security = Security {
         digester: KeyDigester::new(keyring),
+        tokens: Tokens::new(keyring),
         sealer: Sealer::new(keyring),
         random: Box::new(OperatingSystem),
     };

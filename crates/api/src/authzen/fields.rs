@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::fault::Fault;
-use crate::extract::Signed;
+use crate::extract::Keyed;
 use crate::problem::Failure;
 
 /// A JSON object, its fields not yet read.
@@ -139,7 +139,7 @@ impl FromRequest<App> for Sent {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
         let (mut parts, body) = request.into_parts();
-        let Signed(caller) = Signed::from_request_parts(&mut parts, app).await?;
+        let Keyed(caller) = Keyed::from_request_parts(&mut parts, app).await?;
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
         if !kind.eq_ignore_ascii_case("application/json") {

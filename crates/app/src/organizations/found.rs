@@ -9,6 +9,7 @@ use domain::id::{OrgId, PersonId};
 use domain::integration::Slug;
 use domain::key::KeyKind;
 use identity::key::{IssuedKey, KeyPrefix};
+use identity::token::IssuedToken;
 use journal::Fact;
 use verdict::Permit;
 
@@ -46,11 +47,13 @@ pub struct Founded {
     pub owner: PersonId,
     /// The first owner's personal key.
     pub key: IssuedKey,
+    /// The token of a link by which the first owner signs in, once, within a day.
+    pub link: IssuedToken,
 }
 
 impl App {
     /// Founds an organization: the preset's roles and settings, the owner as its first member, and a personal
-    /// key for them.
+    /// key and a link to sign in for them.
     ///
     /// # Errors
     /// [`Problem`] that names the field at fault; nothing was made then.
@@ -93,7 +96,9 @@ impl App {
             registered.push(DirectoryEvent::PersonRegistered { person: owner });
             directory_facts.push(Fact::Person { person: owner, email: address, name });
         }
+        let (link, ticket) = self.new_link(org, owner)?;
         let facts = vec![
+            ticket,
             Fact::Membership { person: owner, org },
             called,
             Fact::Credential { digest: key.digest, org, key: key.id },
@@ -105,7 +110,7 @@ impl App {
         let parts = vec![Part { permit, events }];
         let commit = Commit { parts, actor: OPERATOR.to_owned(), facts, directory };
         match self.commit(live, state, commit).await {
-            Ok(_) => Ok(Founded { org, slug, preset: preset_name, owner, key: key.secret }),
+            Ok(_) => Ok(Founded { org, slug, preset: preset_name, owner, key: key.secret, link }),
             Err(CommitFault::Problem(problem)) => Err(problem),
             Err(CommitFault::Conflict { .. }) => {
                 Err(Problem::Unavailable { message: "the directory changed meanwhile; try again".to_owned() })

@@ -13,6 +13,7 @@ mod policy_file;
 mod requests;
 mod reviews;
 mod roles;
+mod sign_in;
 mod story;
 mod unhappy;
 mod unseen;

@@ -10,6 +10,7 @@ use app::keys::{CreatedKey, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
 use app::members::{AddedMember, NewMember};
 use app::organizations::{Founded, Founding};
 use app::ports::{Clock, ListedTool, Listing, UpstreamFault, Upstreams};
+use app::sign_in::Tokens;
 use app::{App, Caller, Live, Problem, Quotas, Security};
 use domain::grant::Profile;
 use domain::id::{OrgId, PersonId};
@@ -214,7 +215,12 @@ fn start(folder: &TempDir, keyring: &str, clock: &Arc<HandClock>, upstreams: &Ar
 
 fn security(keyring: &str) -> Security {
     let keyring = Keyring::parse(keyring).unwrap();
-    Security { digester: KeyDigester::new(&keyring), sealer: Sealer::new(&keyring), random: Box::new(OperatingSystem) }
+    Security {
+        digester: KeyDigester::new(&keyring),
+        tokens: Tokens::new(&keyring),
+        sealer: Sealer::new(&keyring),
+        random: Box::new(OperatingSystem),
+    }
 }
 
 pub(crate) fn first_key(added: &AddedMember) -> &str {

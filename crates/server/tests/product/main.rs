@@ -30,6 +30,7 @@ mod resources;
 mod roles;
 mod rows;
 mod settings;
+mod sign_in;
 mod teams;
 mod terminal;
 mod things;

@@ -1,4 +1,4 @@
-//! People, by what they are called: the directory joined to the ids that everything else uses.
+//! People, by what they are called: the rows beside the directory joined to the ids that everything else uses.
 
 use std::collections::HashMap;
 

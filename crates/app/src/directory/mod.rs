@@ -1,0 +1,7 @@
+//! The directory: what crosses organizations. `names` says what people are called, `sessions` which sessions were ended.
+
+mod names;
+mod sessions;
+
+pub(crate) use names::{ERASED, email, one_line, person_name};
+pub(crate) use sessions::Endings;

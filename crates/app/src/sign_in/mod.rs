@@ -1,0 +1,100 @@
+//! Signing in: a link that is good once becomes a session, and a session speaks for its person until it ends.
+//!
+//! What somebody may do is never decided here: a session names a person, and each organization's snapshot says what they
+//! may in it, or that they are no member. A link shows that its holder was handed it, and nothing about an address.
+//!
+//! Start reading at [`App::open_link`], then [`App::signed_in`].
+
+mod browser;
+mod link;
+mod session;
+mod sessions;
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, RwLock};
+
+use domain::directory::SESSION_MS_MAX;
+use identity::csrf::Csrf;
+use identity::keyring::Keyring;
+use identity::token::TokenDigester;
+use journal::SessionRow;
+
+pub use browser::Browser;
+pub use link::{Begun, LinkView};
+pub use session::SignedIn;
+pub use sessions::SessionView;
+
+use crate::App;
+
+/// How long a link by which somebody signs in is good, in milliseconds: a day.
+const LINK_MS: i64 = 86_400_000;
+/// How long a session lasts, however it is used.
+const SESSION_MS: i64 = SESSION_MS_MAX;
+/// How long a session lasts that is not used: a week.
+const IDLE_MS: i64 = 7 * 86_400_000;
+/// How often it is noted that a session is used. A session that is used all the time is then found to be idle too early
+/// by no more than this, and only after a restart.
+const NOTED_EVERY_MS: i64 = 600_000;
+/// Sessions that are remembered. Beyond that all are forgotten at once and looked up again.
+const REMEMBERED_MAX: usize = 100_000;
+/// Characters of what a browser says of itself that are kept.
+const CLIENT_LENGTH_MAX: usize = 200;
+/// The way of signing in by a link, as it is kept.
+const BY_LINK: &str = "link";
+
+/// What signing in needs: the digests of tokens, and the sessions that were looked up.
+pub(crate) struct SignIn {
+    digester: TokenDigester,
+    csrf: Csrf,
+    /// What a session's row says never changes, so what was found stays found; whether it was ended is asked elsewhere.
+    remembered: RwLock<HashMap<[u8; 32], Arc<Remembered>>>,
+}
+
+/// A session as it was found, and when it was used last.
+struct Remembered {
+    row: SessionRow,
+    used_at: AtomicI64,
+    noted_at: AtomicI64,
+}
+
+/// What makes and recognises the tokens of browsers and links.
+#[derive(Clone)]
+pub struct Tokens {
+    digester: TokenDigester,
+    csrf: Csrf,
+}
+
+impl Tokens {
+    /// Prepares them for an installation.
+    #[must_use]
+    pub fn new(keyring: &Keyring) -> Tokens {
+        Tokens { digester: TokenDigester::new(keyring), csrf: Csrf::new(keyring) }
+    }
+}
+
+impl SignIn {
+    pub(crate) fn new(tokens: Tokens) -> SignIn {
+        SignIn { digester: tokens.digester, csrf: tokens.csrf, remembered: RwLock::default() }
+    }
+}
+
+impl App {
+    /// What shows that a form or a request was made by the browser of this session, for this door.
+    #[must_use]
+    pub fn csrf_token(&self, of: &impl HasToken, door: &str) -> String {
+        self.inner.sign_in.csrf.token(of.digest(), door)
+    }
+
+    /// Whether it was.
+    #[must_use]
+    pub fn is_csrf_token(&self, of: &impl HasToken, door: &str, presented: &str) -> bool {
+        self.inner.sign_in.csrf.is_good(of.digest(), door, presented)
+    }
+}
+
+/// Somebody whose token is known: a browser, or a session in one.
+pub trait HasToken {
+    /// The token's digest.
+    fn digest(&self) -> &[u8; 32];
+}
