@@ -145,6 +145,7 @@ impl Organization {
             | Event::RequestGranted { .. }
             | Event::RequestRefused { .. }) => self.apply_to_requests(stamp, event),
         }
+        self.end_requests_for_what_is_gone(stamp.at, event);
     }
 
     /// One removal ends everything that the membership carried: nothing is left to be forgotten elsewhere.
