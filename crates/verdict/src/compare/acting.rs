@@ -282,4 +282,22 @@ mod tests {
         let told = comparison.acting_between(Subject::Agent(agent));
         assert_eq!((told.len(), told[0].loses.permissions.is_empty()), (30, false));
     }
+    #[test]
+    fn an_agent_that_has_ended_gains_and_loses_nothing() {
+        let (mut state, agent) = (company(), AgentId::from_random([2; 20]));
+        let (title, ends) = ("Old".to_owned(), Some(Timestamp(50)));
+        let made =
+            Event::AgentCreated { agent, title, sponsor: person(0), role: Some(role("member")), expires_at: ends };
+        happens(&mut state, &made);
+        let before = compiled(&state);
+        happens(&mut state, &Event::AgentRoleChanged { agent, role: Some(role("viewer")) });
+        let after = compiled(&state);
+        let changed = |now| before.compare(&after, now, &|_, _| true).changed_subjects();
+        assert_eq!(changed(NOW), [Subject::Agent(agent)]);
+        assert_eq!(changed(Timestamp(50)), []);
+        assert_eq!(
+            before.compare(&after, Timestamp(50), &|_, _| true).difference(Subject::Agent(agent)).loses,
+            Rights::default()
+        );
+    }
 }
