@@ -9,6 +9,9 @@ use crate::server::Door;
 use crate::table::{Table, facts};
 use crate::terminal::Terminal;
 
+/// The presets that there are. Whoever names another one is told so before they are asked for a yes.
+const PRESETS: [&str; 6] = ["balanced", "pipeworks", "crm", "pipeai", "workjet", "swiftask"];
+
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -35,7 +38,8 @@ enum Verb {
     },
     /// Go by another preset: its settings and roles; --preview tells first who gains and loses what
     Preset {
-        /// The preset: balanced, pipeworks, crm, pipeai, workjet or swiftask
+        /// The preset
+        #[arg(value_parser = PRESETS)]
         name: String,
         /// Which role the members of a present one get; otherwise the one of the same name, or the default one
         #[arg(long = "map", value_name = "OLD=NEW", value_parser = read_pair)]
@@ -212,6 +216,20 @@ mod tests {
         assert_eq!(server.request(0).path, "/api/v1/orgs/north/organization/preset");
         let expected = json!({"preset": "workjet", "roles": {"viewer": "member", "billing": "clerk"}});
         assert_eq!(server.request(0).json(), expected);
+    }
+
+    #[test]
+    fn a_preset_that_there_is_not_is_told_before_a_yes_is_asked_for() {
+        let line = ["wardroom", "org", "preset", "nosuch", "--org", "north"];
+        let told = crate::command().try_get_matches_from(line).expect_err("no preset").to_string();
+        assert!(told.contains("'nosuch'") && told.contains("pipeworks"), "{told}");
+        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../presets")).unwrap();
+        let name =
+            |file: std::io::Result<std::fs::DirEntry>| file.unwrap().path().file_stem()?.to_str().map(str::to_owned);
+        let mut there: Vec<String> = files.filter_map(name).collect();
+        let mut known = PRESETS.map(str::to_owned).to_vec();
+        (there.sort_unstable(), known.sort_unstable());
+        assert_eq!(known, there);
     }
 
     #[test]

@@ -36,6 +36,20 @@ impl LongQuestions {
         let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
         asking.insert(who).then(|| Alone(Arc::new(Turn { questions: self.clone(), who })))
     }
+
+    /// Does a piece of work for somebody whose turn it need not be, when there is a place for it.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let place = place.map_err(|error| Problem::broken(&error))?;
+        aside(move || {
+            let _held = place;
+            work()
+        })
+        .await
+    }
 }
 
 /// Somebody's turn to ask what takes long. It ends when this is dropped, and the work that was begun with it is done.
@@ -59,14 +73,12 @@ impl Alone {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let place = Arc::clone(&self.0.questions.places).acquire_owned().await;
-        let place = place.map_err(|error| Problem::broken(&error))?;
         let turn = Arc::clone(&self.0);
-        aside(move || {
-            let _held = (place, turn);
+        let held = move || {
+            let _held = turn;
             work()
-        })
-        .await
+        };
+        self.0.questions.work(held).await
     }
 }
 

@@ -8,6 +8,7 @@ mod sentences;
 mod told;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::event::Event;
 use domain::object::DataName;
@@ -17,6 +18,7 @@ use journal::Fact;
 use verdict::{Difference, KeyChange, Operation, Presence, Same, Snapshot, Subject};
 
 use self::told::Book;
+use crate::ask::Alone;
 use crate::{App, Caller, Problem};
 
 /// Subjects that an impact names; the others are counted.
@@ -123,25 +125,33 @@ pub struct ActingImpact {
 }
 
 impl App {
-    /// What events that are not committed would do.
+    /// What events that are not committed would do. Comparing takes long, so it is worked out where long questions are,
+    /// in the turn of the caller who has one.
     pub(crate) async fn impact_of(
         &self,
-        caller: &Caller,
-        before: &Snapshot,
+        (caller, alone): (&Caller, Option<&Alone>),
+        before: &Arc<Snapshot>,
         state: &Organization,
-        (events, facts): (&[Event], &[Fact]),
+        (events, facts): (Vec<Event>, &[Fact]),
     ) -> Result<Impact, Problem> {
-        let now = self.now();
-        let mut then = state.clone();
-        for event in events {
-            let stamp = Stamp { seq: then.seq + 1, at: now, actor: caller.stamp() };
-            then.apply(&stamp, event);
-        }
-        let same = Same { before, events };
-        let after = Snapshot::compile(before.org(), &then, Some(same));
-        let (changed, differences) = self.differences(caller, before, &after);
+        let compared = {
+            let (app, caller, before, mut then) = (self.clone(), caller.clone(), Arc::clone(before), state.clone());
+            move || {
+                for event in &events {
+                    let stamp = Stamp { seq: then.seq + 1, at: app.now(), actor: caller.stamp() };
+                    then.apply(&stamp, event);
+                }
+                let after = Snapshot::compile(before.org(), &then, Some(Same { before: &before, events: &events }));
+                let (changed, differences) = app.differences(&caller, &before, &after);
+                (events, then, after, changed, differences)
+            }
+        };
+        let (events, then, after, changed, differences) = match alone {
+            Some(alone) => alone.work(compared).await?,
+            None => self.inner.long_questions.work(compared).await?,
+        };
         let book = Book::read(self, caller, ([state, &then], facts), &differences).await?;
-        let snapshots = [before, &after];
+        let snapshots = [&**before, &after];
         let told = differences.iter().map(|difference| book.subject(self, caller, snapshots, difference));
         // Of whom there is nothing that the caller may know is one of the others.
         let subjects: Vec<SubjectImpact> = told.filter(SubjectImpact::says_something).collect();

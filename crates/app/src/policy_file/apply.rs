@@ -50,7 +50,8 @@ impl App {
         let book = self.book(caller).await?;
         let tried = self.tried(caller, &|state| Ok(way(self, (caller, &book), document, state)?.steps)).await?;
         let Tried { rehearsed, state, snapshot } = tried;
-        let impact = self.impact_of(caller, &snapshot, &state, (&rehearsed.events(), &rehearsed.facts)).await?;
+        let changes = (rehearsed.events(), rehearsed.facts.as_slice());
+        let impact = self.impact_of((caller, None), &snapshot, &state, changes).await?;
         let by_hand = way(self, (caller, &book), document, &state)?.by_hand;
         Ok(Plan { steps: rehearsed.steps, by_hand, impact })
     }

@@ -38,7 +38,7 @@ impl App {
             let Tried { rehearsed, state: copy, snapshot } = self.tried(caller, &plan).await?;
             if caller.mode.preview {
                 let events = rehearsed.events();
-                let impact = self.impact_of(caller, &snapshot, &copy, (&events, &rehearsed.facts)).await?;
+                let impact = self.impact_of((caller, None), &snapshot, &copy, (events, &rehearsed.facts)).await?;
                 return Err(Problem::Previewed(Box::new(impact)));
             }
             let Rehearsed { parts, facts, steps, .. } = rehearsed;

@@ -8,7 +8,7 @@ use journal::Fact;
 use verdict::{Operation, Remedy};
 
 use super::examine::{Examined, Look, name_of};
-use super::texts::{checked, forgotten, reason_id};
+use super::texts::{checked, reason_id};
 use super::{RequestDetail, request_id};
 use crate::change::{ATTEMPTS_MAX, Along};
 use crate::{App, Caller, Problem};
@@ -99,10 +99,9 @@ impl App {
         }
         // Whoever could grant it in any way may refuse it.
         let theirs = examined.sets.iter().find(|found| found.by_caller.is_some()).or(examined.sets.first());
-        let by = theirs.map(|found| found.set.as_slice()).ok_or_else(|| nobody_decides(&examined))?;
-        let org = caller.live.org();
-        let mut facts = forgotten(org, &look.state, request.asked.requester);
-        facts.push(Fact::Label { org, id: reason_id(id), label: reason });
+        let closing = Some(examined.closing.as_slice()).filter(|closing| !closing.is_empty());
+        let by = theirs.map(|found| found.set.as_slice()).or(closing).ok_or_else(|| nobody_decides(&examined))?;
+        let facts = vec![Fact::Label { org: caller.live.org(), id: reason_id(id), label: reason }];
         let command = |_: &_| Ok(Command::RefuseRequest { request: id });
         let along = Along { facts, directory: None };
         self.change(caller, Operation::DecideRequest { request: id, by }, command, along).await?;

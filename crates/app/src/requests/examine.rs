@@ -13,11 +13,9 @@ use domain::organization::{Organization, Stamp};
 use domain::refusal::Refusal;
 use domain::request::{AccessRequest, cannot_end};
 use domain::time::Timestamp;
-use journal::Fact;
-use verdict::{Action, Actor, Operation, Question, Remedy, Snapshot};
+use verdict::{Action, Actor, Operation, Question, Remedy, Snapshot, Subject};
 
 use crate::policy_file::rehearse::{Rehearsed, Step, rehearse};
-use crate::requests::texts::forgotten;
 use crate::requests::{owner_of, subject_of};
 use crate::{App, Caller};
 
@@ -42,6 +40,9 @@ pub(super) struct Examined {
     pub(super) allowed: bool,
     /// The smallest sets of changes that would allow it.
     pub(super) sets: Vec<Found>,
+    /// Where nothing is left to be changed: a change about the one who asked that the caller may make, so that they may
+    /// close the request. Otherwise none.
+    pub(super) closing: Vec<Remedy>,
 }
 
 /// One set of changes.
@@ -53,7 +54,7 @@ pub(super) struct Found {
 
 impl Examined {
     pub(super) fn may_decide(&self) -> bool {
-        self.sets.iter().any(|found| found.by_caller.is_some())
+        self.sets.iter().any(|found| found.by_caller.is_some()) || !self.closing.is_empty()
     }
 }
 
@@ -91,15 +92,42 @@ impl Look {
     pub(super) fn examine(&self, request: &AccessRequest) -> Examined {
         let mut examined = self.remedies(request);
         for found in &mut examined.sets {
+            // What the engine says no to already need not be tried out.
+            if !self.allows(Operation::DecideRequest { request: request.asked.id, by: &found.set }) {
+                continue;
+            }
             let steps = self.steps(request, &found.set, None).ok();
             found.by_caller = steps.and_then(|steps| self.tried(request, steps));
+        }
+        if examined.sets.is_empty() {
+            examined.closing = self.closing(request).into_iter().collect();
         }
         examined
     }
 
+    /// A request about which nothing is left to be done, for it is allowed by now or no small change would allow it any
+    /// more, would wait for ever. It is closed by whoever reads the record of the one who asked, where it stands, and may
+    /// decide about them: change a member's role or an agent, or give a key a role.
+    fn closing(&self, request: &AccessRequest) -> Option<Remedy> {
+        let subject = subject_of(request.asked.requester).filter(|_| request.is_open());
+        self.allows(Operation::ReadAudit { subject: Some(subject?) }).then_some(())?;
+        let roles = self.state.roles.keys();
+        let mut about = match subject? {
+            Subject::Member(member) => {
+                let role = self.state.active_member(member).map(|known| known.role);
+                role.map(|role| Remedy::Role { member, role }).into_iter().collect()
+            }
+            Subject::Agent(agent) => vec![Remedy::ResumeAgent { agent }],
+            Subject::Key(key) => roles.map(|role| Remedy::KeyRole { key, role: *role }).collect(),
+        }
+        .into_iter();
+        let request = request.asked.id;
+        about.find(|change| self.allows(Operation::DecideRequest { request, by: std::slice::from_ref(change) }))
+    }
+
     /// What would satisfy a request, whoever may do it.
     pub(super) fn remedies(&self, request: &AccessRequest) -> Examined {
-        let nothing = Examined { allowed: false, sets: Vec::new() };
+        let nothing = Examined { allowed: false, sets: Vec::new(), closing: Vec::new() };
         let asked = &request.asked;
         let Some(subject) = subject_of(asked.requester).filter(|_| request.is_open()) else { return nothing };
         let actor = Actor { acting_for: asked.acting_for, ..Actor::about(subject) };
@@ -109,7 +137,7 @@ impl Look {
         sets.truncate(SETS_MAX);
         let found = |set| Found { set, by_caller: None };
         let allowed = sets.is_empty() && self.snapshot.evaluate(&question).is_allowed();
-        Examined { allowed, sets: sets.into_iter().map(found).collect() }
+        Examined { allowed, sets: sets.into_iter().map(found).collect(), closing: Vec::new() }
     }
 
     /// The steps tried out, where all of them can be done and lead to a yes.
@@ -138,7 +166,7 @@ impl Look {
                     then.apply(&Stamp { seq: then.seq + 1, at: self.now, actor: self.stamp.clone() }, event);
                 }
                 let says = self.snapshot.remedy_in_words(remedy);
-                steps.push(step(says, command, Vec::new(), Vec::new()));
+                steps.push(step(says, command, Vec::new()));
             }
         }
         let changes = (self.state.seq + 1..=then.seq).collect();
@@ -146,8 +174,7 @@ impl Look {
         let until = until.or_else(|| set.iter().filter_map(Remedy::ends_at).min());
         let id = request.asked.id;
         let command = Command::GrantRequest { request: id, until, changes };
-        let facts = forgotten(self.snapshot.org(), &self.state, request.asked.requester);
-        steps.push(step("grant the request".to_owned(), command, set.to_vec(), facts));
+        steps.push(step("grant the request".to_owned(), command, set.to_vec()));
         Ok(steps)
     }
 
@@ -205,8 +232,8 @@ impl Look {
     }
 }
 
-fn step(says: String, command: Command, by: Vec<Remedy>, facts: Vec<Fact>) -> Step {
-    Step { place: vec!["remedy".to_owned()], says, command, by, facts }
+fn step(says: String, command: Command, by: Vec<Remedy>) -> Step {
+    Step { place: vec!["remedy".to_owned()], says, command, by, facts: Vec::new() }
 }
 
 /// A short name for a set of changes that is the same in every state in which it means the same.

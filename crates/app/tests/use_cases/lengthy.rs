@@ -12,12 +12,15 @@ use app::impact::Mode;
 use app::keys::{NewAgentKey, NewKeyOf};
 use app::requests::Which;
 use app::resources::{ResourceFilter, ResourceToMake};
+use app::roles::{NewRole, RoleChange};
 use app::{Caller, Problem};
 use domain::grant::Profile;
 use domain::key::KeyScope;
+use domain::permission::Holding;
 use domain::resource::ResourceKind;
+use domain::role::RoleLevel;
 
-use crate::world::{ADMIN, Acme, MEMBER, World, code_of};
+use crate::world::{ADMIN, Acme, MEMBER, World, code_of, first_key};
 
 fn call(tool: &str) -> Inquiry {
     let (action, kind, name) = ("call".to_owned(), "tool".to_owned(), tool.to_owned());
@@ -71,6 +74,49 @@ async fn a_history_passes_over_what_cannot_matter_and_says_where_it_was_cut() {
     }
     let turns = world.app.turns(&acme.member, &asked).await.unwrap();
     assert!(!turns.complete && turns.items.len() == 200, "{}", turns.items.len());
+}
+
+#[tokio::test]
+async fn a_history_tells_what_stood_against_it_and_what_did_no_longer() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let owner = acme.owner.actor.subject.as_str().to_owned();
+    let (action, kind) = ("remove".to_owned(), "member".to_owned());
+    let wording = Wording { action, kind, name: owner, role: None };
+    let asked = Inquiry { subject: None, acting_for: None, wording, at: None, remedies: false };
+    let told = async || {
+        let (turns, answer) = (world.app.turns(&acme.owner, &asked).await, world.app.ask(&acme.owner, &asked).await);
+        let (newest, answer) = (turns.unwrap().items.swap_remove(0), answer.unwrap());
+        assert_eq!((newest.allowed, &newest.because), (answer.allowed, &answer.because), "as when it is asked now");
+        (newest.allowed, newest.event)
+    };
+    assert!(!told().await.0, "the last owner stays");
+    world.app.change_member_role(&acme.owner, ADMIN, "owner").await.unwrap();
+    assert_eq!(told().await, (true, Some("member.role_changed")));
+    world.app.remove_member(&acme.owner, ADMIN).await.unwrap();
+    assert_eq!(told().await, (false, Some("member.removed")));
+}
+
+#[tokio::test]
+async fn a_history_of_a_key_tells_what_narrowed_it() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let change = RoleChange {
+        permissions: Some(Holding::parse(["key.manage_workspace", "integration.view"]).unwrap()),
+        ..RoleChange::default()
+    };
+    let new = NewRole { id: None, title: "Keys".to_owned(), level: RoleLevel::Organization, change };
+    world.app.create_role(&acme.owner, new).await.unwrap();
+    let keeper = world.add(&acme.owner, "keeper@acme.example", "Kay Basalt", "keys").await.unwrap();
+    let keeper = world.caller(first_key(&keeper)).await;
+    let key = world.workspace_key(&acme.owner, KeyScope::All).await.unwrap().id.to_string();
+    let (action, kind) = ("rotate".to_owned(), "key".to_owned());
+    let wording = Wording { action, kind, name: key.clone(), role: None };
+    let asked = Inquiry { subject: None, acting_for: None, wording, at: None, remedies: false };
+    assert!(!world.app.turns(&keeper, &asked).await.unwrap().items[0].allowed, "it reaches more than they use");
+    world.give(&acme.owner, Receiver::Key(&key), "stripe", Profile::ReadOnly).await.unwrap();
+    let turns = world.app.turns(&keeper, &asked).await.unwrap();
+    assert_eq!((turns.items[0].allowed, turns.items[0].event), (true, Some("grant.set")), "{turns:?}");
 }
 
 async fn projects(world: &World, by: &Caller, count: usize) {
