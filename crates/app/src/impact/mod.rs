@@ -182,3 +182,6 @@ impl App {
         (changed.len(), differences)
     }
 }
+
+#[cfg(test)]
+mod tests;
