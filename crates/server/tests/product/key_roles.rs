@@ -37,7 +37,7 @@ fn a_workspace_key_does_what_its_role_says_and_another_role_holds_from_the_next_
     let listed = key_as_listed(&firm.owner(), &id);
     assert_eq!((&listed["role"], &listed["state"]), (&json!("lister"), &json!("active")), "{listed}");
     let (mona, path) = (firm.hire("mona", "member"), format!("/keys/{id}"));
-    let project = json!({ "kind": "project", "title": "Atlas", "owner": mona.email });
+    let project = json!({ "kind": "project", "title": "Atlas", "owner": mona.id });
     assert_eq!((key.get("/members").0, key.post("/resources", project.clone()).0), (200, 403));
 
     let (status, changed) = firm.owner().patch(&path, json!({ "role": "maker" }));
