@@ -236,7 +236,8 @@ mod tests {
             |file: std::io::Result<std::fs::DirEntry>| file.unwrap().path().file_stem()?.to_str().map(str::to_owned);
         let mut there: Vec<String> = files.filter_map(name).collect();
         let mut known = PRESETS.map(str::to_owned).to_vec();
-        (there.sort_unstable(), known.sort_unstable());
+        there.sort_unstable();
+        known.sort_unstable();
         assert_eq!(known, there);
     }
 

@@ -38,6 +38,12 @@ impl LongQuestions {
         asking.insert(who).then(|| Alone(Arc::new(Turn { questions: self.clone(), who })))
     }
 
+    /// Lets nobody begin anything any more.
+    #[cfg(test)]
+    pub(crate) fn close(&self) {
+        self.places.close();
+    }
+
     /// Does a piece of work for somebody whose turn it need not be, when there is a place for it.
     pub(crate) async fn work<T: Send + 'static>(
         &self,

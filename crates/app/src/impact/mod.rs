@@ -207,3 +207,6 @@ impl App {
         (changed.len(), differences)
     }
 }
+
+#[cfg(test)]
+mod tests;

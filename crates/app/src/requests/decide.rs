@@ -98,7 +98,7 @@ impl App {
         if !request.is_open() {
             domain::command::handle(&look.state, Command::RefuseRequest { request: id }, look.now)?;
         }
-        // Whoever could grant it in any way may refuse it.
+        // Whoever could grant it in any way may refuse it, and who closes it where nothing is left to be granted.
         let theirs = examined.sets.iter().find(|found| found.by_caller.is_some()).or(examined.sets.first());
         let closing = Some(examined.closing.as_slice()).filter(|closing| !closing.is_empty());
         let term = theirs.and_then(|found| found.by_caller.as_ref()).and_then(|doing| doing.until);
