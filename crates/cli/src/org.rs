@@ -36,7 +36,8 @@ enum Verb {
         #[arg(long, value_name = "ROLE")]
         own_role: String,
     },
-    /// Go by another preset: its settings and roles; --preview tells first who gains and loses what
+    /// Go by another preset: its settings and roles. What you changed about roles that came with the present one is lost,
+    /// also where it is the same preset once more. --preview tells first who gains and loses what
     Preset {
         /// The preset
         #[arg(value_parser = PRESETS)]
@@ -88,7 +89,13 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             let roles: Map<String, Value> = roles.iter().map(|(old, new)| (old.clone(), json!(new))).collect();
             let changed = org.put(&["organization", "preset"], &json!({"preset": name, "roles": roles}))?;
             terminal.answer(&changed, |org| {
-                format!("the preset is {} now, and you are {}\n", text(org, "/preset"), text(org, "/you/role"))
+                format!(
+                    "the preset is {} now, and you are {}\n\
+                     keys and agents whose role ended or became another one stand still until you give them one: see \
+                     `wardroom key list` and `wardroom agent list`\n",
+                    text(org, "/preset"),
+                    text(org, "/you/role")
+                )
             })
         }
         Verb::Set { name, settings } => {
@@ -212,7 +219,8 @@ mod tests {
         let line = ["org", "preset", "workjet", "--map", "viewer=member", "--map", "billing=clerk", "--org", "north"];
         assert_eq!((outcome(&server, &line).code, server.request_count()), (2, 0));
         let done = outcome(&server, &[&line[..], &["--yes"]].concat());
-        assert_eq!(done.out, "the preset is workjet now, and you are owner\n");
+        assert!(done.out.starts_with("the preset is workjet now, and you are owner\n"), "{}", done.out);
+        assert!(done.out.contains("stand still until you give them one: see `wardroom key list` and"), "{}", done.out);
         assert_eq!(server.request(0).path, "/api/v1/orgs/north/organization/preset");
         let expected = json!({"preset": "workjet", "roles": {"viewer": "member", "billing": "clerk"}});
         assert_eq!(server.request(0).json(), expected);

@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use domain::id::OrgId;
 use tokio::sync::Semaphore;
@@ -86,6 +87,15 @@ impl Alone {
         };
         self.0.questions.work(held).await
     }
+
+    /// Does a piece of such work for somebody who gets an answer without it as well: none where it is not done in time.
+    pub(crate) async fn work_within<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Option<T>, Problem> {
+        tokio::time::timeout(limit, self.work(work)).await.ok().transpose()
+    }
 }
 
 impl App {
@@ -128,5 +138,17 @@ mod tests {
         while questions.begin(who).is_none() {
             tokio::task::yield_now().await;
         }
+    }
+    #[tokio::test]
+    async fn who_needs_no_answer_waits_for_no_place_and_leaves_their_turn() {
+        let questions = LongQuestions::default();
+        let who = (OrgId::parse("org_00000000000000000000").unwrap(), Subject::Member(PersonId::from_random([1; 20])));
+        let places = Arc::clone(&questions.places).acquire_many_owned(AT_ONCE as u32).await.unwrap();
+        let alone = questions.begin(who).unwrap();
+        assert_eq!(alone.work_within(Duration::from_millis(1), || 7).await.unwrap(), None);
+        drop(alone);
+        let alone = questions.begin(who).expect("nothing was begun, so the turn is free");
+        drop(places);
+        assert_eq!(alone.work_within(Duration::from_secs(60), || 7).await.unwrap(), Some(7));
     }
 }

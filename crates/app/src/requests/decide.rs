@@ -56,7 +56,7 @@ impl App {
         for _ in 0..ATTEMPTS_MAX {
             let (look, request, examined) = self.examined((caller, &alone), id).await?;
             let until = match choice.term {
-                Term::AsWished => request.asked.wished_ms.map(|ms| look.now.plus_ms(ms)),
+                Term::AsWished => look.wished(&request),
                 Term::Good => None,
                 Term::Until(until) => Some(until),
                 Term::For(ms) => Some(look.now.plus_ms(ms)),
@@ -66,7 +66,8 @@ impl App {
                 domain::command::handle(&look.state, Command::RefuseRequest { request: id }, look.now)?;
             }
             let set = chosen(&examined, choice.remedy)?;
-            self.decides(caller, &look, Operation::DecideRequest { request: id, by: set }).await?;
+            let by = look.for_a_term(&request, set, until);
+            self.decides(caller, &look, Operation::DecideRequest { request: id, by: &by }).await?;
             let steps = look.steps(&request, set, until)?;
             let seq = look.state.seq;
             let as_looked_at = |state: &Organization| match state.seq == seq {
@@ -100,11 +101,13 @@ impl App {
         // Whoever could grant it in any way may refuse it, and who closes it where nothing is left to be granted.
         let theirs = examined.sets.iter().find(|found| found.by_caller.is_some()).or(examined.sets.first());
         let closing = Some(examined.closing.as_slice()).filter(|closing| !closing.is_empty());
+        let term = theirs.and_then(|found| found.by_caller.as_ref()).and_then(|doing| doing.until);
         let by = theirs.map(|found| found.set.as_slice()).or(closing).ok_or_else(|| nobody_decides(&examined))?;
+        let by = look.for_a_term(&request, by, term);
         let facts = vec![Fact::Label { org: caller.live.org(), id: reason_id(id), label: reason }];
         let command = |_: &_| Ok(Command::RefuseRequest { request: id });
         let along = Along { facts, directory: None };
-        self.change(caller, Operation::DecideRequest { request: id, by }, command, along).await?;
+        self.change(caller, Operation::DecideRequest { request: id, by: &by }, command, along).await?;
         self.shown((caller, &alone), id).await
     }
 

@@ -48,8 +48,15 @@ pub(super) struct Examined {
 /// One set of changes.
 pub(super) struct Found {
     pub(super) set: Vec<Remedy>,
-    /// What the caller would do with it for good; none where they may not.
-    pub(super) by_caller: Option<Rehearsed>,
+    /// What the caller would do with it: as wished, or else for good. None where they may do neither.
+    pub(super) by_caller: Option<Doing>,
+}
+
+/// One set of changes as somebody would make it.
+pub(super) struct Doing {
+    /// Until when; none for good.
+    pub(super) until: Option<Timestamp>,
+    pub(super) done: Rehearsed,
 }
 
 impl Examined {
@@ -78,9 +85,13 @@ impl Look {
     pub(super) fn deciders(&self, request: &AccessRequest, sets: &[Found]) -> Vec<PersonId> {
         let mut all = Vec::new();
         for found in sets {
-            for person in self.snapshot.deciders(request.asked.id, &found.set, self.now) {
-                if !all.contains(&person) {
-                    all.push(person);
+            // Who may give it for good comes first, and then who may as it was wished.
+            let wished = self.wished(request).map(|until| self.for_a_term(request, &found.set, Some(until)));
+            for set in [Some(&found.set), wished.as_ref()].into_iter().flatten() {
+                for person in self.snapshot.deciders(request.asked.id, set, self.now) {
+                    if !all.contains(&person) {
+                        all.push(person);
+                    }
                 }
             }
         }
@@ -92,12 +103,9 @@ impl Look {
     pub(super) fn examine(&self, request: &AccessRequest) -> Examined {
         let mut examined = self.remedies(request);
         for found in &mut examined.sets {
-            // What the engine says no to already need not be tried out.
-            if !self.allows(Operation::DecideRequest { request: request.asked.id, by: &found.set }) {
-                continue;
-            }
-            let steps = self.steps(request, &found.set, None).ok();
-            found.by_caller = steps.and_then(|steps| self.tried(request, steps));
+            // Whoever has something for a time may be able to give it for a time alone.
+            let terms = self.wished(request).into_iter().map(Some).chain([None]);
+            found.by_caller = terms.into_iter().find_map(|until| self.tried(request, &found.set, until));
         }
         if examined.sets.is_empty() {
             examined.closing = self.closing(request).into_iter().collect();
@@ -140,14 +148,33 @@ impl Look {
         Examined { allowed, sets: sets.into_iter().map(found).collect(), closing: Vec::new() }
     }
 
-    /// The steps tried out, where all of them can be done and lead to a yes.
-    fn tried(&self, request: &AccessRequest, steps: Vec<Step>) -> Option<Rehearsed> {
+    /// Until when a request would be granted as it was wished; none for good.
+    pub(super) fn wished(&self, request: &AccessRequest) -> Option<Timestamp> {
+        request.asked.wished_ms.map(|ms| self.now.plus_ms(ms))
+    }
+
+    /// Changes as they are made until a moment, or for good, for the engine to judge.
+    pub(super) fn for_a_term(&self, request: &AccessRequest, set: &[Remedy], until: Option<Timestamp>) -> Vec<Remedy> {
+        let action = self.snapshot.action_of(&request.asked.wanted, None);
+        let made = |remedy: &Remedy| match action.zip(until) {
+            Some((action, until)) => self.snapshot.for_a_time(remedy, action, until),
+            None => remedy.clone(),
+        };
+        set.iter().map(made).collect()
+    }
+
+    /// The changes tried out, where all of them can be done and lead to a yes.
+    fn tried(&self, request: &AccessRequest, set: &[Remedy], until: Option<Timestamp>) -> Option<Doing> {
+        // What the engine says no to already need not be tried out.
+        let by = self.for_a_term(request, set, until);
+        self.allows(Operation::DecideRequest { request: request.asked.id, by: &by }).then_some(())?;
+        let steps = self.steps(request, set, until).ok()?;
         let done = rehearse(&self.snapshot, &self.state, &self.actor, (&self.stamp, self.now), steps).ok()?;
         let asked = &request.asked;
         let actor = Actor { acting_for: asked.acting_for, ..Actor::about(subject_of(asked.requester)?) };
         let action = done.after.action_of(&asked.wanted, owner_of(&actor))?;
         let allowed = done.after.evaluate(&Question { actor: &actor, action, now: self.now }).is_allowed();
-        allowed.then_some(done)
+        allowed.then_some(Doing { until, done })
     }
 
     /// The changes, and after them the decision that names them: all of it becomes one commit, or nothing does.
@@ -170,11 +197,12 @@ impl Look {
             }
         }
         let changes = (self.state.seq + 1..=then.seq).collect();
+        let by = self.for_a_term(request, set, until);
         // What is part of something that ends is given until then.
         let until = until.or_else(|| set.iter().filter_map(Remedy::ends_at).min());
         let id = request.asked.id;
         let command = Command::GrantRequest { request: id, until, changes };
-        steps.push(step("grant the request".to_owned(), command, set.to_vec()));
+        steps.push(step("grant the request".to_owned(), command, by));
         Ok(steps)
     }
 
@@ -192,10 +220,7 @@ impl Look {
             }
             return Ok(commands);
         };
-        let action = self.snapshot.action_of(&request.asked.wanted, None);
-        let remedy =
-            action.map_or_else(|| remedy.clone(), |action| self.snapshot.for_a_time(remedy, action, expires_at));
-        match remedy {
+        match self.for_a_term(request, std::slice::from_ref(remedy), until).pop().unwrap_or_else(|| remedy.clone()) {
             Remedy::Grant { to: grantee, integration, profile, tools_off, .. } => {
                 Ok(vec![Command::LendGrant { grantee, integration, profile, tools_off, expires_at }])
             }

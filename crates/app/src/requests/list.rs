@@ -133,8 +133,8 @@ impl App {
                 continue;
             }
             let impact = match &found.by_caller {
-                Some(done) => {
-                    let changes = (done.events(), &[][..]);
+                Some(doing) => {
+                    let changes = (doing.done.events(), &[][..]);
                     self.impact_of((caller, Some(alone)), &look.snapshot, &look.state, changes).await?.summary()
                 }
                 None => Vec::new(),

@@ -198,7 +198,8 @@ async fn a_preview_of_a_grant_changes_nothing_and_a_grant_is_tied_to_the_state_t
     let previewed = app.grant_request(&previews, &id(&opened), for_an_hour()).await;
     let Err(Problem::Previewed(impact)) = previewed else { panic!("{previewed:?}") };
     assert_eq!(impact.events, ["grant.lent", "request.granted"]);
-    assert_eq!(impact.summary(), ["Mona Gneiss: gains 1 tool of stripe"]);
+    let ends = "Mona Gneiss: what is lent of STRIPE ends at 2023-11-14T23:13:20.000Z";
+    assert_eq!(impact.summary(), ["Mona Gneiss: gains 1 tool of stripe", ends]);
     assert_eq!(world.heads(acme.org).await, before);
 
     let mut tied = acme.admin.clone();
@@ -414,4 +415,51 @@ async fn a_request_ends_with_the_integration_that_it_is_about_and_what_is_pushed
     }
     assert_eq!(listed(&world, member).await.items.len(), 20);
     assert_eq!(texts().await, 20, "of what is listed no longer nothing is kept");
+}
+
+#[tokio::test]
+async fn whoever_may_give_it_for_a_time_alone_grants_what_was_wished_for_a_time_and_refuses_it() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let app = &world.app;
+    let to = vec![SettingChange::GrantsTo([GrantsTo::Person, GrantsTo::Team].into())];
+    app.change_settings(&acme.owner, None, to).await.unwrap();
+    let held = Holding::parse(["team.view", "team.assign"]).unwrap();
+    let change = RoleChange { permissions: Some(held), ..RoleChange::default() };
+    let lead = NewRole { id: None, title: "Lead".to_owned(), level: RoleLevel::Team, change };
+    app.create_role(&acme.owner, lead).await.unwrap();
+    let mate = NewRole { id: None, title: "Mate".to_owned(), level: RoleLevel::Team, change: RoleChange::default() };
+    app.create_role(&acme.owner, mate).await.unwrap();
+    let team = app.create_team(&acme.owner, "Sales".to_owned()).await.unwrap().id.to_string();
+    let added = world.add(&acme.owner, "lee@acme.example", "Lee Slate", "member").await.unwrap();
+    let lee = world.caller(crate::world::first_key(&added)).await;
+    app.set_team_member(&acme.owner, (&team, "lee@acme.example"), Some("lead")).await.unwrap();
+    app.set_team_member(&acme.owner, (&team, MEMBER), Some("mate")).await.unwrap();
+    let (profile, friday) = (Some(Profile::Full), Some(Some(app.now().plus_ms(3 * HOUR_MS))));
+    let change = GrantChange { profile, tools_off: None, expires_at: friday };
+    app.set_grant(&acme.owner, Receiver::Member("lee@acme.example"), "stripe", change).await.unwrap();
+    // Who reads is told of the tool, so that it can be asked for.
+    let reads = GrantChange { profile: Some(Profile::ReadOnly), tools_off: None, expires_at: None };
+    app.set_grant(&acme.owner, Receiver::Member(MEMBER), "stripe", reads).await.unwrap();
+
+    let wished = async |lasts_ms| {
+        let opened = app.open_request(&acme.member, &RequestToOpen { lasts_ms, ..call(REFUND) }).await.unwrap();
+        id(&opened)
+    };
+    let for_good = wished(None).await;
+    assert!(listed(&world, &lee).await.items.is_empty(), "not for good");
+    app.withdraw_request(&acme.member, &for_good).await.unwrap();
+    let request = wished(Some(HOUR_MS)).await;
+    let shown = app.show_request(&lee, &request).await.unwrap();
+    assert!(shown.view.may_decide, "{shown:?}");
+    let remedy = shown.remedies.iter().find(|remedy| remedy.may_make).unwrap();
+    assert!(remedy.impact.last().unwrap().contains("what is lent of STRIPE ends at"), "{remedy:?}");
+    let choice = |term| Choice { remedy: Some(&remedy.id), term };
+    assert_eq!(code_of(app.grant_request(&lee, &request, choice(Term::Good)).await), "beyond-your-reach");
+    app.grant_request(&lee, &request, choice(Term::AsWished)).await.unwrap();
+    assert!(world.may_call(&acme.member, "stripe", "create_refund"));
+    world.clock.advance_ms(HOUR_MS);
+    assert!(!world.may_call(&acme.member, "stripe", "create_refund"));
+    let again = wished(Some(HOUR_MS)).await;
+    app.refuse_request(&lee, &again, "ask the owner").await.unwrap();
 }
