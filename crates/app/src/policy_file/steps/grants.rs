@@ -95,6 +95,7 @@ fn given_to(
         _ => format!(" without {}", tools_off.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
     };
     let end = if until.is_some() { ", until a set end" } else { "" };
+    let lent = if is_lent(context, grantee, integration) { ", which ends what is lent beside it" } else { "" };
     let verb = if present.is_some() { "change what is given:" } else { "give" };
     let command = Command::SetGrant {
         grantee,
@@ -103,7 +104,12 @@ fn given_to(
         tools_off: tools_off.clone(),
         expires_at: until.map(|until| until.0),
     };
-    Some(step(place, format!("{verb} {slug} ({profile}){off} to {name}{end}"), command))
+    Some(step(place, format!("{verb} {slug} ({profile}){off} to {name}{end}{lent}"), command))
+}
+
+/// Whether a loan runs. A document has none, and whoever sets or takes away what is given ends them.
+fn is_lent(context: &Context<'_>, grantee: Grantee, integration: IntegrationId) -> bool {
+    context.state.loans(grantee, integration).iter().any(|loan| loan.holds_at(context.now))
 }
 
 /// What is given in a part that the document has, and is not in it. What ends with a team, role or agent that is
@@ -151,7 +157,8 @@ fn taken_away(context: &Context<'_>, grants: &Grants, kept: &BTreeSet<(Grantee, 
         let gone = given.iter().filter(|(id, grant)| grant.holds_at(context.now) && !kept.contains(&(*grantee, **id)));
         for (id, _) in gone {
             let Some(integration) = state.integrations.get(id) else { continue };
-            let says = format!("take {} from {name}", integration.slug);
+            let lent = if is_lent(context, *grantee, *id) { ", also what is lent beside it" } else { "" };
+            let says = format!("take {} from {name}{lent}", integration.slug);
             let command = Command::RemoveGrant { grantee: *grantee, integration: *id };
             steps.push(step(&["grants", part], says, command));
         }
