@@ -117,9 +117,11 @@ async fn ones_own_role_beside_ones_own_is_taken_over_also_where_such_do_not_coun
 async fn a_role_that_one_leaves_is_beside_the_next_one_only_where_such_count_afterwards() {
     let (world, acme) = with_roles().await;
     let admin = ADMIN;
+    apply(&world, &acme.owner, json!({ "settings": { "promote.admin": "owner_or_admin" } })).await;
+    world.app.clone_role(&acme.owner, "admin", Some("chief"), "Chief".to_owned()).await.unwrap();
     let moved = |on: bool| {
         let (settings, beside) = (json!({ "roles.extra_bindings": on }), json!({ admin: { "admin": {} } }));
-        json!({ "settings": settings, "members": { admin: "lead" }, "extra_roles": beside })
+        json!({ "settings": settings, "members": { admin: "chief" }, "extra_roles": beside })
     };
     let (place, why) = refused(&world, &acme.admin, moved(false)).await;
     assert_eq!(place, format!("extra_roles.{admin}.admin"));
@@ -127,6 +129,21 @@ async fn a_role_that_one_leaves_is_beside_the_next_one_only_where_such_count_aft
     let steps = apply(&world, &acme.admin, moved(true)).await;
     assert_eq!(steps.len(), 2, "{steps:?}");
     assert_eq!(export(&world, &acme).await["extra_roles"], json!({ admin: { "admin": {} } }));
+}
+
+#[tokio::test]
+async fn a_file_of_very_many_steps_goes_through_and_one_of_too_many_names_its_sections() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let teams = |count: usize| (0..count).map(|number| (format!("Team {number}"), json!({}))).collect::<Value>();
+    assert_eq!(apply(&world, &acme.owner, json!({ "teams": teams(2_100) })).await.len(), 2_100);
+    let agents: Value = (0..4_000).map(|number| (format!("Bot {number}"), json!({ "sponsor": OWNER }))).collect();
+    let both = json!({ "teams": teams(8_101), "agents": agents });
+    let told = plan(&world, &acme.owner, both).await.unwrap_err().to_string();
+    assert!(told.contains("10001 steps (teams: 6001, agents: 4000)"), "{told}");
+    assert!(told.contains("the sections one after the other"), "{told}");
+    let told = plan(&world, &acme.owner, json!({ "teams": teams(12_101) })).await.unwrap_err().to_string();
+    assert!(told.contains("make some of these changes by themselves"), "{told}");
 }
 
 #[tokio::test]

@@ -26,10 +26,7 @@ pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Pr
         let (name, roles) = wanted.remove(&person).unwrap_or_else(|| (context.book.address(person), &none));
         let is_caller = Subject::Member(person) == context.caller.actor.subject;
         // A role that becomes somebody's own is no longer beside it.
-        let own = context.document.members.as_ref().and_then(|members| {
-            members.iter().find(|(name, _)| context.book.person(name, context.state).ok() == Some(person))
-        });
-        let own = own.map(|(_, role)| *role);
+        let own = context.roles_named.get(&person).copied();
         let holding = |role: &RoleId, given: &Ending| own != Some(*role) && given.holds_at(context.now);
         let present: BTreeMap<RoleId, Ending> = member
             .extra_roles

@@ -1,6 +1,6 @@
 //! Steps about which integrations are given to whom.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::command::Command;
 use domain::grant::Grantee;
@@ -11,7 +11,7 @@ use super::super::document::Given;
 use super::super::{GrantEntry, Grants};
 use super::{Context, by_hand, step};
 use crate::Problem;
-use crate::policy_file::book::{integration_called, is_workspace_key};
+use crate::policy_file::book::is_workspace_key;
 use crate::policy_file::rehearse::Step;
 
 /// Somebody to whom the document gives something: what they are called, and where they stand in it.
@@ -31,7 +31,7 @@ pub(super) fn steps(context: &Context<'_>, hand: &mut Vec<PlannedStep>) -> Resul
         let Receiver { grantee, part, name, given } = &receiver;
         for (slug, entry) in *given {
             let place = ["grants", part, name, slug];
-            let integration = integration_called(context.state, slug).map_err(|problem| problem.in_step(&place))?;
+            let integration = context.integration(slug).map_err(|problem| problem.in_step(&place))?;
             // What has ended is as good as not there, in the document as in the organization.
             if entry.holds_at(context.now) {
                 kept.insert((*grantee, integration));
@@ -125,9 +125,7 @@ fn taken_away(context: &Context<'_>, grants: &Grants, kept: &BTreeSet<(Grantee, 
             Grantee::Team(team) => {
                 grants.teams.as_ref()?;
                 let title = &state.teams.get(team)?.title;
-                let stays =
-                    |teams: &BTreeMap<String, _>| teams.keys().any(|known| context.team(known).ok() == Some(*team));
-                document.teams.as_ref().is_none_or(stays).then(|| ("teams", title.clone()))
+                context.team_stays(*team).then(|| ("teams", title.clone()))
             }
             Grantee::Role(role) => {
                 grants.roles.as_ref()?;
