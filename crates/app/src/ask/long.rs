@@ -1,5 +1,5 @@
-//! Questions that take long: of the past, of every change since, of what would help. They are worked on aside, few at
-//! once, and one at a time for everybody who asks, so that asking slows nobody else.
+//! Questions that take long: of the past, of every change since, of what would help, of what a policy file would change.
+//! They are worked on aside, few at once, and one at a time for everybody who asks, so that asking slows nobody else.
 //!
 //! A piece of work that was begun goes on to its end, whoever waits for it. It keeps its place and its asker's turn until
 //! then, so that nobody gets more of either by going away.
@@ -17,17 +17,21 @@ use crate::{App, Caller, Problem};
 
 /// Pieces of work for such questions at once, whoever asks.
 const AT_ONCE: usize = 2;
+/// Pieces of work at once that are not short. They have places of their own, so that no question waits behind them.
+const LENGTHY_AT_ONCE: usize = 2;
 
 /// Who is being answered at length, and the places for the work.
 #[derive(Clone, Debug)]
 pub(crate) struct LongQuestions {
     asking: Arc<Mutex<HashSet<(OrgId, Subject)>>>,
     places: Arc<Semaphore>,
+    lengthy: Arc<Semaphore>,
 }
 
 impl Default for LongQuestions {
     fn default() -> LongQuestions {
-        LongQuestions { asking: Arc::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+        let places = |count| Arc::new(Semaphore::new(count));
+        LongQuestions { asking: Arc::default(), places: places(AT_ONCE), lengthy: places(LENGTHY_AT_ONCE) }
     }
 }
 
@@ -49,14 +53,22 @@ impl LongQuestions {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let place = Arc::clone(&self.places).acquire_owned().await;
-        let place = place.map_err(|error| Problem::broken(&error))?;
-        aside(move || {
-            let _held = place;
-            work()
-        })
-        .await
+        work_in(&self.places, work).await
     }
+}
+
+/// Does a piece of work aside, when there is a place for it, and keeps the place until it is done.
+async fn work_in<T: Send + 'static>(
+    places: &Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let place = Arc::clone(places).acquire_owned().await;
+    let place = place.map_err(|error| Problem::broken(&error))?;
+    aside(move || {
+        let _held = place;
+        work()
+    })
+    .await
 }
 
 /// Somebody's turn to ask what takes long. It ends when this is dropped, and the work that was begun with it is done.
@@ -80,12 +92,24 @@ impl Alone {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
+        work_in(&self.0.questions.places, self.in_turn(work)).await
+    }
+
+    /// Does a piece of work that is not short, when there is one of the few places for such.
+    pub(crate) async fn lengthy_work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        work_in(&self.0.questions.lengthy, self.in_turn(work)).await
+    }
+
+    /// The work, which keeps the turn until it is done.
+    fn in_turn<T>(&self, work: impl FnOnce() -> T + Send + 'static) -> impl FnOnce() -> T + Send + 'static {
         let turn = Arc::clone(&self.0);
-        let held = move || {
+        move || {
             let _held = turn;
             work()
-        };
-        self.0.questions.work(held).await
+        }
     }
 
     /// Does a piece of such work for somebody who gets an answer without it as well: none where it is not done in time.

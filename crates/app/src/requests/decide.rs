@@ -1,5 +1,7 @@
 //! Grant a request, or refuse it.
 
+use std::sync::Arc;
+
 use domain::command::Command;
 use domain::organization::Organization;
 use domain::request::{already_allowed, nothing_would_help, one_of_several};
@@ -11,6 +13,7 @@ use super::examine::{Examined, Look, name_of};
 use super::texts::{checked, reason_id};
 use super::{RequestDetail, request_id};
 use crate::change::{ATTEMPTS_MAX, Along};
+use crate::policy_file::Planner;
 use crate::{App, Caller, Problem};
 
 /// Which changes grant a request, and for how long.
@@ -70,11 +73,11 @@ impl App {
             self.decides(caller, &look, Operation::DecideRequest { request: id, by: &by }).await?;
             let steps = look.steps(&request, set, until)?;
             let seq = look.state.seq;
-            let as_looked_at = |state: &Organization| match state.seq == seq {
-                true => Ok(steps.clone()),
+            let as_looked_at: Planner = Arc::new(move |state: &Organization| match state.seq == seq {
+                true => Ok(steps.clone().into()),
                 false => Err(Problem::Moved { seq: state.seq }),
-            };
-            match self.change_all(caller, as_looked_at).await {
+            });
+            match self.change_all((caller, &alone), &as_looked_at).await {
                 // Somebody else was quicker: what would satisfy it is found anew.
                 Err(Problem::Moved { .. }) if caller.mode.expected_seq.is_none() => {}
                 Err(Problem::InStep { problem, .. }) => return Err(*problem),

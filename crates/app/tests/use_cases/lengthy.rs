@@ -10,6 +10,7 @@ use app::ask::{At, Inquiry, Party, Wording};
 use app::grants::Receiver;
 use app::impact::Mode;
 use app::keys::{NewAgentKey, NewKeyOf};
+use app::policy_file::Document;
 use app::requests::Which;
 use app::resources::{ResourceFilter, ResourceToMake};
 use app::roles::{NewRole, RoleChange};
@@ -19,8 +20,15 @@ use domain::key::KeyScope;
 use domain::permission::Holding;
 use domain::resource::ResourceKind;
 use domain::role::RoleLevel;
+use serde_json::json;
 
 use crate::world::{ADMIN, Acme, MEMBER, World, code_of, first_key};
+
+/// Begins with what somebody asks, until it waits for the work that was moved aside.
+async fn begun(question: &mut (dyn Future<Output = ()> + Unpin)) {
+    let waits = std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *question).poll(context).is_pending()));
+    assert!(waits.await, "it was answered at once");
+}
 
 fn call(tool: &str) -> Inquiry {
     let (action, kind, name) = ("call".to_owned(), "tool".to_owned(), tool.to_owned());
@@ -35,11 +43,6 @@ async fn one_question_that_takes_long_is_answered_at_a_time_for_everybody() {
     world.give(&acme.owner, Receiver::Member(MEMBER), "stripe", Profile::ReadOnly).await.unwrap();
     let asked = call("stripe/list_customers");
     let remedies = Inquiry { remedies: true, ..call("stripe/create_refund") };
-    // A question that was begun, and waits for the work that was moved aside.
-    let begun = async |question: &mut (dyn Future<Output = ()> + Unpin)| {
-        let waits = std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *question).poll(context).is_pending()));
-        assert!(waits.await, "it was answered at once");
-    };
     let mut first = Box::pin(async { assert!(world.app.turns(&acme.member, &asked).await.is_ok()) });
     begun(&mut first).await;
     assert_eq!(code_of(world.app.turns(&acme.member, &asked).await), "one-at-a-time");
@@ -52,6 +55,32 @@ async fn one_question_that_takes_long_is_answered_at_a_time_for_everybody() {
     first.await;
     assert!(world.app.turns(&acme.member, &asked).await.is_ok(), "the next is answered after it");
     assert!(world.app.ask(&acme.member, &remedies).await.is_ok());
+}
+
+#[test]
+fn a_policy_file_is_worked_on_in_the_turn_of_whoever_sends_it() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.max_blocking_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let world = World::new();
+        let acme = world.acme().await;
+        let says: Document = serde_json::from_value(json!({ "wardroom": 1, "name": "Acme Ltd" })).unwrap();
+        let mut first = Box::pin(async { assert!(world.app.plan_document(&acme.owner, &says).await.is_ok()) });
+        // The only thread for what is moved aside is taken until the first one waits for it.
+        let (end, is_to_end) = std::sync::mpsc::sync_channel::<()>(1);
+        let taken = tokio::task::spawn_blocking(move || is_to_end.recv().is_err());
+        begun(&mut first).await;
+        drop(end);
+        assert!(taken.await.unwrap());
+        assert_eq!(code_of(world.app.plan_document(&acme.owner, &says).await), "one-at-a-time");
+        assert_eq!(code_of(world.app.apply_document(&acme.owner, &says).await), "one-at-a-time");
+        assert_eq!(code_of(world.app.export_document(&acme.owner).await), "one-at-a-time");
+        assert_eq!(code_of(world.app.hand_over_all(&acme.owner, MEMBER, ADMIN).await), "one-at-a-time");
+        let of_others = Document { name: None, ..says.clone() };
+        assert!(world.app.plan_document(&acme.member, &of_others).await.is_ok(), "somebody else does not wait for it");
+        first.await;
+        assert!(world.app.apply_document(&acme.owner, &says).await.is_ok(), "the next is worked on after it");
+    });
 }
 
 #[tokio::test]
