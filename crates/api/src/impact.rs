@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use app::impact::{ActingImpact, Impact, SubjectImpact, TeamImpact, ToldRights};
+use app::impact::{ActingImpact, EndImpact, Impact, SubjectImpact, TeamImpact, ToldRights};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::time::written;
 
 /// What a change would do. Nothing was changed.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,6 +23,10 @@ pub(crate) struct ImpactBody {
     /// How many more gain or lose something whom you may not ask about, or of which you may not know, or who are too many
     /// to name.
     others: usize,
+    /// What ends by itself from then on, or at another time than before.
+    ends: Vec<EndImpactBody>,
+    /// How many more such ends there are.
+    ends_others: usize,
     /// All of it in sentences.
     summary: Vec<String>,
 }
@@ -123,12 +129,33 @@ struct ActingImpactBody {
     rights: RightsImpactBody,
 }
 
+/// Something that ends by itself from then on, or did before.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EndImpact)]
+struct EndImpactBody {
+    /// To whom it is given, or what itself ends, in words.
+    whose: String,
+    /// What it is, in words.
+    what: String,
+    /// When it ends from then on; null where it does not.
+    until: Option<String>,
+    /// When it ended before, `never` where it did not; left out where it was not there, or where you may not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
+}
+
 impl From<Impact> for ImpactBody {
     fn from(impact: Impact) -> ImpactBody {
         let summary = impact.summary();
-        let Impact { seq, events, subjects, others } = impact;
-        ImpactBody { preview: true, seq, events, subjects: subjects.into_iter().map(body).collect(), others, summary }
+        let Impact { seq, events, subjects, others, ends, ends_others } = impact;
+        let (subjects, ends) = (subjects.into_iter().map(body).collect(), ends.into_iter().map(end).collect());
+        ImpactBody { preview: true, seq, events, subjects, others, ends, ends_others, summary }
     }
+}
+
+fn end(one: EndImpact) -> EndImpactBody {
+    let before = one.before.map(|before| before.map_or_else(|| "never".to_owned(), written));
+    EndImpactBody { whose: one.whose, what: one.what, until: one.until.map(written), before }
 }
 
 fn body(one: SubjectImpact) -> SubjectImpactBody {

@@ -141,9 +141,11 @@ pub(crate) struct PresetToGoBy {
     roles: BTreeMap<String, String>,
 }
 
-/// Gives the organization another preset: its settings, and its roles in the place of those of the present one. Roles of
-/// one's own stay; holders of the top role hold the other one. Keys and agents whose role ends or becomes another one are
-/// suspended until they are given a role. Ask for the impact first: it tells who gains and loses what.
+/// Gives the organization another preset: its settings, and its roles in the place of those of the present one. What was
+/// changed about these is lost, exceptions for data among it, also where the same preset is given once more. Roles of
+/// one's own stay, unless one was made anew under the name of a role of the present preset; holders of the top role hold
+/// the other one. Keys and agents whose role ends or becomes another one are suspended until they are given a role. Ask
+/// for the impact first: it tells who gains and loses what.
 #[utoipa::path(put, path = "/organization/preset", tag = "organization", operation_id = "change_preset",
     params(("org" = String, Path, description = "slug or id")), request_body = PresetToGoBy,
     responses((status = 200, body = Organization), Problems))]

@@ -10,7 +10,7 @@ use domain::request::RequestState;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Body, NoBody, Params, Signed, bad_cursor, page_size};
+use crate::extract::{Body, NoBody, Params, Signed, page_size};
 use crate::problem::{Failure, Problems};
 use crate::time::{read_optional, written};
 
@@ -50,7 +50,7 @@ pub(crate) struct ToOpen {
 pub(crate) struct AccessRequest {
     /// Its id.
     id: String,
-    /// `open`, `granted`, `refused`, `withdrawn`, or `ended` where whoever asked is gone.
+    /// `open`, `granted`, `refused`, `withdrawn`, or `ended` where whoever asked or what they asked for is gone.
     state: &'static str,
     /// What is asked for, for people.
     says: String,
@@ -232,13 +232,11 @@ pub(crate) async fn list(
         let known = RequestState::WORDS.join(", ");
         return Err(Failure::bad_field("state", format!("there is no state {state}; there are {known}")));
     }
-    let before = params.cursor.as_deref().map(str::parse).transpose();
-    let before = before.map_err(|_| bad_cursor())?;
     let limit = page_size(params.limit)?;
-    let which = Which { state: params.state.as_deref(), mine: params.mine, before, limit };
+    let which = Which { state: params.state.as_deref(), mine: params.mine, cursor: params.cursor.as_deref(), limit };
     let page = app.list_requests(&caller, which).await?;
     let items = page.items.into_iter().map(AccessRequest::from).collect();
-    Ok(Json(AccessRequests { items, next: page.next.map(|next| next.to_string()) }))
+    Ok(Json(AccessRequests { items, next: page.next }))
 }
 
 /// One request, with the smallest changes that would satisfy it now and what they would lead to.

@@ -95,7 +95,7 @@ impl App {
                 let copy = Organization::clone(&state);
                 drop(state);
                 let facts = along.as_ref().map_or(&[][..], |along| along.facts.as_slice());
-                let impact = self.impact_of(caller, &snapshot, &copy, (&events, facts)).await?;
+                let impact = self.impact_of((caller, None), &snapshot, &copy, (events, facts)).await?;
                 return Err(Problem::Previewed(Box::new(impact)));
             }
             let Some(extra) = along.take() else { break };

@@ -59,7 +59,7 @@ pub enum Problem {
         seq: u64,
     },
     /// The caller is being answered already, and such questions are answered one at a time.
-    #[error("another question of yours about the past or about what would help is being answered; ask again after it")]
+    #[error("another question of yours that takes long, or a policy file, is being worked on; ask again after it")]
     Busy,
     /// Something broke on our side; the same request may work later.
     #[error("{message}")]

@@ -117,15 +117,8 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
         Verb::Role { member, role } => {
             let changed = org.patch(&["members", member], &json!({"role": role}))?;
             terminal.answer(&changed, |member| {
-                let mut told = format!("{} is now {}\n", text(member, "/name"), text(member, "/role"));
-                if member.pointer("/keys_ended").and_then(Value::as_u64).is_some_and(|keys| keys > 0) {
-                    let keys = text(member, "/keys_ended");
-                    told.push_str(&format!(
-                        "  keys ended, since whoever issued them could not have given this role: {keys}\n"
-                    ));
-                }
-                told.push_str(&lay_out_known_keys(member));
-                told
+                let is = format!("{} is now {}\n", text(member, "/name"), text(member, "/role"));
+                is + &lay_out_ended_keys(member) + &lay_out_known_keys(member)
             })
         }
         Verb::Edit { member, name, seat, no_seat } => {
@@ -139,7 +132,9 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             let body = Value::Object(ends_at(until.as_deref(), terminal)?.into_iter().collect());
             let changed = org.put(&["members", member, "roles", role], &body)?;
             terminal.answer(&changed, |member| {
-                format!("{} is {} and also {}\n", text(member, "/name"), text(member, "/role"), beside(member))
+                let (name, role) = (text(member, "/name"), text(member, "/role"));
+                let is = format!("{name} is {role} and also {}\n", beside(member));
+                is + &lay_out_ended_keys(member) + &lay_out_known_keys(member)
             })
         }
         Verb::DropRole { member, role } => {
@@ -150,6 +145,16 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
         }
         Verb::Remove { member } => remove(member, &org, terminal),
         Verb::Access { member, at } => show_access(&["members", member, "access"], at.as_ref(), &org, terminal),
+    }
+}
+
+/// The keys that ended because somebody was given more than whoever issued them could have given.
+fn lay_out_ended_keys(member: &Value) -> String {
+    match member.pointer("/keys_ended").and_then(Value::as_u64) {
+        Some(keys) if keys > 0 => {
+            format!("  keys ended, since whoever issued them could not have given this role: {keys}\n")
+        }
+        _ => String::new(),
     }
 }
 
@@ -332,15 +337,22 @@ mod tests {
     fn a_role_beside_ones_own_is_given_until_an_end_and_taken() {
         let mut changed = ada();
         changed["extra_roles"] = json!([{"role": "auditor", "expires_at": "2027-01-03T12:00:00Z", "counts": true}]);
-        let server = FakeServer::answering(vec![(200, changed), (204, Value::Null)]);
+        let (mut with_keys, mut left) = (changed.clone(), ada());
+        with_keys["keys_ended"] = json!(2);
+        left["workspace_keys_to_rotate"] = json!([{"id": "key_9", "label": "Bot"}]);
+        let server = FakeServer::answering(vec![(200, changed), (200, with_keys), (200, left)]);
         let line =
             ["member", "add-role", "ada@example.com", "auditor", "--until", "2027-01-03T12:00:00Z", "--org", "north"];
         let done = outcome(&server, &line);
         assert_eq!(done.out, "Ada Example is owner and also auditor until 2027-01-03T12:00:00Z\n", "{}", done.err);
         assert_eq!(server.request(0).path, "/api/v1/orgs/north/members/ada%40example.com/roles/auditor");
         assert_eq!(server.request(0).json(), json!({"expires_at": "2027-01-03T12:00:00Z"}));
+        let done = outcome(&server, &line);
+        assert!(done.out.ends_with("could not have given this role: 2\n"), "as where it is one's own: {}", done.out);
         let done = outcome(&server, &["member", "drop-role", "ada@example.com", "auditor", "--org", "north"]);
-        assert_eq!((done.code, server.request(1).method.as_str()), (0, "DELETE"), "{}", done.err);
+        assert_eq!((done.code, server.request(2).method.as_str()), (0, "DELETE"), "{}", done.err);
+        assert!(done.out.starts_with("Ada Example is no longer auditor\n"), "{}", done.out);
+        assert!(done.out.contains("wardroom key rotate key_9"), "{}", done.out);
     }
 
     #[test]

@@ -9,6 +9,9 @@ use crate::server::Door;
 use crate::table::{Table, facts};
 use crate::terminal::Terminal;
 
+/// The presets that there are. Whoever names another one is told so before they are asked for a yes.
+const PRESETS: [&str; 6] = ["balanced", "pipeworks", "crm", "pipeai", "workjet", "swiftask"];
+
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -33,9 +36,11 @@ enum Verb {
         #[arg(long, value_name = "ROLE")]
         own_role: String,
     },
-    /// Go by another preset: its settings and roles; --preview tells first who gains and loses what
+    /// Go by another preset: its settings and roles. What you changed about roles that came with the present one is lost,
+    /// also where it is the same preset once more. --preview tells first who gains and loses what
     Preset {
-        /// The preset: balanced, pipeworks, crm, pipeai, workjet or swiftask
+        /// The preset
+        #[arg(value_parser = PRESETS)]
         name: String,
         /// Which role the members of a present one get; otherwise the one of the same name, or the default one
         #[arg(long = "map", value_name = "OLD=NEW", value_parser = read_pair)]
@@ -84,7 +89,13 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             let roles: Map<String, Value> = roles.iter().map(|(old, new)| (old.clone(), json!(new))).collect();
             let changed = org.put(&["organization", "preset"], &json!({"preset": name, "roles": roles}))?;
             terminal.answer(&changed, |org| {
-                format!("the preset is {} now, and you are {}\n", text(org, "/preset"), text(org, "/you/role"))
+                format!(
+                    "the preset is {} now, and you are {}\n\
+                     keys and agents whose role ended or became another one stand still until you give them one: see \
+                     `wardroom key list` and `wardroom agent list`\n",
+                    text(org, "/preset"),
+                    text(org, "/you/role")
+                )
             })
         }
         Verb::Set { name, settings } => {
@@ -208,10 +219,26 @@ mod tests {
         let line = ["org", "preset", "workjet", "--map", "viewer=member", "--map", "billing=clerk", "--org", "north"];
         assert_eq!((outcome(&server, &line).code, server.request_count()), (2, 0));
         let done = outcome(&server, &[&line[..], &["--yes"]].concat());
-        assert_eq!(done.out, "the preset is workjet now, and you are owner\n");
+        assert!(done.out.starts_with("the preset is workjet now, and you are owner\n"), "{}", done.out);
+        assert!(done.out.contains("stand still until you give them one: see `wardroom key list` and"), "{}", done.out);
         assert_eq!(server.request(0).path, "/api/v1/orgs/north/organization/preset");
         let expected = json!({"preset": "workjet", "roles": {"viewer": "member", "billing": "clerk"}});
         assert_eq!(server.request(0).json(), expected);
+    }
+
+    #[test]
+    fn a_preset_that_there_is_not_is_told_before_a_yes_is_asked_for() {
+        let line = ["wardroom", "org", "preset", "nosuch", "--org", "north"];
+        let told = crate::command().try_get_matches_from(line).expect_err("no preset").to_string();
+        assert!(told.contains("'nosuch'") && told.contains("pipeworks"), "{told}");
+        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../presets")).unwrap();
+        let name =
+            |file: std::io::Result<std::fs::DirEntry>| file.unwrap().path().file_stem()?.to_str().map(str::to_owned);
+        let mut there: Vec<String> = files.filter_map(name).collect();
+        let mut known = PRESETS.map(str::to_owned).to_vec();
+        there.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(known, there);
     }
 
     #[test]

@@ -180,7 +180,7 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
 fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::CreateOrganization { name, preset, owner } => organization::create(state, &name, &preset, owner),
-        Command::ChangeSettings { name, changes } => organization::change_settings(state, name, changes),
+        Command::ChangeSettings { name, changes } => organization::change_settings(state, name, changes, now),
         Command::ConfirmReview { of_seq } => organization::confirm_review(state, of_seq),
         Command::ChangePreset { preset, seeded, moved } => {
             organization::change_preset(state, &preset, (&seeded, &moved), now)
@@ -222,8 +222,8 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::TransferOwnership { from, to, own_role } => member::transfer(state, (from, own_role), to),
         Command::CreateRole(new) => role::create(state, *new),
         Command::CloneRole { of, id, title } => role::clone(state, of, (id, title)),
-        Command::EditRole { role, edit } => role::edit(state, role, *edit),
-        Command::DeleteRole { role, default } => role::delete(state, role, default),
+        Command::EditRole { role, edit } => role::edit(state, role, *edit, now),
+        Command::DeleteRole { role, default } => role::delete(state, role, default, now),
         Command::CreateTeam { team, title } => team::create(state, team, title),
         Command::RenameTeam { team, title } => team::rename(state, team, title),
         Command::DeleteTeam { team } => team::delete(state, team),

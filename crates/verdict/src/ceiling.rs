@@ -1,9 +1,11 @@
 //! The ceiling: nobody gives what they may not give, nor acts on someone above them.
 //!
-//! Every path that gives or takes asks here, and only here.
+//! Every path that gives or takes asks here, and only here. What is given stays, so that it takes what the giver has for
+//! good: what somebody has by a role that ends, they act by, and do not give on. Above whom somebody is goes by all that
+//! they have now.
 
 use domain::grant::Grantee;
-use domain::id::IntegrationId;
+use domain::id::{IntegrationId, TeamId};
 use domain::organization::{KeysWithoutRole, Promote, SettingChange, Settings};
 use domain::permission::{Permission, PermissionSet};
 use domain::role::{Role, RoleId, RoleLevel};
@@ -23,7 +25,7 @@ impl Snapshot {
     /// who holds it, and who may promote.
     pub(crate) fn may_give(&self, giver: &SubjectEntry, given: PermissionSet) -> Result<(), Denial> {
         let managed = given.management();
-        if let Some(lacking) = managed.first_beyond(giver.permissions) {
+        if let Some(lacking) = managed.first_beyond(giver.lasting().permissions) {
             return Err(shown(Reason::BeyondOwn(lacking)));
         }
         if managed.is_empty() {
@@ -37,7 +39,7 @@ impl Snapshot {
     /// well: it is had when a setting changes, and some things are let by what is stated.
     pub(crate) fn may_define(&self, giver: &SubjectEntry, given: PermissionSet) -> Result<(), Denial> {
         self.may_give(giver, given)?;
-        match given.first_beyond(self.stated(giver)) {
+        match given.first_beyond(self.stated(giver.lasting())) {
             Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
             None => Ok(()),
         }
@@ -60,12 +62,26 @@ impl Snapshot {
             RoleLevel::Organization => Permission::RoleAssign,
             RoleLevel::Team => Permission::TeamRoles,
         };
+        let giver = giver.lasting();
         if giver.permissions.holds(assigns) {
             return Ok(());
         }
         match as_far_as_held(&role.role, role.role.set()).first_beyond(self.stated(giver)) {
             Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
             None => self.may_open(giver, None, role.says()),
+        }
+    }
+
+    /// Whether somebody may give others this in a team.
+    pub(crate) fn may_give_in_team(
+        &self,
+        giver: &SubjectEntry,
+        team: TeamId,
+        given: PermissionSet,
+    ) -> Result<(), Denial> {
+        match given.management().first_beyond(self.authority_in_team(giver.lasting(), team)) {
+            Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
+            None => Ok(()),
         }
     }
 
@@ -92,7 +108,7 @@ impl Snapshot {
             Promote::OwnerOrAdmin => Permission::RoleAssign,
             Promote::ByPermission => Permission::RolePromote,
         };
-        if giver.permissions.holds(needed) { Ok(()) } else { Err(shown(Reason::BeyondOwn(needed))) }
+        if giver.lasting().permissions.holds(needed) { Ok(()) } else { Err(shown(Reason::BeyondOwn(needed))) }
     }
 
     /// Whether somebody has the top role.
@@ -179,7 +195,7 @@ impl Snapshot {
             return Err(shown(Reason::OnlyOwners));
         }
         let assignable = after.teams_assign_listed.is_subset(&before.teams_assign_listed);
-        if !assignable && !giver.permissions.holds(Permission::TeamAssign) {
+        if !assignable && !giver.lasting().permissions.holds(Permission::TeamAssign) {
             return beyond(Permission::TeamAssign);
         }
         // Whoever chooses where newcomers go puts them there.
@@ -188,13 +204,11 @@ impl Snapshot {
                 self.in_team(giver, Permission::TeamMembers, team, Target::Team(team))?;
             }
             let given = after.join_default_team_role.map_or(PermissionSet::EMPTY, |role| self.set_of_role(role));
-            if let Some(lacking) = given.management().first_beyond(self.authority_in_team(giver, team)) {
-                return beyond(lacking);
-            }
+            self.may_give_in_team(giver, team, given)?;
         }
         // What roles state and nobody had is had from now on, and by keys that reach everything.
         if after.managers_implicit_access && !before.managers_implicit_access {
-            let own = self.stated(giver);
+            let own = self.stated(giver.lasting());
             let gained = |role: &Role| added(effective(role, before), effective(role, after));
             let gained = self.roles.iter().map(|entry| as_far_as_held(&entry.role, gained(&entry.role)));
             let gained = gained.fold(PermissionSet::EMPTY.with(Permission::IntegrationUseAll), PermissionSet::union);

@@ -127,17 +127,18 @@ impl Snapshot {
     /// The same for what a setting opens: fields of records that one may not change.
     pub(crate) fn may_widen_fields(&self, giver: &SubjectEntry) -> Result<(), Denial> {
         let edits = |role: &RoleEntry, of, widen| role.field(DataVerb::Edit, of, widen).allowed;
-        let mine = |of| giver.roles().filter_map(|place| self.role(place)).any(|role| edits(role, of, false));
+        let mine = |of| giver.lasting().roles().filter_map(|place| self.role(place)).any(|role| edits(role, of, false));
         let gained = |of| self.roles.iter().any(|role| edits(role, of, true) && !edits(role, of, false));
         if self.fields().any(|of| gained(of) && !mine(of)) { Err(shown(Reason::BeyondReach)) } else { Ok(()) }
     }
 
-    /// Whether nothing is gained that the giver's roles do not open, taken each for itself.
+    /// Whether nothing is gained that the giver's roles do not open for good, taken each for itself.
     fn opens_no_more(
         &self,
         giver: &SubjectEntry,
         gained: impl Fn(&dyn Fn(Says<'_>) -> bool) -> bool,
     ) -> Result<(), Denial> {
+        let giver = giver.lasting();
         let roles = || giver.roles().filter_map(|place| self.role(place)).map(RoleEntry::says);
         let beyond = |opens: &dyn Fn(Says<'_>) -> bool| gained(opens) && !roles().any(opens);
         let objects = || self.objects.keys();

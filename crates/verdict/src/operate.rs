@@ -61,9 +61,7 @@ impl Snapshot {
             Operation::ChangeRole { member, role } | Operation::GiveRole { member, role } => {
                 let answer = holds(Permission::RoleAssign, Target::Member(member))?;
                 self.not_above(entry, Subject::Member(member), now)?;
-                // What one has for a time one does not give oneself for longer.
-                let giver = if entry.subject == Subject::Member(member) { entry.lasting() } else { entry };
-                self.may_give_role(giver, Some(role))?;
+                self.may_give_role(entry, Some(role))?;
                 Ok(answer)
             }
             Operation::EditMember { member, seat } => {
@@ -220,11 +218,7 @@ impl Snapshot {
         self.may_assign_role(entry, Some(role).filter(|role| **role != settings.join_default_role))?;
         self.may_give_role(entry, Some(role))?;
         let Some((team, role)) = settings.join_default_team.zip(settings.join_default_team_role) else { return Ok(()) };
-        let given = self.set_of_role(role).management();
-        match given.first_beyond(self.authority_in_team(entry, team)) {
-            Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
-            None => Ok(()),
-        }
+        self.may_give_in_team(entry, team, self.set_of_role(role))
     }
 
     /// Who may give an integration away need not use it, and gives to nobody above them.
@@ -344,9 +338,9 @@ impl Snapshot {
     }
 
     /// Whether somebody's roles hold the use of everything, also where nobody has what roles hold of it at present: what
-    /// a key is made for outlives the setting.
+    /// a key is made for outlives the setting, and a role that ends.
     fn uses_everything(&self, entry: &SubjectEntry) -> Result<(), Denial> {
-        if self.stated(entry).holds(Permission::IntegrationUseAll) {
+        if self.stated(entry.lasting()).holds(Permission::IntegrationUseAll) {
             return Ok(());
         }
         Err(shown(lacks(entry, Permission::IntegrationUseAll)))

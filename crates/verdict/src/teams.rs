@@ -9,7 +9,7 @@ use domain::permission::{Permission, PermissionSet, Scope};
 use domain::role::RoleId;
 use domain::time::Timestamp;
 
-use crate::ceiling::{added, at_least_as_high};
+use crate::ceiling::at_least_as_high;
 use crate::evaluate::{Answer, hidden, holds, lacks, own, shown};
 use crate::operation::Operation;
 use crate::permit::{Act, Target};
@@ -71,11 +71,8 @@ impl Snapshot {
         let answer = self.in_team(entry, permission, team, Target::TeamMember(team, member))?;
         let mine = self.authority_in_team(entry, team);
         at_least_as_high(mine, there.unwrap_or_default())?;
-        let given = added(there.unwrap_or_default(), self.set_of_role(*role)).management();
-        match given.first_beyond(mine) {
-            Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
-            None => Ok(answer),
-        }
+        self.may_give_in_team(entry, team, self.set_of_role(*role))?;
+        Ok(answer)
     }
 
     fn view_team(&self, entry: &SubjectEntry, team: TeamId) -> Answer {

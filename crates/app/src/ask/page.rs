@@ -3,10 +3,11 @@
 //! A page's token opens for the organization and the search that it was made for, and only as long as the state is
 //! the one it was made of.
 
+use domain::id::OrgId;
 use identity::seal::SecretPlace;
 
-use crate::Problem;
 use crate::ask::sitting::Sitting;
+use crate::{App, Problem};
 
 /// Characters of a token at most; ours are shorter.
 const TOKEN_LENGTH_MAX: usize = 4_096;
@@ -18,6 +19,24 @@ pub struct Page {
     pub after: Option<String>,
     /// Things at most.
     pub limit: usize,
+}
+
+impl App {
+    /// A token that says where a page ended, and tells it to nobody.
+    pub(crate) fn sealed_token(&self, org: OrgId, search: &str, inside: &str) -> Result<String, Problem> {
+        let search = bound(search);
+        let place = SecretPlace { org: org.as_str(), secret: &search };
+        let sealed = self.inner.sealer.seal(place, inside.as_bytes(), &mut identity::random::OperatingSystem);
+        Ok(hexadecimal(&sealed.map_err(|fault| Problem::broken(&fault))?))
+    }
+
+    /// What a token says; none for one of another search or another organization.
+    pub(crate) fn opened_token(&self, org: OrgId, search: &str, token: &str) -> Option<String> {
+        let search = bound(search);
+        let place = SecretPlace { org: org.as_str(), secret: &search };
+        let opened = self.inner.sealer.open(place, &from_hexadecimal(token)?).ok()?;
+        std::str::from_utf8(&opened).ok().map(str::to_owned)
+    }
 }
 
 impl Sitting<'_> {
@@ -34,11 +53,7 @@ impl Sitting<'_> {
         rest.truncate(page.limit);
         let last = rest.last().or(page.after.as_ref()).map_or("", String::as_str);
         let inside = format!("{} {} {last}", self.seq(), page.limit);
-        let (org, search) = (self.snapshot.org(), bound(search));
-        let place = SecretPlace { org: org.as_str(), secret: &search };
-        let sealed = self.app.inner.sealer.seal(place, inside.as_bytes(), &mut identity::random::OperatingSystem);
-        let sealed = sealed.map_err(|fault| Problem::broken(&fault))?;
-        Ok((rest, Some(hexadecimal(&sealed))))
+        Ok((rest, Some(self.app.sealed_token(self.snapshot.org(), search, &inside)?)))
     }
 
     /// Where the page begins that a token names.
@@ -52,11 +67,7 @@ impl Sitting<'_> {
                 again without a token";
             Problem::invalid("page.token", message)
         };
-        let sealed = from_hexadecimal(token).ok_or_else(other)?;
-        let (org, search) = (self.snapshot.org(), bound(search));
-        let place = SecretPlace { org: org.as_str(), secret: &search };
-        let opened = self.app.inner.sealer.open(place, &sealed).map_err(|_| other())?;
-        let inside = std::str::from_utf8(&opened).map_err(|_| other())?;
+        let inside = self.app.opened_token(self.snapshot.org(), search, token).ok_or_else(other)?;
         let mut parts = inside.splitn(3, ' ');
         let mut part = || parts.next().ok_or_else(other);
         let (seq, limit, after) = (part()?, part()?, part()?);

@@ -9,6 +9,7 @@ use domain::event::{self, Event};
 use domain::grant::Grantee;
 use domain::id::{IntegrationId, OrgId};
 use domain::organization::{Organization, Stamp};
+use domain::role::RoleId;
 use domain::time::Timestamp;
 use journal::{StoredEvent, StreamId};
 use verdict::{Actor, Same, Snapshot, Subject};
@@ -188,9 +189,19 @@ impl Walk {
         let same = self.snapshot.as_ref().map(|before| Same { before, events: &self.since });
         let next = Snapshot::compile(self.org, &self.state, same);
         self.since.clear();
-        let explanation = next.explain(&question(&self.asked, &self.actor, at)?);
+        let told = self.told(&next, at);
         self.snapshot = Some(next);
-        Ok((explanation.allowed, explanation.because))
+        told
+    }
+
+    /// To have the right is not enough where a rule stands against it, as for whoever asks about the present.
+    fn told(&self, snapshot: &Snapshot, at: Timestamp) -> Result<Told, Problem> {
+        let explanation = snapshot.explain(&question(&self.asked, &self.actor, at)?);
+        let refusal = if explanation.allowed { self.asked.refusal(&self.state, at) } else { None };
+        Ok(match refusal {
+            Some(refusal) => (false, refusal.message),
+            None => (explanation.allowed, explanation.because),
+        })
     }
 
     fn take(&mut self, then: Told, (seq, at): (Option<u64>, Timestamp), by: Option<(&'static str, String)>) {
@@ -206,8 +217,8 @@ impl Walk {
     /// Every turn, what ended by itself up to now included.
     fn up_to(mut self, now: Timestamp) -> Result<Vec<Turn>, Problem> {
         let snapshot = self.snapshot.take().unwrap_or_else(|| Snapshot::compile(self.org, &self.state, None));
-        let explanation = snapshot.explain(&question(&self.asked, &self.actor, now)?);
-        self.take((explanation.allowed, explanation.because), (None, now), None);
+        let told = self.told(&snapshot, now)?;
+        self.take(told, (None, now), None);
         Ok(self.turns)
     }
 }
@@ -245,6 +256,8 @@ struct Concern {
     asked: Asked,
     /// The integrations that had the slug in question.
     integrations: BTreeSet<IntegrationId>,
+    /// Roles that were the top one: rules about the last of its holders, and the most, stand against some changes.
+    top: BTreeSet<RoleId>,
 }
 
 impl Concern {
@@ -255,7 +268,7 @@ impl Concern {
             Asked::Integration(_, id) => BTreeSet::from([*id]),
             _ => BTreeSet::new(),
         };
-        Concern { subjects, asked: asked.clone(), integrations }
+        Concern { subjects, asked: asked.clone(), integrations, top: BTreeSet::new() }
     }
 
     /// Whether an answer may be another after this event. Roles, teams and settings concern everybody.
@@ -265,14 +278,27 @@ impl Concern {
         {
             self.integrations.insert(new.id);
         }
+        if let Event::RoleDefined(role) = event
+            && role.top
+        {
+            self.top.insert(role.id);
+        }
         // A key or an agent is someone's, and who may touch it rests on whose it is.
         let of_others = matches!(self.asked, Asked::Key(..) | Asked::EditAgent(_));
+        // Whether somebody may leave their role rests on who else has the top one.
+        let of_holders = matches!(self.asked, Asked::Remove(_) | Asked::ChangeRole(..));
         match event {
-            Event::MemberAdded { person, .. }
-            | Event::MemberRoleChanged { person, .. }
-            | Event::MemberRemoved { person }
-            | Event::TeamMemberSet { person, .. }
-            | Event::TeamMemberRemoved { person, .. } => of_others || self.is_about(Subject::Member(*person)),
+            Event::MemberAdded { person, role } => {
+                of_others || of_holders && self.top.contains(role) || self.is_about(Subject::Member(*person))
+            }
+            Event::MemberRoleChanged { person, from, to } => {
+                let top = of_holders && (self.top.contains(from) || self.top.contains(to));
+                of_others || top || self.is_about(Subject::Member(*person))
+            }
+            Event::MemberRemoved { person } => of_others || of_holders || self.is_about(Subject::Member(*person)),
+            Event::TeamMemberSet { person, .. } | Event::TeamMemberRemoved { person, .. } => {
+                of_others || self.is_about(Subject::Member(*person))
+            }
             Event::KeyCreated { key, .. }
             | Event::KeyRotated { key, .. }
             | Event::KeyRevoked { key }
@@ -286,7 +312,10 @@ impl Concern {
             Event::GrantSet { grantee, integration, .. }
             | Event::GrantLent { grantee, integration, .. }
             | Event::GrantRemoved { grantee, integration } => {
-                self.integrations.contains(integration) && self.may_be_given(*grantee)
+                // What a workspace key is given narrows it, and with it whose secret it may be.
+                let narrows =
+                    matches!((&self.asked, grantee), (Asked::Key(_, asked), Grantee::Key(key)) if asked == key);
+                narrows || self.integrations.contains(integration) && self.may_be_given(*grantee)
             }
             Event::IntegrationConnected(new) => self.integrations.contains(&new.id),
             Event::IntegrationEdited { integration, .. }

@@ -2,21 +2,28 @@
 //!
 //! Every change can be asked for its impact: the caller says so ([`Mode::preview`]), the use case runs up to the
 //! commit, and the difference between the snapshot in force and the one that would follow is told instead, as far as the
-//! caller may know of it. Start at [`Impact`]; `told.rs` makes it, `sentences.rs` puts it into words.
+//! caller may know of it. Start at [`Impact`]; `told.rs` makes it, `ends.rs` adds what is for a time,
+//! `sentences.rs` puts it into words.
 
+mod ends;
 mod sentences;
 mod told;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::event::Event;
+use domain::grant::Grantee;
 use domain::object::DataName;
 use domain::organization::{Organization, Stamp};
 use domain::permission::Permission;
 use journal::Fact;
 use verdict::{Difference, KeyChange, Operation, Presence, Same, Snapshot, Subject};
 
+pub use self::ends::EndImpact;
+use self::ends::{Given, MovedEnd};
 use self::told::Book;
+use crate::ask::Alone;
 use crate::{App, Caller, Problem};
 
 /// Subjects that an impact names; the others are counted.
@@ -46,6 +53,10 @@ pub struct Impact {
     /// How many more gain or lose something whom the caller may not ask about, or of which the caller may not know, or who
     /// are too many to name.
     pub others: usize,
+    /// What ends by itself from then on, or at another time than before.
+    pub ends: Vec<EndImpact>,
+    /// How many more such ends there are.
+    pub ends_others: usize,
 }
 
 /// What a change would do to one subject.
@@ -123,31 +134,55 @@ pub struct ActingImpact {
 }
 
 impl App {
-    /// What events that are not committed would do.
+    /// What events that are not committed would do. Comparing takes long, so it is worked out where long questions are,
+    /// in the turn of the caller who has one.
     pub(crate) async fn impact_of(
         &self,
-        caller: &Caller,
-        before: &Snapshot,
+        (caller, alone): (&Caller, Option<&Alone>),
+        before: &Arc<Snapshot>,
         state: &Organization,
-        (events, facts): (&[Event], &[Fact]),
+        (events, facts): (Vec<Event>, &[Fact]),
     ) -> Result<Impact, Problem> {
-        self.inner.quotas.let_in(state, events)?;
-        let now = self.now();
-        let mut then = state.clone();
-        for event in events {
-            let stamp = Stamp { seq: then.seq + 1, at: now, actor: caller.stamp() };
-            then.apply(&stamp, event);
-        }
-        let same = Same { before, events };
-        let after = Snapshot::compile(before.org(), &then, Some(same));
-        let (changed, differences) = self.differences(caller, before, &after);
-        let book = Book::read(self, caller, ([state, &then], facts), &differences).await?;
-        let snapshots = [before, &after];
+        self.inner.quotas.let_in(state, &events)?;
+        let compared = {
+            let (app, caller, before, mut then) = (self.clone(), caller.clone(), Arc::clone(before), state.clone());
+            move || {
+                for event in &events {
+                    let stamp = Stamp { seq: then.seq + 1, at: app.now(), actor: caller.stamp() };
+                    then.apply(&stamp, event);
+                }
+                let after = Snapshot::compile(before.org(), &then, Some(Same { before: &before, events: &events }));
+                let (changed, differences) = app.differences(&caller, &before, &after);
+                (events, then, after, changed, differences)
+            }
+        };
+        let (events, then, after, changed, differences) = match alone {
+            Some(alone) => alone.work(compared).await?,
+            None => self.inner.long_questions.work(compared).await?,
+        };
+        let mut ends: Vec<MovedEnd> = ends::between([state, &then], &events, self.now()).collect();
+        ends.retain(|end| if self.knows_ends(caller, before, end.given) { end.moves() } else { true });
+        let ends_others = ends.len().saturating_sub(NAMED_MAX);
+        ends.truncate(NAMED_MAX);
+        let book = Book::read(self, caller, ([state, &then], facts), (&differences, &ends)).await?;
+        let snapshots = [&**before, &after];
         let told = differences.iter().map(|difference| book.subject(self, caller, snapshots, difference));
         // Of whom there is nothing that the caller may know is one of the others.
         let subjects: Vec<SubjectImpact> = told.filter(SubjectImpact::says_something).collect();
         let others = changed - subjects.len();
-        Ok(Impact { seq: state.seq, events: events.iter().map(Event::name).collect(), subjects, others })
+        let ends = ends.iter().map(|end| book.end(end, self.knows_ends(caller, before, end.given))).collect();
+        let events = events.iter().map(Event::name).collect();
+        Ok(Impact { seq: state.seq, events, subjects, others, ends, ends_others })
+    }
+
+    /// Whether the caller may know when something ends that they give anew. What a member was given is for those who may
+    /// explain access; everything else is told by the list that it stands in.
+    fn knows_ends(&self, caller: &Caller, before: &Snapshot, given: Given) -> bool {
+        let (Given::Grant(Grantee::Member(person), _) | Given::Loan(Grantee::Member(person), ..)) = given else {
+            return true;
+        };
+        let operation = Operation::Explain { subject: Subject::Member(person) };
+        self.asked(before, &caller.actor, operation).is_allowed()
     }
 
     /// For how many a change makes a difference, and which for those whom the caller may ask about.
@@ -173,3 +208,6 @@ impl App {
         (changed.len(), differences)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use verdict::{KeyChange, Presence};
 
-use super::{ActingImpact, Impact, SubjectImpact, TeamImpact, ToldRights};
+use super::{ActingImpact, EndImpact, Impact, SubjectImpact, TeamImpact, ToldRights};
 
 /// People whom a sentence names of those for whom an agent acts; all of them stand beside it.
 const SAID_MAX: usize = 5;
@@ -15,10 +15,17 @@ impl Impact {
     pub fn summary(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.subjects.iter().map(SubjectImpact::sentence).collect();
         match self.others {
+            0 if lines.is_empty() && !self.ends.is_empty() => {
+                lines.push("nobody gains or loses anything at this moment".to_owned());
+            }
             0 if lines.is_empty() => lines.push("nobody gains or loses anything".to_owned()),
             0 => {}
             1 => lines.push("one more gains or loses something".to_owned()),
             others => lines.push(format!("{others} more gain or lose something")),
+        }
+        lines.extend(self.ends.iter().map(EndImpact::sentence));
+        if self.ends_others > 0 {
+            lines.push(format!("{} set or moved", counted(self.ends_others, "more end")));
         }
         if self.events.contains(&"setting.changed") {
             let besides = "settings change; told above is what rights, keys and delegations come to by them";

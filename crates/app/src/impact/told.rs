@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::id::{AgentId, IntegrationId, KeyId, PersonId};
+use domain::grant::Grantee;
+use domain::id::{AgentId, IntegrationId, KeyId, PersonId, TeamId};
 use domain::organization::Organization;
 use domain::permission::{Holding, Permission, PermissionSet, Scope};
 use domain::role::RoleId;
@@ -13,6 +14,7 @@ use verdict::{
     ActingDifference, Difference, KeyChange, Operation, Presence, Rights, Snapshot, Subject, TeamDifference,
 };
 
+use super::ends::{EndImpact, Given, MovedEnd};
 use super::{ActingImpact, PEOPLE_MAX, SubjectImpact, TeamImpact, ToldRights};
 use crate::{App, Caller, Problem};
 
@@ -34,7 +36,7 @@ impl<'b> Book<'b> {
         app: &App,
         caller: &Caller,
         (states, facts): ([&'b Organization; 2], &[Fact]),
-        differences: &[Difference],
+        (differences, ends): (&[Difference], &[MovedEnd]),
     ) -> Result<Book<'b>, Problem> {
         let snapshot = caller.live.snapshot();
         let sees = |operation| app.asked(&snapshot, &caller.actor, operation).is_allowed();
@@ -43,13 +45,15 @@ impl<'b> Book<'b> {
             |difference: &Difference| difference.acting.iter().map(|acting| acting.person).collect::<Vec<_>>();
         let mut ids: Vec<PersonId> = differences.iter().filter_map(|difference| difference.subject.person()).collect();
         ids.extend(differences.iter().flat_map(acted_for).filter(|_| sees_members));
+        ids.extend(ends.iter().filter_map(|end| end.given.people()).filter(|_| sees_members));
         ids.extend(caller.actor.subject.person());
         ids.sort_unstable();
         ids.dedup();
         let mut people: HashMap<PersonId, String> =
             ids.iter().copied().zip(app.names(caller.live.org(), &ids).await).collect();
         let has_keys = |one: &Difference| matches!(one.subject, Subject::Key(_)) || !one.keys.is_empty();
-        let mut labels = match differences.iter().any(has_keys) {
+        let has_keys = differences.iter().any(has_keys) || ends.iter().any(|end| end.given.names_a_key());
+        let mut labels = match has_keys {
             true => app.labels(caller.live.org()).await?,
             false => HashMap::new(),
         };
@@ -113,15 +117,49 @@ impl<'b> Book<'b> {
         }
     }
 
+    /// An end that is set or moves.
+    pub(super) fn end(&self, moved: &MovedEnd, knows_before: bool) -> EndImpact {
+        let person = |person: PersonId| self.people.get(&person).cloned().unwrap_or_else(|| person.to_string());
+        let to = |grantee: Grantee| match grantee {
+            Grantee::Member(member) => person(member),
+            Grantee::Key(key) => self.name(Subject::Key(key)),
+            Grantee::Agent(agent) => self.name(Subject::Agent(agent)),
+            Grantee::Team(team) => format!("the team {}", self.team_title(team)),
+            Grantee::Role(role) => format!("everyone with the role {}", self.role(role)),
+        };
+        let integration = |id| {
+            let found = self.newest(|state| state.integrations.get(&id));
+            found.map(|integration| integration.title.clone()).unwrap_or_default()
+        };
+        let (whose, what) = match moved.given {
+            Given::Role(member, role) => (person(member), format!("the role {} beside their own", self.role(role))),
+            Given::Grant(grantee, id) => (to(grantee), format!("what is given of {}", integration(id))),
+            Given::Loan(grantee, id, _) => (to(grantee), format!("what is lent of {}", integration(id))),
+            Given::Share(resource, with) => {
+                let found = self.newest(|state| state.resources.get(&resource));
+                (to(with), format!("what is shared of {}", found.map_or("", |resource| &resource.title)))
+            }
+            Given::Delegation(agent, member) => {
+                (self.name(Subject::Agent(agent)), format!("acting for {}", person(member)))
+            }
+            Given::Agent(agent) => (self.name(Subject::Agent(agent)), "the agent".to_owned()),
+            Given::Key(key) => (self.name(Subject::Key(key)), "the key".to_owned()),
+        };
+        EndImpact { whose, what, until: moved.until, before: moved.before.filter(|_| knows_before) }
+    }
+
     fn role(&self, id: RoleId) -> String {
         self.newest(|state| state.roles.get(&id)).map_or_else(|| id.to_string(), |role| role.title.clone())
     }
 
+    fn team_title(&self, id: TeamId) -> String {
+        self.newest(|state| state.teams.get(&id)).map(|team| team.title.clone()).unwrap_or_default()
+    }
+
     fn team(&self, difference: &TeamDifference) -> TeamImpact {
-        let title = self.newest(|state| state.teams.get(&difference.team)).map(|team| team.title.clone());
         TeamImpact {
             team: difference.team.to_string(),
-            title: title.unwrap_or_default(),
+            title: self.team_title(difference.team),
             place: difference.place,
             gains: there(&difference.gains),
             loses: there(&difference.loses),

@@ -98,11 +98,15 @@ impl App {
     }
 
     /// The person of an id or an e-mail address, if they are or were a member here. Somebody who is not answers
-    /// as somebody who does not exist.
+    /// as somebody who does not exist. Whose address is here is for those who see who is here, or may explain access:
+    /// others find themselves and the one for whom they act, and somebody else by the id that they were told.
     pub(crate) async fn member_named(&self, caller: &Caller, name: &str) -> Result<PersonId, Problem> {
         let person = self.person(name).await?.ok_or_else(|| Problem::missing("member"))?;
-        let known = caller.live.state.lock().await.members.contains_key(&person);
-        if known { Ok(person) } else { Err(Problem::missing("member")) }
+        let is_known = caller.live.state.lock().await.members.contains_key(&person);
+        let own = [caller.actor.subject.person(), caller.actor.acting_for].contains(&Some(person));
+        let sees = || self.asked(&caller.live.snapshot(), &caller.actor, verdict::Operation::ViewMembers).is_allowed();
+        let may_find = own || PersonId::parse(name).is_ok() || sees() || self.explains_everybody(caller);
+        if is_known && may_find { Ok(person) } else { Err(Problem::missing("member")) }
     }
 
     /// The same about a member whom a field of the request names.

@@ -1,7 +1,6 @@
 //! Hand an organization over.
 
 use domain::command::Command;
-use domain::event::Event;
 use domain::refusal::Refusal;
 use domain::role::RoleId;
 use verdict::{Operation, Subject};
@@ -32,13 +31,12 @@ impl App {
         };
         let operation = Operation::TransferOwnership { to };
         let events = self.change(caller, operation, command, Along::default()).await?;
-        let keys_ended = events.iter().filter(|event| matches!(event, Event::KeyRevoked { .. })).count();
-        let heir = caller.live.state.lock().await.members.get(&to).cloned();
-        let heir = self.member_views(caller, heir.into_iter().collect()).await?.pop();
+        let heir = self.changed_role(caller, to, &events).await?;
+        // Who has less now is the one who handed it over.
         let known = match from {
             Some(from) => self.keys_not_to_be_issued_by(caller, from).await?,
             None => KeysToRotate::default(),
         };
-        Ok(ChangedRole { member: heir.ok_or_else(|| Problem::missing("member"))?, keys_ended, known })
+        Ok(ChangedRole { known, ..heir })
     }
 }

@@ -1,9 +1,10 @@
 //! Say what a document would change, and change it so.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::Document;
-use super::change_all::Tried;
+use super::book::Book;
+use super::change_all::{AllChanged, Planner, Tried};
 use super::document::VERSION;
 use super::steps::way;
 use crate::impact::Impact;
@@ -47,29 +48,31 @@ impl App {
     /// What [`App::apply_document`] would answer.
     pub async fn plan_document(&self, caller: &Caller, document: &Document) -> Result<Plan, Problem> {
         self.is_readable(caller, document).await?;
-        let book = self.book(caller).await?;
-        let tried = self.tried(caller, &|state| Ok(way(self, (caller, &book), document, state)?.steps)).await?;
-        let Tried { rehearsed, state, snapshot } = tried;
-        let impact = self.impact_of(caller, &snapshot, &state, (&rehearsed.events(), &rehearsed.facts)).await?;
-        let by_hand = way(self, (caller, &book), document, &state)?.by_hand;
+        let alone = self.ask_at_length(caller)?;
+        let planner = self.planner(caller, self.book(caller).await?, document);
+        let Tried { rehearsed, by_hand, state, snapshot } = self.tried((caller, &alone), &planner).await?;
+        let changes = (rehearsed.events(), rehearsed.facts.as_slice());
+        let impact = self.impact_of((caller, Some(&alone)), &snapshot, &state, changes).await?;
         Ok(Plan { steps: rehearsed.steps, by_hand, impact })
     }
 
     /// Makes the organization what the document says, all of it or nothing.
     ///
     /// # Errors
-    /// [`Problem::InStep`] for the first thing that is denied, refused or cannot be understood.
+    /// [`Problem::InStep`] for the first thing that is denied, refused or cannot be understood, [`Problem::Busy`] while
+    /// another document of the caller's is worked on, or a question that takes long.
     pub async fn apply_document(&self, caller: &Caller, document: &Document) -> Result<Applied, Problem> {
         self.is_readable(caller, document).await?;
-        let book = self.book(caller).await?;
-        let by_hand = Mutex::new(Vec::new());
-        let plan = |state: &_| {
-            let way = way(self, (caller, &book), document, state)?;
-            *by_hand.lock().unwrap_or_else(PoisonError::into_inner) = way.by_hand;
-            Ok(way.steps)
-        };
-        let (steps, seq) = self.change_all(caller, plan).await?;
-        Ok(Applied { seq, steps, by_hand: by_hand.into_inner().unwrap_or_else(PoisonError::into_inner) })
+        let alone = self.ask_at_length(caller)?;
+        let planner = self.planner(caller, self.book(caller).await?, document);
+        let AllChanged { steps, by_hand, seq } = self.change_all((caller, &alone), &planner).await?;
+        Ok(Applied { seq, steps, by_hand })
+    }
+
+    /// What plans aside: it holds all that it needs.
+    fn planner(&self, caller: &Caller, book: Book, document: &Document) -> Planner {
+        let (app, caller, document) = (self.clone(), caller.clone(), document.clone());
+        Arc::new(move |state| way(&app, (&caller, &book), &document, state))
     }
 
     async fn is_readable(&self, caller: &Caller, document: &Document) -> Result<(), Problem> {

@@ -1,8 +1,8 @@
 //! What is called what: the names by which a document speaks of people, keys, resources and integrations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::id::{IntegrationId, KeyId, PersonId, ResourceId};
+use domain::id::{KeyId, PersonId, ResourceId};
 use domain::key::{Key, KeyKind};
 use domain::organization::Organization;
 use domain::resource::ResourceKind;
@@ -18,6 +18,8 @@ pub(super) struct Book {
     people: BTreeMap<String, PersonId>,
     /// What each workspace key is called that works: its label where that is its alone.
     keys: BTreeMap<KeyId, String>,
+    /// And which key is called so.
+    keys_called: BTreeMap<String, KeyId>,
 }
 
 impl App {
@@ -32,11 +34,13 @@ impl App {
         };
         let label = |key: &KeyId| labels.get(key.as_str()).filter(|label| KeyId::parse(label).is_err());
         let mut book = Book::default();
+        let mut counts = BTreeMap::<&str, usize>::new();
+        keys.iter().filter_map(label).for_each(|label| *counts.entry(label).or_default() += 1);
         for key in &keys {
-            let alone =
-                |label: &&String| keys.iter().filter(|other| labels.get(other.as_str()) == Some(label)).count() == 1;
-            let called = label(key).filter(alone).cloned();
-            book.keys.insert(*key, called.unwrap_or_else(|| key.to_string()));
+            let called = label(key).filter(|label| counts.get(label.as_str()) == Some(&1)).cloned();
+            let called = called.unwrap_or_else(|| key.to_string());
+            book.keys_called.insert(called.clone(), *key);
+            book.keys.insert(*key, called);
         }
         for (person, known) in self.people(caller.live.org(), &members).await? {
             book.people.insert(known.email.to_lowercase(), person);
@@ -71,7 +75,7 @@ impl Book {
     /// Which workspace key is meant, if there is one that works.
     pub(super) fn key(&self, name: &str) -> Option<KeyId> {
         let by_id = KeyId::parse(name).ok().filter(|key| self.keys.contains_key(key));
-        by_id.or_else(|| self.keys.iter().find(|(_, called)| *called == name).map(|(key, _)| *key))
+        by_id.or_else(|| self.keys_called.get(name).copied())
     }
 }
 
@@ -80,23 +84,30 @@ pub(super) fn is_workspace_key(key: &Key, now: Timestamp) -> bool {
     key.holds_at(now) && matches!(key.kind, KeyKind::Workspace { .. })
 }
 
-/// What each resource of a kind is called: its title where that is its alone among its kind, and its id elsewhere.
-pub(super) fn names_of_resources(state: &Organization, kind: ResourceKind) -> BTreeMap<ResourceId, String> {
-    let of_kind = || state.resources.values().filter(|resource| resource.kind == kind);
-    let mut counts = BTreeMap::<&str, usize>::new();
-    of_kind().for_each(|resource| *counts.entry(resource.title.as_str()).or_default() += 1);
-    let alone = |title: &str| counts.get(title) == Some(&1) && ResourceId::parse(title).is_err();
-    let named = of_kind().map(|resource| match alone(&resource.title) {
-        true => (resource.id, resource.title.clone()),
-        false => (resource.id, resource.id.to_string()),
-    });
-    named.collect()
+/// What the resources of a kind are called: by their titles where these are theirs alone among the kind, and by their ids
+/// elsewhere.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) called: BTreeMap<String, ResourceId>,
+    /// Titles by which none is called.
+    pub(super) unclear: BTreeSet<String>,
 }
 
-/// The integration of a slug.
-pub(super) fn integration_called(state: &Organization, slug: &str) -> Result<IntegrationId, Problem> {
-    state.integration_by_slug(slug).map(|integration| integration.id).ok_or_else(|| Problem::Missing {
-        noun: "integration",
-        message: format!("there is no integration {slug}; a document connects none, so connect it first"),
-    })
+/// What all resources are called, by kind.
+pub(super) fn names_of_resources(state: &Organization) -> BTreeMap<ResourceKind, Names> {
+    let mut counts = BTreeMap::<(ResourceKind, &str), usize>::new();
+    let resources = || state.resources.values();
+    resources().for_each(|resource| *counts.entry((resource.kind, resource.title.as_str())).or_default() += 1);
+    let mut names = BTreeMap::<ResourceKind, Names>::new();
+    for resource in resources() {
+        let of_kind = names.entry(resource.kind).or_default();
+        let is_alone = counts.get(&(resource.kind, resource.title.as_str())) == Some(&1);
+        if is_alone && ResourceId::parse(&resource.title).is_err() {
+            of_kind.called.insert(resource.title.clone(), resource.id);
+        } else {
+            of_kind.unclear.insert(resource.title.clone());
+            of_kind.called.insert(resource.id.to_string(), resource.id);
+        }
+    }
+    names
 }

@@ -13,9 +13,9 @@ use domain::resource::{Resource, ResourceKind};
 use domain::role::{Role, RoleId};
 use domain::team::Team;
 use domain::time::Timestamp;
-use verdict::Operation;
+use verdict::{Operation, Snapshot};
 
-use super::book::{Book, is_workspace_key, names_of_resources};
+use super::book::{Book, Names, is_workspace_key, names_of_resources};
 use super::document::{Given, VERSION};
 use super::section::Section;
 use super::{
@@ -31,16 +31,31 @@ impl App {
     /// The organization as a document: the sections that the caller sees in whole, and nothing secret.
     ///
     /// # Errors
-    /// [`Problem::Denied`] where the caller may not even see the organization.
+    /// [`Problem::Denied`] where the caller may not even see the organization, [`Problem::Busy`] while something else of
+    /// the caller's that takes long is being worked on.
     pub async fn export_document(&self, caller: &Caller) -> Result<Document, Problem> {
         let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::ViewOrganization).await?;
+        let alone = self.ask_at_length(caller)?;
         let book = self.book(caller).await?;
-        let state = caller.live.state.lock().await;
-        // Under the lock the snapshot is the state's own.
-        let snapshot = caller.live.snapshot();
-        let sees = |section| self.sees(caller, (&snapshot, &state), section);
-        let mut document = written(&state, &book, self.now(), sees)?;
-        if let Some(settings) = document.settings.as_mut().filter(|_| self.sees_all_teams(caller, &snapshot)) {
+        let (state, snapshot) = {
+            let state = caller.live.state.lock().await;
+            // Under the lock the snapshot is the state's own.
+            (Organization::clone(&state), caller.live.snapshot())
+        };
+        let (app, caller) = (self.clone(), caller.clone());
+        alone.work(move || app.written_for(&caller, (&snapshot, &state), &book)).await?
+    }
+
+    /// What the caller sees of an organization, as a document.
+    fn written_for(
+        &self,
+        caller: &Caller,
+        (snapshot, state): (&Snapshot, &Organization),
+        book: &Book,
+    ) -> Result<Document, Problem> {
+        let sees = |section| self.sees(caller, (snapshot, state), section);
+        let mut document = written(state, book, self.now(), sees)?;
+        if let Some(settings) = document.settings.as_mut().filter(|_| self.sees_all_teams(caller, snapshot)) {
             let team = state.settings.join_default_team.and_then(|team| state.teams.get(&team));
             settings.extend(team.map(|team| (DEFAULT_TEAM.to_owned(), SettingValue::Text(team.title.clone()))));
         }
@@ -160,19 +175,13 @@ fn resources(
     book: &Book,
     now: Timestamp,
 ) -> BTreeMap<ResourceKind, BTreeMap<String, ResourceEntry>> {
-    let mut written = BTreeMap::new();
-    for kind in ResourceKind::ALL {
-        let entry = |(id, name): (ResourceId, String)| {
-            let entry = resource_entry(state, book, now, state.resources.get(&id)?);
-            let title = Some(entry.1).filter(|title| *title != name);
-            Some((name, ResourceEntry { title, ..entry.0 }))
-        };
-        let of_kind: BTreeMap<_, _> = names_of_resources(state, *kind).into_iter().filter_map(entry).collect();
-        if !of_kind.is_empty() {
-            written.insert(*kind, of_kind);
-        }
-    }
-    written
+    let entry = |(name, id): (String, ResourceId)| {
+        let entry = resource_entry(state, book, now, state.resources.get(&id)?);
+        let title = Some(entry.1).filter(|title| *title != name);
+        Some((name, ResourceEntry { title, ..entry.0 }))
+    };
+    let of_kind = |names: Names| names.called.into_iter().filter_map(entry).collect();
+    names_of_resources(state).into_iter().map(|(kind, names)| (kind, of_kind(names))).collect()
 }
 
 /// A resource and its title.

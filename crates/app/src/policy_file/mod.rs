@@ -18,6 +18,7 @@ mod section;
 mod steps;
 
 pub use apply::{Applied, Plan, PlannedStep};
+pub(crate) use change_all::{AllChanged, Planner};
 pub use document::{
     AgentEntry, Document, Given, GivenTo, GrantEntry, Grants, IntegrationEntry, Moment, ObjectEntry, RoleEntry,
     SettingValue, TeamEntry, VERSION,

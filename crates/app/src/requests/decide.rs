@@ -1,5 +1,7 @@
 //! Grant a request, or refuse it.
 
+use std::sync::Arc;
+
 use domain::command::Command;
 use domain::organization::Organization;
 use domain::request::{already_allowed, nothing_would_help, one_of_several};
@@ -8,9 +10,10 @@ use journal::Fact;
 use verdict::{Operation, Remedy};
 
 use super::examine::{Examined, Look, name_of};
-use super::texts::{checked, forgotten, reason_id};
+use super::texts::{checked, reason_id};
 use super::{RequestDetail, request_id};
 use crate::change::{ATTEMPTS_MAX, Along};
+use crate::policy_file::Planner;
 use crate::{App, Caller, Problem};
 
 /// Which changes grant a request, and for how long.
@@ -56,7 +59,7 @@ impl App {
         for _ in 0..ATTEMPTS_MAX {
             let (look, request, examined) = self.examined((caller, &alone), id).await?;
             let until = match choice.term {
-                Term::AsWished => request.asked.wished_ms.map(|ms| look.now.plus_ms(ms)),
+                Term::AsWished => look.wished(&request),
                 Term::Good => None,
                 Term::Until(until) => Some(until),
                 Term::For(ms) => Some(look.now.plus_ms(ms)),
@@ -66,14 +69,15 @@ impl App {
                 domain::command::handle(&look.state, Command::RefuseRequest { request: id }, look.now)?;
             }
             let set = chosen(&examined, choice.remedy)?;
-            self.decides(caller, &look, Operation::DecideRequest { request: id, by: set }).await?;
+            let by = look.for_a_term(&request, set, until);
+            self.decides(caller, &look, Operation::DecideRequest { request: id, by: &by }).await?;
             let steps = look.steps(&request, set, until)?;
             let seq = look.state.seq;
-            let as_looked_at = |state: &Organization| match state.seq == seq {
-                true => Ok(steps.clone()),
+            let as_looked_at: Planner = Arc::new(move |state: &Organization| match state.seq == seq {
+                true => Ok(steps.clone().into()),
                 false => Err(Problem::Moved { seq: state.seq }),
-            };
-            match self.change_all(caller, as_looked_at).await {
+            });
+            match self.change_all((caller, &alone), &as_looked_at).await {
                 // Somebody else was quicker: what would satisfy it is found anew.
                 Err(Problem::Moved { .. }) if caller.mode.expected_seq.is_none() => {}
                 Err(Problem::InStep { problem, .. }) => return Err(*problem),
@@ -97,15 +101,16 @@ impl App {
         if !request.is_open() {
             domain::command::handle(&look.state, Command::RefuseRequest { request: id }, look.now)?;
         }
-        // Whoever could grant it in any way may refuse it.
+        // Whoever could grant it in any way may refuse it, and who closes it where nothing is left to be granted.
         let theirs = examined.sets.iter().find(|found| found.by_caller.is_some()).or(examined.sets.first());
-        let by = theirs.map(|found| found.set.as_slice()).ok_or_else(|| nobody_decides(&examined))?;
-        let org = caller.live.org();
-        let mut facts = forgotten(org, &look.state, request.asked.requester);
-        facts.push(Fact::Label { org, id: reason_id(id), label: reason });
+        let closing = Some(examined.closing.as_slice()).filter(|closing| !closing.is_empty());
+        let term = theirs.and_then(|found| found.by_caller.as_ref()).and_then(|doing| doing.until);
+        let by = theirs.map(|found| found.set.as_slice()).or(closing).ok_or_else(|| nobody_decides(&examined))?;
+        let by = look.for_a_term(&request, by, term);
+        let facts = vec![Fact::Label { org: caller.live.org(), id: reason_id(id), label: reason }];
         let command = |_: &_| Ok(Command::RefuseRequest { request: id });
         let along = Along { facts, directory: None };
-        self.change(caller, Operation::DecideRequest { request: id, by }, command, along).await?;
+        self.change(caller, Operation::DecideRequest { request: id, by: &by }, command, along).await?;
         self.shown((caller, &alone), id).await
     }
 

@@ -13,11 +13,9 @@ use domain::organization::{Organization, Stamp};
 use domain::refusal::Refusal;
 use domain::request::{AccessRequest, cannot_end};
 use domain::time::Timestamp;
-use journal::Fact;
-use verdict::{Action, Actor, Operation, Question, Remedy, Snapshot};
+use verdict::{Action, Actor, Operation, Question, Remedy, Snapshot, Subject};
 
 use crate::policy_file::rehearse::{Rehearsed, Step, rehearse};
-use crate::requests::texts::forgotten;
 use crate::requests::{owner_of, subject_of};
 use crate::{App, Caller};
 
@@ -42,18 +40,28 @@ pub(super) struct Examined {
     pub(super) allowed: bool,
     /// The smallest sets of changes that would allow it.
     pub(super) sets: Vec<Found>,
+    /// Where nothing is left to be changed: a change about the one who asked that the caller may make, so that they may
+    /// close the request. Otherwise none.
+    pub(super) closing: Vec<Remedy>,
 }
 
 /// One set of changes.
 pub(super) struct Found {
     pub(super) set: Vec<Remedy>,
-    /// What the caller would do with it for good; none where they may not.
-    pub(super) by_caller: Option<Rehearsed>,
+    /// What the caller would do with it: as wished, or else for good. None where they may do neither.
+    pub(super) by_caller: Option<Doing>,
+}
+
+/// One set of changes as somebody would make it.
+pub(super) struct Doing {
+    /// Until when; none for good.
+    pub(super) until: Option<Timestamp>,
+    pub(super) done: Rehearsed,
 }
 
 impl Examined {
     pub(super) fn may_decide(&self) -> bool {
-        self.sets.iter().any(|found| found.by_caller.is_some())
+        self.sets.iter().any(|found| found.by_caller.is_some()) || !self.closing.is_empty()
     }
 }
 
@@ -77,9 +85,13 @@ impl Look {
     pub(super) fn deciders(&self, request: &AccessRequest, sets: &[Found]) -> Vec<PersonId> {
         let mut all = Vec::new();
         for found in sets {
-            for person in self.snapshot.deciders(request.asked.id, &found.set, self.now) {
-                if !all.contains(&person) {
-                    all.push(person);
+            // Who may give it for good comes first, and then who may as it was wished.
+            let wished = self.wished(request).map(|until| self.for_a_term(request, &found.set, Some(until)));
+            for set in [Some(&found.set), wished.as_ref()].into_iter().flatten() {
+                for person in self.snapshot.deciders(request.asked.id, set, self.now) {
+                    if !all.contains(&person) {
+                        all.push(person);
+                    }
                 }
             }
         }
@@ -91,15 +103,39 @@ impl Look {
     pub(super) fn examine(&self, request: &AccessRequest) -> Examined {
         let mut examined = self.remedies(request);
         for found in &mut examined.sets {
-            let steps = self.steps(request, &found.set, None).ok();
-            found.by_caller = steps.and_then(|steps| self.tried(request, steps));
+            // Whoever has something for a time may be able to give it for a time alone.
+            let terms = self.wished(request).into_iter().map(Some).chain([None]);
+            found.by_caller = terms.into_iter().find_map(|until| self.tried(request, &found.set, until));
+        }
+        if examined.sets.is_empty() {
+            examined.closing = self.closing(request).into_iter().collect();
         }
         examined
     }
 
+    /// A request about which nothing is left to be done, for it is allowed by now or no small change would allow it any
+    /// more, would wait for ever. It is closed by whoever reads the record of the one who asked, where it stands, and may
+    /// decide about them: change a member's role or an agent, or give a key a role.
+    fn closing(&self, request: &AccessRequest) -> Option<Remedy> {
+        let subject = subject_of(request.asked.requester).filter(|_| request.is_open());
+        self.allows(Operation::ReadAudit { subject: Some(subject?) }).then_some(())?;
+        let roles = self.state.roles.keys();
+        let mut about = match subject? {
+            Subject::Member(member) => {
+                let role = self.state.active_member(member).map(|known| known.role);
+                role.map(|role| Remedy::Role { member, role }).into_iter().collect()
+            }
+            Subject::Agent(agent) => vec![Remedy::ResumeAgent { agent }],
+            Subject::Key(key) => roles.map(|role| Remedy::KeyRole { key, role: *role }).collect(),
+        }
+        .into_iter();
+        let request = request.asked.id;
+        about.find(|change| self.allows(Operation::DecideRequest { request, by: std::slice::from_ref(change) }))
+    }
+
     /// What would satisfy a request, whoever may do it.
     pub(super) fn remedies(&self, request: &AccessRequest) -> Examined {
-        let nothing = Examined { allowed: false, sets: Vec::new() };
+        let nothing = Examined { allowed: false, sets: Vec::new(), closing: Vec::new() };
         let asked = &request.asked;
         let Some(subject) = subject_of(asked.requester).filter(|_| request.is_open()) else { return nothing };
         let actor = Actor { acting_for: asked.acting_for, ..Actor::about(subject) };
@@ -109,17 +145,36 @@ impl Look {
         sets.truncate(SETS_MAX);
         let found = |set| Found { set, by_caller: None };
         let allowed = sets.is_empty() && self.snapshot.evaluate(&question).is_allowed();
-        Examined { allowed, sets: sets.into_iter().map(found).collect() }
+        Examined { allowed, sets: sets.into_iter().map(found).collect(), closing: Vec::new() }
     }
 
-    /// The steps tried out, where all of them can be done and lead to a yes.
-    fn tried(&self, request: &AccessRequest, steps: Vec<Step>) -> Option<Rehearsed> {
+    /// Until when a request would be granted as it was wished; none for good.
+    pub(super) fn wished(&self, request: &AccessRequest) -> Option<Timestamp> {
+        request.asked.wished_ms.map(|ms| self.now.plus_ms(ms))
+    }
+
+    /// Changes as they are made until a moment, or for good, for the engine to judge.
+    pub(super) fn for_a_term(&self, request: &AccessRequest, set: &[Remedy], until: Option<Timestamp>) -> Vec<Remedy> {
+        let action = self.snapshot.action_of(&request.asked.wanted, None);
+        let made = |remedy: &Remedy| match action.zip(until) {
+            Some((action, until)) => self.snapshot.for_a_time(remedy, action, until),
+            None => remedy.clone(),
+        };
+        set.iter().map(made).collect()
+    }
+
+    /// The changes tried out, where all of them can be done and lead to a yes.
+    fn tried(&self, request: &AccessRequest, set: &[Remedy], until: Option<Timestamp>) -> Option<Doing> {
+        // What the engine says no to already need not be tried out.
+        let by = self.for_a_term(request, set, until);
+        self.allows(Operation::DecideRequest { request: request.asked.id, by: &by }).then_some(())?;
+        let steps = self.steps(request, set, until).ok()?;
         let done = rehearse(&self.snapshot, &self.state, &self.actor, (&self.stamp, self.now), steps).ok()?;
         let asked = &request.asked;
         let actor = Actor { acting_for: asked.acting_for, ..Actor::about(subject_of(asked.requester)?) };
         let action = done.after.action_of(&asked.wanted, owner_of(&actor))?;
         let allowed = done.after.evaluate(&Question { actor: &actor, action, now: self.now }).is_allowed();
-        allowed.then_some(done)
+        allowed.then_some(Doing { until, done })
     }
 
     /// The changes, and after them the decision that names them: all of it becomes one commit, or nothing does.
@@ -138,16 +193,16 @@ impl Look {
                     then.apply(&Stamp { seq: then.seq + 1, at: self.now, actor: self.stamp.clone() }, event);
                 }
                 let says = self.snapshot.remedy_in_words(remedy);
-                steps.push(step(says, command, Vec::new(), Vec::new()));
+                steps.push(step(says, command, Vec::new()));
             }
         }
         let changes = (self.state.seq + 1..=then.seq).collect();
+        let by = self.for_a_term(request, set, until);
         // What is part of something that ends is given until then.
         let until = until.or_else(|| set.iter().filter_map(Remedy::ends_at).min());
         let id = request.asked.id;
         let command = Command::GrantRequest { request: id, until, changes };
-        let facts = forgotten(self.snapshot.org(), &self.state, request.asked.requester);
-        steps.push(step("grant the request".to_owned(), command, set.to_vec(), facts));
+        steps.push(step("grant the request".to_owned(), command, by));
         Ok(steps)
     }
 
@@ -165,10 +220,7 @@ impl Look {
             }
             return Ok(commands);
         };
-        let action = self.snapshot.action_of(&request.asked.wanted, None);
-        let remedy =
-            action.map_or_else(|| remedy.clone(), |action| self.snapshot.for_a_time(remedy, action, expires_at));
-        match remedy {
+        match self.for_a_term(request, std::slice::from_ref(remedy), until).pop().unwrap_or_else(|| remedy.clone()) {
             Remedy::Grant { to: grantee, integration, profile, tools_off, .. } => {
                 Ok(vec![Command::LendGrant { grantee, integration, profile, tools_off, expires_at }])
             }
@@ -205,8 +257,8 @@ impl Look {
     }
 }
 
-fn step(says: String, command: Command, by: Vec<Remedy>, facts: Vec<Fact>) -> Step {
-    Step { place: vec!["remedy".to_owned()], says, command, by, facts }
+fn step(says: String, command: Command, by: Vec<Remedy>) -> Step {
+    Step { place: vec!["remedy".to_owned()], says, command, by, facts: Vec::new() }
 }
 
 /// A short name for a set of changes that is the same in every state in which it means the same.

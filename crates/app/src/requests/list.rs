@@ -15,10 +15,13 @@ use super::{RemedyView, RequestDetail, RequestView, is_mine, request_id, subject
 use crate::ask::Alone;
 use crate::{App, Caller, Problem};
 
-/// Requests that are examined for one page by somebody who decides some: what would satisfy each is tried out on copies.
-const EXAMINED_MAX: usize = 100;
-/// Of those, how many in one piece of work.
+/// For how long requests are examined for one page, in milliseconds: what would satisfy each is tried out on copies. It is
+/// a time and no number of requests, so that a page that ends early tells no more than how long it took.
+const EXAMINED_MS_MAX: i64 = 10_000;
+/// Requests that are examined in one piece of work.
 const AT_A_TIME: usize = 5;
+/// What tokens of pages are sealed for.
+const PAGES: &str = "requests";
 /// Every change that would satisfy a request needs one of these, or is the share of a resource that whoever makes it may
 /// share, or lets an agent act for oneself.
 const TO_DECIDE: [Permission; 9] = [
@@ -40,8 +43,8 @@ pub struct Which<'w> {
     pub state: Option<&'w str>,
     /// Only one's own.
     pub mine: bool,
-    /// Only those opened before the change of this number.
-    pub before: Option<u64>,
+    /// Only those after the page that ended with this.
+    pub cursor: Option<&'w str>,
     /// How many at most.
     pub limit: usize,
 }
@@ -51,8 +54,8 @@ pub struct Which<'w> {
 pub struct Page {
     /// The requests.
     pub items: Vec<RequestView>,
-    /// Where the next page goes on; none on the last. A page can be shorter than was asked for.
-    pub next: Option<u64>,
+    /// Where the next page goes on; none on the last. A page can be shorter than was asked for where many are looked at.
+    pub next: Option<String>,
 }
 
 /// A request, and whether the one who looks may decide it.
@@ -67,7 +70,7 @@ impl App {
     pub async fn list_requests(&self, caller: &Caller, which: Which<'_>) -> Result<Page, Problem> {
         let alone = self.ask_at_length(caller)?;
         let look = self.look(caller).await;
-        let before = which.before.unwrap_or(u64::MAX);
+        let before = which.cursor.map(|cursor| self.page_after(caller, cursor)).transpose()?.unwrap_or(u64::MAX);
         let fits = |request: &&AccessRequest| {
             request.since_seq < before
                 && which.state.is_none_or(|state| state == request.state.as_str())
@@ -77,11 +80,25 @@ impl App {
         found.sort_unstable_by_key(|request| std::cmp::Reverse(request.since_seq));
         let decides = look.may_decide_some();
         let (found, limit) = (found.into(), which.limit);
-        let mut page = Looking { look, found, limit, decides, examined: 0, last: None, seen: Vec::new(), next: None };
+        let mut page = Looking { look, found, limit, decides, last: None, seen: Vec::new(), next: None };
+        let until = self.now().plus_ms(EXAMINED_MS_MAX);
         while !page.found.is_empty() && page.next.is_none() {
             page = alone.work(move || page.on()).await?;
+            if self.now() >= until && !page.found.is_empty() {
+                page.next = page.next.or(page.last);
+            }
         }
-        Ok(Page { items: self.request_views(caller, &page.look, page.seen).await?, next: page.next })
+        let org = caller.live.org();
+        // Sealed, for it may be the number of a request that is hidden from whoever gets it.
+        let next = page.next.map(|seq| self.sealed_token(org, PAGES, &format!("{seq:020}"))).transpose()?;
+        Ok(Page { items: self.request_views(caller, &page.look, page.seen).await?, next })
+    }
+
+    /// The number of the change that opened the last request of a page.
+    fn page_after(&self, caller: &Caller, cursor: &str) -> Result<u64, Problem> {
+        let opened = self.opened_token(caller.live.org(), PAGES, cursor);
+        let other = || Problem::invalid("cursor", "give the value of next of the page before");
+        opened.and_then(|inside| inside.parse().ok()).ok_or_else(other)
     }
 
     /// One request, with what would satisfy it and what that would lead to.
@@ -100,7 +117,7 @@ impl App {
     ) -> Result<RequestDetail, Problem> {
         let (look, request, examined) = self.examined((caller, alone), id).await?;
         let may_decide = examined.may_decide();
-        let Examined { allowed, sets } = examined;
+        let Examined { allowed, sets, .. } = examined;
         let deciding = move || {
             let deciders = look.deciders(&request, &sets);
             (look, request, sets, deciders)
@@ -116,8 +133,9 @@ impl App {
                 continue;
             }
             let impact = match &found.by_caller {
-                Some(done) => {
-                    self.impact_of(caller, &look.snapshot, &look.state, (&done.events(), &[])).await?.summary()
+                Some(doing) => {
+                    let changes = (doing.done.events(), &[][..]);
+                    self.impact_of((caller, Some(alone)), &look.snapshot, &look.state, changes).await?.summary()
                 }
                 None => Vec::new(),
             };
@@ -207,8 +225,7 @@ struct Looking {
     limit: usize,
     /// Whether the caller may make any of the changes that satisfy requests.
     decides: bool,
-    examined: usize,
-    /// The last that was examined.
+    /// The last that was looked at.
     last: Option<u64>,
     seen: Vec<Seen>,
     next: Option<u64>,
@@ -216,22 +233,15 @@ struct Looking {
 
 impl Looking {
     /// Goes on, for as long as one piece of work may take. There is a next page where there is one more to be seen, so that
-    /// nobody learns of requests that they may not know of; but for those who decide some, who are told when enough was
-    /// tried out.
+    /// nobody learns of requests that they may not know of.
     fn on(mut self) -> Looking {
-        let enough = self.examined + AT_A_TIME;
-        while self.examined < enough
+        let mut examined = 0;
+        while examined < AT_A_TIME
             && let Some(request) = self.found.pop_front()
         {
             let knows = self.look.may_know(&request);
             let decides = request.is_open() && (knows || self.decides || self.look.may_share(&request));
-            if decides && self.examined == EXAMINED_MAX {
-                self.next = self.last;
-                return self;
-            }
-            if decides {
-                self.examined += 1;
-            }
+            examined += usize::from(decides);
             let may_decide = decides && self.look.examine(&request).may_decide();
             if !may_decide && !knows {
                 self.last = Some(request.since_seq);

@@ -7,7 +7,7 @@ use domain::request::{AccessRequest, NewRequest, RequestState, Wanted, already_a
 use journal::Fact;
 use verdict::{Operation, Reason, Verdict};
 
-use super::texts::{checked, forgotten};
+use super::texts::checked;
 use super::wanted::wanted;
 use super::{RequestDetail, is_mine, request_id, subject_of};
 use crate::ask::{Alone, Asked, View, Wording, asks_for_itself, question};
@@ -82,16 +82,16 @@ impl App {
     pub async fn withdraw_request(&self, caller: &Caller, request: &str) -> Result<RequestDetail, Problem> {
         let id = request_id(request)?;
         let alone = self.ask_at_length(caller)?;
-        let (requester, acting_for, facts) = {
+        let (requester, acting_for) = {
             let state = caller.live.state.lock().await;
             let known = state.request(id).filter(|request| is_mine(request, &caller.actor));
             let asked = &known.ok_or_else(|| Problem::missing("request"))?.asked;
             let requester = subject_of(asked.requester).ok_or_else(|| Problem::missing("request"))?;
-            (requester, asked.acting_for, forgotten(caller.live.org(), &state, asked.requester))
+            (requester, asked.acting_for)
         };
         let operation = Operation::RequestAccess { requester, acting_for };
         let command = |_: &_| Ok(Command::WithdrawRequest { request: id });
-        self.change(caller, operation, command, Along { facts, directory: None }).await?;
+        self.change(caller, operation, command, Along::default()).await?;
         self.shown((caller, &alone), id).await
     }
 

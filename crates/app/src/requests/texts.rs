@@ -1,11 +1,13 @@
 //! Texts by people about requests: the note of whoever asks, and the reason of whoever refuses.
 
+use std::collections::BTreeSet;
+
 use domain::event::Event;
-use domain::grant::Grantee;
 use domain::id::{OrgId, RequestId};
-use domain::organization::Organization;
+use domain::organization::{Organization, Stamp};
 use domain::refusal::unprintable;
-use domain::request::NewRequest;
+use domain::request::may_forget;
+use domain::time::Timestamp;
 use journal::Fact;
 
 use crate::Problem;
@@ -34,31 +36,20 @@ fn erase(org: OrgId, request: RequestId) -> [Fact; 2] {
     [request.to_string(), reason_id(request)].map(|id| Fact::Label { org, id, label: String::new() })
 }
 
-/// What goes with the requests that are forgotten once one more of somebody's is closed.
-pub(super) fn forgotten(org: OrgId, state: &Organization, requester: Grantee) -> Vec<Fact> {
-    state.requests_forgotten_next(requester).into_iter().flat_map(|request| erase(org, request)).collect()
-}
-
-/// What goes with those who leave by these events: everything that was written in and about requests of theirs.
+/// What goes by these events: everything that was written in and about requests that are kept no longer, and in those that
+/// an agent opened for somebody who leaves.
 pub(crate) fn erased(org: OrgId, state: &Organization, events: &[Event]) -> Vec<Fact> {
-    let mut gone = Vec::new();
-    for event in events {
-        match event {
-            Event::MemberRemoved { person } => {
-                let asked = state.all_requests().map(|request| &request.asked);
-                let theirs = |asked: &&NewRequest| {
-                    asked.requester == Grantee::Member(*person) || asked.acting_for == Some(*person)
-                };
-                gone.extend(asked.filter(theirs).map(|asked| asked.id));
-            }
-            Event::AgentDeleted { agent } => gone.extend(ids_of(state, Grantee::Agent(*agent))),
-            Event::KeyRevoked { key } => gone.extend(ids_of(state, Grantee::Key(*key))),
-            _ => {}
-        }
+    if state.all_requests().next().is_none() || !events.iter().any(may_forget) {
+        return Vec::new();
     }
-    gone.into_iter().flat_map(|request| erase(org, request)).collect()
-}
-
-fn ids_of(state: &Organization, requester: Grantee) -> impl Iterator<Item = RequestId> {
-    state.requests_of(requester).map(|request| request.asked.id)
+    let left = |person| events.iter().any(|event| *event == Event::MemberRemoved { person });
+    let mut then = state.clone();
+    for event in events {
+        // When, and by whom, makes no difference to which requests are kept.
+        then.apply(&Stamp { seq: then.seq + 1, at: Timestamp(0), actor: String::new() }, event);
+    }
+    let kept: BTreeSet<RequestId> = then.all_requests().map(|request| request.asked.id).collect();
+    let asked = state.all_requests().map(|request| &request.asked);
+    let gone = asked.filter(|asked| !kept.contains(&asked.id) || asked.acting_for.is_some_and(left));
+    gone.flat_map(|asked| erase(org, asked.id)).collect()
 }

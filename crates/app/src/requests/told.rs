@@ -1,6 +1,7 @@
 //! What somebody who is denied a call is told of their own request for it, and how an agent asks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::request::{AccessRequest, RequestState, Wanted};
 use domain::time::Timestamp;
@@ -9,6 +10,9 @@ use verdict::Actor;
 use super::texts::reason_id;
 use crate::impact::Mode;
 use crate::{App, Caller, Live, Problem};
+
+/// For how long whoever decides is looked for, for somebody who is denied a call.
+const NAMES_WITHIN: Duration = Duration::from_millis(500);
 
 /// What became of a request, for the one who asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,7 +23,7 @@ pub enum Told {
         id: String,
         /// Since when.
         since: Timestamp,
-        /// Their names, at most three.
+        /// Their names, at most three; none where they could not be found in time.
         waits_for: Vec<String>,
     },
     /// It was refused.
@@ -62,7 +66,9 @@ impl App {
                 let (alone, since) = (self.ask_at_length(caller)?, request.opened_at);
                 let look = self.look(caller).await;
                 let snapshot = Arc::clone(&look.snapshot);
-                let deciders = alone.work(move || look.deciders(&request, &look.remedies(&request).sets)).await?;
+                let deciders = move || look.deciders(&request, &look.remedies(&request).sets);
+                // A call that is denied waits for nobody else's long questions: "whoever may grant it" is said without names.
+                let deciders = alone.work_within(NAMES_WITHIN, deciders).await?.unwrap_or_default();
                 let waits_for = self.names_for((&snapshot, &caller.actor), &deciders).await;
                 Ok(Some(Told::Waits { id, since, waits_for }))
             }

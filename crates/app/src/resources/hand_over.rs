@@ -1,5 +1,7 @@
 //! Give a resource to another owner: one, or all that somebody leaves behind.
 
+use std::sync::Arc;
+
 use domain::command::Command;
 use domain::id::{PersonId, ResourceId};
 use domain::organization::Organization;
@@ -9,7 +11,7 @@ use verdict::Operation;
 use super::ResourceView;
 use super::edit::resource_id;
 use crate::change::Along;
-use crate::policy_file::Step;
+use crate::policy_file::{AllChanged, Planner, Step};
 use crate::{App, Caller, Problem};
 
 /// Resources that one request hands over, all or none.
@@ -42,13 +44,15 @@ impl App {
     /// What the caller may not see stays as it is, untold. All of a request happens, or nothing.
     ///
     /// # Errors
-    /// [`Problem::Missing`] where there is no such member.
+    /// [`Problem::Missing`] where there is no such member, [`Problem::Busy`] while something else of the caller's that takes
+    /// long is being done.
     pub async fn hand_over_all(&self, caller: &Caller, from: &str, to: &str) -> Result<HandedOver, Problem> {
         let (from, to) = (self.member_named(caller, from).await?, self.member_in(caller, "to", to).await?);
         if from == to {
             return Err(Problem::invalid("to", "name somebody else than the one who has it now"));
         }
-        let left_behind = |resource: &Resource| match resource.owner {
+        let alone = self.ask_at_length(caller)?;
+        let left_behind = move |resource: &Resource| match resource.owner {
             Some(owner) => owner == from,
             None => resource.created_by.split('/').next() == Some(from.as_str()),
         };
@@ -65,14 +69,16 @@ impl App {
         }
         let more = allowed.len() > AT_ONCE_MAX;
         allowed.truncate(AT_ONCE_MAX);
-        let still = |state: &Organization, id: ResourceId| {
+        let still = move |state: &Organization, id: ResourceId| {
             let resource = state.resources.get(&id);
             resource.is_some_and(|resource| resource.deleted_at.is_none() && left_behind(resource))
         };
-        let plan = |state: &Organization| {
-            Ok(allowed.iter().filter(|id| still(state, **id)).map(|id| handing_over(*id, to)).collect())
-        };
-        let (steps, _) = self.change_all(caller, plan).await.map_err(Problem::of_the_whole)?;
+        let plan: Planner = Arc::new(move |state: &Organization| {
+            let steps = allowed.iter().filter(|id| still(state, **id)).map(|id| handing_over(*id, to));
+            Ok(steps.collect::<Vec<_>>().into())
+        });
+        let changed = self.change_all((caller, &alone), &plan).await;
+        let AllChanged { steps, .. } = changed.map_err(Problem::of_the_whole)?;
         Ok(HandedOver { handed_over: steps.len(), denied, more })
     }
 

@@ -3,6 +3,7 @@
 use app::access::Whose;
 use app::audit::{AuditQuery, Entry, EntryKind};
 use app::grants::{GrantChange, Receiver};
+use app::keys::KeyState;
 use app::members::MemberFilter;
 use domain::grant::Profile;
 use domain::key::KeyScope;
@@ -72,6 +73,13 @@ async fn a_removed_member_is_out_at_once_and_their_history_stays_under_their_nam
     // Nobody else notices.
     assert!(world.may_call(&acme.admin, "stripe", "list_customers"));
     assert!(app.authenticate(&acme.admin_key).await.is_ok());
+    let keys = app.list_keys(&acme.admin, None, 100).await.unwrap();
+    let own =
+        keys.iter().find(|view| Some(view.key.id) == acme.admin.actor.credential.and_then(|shown| shown.id().key()));
+    assert_eq!(
+        own.map(|view| (view.state, view.key.holder())),
+        Some((KeyState::Active, acme.admin.actor.subject.person()))
+    );
 
     let query = AuditQuery { subject: Some(MEMBER.to_owned()), limit: 10, ..AuditQuery::default() };
     let page = app.read_audit(&acme.owner, query).await.unwrap();

@@ -1,12 +1,16 @@
 //! What an impact says in words: everything that somebody gains or loses, as far as whoever asks may know of it.
 
+use app::agents::NewAgent;
+use app::grants::{GrantChange, Receiver};
 use app::impact::{Impact, Mode};
 use app::roles::{NewRole, RoleChange};
 use app::{Caller, Problem};
+use domain::grant::Profile;
+use domain::organization::SettingChange;
 use domain::permission::Holding;
 use domain::role::RoleLevel;
 
-use crate::world::{MEMBER, World};
+use crate::world::{MEMBER, World, first_key};
 
 fn looking(caller: &Caller) -> Caller {
     Caller { mode: Mode { preview: true, ..Mode::default() }, ..caller.clone() }
@@ -40,4 +44,76 @@ async fn a_place_in_a_team_and_the_end_of_a_key_are_told_of_the_one_whom_they_co
     let revoked = told(world.app.revoke_key(&looking(&acme.member), &key).await);
     assert_eq!(revoked.subjects[0].keys.len(), 1, "{revoked:?}");
     assert!(revoked.summary()[0].ends_with(" ends"), "{revoked:?}");
+}
+
+#[tokio::test]
+async fn an_end_that_is_set_or_moves_is_told_with_the_one_before() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let (first, second) = (world.app.now().plus_ms(3_600_000), world.app.now().plus_ms(7_200_000));
+    let until = |end| GrantChange { profile: Some(Profile::ReadOnly), expires_at: Some(end), ..GrantChange::default() };
+    let give =
+        async |caller: &Caller, end| world.app.set_grant(caller, Receiver::Member(MEMBER), "stripe", until(end)).await;
+    let lines = async |end| told(give(&looking(&acme.admin), end).await).summary();
+    let for_good = ["Mona Gneiss: gains 1 tool of stripe"];
+    assert_eq!(lines(None).await, for_good, "what does not end is told as ever");
+    let ends = "Mona Gneiss: what is given of STRIPE ends at 2023-11-14T23:13:20.000Z";
+    assert_eq!(lines(Some(first)).await, [for_good[0], ends]);
+    give(&acme.admin, Some(first)).await.unwrap();
+    let nobody = "nobody gains or loses anything at this moment";
+    let later = "Mona Gneiss: what is given of STRIPE ends at 2023-11-15T00:13:20.000Z, and no longer at \
+        2023-11-14T23:13:20.000Z";
+    assert_eq!(lines(Some(second)).await, [nobody, later]);
+    let gone = "Mona Gneiss: what is given of STRIPE has no end any more; before, it ended at 2023-11-14T23:13:20.000Z";
+    assert_eq!(lines(None).await, [nobody, gone]);
+    let impact = told(give(&looking(&acme.admin), None).await);
+    assert_eq!((impact.ends[0].until, impact.ends[0].before), (None, Some(Some(first))));
+    give(&acme.admin, None).await.unwrap();
+    let begins = "Mona Gneiss: what is given of STRIPE ends at 2023-11-14T23:13:20.000Z; before, it had no end";
+    assert_eq!(lines(Some(first)).await, [nobody, begins]);
+}
+
+#[tokio::test]
+async fn the_end_of_a_role_beside_ones_own_of_a_delegation_and_of_a_key_is_told() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let (app, end) = (&world.app, world.app.now().plus_ms(3_600_000));
+    app.change_settings(&acme.owner, None, vec![SettingChange::RolesExtraBindings(true)]).await.unwrap();
+    let change = RoleChange { permissions: Some(Holding::parse(["audit.read"]).unwrap()), ..RoleChange::default() };
+    let new = NewRole { id: None, title: "Reader".to_owned(), level: RoleLevel::Organization, change };
+    app.create_role(&acme.owner, new).await.unwrap();
+    app.give_member_role(&acme.owner, (MEMBER, "reader"), Some(end)).await.unwrap();
+    let kept = told(app.give_member_role(&looking(&acme.owner), (MEMBER, "reader"), None).await).summary();
+    let role = "Mona Gneiss: the role Reader beside their own has no end any more; before, it ended at \
+        2023-11-14T23:13:20.000Z";
+    assert_eq!(kept, ["nobody gains or loses anything at this moment", role]);
+
+    let bot = NewAgent { title: "Bot".to_owned(), role: None, sponsor: None, expires_at: None };
+    let bot = app.create_agent(&acme.owner, bot).await.unwrap().agent.id.to_string();
+    let acts = told(app.delegate(&looking(&acme.member), (&bot, MEMBER), Some(end)).await);
+    assert_eq!(acts.ends.len(), 1, "{acts:?}");
+    let line = acts.summary().pop().unwrap();
+    assert_eq!(line, "Bot: acting for Mona Gneiss ends at 2023-11-14T23:13:20.000Z");
+    let key = told(world.personal_key(&looking(&acme.member), Some(end)).await).summary();
+    assert_eq!(key.last().unwrap(), "Phone of jasper: the key ends at 2023-11-14T23:13:20.000Z", "{key:?}");
+}
+
+#[tokio::test]
+async fn whoever_may_not_explain_access_is_told_no_end_that_they_do_not_set() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let held = ["organization.view", "member.view", "integration.view", "integration.use_all", "grant.assign"];
+    let change = RoleChange { permissions: Some(Holding::parse(held).unwrap()), ..RoleChange::default() };
+    let new = NewRole { id: None, title: "Gives".to_owned(), level: RoleLevel::Organization, change };
+    world.app.create_role(&acme.owner, new).await.unwrap();
+    let added = world.add(&acme.owner, "gil@acme.example", "Gil Slate", "gives").await.unwrap();
+    let gil = looking(&world.caller(first_key(&added)).await);
+    let until = |end| GrantChange { profile: Some(Profile::ReadOnly), expires_at: Some(end), ..GrantChange::default() };
+    let lines = async || {
+        let ends = world.app.set_grant(&gil, Receiver::Member(MEMBER), "stripe", until(None)).await;
+        told(ends).summary()
+    };
+    let soon = world.app.now().plus_ms(3_600_000);
+    world.app.set_grant(&acme.admin, Receiver::Member(MEMBER), "stripe", until(Some(soon))).await.unwrap();
+    assert_eq!(lines().await.last().unwrap(), "Mona Gneiss: what is given of STRIPE has no end");
 }

@@ -3,21 +3,23 @@
 
 use app::Problem;
 use app::access::Whose;
+use app::agents::{AgentChange, NewAgent};
 use app::ask::{At, Inquiry, Party, Wording};
 use app::audit::{AuditQuery, Entry};
 use app::grants::Receiver;
 use app::impact::Mode;
+use app::keys::{NewAgentKey, NewKeyOf, NewPersonalKey};
 use app::members::{MemberChange, NewMember};
 use app::objects::NewObject;
 use app::requests::RequestToOpen;
-use app::resources::ResourceToMake;
+use app::resources::{ResourceToMake, Sharing};
 use app::roles::{HistoryCursor, NewRole, RoleChange};
 use app::{App, Caller};
 use domain::grant::Profile;
 use domain::object::{DataName, DataRules, FieldRule, ObjectRule, Rule};
 use domain::organization::{GrantsTo, SettingChange};
 use domain::permission::Holding;
-use domain::resource::ResourceKind;
+use domain::resource::{ResourceKind, Shared};
 use domain::role::RoleLevel;
 
 use crate::world::{ADMIN, Acme, MEMBER, World, code_of, first_key};
@@ -265,6 +267,58 @@ async fn who_sees_nobody_is_told_of_a_member_what_they_are_told_of_nobody() {
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     world.app.edit_member(&blind, "blind@acme.example", renamed()).await.unwrap();
+}
+
+#[tokio::test]
+async fn no_door_tells_an_address_that_is_here_from_one_that_is_not_to_who_sees_nobody() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let (app, held) = (&world.app, ["agent.view", "agent.manage", "project.view", "project.create", "project.share"]);
+    let blind = hired(&world, &acme, "Blind", &held).await;
+    let new = |sponsor: Option<&str>| NewAgent {
+        title: format!("Scout of {}", sponsor.unwrap_or("oneself")),
+        role: None,
+        sponsor: sponsor.map(str::to_owned),
+        expires_at: None,
+    };
+    let agent = app.create_agent(&blind, new(None)).await.unwrap().agent.id.to_string();
+    let plan = |owner: Option<&str>| ResourceToMake {
+        kind: ResourceKind::Project,
+        title: "Plan".to_owned(),
+        tier: None,
+        owner: owner.map(str::to_owned),
+    };
+    let project = app.create_resource(&blind, plan(None)).await.unwrap().id.to_string();
+    let mut answers = Vec::new();
+    for name in [ADMIN, MEMBER, "nobody@acme.example"] {
+        let key = |of| app.create_key(&blind, "k", of, None);
+        let acting = NewAgentKey { agent: agent.clone(), acting_for: Some(name.to_owned()) };
+        let sponsor = AgentChange { sponsor: Some(name.to_owned()), ..AgentChange::default() };
+        let asked = Inquiry { subject: Some(name.to_owned()), ..about_oneself(to("member.view", "organization", "")) };
+        let given = world.give(&blind, Receiver::Member(name), "stripe", Profile::Full).await;
+        answers.push(format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            given.unwrap_err(),
+            app.create_agent(&blind, new(Some(name))).await.unwrap_err(),
+            app.edit_agent(&blind, &agent, sponsor).await.unwrap_err(),
+            app.delegate(&blind, (&agent, name), None).await.unwrap_err(),
+            app.end_delegation(&blind, (&agent, name)).await.unwrap_err(),
+            key(NewKeyOf::Agent(acting)).await.unwrap_err(),
+            key(NewKeyOf::Personal(NewPersonalKey { holder: Some(name.to_owned()) })).await.unwrap_err(),
+            app.create_resource(&blind, plan(Some(name))).await.unwrap_err(),
+            app.hand_over_resource(&blind, &project, name).await.unwrap_err(),
+            app.share_resource(&blind, (&project, name), Sharing { level: Shared::View, expires_at: None })
+                .await
+                .unwrap_err(),
+            app.ask(&blind, &asked).await.unwrap_err(),
+            app.read_audit(&blind, AuditQuery { subject: Some(name.to_owned()), ..AuditQuery::default() })
+                .await
+                .unwrap_err(),
+        ));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+    let own = app.create_agent(&blind, new(Some("blind@acme.example"))).await;
+    assert!(own.is_ok(), "but one's own is one's own: {own:?}");
 }
 
 #[tokio::test]

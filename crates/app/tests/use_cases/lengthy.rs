@@ -10,14 +10,25 @@ use app::ask::{At, Inquiry, Party, Wording};
 use app::grants::Receiver;
 use app::impact::Mode;
 use app::keys::{NewAgentKey, NewKeyOf};
+use app::policy_file::Document;
 use app::requests::Which;
 use app::resources::{ResourceFilter, ResourceToMake};
+use app::roles::{NewRole, RoleChange};
 use app::{Caller, Problem};
 use domain::grant::Profile;
 use domain::key::KeyScope;
+use domain::permission::Holding;
 use domain::resource::ResourceKind;
+use domain::role::RoleLevel;
+use serde_json::json;
 
-use crate::world::{ADMIN, Acme, MEMBER, World, code_of};
+use crate::world::{ADMIN, Acme, MEMBER, World, code_of, first_key};
+
+/// Begins with what somebody asks, until it waits for the work that was moved aside.
+async fn begun(question: &mut (dyn Future<Output = ()> + Unpin)) {
+    let waits = std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *question).poll(context).is_pending()));
+    assert!(waits.await, "it was answered at once");
+}
 
 fn call(tool: &str) -> Inquiry {
     let (action, kind, name) = ("call".to_owned(), "tool".to_owned(), tool.to_owned());
@@ -32,11 +43,6 @@ async fn one_question_that_takes_long_is_answered_at_a_time_for_everybody() {
     world.give(&acme.owner, Receiver::Member(MEMBER), "stripe", Profile::ReadOnly).await.unwrap();
     let asked = call("stripe/list_customers");
     let remedies = Inquiry { remedies: true, ..call("stripe/create_refund") };
-    // A question that was begun, and waits for the work that was moved aside.
-    let begun = async |question: &mut (dyn Future<Output = ()> + Unpin)| {
-        let waits = std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *question).poll(context).is_pending()));
-        assert!(waits.await, "it was answered at once");
-    };
     let mut first = Box::pin(async { assert!(world.app.turns(&acme.member, &asked).await.is_ok()) });
     begun(&mut first).await;
     assert_eq!(code_of(world.app.turns(&acme.member, &asked).await), "one-at-a-time");
@@ -49,6 +55,32 @@ async fn one_question_that_takes_long_is_answered_at_a_time_for_everybody() {
     first.await;
     assert!(world.app.turns(&acme.member, &asked).await.is_ok(), "the next is answered after it");
     assert!(world.app.ask(&acme.member, &remedies).await.is_ok());
+}
+
+#[test]
+fn a_policy_file_is_worked_on_in_the_turn_of_whoever_sends_it() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.max_blocking_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let world = World::new();
+        let acme = world.acme().await;
+        let says: Document = serde_json::from_value(json!({ "wardroom": 1, "name": "Acme Ltd" })).unwrap();
+        let mut first = Box::pin(async { assert!(world.app.plan_document(&acme.owner, &says).await.is_ok()) });
+        // The only thread for what is moved aside is taken until the first one waits for it.
+        let (end, is_to_end) = std::sync::mpsc::sync_channel::<()>(1);
+        let taken = tokio::task::spawn_blocking(move || is_to_end.recv().is_err());
+        begun(&mut first).await;
+        drop(end);
+        assert!(taken.await.unwrap());
+        assert_eq!(code_of(world.app.plan_document(&acme.owner, &says).await), "one-at-a-time");
+        assert_eq!(code_of(world.app.apply_document(&acme.owner, &says).await), "one-at-a-time");
+        assert_eq!(code_of(world.app.export_document(&acme.owner).await), "one-at-a-time");
+        assert_eq!(code_of(world.app.hand_over_all(&acme.owner, MEMBER, ADMIN).await), "one-at-a-time");
+        let of_others = Document { name: None, ..says.clone() };
+        assert!(world.app.plan_document(&acme.member, &of_others).await.is_ok(), "somebody else does not wait for it");
+        first.await;
+        assert!(world.app.apply_document(&acme.owner, &says).await.is_ok(), "the next is worked on after it");
+    });
 }
 
 #[tokio::test]
@@ -71,6 +103,49 @@ async fn a_history_passes_over_what_cannot_matter_and_says_where_it_was_cut() {
     }
     let turns = world.app.turns(&acme.member, &asked).await.unwrap();
     assert!(!turns.complete && turns.items.len() == 200, "{}", turns.items.len());
+}
+
+#[tokio::test]
+async fn a_history_tells_what_stood_against_it_and_what_did_no_longer() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let owner = acme.owner.actor.subject.as_str().to_owned();
+    let (action, kind) = ("remove".to_owned(), "member".to_owned());
+    let wording = Wording { action, kind, name: owner, role: None };
+    let asked = Inquiry { subject: None, acting_for: None, wording, at: None, remedies: false };
+    let told = async || {
+        let (turns, answer) = (world.app.turns(&acme.owner, &asked).await, world.app.ask(&acme.owner, &asked).await);
+        let (newest, answer) = (turns.unwrap().items.swap_remove(0), answer.unwrap());
+        assert_eq!((newest.allowed, &newest.because), (answer.allowed, &answer.because), "as when it is asked now");
+        (newest.allowed, newest.event)
+    };
+    assert!(!told().await.0, "the last owner stays");
+    world.app.change_member_role(&acme.owner, ADMIN, "owner").await.unwrap();
+    assert_eq!(told().await, (true, Some("member.role_changed")));
+    world.app.remove_member(&acme.owner, ADMIN).await.unwrap();
+    assert_eq!(told().await, (false, Some("member.removed")));
+}
+
+#[tokio::test]
+async fn a_history_of_a_key_tells_what_narrowed_it() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let change = RoleChange {
+        permissions: Some(Holding::parse(["key.manage_workspace", "integration.view"]).unwrap()),
+        ..RoleChange::default()
+    };
+    let new = NewRole { id: None, title: "Keys".to_owned(), level: RoleLevel::Organization, change };
+    world.app.create_role(&acme.owner, new).await.unwrap();
+    let keeper = world.add(&acme.owner, "keeper@acme.example", "Kay Basalt", "keys").await.unwrap();
+    let keeper = world.caller(first_key(&keeper)).await;
+    let key = world.workspace_key(&acme.owner, KeyScope::All).await.unwrap().id.to_string();
+    let (action, kind) = ("rotate".to_owned(), "key".to_owned());
+    let wording = Wording { action, kind, name: key.clone(), role: None };
+    let asked = Inquiry { subject: None, acting_for: None, wording, at: None, remedies: false };
+    assert!(!world.app.turns(&keeper, &asked).await.unwrap().items[0].allowed, "it reaches more than they use");
+    world.give(&acme.owner, Receiver::Key(&key), "stripe", Profile::ReadOnly).await.unwrap();
+    let turns = world.app.turns(&keeper, &asked).await.unwrap();
+    assert_eq!((turns.items[0].allowed, turns.items[0].event), (true, Some("grant.set")), "{turns:?}");
 }
 
 async fn projects(world: &World, by: &Caller, count: usize) {

@@ -6,6 +6,7 @@
 mod concurrency;
 mod details;
 mod endings;
+mod file_steps;
 mod impact;
 mod leaks;
 mod lengthy;

@@ -39,10 +39,11 @@ async fn of_two_documents_tied_to_one_state_only_one_is_applied() {
     let world = World::new();
     let acme = world.acme().await;
     let seq = acme.owner.live.snapshot().seq();
-    let tied = Caller { mode: Mode { preview: false, expected_seq: Some(seq) }, ..acme.owner.clone() };
+    let mode = Mode { preview: false, expected_seq: Some(seq) };
+    let [owner, admin] = [&acme.owner, &acme.admin].map(|caller| Caller { mode, ..caller.clone() });
     let one = document(json!({ "wardroom": 1, "name": "One" }));
     let two = document(json!({ "wardroom": 1, "name": "Two" }));
-    let (one, two) = tokio::join!(world.app.apply_document(&tied, &one), world.app.apply_document(&tied, &two));
+    let (one, two) = tokio::join!(world.app.apply_document(&owner, &one), world.app.apply_document(&admin, &two));
     let moved = [one, two].into_iter().filter_map(Result::err).collect::<Vec<_>>();
     assert!(matches!(moved.as_slice(), [Problem::Moved { .. }]), "{moved:?}");
     assert_eq!(acme.owner.live.snapshot().seq(), seq + 1);

@@ -4,12 +4,15 @@ use app::access::Whose;
 use app::ask::Wording;
 use app::grants::{GrantChange, Receiver};
 use app::requests::{Choice, Page, RequestDetail, RequestToOpen, Term, Told, Which};
+use app::roles::{NewRole, RoleChange};
 use app::{Caller, Problem};
 use domain::event;
 use domain::grant::Profile;
 use domain::key::KeyScope;
 use domain::organization::{GrantsTo, SettingChange};
+use domain::permission::Holding;
 use domain::request::{RequestState, Wanted};
+use domain::role::RoleLevel;
 
 use crate::world::{Acme, MEMBER, STRIPE, World, code_of};
 
@@ -174,12 +177,14 @@ async fn a_refusal_tells_its_reason_and_a_withdrawn_request_is_decided_by_nobody
     app.withdraw_request(member, &second).await.unwrap();
     assert_eq!(app.request_told(member, &wanted).await.unwrap(), None);
     assert_eq!(code_of(app.grant_request(&acme.admin, &second, Choice::default()).await), "request-closed");
-    let mine = Which { state: Some("withdrawn"), mine: true, limit: 1, before: None };
+    let mine = Which { state: Some("withdrawn"), mine: true, limit: 1, cursor: None };
     assert_eq!(app.list_requests(member, mine).await.unwrap().items.len(), 1);
     let page = app.list_requests(member, Which { limit: 1, ..Which::default() }).await.unwrap();
     assert_eq!(page.items[0].request.asked.id.to_string(), second, "the newest first");
-    let rest = app.list_requests(member, Which { limit: 1, before: page.next, ..Which::default() }).await.unwrap();
+    let after = |cursor| Which { limit: 1, cursor, ..Which::default() };
+    let rest = app.list_requests(member, after(page.next.as_deref())).await.unwrap();
     assert_eq!(rest.items[0].request.asked.id.to_string(), first);
+    assert_eq!(code_of(app.list_requests(member, after(Some("17"))).await), "cursor");
 }
 
 #[tokio::test]
@@ -193,7 +198,8 @@ async fn a_preview_of_a_grant_changes_nothing_and_a_grant_is_tied_to_the_state_t
     let previewed = app.grant_request(&previews, &id(&opened), for_an_hour()).await;
     let Err(Problem::Previewed(impact)) = previewed else { panic!("{previewed:?}") };
     assert_eq!(impact.events, ["grant.lent", "request.granted"]);
-    assert_eq!(impact.summary(), ["Mona Gneiss: gains 1 tool of stripe"]);
+    let ends = "Mona Gneiss: what is lent of STRIPE ends at 2023-11-14T23:13:20.000Z";
+    assert_eq!(impact.summary(), ["Mona Gneiss: gains 1 tool of stripe", ends]);
     assert_eq!(world.heads(acme.org).await, before);
 
     let mut tied = acme.admin.clone();
@@ -350,4 +356,110 @@ async fn with_whoever_asked_go_their_requests_and_what_was_written_in_them() {
     let bodies: Vec<Vec<u8>> = world.events(acme.org).await.into_iter().map(|stored| stored.body).collect();
     let quartz = bodies.iter().find(|body| String::from_utf8_lossy(body).contains("quartz"));
     assert_eq!(quartz, None, "no event holds what people wrote");
+}
+
+#[tokio::test]
+async fn a_request_that_was_given_by_hand_is_closed_by_whoever_reads_the_record_and_decides_about_the_one_who_asked() {
+    let (world, acme) = with_stripe().await;
+    let app = &world.app;
+    let hired = async |role: &str, held: &[&str]| {
+        let change = RoleChange { permissions: Some(Holding::parse(held).unwrap()), ..RoleChange::default() };
+        let new = NewRole { id: None, title: role.to_owned(), level: RoleLevel::Organization, change };
+        app.create_role(&acme.owner, new).await.unwrap();
+        let added = world.add(&acme.owner, &format!("{role}@acme.example"), role, role).await.unwrap();
+        world.caller(crate::world::first_key(&added)).await
+    };
+    let reads = hired("reads", &["audit.read"]).await;
+    let gives = hired("gives", &["member.view", "role.view", "role.assign"]).await;
+    let request = id(&app.open_request(&acme.member, &call(REFUND)).await.unwrap());
+    let open = async |caller: &Caller| {
+        let which = Which { state: Some("open"), limit: 10, ..Which::default() };
+        app.list_requests(caller, which).await.unwrap().items.len()
+    };
+    assert_eq!(open(&acme.admin).await, 1);
+    world.give(&acme.admin, Receiver::Member(MEMBER), "stripe", Profile::Full).await.unwrap();
+    let off = GrantChange { tools_off: Some([].into()), ..GrantChange::default() };
+    app.set_grant(&acme.admin, Receiver::Member(MEMBER), "stripe", off).await.unwrap();
+    for other in [&reads, &gives] {
+        assert_eq!(open(other).await, 0);
+        assert_eq!(code_of(app.show_request(other, &request).await), "missing");
+        assert_eq!(code_of(app.refuse_request(other, &request, "done").await), "missing");
+    }
+    assert_eq!(code_of(app.refuse_request(&acme.member, &request, "done").await), "already-allowed");
+    let shown = app.show_request(&acme.admin, &request).await.unwrap();
+    assert!(shown.allowed && shown.view.may_decide && shown.remedies.is_empty(), "{shown:?}");
+    assert_eq!(code_of(app.grant_request(&acme.admin, &request, Choice::default()).await), "already-allowed");
+    app.refuse_request(&acme.admin, &request, "given by hand").await.unwrap();
+    assert_eq!((open(&acme.admin).await, open(&acme.member).await), (0, 0));
+    assert!(world.may_call(&acme.member, "stripe", "create_refund"), "and what was given stays");
+}
+
+#[tokio::test]
+async fn a_request_ends_with_the_integration_that_it_is_about_and_what_is_pushed_out_takes_its_texts_along() {
+    let (world, acme) = with_stripe().await;
+    let (app, member) = (&world.app, &acme.member);
+    let texts = async || {
+        let labels = world.journal.labels(acme.org).await.unwrap();
+        labels.into_iter().filter(|label| label.id.starts_with("req_")).count()
+    };
+    for _ in 0..19 {
+        let request = id(&app.open_request(member, &call(REFUND)).await.unwrap());
+        app.withdraw_request(member, &request).await.unwrap();
+    }
+    let refund = id(&app.open_request(member, &call(REFUND)).await.unwrap());
+    let delete = id(&app.open_request(member, &call("stripe/delete_customer")).await.unwrap());
+    assert_eq!((listed(&world, member).await.items.len(), texts().await), (21, 21));
+    app.disconnect_integration(&acme.owner, "stripe").await.unwrap();
+    for ended in [&refund, &delete] {
+        assert_eq!(app.show_request(member, ended).await.unwrap().view.request.state.as_str(), "ended");
+    }
+    assert_eq!(listed(&world, member).await.items.len(), 20);
+    assert_eq!(texts().await, 20, "of what is listed no longer nothing is kept");
+}
+
+#[tokio::test]
+async fn whoever_may_give_it_for_a_time_alone_grants_what_was_wished_for_a_time_and_refuses_it() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let app = &world.app;
+    let to = vec![SettingChange::GrantsTo([GrantsTo::Person, GrantsTo::Team].into())];
+    app.change_settings(&acme.owner, None, to).await.unwrap();
+    let held = Holding::parse(["team.view", "team.assign"]).unwrap();
+    let change = RoleChange { permissions: Some(held), ..RoleChange::default() };
+    let lead = NewRole { id: None, title: "Lead".to_owned(), level: RoleLevel::Team, change };
+    app.create_role(&acme.owner, lead).await.unwrap();
+    let mate = NewRole { id: None, title: "Mate".to_owned(), level: RoleLevel::Team, change: RoleChange::default() };
+    app.create_role(&acme.owner, mate).await.unwrap();
+    let team = app.create_team(&acme.owner, "Sales".to_owned()).await.unwrap().id.to_string();
+    let added = world.add(&acme.owner, "lee@acme.example", "Lee Slate", "member").await.unwrap();
+    let lee = world.caller(crate::world::first_key(&added)).await;
+    app.set_team_member(&acme.owner, (&team, "lee@acme.example"), Some("lead")).await.unwrap();
+    app.set_team_member(&acme.owner, (&team, MEMBER), Some("mate")).await.unwrap();
+    let (profile, friday) = (Some(Profile::Full), Some(Some(app.now().plus_ms(3 * HOUR_MS))));
+    let change = GrantChange { profile, tools_off: None, expires_at: friday };
+    app.set_grant(&acme.owner, Receiver::Member("lee@acme.example"), "stripe", change).await.unwrap();
+    // Who reads is told of the tool, so that it can be asked for.
+    let reads = GrantChange { profile: Some(Profile::ReadOnly), tools_off: None, expires_at: None };
+    app.set_grant(&acme.owner, Receiver::Member(MEMBER), "stripe", reads).await.unwrap();
+
+    let wished = async |lasts_ms| {
+        let opened = app.open_request(&acme.member, &RequestToOpen { lasts_ms, ..call(REFUND) }).await.unwrap();
+        id(&opened)
+    };
+    let for_good = wished(None).await;
+    assert!(listed(&world, &lee).await.items.is_empty(), "not for good");
+    app.withdraw_request(&acme.member, &for_good).await.unwrap();
+    let request = wished(Some(HOUR_MS)).await;
+    let shown = app.show_request(&lee, &request).await.unwrap();
+    assert!(shown.view.may_decide, "{shown:?}");
+    let remedy = shown.remedies.iter().find(|remedy| remedy.may_make).unwrap();
+    assert!(remedy.impact.last().unwrap().contains("what is lent of STRIPE ends at"), "{remedy:?}");
+    let choice = |term| Choice { remedy: Some(&remedy.id), term };
+    assert_eq!(code_of(app.grant_request(&lee, &request, choice(Term::Good)).await), "beyond-your-reach");
+    app.grant_request(&lee, &request, choice(Term::AsWished)).await.unwrap();
+    assert!(world.may_call(&acme.member, "stripe", "create_refund"));
+    world.clock.advance_ms(HOUR_MS);
+    assert!(!world.may_call(&acme.member, "stripe", "create_refund"));
+    let again = wished(Some(HOUR_MS)).await;
+    app.refuse_request(&lee, &again, "ask the owner").await.unwrap();
 }

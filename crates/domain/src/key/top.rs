@@ -9,6 +9,7 @@ use crate::id::{KeyId, PersonId};
 use crate::key::Key;
 use crate::organization::Organization;
 use crate::refusal::Refusal;
+use crate::role::RoleId;
 use crate::time::Timestamp;
 
 /// Refuses what would leave nobody in the top role with a personal key that works, where somebody has one now. Whoever
@@ -26,15 +27,17 @@ pub(crate) fn somebody_at_the_top_keeps_one(
         return Ok(());
     }
     let mut holders: BTreeSet<PersonId> = state.top_role_holders().collect();
+    // The top role itself may come to be another one, and its holders with it.
+    let mut tops: BTreeSet<RoleId> = state.roles.values().filter(|role| role.top).map(|role| role.id).collect();
     let Some(before) = lasts(state, &holders, &[].into(), now) else { return Ok(()) };
     let mut ended = BTreeSet::<KeyId>::new();
     for event in events {
         match event {
             Event::KeyRevoked { key } => drop(ended.insert(*key)),
             Event::MemberRemoved { person } => drop(holders.remove(person)),
-            Event::MemberRoleChanged { person, to, .. } if state.roles.get(to).is_some_and(|role| role.top) => {
-                holders.insert(*person);
-            }
+            Event::RoleDefined(role) if role.top => drop(tops.insert(role.id)),
+            Event::RoleDefined(role) => drop(tops.remove(&role.id)),
+            Event::MemberRoleChanged { person, to, .. } if tops.contains(to) => drop(holders.insert(*person)),
             Event::MemberRoleChanged { person, .. } => drop(holders.remove(person)),
             _ => {}
         }

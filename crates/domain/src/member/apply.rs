@@ -53,8 +53,8 @@ impl Organization {
     /// One removal ends everything that the membership carried: nothing is left to be forgotten elsewhere.
     fn end_membership(&mut self, stamp: &Stamp, person: PersonId) {
         if let Some(member) = self.members.get_mut(&person) {
-            (member.status, member.removed_at) = (MemberStatus::Removed, Some(stamp.at));
             member.sessions_from = Some(stamp.at);
+            (member.status, member.removed_at) = (MemberStatus::Removed, Some(stamp.at));
             member.extra_roles.clear();
         }
         self.take_everything(Grantee::Member(person));

@@ -38,7 +38,7 @@ pub(crate) fn give(
     key::ends_later("expires_at", expires_at, now)?;
     match member.extra_roles.get(&role) {
         Some(known) if known.expires_at == expires_at => return Ok(Vec::new()),
-        None if member.extra_roles.len() >= EXTRA_ROLES_MAX => {
+        None if member.extra_roles_at(now).count() >= EXTRA_ROLES_MAX => {
             let message = format!("a member has at most {EXTRA_ROLES_MAX} roles beside their own; take one first");
             return Err(Refusal::rule("too-many-roles", message));
         }
@@ -63,12 +63,11 @@ pub(crate) fn take(state: &Organization, person: PersonId, role: RoleId) -> Resu
 }
 
 impl Organization {
-    /// The roles that an active member has: their own, and where the organization has such those beside it, also
-    /// where they have ended.
-    pub(crate) fn roles_of(&self, person: PersonId) -> impl Iterator<Item = RoleId> {
+    /// The roles that an active member has at a moment: their own, and where the organization has such those beside it.
+    pub(crate) fn roles_of(&self, person: PersonId, now: Timestamp) -> impl Iterator<Item = RoleId> {
         let member = self.active_member(person);
         let extra = member.filter(|_| self.settings.roles_extra_bindings);
-        let extra = extra.into_iter().flat_map(|member| member.extra_roles.keys().copied());
+        let extra = extra.into_iter().flat_map(move |member| member.extra_roles_at(now));
         member.map(|member| member.role).into_iter().chain(extra)
     }
 }

@@ -69,6 +69,11 @@ impl ExtraRole {
 }
 
 impl Member {
+    /// The roles that a member was given beside their own and that have not ended, whether such count here or not.
+    pub fn extra_roles_at(&self, now: Timestamp) -> impl Iterator<Item = RoleId> {
+        self.extra_roles.iter().filter(move |(_, given)| given.holds_at(now)).map(|(role, _)| *role)
+    }
+
     /// Whether the membership is in force.
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -4,6 +4,7 @@
 //! one object, an exception for one of its fields. The more specific one wins; without see on the object everything
 //! under it is hidden.
 
+mod apply;
 mod handle;
 mod name;
 mod rules;

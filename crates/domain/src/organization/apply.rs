@@ -80,11 +80,7 @@ impl Organization {
             Event::KindConfigured { kind, settings } if settings.0.is_empty() => drop(self.features.remove(&kind)),
             Event::KindConfigured { kind, settings } => drop(self.features.insert(kind, settings)),
             Event::RoleWithdrawn { role } => self.withdraw_role(role),
-            Event::ObjectDefined(object) => drop(self.objects.insert(object.name.clone(), *object)),
-            Event::ObjectRemoved { object } => {
-                self.objects.remove(&object);
-                self.roles.values_mut().for_each(|role| drop(role.data.objects.remove(&object)));
-            }
+            event @ (Event::ObjectDefined(_) | Event::ObjectRemoved { .. }) => self.apply_to_objects(event),
             event @ (Event::KeyCreated { .. }
             | Event::KeyRotated { .. }
             | Event::KeyRevoked { .. }
@@ -123,6 +119,7 @@ impl Organization {
             | Event::RequestGranted { .. }
             | Event::RequestRefused { .. }) => self.apply_to_requests(stamp, event),
         }
+        self.end_requests_for_what_is_gone(stamp.at, event);
     }
 
     /// Takes away whatever was given to somebody of integrations, for good or for a time.
@@ -144,6 +141,7 @@ impl Organization {
     /// the role is given to nobody.
     fn end_role(&mut self, role: RoleId, moved_to: RoleId) {
         self.roles.remove(&role);
+        self.forget_denials(role);
         self.take_everything(Grantee::Role(role));
         for member in self.members.values_mut() {
             member.extra_roles.remove(&role);

@@ -45,7 +45,7 @@ pub(crate) fn change_preset(
         then.apply(&stamp, event);
     }
     keys_without_role_fit(state, &then)?;
-    events.extend(keys_that_would_carry_too_much(state, &then).into_iter().map(|key| Event::KeyRevoked { key }));
+    events.extend(keys_that_would_carry_too_much(state, &then, now).into_iter().map(|key| Event::KeyRevoked { key }));
     Ok(events)
 }
 
@@ -174,10 +174,12 @@ impl Change<'_> {
         Settings { join_default_team: self.state.settings.join_default_team, ..self.preset.settings.clone() }
     }
 
-    /// Roles that mean something else from then on, and that keys or agents have.
+    /// Roles that mean something else from then on, and that keys or agents have: also those of the organization's own,
+    /// where what roles state comes to count or ceases to.
     fn withdrawn(&self) -> impl Iterator<Item = RoleId> {
         let implicit = self.state.settings.managers_implicit_access != self.preset.settings.managers_implicit_access;
-        let changed = self.preset.roles.iter().filter(move |role| implicit || self.differs(role));
+        let own = self.state.roles.values().filter(move |role| implicit && !self.replaced.contains(&role.id));
+        let changed = self.preset.roles.iter().filter(move |role| implicit || self.differs(role)).chain(own);
         let with_keys = self.state.keys.values().filter(|key| key.revoked_at.is_none()).filter_map(key::Key::role);
         let with_agents = self.state.agents.values().filter_map(|agent| agent.role);
         let held: BTreeSet<RoleId> = with_keys.chain(with_agents).collect();
@@ -238,16 +240,16 @@ fn keys_without_role_fit(before: &Organization, then: &Organization) -> Result<(
 }
 
 /// Personal keys that end because their holders come to manage more than whoever issued them may give.
-fn keys_that_would_carry_too_much(before: &Organization, then: &Organization) -> BTreeSet<KeyId> {
+fn keys_that_would_carry_too_much(before: &Organization, then: &Organization, now: Timestamp) -> BTreeSet<KeyId> {
     let held = |state: &Organization, person: PersonId| {
-        let roles = state.roles_of(person).filter_map(|role| state.roles.get(&role)).map(Role::set);
+        let roles = state.roles_of(person, now).filter_map(|role| state.roles.get(&role)).map(Role::set);
         roles.fold(Default::default(), crate::permission::PermissionSet::union)
     };
     let mut ended = BTreeSet::new();
     for person in then.members.keys().copied() {
         let had = held(before, person);
         let rises = |role: &&Role| role.set().management().first_beyond(had).is_some();
-        let roles = then.roles_of(person).filter_map(|role| then.roles.get(&role)).filter(rises);
+        let roles = then.roles_of(person, now).filter_map(|role| then.roles.get(&role)).filter(rises);
         ended.extend(roles.flat_map(|role| key::that_would_carry_too_much(then, (person, None), role)));
     }
     for team in then.teams.values() {

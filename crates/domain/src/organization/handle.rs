@@ -9,6 +9,7 @@ use crate::organization::{KeysWithoutRole, Organization, SettingChange};
 use crate::preset::Preset;
 use crate::refusal::{Refusal, title_fits};
 use crate::role::RoleLevel;
+use crate::time::Timestamp;
 
 /// An organization begins: the preset is written out into events, so that a later version of Wardroom with
 /// another preset changes nobody's rights.
@@ -39,6 +40,7 @@ pub(crate) fn change_settings(
     state: &Organization,
     name: Option<String>,
     changes: Vec<SettingChange>,
+    now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
     if let Some(name) = name.filter(|name| *name != state.name) {
@@ -92,8 +94,8 @@ pub(crate) fn change_settings(
     }
     if after.roles_extra_bindings && !state.settings.roles_extra_bindings {
         let given = state.members.values().filter(|member| member.is_active());
-        let given = given.flat_map(|member| member.extra_roles.keys().map(|role| (member.person, role)));
-        let carried = given.filter_map(|(person, role)| Some((person, state.roles.get(role)?)));
+        let given = given.flat_map(|member| member.extra_roles_at(now).map(|role| (member.person, role)));
+        let carried = given.filter_map(|(person, role)| Some((person, state.roles.get(&role)?)));
         let ended: BTreeSet<_> =
             carried.flat_map(|(person, role)| key::that_would_carry_too_much(state, (person, None), role)).collect();
         events.extend(ended.into_iter().map(|key| Event::KeyRevoked { key }));

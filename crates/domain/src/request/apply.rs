@@ -64,6 +64,16 @@ impl Organization {
         ended.into_iter().for_each(|request| self.close(request, RequestState::Ended { at }));
     }
 
+    /// What nobody can be let do any more ends: a thing that is gone is not asked for, and one that comes back is another.
+    pub(crate) fn end_requests_for_what_is_gone(&mut self, at: Timestamp, event: &Event) {
+        if self.requests.is_empty() || !may_take_away(event) {
+            return;
+        }
+        let ends = |request: &&AccessRequest| !request.asked.wanted.is_there(self);
+        let ended: Vec<RequestId> = self.open_requests().filter(ends).map(|request| request.asked.id).collect();
+        ended.into_iter().for_each(|request| self.close(request, RequestState::Ended { at }));
+    }
+
     /// Closes a request, and forgets what is too many besides it: the one that was closed last is always kept.
     fn close(&mut self, request: RequestId, state: RequestState) {
         let Some(requester) = self.request(request).map(|known| known.asked.requester) else { return };
@@ -84,4 +94,30 @@ impl Organization {
         let beyond = closed.len().saturating_sub(CLOSED_MAX - 1);
         closed.into_iter().take(beyond).map(|(_, id)| id).collect()
     }
+}
+
+/// Whether requests may be kept no longer after an event: somebody goes, or one is closed and pushes another out.
+#[must_use]
+pub fn may_forget(event: &Event) -> bool {
+    let decided =
+        matches!(event, Event::RequestWithdrawn { .. } | Event::RequestGranted { .. } | Event::RequestRefused { .. });
+    decided || may_take_away(event)
+}
+
+/// Whether what somebody asks for may be gone after an event.
+fn may_take_away(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::IntegrationDisconnected { .. }
+            | Event::ToolsApproved { .. }
+            | Event::ResourceDestroyed { .. }
+            | Event::ObjectDefined(_)
+            | Event::ObjectRemoved { .. }
+            | Event::MemberRemoved { .. }
+            | Event::RoleDeleted { .. }
+            | Event::TeamDeleted { .. }
+            | Event::KeyRevoked { .. }
+            | Event::AgentDeleted { .. }
+            | Event::DelegationRemoved { .. }
+    )
 }

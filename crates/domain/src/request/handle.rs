@@ -86,7 +86,8 @@ pub fn nothing_would_help() -> Refusal {
 /// A change that has no end is not made for a time.
 #[must_use]
 pub fn cannot_end() -> Refusal {
-    let message = "this change cannot end by itself; grant it for good, choose another change, or make it by hand";
+    let message = "this change cannot end by itself; grant it for good (for_good, or --for-good on the terminal), choose \
+        another change, or make it by hand";
     Refusal::field("cannot-end", "until", message)
 }
 

@@ -8,6 +8,7 @@ mod handle;
 mod state;
 mod wanted;
 
+pub use apply::may_forget;
 pub use handle::{already_allowed, cannot_end, nothing_would_help, one_of_several};
 pub(crate) use handle::{grant, open, refuse, withdraw};
 pub use state::{AccessRequest, Decided, NewRequest, RequestState};

@@ -77,7 +77,7 @@ pub enum RequestState {
         /// When.
         at: Timestamp,
     },
-    /// Whoever asked is here no longer.
+    /// Whoever asked, or what they asked for, is here no longer.
     Ended {
         /// When.
         at: Timestamp,

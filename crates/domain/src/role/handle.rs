@@ -13,6 +13,7 @@ use crate::organization::{KeysWithoutRole, Organization, SettingChange};
 use crate::permission::Holding;
 use crate::refusal::{Refusal, title_fits, unprintable};
 use crate::role::{AssignableTo, Role, RoleId, RoleLevel};
+use crate::time::Timestamp;
 
 /// Roles that an organization may have.
 const ROLES_MAX: usize = 500;
@@ -77,7 +78,7 @@ pub(crate) fn clone(state: &Organization, of: RoleId, (id, title): (RoleId, Stri
 }
 
 /// A role means something else from now on, for everyone who has it.
-pub(crate) fn edit(state: &Organization, id: RoleId, edit: RoleEdit) -> Result<Vec<Event>, Refusal> {
+pub(crate) fn edit(state: &Organization, id: RoleId, edit: RoleEdit, now: Timestamp) -> Result<Vec<Event>, Refusal> {
     let present = known(state, id)?;
     if present.locked {
         let message = format!("the role {id} is fixed; clone it and change the copy");
@@ -88,8 +89,8 @@ pub(crate) fn edit(state: &Organization, id: RoleId, edit: RoleEdit) -> Result<V
         return Ok(Vec::new());
     }
     is_sound(state, &role)?;
-    still_fits_its_holders(state, &role)?;
-    let ended = keys_that_would_carry_too_much(state, present, &role)?;
+    still_fits_its_holders(state, &role, now)?;
+    let ended = keys_that_would_carry_too_much(state, present, &role, now)?;
     Ok(std::iter::once(Event::RoleDefined(role))
         .chain(ended.into_iter().map(|key| Event::KeyRevoked { key }))
         .collect())
@@ -103,6 +104,7 @@ fn keys_that_would_carry_too_much(
     state: &Organization,
     present: &Role,
     role: &Role,
+    now: Timestamp,
 ) -> Result<BTreeSet<KeyId>, Refusal> {
     if role.set().management().first_beyond(present.set()).is_none() {
         return Ok(BTreeSet::new());
@@ -116,12 +118,12 @@ fn keys_that_would_carry_too_much(
         KeyKind::Agent { agent, .. } => state.agents.get(&agent).is_some_and(|agent| agent.role == Some(role.id)),
     };
     key::secrets_are_known_high_enough(state, state.keys.values().filter(theirs), role)?;
-    Ok(personal_keys_of_holders(state, present, role))
+    Ok(personal_keys_of_holders(state, present, role, now))
 }
 
 /// Personal keys of those who have a role, in the organization or in teams, that would carry too much with another.
-fn personal_keys_of_holders(state: &Organization, held: &Role, next: &Role) -> BTreeSet<KeyId> {
-    let members = state.members.keys().filter(|person| state.roles_of(**person).any(|role| role == held.id));
+fn personal_keys_of_holders(state: &Organization, held: &Role, next: &Role, now: Timestamp) -> BTreeSet<KeyId> {
+    let members = state.members.keys().filter(|person| state.roles_of(**person, now).any(|role| role == held.id));
     let in_teams = state.teams.values().flat_map(|team| {
         let places = team.members.iter().filter(move |(_, place)| place.role == held.id);
         places.map(move |(person, _)| (*person, Some(team.id)))
@@ -132,7 +134,7 @@ fn personal_keys_of_holders(state: &Organization, held: &Role, next: &Role) -> B
 
 /// What the keys come to that a deleted role's heir reaches: personal keys of its members end where the heir manages
 /// more than whoever issued them may give, and workspace keys without a role need a new secret first.
-fn keys_of_heirs(state: &Organization, role: &Role, heir: &Role) -> Result<BTreeSet<KeyId>, Refusal> {
+fn keys_of_heirs(state: &Organization, role: &Role, heir: &Role, now: Timestamp) -> Result<BTreeSet<KeyId>, Refusal> {
     let settings = &state.settings;
     let becomes_default = role.level == RoleLevel::Organization && settings.join_default_role != heir.id;
     if becomes_default && settings.keys_without_role == KeysWithoutRole::DefaultRole {
@@ -142,12 +144,17 @@ fn keys_of_heirs(state: &Organization, role: &Role, heir: &Role) -> Result<BTree
     if heir.set().management().first_beyond(role.set()).is_none() {
         return Ok(BTreeSet::new());
     }
-    Ok(personal_keys_of_holders(state, role, heir))
+    Ok(personal_keys_of_holders(state, role, heir, now))
 }
 
 /// A role ends. Its members get the default role, in which a default may be chosen at the same time; its keys and
 /// agents have none and do nothing until they are given one.
-pub(crate) fn delete(state: &Organization, id: RoleId, default: Option<RoleId>) -> Result<Vec<Event>, Refusal> {
+pub(crate) fn delete(
+    state: &Organization,
+    id: RoleId,
+    default: Option<RoleId>,
+    now: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
     let role = known(state, id)?;
     if role.top {
         return Err(Refusal::rule("top-role", "the top role cannot be deleted; somebody must always hold it"));
@@ -186,7 +193,7 @@ pub(crate) fn delete(state: &Organization, id: RoleId, default: Option<RoleId>) 
         RoleLevel::Team => SettingChange::JoinDefaultTeamRole(Some(moved_to)),
     };
     let changed = (present != Some(moved_to)).then_some(Event::SettingChanged(change));
-    let ended = keys_of_heirs(state, role, heir)?.into_iter().map(|key| Event::KeyRevoked { key });
+    let ended = keys_of_heirs(state, role, heir, now)?.into_iter().map(|key| Event::KeyRevoked { key });
     Ok(changed.into_iter().chain([Event::RoleDeleted { role: id, moved_to }]).chain(ended).collect())
 }
 
@@ -260,8 +267,8 @@ fn is_sound(state: &Organization, role: &Role) -> Result<(), Refusal> {
 }
 
 /// Whom a role may be given to cannot become narrower than whom it was given to.
-fn still_fits_its_holders(state: &Organization, role: &Role) -> Result<(), Refusal> {
-    let has = |member: &Member| member.role == role.id || member.extra_roles.contains_key(&role.id);
+fn still_fits_its_holders(state: &Organization, role: &Role, now: Timestamp) -> Result<(), Refusal> {
+    let has = |member: &Member| member.role == role.id || member.extra_roles_at(now).any(|beside| beside == role.id);
     let members = state.members.values().any(|member| member.is_active() && has(member));
     let keys = state.keys.values().any(|key| key.revoked_at.is_none() && key.role() == Some(role.id));
     let agents = state.agents.values().any(|agent| agent.role == Some(role.id));

@@ -40,6 +40,7 @@ fn config() -> ProptestConfig {
 }
 
 /// An organization on its way through a history, with every event as the journal would keep it.
+#[derive(Clone)]
 struct Walk {
     state: Organization,
     written: Vec<(Stamp, Vec<u8>)>,
@@ -106,7 +107,7 @@ impl Walk {
                 self.write(&events);
                 self.check_that_nothing_is_said_for_nothing(&before, &command, &events)?;
                 check_what_never_changes(&before, &self.state)?;
-                check_that_the_state_is_sound(&self.state)?;
+                check_that_the_state_is_sound(&self.state, self.now)?;
                 Ok(true)
             }
             Err(refusal) => {

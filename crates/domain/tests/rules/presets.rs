@@ -25,12 +25,16 @@ fn add(number: u8, id: &str) -> Command {
     Command::AddMember { person: person(number), role: role(id) }
 }
 
-/// Founded on the preset, with people in some of its roles, the founder's number 0 in the top role.
+/// Founded on the preset, with people in some of its roles. The founder is number 0, in the top role, and has a key.
 fn with(preset: Preset, people: &[(u8, &str)]) -> Walk {
     let mut walk = Walk::found_on(preset);
+    let (kind, digest) = (KeyKind::Personal { holder: person(0) }, "f".repeat(64));
+    accept(&mut walk, Command::CreateKey { key: key(3), kind, digest, hint: String::new(), expires_at: None });
     people.iter().for_each(|(number, id)| accept(&mut walk, add(*number, id)));
     walk
 }
+
+const EVERYBODY: domain::role::AssignableTo = domain::role::AssignableTo { members: true, keys: true, agents: true };
 
 fn extra_of(state: &Organization, number: u8) -> Vec<RoleId> {
     state.members[&person(number)].extra_roles.keys().copied().collect()
@@ -75,6 +79,41 @@ fn what_one_has_beside_ones_own_role_ends_with_the_role_and_with_the_membership(
     accept(&mut walk, Command::RemoveMember { person: person(2) });
     accept(&mut walk, add(2, "member"));
     assert_eq!(extra_of(&walk.state, 2), []);
+}
+
+#[test]
+fn a_role_beside_ones_own_that_has_ended_counts_for_nothing() {
+    let mut walk = with(balanced(), &[(1, "member")]);
+    accept(&mut walk, setting(SettingChange::RolesExtraBindings(true)));
+    let end = walk.now.plus_ms(1_000);
+    let names: Vec<String> = (0..10).map(|number| format!("shift-{number}")).collect();
+    for name in &names {
+        let edit = RoleEdit::default();
+        let new = NewRole { id: role(name), title: name.clone(), level: RoleLevel::Organization, edit };
+        accept(&mut walk, Command::CreateRole(Box::new(new)));
+        accept(&mut walk, give(1, name, Some(end)));
+    }
+    assert_eq!(refusal(&walk, give(1, "auditor", None)), "too-many-roles");
+    let permissions = domain::permission::Holding::parse(["settings.*", "member.view"]).ok();
+    let wide = || RoleEdit { permissions: permissions.clone(), ..RoleEdit::default() };
+    let to_nobody = domain::role::AssignableTo { members: false, keys: true, agents: false };
+    let narrow = || RoleEdit { assignable_to: Some(to_nobody), ..RoleEdit::default() };
+    let edit = |name: &str, edit: RoleEdit| Command::EditRole { role: role(name), edit: Box::new(edit) };
+    assert_eq!(refusal(&walk, edit("shift-0", narrow())), "role-in-use");
+    // A key that somebody lower issued would end if the role came to manage more; not when the role is over.
+    let (kind, digest) = (KeyKind::Personal { holder: person(1) }, "0".repeat(64));
+    let issued = Command::CreateKey { key: key(0), kind, digest, hint: String::new(), expires_at: None };
+    for event in command::handle(&walk.state, issued, walk.now).unwrap() {
+        let (seq, at, actor) = (walk.state.seq + 1, walk.now, person(2).to_string());
+        walk.state.apply(&domain::organization::Stamp { seq, at, actor }, &event);
+    }
+    walk.now = end;
+    accept(&mut walk, edit("shift-1", wide()));
+    accept(&mut walk, setting(SettingChange::RolesExtraBindings(false)));
+    accept(&mut walk, setting(SettingChange::RolesExtraBindings(true)));
+    assert!(walk.state.live_key(key(0)).is_some());
+    accept(&mut walk, edit("shift-0", narrow()));
+    accept(&mut walk, give(1, "auditor", None));
 }
 
 #[test]
@@ -164,6 +203,7 @@ fn the_top_role_leads_to_the_top_role_also_where_the_other_one_has_the_name_of_a
         let change = to(&walk, preset.clone(), &[]);
         accept(&mut walk, change);
         assert_eq!([0, 1, 2].map(|number| role_of(&walk, number)), held.map(role), "{} to {}", from.name, preset.name);
+        assert!(walk.state.live_key(key(3)).is_some(), "the founder still gets in");
         let moved = to(&walk, from.clone(), &[]);
         accept(&mut walk, moved);
         assert_eq!(walk.state.top_role_holders().collect::<Vec<_>>(), [person(0)], "{} and back", preset.name);
@@ -194,6 +234,29 @@ fn keys_and_agents_whose_role_ends_or_becomes_another_stand_still_until_they_are
     // The same preset once more changes nothing, and so takes nothing away.
     let again = to(&walk, workjet(), &[]);
     assert_eq!(command::handle(&walk.state, again, walk.now), Ok(Vec::new()));
+}
+
+// rows: TW-7
+#[test]
+fn an_agent_with_a_role_of_the_organizations_own_stands_still_where_what_that_states_comes_to_count() {
+    let mut walk = with(balanced(), &[]);
+    let (edit, level) = (RoleEdit { assignable_to: Some(EVERYBODY), ..RoleEdit::default() }, RoleLevel::Organization);
+    let own = NewRole { id: role("ours"), title: "Ours".to_owned(), level, edit };
+    accept(&mut walk, Command::CreateRole(Box::new(own)));
+    let (title, held) = ("Bot".to_owned(), Some(role("ours")));
+    accept(
+        &mut walk,
+        Command::CreateAgent { agent: agent(0), title, sponsor: person(0), role: held, expires_at: None },
+    );
+    for implicit in [crm().settings.managers_implicit_access, !crm().settings.managers_implicit_access] {
+        let mut walk = walk.clone();
+        accept(&mut walk, setting(SettingChange::ManagersImplicitAccess(implicit)));
+        let change = to(&walk, crm(), &[]);
+        accept(&mut walk, change);
+        let bot = &walk.state.agents[&agent(0)];
+        let stands_still = implicit != crm().settings.managers_implicit_access;
+        assert_eq!((bot.role.is_none(), bot.suspended), (stands_still, stands_still));
+    }
 }
 
 #[test]

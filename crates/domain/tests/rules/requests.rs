@@ -193,6 +193,27 @@ fn requests_go_with_whoever_asked() {
 }
 
 #[test]
+fn requests_end_with_what_they_ask_for() {
+    let mut walk = company();
+    let view = Wanted::ViewIntegration { integration: integration(0) };
+    let remove = Wanted::RemoveMember { person: person(FAY) };
+    for (number, wanted) in
+        [(0, call("get")), (1, call("list")), (2, view), (3, use_of(Permission::AuditRead)), (4, remove)]
+    {
+        accept(&mut walk, asks(number, Grantee::Member(person(0)), wanted));
+    }
+    let state = |walk: &Walk| [0, 1, 2, 3, 4].map(|number| walk.state.request(request(number)).unwrap().state.as_str());
+    accept(&mut walk, Command::RefreshTools { integration: integration(0), tools: vec![tool("list")] });
+    assert_eq!(state(&walk), ["ended", "open", "open", "open", "open"], "a tool");
+    accept(&mut walk, Command::RefreshTools { integration: integration(0), tools: vec![tool("list"), tool("get")] });
+    assert_eq!(state(&walk), ["ended", "open", "open", "open", "open"], "one that comes back is asked for anew");
+    accept(&mut walk, Command::DisconnectIntegration { integration: integration(0) });
+    assert_eq!(state(&walk), ["ended", "ended", "ended", "open", "open"], "an integration");
+    accept(&mut walk, Command::RemoveMember { person: person(FAY) });
+    assert_eq!(state(&walk), ["ended", "ended", "ended", "open", "ended"], "a member");
+}
+
+#[test]
 fn nobody_asks_in_the_name_of_others_or_for_what_is_not_there() {
     let walk = company();
     let wanted = || use_of(Permission::AuditRead);

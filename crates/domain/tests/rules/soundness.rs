@@ -9,16 +9,17 @@ use domain::key::{Key, KeyKind, KeyScope};
 use domain::organization::Organization;
 use domain::resource::ResourceKind;
 use domain::role::{Role, RoleId, RoleLevel};
+use domain::time::Timestamp;
 use proptest::prelude::*;
 
 /// What holds in every state.
-pub(crate) fn check_that_the_state_is_sound(state: &Organization) -> Result<(), TestCaseError> {
+pub(crate) fn check_that_the_state_is_sound(state: &Organization, now: Timestamp) -> Result<(), TestCaseError> {
     let owners = state.top_role_holders().count();
     prop_assert!(owners > 0, "nobody holds the top role");
     prop_assert!(state.settings.owners_max.is_none_or(|most| owners <= most as usize), "{} owners", owners);
     prop_assert_eq!(state.roles.values().filter(|role| role.top && role.locked).count(), 1);
     check_settings(state)?;
-    check_that_roles_are_where_they_belong(state)?;
+    check_that_roles_are_where_they_belong(state, now)?;
     check_integrations(state)?;
     check_grants_and_shares(state)?;
     check_requests(state)?;
@@ -47,15 +48,15 @@ fn is_for_teams(state: &Organization, role: RoleId) -> bool {
 }
 
 /// Whoever has a role has one that exists, of the level and for the kind of subject that it is given to.
-fn check_that_roles_are_where_they_belong(state: &Organization) -> Result<(), TestCaseError> {
+fn check_that_roles_are_where_they_belong(state: &Organization, now: Timestamp) -> Result<(), TestCaseError> {
     for member in state.members.values() {
         let given = state.roles.get(&member.role);
         prop_assert!(given.is_some(), "{} has a role that is gone", member.person);
         prop_assert!(!member.is_active() || given.is_some_and(is_for_members), "{:?}", given);
         prop_assert_eq!(member.is_active(), member.removed_at.is_none());
-        for role in member.extra_roles.keys() {
-            let beside = state.roles.get(role).is_some_and(|role| is_for_members(role) && !role.top);
-            let fits = member.is_active() && beside && *role != member.role;
+        for role in member.extra_roles_at(now) {
+            let beside = state.roles.get(&role).is_some_and(|role| is_for_members(role) && !role.top);
+            let fits = member.is_active() && beside && role != member.role;
             prop_assert!(fits, "{} has the role {} beside {}", member.person, role, member.role);
         }
     }
@@ -87,6 +88,11 @@ fn check_that_roles_are_where_they_belong(state: &Organization) -> Result<(), Te
     let ruled = state.roles.values().flat_map(|role| role.data.objects.keys());
     let unknown = ruled.into_iter().find(|object| !state.objects.contains_key(*object));
     prop_assert!(unknown.is_none(), "a rule about {:?}, which is gone", unknown);
+    for (object, denied) in &state.denied {
+        prop_assert!(!state.objects.contains_key(object), "what is denied about {} is kept apart", object);
+        prop_assert!(denied.keys().all(|role| state.roles.contains_key(role)), "kept of a role that is gone");
+        prop_assert!(!denied.is_empty() && denied.values().all(|rule| *rule == rule.denials()), "{:?}", denied);
+    }
     Ok(())
 }
 

@@ -146,6 +146,16 @@ fn another_preset_is_previewed_tied_to_what_was_seen_and_made_in_one_step() {
 }
 
 #[test]
+fn an_organization_goes_by_each_preset_in_turn_and_its_founder_gets_in_throughout() {
+    let firm = Firm::of("balanced");
+    for name in ["crm", "pipeworks", "pipeai", "workjet", "swiftask", "crm", "balanced"] {
+        let (status, org) = firm.owner().put("/organization/preset", preset(name, json!({})));
+        assert_eq!((status, &org["preset"]), (200, &json!(name)), "{org}");
+        assert_eq!(firm.owner().get("/roles").0, 200, "{name}");
+    }
+}
+
+#[test]
 fn what_stands_in_the_way_of_another_preset_is_said_with_what_to_do() {
     let firm = Firm::of("balanced");
     let (_, ben) = (firm.hire("ada", "owner"), firm.hire("ben", "member"));

@@ -37,12 +37,14 @@ fn a_workspace_key_does_what_its_role_says_and_another_role_holds_from_the_next_
     let listed = key_as_listed(&firm.owner(), &id);
     assert_eq!((&listed["role"], &listed["state"]), (&json!("lister"), &json!("active")), "{listed}");
     let (mona, path) = (firm.hire("mona", "member"), format!("/keys/{id}"));
-    let project = json!({ "kind": "project", "title": "Atlas", "owner": mona.email });
+    let project = json!({ "kind": "project", "title": "Atlas", "owner": mona.id });
     assert_eq!((key.get("/members").0, key.post("/resources", project.clone()).0), (200, 403));
 
     let (status, changed) = firm.owner().patch(&path, json!({ "role": "maker" }));
     assert_eq!((status, &changed["role"]), (200, &json!("maker")), "{changed}");
     assert_eq!(key.get("/members").0, 403);
+    let by_address = json!({ "kind": "project", "title": "Atlas", "owner": mona.email });
+    assert_eq!(key.post("/resources", by_address).0, 404, "who sees no members finds none by an address");
     let atlas = made(&key, "/resources", project);
     assert_eq!(mona.api.get(&format!("/resources/{atlas}")).1["owner"]["id"], json!(mona.id));
 

@@ -224,6 +224,7 @@ fn key_entity(state: &Organization, key: &Key) -> CedarEntity {
         ("id", Some(key.id.as_str().into())),
         ("kind", Some(word.into())),
         ("role", Some(has.clone().into())),
+        ("lasting", Some(has.clone().into())),
         ("role_given", Some(given.is_some().into())),
         ("reaches_all", Some(reaches_all.into())),
         ("suspended", Some(key.suspended.into())),
@@ -242,6 +243,7 @@ fn agents(state: &Organization) -> impl Iterator<Item = CedarEntity> {
         let attrs = attributes([
             ("id", Some(agent.id.as_str().into())),
             ("role", Some(role.clone().into())),
+            ("lasting", Some(role.clone().into())),
             ("suspended", Some(agent.suspended.into())),
             ("sponsor", agent.sponsor.map(|sponsor| member(sponsor).into())),
             ("ends", ends(agent.expires_at)),
@@ -257,19 +259,25 @@ fn agents(state: &Organization) -> impl Iterator<Item = CedarEntity> {
 }
 
 /// A team. What somebody manages there is what their roles in the organization reach there, and what their role there
-/// holds.
+/// holds; for good what those reach that have no end.
 fn team_entity(state: &Organization, standings: &BTreeMap<PersonId, (Standing, Powers)>, of: &Team) -> CedarEntity {
     let (mut tags, mut gains) = (BTreeMap::new(), BTreeSet::new());
     for (person, place) in &of.members {
         let here = powers::held_by_id(state, place.role);
         let own = standings.get(person).into_iter().flat_map(|(_, powers)| powers);
         let own = own.map(|(permission, scope)| (*permission, *scope));
-        let reaching = own.clone().filter(|(_, scope)| *scope >= Scope::Team).map(|(permission, _)| permission);
-        let authority: BTreeSet<Permission> =
-            here.keys().copied().chain(reaching).filter(|one| one.entry().manages).collect();
-        let authority: CedarValue = authority.into_iter().map(|permission| permission.entry().id).collect();
+        let authority = |powers: &Powers| -> CedarValue {
+            let reaching = powers.iter().filter(|(_, scope)| **scope >= Scope::Team).map(|(permission, _)| permission);
+            let all: BTreeSet<Permission> = here.keys().chain(reaching).copied().collect();
+            all.into_iter().filter(|one| one.entry().manages).map(|permission| permission.entry().id).collect()
+        };
+        let standing = standings.get(person);
+        let now = standing.map_or_else(Powers::new, |(_, powers)| powers.clone());
+        let lasting = standing.map_or_else(Powers::new, |(standing, _)| standing.lasting().held(state));
         let role = role(state, Some(place.role));
-        tags.insert(person.to_string(), record([("role", Some(role.into())), ("authority", Some(authority))]));
+        let place =
+            [("role", Some(role.into())), ("authority", Some(authority(&now))), ("lasting", Some(authority(&lasting)))];
+        tags.insert(person.to_string(), record(place));
         // What somebody there may do with what the team has, because the team has it.
         let gained = here.into_iter().filter(|(_, scope)| *scope >= Scope::Team);
         let gained = gained.chain(own.filter(|(_, scope)| *scope == Scope::Team)).map(|(permission, _)| permission);

@@ -147,6 +147,11 @@ pub(super) fn covers(powers: &str) -> String {
     all([scope("own"), scope("team"), scope("all")])
 }
 
+/// The same by the roles alone that the principal has for good: what is given stays.
+pub(super) fn for_good(phrase: &str) -> String {
+    phrase.replace("principal.role.", "principal.lasting.")
+}
+
 /// The principal holds what these powers manage, for everybody: a role for teams holds in all of them.
 fn covers_everywhere(powers: &str) -> String {
     format!("principal.role.manages.all.containsAll({powers}.own)")
@@ -166,11 +171,11 @@ pub(super) fn not_below_role(role: &str) -> String {
 
 /// The principal may make others manage.
 pub(super) fn promotes() -> String {
-    any([
+    for_good(&any([
         all([setting_is("promote_admin", "owner"), "principal.role.top".to_owned()]),
         all([setting_is("promote_admin", "owner_or_admin"), holds(Permission::RoleAssign)]),
         all([setting_is("promote_admin", "by_permission"), holds(Permission::RolePromote)]),
-    ])
+    ]))
 }
 
 fn promotes_for(powers: &str) -> String {
@@ -179,26 +184,36 @@ fn promotes_for(powers: &str) -> String {
 
 /// The principal may give these powers.
 pub(super) fn gives_powers(powers: &str) -> String {
-    all([covers(powers), promotes_for(powers)])
+    all([for_good(&covers(powers)), promotes_for(powers)])
 }
 
 /// The principal may give these powers to a role, which may be one for teams.
 fn gives_to_role(powers: &str, role: &str) -> String {
     let in_teams = format!("({role} has in_teams && {role}.in_teams)");
-    all([choose(&in_teams, &covers_everywhere(powers), &covers(powers)), promotes_for(powers)])
+    all([for_good(&choose(&in_teams, &covers_everywhere(powers), &covers(powers))), promotes_for(powers)])
+}
+
+/// The principal's own roles state these powers for good, in force or not.
+pub(super) fn states_all(powers: &str) -> String {
+    let scope = |scope: &str| format!("principal.lasting.states.{scope}.containsAll({powers}.{scope})");
+    all([scope("own"), scope("team"), scope("all")])
+}
+
+/// The same of a role for teams, which has them in all of them.
+fn states_everywhere(powers: &str) -> String {
+    format!("principal.lasting.states.all.containsAll({powers}.own)")
 }
 
 /// The principal may write these powers into a role: their own states them, in force or not, and what gives power over
 /// others is in force for them and written by who may promote.
 pub(super) fn writes(powers: &str) -> String {
-    let scope = |scope: &str| format!("principal.role.states.{scope}.containsAll({powers}.{scope})");
-    all([scope("own"), scope("team"), scope("all"), promotes_in(powers)])
+    all([states_all(powers), promotes_in(powers)])
 }
 
 /// The same for a role, which may be one for teams and then has them in all of them.
 pub(super) fn writes_into(powers: &str, role: &str) -> String {
     let in_teams = format!("({role} has in_teams && {role}.in_teams)");
-    let everywhere = all([format!("principal.role.states.all.containsAll({powers}.own)"), promotes_in(powers)]);
+    let everywhere = all([states_everywhere(powers), promotes_in(powers)]);
     choose(&in_teams, &everywhere, &writes(powers))
 }
 
@@ -231,19 +246,14 @@ pub(super) fn is_below_in_a_team(member: &str) -> String {
     format!("({})", below.join(" || "))
 }
 
-/// The principal's role states this, in force or not.
+/// The principal's roles state this for good, in force or not.
 pub(super) fn states(permission: Permission) -> String {
-    format!("principal.role.states.own.contains(\"{permission}\")")
+    format!("principal.lasting.states.own.contains(\"{permission}\")")
 }
 
 /// The principal may give this role.
 pub(super) fn gives(role: &str) -> String {
     any([format!("!({role} has top)"), gives_powers(&format!("{role}.manages"))])
-}
-
-/// The principal, a member, may give themselves this role: what they have for a time they do not make last.
-pub(super) fn gives_themselves(role: &str) -> String {
-    gives(role).replace("principal.role.", "principal.lasting.")
 }
 
 /// The same, where it may be one for teams and then is given in all of them.
@@ -254,18 +264,17 @@ pub(super) fn gives_everywhere(role: &str) -> String {
 /// The principal may let others have this role otherwise than by assigning it: who assigns such roles, and who has all
 /// that it states and opens.
 pub(super) fn passes_on(role: &str) -> String {
-    let states = |scope: &str| format!("principal.role.states.{scope}.containsAll({role}.states.{scope})");
-    let all_states = all([states("own"), states("team"), states("all")]);
-    let everywhere = format!("principal.role.states.all.containsAll({role}.states.own)");
-    let has = all([choose(&format!("{role}.in_teams"), &everywhere, &all_states), opens(&format!("{role}.opens"))]);
-    let (assigns, in_teams) = (holds(Permission::RoleAssign), holds(Permission::TeamRoles));
+    let stated = format!("{role}.states");
+    let states = choose(&format!("{role}.in_teams"), &states_everywhere(&stated), &states_all(&stated));
+    let has = all([states, opens(&format!("{role}.opens"))]);
+    let (assigns, in_teams) = (for_good(&holds(Permission::RoleAssign)), for_good(&holds(Permission::TeamRoles)));
     let decides = choose(&format!("{role}.in_teams"), &in_teams, &assigns);
     any([format!("!({role} has top)"), decides, has])
 }
 
-/// The principal's role opens these records and fields.
+/// The principal's roles open these records and fields for good.
 pub(super) fn opens(words: &str) -> String {
-    format!("principal.role.opens.containsAll({words})")
+    format!("principal.lasting.opens.containsAll({words})")
 }
 
 /// The role of those who have none.

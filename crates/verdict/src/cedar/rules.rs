@@ -4,9 +4,9 @@
 use domain::permission::Permission as P;
 
 use super::phrases::{
-    Policy, all, any, choose, covers, gives, gives_everywhere, gives_powers, gives_themselves, has_not_ended,
-    has_setting, holds, is_below_in_a_team, is_the_member, lasts_as_long, not_below, not_below_role, opens, passes_on,
-    setting, setting_is, where_there, writes, writes_into,
+    Policy, all, any, choose, covers, for_good, gives, gives_everywhere, gives_powers, has_not_ended, has_setting,
+    holds, is_below_in_a_team, is_the_member, lasts_as_long, not_below, not_below_role, opens, passes_on, setting,
+    setting_is, states_all, where_there, writes, writes_into,
 };
 use super::{grants, key_rules, resource_rules, team_rules};
 
@@ -234,16 +234,15 @@ fn widens_settings() -> String {
     let most = setting("owners_max");
     let no_more = choose("context has owners_max", &format!("context.owners_max <= {most}"), "false");
     let dormant = setting("dormant");
-    let would_have = |scope: &str| format!("principal.role.states.{scope}.containsAll({dormant}.{scope})");
     let stays = any(["!context.managers_implicit_access".to_owned(), setting("managers_implicit_access")]);
     let (counts, beside) = (setting("roles_extra_bindings"), setting("extra_roles"));
     let switched = choose("context.roles_extra_bindings", &gives_powers(&beside), &covers(&beside));
     let assigned = format!("{}.containsAll(context.teams_assign_listed)", setting("teams_assign_listed"));
     all([
         any(["principal.role.top".to_owned(), where_there(&has_setting("owners_max"), &no_more)]),
-        any([assigned, holds(P::TeamAssign)]),
+        any([assigned, for_good(&holds(P::TeamAssign))]),
         team_rules::sends_newcomers(),
-        any([stays, all([would_have("own"), would_have("team"), would_have("all")])]),
+        any([stays, states_all(&dormant)]),
         any([format!("context.roles_extra_bindings == {counts}"), switched]),
         any(["!context.fields_widen".to_owned(), setting("fields_widen"), opens(&setting("widened"))]),
     ])
@@ -280,14 +279,10 @@ fn people() -> Vec<Policy> {
         ])),
         Policy::permit(
             "member.change_role",
-            "Give who is not above one another role, or one beside it; oneself within what one has for good",
+            "Give who is not above one another role, or one beside it, within what one has for good",
             &["member.change_role", "member.give_role"],
         )
-        .when(all([
-            holds(P::RoleAssign),
-            not_below("resource.role"),
-            choose(&is_the_member("resource"), &gives_themselves("context.role"), &gives("context.role")),
-        ])),
+        .when(all([holds(P::RoleAssign), not_below("resource.role"), gives("context.role")])),
         Policy::permit("member.take_role", "Take a role from who is not above one", &["member.take_role"])
             .when(all([holds(P::RoleAssign), not_below("resource.role")])),
         Policy::permit(

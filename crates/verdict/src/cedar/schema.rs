@@ -59,11 +59,13 @@ namespace Wardroom {
   // teams and for all, and from when on no role of theirs states it for all; by role: from when on they do not have it.
   entity Until tags { own?: Long, team?: Long, all?: Long, states?: Long, role?: Long };
 
-  // A key that was not revoked: a workspace key, which is a principal too, or one of a person or agent.
+  // A key that was not revoked: a workspace key, which is a principal too, or one of a person or agent. What keys and
+  // agents have they have as long as they are, so that both of their roles are one.
   entity Key in [Role] = {
     id: String,
     kind: String,
     role: Role,
+    lasting: Role,
     role_given: Bool,
     reaches_all: Bool,
     suspended: Bool,
@@ -74,11 +76,13 @@ namespace Wardroom {
   };
 
   // An AI agent. Tags, by person: that it may act for them.
-  entity Agent in [Role] = { id: String, role: Role, suspended: Bool, sponsor?: Member, ends?: Long } tags { ends?: Long };
+  entity Agent in [Role] = { id: String, role: Role, lasting: Role, suspended: Bool, sponsor?: Member, ends?: Long }
+    tags { ends?: Long };
 
   // A team, and the permissions over resources that somebody there gains with what the team has. Tags, by member: their
-  // role there, and all that they manage there.
-  entity Team = { id: String, gains: Set<String> } tags { role: Role, authority: Set<String> };
+  // role there, and all that they manage there, now and for good.
+  entity Team = { id: String, gains: Set<String> }
+    tags { role: Role, authority: Set<String>, lasting: Set<String> };
 
   entity Integration = { slug: String, paused: Bool };
   entity Tool in [Integration] = { integration: Integration, class: String, off: Bool };

@@ -29,10 +29,20 @@ fn covers_in(team: &str, role: &str) -> String {
     )
 }
 
+/// The same for good: what is given stays.
+fn gives_in(team: &str, role: &str) -> String {
+    let manages = format!("containsAll({role}.manages.own)");
+    choose(
+        &format!("{team}.hasTag(principal.id)"),
+        &format!("{team}.getTag(principal.id).lasting.{manages}"),
+        &format!("principal.lasting.manages.all.{manages}"),
+    )
+}
+
 /// Newcomers come into a team where the organization has it so; who lets them in gives them their place there.
 pub(super) fn lets_into_default_team() -> String {
     let (team, role) = (setting("join_default_team"), setting("join_default_team_role"));
-    let place = where_there(&has_setting("join_default_team_role"), &covers_in(&team, &role));
+    let place = where_there(&has_setting("join_default_team_role"), &gives_in(&team, &role));
     where_there(&has_setting("join_default_team"), &place)
 }
 
@@ -40,7 +50,7 @@ pub(super) fn lets_into_default_team() -> String {
 pub(super) fn sends_newcomers() -> String {
     let (team, role) = ("context.join_default_team", "context.join_default_team_role");
     let puts = any([holds(P::TeamMembers), all([format!("{team} has id"), holds_in(team, P::TeamMembers)])]);
-    let gives = where_there(&format!("(context has join_default_team_role && {role} has top)"), &covers_in(team, role));
+    let gives = where_there(&format!("(context has join_default_team_role && {role} has top)"), &gives_in(team, role));
     let same =
         choose(&has_setting("join_default_team"), &format!("{} == {team}", setting("join_default_team")), "false");
     where_there("context has join_default_team", &any([same, all([puts, gives])]))
@@ -67,7 +77,7 @@ pub(super) fn policies() -> Vec<Policy> {
     let there = "(context.member has id && resource.hasTag(context.member.id))";
     let role_there = "resource.getTag(context.member.id).role";
     let above_nobody = where_there(there, &covers_in("resource", role_there));
-    let gives = any(["!(context.role has top)".to_owned(), covers_in("resource", "context.role")]);
+    let gives = any(["!(context.role has top)".to_owned(), gives_in("resource", "context.role")]);
     let of_members = any(["any_member", "any_member_with_approval"].map(|word| setting_is("invite_team", word)));
     let known = any([
         holds(P::TeamAssign),

@@ -115,8 +115,8 @@ impl Comparison<'_> {
     #[must_use]
     pub fn difference(&mut self, subject: Subject) -> Difference {
         let (was, is) = (self.entry(self.before, subject), self.entry(self.after, subject));
-        let (before, then) = (held(was), held(is));
-        let (gains_tools, loses_tools) = self.tools_between(&Actor::about(subject));
+        let (before, then) = (self.held(was), self.held(is));
+        let (gains_tools, loses_tools) = self.tools_between(&Actor::about(subject), None);
         let resources = |snapshot: &Snapshot| snapshot.rights_to_resources(subject, self.now);
         let (gains_resources, loses_resources) = apart(&resources(self.before), &resources(self.after));
         let at_work = |entry: Option<_>| entry.and_then(|entry| self.at_work(entry));
@@ -167,7 +167,7 @@ impl Comparison<'_> {
 
     /// Whether somebody may do something else, for themselves.
     fn rights_differ(&mut self, was: &SubjectEntry, is: &SubjectEntry) -> bool {
-        held(Some(was)) != held(Some(is))
+        self.held(Some(was)) != self.held(Some(is))
             || self.tools_differ(was, is)
             || self.resources_differ(was, is)
             || self.data.differ(self.at_work(was), self.at_work(is))
@@ -194,11 +194,11 @@ impl Comparison<'_> {
     fn at_work<'e>(&self, entry: &'e SubjectEntry) -> Option<&'e SubjectEntry> {
         Some(entry).filter(|entry| entry.stopped.is_none() && self.now < entry.ends_at)
     }
-}
 
-/// What a subject's roles come to, whether or not it will end.
-fn held(entry: Option<&SubjectEntry>) -> PermissionSet {
-    entry.filter(|entry| entry.stopped.is_none()).map(|entry| entry.permissions).unwrap_or_default()
+    /// What a subject's roles come to as long as it does anything.
+    fn held(&self, entry: Option<&SubjectEntry>) -> PermissionSet {
+        entry.and_then(|entry| self.at_work(entry)).map(|entry| entry.permissions).unwrap_or_default()
+    }
 }
 
 /// What the one holds further than the other.

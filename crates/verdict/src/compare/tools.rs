@@ -1,5 +1,6 @@
 //! Which tools somebody can call before and after a change.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::id::IntegrationId;
@@ -24,15 +25,28 @@ pub(super) struct Counterparts<'s> {
 }
 
 impl<'s> Comparison<'s> {
-    /// The tools that an actor gains and loses.
-    pub(super) fn tools_between(&self, actor: &Actor) -> (Tools, Tools) {
-        let of = |snapshot: &Snapshot| {
-            let tools = snapshot.callable_tools(actor, self.now).map(|(_, tool, at)| (at.id, tool.name.clone()));
-            let mut tools: Tools = tools.collect();
-            tools.sort_unstable();
-            tools
+    /// The tools that an actor gains and loses, of some integrations or of all.
+    pub(super) fn tools_between(&self, actor: &Actor, of: Option<&BTreeSet<IntegrationId>>) -> (Tools, Tools) {
+        apart(&self.tools_of(self.before, actor, of), &self.tools_of(self.after, actor, of))
+    }
+
+    /// The tools that an actor can call, in order.
+    pub(super) fn tools_of(&self, snapshot: &Snapshot, actor: &Actor, of: Option<&BTreeSet<IntegrationId>>) -> Tools {
+        let mut tools: Tools = match of {
+            None => snapshot
+                .callable_tools(actor, self.now)
+                .map(|(_, tool, integration)| (integration.id, tool.name.clone()))
+                .collect(),
+            Some(some) => {
+                let one = |id: &IntegrationId| {
+                    let tools = snapshot.callable_tools_of(actor, *id, self.now);
+                    tools.map(|(_, tool)| (*id, tool.name.clone())).collect::<Tools>()
+                };
+                some.iter().flat_map(one).collect()
+            }
         };
-        apart(&of(self.before), &of(self.after))
+        tools.sort_unstable();
+        tools
     }
 
     pub(super) fn tools_differ(&self, was: &SubjectEntry, is: &SubjectEntry) -> bool {

@@ -20,7 +20,7 @@ use crate::world::{
 };
 
 /// Questions looked at in each organization; Cedar is asked where such roles decide.
-const QUESTIONS: usize = 2_000;
+const QUESTIONS: usize = 2_500;
 
 /// An organization in which most people have roles beside their own.
 fn with_many_roles(seed: u64) -> World {
@@ -48,9 +48,23 @@ fn without_ends(state: &Organization, now: Timestamp) -> Organization {
     state
 }
 
+/// What gives somebody something that stays.
+const GIVING: [&str; 9] = [
+    "AddMember",
+    "CreatePersonalKey",
+    "CreateRole",
+    "CreateWorkspaceKey",
+    "DeleteRole",
+    "EditOrganization",
+    "EditRole",
+    "SetAgentRole",
+    "SetTeamMember",
+];
+
 /// What is asked about: everything, and often what is given, which has ends as well.
 struct Asked<'n> {
     by_kind: Vec<Vec<Operation<'n>>>,
+    giving: Vec<Vec<Operation<'n>>>,
     off: [BTreeSet<String>; 2],
     slugs: Vec<String>,
 }
@@ -62,13 +76,14 @@ impl<'n> Asked<'n> {
         let plain = operations.filter(|asked| !matches!(asked, Operation::DecideRequest { .. }));
         plain.for_each(|asked| by_kind.entry(kind(asked)).or_default().push(asked));
         let off = [BTreeSet::new(), TOOLS.map(str::to_owned).into()];
-        Asked { by_kind: by_kind.into_values().collect(), off, slugs: (0..INTEGRATIONS).map(slug).collect() }
+        let giving = GIVING.iter().filter_map(|kind| by_kind.get(*kind).cloned()).collect();
+        Asked { by_kind: by_kind.into_values().collect(), giving, off, slugs: (0..INTEGRATIONS).map(slug).collect() }
     }
 
     fn action<'a>(&'a self, dice: &mut Dice, who: u8, world: &'a World) -> Action<'a> {
         let some = |number: u8, dice: &mut Dice| dice.below(number - 1);
         let end = |dice: &mut Dice| dice.pick(&[None, Some(100), Some(101), Some(1_000), Some(2_000)]).map(Timestamp);
-        let operation = match dice.below(8) {
+        let operation = match dice.below(10) {
             0 => {
                 let integration = &self.slugs[usize::from(some(INTEGRATIONS, dice))];
                 return Action::CallTool { integration, tool: dice.pick(&TOOLS) };
@@ -90,13 +105,17 @@ impl<'n> Asked<'n> {
                 let (member, role) = (person(who), dice.pick(&roles));
                 dice.pick(&[Operation::GiveRole { member, role }, Operation::ChangeRole { member, role }])
             }
-            _ => {
-                let of_kind = usize::from(dice.below(self.by_kind.len() as u8));
-                dice.pick(&self.by_kind[of_kind])
-            }
+            6 | 7 => one_of(dice, &self.giving),
+            _ => one_of(dice, &self.by_kind),
         };
         Action::Operate(operation)
     }
+}
+
+/// Of one of the kinds one.
+fn one_of<'n>(dice: &mut Dice, kinds: &[Vec<Operation<'n>>]) -> Operation<'n> {
+    let of_kind = usize::from(dice.below(kinds.len() as u8));
+    dice.pick(&kinds[of_kind])
 }
 
 #[test]
@@ -140,9 +159,9 @@ fn cedar_agrees_on_what_roles_beside_ones_own_decide_and_on_their_ends() {
         }
     }
     let by_roles = ["CallTool", "Data", "EditOrganization", "Field", "RemoveMember", "Resource", "ShareResource"];
-    let few = by_roles.iter().filter(|kind| decided.get(**kind).is_none_or(|[roles, _]| *roles < 10));
+    let few = by_roles.iter().filter(|kind| decided.get(**kind).is_none_or(|[roles, _]| *roles < 8));
     assert_eq!(few.collect::<Vec<_>>(), [&""; 0], "roles beside one's own decide too little of it: {decided:?}");
-    let by_ends = ["Assign", "ChangeRole", "GiveRole", "ShareResource"];
-    let few = by_ends.iter().filter(|kind| decided.get(**kind).is_none_or(|[_, ends]| *ends < 5));
+    let by_ends = ["Assign", "ChangeRole", "GiveRole", "ShareResource"].iter().chain(&GIVING);
+    let few = by_ends.filter(|kind| decided.get(**kind).is_none_or(|[_, ends]| *ends < 4));
     assert_eq!(few.collect::<Vec<_>>(), [&""; 0], "their ends decide too little of it: {decided:?}");
 }

@@ -62,9 +62,8 @@ impl Side<'_> {
         self.allows(actor, Operation::ViewTeams, now)
     }
 
-    /// What somebody holds is told whether or not they will end, so they are asked before all time.
     fn permissions(&self, subject: Subject) -> BTreeMap<Permission, Scope> {
-        let works = self.works(&Actor::about(subject), Timestamp(i64::MIN));
+        let works = self.works(&Actor::about(subject), self.now);
         let scope = |permission: &Permission| self.snapshot.scope_of(subject, *permission, self.now);
         let held = Permission::ALL.iter().filter(|_| works);
         held.filter_map(|permission| Some((*permission, scope(permission)?))).collect()

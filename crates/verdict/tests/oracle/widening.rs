@@ -204,6 +204,7 @@ fn edited<'q>(role: &'q RoleId, to: &[&str], data: Option<&'q DataRules>) -> Ope
     Operation::EditRole { role, to: set(to), data }
 }
 
+// rows: C-25
 #[test]
 fn nobody_opens_records_and_fields_by_an_exception_in_a_role_that_are_not_open_to_them() {
     let mut world = company();
@@ -281,6 +282,7 @@ fn nobody_is_shown_the_secret_of_a_key_that_was_made_for_everything_but_who_uses
     only_the_owner(&world, rotate(9), "lacks-permission");
 }
 
+// rows: TW-38
 #[test]
 fn whoever_sees_a_new_secret_and_assigns_no_roles_has_what_it_carries() {
     let mut world = company();
@@ -420,4 +422,67 @@ fn a_setting_that_gives_is_changed_by_those_alone_who_could_give_it() {
     world.happens(Event::SettingChanged(SettingChange::PromoteAdmin(Promote::Owner)));
     let name_alone: [SettingChange; 0] = [];
     assert!(ask(&world, person(SCHEMER), Operation::EditOrganization { changes: &name_alone }).allowed);
+}
+
+const AT_THE_PLACE: &[&str] = &["team.view:team", "team.edit:team"];
+
+/// Every way to give of what the mighty manage, and whether the schemer may.
+fn gifts_of_might(world: &World) -> Vec<(&'static str, bool)> {
+    let (schemer, mighty, place) = (role("schemer"), role("mighty"), role("place"));
+    let (more, teams) =
+        (set(&[SCHEMING, &["team.edit"]].concat()), set(&[AT_THE_PLACE, &["team.members:team"]].concat()));
+    let newcomers = [SettingChange::JoinDefaultRole(mighty)];
+    let in_team = [SettingChange::JoinDefaultTeam(Some(team(0))), SettingChange::JoinDefaultTeamRole(Some(place))];
+    let asked = [
+        ("give oneself", Operation::GiveRole { member: person(SCHEMER), role: &mighty }),
+        ("have oneself", Operation::ChangeRole { member: person(SCHEMER), role: &mighty }),
+        ("give another", Operation::GiveRole { member: person(MEMBER), role: &mighty }),
+        ("make another", Operation::ChangeRole { member: person(MEMBER), role: &mighty }),
+        ("take in", Operation::AddMember { role: &mighty }),
+        ("invite", Operation::Invite { role: Some(&mighty) }),
+        ("write into one's own", Operation::EditRole { role: &schemer, to: more, data: None }),
+        ("write into a team's", Operation::EditRole { role: &place, to: teams, data: None }),
+        ("define", Operation::CreateRole { to: set(&["team.edit"]), data: None }),
+        ("make the heir", Operation::DeleteRole { role: &role("plain"), moved_to: &mighty }),
+        ("make a key", Operation::CreateWorkspaceKey { role: Some(&mighty), scope: KeyScope::Granted }),
+        ("give a key", Operation::SetKeyRole { key: key(7), role: Some(&mighty) }),
+        ("make an agent", Operation::CreateAgent { role: Some(&mighty) }),
+        ("give an agent", Operation::SetAgentRole { agent: agent(0), role: Some(&mighty) }),
+        ("have newcomers be", Operation::EditOrganization { changes: &newcomers }),
+        ("have newcomers join", Operation::EditOrganization { changes: &in_team }),
+        ("place oneself", Operation::SetTeamMember { team: team(0), member: person(SCHEMER), role: &place }),
+        ("place another", Operation::SetTeamMember { team: team(0), member: person(MEMBER), role: &place }),
+    ];
+    let told = asked.map(|(what, operation)| {
+        let answer = ask(world, person(SCHEMER), operation);
+        assert!(answer.allowed || answer.code == "beyond-your-own", "{what}: {}", answer.code);
+        (what, answer.allowed)
+    });
+    told.to_vec()
+}
+
+// rows: C-14
+#[test]
+fn what_one_has_for_a_time_one_does_not_give_on_to_oneself_or_to_others_in_no_way() {
+    let mut world = company();
+    let might = &["organization.view", "team.view", "team.edit", "team.members"];
+    for event in [
+        Event::SettingChanged(SettingChange::RolesExtraBindings(true)),
+        Event::RoleDefined(made("mighty", RoleLevel::Organization, might)),
+        Event::RoleDefined(made("place", RoleLevel::Team, AT_THE_PLACE)),
+        Event::TeamCreated { team: team(0), title: "Team".to_owned() },
+    ] {
+        world.happens(event);
+    }
+    has_key(&mut world, 7, KeyScope::Granted, None);
+    let (title, sponsor) = ("Robot".to_owned(), person(OWNER));
+    world.happens(Event::AgentCreated { agent: agent(0), title, sponsor, role: None, expires_at: None });
+    let given = |expires_at| Event::MemberRoleGiven { person: person(SCHEMER), role: role("mighty"), expires_at };
+    world.happens(given(Some(MOMENTS[2])));
+    let refused = gifts_of_might(&world);
+    assert_eq!(refused.iter().filter(|(_, allowed)| *allowed).collect::<Vec<_>>(), [&("", true); 0]);
+    // For good it is theirs to give.
+    world.happens(given(None));
+    let allowed = gifts_of_might(&world);
+    assert_eq!(allowed.iter().filter(|(_, allowed)| !*allowed).collect::<Vec<_>>(), [&("", true); 0]);
 }

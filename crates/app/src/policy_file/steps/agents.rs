@@ -65,10 +65,13 @@ fn changed(context: &Context<'_>, (title, entry): (&str, &AgentEntry), known: &A
         return Err(invalid("when an agent ends cannot be changed; make a new agent and delete this one".to_owned()));
     }
     let sponsor = entry.sponsor.as_ref().map(|name| context.book.person(name, context.state)).transpose()?;
+    // One that waits for a role works as soon as it has another.
+    let is_woken = known.awaits_role && known.role != entry.role;
+    let suspended = known.suspended && !is_woken;
     let edit = AgentEdit {
         title: (known.title != title).then(|| title.to_owned()),
         sponsor: sponsor.filter(|sponsor| known.sponsor != Some(*sponsor)),
-        suspended: (known.suspended != entry.suspended).then_some(entry.suspended),
+        suspended: (suspended != entry.suspended).then_some(entry.suspended),
     };
     let mut steps = Vec::new();
     if known.role != entry.role {

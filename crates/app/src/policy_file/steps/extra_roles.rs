@@ -6,10 +6,13 @@ use domain::command::Command;
 use domain::role::RoleId;
 use verdict::Subject;
 
-use super::super::Ending;
+use super::super::{Ending, SettingValue};
 use super::agenda::{Agenda, Phase};
-use super::{Context, step};
+use super::{Context, invalid, step};
 use crate::Problem;
+
+const KEPT_TOO_LATE: &str = "your own role is to be one beside your own where such do not count, and your own role changes last: \
+                             let roles.extra_bindings be on in this file, and switch it off by a second one";
 
 pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Problem> {
     let Some(stated) = &context.document.extra_roles else { return Ok(()) };
@@ -21,15 +24,9 @@ pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Pr
     for member in context.state.members.values().filter(|member| member.is_active()) {
         let person = member.person;
         let (name, roles) = wanted.remove(&person).unwrap_or_else(|| (context.book.address(person), &none));
-        let phase = match Subject::Member(person) == context.caller.actor.subject {
-            true => Phase::OwnRole,
-            false => Phase::ExtraRoles,
-        };
+        let is_caller = Subject::Member(person) == context.caller.actor.subject;
         // A role that becomes somebody's own is no longer beside it.
-        let own = context.document.members.as_ref().and_then(|members| {
-            members.iter().find(|(name, _)| context.book.person(name, context.state).ok() == Some(person))
-        });
-        let own = own.map(|(_, role)| *role);
+        let own = context.roles_named.get(&person).copied();
         let holding = |role: &RoleId, given: &Ending| own != Some(*role) && given.holds_at(context.now);
         let present: BTreeMap<RoleId, Ending> = member
             .extra_roles
@@ -42,7 +39,14 @@ pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Pr
                 let end = if given.until.is_some() { ", until a set end" } else { "" };
                 let says = format!("give {name} the role {role} beside their own{end}");
                 let command = Command::GiveMemberRole { person, role: *role, expires_at: given.moment() };
-                agenda.add(phase, [step(&["extra_roles", &name, role.as_str()], says, command)]);
+                let place = ["extra_roles", &name, role.as_str()];
+                // The role that the caller has as their own can be one beside it once they have another.
+                let is_left = is_caller && *role == member.role && own.is_some_and(|own| own != *role);
+                if is_left && !count_afterwards(context) {
+                    return Err(invalid(KEPT_TOO_LATE.to_owned()).in_step(&place));
+                }
+                let phase = if is_left { Phase::OwnRole } else { Phase::ExtraRoles };
+                agenda.add(phase, [step(&place, says, command)]);
             }
         }
         for role in present.keys().filter(|role| !roles.get(*role).is_some_and(|given| given.holds_at(context.now))) {
@@ -51,9 +55,20 @@ pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Pr
             if stays {
                 let says = format!("take the role {role} from {name}, which they have beside their own");
                 let command = Command::TakeMemberRole { person, role: *role };
+                // All the other steps may rest on what the caller gives up.
+                let phase = if is_caller { Phase::OwnRole } else { Phase::ExtraRoles };
                 agenda.add(phase, [step(&["extra_roles"], says, command)]);
             }
         }
     }
     Ok(())
+}
+
+/// Whether roles beside one's own count once the document is applied.
+fn count_afterwards(context: &Context<'_>) -> bool {
+    let stated = context.document.settings.as_ref().and_then(|stated| stated.get("roles.extra_bindings"));
+    match stated {
+        Some(SettingValue::Flag(on)) => *on,
+        _ => context.state.settings.roles_extra_bindings,
+    }
 }

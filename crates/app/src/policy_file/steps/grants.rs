@@ -1,6 +1,6 @@
 //! Steps about which integrations are given to whom.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::command::Command;
 use domain::grant::Grantee;
@@ -11,7 +11,7 @@ use super::super::document::Given;
 use super::super::{GrantEntry, Grants};
 use super::{Context, by_hand, step};
 use crate::Problem;
-use crate::policy_file::book::{integration_called, is_workspace_key};
+use crate::policy_file::book::is_workspace_key;
 use crate::policy_file::rehearse::Step;
 
 /// Somebody to whom the document gives something: what they are called, and where they stand in it.
@@ -31,7 +31,7 @@ pub(super) fn steps(context: &Context<'_>, hand: &mut Vec<PlannedStep>) -> Resul
         let Receiver { grantee, part, name, given } = &receiver;
         for (slug, entry) in *given {
             let place = ["grants", part, name, slug];
-            let integration = integration_called(context.state, slug).map_err(|problem| problem.in_step(&place))?;
+            let integration = context.integration(slug).map_err(|problem| problem.in_step(&place))?;
             // What has ended is as good as not there, in the document as in the organization.
             if entry.holds_at(context.now) {
                 kept.insert((*grantee, integration));
@@ -95,6 +95,7 @@ fn given_to(
         _ => format!(" without {}", tools_off.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
     };
     let end = if until.is_some() { ", until a set end" } else { "" };
+    let lent = if is_lent(context, grantee, integration) { ", which ends what is lent beside it" } else { "" };
     let verb = if present.is_some() { "change what is given:" } else { "give" };
     let command = Command::SetGrant {
         grantee,
@@ -103,7 +104,12 @@ fn given_to(
         tools_off: tools_off.clone(),
         expires_at: until.map(|until| until.0),
     };
-    Some(step(place, format!("{verb} {slug} ({profile}){off} to {name}{end}"), command))
+    Some(step(place, format!("{verb} {slug} ({profile}){off} to {name}{end}{lent}"), command))
+}
+
+/// Whether a loan runs. A document has none, and whoever sets or takes away what is given ends them.
+fn is_lent(context: &Context<'_>, grantee: Grantee, integration: IntegrationId) -> bool {
+    context.state.loans(grantee, integration).iter().any(|loan| loan.holds_at(context.now))
 }
 
 /// What is given in a part that the document has, and is not in it. What ends with a team, role or agent that is
@@ -119,9 +125,7 @@ fn taken_away(context: &Context<'_>, grants: &Grants, kept: &BTreeSet<(Grantee, 
             Grantee::Team(team) => {
                 grants.teams.as_ref()?;
                 let title = &state.teams.get(team)?.title;
-                let stays =
-                    |teams: &BTreeMap<String, _>| teams.keys().any(|known| context.team(known).ok() == Some(*team));
-                document.teams.as_ref().is_none_or(stays).then(|| ("teams", title.clone()))
+                context.team_stays(*team).then(|| ("teams", title.clone()))
             }
             Grantee::Role(role) => {
                 grants.roles.as_ref()?;
@@ -151,7 +155,8 @@ fn taken_away(context: &Context<'_>, grants: &Grants, kept: &BTreeSet<(Grantee, 
         let gone = given.iter().filter(|(id, grant)| grant.holds_at(context.now) && !kept.contains(&(*grantee, **id)));
         for (id, _) in gone {
             let Some(integration) = state.integrations.get(id) else { continue };
-            let says = format!("take {} from {name}", integration.slug);
+            let lent = if is_lent(context, *grantee, *id) { ", also what is lent beside it" } else { "" };
+            let says = format!("take {} from {name}{lent}", integration.slug);
             let command = Command::RemoveGrant { grantee: *grantee, integration: *id };
             steps.push(step(&["grants", part], says, command));
         }

@@ -47,10 +47,14 @@ fn changed(context: &Context<'_>, (name, entry): (&str, &KeyEntry), known: &Key)
             "when a key ends cannot be changed; make a new key of this name and end this one".to_owned(),
         ));
     }
-    // What is given to a key narrows it.
+    // What is given to a key narrows it; what has ended already is as good as not there.
     let given = context.document.grants.as_ref().and_then(|grants| grants.keys.as_ref()?.get(name));
-    let narrowed = scope == KeyScope::All && given.is_some_and(|given| !given.is_empty());
-    if entry.reaches != scope && !(narrowed && entry.reaches == KeyScope::Granted) {
+    let is_given = given.is_some_and(|given| given.values().any(|entry| entry.holds_at(context.now)));
+    if is_given && entry.reaches == KeyScope::All {
+        let message = "a key that is given something reaches nothing else: say reaches: granted, or give it nothing";
+        return Err(invalid(message.to_owned()));
+    }
+    if entry.reaches != scope && !(is_given && scope == KeyScope::All) {
         let message =
             "what a key reaches is set when it is made, and narrowed when it is given something; make a new key";
         return Err(invalid(message.to_owned()));
@@ -58,6 +62,11 @@ fn changed(context: &Context<'_>, (name, entry): (&str, &KeyEntry), known: &Key)
     let resumed = known.suspended && !entry.suspended;
     if role == entry.role && !resumed {
         return Ok(None);
+    }
+    if entry.suspended {
+        let message = "a key works from the moment at which its role changes, and nobody suspends one: leave out \
+                       suspended, or leave its role as it is";
+        return Err(invalid(message.to_owned()));
     }
     let called = entry.role.map_or_else(|| "no role".to_owned(), |role| format!("the role {role}"));
     let command = Command::SetKeyRole { key: known.id, role: entry.role };

@@ -15,10 +15,10 @@ mod settings;
 mod teams;
 mod tools;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::command::Command;
-use domain::id::{AgentId, PersonId, TeamId};
+use domain::id::{AgentId, IntegrationId, PersonId, TeamId};
 use domain::organization::Organization;
 use domain::role::RoleId;
 use domain::time::Timestamp;
@@ -43,17 +43,30 @@ struct Context<'c> {
     teams: BTreeMap<String, TeamId>,
     /// The same about agents.
     agents: BTreeMap<String, AgentId>,
+    /// The teams and the agents that the document names, where it has their sections.
+    teams_named: Option<BTreeSet<TeamId>>,
+    agents_named: Option<BTreeSet<AgentId>>,
+    /// The roles that the document gives to members.
+    roles_named: BTreeMap<PersonId, RoleId>,
+    integrations: BTreeMap<&'c str, IntegrationId>,
     /// Whether the caller sees every team.
     sees_teams: bool,
     now: Timestamp,
 }
 
 /// What leads from an organization to what a document says.
-pub(super) struct Way {
+pub(crate) struct Way {
     /// The steps, in the order in which they can be done.
-    pub(super) steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
     /// What a document cannot do and the people concerned must.
-    pub(super) by_hand: Vec<PlannedStep>,
+    pub(crate) by_hand: Vec<PlannedStep>,
+}
+
+/// Steps after which nothing is left to do.
+impl From<Vec<Step>> for Way {
+    fn from(steps: Vec<Step>) -> Way {
+        Way { steps, by_hand: Vec::new() }
+    }
 }
 
 /// The way from an organization to what a document says.
@@ -63,20 +76,7 @@ pub(super) fn way(
     document: &Document,
     state: &Organization,
 ) -> Result<Way, Problem> {
-    let mut teams: BTreeMap<String, TeamId> =
-        state.teams.values().map(|team| (team.title.to_lowercase(), team.id)).collect();
-    for (title, _) in document.teams.iter().flatten() {
-        let new = TeamId::from_random(app.random()?);
-        teams.entry(title.to_lowercase()).or_insert(new);
-    }
-    let mut agents: BTreeMap<String, AgentId> =
-        state.agents.values().map(|agent| (agent.title.to_lowercase(), agent.id)).collect();
-    for (title, _) in document.agents.iter().flatten() {
-        let new = AgentId::from_random(app.random()?);
-        agents.entry(title.to_lowercase()).or_insert(new);
-    }
-    let sees_teams = app.sees_all_teams(caller, &caller.live.snapshot());
-    let context = Context { caller, book, state, document, teams, agents, sees_teams, now: app.now() };
+    let context = Context::of(app, (caller, book), document, state)?;
     let (mut agenda, mut by_hand) = (Agenda::default(), Vec::new());
     objects::steps(&context, &mut agenda);
     roles::steps(&context, &mut agenda)?;
@@ -111,7 +111,44 @@ fn member_roles(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Proble
     Ok(())
 }
 
-impl Context<'_> {
+impl<'c> Context<'c> {
+    fn of(
+        app: &App,
+        (caller, book): (&'c Caller, &'c Book),
+        document: &'c Document,
+        state: &'c Organization,
+    ) -> Result<Context<'c>, Problem> {
+        let mut teams: BTreeMap<String, TeamId> =
+            state.teams.values().map(|team| (team.title.to_lowercase(), team.id)).collect();
+        for (title, _) in document.teams.iter().flatten() {
+            let new = TeamId::from_random(app.random()?);
+            teams.entry(title.to_lowercase()).or_insert(new);
+        }
+        let mut agents: BTreeMap<String, AgentId> =
+            state.agents.values().map(|agent| (agent.title.to_lowercase(), agent.id)).collect();
+        for (title, _) in document.agents.iter().flatten() {
+            let new = AgentId::from_random(app.random()?);
+            agents.entry(title.to_lowercase()).or_insert(new);
+        }
+        // Whoever is named and is not here is told where the section is read.
+        let role = |(name, role): (&String, &RoleId)| Some((book.person(name, state).ok()?, *role));
+        let integrations = state.integrations.values();
+        Ok(Context {
+            caller,
+            book,
+            state,
+            document,
+            teams_named: document.teams.as_ref().map(|named| ids(named, &teams)),
+            agents_named: document.agents.as_ref().map(|named| ids(named, &agents)),
+            roles_named: document.members.iter().flatten().filter_map(role).collect(),
+            integrations: integrations.map(|integration| (integration.slug.as_str(), integration.id)).collect(),
+            teams,
+            agents,
+            sees_teams: app.sees_all_teams(caller, &caller.live.snapshot()),
+            now: app.now(),
+        })
+    }
+
     /// The members that keys of the document name; nobody twice.
     fn people<'d, T>(
         &self,
@@ -143,8 +180,26 @@ impl Context<'_> {
 
     /// Whether an agent is not deleted by the document.
     fn agent_stays(&self, agent: AgentId) -> bool {
-        let named = |agents: &BTreeMap<String, _>| agents.keys().any(|named| self.agent(named).ok() == Some(agent));
-        self.document.agents.as_ref().is_none_or(named)
+        self.agents_named.as_ref().is_none_or(|named| named.contains(&agent))
+    }
+
+    /// Whether a team is not deleted by the document.
+    fn team_stays(&self, team: TeamId) -> bool {
+        self.teams_named.as_ref().is_none_or(|named| named.contains(&team))
+    }
+
+    /// The role that somebody has as their own once the document is applied.
+    fn role_afterwards(&self, person: PersonId) -> Option<RoleId> {
+        let present = || self.state.active_member(person).map(|member| member.role);
+        self.roles_named.get(&person).copied().or_else(present)
+    }
+
+    /// The integration of a slug.
+    fn integration(&self, slug: &str) -> Result<IntegrationId, Problem> {
+        self.integrations.get(slug).copied().ok_or_else(|| Problem::Missing {
+            noun: "integration",
+            message: format!("there is no integration {slug}; a document connects none, so connect it first"),
+        })
     }
 
     /// The agent that is meant, also one that is still to be made.
@@ -154,6 +209,11 @@ impl Context<'_> {
             .copied()
             .ok_or_else(|| Problem::Missing { noun: "agent", message: format!("there is no agent {title}") })
     }
+}
+
+/// The ids of those that a section names.
+fn ids<I: Copy + Ord, T>(named: &BTreeMap<String, T>, all: &BTreeMap<String, I>) -> BTreeSet<I> {
+    named.keys().filter_map(|title| all.get(&title.to_lowercase()).copied()).collect()
 }
 
 fn step(place: &[&str], says: String, command: Command) -> Step {

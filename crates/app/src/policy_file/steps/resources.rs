@@ -10,7 +10,7 @@ use domain::resource::{Ending, NewResource, Resource, ResourceEdit, ResourceKind
 use super::super::{ResourceEntry, ShareEntry};
 use super::agenda::{Agenda, Phase};
 use super::{Context, invalid, step};
-use crate::policy_file::book::names_of_resources;
+use crate::policy_file::book::{Names, names_of_resources};
 use crate::policy_file::rehearse::Step;
 use crate::{App, Problem};
 
@@ -30,11 +30,12 @@ impl Meant<'_> {
 pub(super) fn steps(app: &App, context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Problem> {
     let Some(resources) = &context.document.resources else { return Ok(()) };
     let mut kept = BTreeSet::new();
+    let (names, none) = (names_of_resources(context.state), Names::default());
     for (kind, of_kind) in resources {
-        let names = names_of_resources(context.state, *kind);
+        let names = names.get(kind).unwrap_or(&none);
         for (name, entry) in of_kind {
             let meant = Meant { kind: *kind, name, entry };
-            let made = made_so(app, context, &names, &meant, &mut kept);
+            let made = made_so(app, context, names, &meant, &mut kept);
             agenda.add(Phase::Resources, made.map_err(|problem| problem.in_step(&["resources", kind.as_str(), name]))?);
         }
     }
@@ -50,16 +51,16 @@ pub(super) fn steps(app: &App, context: &Context<'_>, agenda: &mut Agenda) -> Re
 fn made_so(
     app: &App,
     context: &Context<'_>,
-    names: &BTreeMap<ResourceId, String>,
+    names: &Names,
     meant: &Meant<'_>,
     kept: &mut BTreeSet<ResourceId>,
 ) -> Result<Vec<Step>, Problem> {
     let Meant { kind, name, entry } = *meant;
     let by_id = ResourceId::parse(name).ok();
-    let same_title = context.state.resources.values().filter(|known| known.kind == kind && known.title == name).count();
-    let found = names.iter().find(|(id, called)| *called == name || Some(**id) == by_id).map(|(id, _)| *id);
+    let of_kind = |id: &ResourceId| context.state.resources.get(id).is_some_and(|known| known.kind == kind);
+    let found = names.called.get(name).copied().or(by_id.filter(of_kind));
     let known = found.and_then(|id| context.state.resources.get(&id));
-    if known.is_none() && same_title > 0 {
+    if known.is_none() && names.unclear.contains(name) {
         return Err(invalid("there are several of this name; name each by its id, and say its title".to_owned()));
     }
     let id = match (found, by_id) {
@@ -137,8 +138,7 @@ fn teams(
     });
     let taken = present.iter().filter(|team| !wanted.contains_key(*team)).filter_map(|team| {
         let title = &context.state.teams.get(team)?.title;
-        let stays = |teams: &BTreeMap<String, _>| teams.keys().any(|named| context.team(named).ok() == Some(*team));
-        context.document.teams.as_ref().is_none_or(stays).then(|| {
+        context.team_stays(*team).then(|| {
             meant
                 .step(format!("take {name} from the team {title}"), Command::UnassignResource { resource, team: *team })
         })

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::command::Command;
 use domain::grant::Grantee;
-use domain::id::{PersonId, TeamId};
+use domain::id::TeamId;
 use domain::organization::{GrantsTo, SettingChange, Settings};
 use domain::permission::Permission;
 use domain::role::{Role, RoleId};
@@ -67,7 +67,7 @@ impl Needs {
                 Command::GiveMemberRole { .. } => needs.extra_roles = true,
                 Command::SetGrant { grantee, .. } | Command::ShareResource { with: grantee, .. } => {
                     let (to, role) = match grantee {
-                        Grantee::Member(person) => (Some(GrantsTo::Person), role_of(context, *person)),
+                        Grantee::Member(person) => (Some(GrantsTo::Person), context.role_afterwards(*person)),
                         Grantee::Role(role) => (Some(GrantsTo::Role), Some(*role)),
                         Grantee::Team(_) => (Some(GrantsTo::Team), None),
                         Grantee::Key(_) | Grantee::Agent(_) => (None, None),
@@ -82,16 +82,6 @@ impl Needs {
         }
         needs
     }
-}
-
-/// The role that somebody has once the document is applied.
-fn role_of(context: &Context<'_>, person: PersonId) -> Option<RoleId> {
-    let named = |members: &BTreeMap<String, RoleId>| {
-        let found = members.iter().find(|(name, _)| context.book.person(name, context.state).ok() == Some(person));
-        found.map(|(_, role)| *role)
-    };
-    let present = || context.state.active_member(person).map(|member| member.role);
-    context.document.members.as_ref().and_then(named).or_else(present)
 }
 
 fn uses_everything(context: &Context<'_>, role: RoleId) -> bool {

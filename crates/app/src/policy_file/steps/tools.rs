@@ -5,14 +5,13 @@ use domain::integration::{ClassSource, IntegrationEdit, ToolClass};
 
 use super::{Context, step};
 use crate::Problem;
-use crate::policy_file::book::integration_called;
 use crate::policy_file::rehearse::Step;
 
 /// Integrations to pause or resume, tools to switch off or on for everyone, and classes to decide. Integrations that are not named are left alone.
 pub(super) fn steps(context: &Context<'_>) -> Result<Vec<Step>, Problem> {
     let mut steps = Vec::new();
     for (slug, entry) in context.document.integrations.iter().flatten() {
-        let id = integration_called(context.state, slug);
+        let id = context.integration(slug);
         let id = id.map_err(|problem| problem.in_step(&["integrations", slug]))?;
         let present = context.state.integration(id)?;
         if let Some(paused) = entry.paused.filter(|paused| *paused != present.paused) {

@@ -124,7 +124,8 @@ impl Naive<'_> {
 
     /// Nobody opens to others what is not open to themselves by one of their roles.
     pub(crate) fn opens_to_others(&self, me: Subject, opened: &BTreeSet<String>) -> Answer {
-        let mine: BTreeSet<String> = self.roles_of(me).into_iter().flat_map(|role| self.opened(role)).collect();
+        let mine: BTreeSet<String> =
+            self.for_good().roles_of(me).into_iter().flat_map(|role| self.opened(role)).collect();
         if opened.is_subset(&mine) { yes("role") } else { no("beyond-your-reach") }
     }
 

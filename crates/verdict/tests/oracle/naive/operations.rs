@@ -39,10 +39,7 @@ impl Naive<'_> {
                 needs(P::MemberAdd).and(|| self.lets_in_as(me, role)).and(|| self.lets_into_team(me))
             }
             Operation::ChangeRole { member, role } | Operation::GiveRole { member, role } => {
-                // Nobody makes last for themselves what they have for a time.
-                let then = if me == Subject::Member(member) { Timestamp(i64::MAX) } else { self.now };
-                let giver = Naive { state: self.state, now: then };
-                needs(P::RoleAssign).and(|| self.over_member(me, member)).and(|| giver.gives(me, role))
+                needs(P::RoleAssign).and(|| self.over_member(me, member)).and(|| self.gives(me, role))
             }
             // Everybody may say what they are called; it takes nobody's power to call somebody something.
             Operation::EditMember { member, seat: false } if me == Subject::Member(member) => yes("own"),
@@ -275,7 +272,7 @@ impl Naive<'_> {
         let team = || newcomers.map_or(yes("role"), |team| self.sends_newcomers(me, team, after));
         let may = |may: bool| if may { yes("role") } else { no("beyond-your-own") };
         (if more_owners && !owner { no("only-owners") } else { yes("role") })
-            .and(|| may(!more_kinds || self.needs(me, P::TeamAssign).allowed))
+            .and(|| may(!more_kinds || self.for_good().needs(me, P::TeamAssign).allowed))
             .and(team)
             .and(|| may(!switched_on || self.would_have_all(me)))
             .and(|| if after.fields_widen && !before.fields_widen { self.widens_fields(me) } else { yes("role") })
@@ -286,7 +283,7 @@ impl Naive<'_> {
         let mut open = self.state.clone();
         open.settings.managers_implicit_access = true;
         let open = Naive { state: &open, now: self.now };
-        let mine = open.powers(me);
+        let mine = open.for_good().powers(me);
         let everything = Powers::from([(P::IntegrationUseAll, Scope::All)]);
         let gains = self.state.roles.keys().map(|role| {
             let (now, then) = (self.powers_of_id(role), open.powers_of_id(role));
@@ -316,12 +313,17 @@ impl Naive<'_> {
         self.gives_powers(me, &self.powers_of_id(role))
     }
 
+    /// The organization when all has ended that ends. What somebody has until then they do not give on.
+    pub(crate) fn for_good(&self) -> Self {
+        Naive { state: self.state, now: Timestamp(i64::MAX) }
+    }
+
     /// What manages others is given only by those who hold it, and who may promote.
     fn gives_powers(&self, me: Subject, powers: &Powers) -> Answer {
         if managing(powers).is_empty() {
             return yes("role");
         }
-        if beyond(powers, &self.powers(me)).is_some() {
+        if beyond(powers, &self.for_good().powers(me)).is_some() {
             return no("beyond-your-own");
         }
         self.promotes(me)
@@ -334,22 +336,22 @@ impl Naive<'_> {
 
     /// Nobody puts into a role what their own do not say; whether it is in force at present is another matter.
     fn defines(&self, me: Subject, powers: &Powers) -> Answer {
-        let mine = self.says(me);
+        let mine = self.for_good().says(me);
         let lacks = |(one, far): (&P, &Scope)| mine.get(one).is_none_or(|mine| mine < far);
         self.gives_powers(me, powers).and(|| if powers.iter().any(lacks) { no("beyond-your-own") } else { yes("role") })
     }
 
     /// Whether a role says that its holder uses everything, in force or not.
     fn uses_everything(&self, me: Subject) -> Answer {
-        if self.says(me).contains_key(&P::IntegrationUseAll) { yes("role") } else { no(self.lacking(me)) }
+        if self.for_good().says(me).contains_key(&P::IntegrationUseAll) { yes("role") } else { no(self.lacking(me)) }
     }
 
     fn promotes(&self, me: Subject) -> Answer {
         match self.state.settings.promote_admin {
             Promote::Owner if self.role_of(me).is_some_and(|role| role.top) => yes("role"),
             Promote::Owner => no("only-owners"),
-            Promote::OwnerOrAdmin if self.needs(me, P::RoleAssign).allowed => yes("role"),
-            Promote::ByPermission if self.needs(me, P::RolePromote).allowed => yes("role"),
+            Promote::OwnerOrAdmin if self.for_good().needs(me, P::RoleAssign).allowed => yes("role"),
+            Promote::ByPermission if self.for_good().needs(me, P::RolePromote).allowed => yes("role"),
             Promote::OwnerOrAdmin | Promote::ByPermission => no("beyond-your-own"),
         }
     }
@@ -373,10 +375,10 @@ impl Naive<'_> {
     fn lets_have(&self, me: Subject, role: &RoleId) -> Answer {
         let Some(known) = self.state.roles.get(role) else { return yes("role") };
         let decides = if known.level == RoleLevel::Team { P::TeamRoles } else { P::RoleAssign };
-        if self.needs(me, decides).allowed {
+        if self.for_good().needs(me, decides).allowed {
             return yes("role");
         }
-        let mine = self.says(me);
+        let mine = self.for_good().says(me);
         let lacks = |(one, far): (P, Scope)| mine.get(&one).is_none_or(|mine| *mine < far);
         if self.everywhere(role, said_by(known)).into_iter().any(lacks) {
             return no("beyond-your-own");

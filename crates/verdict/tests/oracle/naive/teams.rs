@@ -59,6 +59,12 @@ impl Naive<'_> {
         beyond(&self.place_in(member, team), &self.authority_in(subject, team)).is_none()
     }
 
+    /// Nobody gives in a team what they do not manage there for good.
+    fn gives_there(&self, subject: Subject, team: TeamId, given: &Powers) -> Answer {
+        let mine = self.for_good().authority_in(subject, team);
+        if beyond(given, &mine).is_some() { no("beyond-your-own") } else { yes("role") }
+    }
+
     pub(crate) fn set_team_member(&self, subject: Subject, team: TeamId, member: PersonId, role: &RoleId) -> Answer {
         let present = self.state.teams.get(&team).and_then(|team| team.members.get(&member));
         let takes = if present.is_some() { Permission::TeamRoles } else { Permission::TeamMembers };
@@ -66,15 +72,14 @@ impl Naive<'_> {
         let given: Powers = self.powers_of_id(role).into_keys().map(|one| (one, Scope::Team)).collect();
         self.in_team(subject, team, takes)
             .and(|| if beyond(&self.place_in(member, team), &mine()).is_some() { no("above-you") } else { yes("role") })
-            .and(|| if beyond(&given, &mine()).is_some() { no("beyond-your-own") } else { yes("role") })
+            .and(|| self.gives_there(subject, team, &given))
     }
 
     /// Whether somebody may put somebody else into a team who is not in it, or was not just before.
     pub(crate) fn puts_into(&self, subject: Subject, team: TeamId, role: &RoleId) -> Answer {
         let given: Powers = self.powers_of_id(role).into_keys().map(|one| (one, Scope::Team)).collect();
-        let above = beyond(&given, &self.authority_in(subject, team)).is_some();
         let puts = self.in_team(subject, team, Permission::TeamMembers);
-        puts.and(|| if above { no("beyond-your-own") } else { yes("role") })
+        puts.and(|| self.gives_there(subject, team, &given))
     }
 
     /// Whoever takes somebody in puts them into the team of newcomers as well.
@@ -84,7 +89,7 @@ impl Naive<'_> {
             return yes("role");
         };
         let given: Powers = self.powers_of_id(&role).into_keys().map(|one| (one, Scope::Team)).collect();
-        if beyond(&given, &self.authority_in(subject, team)).is_some() { no("beyond-your-own") } else { yes("role") }
+        self.gives_there(subject, team, &given)
     }
 
     /// Whether somebody may have newcomers join a team.
@@ -94,13 +99,7 @@ impl Naive<'_> {
         let given: Powers = given.into_keys().map(|one| (one, Scope::Team)).collect();
         let everywhere = self.needs(subject, Permission::TeamMembers);
         let puts = if everywhere.allowed { everywhere } else { self.in_team(subject, team, Permission::TeamMembers) };
-        puts.and(|| {
-            if beyond(&given, &self.authority_in(subject, team)).is_some() {
-                no("beyond-your-own")
-            } else {
-                yes("role")
-            }
-        })
+        puts.and(|| self.gives_there(subject, team, &given))
     }
 
     /// Everybody may leave.

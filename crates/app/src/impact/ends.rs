@@ -1,0 +1,145 @@
+//! Ends that a change sets or moves. What a change does is worked out for one moment; that something of it is for a time,
+//! or ends at another time than before, is read from the states on both sides.
+
+use std::collections::BTreeSet;
+
+use domain::event::Event;
+use domain::grant::Grantee;
+use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId};
+use domain::organization::Organization;
+use domain::role::RoleId;
+use domain::time::Timestamp;
+
+/// Something that ends by itself from then on, or did before.
+#[derive(Clone, Debug)]
+pub struct EndImpact {
+    /// To whom it is given, or what itself ends, in words.
+    pub whose: String,
+    /// What it is, in words.
+    pub what: String,
+    /// When it ends from then on; none where it does not.
+    pub until: Option<Timestamp>,
+    /// When it ended before, none where it did not; left out where it was not there before, or where the caller may not
+    /// know.
+    pub before: Option<Option<Timestamp>>,
+}
+
+/// Something that can be given for a time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Given {
+    Role(PersonId, RoleId),
+    Grant(Grantee, IntegrationId),
+    Loan(Grantee, IntegrationId, Timestamp),
+    Share(ResourceId, Grantee),
+    Delegation(AgentId, PersonId),
+    Agent(AgentId),
+    Key(KeyId),
+}
+
+/// Something whose end a change sets or moves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MovedEnd {
+    pub(super) given: Given,
+    pub(super) until: Option<Timestamp>,
+    /// How it was before, where it was there.
+    pub(super) before: Option<Option<Timestamp>>,
+}
+
+impl MovedEnd {
+    /// Whether that can be told without saying how it was before.
+    pub(super) fn moves(&self) -> bool {
+        match self.before {
+            Some(before) => before != self.until,
+            None => self.until.is_some(),
+        }
+    }
+}
+
+/// Everything that the events give and that is there after them, with its end before and after.
+pub(super) fn between(
+    [before, after]: [&Organization; 2],
+    events: &[Event],
+    now: Timestamp,
+) -> impl Iterator<Item = MovedEnd> {
+    let given: BTreeSet<Given> = events.iter().filter_map(given_by).collect();
+    given.into_iter().filter_map(move |given| {
+        let until = given.end(after, now)?;
+        Some(MovedEnd { given, until, before: given.end(before, now) })
+    })
+}
+
+fn given_by(event: &Event) -> Option<Given> {
+    Some(match event {
+        Event::MemberRoleGiven { person, role, .. } => Given::Role(*person, *role),
+        Event::GrantSet { grantee, integration, .. } => Given::Grant(*grantee, *integration),
+        Event::GrantLent { grantee, integration, expires_at, .. } => Given::Loan(*grantee, *integration, *expires_at),
+        Event::ResourceShared { resource, with, .. } => Given::Share(*resource, *with),
+        Event::DelegationSet { agent, person, .. } => Given::Delegation(*agent, *person),
+        Event::AgentCreated { agent, .. } | Event::AgentEdited { agent, .. } => Given::Agent(*agent),
+        Event::KeyCreated { key, .. } => Given::Key(*key),
+        _ => return None,
+    })
+}
+
+impl Given {
+    /// When it ends; none where it is not there, or has ended.
+    fn end(self, state: &Organization, now: Timestamp) -> Option<Option<Timestamp>> {
+        let end = match self {
+            Given::Role(person, role) => state.active_member(person)?.extra_roles.get(&role)?.expires_at,
+            Given::Grant(grantee, integration) => state.grant(grantee, integration)?.expires_at,
+            Given::Loan(grantee, integration, end) => {
+                let loans = state.loans(grantee, integration);
+                loans.iter().find(|loan| loan.expires_at == Some(end))?.expires_at
+            }
+            Given::Share(resource, with) => state.resources.get(&resource)?.shares.get(&with)?.expires_at,
+            Given::Delegation(agent, person) => state.agents.get(&agent)?.delegations.get(&person)?.expires_at,
+            Given::Agent(agent) => state.agents.get(&agent)?.expires_at,
+            Given::Key(key) => state.live_key(key)?.expires_at,
+        };
+        end.is_none_or(|end| now < end).then_some(end)
+    }
+
+    /// The people who are named when this is told.
+    pub(super) fn people(self) -> Option<PersonId> {
+        match self {
+            Given::Role(person, _)
+            | Given::Delegation(_, person)
+            | Given::Grant(Grantee::Member(person), _)
+            | Given::Loan(Grantee::Member(person), ..)
+            | Given::Share(_, Grantee::Member(person)) => Some(person),
+            _ => None,
+        }
+    }
+
+    /// Whether a key is named when this is told.
+    pub(super) fn names_a_key(self) -> bool {
+        matches!(
+            self,
+            Given::Key(_)
+                | Given::Grant(Grantee::Key(_), _)
+                | Given::Loan(Grantee::Key(_), ..)
+                | Given::Share(_, Grantee::Key(_))
+        )
+    }
+}
+
+impl EndImpact {
+    /// It in a sentence.
+    pub(super) fn sentence(&self) -> String {
+        let end = match (self.until, self.before) {
+            (Some(until), None) => format!("ends at {}", written(until)),
+            (Some(until), Some(None)) => format!("ends at {}; before, it had no end", written(until)),
+            (Some(until), Some(Some(before))) => {
+                format!("ends at {}, and no longer at {}", written(until), written(before))
+            }
+            (None, Some(Some(before))) => format!("has no end any more; before, it ended at {}", written(before)),
+            (None, _) => "has no end".to_owned(),
+        };
+        format!("{}: {} {end}", self.whose, self.what)
+    }
+}
+
+fn written(at: Timestamp) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    format!("{moment:.3}")
+}

@@ -1,0 +1,51 @@
+//! Where impacts are worked out.
+
+use std::sync::Arc;
+
+use domain::integration::CredentialKind;
+use domain::time::Timestamp;
+use identity::digest::KeyDigester;
+use identity::keyring::Keyring;
+use identity::random::OperatingSystem;
+use identity::seal::Sealer;
+use journal::{Journal, Options};
+
+use crate::organizations::Founding;
+use crate::ports::{Clock, Listing, Upstreams};
+use crate::sign_in::Tokens;
+use crate::{App, Problem, Quotas, Security};
+
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp(1_700_000_000_000)
+    }
+}
+
+struct Nowhere;
+
+impl Upstreams for Nowhere {
+    fn list_tools<'l>(&'l self, _: &'l str, _: &'l CredentialKind, _: Option<&'l str>) -> Listing<'l> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+#[tokio::test]
+async fn a_preview_needs_a_place_among_the_long_questions() {
+    let folder = tempfile::tempdir().unwrap();
+    let keyring = Keyring::generate(&mut OperatingSystem).unwrap();
+    let (digester, sealer) = (KeyDigester::new(&keyring), Sealer::new(&keyring));
+    let security = Security { digester, tokens: Tokens::new(&keyring), sealer, random: Box::new(OperatingSystem) };
+    let journal = Journal::open(folder.path(), Options::default()).unwrap();
+    let app = App::new(journal, Arc::new(Still), Arc::new(Nowhere), security, Quotas::default());
+    let owner_email = "olivia@acme.example".to_owned();
+    let founding = Founding { name: "Acme".to_owned(), slug: None, preset: None, owner_email, owner_name: None };
+    let founded = app.found_organization(founding).await.unwrap();
+    let mut caller = app.authenticate(founded.key.reveal()).await.unwrap();
+    caller.mode.preview = true;
+    let rename = || app.change_settings(&caller, Some("Acme AG".to_owned()), Vec::new());
+    assert!(matches!(rename().await, Err(Problem::Previewed(_))));
+    app.inner.long_questions.close();
+    assert!(matches!(rename().await, Err(Problem::Unavailable { .. })), "it was worked out without a place");
+}
