@@ -3,10 +3,10 @@
 
 use domain::directory::DirectoryEvent;
 use domain::id::{OrgId, PersonId, SessionId};
-use domain::record::{Decision, Intent};
+use domain::record::{Decision, Durability, Intent, Outcome, OutcomeStatus};
 use domain::time::Timestamp;
 use identity::token::{IssuedToken, PresentedToken, Purpose, TokenForm};
-use journal::{AppendError, Fact, SessionRow, TicketRow};
+use journal::{AppendError, Fact, RecordError, SessionRow, TicketRow};
 use verdict::SessionProof;
 
 use super::{BY_LINK, Browser, HasToken as _, LINK_MS, SESSION_MS, SignedIn};
@@ -164,10 +164,24 @@ impl App {
                 arguments_digest: None,
                 policy_seq: caller.live.snapshot().seq(),
             };
-            if let Err(error) = self.inner.journal.note(noted).await {
+            if let Err(error) = self.record_sign_in(noted).await {
                 tracing::error!(%error, "a sign-in could not be recorded");
             }
         }
+    }
+
+    /// What was allowed has an outcome, or it would count as begun and never ended.
+    async fn record_sign_in(&self, intent: Intent) -> Result<(), RecordError> {
+        let outcome = Outcome {
+            at: intent.at,
+            status: OutcomeStatus::Succeeded,
+            latency_us: 0,
+            request_bytes: 0,
+            response_bytes: 0,
+            detail: None,
+        };
+        let record = self.inner.journal.begin(intent, Durability::Written).await?;
+        self.inner.journal.finish_written(record, outcome).await
     }
 }
 

@@ -42,6 +42,14 @@ async fn a_link_is_good_for_a_day() {
 }
 
 #[tokio::test]
+async fn a_sign_in_stands_in_the_record_as_done_whatever_becomes_of_the_process() {
+    let world = World::new();
+    owner(&world, "One").await;
+    owner(&world, "Two").await;
+    assert_eq!(world.journal.close_open_intents(world.app.now()).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_session_ends_after_a_week_without_use_and_after_thirty_days_however_it_is_used() {
     let mut world = World::new();
     let (idle, _) = owner(&world, "One").await;

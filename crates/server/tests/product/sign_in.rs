@@ -174,11 +174,13 @@ fn the_first_owner_signs_in_once_with_the_link_that_init_prints_acts_and_signs_o
     assert_eq!(browser.get(&path).json()["name"], json!("Acme"));
     assert_eq!(browser.get("/api/v1/orgs").json()["items"].as_array().unwrap().len(), 1);
     // History names the person and the session.
-    let changes = browser.get(&format!("{path}/audit?kind=change&limit=1")).json();
+    let changes = browser.get(&format!("{path}/audit?kind=changes&limit=1")).json();
     let (person, session) = (who["person"].as_str().unwrap(), who["id"].as_str().unwrap());
     assert!(changes.to_string().contains(person), "{changes}");
-    let calls = browser.get(&format!("{path}/audit?kind=call&credential={session}")).json();
-    assert_eq!(calls["items"][0]["method"], json!("sign-in"), "{calls}");
+    let calls = browser.get(&format!("{path}/audit?kind=calls&credential={session}")).json();
+    let noted = &calls["items"][0];
+    let told = (&noted["method"], &noted["reason"], &noted["outcome"]["status"]);
+    assert_eq!(told, (&json!("sign-in"), &json!("link"), &json!("succeeded")), "{calls}");
     // The link is used up, for whoever has it.
     for again in [browser.get(&acme.link), Browser::new(&server.url).get(&acme.link)] {
         assert_eq!(again.status, 404);
