@@ -343,6 +343,9 @@ impl Snapshot {
         if self.stated(entry.lasting()).holds(Permission::IntegrationUseAll) {
             return Ok(());
         }
+        if self.stated(entry).holds(Permission::IntegrationUseAll) {
+            return Err(shown(Reason::BeyondOwn(Permission::IntegrationUseAll)));
+        }
         Err(shown(lacks(entry, Permission::IntegrationUseAll)))
     }
 

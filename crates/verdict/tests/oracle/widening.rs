@@ -446,6 +446,7 @@ fn gifts_of_might(world: &World) -> Vec<(&'static str, bool)> {
         ("make the heir", Operation::DeleteRole { role: &role("plain"), moved_to: &mighty }),
         ("make a key", Operation::CreateWorkspaceKey { role: Some(&mighty), scope: KeyScope::Granted }),
         ("give a key", Operation::SetKeyRole { key: key(7), role: Some(&mighty) }),
+        ("make a key for everything", Operation::CreateWorkspaceKey { role: None, scope: KeyScope::All }),
         ("make an agent", Operation::CreateAgent { role: Some(&mighty) }),
         ("give an agent", Operation::SetAgentRole { agent: agent(0), role: Some(&mighty) }),
         ("have newcomers be", Operation::EditOrganization { changes: &newcomers }),
@@ -465,7 +466,7 @@ fn gifts_of_might(world: &World) -> Vec<(&'static str, bool)> {
 #[test]
 fn what_one_has_for_a_time_one_does_not_give_on_to_oneself_or_to_others_in_no_way() {
     let mut world = company();
-    let might = &["organization.view", "team.view", "team.edit", "team.members"];
+    let might = &["organization.view", "team.view", "team.edit", "team.members", "integration.use_all"];
     for event in [
         Event::SettingChanged(SettingChange::RolesExtraBindings(true)),
         Event::RoleDefined(made("mighty", RoleLevel::Organization, might)),

@@ -10,6 +10,7 @@ mod operations;
 mod resources;
 mod teams;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use domain::id::{PersonId, TeamId};
@@ -206,18 +207,18 @@ impl<'o> Naive<'o> {
         self.state.roles.get(&id?)
     }
 
-    /// The role that a subject has, and where the organization has such, those that a member has beside it now.
+    /// The role that a subject has, and where the organization has such, those that a member has beside it now: the ones
+    /// that last longest first.
     pub(crate) fn roles_of(&self, subject: Subject) -> Vec<&'o Role> {
         let mut roles: Vec<&Role> = self.role_of(subject).into_iter().collect();
         if let Subject::Member(person) = subject
             && let Some(member) = self.state.active_member(person)
             && self.state.settings.roles_extra_bindings
         {
-            for (role, given) in &member.extra_roles {
-                if self.is_before(given.expires_at) {
-                    roles.extend(self.state.roles.get(role));
-                }
-            }
+            let beside = member.extra_roles.iter().filter(|(_, given)| self.is_before(given.expires_at));
+            let mut beside: Vec<_> = beside.map(|(role, given)| (role, given.expires_at)).collect();
+            beside.sort_by_key(|(role, end)| (Reverse(end.unwrap_or(Timestamp(i64::MAX))), *role));
+            roles.extend(beside.into_iter().filter_map(|(role, _)| self.state.roles.get(role)));
         }
         roles
     }

@@ -343,7 +343,10 @@ impl Naive<'_> {
 
     /// Whether a role says that its holder uses everything, in force or not.
     fn uses_everything(&self, me: Subject) -> Answer {
-        if self.for_good().says(me).contains_key(&P::IntegrationUseAll) { yes("role") } else { no(self.lacking(me)) }
+        if self.for_good().says(me).contains_key(&P::IntegrationUseAll) {
+            return yes("role");
+        }
+        no(if self.says(me).contains_key(&P::IntegrationUseAll) { "beyond-your-own" } else { self.lacking(me) })
     }
 
     fn promotes(&self, me: Subject) -> Answer {
