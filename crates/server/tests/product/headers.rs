@@ -43,7 +43,6 @@ const CLAIMS: &[&str] = &[
     "X-Wardroom-Org: {org}",
     "X-Wardroom-Internal: true",
     "Wardroom-Actor: operator",
-    "Cookie: wardroom={key}; __Host-wardroom={key}",
 ];
 
 struct House {
@@ -157,6 +156,10 @@ fn no_claim_about_host_scheme_or_sender_changes_an_answer_whoever_is_believed_as
                         "{method} {path} with {claim}"
                     );
                 }
+                // Where a session would stand a key opens nothing.
+                let cookie = "Cookie: wardroom={key}; __Host-wardroom={key}";
+                let answer = ask(head(PUBLIC, None, key, &[cookie]));
+                assert_eq!(answer.split('\n').next(), plain.split('\n').next(), "{method} {path}: {answer}");
                 for (host, origin) in hosts.iter().flat_map(|host| origins.map(|origin| (*host, origin))) {
                     let answer = ask(head(host, origin, key, CLAIMS));
                     let is_ours =
