@@ -21,21 +21,21 @@ fn in_team(permission: P) -> String {
 
 /// The principal manages in a team all that a role does, however far.
 fn covers_in(team: &str, role: &str) -> String {
-    let manages = format!("containsAll({role}.manages.own)");
-    choose(
-        &format!("{team}.hasTag(principal.id)"),
-        &format!("{team}.getTag(principal.id).authority.{manages}"),
-        &format!("principal.role.manages.all.{manages}"),
-    )
+    manages_in(team, role, ("authority", "role"))
 }
 
 /// The same for good: what is given stays.
 fn gives_in(team: &str, role: &str) -> String {
+    manages_in(team, role, ("lasting", "lasting"))
+}
+
+/// By what is said of the principal's place in the team, and outside of it by these roles of theirs.
+fn manages_in(team: &str, role: &str, (place, roles): (&str, &str)) -> String {
     let manages = format!("containsAll({role}.manages.own)");
     choose(
         &format!("{team}.hasTag(principal.id)"),
-        &format!("{team}.getTag(principal.id).lasting.{manages}"),
-        &format!("principal.lasting.manages.all.{manages}"),
+        &format!("{team}.getTag(principal.id).{place}.{manages}"),
+        &format!("principal.{roles}.manages.all.{manages}"),
     )
 }
 
