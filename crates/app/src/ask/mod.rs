@@ -176,7 +176,7 @@ impl App {
     async fn stands_against(&self, caller: &Caller, view: &View, asked: &Asked) -> Option<Refusal> {
         match &view.past {
             Some(state) => asked.refusal(state, view.now),
-            None => asked.refusal(&*caller.live.state.lock().await, view.now),
+            None => asked.refusal_at_present(&caller.live, view.now).await,
         }
     }
 

@@ -139,15 +139,16 @@ impl Sitting<'_> {
         match question(&asked, &actor, self.now) {
             Ok(question) => {
                 let decision = self.decided(&asked, &question).told_to(self);
-                let state = self.caller.live.state.lock().await;
                 // To have the right is not enough where a rule stands against it, whoever asks.
-                match asked.refusal(&state, self.now).filter(|_| decision.allowed) {
-                    Some(refusal) => Ok(Decision {
-                        missing: refusal.missing,
-                        ..Decision::not_understood(refusal.code, refusal.message)
-                    }),
-                    None => Ok(decision),
+                if !decision.allowed {
+                    return Ok(decision);
                 }
+                Ok(match asked.refusal_at_present(&self.caller.live, self.now).await {
+                    Some(refusal) => {
+                        Decision { missing: refusal.missing, ..Decision::not_understood(refusal.code, refusal.message) }
+                    }
+                    None => decision,
+                })
             }
             Err(problem) => refusal(problem),
         }
@@ -186,7 +187,7 @@ impl Sitting<'_> {
 
     /// Whether a rule stands against it, whoever has the right to it.
     pub(super) async fn is_refused(&self, asked: &Asked) -> bool {
-        asked.refusal(&*self.caller.live.state.lock().await, self.now).is_some()
+        asked.refusal_at_present(&self.caller.live, self.now).await.is_some()
     }
 
     /// The answer to a question about what is not there: the one that a hidden thing gets.

@@ -12,6 +12,7 @@ use domain::time::Timestamp;
 use verdict::{Action, Operation, Snapshot};
 
 use crate::Problem;
+use crate::live::Live;
 
 /// What is asked about, as it was stated.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -148,12 +149,21 @@ impl Asked {
 
     /// The rule of the domain that a yes would break: what somebody has the right to do and still cannot be done.
     pub(crate) fn refusal(&self, state: &Organization, now: Timestamp) -> Option<Refusal> {
-        let command = match self {
-            Asked::Remove(person) => Command::RemoveMember { person: *person },
-            Asked::ChangeRole(person, role) => Command::ChangeMemberRole { person: *person, role: *role },
-            _ => return None,
-        };
-        command::handle(state, command, now).err()
+        command::handle(state, self.command()?, now).err()
+    }
+
+    /// The same of the present state, for which nobody waits where no rule could stand against it.
+    pub(crate) async fn refusal_at_present(&self, live: &Live, now: Timestamp) -> Option<Refusal> {
+        let command = self.command()?;
+        command::handle(&*live.state.lock().await, command, now).err()
+    }
+
+    fn command(&self) -> Option<Command> {
+        match self {
+            Asked::Remove(person) => Some(Command::RemoveMember { person: *person }),
+            Asked::ChangeRole(person, role) => Some(Command::ChangeMemberRole { person: *person, role: *role }),
+            _ => None,
+        }
     }
 
     /// What is said to be missing where it is, or where the asker may not know of it. A tool is answered, not missed.

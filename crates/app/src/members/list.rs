@@ -102,7 +102,8 @@ impl App {
     /// others find themselves and the one for whom they act, and somebody else by the id that they were told.
     pub(crate) async fn member_named(&self, caller: &Caller, name: &str) -> Result<PersonId, Problem> {
         let person = self.person(name).await?.ok_or_else(|| Problem::missing("member"))?;
-        let is_known = caller.live.state.lock().await.members.contains_key(&person);
+        let is_known = caller.live.snapshot().role_of(verdict::Subject::Member(person)).is_some()
+            || caller.live.state.lock().await.members.contains_key(&person);
         let own = [caller.actor.subject.person(), caller.actor.acting_for].contains(&Some(person));
         let sees = || self.asked(&caller.live.snapshot(), &caller.actor, verdict::Operation::ViewMembers).is_allowed();
         let may_find = own || PersonId::parse(name).is_ok() || sees() || self.explains_everybody(caller);

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags, Row, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, params};
 
 use crate::chain::{Cell, EventLink, Hash, RECORD_COLUMNS, START, event_hash, record_hash};
 use crate::error::ReadError;
@@ -35,8 +35,15 @@ pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
         if !path.is_file() {
             return Err(ReadError::unavailable(format!("{} is missing; name the data folder", path.display())));
         }
-        let connection = open(dir, file)?;
         let mut walk = Walk::new(file, &mut found);
+        let connection = match open(dir, file) {
+            Ok(connection) => connection,
+            Err(error) if is_damage(&error) => {
+                walk.file_damaged(&error.to_string());
+                continue;
+            }
+            Err(error) => return Err(ReadError::unavailable(error)),
+        };
         let walked = match file {
             JournalFile::Journal => walk.streams(&connection),
             JournalFile::Records => walk.records(&connection),
@@ -54,22 +61,27 @@ pub fn verify(dir: &Path) -> Result<Verification, ReadError> {
 
 /// Opens a file for reading. On a medium where SQLite cannot make its side files, and with no log to read, the
 /// file is taken as it stands.
-fn open(dir: &Path, file: JournalFile) -> Result<Connection, ReadError> {
+fn open(dir: &Path, file: JournalFile) -> rusqlite::Result<Connection> {
     let path = dir.join(file.as_str());
-    let connection = open_reader(&path).map_err(ReadError::unavailable)?;
+    let connection = open_reader(&path)?;
     let probe = connection.query_row("PRAGMA schema_version", [], |row| row.get::<_, i64>(0));
     let cannot_open = |error: &rusqlite::Error| {
-        matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly))
+        matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
     };
     match probe {
         Err(error) if cannot_open(&error) && !wal_path(dir, file).exists() => {
             let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-            Connection::open_with_flags(format!("file:{name}?immutable=1"), flags).map_err(ReadError::unavailable)
+            Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
         }
         // What else is wrong with it is for the walk to find.
         _ => Ok(connection),
     }
+}
+
+/// Whether it is the file's content that keeps SQLite from opening it: the pages that hold its schema.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 /// The chain that is being walked.
