@@ -103,7 +103,8 @@ impl App {
                 return Ok(events);
             }
             let parts = vec![Part { permit, events }];
-            let commit = Commit { parts, actor: caller.stamp(), facts: extra.facts, directory: extra.directory };
+            let (facts, directory) = (extra.facts, extra.directory);
+            let commit = Commit { parts, actor: caller.stamp(), facts, directory, until: None };
             match self.commit(Arc::clone(&caller.live), state, commit).await {
                 Ok(events) => return Ok(events),
                 Err(CommitFault::Conflict { facts, mut directory }) => {
@@ -116,6 +117,8 @@ impl App {
                     }
                     along = Some(Along { facts, directory });
                 }
+                // Asked about just now, under the same lock.
+                Err(CommitFault::Late) => break,
                 Err(CommitFault::Problem(problem)) => return Err(problem),
             }
         }

@@ -30,12 +30,16 @@ pub(crate) struct Commit {
     pub(crate) actor: String,
     pub(crate) facts: Vec<Fact>,
     pub(crate) directory: Option<Box<Append>>,
+    /// When the permits end, where they were given a while ago: nothing is committed from then on.
+    pub(crate) until: Option<Timestamp>,
 }
 
 /// Why nothing was committed.
 pub(crate) enum CommitFault {
     /// Another writer came first; what was to go along is given back.
     Conflict { facts: Vec<Fact>, directory: Option<Box<Append>> },
+    /// The permits have ended.
+    Late,
     /// Anything else.
     Problem(Problem),
 }
@@ -61,8 +65,13 @@ impl App {
         mut state: OwnedMutexGuard<Organization>,
         commit: Commit,
     ) -> Result<Vec<Event>, CommitFault> {
-        let Commit { parts, actor, facts, directory } = commit;
+        let Commit { parts, actor, facts, directory, until } = commit;
         let (at, expected, stream) = (self.now(), state.seq, live.org().into());
+        // INVARIANT: nothing is written at a moment at which whoever did it might not any more; held by
+        // `a_file_changes_nothing_once_the_key_of_whoever_sent_it_has_ended`.
+        if until.is_some_and(|until| until <= at) {
+            return Err(CommitFault::Late);
+        }
         self.are_signed_in(&parts).map_err(CommitFault::Problem)?;
         // One part, which is nearly every change, is folded in place once it is on disk.
         let then = match parts.as_slice() {

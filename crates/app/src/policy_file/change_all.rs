@@ -62,7 +62,7 @@ impl App {
                     self.impact_of((caller, Some(alone)), &snapshot, &copy, (events, &rehearsed.facts)).await?;
                 return Err(Problem::Previewed(Box::new(impact)));
             }
-            let Rehearsed { parts, facts, steps, .. } = rehearsed;
+            let Rehearsed { parts, facts, steps, until, .. } = rehearsed;
             if parts.is_empty() {
                 return Ok(AllChanged { steps, by_hand, seq: copy.seq });
             }
@@ -70,13 +70,16 @@ impl App {
             if state.seq != copy.seq {
                 continue;
             }
-            let commit = Commit { parts, actor: caller.stamp(), facts, directory: None };
+            let commit = Commit { parts, actor: caller.stamp(), facts, directory: None, until };
             match self.commit(Arc::clone(&caller.live), state, commit).await {
                 Ok(events) => return Ok(AllChanged { steps, by_hand, seq: copy.seq + events.len() as u64 }),
                 Err(CommitFault::Conflict { .. }) => {
                     state = Arc::clone(&caller.live.state).lock_owned().await;
                     caller.live.catch_up(&self.inner.journal, &mut state).await?;
                 }
+                // What they may do has ended since the steps were tried out, perhaps in the queue: planned anew, the
+                // steps are denied, or rest on something else.
+                Err(CommitFault::Late) => {}
                 Err(CommitFault::Problem(problem)) => return Err(problem),
             }
         }
@@ -100,9 +103,10 @@ impl App {
         if steps.len() > STEPS_MAX {
             return Err(too_many(&steps));
         }
-        let (actor, stamp, now) = (caller.actor, caller.stamp(), self.now());
+        let (app, actor, stamp) = (self.clone(), caller.actor, caller.stamp());
         let is_short = steps.len() <= SHORT_MAX;
-        let trial = move || (rehearse(&snapshot, &state, &actor, (&stamp, now), steps), state, snapshot);
+        // The moment is that at which the work begins, however long it waited for a place.
+        let trial = move || (rehearse(&snapshot, &state, &actor, (&stamp, app.now()), steps), state, snapshot);
         let (done, state, snapshot) =
             if is_short { alone.work(trial).await? } else { alone.lengthy_work(trial).await? };
         match done {

@@ -24,6 +24,10 @@ use serde_json::json;
 
 use crate::world::{ADMIN, Acme, MEMBER, World, code_of, first_key};
 
+const HOUR_MS: i64 = 3_600_000;
+/// Keys that end one after the other.
+const KEYS: i64 = 8;
+
 /// Begins with what somebody asks, until it waits for the work that was moved aside.
 async fn begun(question: &mut (dyn Future<Output = ()> + Unpin)) {
     let waits = std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *question).poll(context).is_pending()));
@@ -146,6 +150,44 @@ async fn a_history_of_a_key_tells_what_narrowed_it() {
     world.give(&acme.owner, Receiver::Key(&key), "stripe", Profile::ReadOnly).await.unwrap();
     let turns = world.app.turns(&keeper, &asked).await.unwrap();
     assert_eq!((turns.items[0].allowed, turns.items[0].event), (true, Some("grant.set")), "{turns:?}");
+}
+
+#[tokio::test]
+async fn a_file_changes_nothing_once_the_key_of_whoever_sent_it_has_ended() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let says = |number: usize| -> Document {
+        serde_json::from_value(json!({ "wardroom": 1, "name": format!("Acme {number}") })).unwrap()
+    };
+    // One key ends after the other. What a file takes in looks at the clock grows with their number.
+    let (start, mut callers) = (world.app.now(), Vec::new());
+    for hours in 1..=KEYS {
+        let end = start.plus_ms(hours * HOUR_MS);
+        let key = world.personal_key(&acme.owner, Some(end)).await.unwrap();
+        callers.push((end, world.caller(key.secret.reveal()).await));
+    }
+    world.clock.jump_at(usize::MAX, 0);
+    world.app.apply_document(&acme.owner, &says(0)).await.unwrap();
+    let looks = usize::MAX - world.clock.looks_left();
+    let mut denied = 0;
+    // The key ends at one of the last looks: before the steps are tried out, after, or when they are about to be written.
+    for (earlier, (end, caller)) in callers.into_iter().enumerate() {
+        world.clock.jump_at(looks - earlier, HOUR_MS);
+        match world.app.apply_document(&caller, &says(looks - earlier)).await {
+            Ok(_) => {
+                let written = world.events(acme.org).await.pop().unwrap().at;
+                assert!(
+                    written < end,
+                    "{earlier} looks before the last: written at {written:?}, with a key until {end:?}"
+                );
+            }
+            Err(problem) => {
+                assert_eq!(problem.code(), "credential-ended", "{problem}");
+                denied += 1;
+            }
+        }
+    }
+    assert_eq!(denied, KEYS, "what it was tried out under had ended, whenever that was");
 }
 
 async fn projects(world: &World, by: &Caller, count: usize) {
