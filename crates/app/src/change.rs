@@ -91,11 +91,12 @@ impl App {
                 return Err(Problem::Moved { seq: state.seq });
             }
             if caller.mode.preview {
+                let alone = self.preview_in_turn(caller)?;
                 // On a copy, so that others can go on changing meanwhile.
                 let copy = Organization::clone(&state);
                 drop(state);
                 let facts = along.as_ref().map_or(&[][..], |along| along.facts.as_slice());
-                let impact = self.impact_of((caller, None), &snapshot, &copy, (events, facts)).await?;
+                let impact = self.impact_of((caller, &alone), &snapshot, copy, (events, facts)).await?;
                 return Err(Problem::Previewed(Box::new(impact)));
             }
             let Some(extra) = along.take() else { break };

@@ -1,5 +1,9 @@
 //! What an impact says in words: everything that somebody gains or loses, as far as whoever asks may know of it.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Poll;
+
 use app::agents::NewAgent;
 use app::grants::{GrantChange, Receiver};
 use app::impact::{Impact, Mode};
@@ -116,4 +120,51 @@ async fn whoever_may_not_explain_access_is_told_no_end_that_they_do_not_set() {
     let soon = world.app.now().plus_ms(3_600_000);
     world.app.set_grant(&acme.admin, Receiver::Member(MEMBER), "stripe", until(Some(soon))).await.unwrap();
     assert_eq!(lines().await.last().unwrap(), "Mona Gneiss: what is given of STRIPE has no end");
+}
+
+/// Begins with what somebody asks; whether it waits.
+async fn waits<T>(question: &mut (dyn Future<Output = T> + Unpin)) -> Result<(), T> {
+    std::future::poll_fn(|context| match Pin::new(&mut *question).poll(context) {
+        Poll::Pending => Poll::Ready(Ok(())),
+        Poll::Ready(answer) => Poll::Ready(Err(answer)),
+    })
+    .await
+}
+
+#[test]
+fn previews_wait_in_small_numbers_and_nobody_fills_the_places_of_all() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.max_blocking_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let world = World::new();
+        let acme = world.acme().await;
+        // The only thread for what is moved aside is taken.
+        let (end, is_to_end) = std::sync::mpsc::sync_channel::<()>(1);
+        let taken = tokio::task::spawn_blocking(move || is_to_end.recv().is_err());
+        let rename =
+            async |by: &Caller| world.app.change_settings(&looking(by), Some("Ltd".to_owned()), Vec::new()).await;
+        let mut begun = Vec::new();
+        let mut refused = 0;
+        for _ in 0..40 {
+            let mut one = Box::pin(rename(&acme.owner));
+            match waits(&mut one).await {
+                Ok(()) => begun.push(one),
+                Err(Err(busy)) if busy.code() == "one-at-a-time" => {
+                    assert!(busy.to_string().contains("previews of yours") && busy.to_string().contains("ask again"));
+                    refused += 1;
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        assert!(begun.len() < 10 && refused > 30, "{} wait, {refused} were refused", begun.len());
+        let mut others = Box::pin(rename(&acme.admin));
+        assert!(waits(&mut others).await.is_ok(), "somebody else does not wait for them");
+        drop(end);
+        assert!(taken.await.unwrap());
+        for one in begun {
+            assert!(told(one.await).seq > 0);
+        }
+        assert!(told(others.await).seq > 0);
+        assert!(told(rename(&acme.owner).await).seq > 0, "and the next is worked out after them");
+    });
 }

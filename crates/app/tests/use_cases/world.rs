@@ -268,7 +268,7 @@ pub(crate) fn code_of<T: std::fmt::Debug>(answer: Result<T, Problem>) -> &'stati
         Problem::Refused(refusal) => refusal.code,
         Problem::Invalid { field, .. } => field,
         Problem::Moved { .. } => "moved",
-        Problem::Busy => "one-at-a-time",
+        Problem::Busy { .. } => "one-at-a-time",
         problem => panic!("broken: {problem}"),
     }
 }
