@@ -72,7 +72,7 @@ pub struct SubjectImpact {
     pub gains: ToldRights,
     /// What they may do no longer.
     pub loses: ToldRights,
-    /// Roles beside their own that begin or cease to count: id, title, and which.
+    /// Roles beside their own that begin or cease to count, or stay as their own role: id, title, and which.
     pub roles: Vec<(String, String, Presence)>,
     /// What becomes another one in their teams.
     pub teams: Vec<TeamImpact>,
@@ -160,8 +160,11 @@ impl App {
         let ((events, state, then), (after, changed, differences)) = alone.work(compared).await?;
         let mut ends: Vec<MovedEnd> = ends::between([&state, &then], &events, self.now()).collect();
         ends.retain(|end| if self.knows_ends(caller, before, end.given) { end.moves() } else { true });
-        let ends_others = ends.len().saturating_sub(NAMED_MAX);
+        let all = ends.len();
+        let sees_members = self.asked(before, &caller.actor, Operation::ViewMembers).is_allowed();
+        ends.retain(|end| sees_members || end.given.may_be_told_of(caller.actor.subject, &events));
         ends.truncate(NAMED_MAX);
+        let ends_others = all - ends.len();
         let book = Book::read(self, caller, ([&state, &then], facts), (&differences, &ends)).await?;
         let snapshots = [&**before, &after];
         let told = differences.iter().map(|difference| book.subject(self, caller, snapshots, difference));

@@ -92,7 +92,7 @@ impl<'b> Book<'b> {
             presence: difference.presence,
             gains: in_words(&difference.gains, snapshots),
             loses: in_words(&difference.loses, snapshots),
-            roles: difference.roles.iter().map(|(role, all)| (role.to_string(), self.role(*role), *all)).collect(),
+            roles: difference.roles.iter().map(|(role, all)| self.beside(subject, *role, *all)).collect(),
             teams: difference.teams.iter().map(|team| self.team(team)).collect(),
             personal_keys: difference.personal_keys,
             keys: keys.map(|(key, change)| (key.to_string(), self.name(Subject::Key(*key)), *change)).collect(),
@@ -117,6 +117,13 @@ impl<'b> Book<'b> {
         }
     }
 
+    /// A role beside somebody's own, and what becomes of it: it stays with them where it is their own afterwards.
+    fn beside(&self, subject: Subject, role: RoleId, change: Presence) -> (String, String, Presence) {
+        let given = subject.person().map(|person| Given::Role(person, role));
+        let stays = change == Presence::Goes && given.is_some_and(|given| given.is_own_role(self.states[1]));
+        (role.to_string(), self.role(role), if stays { Presence::Stays } else { change })
+    }
+
     /// An end that is set or moves.
     pub(super) fn end(&self, moved: &MovedEnd, knows_before: bool) -> EndImpact {
         let person = |person: PersonId| self.people.get(&person).cloned().unwrap_or_else(|| person.to_string());
@@ -132,6 +139,9 @@ impl<'b> Book<'b> {
             found.map(|integration| integration.title.clone()).unwrap_or_default()
         };
         let (whose, what) = match moved.given {
+            Given::Role(member, role) if moved.given.is_own_role(self.states[1]) => {
+                (person(member), format!("the role {}", self.role(role)))
+            }
             Given::Role(member, role) => (person(member), format!("the role {} beside their own", self.role(role))),
             Given::Grant(grantee, id) => (to(grantee), format!("what is given of {}", integration(id))),
             Given::Loan(grantee, id, _) => (to(grantee), format!("what is lent of {}", integration(id))),

@@ -122,6 +122,63 @@ async fn whoever_may_not_explain_access_is_told_no_end_that_they_do_not_set() {
     assert_eq!(lines().await.last().unwrap(), "Mona Gneiss: what is given of STRIPE has no end");
 }
 
+#[tokio::test]
+async fn that_a_role_for_an_hour_becomes_somebodys_own_is_told_as_for_good() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let (app, end) = (&world.app, world.app.now().plus_ms(3_600_000));
+    app.change_settings(&acme.owner, None, vec![SettingChange::RolesExtraBindings(true)]).await.unwrap();
+    app.give_member_role(&acme.owner, (MEMBER, "admin"), Some(end)).await.unwrap();
+    let own = "Mona Gneiss: the role Admin is their own from then on";
+    let stays = "Mona Gneiss: the role Admin has no end any more; before, it ended at 2023-11-14T23:13:20.000Z";
+    let promoted = told(app.change_member_role(&looking(&acme.owner), MEMBER, "admin").await).summary();
+    assert_eq!(promoted, [own, stays]);
+
+    // So does whoever has the role to which everybody goes whose role is deleted.
+    let change = RoleChange { permissions: Some(Holding::parse(["audit.read"]).unwrap()), ..RoleChange::default() };
+    let new = NewRole { id: None, title: "Reader".to_owned(), level: RoleLevel::Organization, change };
+    app.create_role(&acme.owner, new).await.unwrap();
+    app.take_member_role(&acme.owner, (MEMBER, "admin")).await.unwrap();
+    app.change_member_role(&acme.owner, MEMBER, "reader").await.unwrap();
+    app.give_member_role(&acme.owner, (MEMBER, "member"), Some(end)).await.unwrap();
+    let deleted = told(app.delete_role(&looking(&acme.owner), "reader", None).await).summary();
+    let stays = "Mona Gneiss: the role Member has no end any more; before, it ended at 2023-11-14T23:13:20.000Z";
+    assert!(deleted[0].contains("the role Member is their own from then on"), "{deleted:?}");
+    assert_eq!(deleted.last().unwrap(), stays, "{deleted:?}");
+    let other = told(app.change_member_role(&looking(&acme.owner), MEMBER, "admin").await);
+    assert!(other.ends.is_empty(), "what had no end before is told as ever: {other:?}");
+}
+
+#[tokio::test]
+async fn roles_beside_ones_own_that_begin_to_count_are_told_with_their_end() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let (app, end) = (&world.app, world.app.now().plus_ms(3_600_000));
+    let beside = |count| vec![SettingChange::RolesExtraBindings(count)];
+    app.change_settings(&acme.owner, None, beside(true)).await.unwrap();
+    app.give_member_role(&acme.owner, (MEMBER, "admin"), Some(end)).await.unwrap();
+    app.change_settings(&acme.owner, None, beside(false)).await.unwrap();
+    let counts = told(app.change_settings(&looking(&acme.owner), None, beside(true)).await).summary();
+    let ends = "Mona Gneiss: the role Admin beside their own ends at 2023-11-14T23:13:20.000Z";
+    assert!(counts.iter().any(|line| line == ends), "{counts:?}");
+
+    // Whoever switches it on without seeing the members is told that there are some.
+    app.change_settings(&acme.owner, None, beside(true)).await.unwrap();
+    app.take_member_role(&acme.owner, (MEMBER, "admin")).await.unwrap();
+    for (title, held) in [("Plain", &["organization.view"][..]), ("Sets", &["organization.view", "organization.edit"])]
+    {
+        let change = RoleChange { permissions: Some(Holding::parse(held).unwrap()), ..RoleChange::default() };
+        let new = NewRole { id: None, title: title.to_owned(), level: RoleLevel::Organization, change };
+        app.create_role(&acme.owner, new).await.unwrap();
+    }
+    app.give_member_role(&acme.owner, (MEMBER, "plain"), Some(end)).await.unwrap();
+    app.change_settings(&acme.owner, None, beside(false)).await.unwrap();
+    let seth = world.add(&acme.owner, "seth@acme.example", "Seth Flint", "sets").await.unwrap();
+    let seth = looking(&world.caller(first_key(&seth)).await);
+    let impact = told(app.change_settings(&seth, None, beside(true)).await);
+    assert_eq!((impact.ends.len(), impact.ends_others), (0, 1), "{impact:?}");
+}
+
 /// Begins with what somebody asks; whether it waits.
 async fn waits<T>(question: &mut (dyn Future<Output = T> + Unpin)) -> Result<(), T> {
     std::future::poll_fn(|context| match Pin::new(&mut *question).poll(context) {
