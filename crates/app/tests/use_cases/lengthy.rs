@@ -9,7 +9,8 @@ use app::agents::NewAgent;
 use app::ask::{At, Inquiry, Party, Wording};
 use app::grants::Receiver;
 use app::impact::Mode;
-use app::keys::{NewAgentKey, NewKeyOf};
+use app::keys::{NewAgentKey, NewKeyOf, NewPersonalKey};
+use app::members::NewMember;
 use app::policy_file::Document;
 use app::requests::Which;
 use app::resources::{ResourceFilter, ResourceToMake};
@@ -150,6 +151,28 @@ async fn a_history_of_a_key_tells_what_narrowed_it() {
     world.give(&acme.owner, Receiver::Key(&key), "stripe", Profile::ReadOnly).await.unwrap();
     let turns = world.app.turns(&keeper, &asked).await.unwrap();
     assert_eq!((turns.items[0].allowed, turns.items[0].event), (true, Some("grant.set")), "{turns:?}");
+}
+
+#[tokio::test]
+async fn a_history_names_the_key_with_which_somebody_else_at_the_top_stood_in() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let (email, name, role) = ("otto@acme.example".to_owned(), "Otto Basalt".to_owned(), Some("owner".to_owned()));
+    let otto = NewMember { email, name, role, key_label: None };
+    let otto = world.app.add_member(&acme.owner, otto).await.unwrap().member.person;
+    let (action, kind) = ("remove".to_owned(), "member".to_owned());
+    let wording = Wording { action, kind, name: acme.owner.actor.subject.as_str().to_owned(), role: None };
+    let asked = Inquiry { subject: None, acting_for: None, wording, at: None, remedies: false };
+    let newest = async || {
+        let turn = world.app.turns(&acme.owner, &asked).await.unwrap().items.swap_remove(0);
+        (turn.allowed, turn.event)
+    };
+    assert!(!newest().await.0, "the other one has no key");
+    let of = || NewKeyOf::Personal(NewPersonalKey { holder: Some(otto.to_string()) });
+    let key = world.app.create_key(&acme.owner, "Phone of otto", of(), None).await.unwrap();
+    assert_eq!(newest().await, (true, Some("key.created")));
+    world.app.revoke_key(&acme.owner, key.id.as_str()).await.unwrap();
+    assert_eq!(newest().await, (false, Some("key.revoked")));
 }
 
 #[tokio::test]
