@@ -177,12 +177,16 @@ impl App {
     }
 
     /// Whether the caller may know when something ends that they give anew. What a member was given is for those who may
-    /// explain access; everything else is told by the list that it stands in.
+    /// explain access; everything else is told by the list that it stands in, to those who see it.
     fn knows_ends(&self, caller: &Caller, before: &Snapshot, given: Given) -> bool {
-        let (Given::Grant(Grantee::Member(person), _) | Given::Loan(Grantee::Member(person), ..)) = given else {
-            return true;
+        let (Given::Grant(grantee, _) | Given::Loan(grantee, ..)) = given else { return true };
+        let operation = match grantee {
+            Grantee::Member(person) => Operation::Explain { subject: Subject::Member(person) },
+            Grantee::Agent(_) => Operation::ViewAgents,
+            Grantee::Role(_) => Operation::ViewRoles,
+            Grantee::Team(team) => Operation::ViewTeam { team },
+            Grantee::Key(key) => Operation::ViewKey { key },
         };
-        let operation = Operation::Explain { subject: Subject::Member(person) };
         self.asked(before, &caller.actor, operation).is_allowed()
     }
 

@@ -28,6 +28,8 @@ pub(super) struct Book<'b> {
     /// Whether the caller sees who is a member.
     sees_members: bool,
     sees_agents: bool,
+    /// The caller.
+    is: Subject,
 }
 
 impl<'b> Book<'b> {
@@ -64,7 +66,7 @@ impl<'b> Book<'b> {
                 _ => {}
             }
         }
-        Ok(Book { states, people, labels, sees_members, sees_agents })
+        Ok(Book { states, people, labels, sees_members, sees_agents, is: caller.actor.subject })
     }
 
     /// One subject's difference.
@@ -124,13 +126,19 @@ impl<'b> Book<'b> {
         (role.to_string(), self.role(role), if stays { Presence::Stays } else { change })
     }
 
+    /// An agent, by its title where the caller sees agents, is it, or makes it with this change.
+    fn agent(&self, id: AgentId) -> String {
+        let told = self.sees_agents || self.is == Subject::Agent(id) || !self.states[0].agents.contains_key(&id);
+        if told { self.name(Subject::Agent(id)) } else { id.to_string() }
+    }
+
     /// An end that is set or moves.
     pub(super) fn end(&self, moved: &MovedEnd, knows_before: bool) -> EndImpact {
         let person = |person: PersonId| self.people.get(&person).cloned().unwrap_or_else(|| person.to_string());
         let to = |grantee: Grantee| match grantee {
             Grantee::Member(member) => person(member),
             Grantee::Key(key) => self.name(Subject::Key(key)),
-            Grantee::Agent(agent) => self.name(Subject::Agent(agent)),
+            Grantee::Agent(agent) => self.agent(agent),
             Grantee::Team(team) => format!("the team {}", self.team_title(team)),
             Grantee::Role(role) => format!("everyone with the role {}", self.role(role)),
         };
@@ -149,10 +157,12 @@ impl<'b> Book<'b> {
                 let found = self.newest(|state| state.resources.get(&resource));
                 (to(with), format!("what is shared of {}", found.map_or("", |resource| &resource.title)))
             }
-            Given::Delegation(agent, member) => {
+            // Whoever lets it act for them is told what it is called.
+            Given::Delegation(agent, member) if self.is == Subject::Member(member) => {
                 (self.name(Subject::Agent(agent)), format!("acting for {}", person(member)))
             }
-            Given::Agent(agent) => (self.name(Subject::Agent(agent)), "the agent".to_owned()),
+            Given::Delegation(agent, member) => (self.agent(agent), format!("acting for {}", person(member))),
+            Given::Agent(agent) => (self.agent(agent), "the agent".to_owned()),
             Given::Key(key) => (self.name(Subject::Key(key)), "the key".to_owned()),
         };
         EndImpact { whose, what, until: moved.until, before: moved.before.filter(|_| knows_before) }

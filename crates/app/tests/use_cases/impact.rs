@@ -10,7 +10,7 @@ use app::impact::{Impact, Mode};
 use app::roles::{NewRole, RoleChange};
 use app::{Caller, Problem};
 use domain::grant::Profile;
-use domain::organization::SettingChange;
+use domain::organization::{GrantsTo, SettingChange};
 use domain::permission::Holding;
 use domain::role::RoleLevel;
 
@@ -177,6 +177,32 @@ async fn roles_beside_ones_own_that_begin_to_count_are_told_with_their_end() {
     let seth = looking(&world.caller(first_key(&seth)).await);
     let impact = told(app.change_settings(&seth, None, beside(true)).await);
     assert_eq!((impact.ends.len(), impact.ends_others), (0, 1), "{impact:?}");
+}
+
+#[tokio::test]
+async fn an_end_names_no_agent_that_is_hidden_and_tells_what_was_before_to_those_alone_who_see_it_listed() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let held = ["organization.view", "member.view", "integration.view", "integration.use_all", "grant.assign"];
+    let change = RoleChange { permissions: Some(Holding::parse(held).unwrap()), ..RoleChange::default() };
+    let new = NewRole { id: None, title: "Gives".to_owned(), level: RoleLevel::Organization, change };
+    world.app.create_role(&acme.owner, new).await.unwrap();
+    let added = world.add(&acme.owner, "gil@acme.example", "Gil Slate", "gives").await.unwrap();
+    let gil = looking(&world.caller(first_key(&added)).await);
+    let to = SettingChange::GrantsTo([GrantsTo::Person, GrantsTo::Role].into());
+    world.app.change_settings(&acme.owner, None, vec![to]).await.unwrap();
+    let bot = NewAgent { title: "Bot".to_owned(), role: None, sponsor: None, expires_at: None };
+    let bot = world.app.create_agent(&acme.owner, bot).await.unwrap().agent.id.to_string();
+    let until = |end| GrantChange { profile: Some(Profile::ReadOnly), expires_at: Some(end), ..GrantChange::default() };
+    let soon = world.app.now().plus_ms(3_600_000);
+    for (to, named) in [(Receiver::Agent(&bot), &*bot), (Receiver::Role("member"), "everyone with the role Member")] {
+        world.app.set_grant(&acme.owner, to, "stripe", until(Some(soon))).await.unwrap();
+        let lines = told(world.app.set_grant(&gil, to, "stripe", until(None)).await).summary();
+        assert_eq!(lines.last().unwrap(), &format!("{named}: what is given of STRIPE has no end"));
+        let lines = told(world.app.set_grant(&looking(&acme.owner), to, "stripe", until(None)).await).summary();
+        let line = lines.last().unwrap();
+        assert!(line.contains("before, it ended at") && !line.contains(&*bot), "{line}");
+    }
 }
 
 /// Begins with what somebody asks; whether it waits.
