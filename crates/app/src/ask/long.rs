@@ -90,10 +90,9 @@ impl LongQuestions {
         Alone { turn: Arc::new(turn), places: Arc::clone(places), lengthy: Arc::clone(&self.lengthy) }
     }
 
-    /// Lets nobody begin anything any more.
+    /// Lets nobody work out a preview any more.
     #[cfg(test)]
-    pub(crate) fn close(&self) {
-        self.places.close();
+    pub(crate) fn close_previews(&self) {
         self.previews.close();
     }
 }
