@@ -6,17 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::organization::{Organization, SettingChange};
-use domain::resource::Shared;
+use domain::resource::{ResourceKind, ResourceVerb, Shared};
+use domain::role::RoleLevel;
 use domain::time::Timestamp;
 use verdict::{Action, Actor, Gift, Operation, Question, Snapshot, Subject};
 
 use crate::cedar::Cedar;
 use crate::dice::Dice;
+use crate::escalations::made;
 use crate::naive::Naive;
 use crate::questions::{Names, kind};
 use crate::seeds;
 use crate::world::{
-    INTEGRATIONS, MOMENTS, PEOPLE, RESOURCES, TEAMS, TOOLS, World, integration, org, person, resource, slug, team,
+    INTEGRATIONS, MOMENTS, PEOPLE, RESOURCES, TEAMS, TOOLS, World, integration, org, person, resource, role, slug, team,
 };
 
 /// Questions looked at in each organization; Cedar is asked where such roles decide.
@@ -26,6 +28,7 @@ const QUESTIONS: usize = 2_500;
 fn with_many_roles(seed: u64) -> World {
     let (mut world, dice) = (World::random(3_000_000 + seed), &mut Dice(seed));
     world.happens(Event::SettingChanged(SettingChange::RolesExtraBindings(true)));
+    with_keepers(&mut world, dice);
     let mut roles = world.roles_of_level(false);
     roles.retain(|role| !world.state.roles[role].top);
     for person in (0..PEOPLE).map(person) {
@@ -39,6 +42,28 @@ fn with_many_roles(seed: u64) -> World {
     world
 }
 
+/// People who give what they know of to their team, in which all of it is changed, and a role that lets them.
+fn with_keepers(world: &mut World, dice: &mut Dice) {
+    let words = |verbs: &[ResourceVerb], far: &str| {
+        let of_kind = |kind: ResourceKind| verbs.iter().map(move |verb| kind.permission(*verb).entry().id);
+        let words = ResourceKind::ALL.iter().copied().flat_map(of_kind);
+        words.map(|word| format!("{word}{far}")).collect::<Vec<String>>()
+    };
+    let keeper = words(&[ResourceVerb::View, ResourceVerb::Use, ResourceVerb::Edit, ResourceVerb::Share], "");
+    let mut place = words(&[ResourceVerb::View, ResourceVerb::Edit], ":team");
+    place.extend(["team.view:team", "team.assign:team"].map(str::to_owned));
+    for (name, level, words) in [("keeper", RoleLevel::Organization, keeper), ("place", RoleLevel::Team, place)] {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        world.happens(Event::RoleDefined(made(name, level, &words)));
+    }
+    let teams: Vec<_> = world.state.teams.keys().copied().collect();
+    for (person, team) in (0..PEOPLE).map(person).filter_map(|person| Some((person, *dice.some(50, &teams).first()?))) {
+        if world.state.active_member(person).is_some() {
+            world.happens(Event::TeamMemberSet { team, person, role: role("place") });
+        }
+    }
+}
+
 /// The same organization without the ends of what has not ended at a moment.
 fn without_ends(state: &Organization, now: Timestamp) -> Organization {
     let mut state = state.clone();
@@ -49,8 +74,9 @@ fn without_ends(state: &Organization, now: Timestamp) -> Organization {
 }
 
 /// What gives somebody something that stays.
-const GIVING: [&str; 9] = [
+const GIVING: [&str; 10] = [
     "AddMember",
+    "AssignResource",
     "CreatePersonalKey",
     "CreateRole",
     "CreateWorkspaceKey",
