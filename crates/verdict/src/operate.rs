@@ -152,6 +152,7 @@ impl Snapshot {
             Operation::ViewAgents
             | Operation::CreateAgent { .. }
             | Operation::EditAgent { .. }
+            | Operation::ResumeAgent { .. }
             | Operation::SetAgentRole { .. }
             | Operation::Delegate { .. }
             | Operation::EndDelegation { .. } => self.operate_on_agents(entry, operation, now),
@@ -357,9 +358,12 @@ impl Snapshot {
                 self.may_assign_role(entry, role)?;
                 Ok(answer)
             }
-            Operation::EditAgent { agent } => {
+            Operation::EditAgent { agent } | Operation::ResumeAgent { agent } => {
                 let answer = holds(entry, Permission::AgentManage, Target::Agent(agent))?;
                 self.not_above(entry, Subject::Agent(agent), now)?;
+                if matches!(operation, Operation::ResumeAgent { .. }) {
+                    self.may_resume(entry, agent, now)?;
+                }
                 Ok(answer)
             }
             Operation::SetAgentRole { agent, role } => {

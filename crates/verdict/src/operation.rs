@@ -107,6 +107,8 @@ pub enum Operation<'q> {
     CreateAgent { role: Option<&'q RoleId> },
     /// Change or end an agent.
     EditAgent { agent: AgentId },
+    /// Change an agent so that one that stands still may work again.
+    ResumeAgent { agent: AgentId },
     /// Give an agent another role, or none.
     SetAgentRole { agent: AgentId, role: Option<&'q RoleId> },
     /// Create a key of an agent.
@@ -193,6 +195,7 @@ impl Operation<'_> {
             Operation::ViewAgents => "agent.view",
             Operation::CreateAgent { .. } => "agent.create",
             Operation::EditAgent { .. } => "agent.edit",
+            Operation::ResumeAgent { .. } => "agent.resume",
             Operation::SetAgentRole { .. } => "agent.set_role",
             Operation::CreateAgentKey { .. } => "key.create_agent",
             Operation::Delegate { .. } => "delegation.set",

@@ -98,7 +98,7 @@ impl Remedy {
             Remedy::Share { resource, with, level } => {
                 Operation::ShareResource { resource: *resource, with: *with, level: *level, expires_at: None }
             }
-            Remedy::ResumeAgent { agent } => Operation::EditAgent { agent: *agent },
+            Remedy::ResumeAgent { agent } => Operation::ResumeAgent { agent: *agent },
             Remedy::AgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: Some(role) },
             Remedy::KeyRole { key, role } => Operation::SetKeyRole { key: *key, role: Some(role) },
             Remedy::Delegate { agent, person } => Operation::Delegate { agent: *agent, person: *person },

@@ -198,7 +198,7 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             role: None,
             expires_at: None,
         }],
-        Operation::EditAgent { agent } => {
+        Operation::EditAgent { agent } | Operation::ResumeAgent { agent } => {
             vec![Event::AgentEdited { agent, edit: AgentEdit::default() }, Event::AgentDeleted { agent }]
         }
         Operation::SetAgentRole { agent, .. } => vec![Event::AgentRoleChanged { agent, role: None }],
@@ -289,6 +289,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
             Operation::AssignResource { team, resource },
             Operation::Assign { grantee: Grantee::Team(team), integration: integration(0), gift: None },
             Operation::EditAgent { agent },
+            Operation::ResumeAgent { agent },
             Operation::SetAgentRole { agent, role: None },
             Operation::CreateAgentKey { agent },
             Operation::Delegate { agent, person: person(0) },
@@ -351,7 +352,9 @@ fn same_authority(one: Operation<'_>, other: Operation<'_>) -> bool {
         _ => None,
     };
     let of_agent = |operation| match operation {
-        Operation::EditAgent { agent } | Operation::CreateAgentKey { agent } => Some(agent),
+        Operation::EditAgent { agent } | Operation::ResumeAgent { agent } | Operation::CreateAgentKey { agent } => {
+            Some(agent)
+        }
         _ => None,
     };
     let of_delegation = |operation| match operation {

@@ -168,6 +168,7 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("agent.view", ORGANIZATION, ""),
     ("agent.create", ORGANIZATION, "role?: Role"),
     ("agent.edit", AGENT, ""),
+    ("agent.resume", AGENT, ""),
     ("agent.set_role", AGENT, "role?: Role"),
     ("delegation.set", AGENT, "person: Member"),
     ("delegation.remove", AGENT, "person: Member"),

@@ -141,6 +141,7 @@ pub(crate) fn operation<'c>(
         }
         Command::RemoveTeamMember { team, person } => Operation::RemoveTeamMember { team: *team, member: *person },
         Command::CreateAgent { role, .. } => Operation::CreateAgent { role: role.as_ref() },
+        Command::EditAgent { agent, edit } if edit.may_wake() => Operation::ResumeAgent { agent: *agent },
         Command::EditAgent { agent, .. } | Command::DeleteAgent { agent } => Operation::EditAgent { agent: *agent },
         Command::SetAgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: role.as_ref() },
         Command::Delegate { agent, person, .. } => Operation::Delegate { agent: *agent, person: *person },

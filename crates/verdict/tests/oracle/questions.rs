@@ -213,7 +213,8 @@ impl Names {
             all.extend(self.roles.iter().map(|role| Operation::SetKeyRole { key, role: Some(role) }));
         }
         for agent in (0..AGENTS).map(agent) {
-            all.extend([Operation::EditAgent { agent }, Operation::CreateAgentKey { agent }]);
+            all.extend([Operation::EditAgent { agent }, Operation::ResumeAgent { agent }]);
+            all.push(Operation::CreateAgentKey { agent });
             all.push(Operation::SetAgentRole { agent, role: None });
             all.extend(self.roles.iter().map(|role| Operation::SetAgentRole { agent, role: Some(role) }));
             for person in (0..PEOPLE).map(person) {

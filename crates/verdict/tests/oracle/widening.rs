@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::integration::ToolClass;
@@ -480,6 +481,7 @@ fn gifts_of_might(world: &World) -> Vec<(&'static str, bool)> {
         ("have newcomers join", Operation::EditOrganization { changes: &in_team }),
         ("place oneself", Operation::SetTeamMember { team: team(0), member: person(SCHEMER), role: &place }),
         ("place another", Operation::SetTeamMember { team: team(0), member: person(MEMBER), role: &place }),
+        ("wake an agent", Operation::ResumeAgent { agent: agent(1) }),
         ("give one's team", Operation::AssignResource { team: team(1), resource: resource(0) }),
     ];
     let told = asked.map(|(what, operation)| {
@@ -511,10 +513,20 @@ fn what_one_has_for_a_time_one_does_not_give_on_to_oneself_or_to_others_in_no_wa
     has_key(&mut world, 7, KeyScope::Granted, None);
     let (title, sponsor) = ("Robot".to_owned(), person(OWNER));
     world.happens(Event::AgentCreated { agent: agent(0), title, sponsor, role: None, expires_at: None });
+    let (title, sponsor, held) = ("Mighty robot".to_owned(), person(OWNER), Some(role("mighty")));
+    world.happens(Event::AgentCreated { agent: agent(1), title, sponsor, role: held, expires_at: None });
+    let suspended = AgentEdit { suspended: Some(true), ..AgentEdit::default() };
+    world.happens(Event::AgentEdited { agent: agent(1), edit: suspended });
     let given = |expires_at| Event::MemberRoleGiven { person: person(SCHEMER), role: role("mighty"), expires_at };
     world.happens(given(Some(MOMENTS[2])));
     let refused = gifts_of_might(&world);
     assert_eq!(refused.iter().filter(|(_, allowed)| *allowed).collect::<Vec<_>>(), [&("", true); 0]);
+    // To change one that works, or one that goes on standing still, takes power over it for now.
+    let edit = AgentEdit { suspended: Some(false), ..AgentEdit::default() };
+    assert!(ask(&world, person(SCHEMER), Operation::EditAgent { agent: agent(1) }).allowed);
+    let mut woken = world.clone();
+    woken.happens(Event::AgentEdited { agent: agent(1), edit });
+    assert!(ask(&woken, person(SCHEMER), Operation::ResumeAgent { agent: agent(1) }).allowed);
     // For good it is theirs to give.
     world.happens(given(None));
     let allowed = gifts_of_might(&world);

@@ -225,6 +225,7 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::ViewAgents => whole("agent.view"),
         Operation::CreateAgent { role } => whole("agent.create").with_role(role),
         Operation::EditAgent { agent } => of("agent.edit", "Agent", agent),
+        Operation::ResumeAgent { agent } => of("agent.resume", "Agent", agent),
         Operation::SetAgentRole { agent, role } => of("agent.set_role", "Agent", agent).with_role(role),
         Operation::Delegate { agent, person } => of("delegation.set", "Agent", agent).with("person", "Member", person),
         Operation::EndDelegation { agent, person } => {
