@@ -166,7 +166,11 @@ impl Snapshot {
             }
             Operation::Data { verb, object } => self.touch_object(entry, verb, object),
             Operation::Field { verb, object, field } => self.touch_field(entry, verb, (object, field)),
-            Operation::EditDataModel => holds(Permission::DataModelEdit, Target::DataModel),
+            Operation::EditDataModel { object, to } => {
+                let answer = holds(Permission::DataModelEdit, Target::DataModel)?;
+                object.map_or(Ok(()), |object| self.may_lift(entry, object, to))?;
+                Ok(answer)
+            }
             Operation::Use { permission: Permission::UsageView } => {
                 match holds(Permission::UsageView, Target::Organization) {
                     Err(_) if entry.permissions.scope(Permission::UsageView) == Some(Scope::Own) => {

@@ -230,7 +230,7 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
         Operation::ConfigureKind { kind } => {
             vec![Event::KindConfigured { kind, settings: Features::default() }]
         }
-        Operation::EditDataModel => {
+        Operation::EditDataModel { .. } => {
             let name = DataName::parse("people").unwrap();
             let object = Object { name: name.clone(), title: "People".to_owned(), fields: BTreeMap::new() };
             vec![Event::ObjectDefined(Box::new(object)), Event::ObjectRemoved { object: name }]
@@ -263,7 +263,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
         Operation::CreateTeam,
         Operation::CreateAgent { role: None },
         Operation::CreateResource { kind: ResourceKind::Project, owner: person(0) },
-        Operation::EditDataModel,
+        Operation::EditDataModel { object: None, to: None },
         Operation::ConfigureKind { kind: ResourceKind::Grader },
         Operation::ConfigureKind { kind: ResourceKind::Project },
         Operation::SetKeyRole { key: key(3), role: None },

@@ -111,7 +111,10 @@ pub(crate) fn rehearse(
 pub(crate) fn operation_of<'c>(step: &'c Step, state: &'c Organization) -> Option<Operation<'c>> {
     Some(match &step.command {
         Command::ChangeSettings { changes, .. } => Operation::EditOrganization { changes },
-        Command::DefineObject(_) | Command::RemoveObject { .. } => Operation::EditDataModel,
+        Command::DefineObject(object) => {
+            Operation::EditDataModel { object: Some(&object.name), to: Some(object.as_ref()) }
+        }
+        Command::RemoveObject { object } => Operation::EditDataModel { object: Some(object), to: None },
         Command::CreateRole(new) => {
             let to = new.edit.permissions.as_ref().map_or(PermissionSet::EMPTY, Holding::set);
             Operation::CreateRole { to, data: new.edit.data.as_ref() }

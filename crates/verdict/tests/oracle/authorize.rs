@@ -167,7 +167,10 @@ pub(crate) fn operation<'c>(
             resource(ResourceVerb::Delete, *id)
         }
         Command::ConfigureKind { kind, .. } => Operation::ConfigureKind { kind: *kind },
-        Command::DefineObject(_) | Command::RemoveObject { .. } => Operation::EditDataModel,
+        Command::DefineObject(object) => {
+            Operation::EditDataModel { object: Some(&object.name), to: Some(object.as_ref()) }
+        }
+        Command::RemoveObject { object } => Operation::EditDataModel { object: Some(object), to: None },
         // One asks for oneself.
         Command::OpenRequest(new) if new.requester != me.grantee() => return None,
         Command::OpenRequest(new) => Operation::RequestAccess { requester: me, acting_for: new.acting_for },

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::grant::{Grantee, Profile};
 use domain::key::{KeyKind, KeyScope};
-use domain::object::{DataName, DataRules, DataVerb};
+use domain::object::{DataName, DataRules, DataVerb, Object};
 use domain::organization::SettingChange;
 use domain::permission::{Permission, PermissionSet};
 use domain::resource::{ResourceVerb, Shared};
@@ -81,6 +81,8 @@ pub(crate) struct Names {
     roles: Vec<RoleId>,
     sets: Vec<(PermissionSet, Option<DataRules>)>,
     objects: Vec<DataName>,
+    /// What objects could come to.
+    changed_objects: Vec<Object>,
     fields: Vec<DataName>,
     grantees: Vec<Grantee>,
     changes: Vec<Vec<SettingChange>>,
@@ -97,6 +99,7 @@ impl Names {
             roles: world.role_ids(),
             sets,
             objects: OBJECTS.map(data).into(),
+            changed_objects: OBJECTS.map(|name| chance::object(name, &dice.some(50, &FIELDS))).into(),
             fields: FIELDS.map(data).into(),
             grantees: world.grantees(),
             gifts: (0..4)
@@ -125,7 +128,7 @@ impl Names {
             Operation::CreateWorkspaceKey { role: None, scope: KeyScope::Granted },
             Operation::CreateWorkspaceKey { role: None, scope: KeyScope::All },
             Operation::CreateAgent { role: None },
-            Operation::EditDataModel,
+            Operation::EditDataModel { object: None, to: None },
             Operation::ReadAudit { subject: None },
             Operation::ChangePreset,
         ];
@@ -238,7 +241,10 @@ impl Names {
         for kind in KINDS {
             all.extend([Operation::ViewKind { kind }, Operation::ConfigureKind { kind }]);
         }
+        let changed = self.changed_objects.iter();
+        all.extend(changed.map(|object| Operation::EditDataModel { object: Some(&object.name), to: Some(object) }));
         for object in &self.objects {
+            all.push(Operation::EditDataModel { object: Some(object), to: None });
             for verb in DataVerb::ALL {
                 all.push(Operation::Data { verb, object });
                 all.extend(self.fields.iter().map(|field| Operation::Field { verb, object, field }));

@@ -265,6 +265,54 @@ fn nobody_opens_records_and_fields_by_an_exception_in_a_role_that_are_not_open_t
     }
 }
 
+// rows: C-25
+#[test]
+fn nobody_lifts_a_denial_by_removing_what_it_is_about() {
+    let mut world = company();
+    let people = |fields: &[&str]| chance::object("people", fields);
+    world.happens(Event::ObjectDefined(Box::new(people(&["mail", "amount"]))));
+    world.happens(Event::ObjectDefined(Box::new(chance::object("deals", &["amount"]))));
+    let sees = [SCHEMING, &["data_model.edit", "data.see"]].concat();
+    let says = |data| Event::RoleDefined(Role { data, ..made("schemer", RoleLevel::Organization, &sees) });
+    let (whole, less) = (people(&["mail", "amount", "name"]), people(&["mail"]));
+    let object = Some(&whole.name);
+    let remove = Operation::EditDataModel { object, to: None };
+    let [drop_field, keep_all] = [&less, &whole].map(|to| Operation::EditDataModel { object, to: Some(to) });
+    let deals = data("deals");
+    let other = Operation::EditDataModel { object: Some(&deals), to: None };
+    world.happens(says(DataRules::default()));
+    for change in [remove, drop_field, keep_all] {
+        assert!(ask(&world, person(SCHEMER), change).allowed, "nobody is denied anything: {change:?}");
+    }
+    // What a role is denied of the whole, of a field, and to change.
+    let (nothing, unseen) = (FieldRule::default(), FieldRule { see: Rule::Deny, edit: Rule::Inherit });
+    world.happens(says(of_people(Rule::Deny, nothing)));
+    only_the_owner(&world, remove, "beyond-your-reach");
+    assert!(ask(&world, person(SCHEMER), drop_field).allowed, "the object stays, and unseen");
+    world.happens(says(of_people(Rule::Inherit, unseen)));
+    only_the_owner(&world, remove, "beyond-your-reach");
+    only_the_owner(&world, drop_field, "beyond-your-reach");
+    for change in [keep_all, other] {
+        assert!(ask(&world, person(SCHEMER), change).allowed, "{change:?}");
+    }
+    // Another's denial is lifted by who sees what is behind it, for good.
+    world.happens(says(DataRules::default()));
+    let denied = of_people(Rule::Deny, nothing);
+    let clerk = Role { data: denied, ..made("clerk", RoleLevel::Organization, &["data.see"]) };
+    world.happens(Event::RoleDefined(clerk));
+    assert!(ask(&world, person(SCHEMER), remove).allowed);
+    let unseeing = [SCHEMING, &["data_model.edit"]].concat();
+    world.happens(Event::RoleDefined(made("schemer", RoleLevel::Organization, &unseeing)));
+    only_the_owner(&world, remove, "beyond-your-reach");
+    world.happens(Event::SettingChanged(SettingChange::RolesExtraBindings(true)));
+    world.happens(Event::RoleDefined(made("seer", RoleLevel::Organization, &["data.see"])));
+    let seer = |expires_at| Event::MemberRoleGiven { person: person(SCHEMER), role: role("seer"), expires_at };
+    world.happens(seer(Some(MOMENTS[2])));
+    only_the_owner(&world, remove, "beyond-your-reach");
+    world.happens(seer(None));
+    assert!(ask(&world, person(SCHEMER), remove).allowed);
+}
+
 #[test]
 fn nobody_lets_exceptions_open_fields_that_are_not_open_to_them() {
     let mut world = company();

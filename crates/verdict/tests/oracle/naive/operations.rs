@@ -136,7 +136,10 @@ impl Naive<'_> {
             }
             Operation::Data { verb, object } => self.records(me, verb, object),
             Operation::Field { verb, object, field } => self.field(me, verb, object, field),
-            Operation::EditDataModel => needs(P::DataModelEdit),
+            Operation::EditDataModel { object, to } => {
+                let lifted = || object.map(|object| self.lifted(object, to)).unwrap_or_default();
+                needs(P::DataModelEdit).and(|| self.opens_to_others(me, &lifted()))
+            }
             // Everybody who sees usage at all sees their own.
             Operation::Use { permission: P::UsageView } => match self.powers(me).get(&P::UsageView) {
                 Some(Scope::Own) => yes("own"),
