@@ -62,7 +62,10 @@ fn remedies(dice: &mut Dice, world: &World) -> Vec<Remedy> {
         1 => Remedy::SwitchOn { integration, tool: "get".to_owned() },
         2 => Remedy::Role { member, role },
         3 => Remedy::Join { member, team, role },
-        4 => Remedy::Share { resource, with: Grantee::Member(member), level: chance::shared(dice) },
+        4 => {
+            let (with, level) = (Grantee::Member(member), chance::shared(dice));
+            Remedy::Share { resource, with, level, expires_at: dice.percent(30).then_some(Timestamp(50)) }
+        }
         5 => Remedy::ResumeAgent { agent },
         6 => Remedy::AgentRole { agent, role },
         7 => Remedy::KeyRole { key, role },

@@ -180,7 +180,9 @@ impl Naive<'_> {
                 let made = self.state.teams.get(team).is_some_and(has);
                 if made { self.puts_into(me, *team, role) } else { self.set_team_member(me, *team, *member, role) }
             }
-            Remedy::Share { resource, with, level } => self.share(me, (*resource, *with), (*level, None)),
+            Remedy::Share { resource, with, level, expires_at } => {
+                self.share(me, (*resource, *with), (*level, *expires_at))
+            }
             Remedy::ResumeAgent { agent } => self.operate(me, Operation::ResumeAgent { agent: *agent }),
             Remedy::AgentRole { agent, role } => {
                 self.operate(me, Operation::SetAgentRole { agent: *agent, role: Some(role) })
