@@ -157,6 +157,7 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::RevokeKey { .. }
         | Operation::SetKeyRole { .. } => "key",
         Operation::EditAgent { .. }
+        | Operation::ResumeAgent { .. }
         | Operation::SetAgentRole { .. }
         | Operation::CreateAgentKey { .. }
         | Operation::Delegate { .. }

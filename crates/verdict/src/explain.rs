@@ -288,6 +288,10 @@ impl Snapshot {
             Reason::BeyondReach if gives_to_team(action) => {
                 say("give less, or ask someone who assigns for all teams", Permission::TeamAssign)
             }
+            Reason::BeyondReach if matches!(action, Action::Operate(Operation::EditDataModel { .. })) => {
+                let text = "a role is denied some of what would go; ask someone to whom all of it is open";
+                (Some(text.to_owned()), None)
+            }
             Reason::BeyondReach => (Some("give less, or ask someone who has more of it".to_owned()), None),
             Reason::CredentialEnded => (Some("create a new key".to_owned()), None),
             Reason::NotYours => (Some("end the key, and let its holder create a new one".to_owned()), None),

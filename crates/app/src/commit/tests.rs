@@ -199,7 +199,7 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             role: None,
             expires_at: None,
         }],
-        Operation::EditAgent { agent } => {
+        Operation::EditAgent { agent } | Operation::ResumeAgent { agent } => {
             vec![Event::AgentEdited { agent, edit: AgentEdit::default() }, Event::AgentDeleted { agent }]
         }
         Operation::SetAgentRole { agent, .. } => vec![Event::AgentRoleChanged { agent, role: None }],
@@ -231,7 +231,7 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
         Operation::ConfigureKind { kind } => {
             vec![Event::KindConfigured { kind, settings: Features::default() }]
         }
-        Operation::EditDataModel => {
+        Operation::EditDataModel { .. } => {
             let name = DataName::parse("people").unwrap();
             let object = Object { name: name.clone(), title: "People".to_owned(), fields: BTreeMap::new() };
             vec![Event::ObjectDefined(Box::new(object)), Event::ObjectRemoved { object: name }]
@@ -264,7 +264,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
         Operation::CreateTeam,
         Operation::CreateAgent { role: None },
         Operation::CreateResource { kind: ResourceKind::Project, owner: person(0) },
-        Operation::EditDataModel,
+        Operation::EditDataModel { object: None, to: None },
         Operation::ConfigureKind { kind: ResourceKind::Grader },
         Operation::ConfigureKind { kind: ResourceKind::Project },
         Operation::SetKeyRole { key: key(3), role: None },
@@ -290,6 +290,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
             Operation::AssignResource { team, resource },
             Operation::Assign { grantee: Grantee::Team(team), integration: integration(0), gift: None },
             Operation::EditAgent { agent },
+            Operation::ResumeAgent { agent },
             Operation::SetAgentRole { agent, role: None },
             Operation::CreateAgentKey { agent },
             Operation::Delegate { agent, person: person(0) },
@@ -352,7 +353,9 @@ fn same_authority(one: Operation<'_>, other: Operation<'_>) -> bool {
         _ => None,
     };
     let of_agent = |operation| match operation {
-        Operation::EditAgent { agent } | Operation::CreateAgentKey { agent } => Some(agent),
+        Operation::EditAgent { agent } | Operation::ResumeAgent { agent } | Operation::CreateAgentKey { agent } => {
+            Some(agent)
+        }
         _ => None,
     };
     let of_delegation = |operation| match operation {

@@ -125,7 +125,10 @@ fn shared_until(state: &Organization, actor: &Actor, now: Timestamp) -> Option<T
 pub(crate) fn operation_of<'c>(step: &'c Step, state: &'c Organization) -> Option<Operation<'c>> {
     Some(match &step.command {
         Command::ChangeSettings { changes, .. } => Operation::EditOrganization { changes },
-        Command::DefineObject(_) | Command::RemoveObject { .. } => Operation::EditDataModel,
+        Command::DefineObject(object) => {
+            Operation::EditDataModel { object: Some(&object.name), to: Some(object.as_ref()) }
+        }
+        Command::RemoveObject { object } => Operation::EditDataModel { object: Some(object), to: None },
         Command::CreateRole(new) => {
             let to = new.edit.permissions.as_ref().map_or(PermissionSet::EMPTY, Holding::set);
             Operation::CreateRole { to, data: new.edit.data.as_ref() }
@@ -148,6 +151,7 @@ pub(crate) fn operation_of<'c>(step: &'c Step, state: &'c Organization) -> Optio
         }
         Command::RemoveTeamMember { team, person } => Operation::RemoveTeamMember { team: *team, member: *person },
         Command::CreateAgent { role, .. } => Operation::CreateAgent { role: role.as_ref() },
+        Command::EditAgent { agent, edit } if edit.may_wake() => Operation::ResumeAgent { agent: *agent },
         Command::EditAgent { agent, .. } | Command::DeleteAgent { agent } => Operation::EditAgent { agent: *agent },
         Command::SetAgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: role.as_ref() },
         Command::Delegate { agent, person, .. } => Operation::Delegate { agent: *agent, person: *person },
