@@ -474,7 +474,11 @@ async fn whoever_may_share_something_for_a_time_alone_grants_that_for_a_time() {
     let added = world.add(&acme.owner, "lee@acme.example", "Lee Slate", "member").await.unwrap();
     let lee = world.caller(crate::world::first_key(&added)).await;
     for (title, words, who) in [
-        ("Keeper", &["member.view", "project.view", "project.share", "project.edit:own"][..], "lee@acme.example"),
+        (
+            "Keeper",
+            &["member.view", "project.view", "project.share", "project.use:own", "project.edit:own"][..],
+            "lee@acme.example",
+        ),
         ("Reader", &["organization.view", "project.view", "project.edit:own"], MEMBER),
     ] {
         let change = RoleChange { permissions: Some(Holding::parse(words).unwrap()), ..RoleChange::default() };
