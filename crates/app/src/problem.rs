@@ -61,6 +61,9 @@ pub enum Problem {
     /// The caller is being answered already, and such questions are answered one at a time.
     #[error("another question of yours that takes long, or a policy file, is being worked on; ask again after it")]
     Busy,
+    /// Too many tries of somebody's opened nothing.
+    #[error("too many tries from your network opened nothing; wait a second before the next one")]
+    TooMany,
     /// Something broke on our side; the same request may work later.
     #[error("{message}")]
     Unavailable {
@@ -83,6 +86,7 @@ impl Problem {
             Problem::Previewed(_) => "previewed",
             Problem::Moved { .. } => "moved",
             Problem::Busy => "one-at-a-time",
+            Problem::TooMany => "too-many-tries",
             Problem::Unavailable { .. } => "unavailable",
         }
     }
