@@ -64,6 +64,9 @@ pub enum Problem {
         /// What is being worked on, and what to do.
         message: &'static str,
     },
+    /// Too many tries of somebody's opened nothing.
+    #[error("too many tries from your network opened nothing; wait a second before the next one")]
+    TooMany,
     /// Something broke on our side; the same request may work later.
     #[error("{message}")]
     Unavailable {
@@ -86,6 +89,7 @@ impl Problem {
             Problem::Previewed(_) => "previewed",
             Problem::Moved { .. } => "moved",
             Problem::Busy { .. } => "one-at-a-time",
+            Problem::TooMany => "too-many-tries",
             Problem::Unavailable { .. } => "unavailable",
         }
     }

@@ -14,6 +14,7 @@ pub(crate) fn command() -> Command {
         .subcommand(demo())
         .subcommand(init())
         .subcommand(recover())
+        .subcommand(link())
         .subcommand(internal())
         .mut_subcommand("audit", |audit| audit.subcommand(verify()))
         .mut_subcommand("doctor", |doctor| {
@@ -77,10 +78,22 @@ fn init() -> Command {
 fn recover() -> Command {
     let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).value_name("TEXT").help(help);
     Command::new("recover")
-        .about("Give a holder of an organization's top role a new key, while no server runs on the data folder")
+        .about("Give a holder of an organization's top role a new key or link, while no server runs on the data folder")
         .arg(data().required(true))
         .arg(text("org", "The organization, by its short name or id").required(true))
-        .arg(text("member", "Who is to have the key, by e-mail or id; needed where several hold the top role"))
+        .arg(text("member", "Who is to have it, by e-mail or id; needed where several hold the top role"))
+        .arg(Arg::new("link").long("link").action(ArgAction::SetTrue).help("Print a link to sign in instead of a key"))
+        .arg(config())
+        .arg(master_key_file("File with the master keys; without it, master.key in the data folder"))
+        .arg(json())
+}
+
+fn link() -> Command {
+    Command::new("link")
+        .about("Make a link by which a member signs in, once, within a day, while no server runs on the data folder")
+        .arg(Arg::new("member").value_name("MEMBER").required(true).help("Whom it signs in, by e-mail or id"))
+        .arg(data().required(true))
+        .arg(config())
         .arg(master_key_file("File with the master keys; without it, master.key in the data folder"))
         .arg(json())
 }

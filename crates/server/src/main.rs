@@ -1,7 +1,7 @@
 //! The executable `wardroom`: wiring, and nothing that decides.
 //!
 //! `main` reads the command line and hands over: to the server (`serve`, `demo`), to what an operator does on
-//! the data folder (`init`, `recover`, `audit_verify`, `doctor`), or to the command line client of the management API (crate `cli`).
+//! the data folder (`init`, `recover`, `link`, `audit_verify`, `doctor`), or to the command line client of the management API (crate `cli`).
 //! This crate holds no rule of any kind.
 //!
 //! Start reading at `main`, then `node`, which puts the rooms together.
@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Some(("demo", given)) => demo::run(given),
         Some(("init", given)) => init::run(given, &mut out),
         Some(("recover", given)) => recover::run(given, &mut out),
+        Some(("link", given)) => recover::link(given, &mut out),
         Some(("doctor", given)) if given.contains_id("data") => doctor::run(given, &mut out),
         Some(("internal", given)) => internal::run(given, &mut out),
         Some(("audit", audit)) if audit.subcommand_name() == Some("verify") => {

@@ -1,43 +1,34 @@
-//! `wardroom recover`: give a holder of an organization's top role a new key, and print it.
+//! `wardroom recover`: give a holder of an organization's top role a new key or a link to sign in, and print it; and
+//! `wardroom link`: the link for anybody.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use app::Quotas;
+use app::{App, Problem, Quotas};
 use clap::ArgMatches;
 
 use crate::adapters::ProbedUpstreams;
 use crate::node::{application, runtime};
-use crate::{Fault, data_folder};
+use crate::{Fault, data_folder, settings};
 
 /// What makes a folder a data folder.
 const JOURNAL: &str = "journal.db";
 
 pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, Fault> {
-    let text = |name: &str| given.get_one::<String>(name).cloned();
-    let data: PathBuf = given.get_one::<PathBuf>("data").cloned().unwrap_or_default();
-    // Nothing is made here: a folder that is not there is a mistake.
-    if !data.join(JOURNAL).is_file() {
-        return Err(Fault(format!("{} is no data folder; give the one that the server serves", data.display())));
+    let (org, member) = (text(given, "org").unwrap_or_default(), text(given, "member"));
+    if given.get_flag("link") {
+        return link_for(given, out, async |app| {
+            let recovered = app.recover_with_link(&org, member.as_deref()).await?;
+            let name = app.names(recovered.org, &[recovered.holder]).await.pop().unwrap_or_default();
+            Ok((name, recovered.link.reveal().to_owned()))
+        });
     }
-    let (org, member) = (text("org").unwrap_or_default(), text("member"));
-    let (recovered, name) = runtime()?.block_on(async {
-        let journal = data_folder::open(&data)?;
-        let key_file = text("master-key-file").map(PathBuf::from);
-        let keyring = data_folder::master_keys(&data, key_file.as_deref(), false)?;
-        let app = application(&journal, &keyring, Arc::new(ProbedUpstreams::default()), Quotas::default());
-        let recovered = match app.check_master_keys().await {
-            Ok(()) => app.recover(&org, member.as_deref()).await,
-            Err(problem) => Err(problem),
-        };
-        let name = match &recovered {
-            Ok(recovered) => app.names(recovered.org, &[recovered.holder]).await.pop().unwrap_or_default(),
-            Err(_) => String::new(),
-        };
-        journal.close().await;
-        recovered.map(|recovered| (recovered, name)).map_err(|problem| Fault(problem.to_string()))
+    let (recovered, name) = on_the_folder(given, async |app| {
+        let recovered = app.recover(&org, member.as_deref()).await?;
+        let name = app.names(recovered.org, &[recovered.holder]).await.pop().unwrap_or_default();
+        Ok((recovered, name))
     })?;
     let line = if given.get_flag("json") {
         serde_json::json!({
@@ -51,4 +42,60 @@ pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, 
     };
     writeln!(out, "{line}").map_err(|error| Fault::of("writing", &error))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// `wardroom link`.
+pub(crate) fn link(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, Fault> {
+    let member = text(given, "member").unwrap_or_default();
+    link_for(given, out, async |app| {
+        let link = app.make_link(&member).await?;
+        Ok((member.clone(), link.reveal().to_owned()))
+    })
+}
+
+/// Makes a link, and prints whom it signs in and what it is.
+fn link_for(
+    given: &ArgMatches,
+    out: &mut impl Write,
+    make: impl AsyncFnOnce(&App) -> Result<(String, String), Problem>,
+) -> Result<ExitCode, Fault> {
+    let (name, token) = on_the_folder(given, make)?;
+    let settings = settings::read(given, data(given))?;
+    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
+    let link = format!("{public_url}/sign-in/link/{token}");
+    let line = match given.get_flag("json") {
+        true => serde_json::json!({ "holder": { "name": name }, "link": link }).to_string(),
+        false => format!("{name} signs in with this link, once, within a day:\n\n    {link}"),
+    };
+    writeln!(out, "{line}").map_err(|error| Fault::of("writing", &error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Does something with the application on a data folder that is there, with the master keys that it was sealed with.
+fn on_the_folder<T>(given: &ArgMatches, act: impl AsyncFnOnce(&App) -> Result<T, Problem>) -> Result<T, Fault> {
+    let data = data(given);
+    // Nothing is made here: a folder that is not there is a mistake.
+    if !data.join(JOURNAL).is_file() {
+        return Err(Fault(format!("{} is no data folder; give the one that the server serves", data.display())));
+    }
+    let key_file = text(given, "master-key-file").map(PathBuf::from);
+    runtime()?.block_on(async {
+        let journal = data_folder::open(data)?;
+        let keyring = data_folder::master_keys(data, key_file.as_deref(), false)?;
+        let app = application(&journal, &keyring, Arc::new(ProbedUpstreams::default()), Quotas::default());
+        let done = match app.check_master_keys().await {
+            Ok(()) => act(&app).await,
+            Err(problem) => Err(problem),
+        };
+        journal.close().await;
+        done.map_err(|problem| Fault(problem.to_string()))
+    })
+}
+
+fn text(given: &ArgMatches, name: &str) -> Option<String> {
+    given.get_one::<String>(name).cloned()
+}
+
+fn data(given: &ArgMatches) -> &Path {
+    given.get_one::<PathBuf>("data").map(PathBuf::as_path).unwrap_or(Path::new(""))
 }

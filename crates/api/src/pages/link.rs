@@ -21,7 +21,7 @@ struct LinkPage<'p> {
 }
 
 pub(super) async fn show(State(app): State<App>, asked: Asked, Path(link): Path<String>) -> Result<Response, Refused> {
-    let seen = app.look_at_link(&link).await?;
+    let seen = app.tried_from(asked.address(), app.look_at_link(&link).await)?;
     let known = asked.known(&app)?;
     let csrf = app.csrf_token(&known.browser, CSRF_DOOR);
     let page = LinkPage { name: &seen.name, organization: seen.organization.as_deref(), csrf: &csrf };
@@ -36,6 +36,6 @@ pub(super) async fn open(
 ) -> Result<Response, Refused> {
     let browser = asked.sent(&app, &form, CSRF_DOOR)?;
     let before = asked.resident(&app).await?;
-    let begun = app.open_link(&link, &browser, before.as_ref()).await?;
+    let begun = app.tried_from(asked.address(), app.open_link(&link, &browser, before.as_ref()).await)?;
     Ok(asked.signed_in(&app, &begun))
 }

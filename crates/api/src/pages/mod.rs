@@ -92,6 +92,11 @@ impl FromRequestParts<App> for Asked {
 }
 
 impl Asked {
+    /// Where it comes from.
+    fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+
     /// A page, with the headers that all of them have.
     fn page(&self, status: StatusCode, page: &impl Template) -> Response {
         let mut response = rendered(status, page);
@@ -166,9 +171,14 @@ impl IntoResponse for Refused {
         let title = match status {
             StatusCode::NOT_FOUND => "This link opens nothing",
             StatusCode::FORBIDDEN => "This did not come from here",
+            StatusCode::TOO_MANY_REQUESTS => "Not so fast",
             _ => "This did not work",
         };
-        rendered(status, &FailurePage { title, detail: &sentence(&detail) })
+        let mut page = rendered(status, &FailurePage { title, detail: &sentence(&detail) });
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        page
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) async fn show(
     asked: Asked,
     Path(ticket): Path<String>,
 ) -> Result<Response, Refused> {
-    let presets = app.look_at_set_up(&ticket).await?;
+    let presets = app.tried_from(asked.address(), app.look_at_set_up(&ticket).await)?;
     let known = asked.known(&app)?;
     let csrf = app.csrf_token(&known.browser, CSRF_DOOR);
     let page = SetUpPage { presets: &presets, given: Given::default(), fault: None, csrf: &csrf };
@@ -89,16 +89,17 @@ pub(super) async fn found(
         owner_email: given.email.clone(),
         owner_name: some(&given.name),
     };
-    let SetUp { slug, key, begun } = match app.set_up(&ticket, founding, &browser).await {
-        Ok(set_up) => set_up,
-        Err(Problem::Invalid { field, message }) => {
-            let presets = app.look_at_set_up(&ticket).await?;
-            let csrf = app.csrf_token(&browser, CSRF_DOOR);
-            let page = SetUpPage { presets: &presets, given, fault: Some((field, message)), csrf: &csrf };
-            return Ok(asked.page(StatusCode::UNPROCESSABLE_ENTITY, &page));
-        }
-        Err(problem) => return Err(problem.into()),
-    };
+    let SetUp { slug, key, begun } =
+        match app.tried_from(asked.address(), app.set_up(&ticket, founding, &browser).await) {
+            Ok(set_up) => set_up,
+            Err(Problem::Invalid { field, message }) => {
+                let presets = app.look_at_set_up(&ticket).await?;
+                let csrf = app.csrf_token(&browser, CSRF_DOOR);
+                let page = SetUpPage { presets: &presets, given, fault: Some((field, message)), csrf: &csrf };
+                return Ok(asked.page(StatusCode::UNPROCESSABLE_ENTITY, &page));
+            }
+            Err(problem) => return Err(problem.into()),
+        };
     let mcp_url = format!("{}/o/{slug}/mcp", asked.public_url.0);
     let page = FoundedPage { org: &given.org, mcp_url: &mcp_url, key: key.reveal() };
     let mut page = asked.page(StatusCode::OK, &page);

@@ -9,7 +9,7 @@ mod show;
 mod transfer;
 
 pub use found::{Founded, Founding};
-pub use recover::Recovered;
+pub use recover::{Recovered, RecoveredWithLink};
 pub use set_up::{PresetView, SetUp};
 pub use show::OrganizationView;
 

@@ -1,4 +1,4 @@
-//! Give a holder of the top role a new key. An operator's act, on the data folder, for when every key of theirs is lost.
+//! Give a holder of the top role a new key, or a link to sign in. An operator's act, on the data folder, for when every key of theirs is lost.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use domain::id::{OrgId, PersonId};
 use domain::key::KeyKind;
 use identity::digest::hexadecimal as hex;
 use identity::key::{IssuedKey, KeyPrefix};
+use identity::token::IssuedToken;
 use journal::Fact;
 use verdict::Permit;
 
@@ -25,39 +26,27 @@ pub struct Recovered {
     pub key: IssuedKey,
 }
 
+/// A link that was just made for a holder of the top role.
+#[derive(Debug)]
+pub struct RecoveredWithLink {
+    /// The organization.
+    pub org: OrgId,
+    /// Whom it signs in.
+    pub holder: PersonId,
+    /// The link's token, good once, for a day.
+    pub link: IssuedToken,
+}
+
 impl App {
     /// Gives somebody who holds the top role a further personal key; what else there is stays as it is. The history says
-    /// that the operator did it. Once people can sign in without a key, that will be another way back in.
+    /// that the operator did it.
     ///
     /// # Errors
     /// [`Problem`] that says who is to be named, or what there is not; nothing was changed then.
     pub async fn recover(&self, org: &str, member: Option<&str>) -> Result<Recovered, Problem> {
-        let missing = || Problem::invalid("org", "there is no such organization in this data folder");
-        let org = self.organization_id(org).await?.ok_or_else(missing)?;
-        let named = match member {
-            Some(name) => {
-                let person = self.person(name).await?;
-                Some(person.ok_or_else(|| Problem::invalid("member", "there is no such person"))?)
-            }
-            None => None,
-        };
+        let (org, holder) = self.top_role_holder(org, member).await?;
         let live = self.live(org).await?;
         let state = Arc::clone(&live.state).lock_owned().await;
-        let holders: Vec<PersonId> = state.top_role_holders().collect();
-        let holder = match (named, holders.as_slice()) {
-            (Some(person), holders) if holders.contains(&person) => person,
-            (None, [only]) => *only,
-            (Some(_), _) => {
-                return Err(Problem::invalid(
-                    "member",
-                    "this person does not hold the top role; name somebody who does",
-                ));
-            }
-            (None, _) => {
-                let message = "several people hold the top role; name the one who is to have the key";
-                return Err(Problem::invalid("member", message));
-            }
-        };
         let key = self.new_key(KeyPrefix::Personal)?;
         let (digest, hint) = (hex(&key.digest), key.hint.clone());
         let create =
@@ -75,6 +64,42 @@ impl App {
             Err(CommitFault::Problem(problem)) => Err(problem),
             Err(CommitFault::Conflict { .. } | CommitFault::Late) => {
                 Err(Problem::Unavailable { message: "others are changing this organization; try again".to_owned() })
+            }
+        }
+    }
+
+    /// Makes a link by which somebody who holds the top role signs in. The history says that the operator did it.
+    ///
+    /// # Errors
+    /// [`Problem`] that says who is to be named, or what there is not; nothing was changed then.
+    pub async fn recover_with_link(&self, org: &str, member: Option<&str>) -> Result<RecoveredWithLink, Problem> {
+        let (org, holder) = self.top_role_holder(org, member).await?;
+        let link = self.make_link(holder.as_str()).await?;
+        Ok(RecoveredWithLink { org, holder, link })
+    }
+
+    /// The one who holds the top role of an organization, or the one of them who is named.
+    async fn top_role_holder(&self, org: &str, member: Option<&str>) -> Result<(OrgId, PersonId), Problem> {
+        let missing = || Problem::invalid("org", "there is no such organization in this data folder");
+        let org = self.organization_id(org).await?.ok_or_else(missing)?;
+        let named = match member {
+            Some(name) => {
+                let person = self.person(name).await?;
+                Some(person.ok_or_else(|| Problem::invalid("member", "there is no such person"))?)
+            }
+            None => None,
+        };
+        let live = self.live(org).await?;
+        let holders: Vec<PersonId> = live.state.lock().await.top_role_holders().collect();
+        match (named, holders.as_slice()) {
+            (Some(person), holders) if holders.contains(&person) => Ok((org, person)),
+            (None, [only]) => Ok((org, *only)),
+            (Some(_), _) => {
+                Err(Problem::invalid("member", "this person does not hold the top role; name somebody who does"))
+            }
+            (None, _) => {
+                let message = "several people hold the top role; name the one who is to have the key or link";
+                Err(Problem::invalid("member", message))
             }
         }
     }

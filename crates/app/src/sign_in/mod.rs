@@ -7,6 +7,7 @@
 
 mod begin;
 mod browser;
+mod failures;
 mod link;
 mod session;
 mod sessions;
@@ -26,6 +27,7 @@ pub use browser::Browser;
 pub use identity::return_to::ReturnTo;
 pub use link::LinkView;
 pub use session::SignedIn;
+pub(crate) use session::proof_of;
 pub use sessions::SessionView;
 
 use crate::App;
@@ -35,7 +37,7 @@ const LINK_MS: i64 = 86_400_000;
 /// How long a session lasts, however it is used.
 const SESSION_MS: i64 = SESSION_MS_MAX;
 /// How long a session lasts that is not used: a week.
-const IDLE_MS: i64 = 7 * 86_400_000;
+pub(crate) const IDLE_MS: i64 = 7 * 86_400_000;
 /// How often it is noted that a session is used. A session that is used all the time is then found to be idle too early
 /// by no more than this, and only after a restart.
 const NOTED_EVERY_MS: i64 = 600_000;
@@ -50,6 +52,7 @@ pub(crate) struct SignIn {
     csrf: Csrf,
     /// What a session's row says never changes, so what was found stays found; whether it was ended is asked elsewhere.
     remembered: RwLock<HashMap<[u8; 32], Arc<Remembered>>>,
+    failures: failures::Failures,
 }
 
 /// A session as it was found, and when it was used last.
@@ -76,7 +79,12 @@ impl Tokens {
 
 impl SignIn {
     pub(crate) fn new(tokens: Tokens) -> SignIn {
-        SignIn { digester: tokens.digester, csrf: tokens.csrf, remembered: RwLock::default() }
+        SignIn {
+            digester: tokens.digester,
+            csrf: tokens.csrf,
+            remembered: RwLock::default(),
+            failures: Default::default(),
+        }
     }
 
     pub(crate) fn digester(&self) -> &TokenDigester {

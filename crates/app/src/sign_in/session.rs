@@ -152,7 +152,7 @@ impl App {
     }
 }
 
-pub(super) fn proof_of(row: &SessionRow) -> SessionProof {
+pub(crate) fn proof_of(row: &SessionRow) -> SessionProof {
     SessionProof { session: row.session, person: row.person, begun_at: row.begun_at, ends_at: row.ends_at }
 }
 

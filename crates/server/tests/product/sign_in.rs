@@ -220,7 +220,8 @@ fn of_many_who_open_one_link_at_once_one_is_signed_in() {
     });
     let mut through: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
     through.sort_unstable();
-    assert_eq!((through[0], &through[1..]), (303, &[404; 39][..]));
+    // Of those who come too late the last are told to wait besides.
+    assert!(through[0] == 303 && through[1..].iter().all(|status| matches!(status, 404 | 429)), "{through:?}");
     let signed_in: Vec<&Browser> =
         ready.iter().map(|(browser, _)| browser).filter(|one| one.session().0 == 200).collect();
     assert_eq!(signed_in.len(), 1);
@@ -431,4 +432,19 @@ fn nobody_signs_in_over_plain_http_from_another_machine() {
         assert!(answer.status == 503 && answer.text.contains("public-url has to be https"), "{path}: {}", answer.text);
         assert_eq!(answer.header("set-cookie"), "");
     }
+}
+
+#[test]
+fn whoever_guesses_links_is_slowed_down_and_nobody_who_has_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let acme = found(folder.path(), "Acme", "ada@example.com");
+    let server = Server::start(folder.path());
+    let guesser = Browser::new(&server.url);
+    let refused = (0..200).map(|_| guesser.get("/sign-in/link/wrl_1")).find(|answer| answer.status != 404).unwrap();
+    assert_eq!(refused.status, 429);
+    assert!(refused.text.contains("Not so fast") && !refused.text.contains("opens nothing"), "{}", refused.text);
+    assert!(refused.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
+    assert_eq!(guesser.get("/set-up/wru_1").status, 429, "it is one account for all that can be guessed");
+    // From the same address, at the same moment.
+    assert_eq!(signed_in(&server.url, &acme.link).session().0, 200);
 }

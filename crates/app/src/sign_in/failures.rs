@@ -1,0 +1,108 @@
+//! Tries to sign in that failed, counted by network, so that guessing is slow for whoever guesses.
+//!
+//! What was shown is looked up first, and only what opened nothing is charged: whoever has a link that is good is let in,
+//! however many from the same network have none.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
+
+use domain::time::Timestamp;
+
+use crate::{App, Problem};
+
+/// Tries that may fail at once; then one for each [`EACH_MS`].
+const AT_ONCE: i64 = 20;
+/// After how long one more try may fail, in milliseconds.
+const EACH_MS: i64 = 1_000;
+/// Networks that are remembered. Beyond that those that owe nothing are forgotten, and where that does not help all.
+const NETWORKS_MAX: usize = 100_000;
+
+/// Until when each network would have to wait if its tries had come one by one.
+#[derive(Default)]
+pub(crate) struct Failures(Mutex<HashMap<IpAddr, i64>>);
+
+impl Failures {
+    /// Counts one more, unless it is one too many.
+    fn charge(&self, network: IpAddr, now: Timestamp) -> Result<(), ()> {
+        let mut owed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if owed.len() >= NETWORKS_MAX && !owed.contains_key(&network) {
+            owed.retain(|_, until| *until > now.0);
+            if owed.len() >= NETWORKS_MAX {
+                owed.clear();
+            }
+        }
+        let until = owed.entry(network).or_insert(now.0);
+        let next = (*until).max(now.0).saturating_add(EACH_MS);
+        if next.saturating_sub(now.0) > AT_ONCE * EACH_MS {
+            return Err(());
+        }
+        *until = next;
+        Ok(())
+    }
+}
+
+impl App {
+    /// What came of a try to sign in from this address: where it opened nothing and there were too many of those, that.
+    ///
+    /// # Errors
+    /// What was wrong with the try, or [`Problem::TooMany`].
+    pub fn tried_from<T>(&self, address: Option<&str>, result: Result<T, Problem>) -> Result<T, Problem> {
+        let Err(Problem::Missing { .. }) = &result else { return result };
+        match self.inner.sign_in.failures.charge(network(address), self.now()) {
+            Ok(()) => result,
+            // For what is refused nothing is owed: the next try is never further away than one.
+            Err(()) => Err(Problem::TooMany),
+        }
+    }
+}
+
+/// Where somebody comes from, as far as one person has all of it: an address, and of the newer ones the first half.
+/// Whoever comes from nowhere known shares one place.
+fn network(address: Option<&str>) -> IpAddr {
+    let address = address.and_then(|address| address.parse::<IpAddr>().ok());
+    match address.map(|address| address.to_canonical()) {
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        Some(address) => address,
+        None => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_tries_fail_at_once_and_then_one_for_each_second_from_each_network_for_itself() {
+        let failures = Failures::default();
+        let (one, other) = (network(Some("192.0.2.1")), network(Some("192.0.2.2")));
+        let charge = |network, at| failures.charge(network, Timestamp(at));
+        assert!((0..20).all(|_| charge(one, 0).is_ok()));
+        assert_eq!((charge(one, 0), charge(one, 999)), (Err(()), Err(())));
+        assert_eq!(charge(other, 0), Ok(()));
+        assert_eq!((charge(one, 1_000), charge(one, 1_000)), (Ok(()), Err(())));
+        // Whoever waits has all of them again, and not more.
+        assert!((0..20).all(|_| charge(one, 3_600_000).is_ok()));
+        assert!(charge(one, 3_600_000).is_err());
+    }
+
+    #[test]
+    fn a_network_is_what_one_person_has() {
+        let same = |one: &str, other: &str| network(Some(one)) == network(Some(other));
+        assert!(same("2001:db8::1", "2001:db8::ffff:1") && !same("2001:db8::1", "2001:db8:0:1::1"));
+        assert!(same("::ffff:192.0.2.1", "192.0.2.1") && !same("192.0.2.1", "192.0.2.2"));
+        assert!(network(None) == network(Some("nonsense")));
+    }
+
+    #[test]
+    fn no_more_networks_are_remembered_than_there_is_room_for() {
+        let failures = Failures::default();
+        for number in 0..u32::try_from(NETWORKS_MAX).unwrap() + 10 {
+            failures.charge(IpAddr::from(number.to_be_bytes()), Timestamp(0)).unwrap();
+        }
+        assert!(failures.0.lock().unwrap().len() <= NETWORKS_MAX);
+    }
+}
