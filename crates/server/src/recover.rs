@@ -3,13 +3,11 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use app::Quotas;
 use clap::ArgMatches;
 
-use crate::adapters::ProbedUpstreams;
-use crate::node::{application, runtime};
+use crate::node::{application, only_the_time, runtime};
 use crate::{Fault, data_folder};
 
 /// What makes a folder a data folder.
@@ -27,7 +25,7 @@ pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, 
         let journal = data_folder::open(&data)?;
         let key_file = text("master-key-file").map(PathBuf::from);
         let keyring = data_folder::master_keys(&data, key_file.as_deref(), false)?;
-        let app = application(&journal, &keyring, Arc::new(ProbedUpstreams::default()), Quotas::default());
+        let app = application(&journal, &keyring, only_the_time(), Quotas::default());
         let recovered = match app.check_master_keys().await {
             Ok(()) => app.recover(&org, member.as_deref()).await,
             Err(problem) => Err(problem),

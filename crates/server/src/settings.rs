@@ -7,11 +7,21 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use app::ports::Mailer;
 use clap::{Arg, ArgMatches};
+use lettre::message::Mailbox;
 
+use crate::adapters::MailWays;
 use crate::proxies::{self, TrustedProxies};
 use crate::{Fault, tls};
+
+mod mail;
+
+pub(crate) use mail::{MailServer, MailWay};
+#[cfg(test)]
+pub(crate) use mail::read_server as mail_way;
 
 /// One setting's definition.
 pub(crate) struct Definition {
@@ -68,6 +78,14 @@ settings! {
     organizations_max: Option<u64>, "organizations-max", "", read_limit;
     /// Most members of each organization; empty means no limit. Who is a member stays one when it is lowered.
     members_max: Option<u64>, "members-max", "", read_limit;
+    /// Where mail goes: smtps://user@mail.example.com for SMTP over TLS, smtp://user@mail.example.com for SMTP with STARTTLS, or file:/some/folder to keep each mail as a file there, for a trial. Empty means that no mail is sent.
+    mail_server: Option<MailWay>, "mail-server", "", mail::read_server;
+    /// From whom mail comes, such as Wardroom <wardroom@example.com>; needed with mail-server.
+    mail_from: Option<Mailbox>, "mail-from", "", mail::read_from;
+    /// File with the password of the user in mail-server.
+    mail_password_file: Option<PathBuf>, "mail-password-file", "", read_path;
+    /// PEM file with certificates that the mail server's may rest on, besides those of the public authorities.
+    mail_ca_file: Option<PathBuf>, "mail-ca-file", "", read_path;
     /// Seconds that running calls may take to end after a request to stop.
     drain_s: u64, "drain-s", "10", read_number;
     /// What is logged: off, error, warn, info, debug or trace, or a filter such as info,gateway=debug.
@@ -159,7 +177,30 @@ impl Settings {
                  {found}"
             )));
         }
+        self.mail()?;
         Ok(self)
+    }
+
+    /// The way to people's mail, where one is set.
+    ///
+    /// # Errors
+    /// Where what is set does not go together.
+    pub(crate) fn mail(&self) -> Result<Option<MailServer>, Fault> {
+        let given = mail::Given {
+            from: self.mail_from.as_ref(),
+            password_file: self.mail_password_file.as_ref(),
+            ca_file: self.mail_ca_file.as_ref(),
+        };
+        mail::together(self.mail_server.as_ref(), &given).map_err(Fault)
+    }
+
+    /// The same, opened.
+    ///
+    /// # Errors
+    /// Where a file that it needs cannot be read.
+    pub(crate) fn mailer(&self) -> Result<Option<Arc<dyn Mailer>>, Fault> {
+        let opened = self.mail()?.map(|server| MailWays::open(&server)).transpose()?;
+        Ok(opened.map(|ways| Arc::new(ways) as Arc<dyn Mailer>))
     }
 
     /// The certificate and its key, where both are set.

@@ -122,7 +122,7 @@ impl App {
     }
 
     /// Appends to the directory, and takes note of it before anybody is answered.
-    pub(super) async fn append_to_directory(
+    pub(crate) async fn append_to_directory(
         &self,
         actor: &str,
         events: &[DirectoryEvent],
