@@ -3,8 +3,9 @@
 //! What somebody may do is never decided here: a session names a person, and each organization's snapshot says what they
 //! may in it, or that they are no member. A link shows that its holder was handed it, and nothing about an address.
 //!
-//! Start reading at [`App::open_link`], then [`App::signed_in`].
+//! Start reading at [`App::open_link`], then `begin`, where every way of signing in ends, and [`App::signed_in`].
 
+mod begin;
 mod browser;
 mod link;
 mod session;
@@ -20,8 +21,10 @@ use identity::keyring::Keyring;
 use identity::token::TokenDigester;
 use journal::SessionRow;
 
+pub use begin::Begun;
 pub use browser::Browser;
-pub use link::{Begun, LinkView};
+pub use identity::return_to::ReturnTo;
+pub use link::LinkView;
 pub use session::SignedIn;
 pub use sessions::SessionView;
 
@@ -40,8 +43,6 @@ const NOTED_EVERY_MS: i64 = 600_000;
 const REMEMBERED_MAX: usize = 100_000;
 /// Characters of what a browser says of itself that are kept.
 const CLIENT_LENGTH_MAX: usize = 200;
-/// The way of signing in by a link, as it is kept.
-const BY_LINK: &str = "link";
 
 /// What signing in needs: the digests of tokens, and the sessions that were looked up.
 pub(crate) struct SignIn {

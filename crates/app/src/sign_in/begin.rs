@@ -1,0 +1,155 @@
+//! How a session begins: every ceremony ends with a [`Proof`] of who somebody is, and one function makes a session of it.
+//!
+//! What a ceremony has to show is said where it stands ([`super::link`]); what the person may do is said by each
+//! organization. A new way of signing in is one more [`Way`] and a file that makes a proof.
+
+use domain::directory::DirectoryEvent;
+use domain::id::{PersonId, SessionId};
+use domain::record::{Decision, Durability, Intent, Outcome, OutcomeStatus};
+use domain::time::Timestamp;
+use identity::token::{IssuedToken, Purpose, TokenForm};
+use journal::{AppendError, Fact, RecordError, SessionRow};
+use verdict::SessionProof;
+
+use super::link::no_link;
+use super::{Browser, HasToken as _, SESSION_MS, SignedIn};
+use crate::change::ATTEMPTS_MAX;
+use crate::{App, Problem};
+
+/// How somebody showed who they are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Way {
+    /// They were handed a link that is good once.
+    Link,
+}
+
+impl Way {
+    /// As it is kept, in rows and records: never reword one.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Way::Link => "link",
+        }
+    }
+}
+
+/// What a finished ceremony has shown.
+pub(crate) struct Proof {
+    /// Who it is.
+    pub(crate) person: PersonId,
+    /// By what.
+    pub(crate) way: Way,
+    /// What is used up by it in the same transaction, or there is no session.
+    pub(crate) used_up: Option<Fact>,
+}
+
+/// A session that has just begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// The token for the browser's cookie.
+    pub token: IssuedToken,
+    /// When the session ends, used or not.
+    pub ends_at: Timestamp,
+}
+
+impl App {
+    /// Begins a session. The one that the browser had until now ends with it, so that nobody can be given a session to
+    /// go on with.
+    pub(crate) async fn begin(
+        &self,
+        proof: Proof,
+        browser: &Browser,
+        before: Option<&SignedIn>,
+    ) -> Result<Begun, Problem> {
+        let Proof { person, way, used_up } = proof;
+        let (token, begun_at) = (self.new_token(TokenForm::Session)?, self.now());
+        let row = SessionRow {
+            digest: self.inner.sign_in.digester.digest(Purpose::Session, &token.presented()),
+            session: SessionId::from_random(self.random()?),
+            person,
+            begun_at,
+            ends_at: Timestamp(begun_at.0.saturating_add(SESSION_MS)),
+            way: way.as_str().to_owned(),
+            browser: Some(*browser.digest()),
+            address: browser.address(),
+            client: browser.client(),
+            used_at: begun_at,
+        };
+        let proven = SessionProof { session: row.session, person, begun_at, ends_at: row.ends_at };
+        let mut facts: Vec<Fact> = used_up.into_iter().chain([Fact::Session(Box::new(row))]).collect();
+        let mut events = Vec::new();
+        if let Some(SignedIn { proof, .. }) = before {
+            facts.push(Fact::EndSession { session: proof.session });
+            events.push(DirectoryEvent::SessionEnded {
+                person: proof.person,
+                session: proof.session,
+                until: proof.ends_at,
+            });
+        }
+        self.append_to_directory(&format!("{person}/{}", proven.session), &events, facts).await?;
+        self.note_sign_in(&proven, way).await;
+        Ok(Begun { token, ends_at: proven.ends_at })
+    }
+
+    /// Appends to the directory, and takes note of it before anybody is answered.
+    pub(crate) async fn append_to_directory(
+        &self,
+        actor: &str,
+        events: &[DirectoryEvent],
+        facts: Vec<Fact>,
+    ) -> Result<(), Problem> {
+        let _directory = self.inner.directory.lock().await;
+        for _ in 0..ATTEMPTS_MAX {
+            let append = self.register(actor, events, facts.clone()).await?;
+            match self.inner.journal.append(vec![*append]).await {
+                Ok(_) => return self.inner.endings.catch_up(&self.inner.journal).await,
+                Err(AppendError::Conflict { .. }) => {}
+                Err(AppendError::Spent) => return Err(no_link()),
+                Err(error) => return Err(Problem::broken(&error)),
+            }
+        }
+        Err(Problem::Unavailable { message: "the directory is changing; try again".to_owned() })
+    }
+
+    /// Each organization that the session opens has in its record that its member signed in.
+    async fn note_sign_in(&self, proof: &SessionProof, way: Way) {
+        let callers = match self.callers_of(proof).await {
+            Ok(callers) => callers,
+            Err(problem) => return tracing::error!(%problem, "a sign-in stands in no organization's record"),
+        };
+        for caller in callers {
+            let noted = Intent {
+                org: caller.live.org(),
+                at: proof.begun_at,
+                subject: proof.person.to_string(),
+                acting_for: None,
+                credential: Some(proof.session.into()),
+                client: None,
+                method: "sign-in".to_owned(),
+                integration: None,
+                tool: None,
+                class: None,
+                decision: Decision::Allowed,
+                reason: way.as_str().to_owned(),
+                arguments_digest: None,
+                policy_seq: caller.live.snapshot().seq(),
+            };
+            if let Err(error) = self.record_sign_in(noted).await {
+                tracing::error!(%error, "a sign-in could not be recorded");
+            }
+        }
+    }
+
+    /// What was allowed has an outcome, or it would count as begun and never ended.
+    async fn record_sign_in(&self, intent: Intent) -> Result<(), RecordError> {
+        let outcome = Outcome {
+            at: intent.at,
+            status: OutcomeStatus::Succeeded,
+            latency_us: 0,
+            request_bytes: 0,
+            response_bytes: 0,
+            detail: None,
+        };
+        let record = self.inner.journal.begin(intent, Durability::Written).await?;
+        self.inner.journal.finish_written(record, outcome).await
+    }
+}
