@@ -19,9 +19,9 @@ use crate::{Fault, tls};
 
 mod mail;
 
-pub(crate) use mail::{MailServer, MailWay};
 #[cfg(test)]
 pub(crate) use mail::read_server as mail_way;
+pub(crate) use mail::{MailServer, MailWay};
 
 /// One setting's definition.
 pub(crate) struct Definition {

@@ -7,22 +7,25 @@
 
 mod begin;
 mod browser;
+mod email;
 mod link;
 mod session;
 mod sessions;
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 use domain::directory::SESSION_MS_MAX;
 use identity::csrf::Csrf;
 use identity::keyring::Keyring;
+use identity::oidc::IdentityDigester;
 use identity::token::TokenDigester;
 use journal::SessionRow;
 
 pub use begin::Begun;
 pub use browser::Browser;
+pub use email::{MailedLink, MailedTo};
 pub use identity::return_to::ReturnTo;
 pub use link::LinkView;
 pub use session::SignedIn;
@@ -47,7 +50,11 @@ const CLIENT_LENGTH_MAX: usize = 200;
 /// What signing in needs: the digests of tokens, and the sessions that were looked up.
 pub(crate) struct SignIn {
     digester: TokenDigester,
+    identities: IdentityDigester,
     csrf: Csrf,
+    /// How often mail was asked for.
+    asked: Mutex<email::Asked>,
+    asking: Arc<tokio::sync::Semaphore>,
     /// What a session's row says never changes, so what was found stays found; whether it was ended is asked elsewhere.
     remembered: RwLock<HashMap<[u8; 32], Arc<Remembered>>>,
 }
@@ -63,6 +70,7 @@ struct Remembered {
 #[derive(Clone)]
 pub struct Tokens {
     digester: TokenDigester,
+    identities: IdentityDigester,
     csrf: Csrf,
 }
 
@@ -70,13 +78,24 @@ impl Tokens {
     /// Prepares them for an installation.
     #[must_use]
     pub fn new(keyring: &Keyring) -> Tokens {
-        Tokens { digester: TokenDigester::new(keyring), csrf: Csrf::new(keyring) }
+        Tokens {
+            digester: TokenDigester::new(keyring),
+            identities: IdentityDigester::new(keyring),
+            csrf: Csrf::new(keyring),
+        }
     }
 }
 
 impl SignIn {
     pub(crate) fn new(tokens: Tokens) -> SignIn {
-        SignIn { digester: tokens.digester, csrf: tokens.csrf, remembered: RwLock::default() }
+        SignIn {
+            digester: tokens.digester,
+            identities: tokens.identities,
+            csrf: tokens.csrf,
+            asked: Mutex::default(),
+            asking: email::places(),
+            remembered: RwLock::default(),
+        }
     }
 }
 

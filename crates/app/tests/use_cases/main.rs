@@ -5,6 +5,7 @@
 
 mod concurrency;
 mod details;
+mod email;
 mod endings;
 mod file_steps;
 mod impact;

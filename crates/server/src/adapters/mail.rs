@@ -120,10 +120,8 @@ fn smtp(server: &MailServer) -> Result<AsyncSmtpTransport<Tokio1Executor>, Fault
         (false, true) => Tls::Opportunistic(parameters),
         (false, false) => Tls::Required(parameters),
     };
-    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
-        .port(*port)
-        .tls(tls)
-        .timeout(Some(STEP_MAX));
+    let mut builder =
+        AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host).port(*port).tls(tls).timeout(Some(STEP_MAX));
     if let (Some(user), Some(file)) = (user, &server.password_file) {
         let password = read("mail-password-file", file)?.trim_end_matches(['\r', '\n']).to_owned();
         builder = builder.credentials(Credentials::new(user.clone(), password));

@@ -133,7 +133,10 @@ mod tests {
         for (text, way) in [
             ("smtps://mail.example.com", smtp("mail.example.com", 465, None, true)),
             ("smtp://mail.example.com", smtp("mail.example.com", 587, None, false)),
-            ("smtp://ada@example.com@mail.example.com:25/", smtp("mail.example.com", 25, Some("ada@example.com"), false)),
+            (
+                "smtp://ada@example.com@mail.example.com:25/",
+                smtp("mail.example.com", 25, Some("ada@example.com"), false),
+            ),
             ("smtp://[::1]:2525", smtp("::1", 2525, None, false)),
             ("file:/var/mail", MailWay::Folder("/var/mail".into())),
         ] {

@@ -19,18 +19,20 @@ type Script = &'static [(&'static str, &'static str)];
 fn talk(stream: impl Read + Write, script: Script) -> Vec<String> {
     let mut stream = BufReader::new(stream);
     let mut said = Vec::new();
-    let mut tell = |stream: &mut BufReader<_>, text: &str| Write::write_all(stream.get_mut(), text.as_bytes()).is_ok();
+    let tell = |stream: &mut BufReader<_>, text: &str| Write::write_all(stream.get_mut(), text.as_bytes()).is_ok();
     tell(&mut stream, "220 double\r\n");
     let mut is_content = false;
     let mut line = String::new();
-    while { line.clear(); stream.read_line(&mut line).is_ok_and(|read| read > 0) } {
+    while {
+        line.clear();
+        stream.read_line(&mut line).is_ok_and(|read| read > 0)
+    } {
         let text = line.trim_end().to_owned();
         said.push(text.clone());
         let word = if is_content { "." } else { text.split([' ', ':']).next().unwrap_or_default() };
         if is_content && text != "." {
             continue;
         }
-        is_content = false;
         let usual = match word {
             "EHLO" => "250-double\r\n250 8BITMIME",
             "DATA" => "354 go on",
@@ -95,7 +97,10 @@ async fn a_mail_reaches_the_one_it_is_for_and_nobody_whom_a_name_tries_to_add() 
     assert!(!said.iter().any(|line| line.to_lowercase().starts_with("bcc")), "{said:#?}");
     let id = said.iter().find(|line| line.starts_with("Message-ID: <")).expect("an id");
     assert!(id.ends_with("@acme.example>"), "{id}");
-    assert!(said.iter().any(|line| line == ".." || line == "..=" || line == "=2E"), "the lone dot is content: {said:#?}");
+    assert!(
+        said.iter().any(|line| line == ".." || line == "..=" || line == "=2E"),
+        "the lone dot is content: {said:#?}"
+    );
 }
 
 #[tokio::test]
