@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 
 use super::begin::{Begun, Claim, Proof, Way};
 use super::link::no_link;
-use super::{Browser, HasToken as _, ReturnTo, SignedIn};
+use super::{Browser, HasToken as _, SignedIn};
 use crate::directory::email;
 use crate::mail::Letter;
 use crate::{App, Problem};
@@ -47,31 +47,14 @@ pub(super) fn places() -> Arc<Semaphore> {
     Arc::new(Semaphore::new(AT_ONCE_MAX))
 }
 
-/// A mailed link that is good, in the browser in which it is.
-#[derive(Clone, Debug)]
-pub struct MailedLink {
-    /// The address to which it was sent.
-    pub address: String,
-    /// Where its person wanted to go.
-    pub return_to: ReturnTo,
-}
-
-/// Where the link in a mail leads.
-#[derive(Clone, Debug)]
-pub struct MailedTo {
-    /// Where we are.
-    pub public_url: String,
-    /// Where its person wants to go afterwards.
-    pub return_to: ReturnTo,
-}
-
 impl App {
-    /// Sends a link to an address, if it is one that lets somebody in. Nothing that is answered depends on that.
+    /// Sends a link to an address, if it is one that lets somebody in; it leads to the public URL. Nothing that is
+    /// answered depends on that.
     ///
     /// # Errors
     /// [`Problem::Invalid`] where it is no address at all; [`Problem::Unavailable`] where no mail is sent here,
     /// or too many ask at once.
-    pub fn ask_by_mail(&self, address: &str, browser: &Browser, to: MailedTo) -> Result<(), Problem> {
+    pub fn ask_by_mail(&self, address: &str, browser: &Browser, public_url: &str) -> Result<(), Problem> {
         let address = email(address)?;
         if !self.sends_mail() {
             let message = "no mail is sent here: the setting mail-server is empty; sign in in another way";
@@ -81,17 +64,17 @@ impl App {
             let message = "too many people are asking for mail at this moment; ask again in a minute";
             return Err(Problem::Unavailable { message: message.to_owned() });
         };
-        let (app, browser) = (self.clone(), browser.clone());
+        let (app, browser, public_url) = (self.clone(), browser.clone(), public_url.to_owned());
         tokio::spawn(async move {
             let _place = place;
-            if let Err(problem) = app.mail_link(&address, &browser, to).await {
+            if let Err(problem) = app.mail_link(&address, &browser, &public_url).await {
                 tracing::error!(%problem, "a link to sign in could not be mailed");
             }
         });
         Ok(())
     }
 
-    async fn mail_link(&self, address: &str, browser: &Browser, to: MailedTo) -> Result<(), Problem> {
+    async fn mail_link(&self, address: &str, browser: &Browser, public_url: &str) -> Result<(), Problem> {
         let Some((person, _)) = self.let_in_by(address).await? else { return Ok(()) };
         let knows =
             self.inner.journal.sessions_of(person).await?.iter().any(|row| row.browser == Some(*browser.digest()));
@@ -108,11 +91,11 @@ impl App {
             org: None,
             about: Some(address.to_owned()),
             browser: Some(*browser.digest()),
-            return_to: Some(to.return_to.as_str().to_owned()),
+            return_to: None,
             created_at: now,
             expires_at,
         };
-        let host = to.public_url.split_once("://").map_or(to.public_url.as_str(), |(_, host)| host);
+        let host = public_url.split_once("://").map_or(public_url, |(_, host)| host);
         let name = self.own_name(person).await?;
         let letter = Letter {
             to: address.to_owned(),
@@ -121,7 +104,7 @@ impl App {
                 "Hello {name},\n\nsomebody asked for a link to sign in to {host} as you. If it was you, open it in the \
                  browser in which you asked:\n\n{}/sign-in/mail/{}\n\nIt is good once, within a quarter of an hour. If \
                  it was not you, there is nothing to do: without this mail nobody gets in.\n",
-                to.public_url,
+                public_url,
                 token.reveal()
             ),
             name,
@@ -164,14 +147,12 @@ impl App {
         *count <= HOURLY_MAX
     }
 
-    /// Looks at a mailed link, which stays as good as it was.
+    /// Looks at a mailed link, which stays as good as it was, and gives the address to which it was sent.
     ///
     /// # Errors
     /// [`Problem::Missing`] where it is none, was used, has ended, or was asked for in another browser.
-    pub async fn look_at_mailed_link(&self, link: &str, browser: Option<&Browser>) -> Result<MailedLink, Problem> {
-        let (ticket, address, _) = self.mailed_ticket(link, browser).await?;
-        let return_to = ticket.return_to.as_deref().and_then(|path| ReturnTo::parse(path).ok());
-        Ok(MailedLink { address, return_to: return_to.unwrap_or_else(ReturnTo::home) })
+    pub async fn look_at_mailed_link(&self, link: &str, browser: &Browser) -> Result<String, Problem> {
+        self.mailed_ticket(link, browser).await.map(|(_, address, _)| address)
     }
 
     /// Signs in whoever received the mail, in the browser in which they asked for it, and uses the link up.
@@ -184,7 +165,7 @@ impl App {
         browser: &Browser,
         before: Option<&SignedIn>,
     ) -> Result<Begun, Problem> {
-        let (ticket, address, person) = self.mailed_ticket(link, Some(browser)).await?;
+        let (ticket, address, person) = self.mailed_ticket(link, browser).await?;
         // Whoever signs in in another way since then does so from now on.
         let (_, becomes_theirs) =
             self.let_in_by(&address).await?.filter(|(now, _)| *now == person).ok_or_else(no_link)?;
@@ -194,17 +175,13 @@ impl App {
         self.begin(Proof { person, way: Way::Email, used_up: Some(used_up), claim }, browser, before).await
     }
 
-    async fn mailed_ticket(
-        &self,
-        link: &str,
-        browser: Option<&Browser>,
-    ) -> Result<(TicketRow, String, PersonId), Problem> {
+    async fn mailed_ticket(&self, link: &str, browser: &Browser) -> Result<(TicketRow, String, PersonId), Problem> {
         let presented = PresentedToken::parse(TokenForm::SignInLink, link).map_err(|_| no_link())?;
         for digest in self.inner.sign_in.digester.digests(Purpose::EmailLink, &presented) {
             let Some(ticket) = self.inner.journal.ticket(digest).await? else { continue };
             let is_good = ticket.purpose == Purpose::EmailLink.as_str() && self.now() < ticket.expires_at;
             let (Some(person), Some(address), true) = (ticket.person, ticket.about.clone(), is_good) else { continue };
-            if ticket.browser.is_none() || ticket.browser.as_ref() != browser.map(|browser| browser.digest()) {
+            if ticket.browser.as_ref() != Some(browser.digest()) {
                 let message = "this link is good in the browser in which you asked for it alone; open it there, or ask \
                                for one here";
                 return Err(Problem::Missing { noun: "link", message: message.to_owned() });

@@ -25,7 +25,6 @@ use journal::SessionRow;
 
 pub use begin::Begun;
 pub use browser::Browser;
-pub use email::{MailedLink, MailedTo};
 pub use identity::return_to::ReturnTo;
 pub use link::LinkView;
 pub use session::SignedIn;

@@ -1,5 +1,6 @@
 //! The settings about mail: where it goes, from whom, and what they need beside each other.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use lettre::message::Mailbox;
@@ -21,6 +22,16 @@ pub(crate) enum MailWay {
     },
     /// Into a folder, a file for each mail.
     Folder(PathBuf),
+}
+
+impl fmt::Display for MailWay {
+    /// Where mail goes, for people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MailWay::Smtp { host, port, .. } => write!(f, "{host} port {port}"),
+            MailWay::Folder(folder) => write!(f, "the folder {}", folder.display()),
+        }
+    }
 }
 
 /// All that is set about mail.
