@@ -88,7 +88,7 @@ impl App {
                 long_questions: LongQuestions::default(),
                 directory: tokio::sync::Mutex::new(()),
                 endings: Endings::default(),
-                sign_in: SignIn::new(security.tokens),
+                sign_in: SignIn::new(security.tokens, outside.providers),
             }),
         }
     }

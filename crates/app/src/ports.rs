@@ -7,6 +7,8 @@ use std::sync::Arc;
 use domain::integration::CredentialKind;
 use domain::time::Timestamp;
 
+use crate::sign_in::Providers;
+
 /// The wall clock.
 pub trait Clock: Send + Sync + 'static {
     /// This moment.
@@ -21,6 +23,8 @@ pub struct Outside {
     pub upstreams: Arc<dyn Upstreams>,
     /// People's mail, where there is a way to it.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// Providers with whom people sign in, where some are set up.
+    pub providers: Option<Providers>,
 }
 
 /// A tool as an upstream lists it.
@@ -74,6 +78,38 @@ pub type Sending<'m> = Pin<Box<dyn Future<Output = Result<(), MailFault>> + Send
 pub trait Mailer: Send + Sync + 'static {
     /// Sends a mail: when this is done, whoever delivers it has taken it.
     fn send<'m>(&'m self, mail: &'m Mail) -> Sending<'m>;
+}
+
+/// What somebody's web server answered.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// The status.
+    pub status: u16,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// Why nothing was answered, for the operator.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct FetchFault(pub String);
+
+/// An answer on its way.
+pub type Fetching<'f> = Pin<Box<dyn Future<Output = Result<Fetched, FetchFault>> + Send + 'f>>;
+
+/// The way to other people's web servers: bounded in time and in bytes, and no redirect is followed.
+pub trait Web: Send + Sync + 'static {
+    /// Gets a document.
+    fn get<'f>(&'f self, url: &'f str, length_max: usize) -> Fetching<'f>;
+
+    /// Sends a form, with the header `Authorization` where there is one.
+    fn post<'f>(
+        &'f self,
+        url: &'f str,
+        authorization: Option<&'f str>,
+        form: &'f str,
+        length_max: usize,
+    ) -> Fetching<'f>;
 }
 
 /// The way to upstream MCP servers.

@@ -44,7 +44,8 @@ pub(crate) struct Node {
 
 /// What is outside for commands that serve nobody: the time.
 pub(crate) fn only_the_time() -> Outside {
-    Outside { clock: Arc::new(SystemClock), upstreams: Arc::new(ProbedUpstreams::default()), mailer: None }
+    let upstreams = Arc::new(ProbedUpstreams::default());
+    Outside { clock: Arc::new(SystemClock), upstreams, mailer: None, providers: None }
 }
 
 /// The application over a journal.
@@ -73,8 +74,12 @@ impl Node {
             tracing::warn!(calls = closed, "calls of an earlier run had no outcome and are recorded as unknown");
         }
         let upstreams = Arc::new(ProbedUpstreams::default());
-        let mailer = settings.mailer()?;
-        let outside = Outside { clock: Arc::new(SystemClock), upstreams: upstreams.clone(), mailer };
+        let outside = Outside {
+            clock: Arc::new(SystemClock),
+            upstreams: upstreams.clone(),
+            mailer: settings.mailer()?,
+            providers: settings.providers()?,
+        };
         let app = application(&journal, &keyring, outside, settings.quotas());
         app.check_master_keys().await.map_err(|problem| Fault(problem.to_string()))?;
         let ports = GatewayPorts {

@@ -23,6 +23,8 @@ pub(crate) enum Way {
     Link,
     /// They received a mail.
     Email,
+    /// A provider says who they are.
+    Provider,
 }
 
 impl Way {
@@ -31,6 +33,7 @@ impl Way {
         match self {
             Way::Link => "link",
             Way::Email => "email",
+            Way::Provider => "provider",
         }
     }
 }
@@ -50,7 +53,7 @@ pub(crate) struct Proof {
 /// A way of signing in that becomes somebody's.
 pub(crate) struct Claim {
     /// Who says who they are.
-    pub(crate) provider: &'static str,
+    pub(crate) provider: String,
     /// Keyed digest of whom they mean.
     pub(crate) digest: [u8; 32],
     /// What its person knows it by.
@@ -94,7 +97,6 @@ impl App {
         let mut events = Vec::new();
         if let Some(Claim { provider, digest, shown }) = claim {
             let identity = IdentityId::from_random(self.random()?);
-            let provider = provider.to_owned();
             let linked = IdentityRow { provider, digest, identity, person, shown, linked_at: begun_at };
             facts.push(Fact::Identity(Box::new(linked)));
             events.push(DirectoryEvent::IdentityLinked { person, identity });

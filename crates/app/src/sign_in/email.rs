@@ -170,7 +170,7 @@ impl App {
         let (_, becomes_theirs) =
             self.let_in_by(&address).await?.filter(|(now, _)| *now == person).ok_or_else(no_link)?;
         let digest = self.inner.sign_in.identities.of_address(&address);
-        let claim = becomes_theirs.then(|| Claim { provider: PROVIDER, digest, shown: address });
+        let claim = becomes_theirs.then(|| Claim { provider: PROVIDER.to_owned(), digest, shown: address });
         let used_up = Fact::RedeemTicket { digest: ticket.digest, purpose: ticket.purpose, at: self.now() };
         self.begin(Proof { person, way: Way::Email, used_up: Some(used_up), claim }, browser, before).await
     }

@@ -9,6 +9,8 @@ mod begin;
 mod browser;
 mod email;
 mod link;
+mod oidc;
+mod providers;
 mod session;
 mod sessions;
 
@@ -19,7 +21,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use domain::directory::SESSION_MS_MAX;
 use identity::csrf::Csrf;
 use identity::keyring::Keyring;
-use identity::oidc::IdentityDigester;
+use identity::oidc::{IdentityDigester, SignInDeriver};
 use identity::token::TokenDigester;
 use journal::SessionRow;
 
@@ -27,6 +29,8 @@ pub use begin::Begun;
 pub use browser::Browser;
 pub use identity::return_to::ReturnTo;
 pub use link::LinkView;
+pub use oidc::{BACK, OfferedProvider};
+pub use providers::{ProviderSetup, Providers};
 pub use session::SignedIn;
 pub use sessions::SessionView;
 
@@ -50,7 +54,10 @@ const CLIENT_LENGTH_MAX: usize = 200;
 pub(crate) struct SignIn {
     digester: TokenDigester,
     identities: IdentityDigester,
+    deriver: SignInDeriver,
     csrf: Csrf,
+    /// With whom people sign in.
+    desks: Vec<providers::Desk>,
     /// How often mail was asked for.
     asked: Mutex<email::Asked>,
     asking: Arc<tokio::sync::Semaphore>,
@@ -70,6 +77,7 @@ struct Remembered {
 pub struct Tokens {
     digester: TokenDigester,
     identities: IdentityDigester,
+    deriver: SignInDeriver,
     csrf: Csrf,
 }
 
@@ -80,16 +88,19 @@ impl Tokens {
         Tokens {
             digester: TokenDigester::new(keyring),
             identities: IdentityDigester::new(keyring),
+            deriver: SignInDeriver::new(keyring),
             csrf: Csrf::new(keyring),
         }
     }
 }
 
 impl SignIn {
-    pub(crate) fn new(tokens: Tokens) -> SignIn {
+    pub(crate) fn new(tokens: Tokens, providers: Option<Providers>) -> SignIn {
         SignIn {
             digester: tokens.digester,
             identities: tokens.identities,
+            deriver: tokens.deriver,
+            desks: providers::Desk::all(providers),
             csrf: tokens.csrf,
             asked: Mutex::default(),
             asking: email::places(),

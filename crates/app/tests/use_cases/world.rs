@@ -239,7 +239,7 @@ fn start(folder: &TempDir, keyring: &str, outside: Outside) -> (Journal, App) {
 }
 
 fn outside(clock: &Arc<HandClock>, upstreams: &Arc<FakeUpstreams>, mailer: &Arc<FakeMailer>) -> Outside {
-    Outside { clock: clock.clone(), upstreams: upstreams.clone(), mailer: Some(mailer.clone()) }
+    Outside { clock: clock.clone(), upstreams: upstreams.clone(), mailer: Some(mailer.clone()), providers: None }
 }
 
 fn security(keyring: &str) -> Security {
