@@ -78,6 +78,10 @@ impl SignIn {
     pub(crate) fn new(tokens: Tokens) -> SignIn {
         SignIn { digester: tokens.digester, csrf: tokens.csrf, remembered: RwLock::default() }
     }
+
+    pub(crate) fn digester(&self) -> &TokenDigester {
+        &self.digester
+    }
 }
 
 impl App {

@@ -34,7 +34,9 @@ impl Directory {
     pub fn apply(&mut self, (seq, at): (u64, Timestamp), event: &DirectoryEvent) {
         self.seq = seq;
         match *event {
-            DirectoryEvent::PersonRegistered { .. } | DirectoryEvent::OrganizationRegistered { .. } => return,
+            DirectoryEvent::PersonRegistered { .. }
+            | DirectoryEvent::OrganizationRegistered { .. }
+            | DirectoryEvent::LinkMade { .. } => return,
             DirectoryEvent::SessionEnded { session, until, .. } => _ = self.ended.insert(session, until),
             DirectoryEvent::SessionsEnded { person } => _ = self.ended_all.insert(person, at),
         }
