@@ -142,10 +142,10 @@ const checks = {
     await page.locator("::-p-aria(Name of the organization)").fill("会社");
     await page.locator("::-p-aria(Your name)").fill("Ada Lovelace");
     await page.locator("::-p-aria(Your e-mail address)").fill("ada@example.com");
-    await press(page, "Found it and sign in");
+    await press(page, "Create it and sign in");
     await picture(page, "set-up-fault");
     await page.locator("::-p-aria(Short name in addresses)").fill("kaisha");
-    await press(page, "Found it and sign in");
+    await press(page, "Create it and sign in");
     assert.match(await text(page), /会社 is yours/);
     await picture(page, "founded");
     await Promise.all([page.waitForNavigation(), page.locator("::-p-aria(I have kept the key)").click()]);

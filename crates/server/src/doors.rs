@@ -9,7 +9,7 @@ use crate::{operations, workers};
 /// Where each door stands, for the people who read the log and the tests that try every door.
 pub(crate) const DOORS: &[(&str, &str)] = &[
     ("management", "/api/v1/…, /api/openapi.json"),
-    ("sign-in", "/sign-in, /sign-in/link/{link}, /sign-in/sessions, /sign-out, /set-up/{ticket}"),
+    ("sign-in", "/sign-in, /sign-in/again, /sign-in/link/{link}, /sign-in/sessions, /sign-out, /set-up/{ticket}"),
     ("authzen", "/access/v1/…, /.well-known/authzen-configuration"),
     ("mcp", "/o/{org}/mcp, /o/{org}/mcp/{integration}, /mcp, /mcp/{integration}"),
     ("operations", "/healthz, /readyz"),

@@ -44,6 +44,7 @@ const ONLY_HTTPS: &str = "max-age=31536000";
 pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/sign-in", get(sign_in::show))
+        .route("/sign-in/again", get(sign_in::again))
         .route("/sign-in/link/{link}", get(link::show).post(link::open))
         .route("/sign-in/sessions", get(sessions::show).post(sessions::end))
         .route("/set-up/{ticket}", get(set_up::show).post(set_up::found))
@@ -167,8 +168,14 @@ impl IntoResponse for Refused {
             StatusCode::FORBIDDEN => "This did not come from here",
             _ => "This did not work",
         };
-        rendered(status, &FailurePage { title, detail: &detail })
+        rendered(status, &FailurePage { title, detail: &sentence(&detail) })
     }
+}
+
+/// What is told without beginning and end, as a sentence of a page.
+fn sentence(told: &str) -> String {
+    let mut letters = told.chars();
+    letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
 }
 
 fn rendered(status: StatusCode, page: &impl Template) -> Response {
@@ -209,6 +216,12 @@ mod tests {
         assert_eq!(field(b"name=Acme+%26+S%C3%B6hne", "name").as_deref(), Some("Acme & S\u{f6}hne"));
         assert_eq!(field(b"xcsrf=y", "csrf"), None);
         assert_eq!(field(&[0xff, b'=', b'c'], "csrf"), None);
+    }
+
+    #[test]
+    fn what_is_told_is_a_sentence_on_a_page() {
+        assert_eq!(sentence("\u{e9}t\u{e9} is over; ask again"), "\u{c9}t\u{e9} is over; ask again.");
+        assert_eq!(sentence(""), "");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The page that says who is signed in, or how to sign in; and signing out.
 
 use app::App;
-use app::sign_in::SignedIn;
+use app::sign_in::{ReturnTo, SignedIn};
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -17,7 +17,10 @@ const CSRF_DOOR: &str = "sign-out";
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-struct SignInPage;
+struct SignInPage {
+    /// Whether somebody is signed in, but has been for too long.
+    again: bool,
+}
 
 /// The same in the demo.
 #[derive(Template)]
@@ -44,11 +47,7 @@ struct Place {
 pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> Result<Response, Refused> {
     let wanted = return_to::asked_for(&address)?;
     let Some(signed_in) = asked.resident(&app).await? else {
-        let mut page = whom(&app, &asked)?;
-        if let Some(place) = wanted {
-            page.headers_mut().append(header::SET_COOKIE, return_to::kept(asked.cookies, &place));
-        }
-        return Ok(page);
+        return whom(&app, &asked, wanted.as_ref(), false);
     };
     match wanted {
         Some(place) => Ok(asked.to(place.as_str(), &[])),
@@ -56,12 +55,25 @@ pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> 
     }
 }
 
+/// How to sign in anew, for whoever did so too long ago for what they want to do.
+pub(super) async fn again(State(app): State<App>, asked: Asked, address: Uri) -> Result<Response, Refused> {
+    whom(&app, &asked, return_to::asked_for(&address)?.as_ref(), true)
+}
+
 /// How to sign in: with a link that one was given, and in the demo as whom one chooses.
-fn whom(app: &App, asked: &Asked) -> Result<Response, Refused> {
-    let Some(Cast(cast)) = &asked.cast else { return Ok(asked.page(StatusCode::OK, &SignInPage)) };
-    let known = asked.known(app)?;
-    let csrf = app.csrf_token(&known.browser, demo::CSRF_DOOR);
-    Ok(known.remembered(asked.page(StatusCode::OK, &SignInAsPage { cast, csrf: &csrf })))
+fn whom(app: &App, asked: &Asked, wanted: Option<&ReturnTo>, again: bool) -> Result<Response, Refused> {
+    let mut page = match &asked.cast {
+        None => asked.page(StatusCode::OK, &SignInPage { again }),
+        Some(Cast(cast)) => {
+            let known = asked.known(app)?;
+            let csrf = app.csrf_token(&known.browser, demo::CSRF_DOOR);
+            known.remembered(asked.page(StatusCode::OK, &SignInAsPage { cast, csrf: &csrf }))
+        }
+    };
+    if let Some(place) = wanted {
+        page.headers_mut().append(header::SET_COOKIE, return_to::kept(asked.cookies, place));
+    }
+    Ok(page)
 }
 
 async fn who(app: &App, asked: &Asked, signed_in: &SignedIn) -> Result<Response, Refused> {

@@ -94,6 +94,6 @@ impl App {
 
 /// One answer for every link that opens nothing, so that nothing is learnt by trying.
 pub(super) fn no_link() -> Problem {
-    let message = "this link opens nothing: it was used before, is too old, or was not copied whole; ask for a new one";
+    let message = "it was used before, is too old, or was not copied whole; ask for a new one";
     Problem::Missing { noun: "link", message: message.to_owned() }
 }
