@@ -21,6 +21,8 @@ pub(crate) enum Cookie {
     Session,
     /// Which browser it is, before somebody is.
     Browser,
+    /// Where it wanted to go when somebody had to sign in first.
+    Return,
 }
 
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -39,8 +41,10 @@ impl Cookies {
         match (self, cookie) {
             (Cookies::Secure, Cookie::Session) => "__Host-wardroom",
             (Cookies::Secure, Cookie::Browser) => "__Host-wardroom-browser",
+            (Cookies::Secure, Cookie::Return) => "__Host-wardroom-return",
             (Cookies::Trial, Cookie::Session) => "wardroom-trial",
             (Cookies::Trial, Cookie::Browser) => "wardroom-trial-browser",
+            (Cookies::Trial, Cookie::Return) => "wardroom-trial-return",
         }
     }
 

@@ -38,4 +38,5 @@ mod teams;
 mod time;
 mod visitor;
 
+pub use pages::demo::{Part, door as demo_door};
 pub use routes::{Api, contract, router};

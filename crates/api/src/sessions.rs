@@ -28,6 +28,8 @@ pub(crate) struct CurrentSession {
     begun_at: String,
     /// When the session ends, used or not.
     ends_at: String,
+    /// Until when what gives authority over others may be done in it; then they sign in again first.
+    fresh_until: String,
     /// What to send as the header `Wardroom-CSRF` with everything that is no GET.
     csrf: String,
     /// The organizations that the person is a member of.
@@ -51,6 +53,7 @@ pub(crate) async fn show(
         name: app.own_name(proof.person).await?,
         begun_at: written(proof.begun_at),
         ends_at: written(proof.ends_at),
+        fresh_until: written(proof.fresh_until()),
         csrf: app.csrf_token(&signed_in, CSRF_DOOR),
         organizations,
     }))

@@ -10,6 +10,12 @@ pub(crate) fn written(at: Timestamp) -> String {
     format!("{moment:.3}")
 }
 
+/// A moment, in the words of a page.
+pub(crate) fn told(at: Timestamp) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    moment.strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
 /// Reads a moment.
 pub(crate) fn read(field: &'static str, text: &str) -> Result<Timestamp, Failure> {
     match text.parse::<jiff::Timestamp>() {

@@ -58,6 +58,8 @@ pub(crate) struct Inner {
     /// Which sessions were ended before their time.
     pub(crate) endings: Endings,
     pub(crate) sign_in: SignIn,
+    /// The digest of the ticket with which an empty installation is set up.
+    pub(crate) set_up: Mutex<Option<[u8; 32]>>,
 }
 
 /// A key just made: its id, the secret to show once, and what is kept of it.
@@ -89,6 +91,7 @@ impl App {
                 directory: tokio::sync::Mutex::new(()),
                 endings: Endings::default(),
                 sign_in: SignIn::new(security.tokens, outside.providers),
+                set_up: Mutex::default(),
             }),
         }
     }

@@ -27,6 +27,11 @@ pub(crate) fn named(name: &str) -> Result<Preset, Problem> {
     Ok(preset)
 }
 
+/// All of them, in the order in which they are shown.
+pub(crate) fn all() -> impl Iterator<Item = Result<Preset, Problem>> {
+    FILES.iter().map(|(name, _)| named(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,14 +15,18 @@ use crate::seed::SeededCompany;
 
 const FILE_NAME: &str = "demo.json";
 
-/// Prints the table of people and keys, and the lines to paste into common MCP clients.
+/// Prints the table of people and keys, and the lines to paste into common MCP clients. `choose` says that a visitor may
+/// choose in a browser whom to be.
 ///
 /// # Errors
 ///
 /// Those of the writer.
-pub fn print_company(out: &mut impl Write, company: &SeededCompany) -> io::Result<()> {
+pub fn print_company(out: &mut impl Write, company: &SeededCompany, choose: bool) -> io::Result<()> {
     writeln!(out, "{} is open.\n", COMPANY.name)?;
     writeln!(out, "  product  {}", company.url)?;
+    if choose {
+        writeln!(out, "  sign in  {}/sign-in   (in a browser: choose whom to be)", company.url)?;
+    }
     writeln!(out, "  MCP URL  {}   (the same for everybody; the key decides)\n", company.mcp_url)?;
     print_table(out, company)?;
     let shown = company.people.iter().find(|person| person.title == "Finance Manager").or(company.people.last());

@@ -70,6 +70,7 @@ fn every_directory_event_is_written_as_it_was() {
                 until: Timestamp(1_767_225_600_000),
             },
         ),
+        ("directory.link.made", DirectoryEvent::LinkMade { person: PersonId::from_random(PERSON) }),
         ("directory.sessions.ended", DirectoryEvent::SessionsEnded { person: PersonId::from_random(PERSON) }),
         (
             "directory.identity.linked",

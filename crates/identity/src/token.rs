@@ -34,6 +34,8 @@ pub enum TokenForm {
     SignInLink,
     /// As the `state` of a sign-in that goes by way of a provider.
     SignInState,
+    /// In the address at which an empty installation is set up.
+    SetUp,
     /// In the link of an invitation.
     Invitation,
     /// By a company directory that keeps members up to date.
@@ -42,11 +44,12 @@ pub enum TokenForm {
 
 impl TokenForm {
     /// Every form.
-    pub const ALL: [TokenForm; 6] = [
+    pub const ALL: [TokenForm; 7] = [
         TokenForm::Session,
         TokenForm::Browser,
         TokenForm::SignInLink,
         TokenForm::SignInState,
+        TokenForm::SetUp,
         TokenForm::Invitation,
         TokenForm::Directory,
     ];
@@ -59,6 +62,7 @@ impl TokenForm {
             TokenForm::Browser => "wrb_",
             TokenForm::SignInLink => "wrl_",
             TokenForm::SignInState => "wro_",
+            TokenForm::SetUp => "wru_",
             TokenForm::Invitation => "wri_",
             TokenForm::Directory => "wrd_",
         }

@@ -10,9 +10,12 @@ use app::organizations::Founding;
 use clap::ArgMatches;
 use demo::{COMPANY, Door, Integrations, SeededCompany};
 
-use crate::node::{Node, application, asked_to_stop, listen, only_the_time, runtime};
+use crate::node::{Node, application, asked_to_stop, host_of, listen, only_the_time, runtime};
 use crate::settings::Settings;
 use crate::{Fault, data_folder, settings, telemetry};
+
+/// Names of this machine that lead nowhere else.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 pub(crate) fn run(given: &ArgMatches) -> Result<ExitCode, Fault> {
     let data = match given.get_one::<PathBuf>("data") {
@@ -43,8 +46,13 @@ async fn serve(data: &Path, settings: &Settings) -> Result<(), Fault> {
     };
     let options = demo::Options { file: Some(data.join("integrations.json")), ..demo::Options::default() };
     let integrations = demo::serve_integrations(options).await.map_err(|error| Fault(error.to_string()))?;
-    let node = Node::open(data, settings, address).await?;
+    let mut node = Node::open(data, settings, address).await?;
     let url = node.public_url.clone();
+    // Whoever comes from elsewhere shows a key: nobody but who sits here chooses whom to be.
+    let is_here = address.ip().is_loopback() && LOOPBACK.contains(&host_of(&url).as_str());
+    if is_here {
+        node.cast = cast();
+    }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = tokio::spawn(node.serve(listener, async move {
         tokio::select! {
@@ -58,7 +66,7 @@ async fn serve(data: &Path, settings: &Settings) -> Result<(), Fault> {
         (None, None) => Err(Fault("the demo's owner is missing; start on a fresh folder".to_owned())),
     };
     match company {
-        Ok(company) => print(&company, data)?,
+        Ok(company) => print(&company, is_here, data)?,
         Err(fault) => {
             drop(stop);
             let _ = serving.await;
@@ -69,6 +77,16 @@ async fn serve(data: &Path, settings: &Settings) -> Result<(), Fault> {
     drop(stop);
     integrations.shutdown().await;
     served
+}
+
+/// The people of the company, for the page on which a visitor chooses whom to be.
+fn cast() -> Vec<api::Part> {
+    let part = |person: &demo::Person| api::Part {
+        name: person.name.to_owned(),
+        email: person.email.to_owned(),
+        title: person.title.to_owned(),
+    };
+    COMPANY.people.iter().map(part).collect()
 }
 
 /// Founds the demo's organization, as `wardroom init` does, and gives the owner's key.
@@ -110,9 +128,9 @@ async fn seeded(
     Ok(company)
 }
 
-fn print(company: &SeededCompany, data: &Path) -> Result<(), Fault> {
+fn print(company: &SeededCompany, choose: bool, data: &Path) -> Result<(), Fault> {
     let mut out = std::io::stdout().lock();
-    demo::print_company(&mut out, company)
+    demo::print_company(&mut out, company, choose)
         .and_then(|()| {
             writeln!(out, "\nthe same for programs: {}\nctrl-c ends the demo", data.join("demo.json").display())
         })

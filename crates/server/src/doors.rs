@@ -9,7 +9,7 @@ use crate::{operations, workers};
 /// Where each door stands, for the people who read the log and the tests that try every door.
 pub(crate) const DOORS: &[(&str, &str)] = &[
     ("management", "/api/v1/…, /api/openapi.json"),
-    ("sign-in", "/sign-in, /sign-in/link/{link}, /sign-out"),
+    ("sign-in", "/sign-in, /sign-in/again, /sign-in/link/{link}, /sign-in/sessions, /sign-out, /set-up/{ticket}"),
     ("authzen", "/access/v1/…, /.well-known/authzen-configuration"),
     ("mcp", "/o/{org}/mcp, /o/{org}/mcp/{integration}, /mcp, /mcp/{integration}"),
     ("operations", "/healthz, /readyz"),
@@ -17,7 +17,12 @@ pub(crate) const DOORS: &[(&str, &str)] = &[
 
 /// Every door of a node: calls are answered by whichever thread has the connection, all else by the runtime given.
 pub(crate) fn router(node: &Node, runtime: Handle) -> Router {
-    let management = api::router(api::Api { app: node.app.clone(), public_url: node.public_url.clone() });
+    let api = || api::Api { app: node.app.clone(), public_url: node.public_url.clone() };
+    let management = api::router(api());
     let all_else = Router::new().merge(management).merge(operations::router(node));
+    let all_else = match node.cast.as_slice() {
+        [] => all_else,
+        cast => api::demo_door(all_else, api(), cast.to_vec()),
+    };
     Router::new().merge(gateway::router(node.gateway.clone())).merge(workers::elsewhere(all_else, runtime))
 }

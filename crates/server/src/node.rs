@@ -37,6 +37,8 @@ pub(crate) struct Node {
     pub(crate) gateway: Arc<Gateway<GatewayPorts>>,
     pub(crate) public_url: String,
     pub(crate) stopping: Stopping,
+    /// Whom the page of signing in lets choose: in the demo alone.
+    pub(crate) cast: Vec<api::Part>,
     front: Front,
     renewal: Option<Renewal>,
     drain: Duration,
@@ -96,7 +98,17 @@ impl Node {
         let gateway = Gateway::new(ports, options).map_err(|error| Fault(error.to_string()))?;
         upstreams.join(gateway.clone());
         let drain = Duration::from_secs(settings.drain_s);
-        Ok(Node { app, journal, gateway, public_url, stopping: Stopping::default(), front, renewal, drain })
+        Ok(Node {
+            app,
+            journal,
+            gateway,
+            public_url,
+            stopping: Stopping::default(),
+            cast: Vec::new(),
+            front,
+            renewal,
+            drain,
+        })
     }
 
     /// Serves until `stop` comes, or nothing can be accepted any more, then lets running calls end, and closes the

@@ -11,10 +11,12 @@ use crate::{Fault, doors, settings, telemetry};
 
 pub(crate) fn run(given: &ArgMatches) -> Result<ExitCode, Fault> {
     let data: PathBuf = given.get_one::<PathBuf>("data").cloned().unwrap_or_default();
-    if !data.join("journal.db").exists() {
+    // A folder that is there and empty is a beginning; one that is not there is more likely a mistake.
+    if !data.is_dir() {
         let data = data.display();
         return Err(Fault(format!(
-            "there is nothing to serve in {data}; `wardroom init --data {data} …` founds an organization there"
+            "there is nothing to serve in {data}, which is no folder; make it, and an organization is founded in a \
+             browser, or found one with `wardroom init --data {data} …`"
         )));
     }
     let settings = settings::read(given, &data)?;
@@ -36,8 +38,12 @@ pub(crate) fn run(given: &ArgMatches) -> Result<ExitCode, Fault> {
             Some(_) => format!(", listening on {address}"),
             None => String::new(),
         };
-        writeln!(std::io::stdout(), "serving {}{listening}", node.public_url)
-            .map_err(|error| Fault::of("writing", &error))?;
+        let said = |line: String| writeln!(std::io::stdout(), "{line}").map_err(|error| Fault::of("writing", &error));
+        said(format!("serving {}{listening}", node.public_url))?;
+        // To whoever started it alone, and never into a log: with this, somebody becomes the first owner.
+        if let Some(ticket) = node.app.new_set_up().await.map_err(|problem| Fault(problem.to_string()))? {
+            said(format!("set up: {}/set-up/{}", node.public_url, ticket.reveal()))?;
+        }
         node.serve(listener, asked_to_stop()).await
     })?;
     Ok(ExitCode::SUCCESS)

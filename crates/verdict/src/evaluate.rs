@@ -52,7 +52,11 @@ impl Snapshot {
 
     fn answer(&self, question: &Question<'_>) -> Answer {
         let entry = self.present(question)?;
-        let Some(person) = question.actor.acting_for else { return self.answer_for(entry, question) };
+        let Some(person) = question.actor.acting_for else {
+            let answer = self.answer_for(entry, question)?;
+            self.is_fresh_for(question)?;
+            return Ok(answer);
+        };
         // An agent that acts for a person does what both may: the answer rests on the agent, and is cut by the person.
         self.delegated(question.actor, question.now)?;
         // What it may do itself, an agent may ask; the answer is about both.

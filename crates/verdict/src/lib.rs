@@ -21,6 +21,7 @@ mod diff;
 mod evaluate;
 mod explain;
 mod first;
+mod fresh;
 mod gifts;
 mod keys;
 mod list;

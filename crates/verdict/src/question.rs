@@ -238,6 +238,8 @@ pub enum Reason {
     NotAMember,
     /// The key was revoked, rotated or has expired, or the session has ended.
     CredentialEnded,
+    /// It may be done, but only soon after signing in.
+    SignInAgain,
     /// There is no such tool.
     NoSuchTool,
     /// There is no such thing to act on.
@@ -303,6 +305,7 @@ impl Reason {
         match self {
             Reason::NotAMember => "not-a-member",
             Reason::CredentialEnded => "credential-ended",
+            Reason::SignInAgain => "sign-in-again",
             Reason::NoSuchTool => "no-such-tool",
             Reason::NoSuchTarget => "no-such-target",
             Reason::NotAssigned => "not-assigned",

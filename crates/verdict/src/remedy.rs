@@ -243,6 +243,7 @@ impl Snapshot {
             },
             Reason::NotAMember
             | Reason::CredentialEnded
+            | Reason::SignInAgain
             | Reason::NoSuchTool
             | Reason::NoSuchTarget
             | Reason::NotYours => Vec::new(),

@@ -32,7 +32,7 @@ pub(crate) fn run(wardroom: impl FnOnce() -> Result<PathBuf, Fault>) -> Result<T
     let mut sum = None;
     let succeeded = follow(&mut command, |line| {
         println!("{line}");
-        sum = Tally::of_clients(line).or(sum);
+        sum = Tally::of_script(line, "clients").or(sum);
     })?;
     match sum {
         Some(sum) => Ok(sum.or_failed(succeeded)),
@@ -59,7 +59,7 @@ fn require_tools() -> Result<(), Fault> {
     Err(Fault::Said(format!("the tests with real clients need {missing}. `--without-clients` leaves these tests out")))
 }
 
-fn missing_tool(name: &str, version_min: &[u32], wanted: &str) -> Option<String> {
+pub(crate) fn missing_tool(name: &str, version_min: &[u32], wanted: &str) -> Option<String> {
     let Ok(output) = output_of(program(name).arg("--version")) else { return Some(format!("{wanted} (none found)")) };
     let found = String::from_utf8_lossy(&output).trim().to_owned();
     if version_of(&found).as_slice() < version_min { Some(format!("{wanted} (found {found})")) } else { None }
@@ -116,7 +116,7 @@ fn mark_installed(wanted: &Path, folder: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-fn unusable(path: &Path, fault: &std::io::Error) -> Fault {
+pub(crate) fn unusable(path: &Path, fault: &std::io::Error) -> Fault {
     Fault::Said(format!("{} cannot be used: {fault}", path.display()))
 }
 

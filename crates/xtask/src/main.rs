@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks by printing")]
 
 mod bench;
+mod browser;
 mod check;
 mod clients;
 mod conformance;
@@ -41,8 +42,8 @@ const COMMANDS: &[XtaskCommand] = &[
     },
     XtaskCommand {
         name: "test",
-        arguments: "[--without-clients | --only-clients]",
-        help: "run every test, then the real MCP clients against the built executable",
+        arguments: "[--without-clients] [--without-browser] | --only-clients | --only-browser",
+        help: "run every test, then the real MCP clients and a real browser against the built executable",
         run: test::run,
     },
     XtaskCommand {

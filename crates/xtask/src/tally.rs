@@ -18,9 +18,9 @@ impl Tally {
         Some(Tally { passed: count(counts.next()?, "passed")?, failed: count(counts.next()?, "failed")? })
     }
 
-    /// Reads the line on which the clients' run sums up: `clients: 3 passed, 0 failed`.
-    pub(crate) fn of_clients(line: &str) -> Option<Tally> {
-        let (passed, failed) = line.strip_prefix("clients: ")?.split_once(", ")?;
+    /// Reads the line on which a script of tests sums up, such as `clients: 3 passed, 0 failed`.
+    pub(crate) fn of_script(line: &str, name: &str) -> Option<Tally> {
+        let (passed, failed) = line.strip_prefix(name)?.strip_prefix(": ")?.split_once(", ")?;
         Some(Tally { passed: count(passed, "passed")?, failed: count(failed, "failed")? })
     }
 
@@ -61,10 +61,12 @@ mod tests {
     }
 
     #[test]
-    fn the_sum_of_the_clients_is_read_and_nothing_like_it() {
-        assert_eq!(Tally::of_clients("clients: 7 passed, 1 failed"), Some(Tally { passed: 7, failed: 1 }));
-        assert_eq!(Tally::of_clients("clients: some passed, 1 failed"), None);
-        assert_eq!(Tally::of_clients("7 passed, 1 failed"), None);
+    fn the_sum_of_a_script_is_read_and_nothing_like_it() {
+        let of_clients = |line| Tally::of_script(line, "clients");
+        assert_eq!(of_clients("clients: 7 passed, 1 failed"), Some(Tally { passed: 7, failed: 1 }));
+        assert_eq!(of_clients("clients: some passed, 1 failed"), None);
+        assert_eq!(of_clients("browser: 7 passed, 1 failed"), None);
+        assert_eq!(of_clients("7 passed, 1 failed"), None);
     }
 
     #[test]

@@ -1,29 +1,34 @@
 //! `cargo xtask test`: everything that is tested, and as last line the sum.
 
-use crate::clients;
 use crate::process::{Fault, build_wardroom, cargo, follow, tested_wardroom};
-use crate::refuse_unknown;
 use crate::tally::Tally;
+use crate::{browser, clients, refuse_unknown};
 
 const WITHOUT_CLIENTS: &str = "--without-clients";
 const ONLY_CLIENTS: &str = "--only-clients";
+const WITHOUT_BROWSER: &str = "--without-browser";
+const ONLY_BROWSER: &str = "--only-browser";
 /// The benchmarks pull in the engines that they compare with: long to build, and nothing to test.
 const WORKSPACE_TESTS: [&str; 4] = ["test", "--workspace", "--exclude", "bench"];
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
-    refuse_unknown(arguments, &[WITHOUT_CLIENTS, ONLY_CLIENTS])?;
+    refuse_unknown(arguments, &[WITHOUT_CLIENTS, ONLY_CLIENTS, WITHOUT_BROWSER, ONLY_BROWSER])?;
     let given = |option: &str| arguments.iter().any(|argument| argument == option);
-    if given(WITHOUT_CLIENTS) && given(ONLY_CLIENTS) {
-        return Err(Fault::Said(format!("{WITHOUT_CLIENTS} and {ONLY_CLIENTS} together leave nothing to test")));
+    let (clients_alone, browser_alone) = (given(ONLY_CLIENTS), given(ONLY_BROWSER));
+    let alone = clients_alone || browser_alone;
+    if alone && arguments.len() > 1 {
+        return Err(Fault::Said(format!("{ONLY_CLIENTS} and {ONLY_BROWSER} stand alone; give no other with them")));
     }
     let mut sum = Tally::default();
-    if !given(ONLY_CLIENTS) {
+    if !alone {
         sum += counted(workspace_tests());
     }
-    if !given(WITHOUT_CLIENTS) {
-        let alone = given(ONLY_CLIENTS);
-        let wardroom = || if alone { build_wardroom(false) } else { tested_wardroom(&WORKSPACE_TESTS) };
+    let wardroom = || if alone { build_wardroom(false) } else { tested_wardroom(&WORKSPACE_TESTS) };
+    if !browser_alone && !given(WITHOUT_CLIENTS) {
         sum += counted(clients::run(wardroom));
+    }
+    if !clients_alone && !given(WITHOUT_BROWSER) {
+        sum += counted(browser::run(wardroom));
     }
     println!("\n{sum}");
     if sum.failed == 0 && sum.passed > 0 { Ok(()) } else { Err(Fault::Told) }

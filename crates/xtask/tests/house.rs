@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("demo", &[]),
     ("server", &["domain", "verdict", "journal", "identity", "gateway", "app", "api", "cli", "demo"]),
     ("testkit", &[]),
-    ("xtask", &[]),
+    ("xtask", &["testkit"]),
     ("bench", &["domain", "identity", "journal", "verdict", "xtask"]),
 ];
 

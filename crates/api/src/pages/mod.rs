@@ -5,11 +5,21 @@
 //!
 //! Start reading at [`router`].
 
+mod browser;
+pub(crate) mod demo;
+mod email;
 mod link;
+mod provider;
+mod resident;
+mod return_to;
+mod sessions;
+mod set_up;
 mod sign_in;
 
+use std::borrow::Cow;
+
 use app::App;
-use app::sign_in::Browser;
+use app::sign_in::Begun;
 use askama::Template;
 use axum::Router;
 use axum::extract::FromRequestParts;
@@ -25,8 +35,6 @@ use crate::visitor::{address, public_url};
 
 /// Where somebody is sent who has signed in or out.
 const HOME: &str = "/sign-in";
-/// How long a browser is known before it signs in, in seconds: 30 days.
-const BROWSER_S: i64 = 30 * 86_400;
 const STYLE: &str = include_str!("style.css");
 /// Nothing but our own style, forms to ourselves, no frame around it.
 const POLICY: &str =
@@ -38,7 +46,14 @@ const ONLY_HTTPS: &str = "max-age=31536000";
 pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/sign-in", get(sign_in::show))
+        .route("/sign-in/again", get(sign_in::again))
         .route("/sign-in/link/{link}", get(link::show).post(link::open))
+        .route("/sign-in/sessions", get(sessions::show).post(sessions::end))
+        .route("/set-up/{ticket}", get(set_up::show).post(set_up::found))
+        .route("/sign-in/email", post(email::ask))
+        .route("/sign-in/mail/{link}", get(email::show).post(email::open))
+        .route("/sign-in/with/{provider}", post(provider::go))
+        .route(app::sign_in::BACK, get(provider::back))
         .route("/sign-in/style.css", get(style))
         .route("/sign-out", post(sign_in::sign_out))
 }
@@ -58,6 +73,8 @@ pub(crate) struct Asked {
     cookies: Cookies,
     headers: HeaderMap,
     address: Option<String>,
+    /// Whom the demo lets choose.
+    cast: Option<demo::Cast>,
 }
 
 impl FromRequestParts<App> for Asked {
@@ -70,18 +87,17 @@ impl FromRequestParts<App> for Asked {
                           given can be read by nobody else";
             Failure::unavailable(detail)
         })?;
-        Ok(Asked { public_url, cookies, headers: parts.headers.clone(), address: address(parts) })
+        Ok(Asked {
+            public_url,
+            cookies,
+            headers: parts.headers.clone(),
+            address: address(parts),
+            cast: parts.extensions.get().cloned(),
+        })
     }
 }
 
 impl Asked {
-    /// The browser that asks, where it has been here before.
-    fn browser(&self, app: &App) -> Option<Browser> {
-        let known = self.cookies.read(Cookie::Browser, &self.headers).and_then(|token| app.browser(token))?;
-        let client = self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        Some(known.seen(self.address.clone(), client))
-    }
-
     /// A page, with the headers that all of them have.
     fn page(&self, status: StatusCode, page: &impl Template) -> Response {
         let mut response = rendered(status, page);
@@ -91,21 +107,45 @@ impl Asked {
         response
     }
 
-    /// To the page from which somebody who has signed in or out goes on.
-    fn home(&self, cookie: HeaderValue) -> Response {
-        let to = format!("{}{HOME}", self.public_url.0);
+    /// To a place of ours, with cookies. In a trial under whichever name of this machine was asked for: a cookie is of
+    /// one name alone.
+    fn to(&self, place: &str, cookies: &[HeaderValue]) -> Response {
+        let to = match self.cookies {
+            Cookies::Secure => format!("{}{place}", self.public_url.0),
+            Cookies::Trial => place.to_owned(),
+        };
         let to = HeaderValue::from_str(&to).unwrap_or_else(|_| HeaderValue::from_static(HOME));
-        let headers = [(header::LOCATION, to), (header::SET_COOKIE, cookie)];
-        let mut response = (StatusCode::SEE_OTHER, headers).into_response();
+        let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
         guard(response.headers_mut());
+        for cookie in cookies {
+            response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+        }
         response
+    }
+
+    /// To the page from which somebody who is nobody any more goes on.
+    fn signed_out(&self) -> Response {
+        self.to(HOME, &[self.cookies.set(Cookie::Session, "", 0)])
+    }
+
+    /// The cookie of a session.
+    fn session(&self, app: &App, begun: &Begun) -> HeaderValue {
+        self.cookies.set(Cookie::Session, begun.token.reveal(), (begun.ends_at.0 - app.now().0) / 1_000)
+    }
+
+    /// To where somebody wanted to go who has just signed in.
+    fn signed_in(&self, app: &App, begun: &Begun) -> Response {
+        let session = self.session(app, begun);
+        match return_to::wanted(self) {
+            Some(place) => self.to(place.as_str(), &[session, self.cookies.set(Cookie::Return, "", 0)]),
+            None => self.to(HOME, &[session]),
+        }
     }
 }
 
-/// The value of a field of a form. What our forms send needs no escaping.
-fn field<'f>(form: &'f [u8], name: &str) -> Option<&'f str> {
-    let text = std::str::from_utf8(form).ok()?;
-    text.split('&').filter_map(|pair| pair.split_once('=')).find(|(field, _)| *field == name).map(|(_, value)| value)
+/// The value of a field of a form.
+fn field<'f>(form: &'f [u8], name: &str) -> Option<Cow<'f, str>> {
+    form_urlencoded::parse(form).find(|(field, _)| field == name).map(|(_, value)| value)
 }
 
 /// What went wrong, as a page.
@@ -134,8 +174,14 @@ impl IntoResponse for Refused {
             StatusCode::FORBIDDEN => "This did not come from here",
             _ => "This did not work",
         };
-        rendered(status, &FailurePage { title, detail: &detail })
+        rendered(status, &FailurePage { title, detail: &sentence(&detail) })
     }
+}
+
+/// What is told without beginning and end, as a sentence of a page.
+fn sentence(told: &str) -> String {
+    let mut letters = told.chars();
+    letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
 }
 
 fn rendered(status: StatusCode, page: &impl Template) -> Response {
@@ -154,7 +200,9 @@ fn guard(headers: &mut HeaderMap) {
     let always = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        // Nothing to others. To ourselves it has to be said: under `no-referrer` a browser sends our own forms with the
+        // origin `null`, and none of them is believed.
+        (header::REFERRER_POLICY, "same-origin"),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
@@ -170,9 +218,16 @@ mod tests {
 
     #[test]
     fn a_field_of_a_form_is_found_by_its_whole_name() {
-        assert_eq!(field(b"a=b&csrf=x-1_&c=d", "csrf"), Some("x-1_"));
+        assert_eq!(field(b"a=b&csrf=x-1_&c=d", "csrf").as_deref(), Some("x-1_"));
+        assert_eq!(field(b"name=Acme+%26+S%C3%B6hne", "name").as_deref(), Some("Acme & S\u{f6}hne"));
         assert_eq!(field(b"xcsrf=y", "csrf"), None);
         assert_eq!(field(&[0xff, b'=', b'c'], "csrf"), None);
+    }
+
+    #[test]
+    fn what_is_told_is_a_sentence_on_a_page() {
+        assert_eq!(sentence("\u{e9}t\u{e9} is over; ask again"), "\u{c9}t\u{e9} is over; ask again.");
+        assert_eq!(sentence(""), "");
     }
 
     #[test]

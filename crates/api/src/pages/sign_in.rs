@@ -1,23 +1,39 @@
 //! The page that says who is signed in, or how to sign in; and signing out.
 
 use app::App;
-use app::sign_in::SignedIn;
+use app::sign_in::{OfferedProvider, ReturnTo, SignedIn};
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri, header};
 use axum::response::Response;
 
-use super::{Asked, Refused, field};
-use crate::home::{Cookie, is_from_here};
-use crate::problem::Failure;
+use super::demo::{self, Cast, Part};
+use super::resident::Resident;
+use super::{Asked, Refused, email, provider, return_to};
 
 /// The door for which the word in the form is made.
 const CSRF_DOOR: &str = "sign-out";
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-struct SignInPage;
+struct SignInPage<'p> {
+    /// Whether somebody is signed in, but has been for too long.
+    again: bool,
+    /// Whether mail is sent here.
+    by_mail: bool,
+    providers: &'p [OfferedProvider],
+    /// The words for the forms of mail and of providers.
+    csrf: (&'p str, &'p str),
+}
+
+/// The same in the demo.
+#[derive(Template)]
+#[template(path = "sign_in_as.html")]
+struct SignInAsPage<'p> {
+    cast: &'p [Part],
+    csrf: &'p str,
+}
 
 #[derive(Template)]
 #[template(path = "signed_in.html")]
@@ -33,31 +49,58 @@ struct Place {
     role: String,
 }
 
-pub(super) async fn show(State(app): State<App>, asked: Asked) -> Result<Response, Refused> {
-    let Some(signed_in) = signed_in(&app, &asked).await else {
-        return Ok(asked.page(StatusCode::OK, &SignInPage));
+pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> Result<Response, Refused> {
+    let wanted = return_to::asked_for(&address)?;
+    let Some(signed_in) = asked.resident(&app).await? else {
+        return whom(&app, &asked, wanted.as_ref(), false);
     };
-    let organizations = app.organizations_of(&signed_in).await?.into_iter();
+    match wanted {
+        Some(place) => Ok(asked.to(place.as_str(), &[])),
+        None => who(&app, &asked, &signed_in).await,
+    }
+}
+
+/// How to sign in anew, for whoever did so too long ago for what they want to do.
+pub(super) async fn again(State(app): State<App>, asked: Asked, address: Uri) -> Result<Response, Refused> {
+    whom(&app, &asked, return_to::asked_for(&address)?.as_ref(), true)
+}
+
+/// How to sign in: with a link that one was given, and in the demo as whom one chooses.
+fn whom(app: &App, asked: &Asked, wanted: Option<&ReturnTo>, again: bool) -> Result<Response, Refused> {
+    let mut page = match &asked.cast {
+        None => {
+            let known = asked.known(app)?;
+            let csrf = [email::ASK_DOOR, provider::CSRF_DOOR].map(|door| app.csrf_token(&known.browser, door));
+            let (by_mail, providers) = (app.sends_mail(), app.providers());
+            let page = SignInPage { again, by_mail, providers: &providers, csrf: (&csrf[0], &csrf[1]) };
+            known.remembered(asked.page(StatusCode::OK, &page))
+        }
+        Some(Cast(cast)) => {
+            let known = asked.known(app)?;
+            let csrf = app.csrf_token(&known.browser, demo::CSRF_DOOR);
+            known.remembered(asked.page(StatusCode::OK, &SignInAsPage { cast, csrf: &csrf }))
+        }
+    };
+    if let Some(place) = wanted {
+        page.headers_mut().append(header::SET_COOKIE, return_to::kept(asked.cookies, place));
+    }
+    Ok(page)
+}
+
+async fn who(app: &App, asked: &Asked, signed_in: &SignedIn) -> Result<Response, Refused> {
+    let organizations = app.organizations_of(signed_in).await?.into_iter();
     let organizations =
         organizations.map(|view| Place { name: view.name, role: view.role.unwrap_or_default() }).collect();
     let name = app.own_name(signed_in.proof.person).await?;
-    let csrf = app.csrf_token(&signed_in, CSRF_DOOR);
+    let csrf = app.csrf_token(signed_in, CSRF_DOOR);
     Ok(asked.page(StatusCode::OK, &SignedInPage { name: &name, organizations, csrf: &csrf }))
 }
 
 pub(super) async fn sign_out(State(app): State<App>, asked: Asked, form: Bytes) -> Result<Response, Refused> {
-    let gone = asked.cookies.set(Cookie::Session, "", 0);
     // Whoever is signed in no longer is where they wanted to be.
-    let Some(signed_in) = signed_in(&app, &asked).await else { return Ok(asked.home(gone)) };
-    let word = field(&form, "csrf").unwrap_or_default();
-    if !is_from_here(&asked.public_url.0, &asked.headers) || !app.is_csrf_token(&signed_in, CSRF_DOOR, word) {
-        return Err(Failure::not_from_here().into());
-    }
-    app.end_session(&signed_in, signed_in.proof.session.as_str()).await?;
-    Ok(asked.home(gone))
-}
-
-async fn signed_in(app: &App, asked: &Asked) -> Option<SignedIn> {
-    let token = asked.cookies.read(Cookie::Session, &asked.headers)?;
-    app.signed_in(token).await.ok()
+    let Some(signed_in) = asked.resident(&app).await? else { return Ok(asked.signed_out()) };
+    let resident = Resident { asked, signed_in };
+    resident.sent(&app, &form, CSRF_DOOR)?;
+    app.end_session(&resident.signed_in, resident.signed_in.proof.session.as_str()).await?;
+    Ok(resident.asked.signed_out())
 }

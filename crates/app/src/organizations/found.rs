@@ -11,6 +11,7 @@ use domain::key::KeyKind;
 use identity::key::{IssuedKey, KeyPrefix};
 use identity::token::IssuedToken;
 use journal::Fact;
+use tokio::sync::MutexGuard;
 use verdict::Permit;
 
 use super::OPERATOR;
@@ -58,13 +59,18 @@ impl App {
     /// # Errors
     /// [`Problem`] that names the field at fault; nothing was made then.
     pub async fn found_organization(&self, founding: Founding) -> Result<Founded, Problem> {
+        let directory = self.inner.directory.lock().await;
+        self.found(founding, &directory).await
+    }
+
+    /// The same by whoever holds the directory's lock.
+    pub(super) async fn found(&self, founding: Founding, _: &MutexGuard<'_, ()>) -> Result<Founded, Problem> {
         let preset = presets::named(founding.preset.as_deref().unwrap_or(presets::DEFAULT))?;
         let slug = slug(&founding)?;
         let address = email(&founding.owner_email)?;
         let local = address.split('@').next().unwrap_or_default();
         let name = person_name(founding.owner_name.as_deref().unwrap_or(local))?;
 
-        let _directory = self.inner.directory.lock().await;
         self.inner.quotas.let_found(&self.inner.journal).await?;
         let org = OrgId::from_random(self.random()?);
         let live = self.live(org).await?;

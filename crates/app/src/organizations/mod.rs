@@ -1,15 +1,17 @@
-//! Organizations: founding, recovering, looking at, and changing settings and preset.
+//! Organizations: founding, setting up, recovering, looking at, and changing settings and preset.
 
 mod change_preset;
 mod change_settings;
 mod found;
 mod recover;
+mod set_up;
 mod show;
 mod transfer;
 
 pub use found::{Founded, Founding};
 pub use recover::Recovered;
+pub use set_up::{PresetView, SetUp};
 pub use show::OrganizationView;
 
 /// The journal's name for whoever has the data folder in hand.
-const OPERATOR: &str = "operator";
+pub(crate) const OPERATOR: &str = "operator";

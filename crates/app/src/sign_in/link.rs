@@ -1,6 +1,7 @@
 //! Links that are good once: made for a person by whoever runs the machine, looked at by anybody who has one, and used
 //! up by the first who signs in with it.
 
+use domain::directory::DirectoryEvent;
 use domain::id::{OrgId, PersonId};
 use domain::time::Timestamp;
 use identity::token::{IssuedToken, PresentedToken, Purpose, TokenForm};
@@ -8,6 +9,7 @@ use journal::{Fact, TicketRow};
 
 use super::begin::{Proof, Way};
 use super::{Begun, Browser, LINK_MS, SignedIn};
+use crate::organizations::OPERATOR;
 use crate::{App, Problem};
 
 /// A link, as whoever has it sees it before using it.
@@ -15,7 +17,7 @@ use crate::{App, Problem};
 pub struct LinkView {
     /// The name of whom it signs in.
     pub name: String,
-    /// The name of the organization for which it was made.
+    /// The name of an organization that it opens.
     pub organization: Option<String>,
 }
 
@@ -35,6 +37,22 @@ impl App {
             expires_at: Timestamp(now.0.saturating_add(LINK_MS)),
         };
         Ok((token, Fact::Ticket(Box::new(ticket))))
+    }
+
+    /// A link for somebody who is known, by e-mail or id, made by whoever runs the machine. It is not said what they may do
+    /// with it: they are signed in then, as with every other way.
+    ///
+    /// # Errors
+    /// [`Problem::Invalid`] where there is no such person, or nothing that they are a member of.
+    pub async fn make_link(&self, person: &str) -> Result<IssuedToken, Problem> {
+        let nobody = || Problem::invalid("member", "there is no such person; give their e-mail address or id");
+        let person = self.person(person).await?.ok_or_else(nobody)?;
+        let first = self.inner.journal.organizations_of(person).await?.into_iter().next();
+        let nowhere =
+            || Problem::invalid("member", "this person is a member of no organization; first add them to one");
+        let (token, ticket) = self.new_link(first.ok_or_else(nowhere)?, person)?;
+        self.append_to_directory(OPERATOR, &[DirectoryEvent::LinkMade { person }], vec![ticket]).await?;
+        Ok(token)
     }
 
     /// Looks at a link, which stays as good as it was: programs that read mail open every link that they see.
@@ -76,6 +94,6 @@ impl App {
 
 /// One answer for every link that opens nothing, so that nothing is learnt by trying.
 pub(super) fn no_link() -> Problem {
-    let message = "this link opens nothing: it was used before, is too old, or was not copied whole; ask for a new one";
+    let message = "it was used before, is too old, or was not copied whole; ask for a new one";
     Problem::Missing { noun: "link", message: message.to_owned() }
 }

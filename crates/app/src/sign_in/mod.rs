@@ -107,6 +107,10 @@ impl SignIn {
             remembered: RwLock::default(),
         }
     }
+
+    pub(crate) fn digester(&self) -> &TokenDigester {
+        &self.digester
+    }
 }
 
 impl App {

@@ -42,7 +42,8 @@ impl App {
         self.inner.sign_in.desks.iter().map(offered).collect()
     }
 
-    /// Begins a sign-in with a provider: gives the address to which the browser is sent. Whoever is signed in already is
+    /// Begins a sign-in with a provider: gives what people know it by, and the address to which the
+    /// browser is sent. Whoever is signed in already is
     /// made to sign in there anew.
     ///
     /// # Errors
@@ -52,7 +53,7 @@ impl App {
         key: &str,
         public_url: &str,
         (browser, before): (&Browser, Option<&SignedIn>),
-    ) -> Result<String, Problem> {
+    ) -> Result<(String, String), Problem> {
         let desk = self.desk(key)?;
         let provider = desk.provider(self.now()).await?;
         let (token, now) = (self.new_token(TokenForm::SignInState)?, self.now());
@@ -76,7 +77,7 @@ impl App {
             secrets: &self.inner.sign_in.deriver.derive(&token.presented()),
             prompt: if before.is_some() { Prompt::Again } else { Prompt::AsNeeded },
         };
-        Ok(request.url())
+        Ok((desk.setup.title.clone(), request.url()))
     }
 
     /// Signs in whoever comes back from a provider, in the browser in which they went there. Whatever comes of it, they

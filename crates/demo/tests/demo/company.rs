@@ -148,13 +148,17 @@ fn the_print_out_names_everybody_with_key_and_url() {
     let (_world, company, _) = create(None);
     let company = company.expect("the company is created");
     let mut out = Vec::new();
-    print_company(&mut out, &company).expect("it prints");
+    print_company(&mut out, &company, true).expect("it prints");
     let text = String::from_utf8(out).expect("it is text");
     for person in COMPANY.people {
         let key = format!("wrp_{}", person.name.split(' ').next().expect("a first name").to_lowercase());
         let line = text.lines().find(|line| line.trim_start().starts_with(person.name)).expect("everybody has a line");
         assert!(line.contains(&key) && line.contains(person.title) && line.contains(person.role), "{line}");
     }
+    assert!(text.contains(&format!("{}/sign-in", company.url)), "{text}");
+    let mut elsewhere = Vec::new();
+    print_company(&mut elsewhere, &company, false).expect("it prints");
+    assert!(!String::from_utf8(elsewhere).expect("it is text").contains("/sign-in"));
     assert!(text.contains("stripe no-delete") && text.contains("wrw_bot"));
     let add = format!(
         "claude mcp add --transport http northfell {} --header \"Authorization: Bearer wrp_fiona\"",

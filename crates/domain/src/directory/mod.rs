@@ -23,6 +23,9 @@ pub enum DirectoryEvent {
     /// An organization exists from now on, and holds its slug.
     #[serde(rename = "organization.registered")]
     OrganizationRegistered { org: OrgId },
+    /// Whoever runs the machine made a link by which a person signs in.
+    #[serde(rename = "link.made")]
+    LinkMade { person: PersonId },
     /// A person's session is over before its time, which would have been `until`.
     #[serde(rename = "session.ended")]
     SessionEnded { person: PersonId, session: SessionId, until: Timestamp },

@@ -37,7 +37,8 @@ impl Directory {
             DirectoryEvent::PersonRegistered { .. }
             | DirectoryEvent::OrganizationRegistered { .. }
             | DirectoryEvent::IdentityLinked { .. }
-            | DirectoryEvent::IdentityUnlinked { .. } => return,
+            | DirectoryEvent::IdentityUnlinked { .. }
+            | DirectoryEvent::LinkMade { .. } => return,
             DirectoryEvent::SessionEnded { session, until, .. } => _ = self.ended.insert(session, until),
             DirectoryEvent::SessionsEnded { person } => _ = self.ended_all.insert(person, at),
         }

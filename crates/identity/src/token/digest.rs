@@ -26,6 +26,8 @@ pub enum Purpose {
     AddressCheck,
     /// To come back from a provider.
     SignInState,
+    /// To set up an empty installation.
+    SetUp,
     /// To accept an invitation.
     Invitation,
     /// To keep the members of an organization up to date.
@@ -34,13 +36,14 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Purpose; 8] = [
+    pub const ALL: [Purpose; 9] = [
         Purpose::Session,
         Purpose::Browser,
         Purpose::FirstLink,
         Purpose::EmailLink,
         Purpose::AddressCheck,
         Purpose::SignInState,
+        Purpose::SetUp,
         Purpose::Invitation,
         Purpose::Directory,
     ];
@@ -53,6 +56,7 @@ impl Purpose {
             Purpose::Browser => TokenForm::Browser,
             Purpose::FirstLink | Purpose::EmailLink | Purpose::AddressCheck => TokenForm::SignInLink,
             Purpose::SignInState => TokenForm::SignInState,
+            Purpose::SetUp => TokenForm::SetUp,
             Purpose::Invitation => TokenForm::Invitation,
             Purpose::Directory => TokenForm::Directory,
         }
@@ -68,6 +72,7 @@ impl Purpose {
             Purpose::EmailLink => "email-link",
             Purpose::AddressCheck => "address-check",
             Purpose::SignInState => "oidc-state",
+            Purpose::SetUp => "set-up",
             Purpose::Invitation => "invitation",
             Purpose::Directory => "directory",
         }

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use crate::world::{Api, Mcp, PATIENCE, Server, WARDROOM};
 
 /// What `wardroom init` says: the organization's slug, the owner's key, and the path of their link.
-struct Founded {
-    org: String,
-    key: String,
-    link: String,
+pub(crate) struct Founded {
+    pub(crate) org: String,
+    pub(crate) key: String,
+    pub(crate) link: String,
 }
 
-fn found(data: &Path, org: &str, owner: &str) -> Founded {
+pub(crate) fn found(data: &Path, org: &str, owner: &str) -> Founded {
     let mut command = Command::new(WARDROOM);
     command.args(["init", "--json", "--org", org, "--owner", owner, "--preset", "pipeworks", "--data"]).arg(data);
     let output = command.output().expect("the executable runs");
@@ -30,48 +30,48 @@ fn found(data: &Path, org: &str, owner: &str) -> Founded {
 
 /// A browser: it keeps cookies, says which page made it ask, and follows nothing by itself.
 #[derive(Clone)]
-struct Browser {
-    url: String,
+pub(crate) struct Browser {
+    pub(crate) url: String,
     jar: Arc<Mutex<BTreeMap<String, String>>>,
     agent: ureq::Agent,
 }
 
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: ureq::http::HeaderMap,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
 
     /// The word in the page's form.
-    fn csrf(&self) -> String {
+    pub(crate) fn csrf(&self) -> String {
         let rest = self.text.split_once("name=\"csrf\" value=\"").unwrap_or_else(|| panic!("no form: {}", self.text)).1;
         rest.split('"').next().unwrap().to_owned()
     }
 }
 
 impl Browser {
-    fn new(url: &str) -> Browser {
+    pub(crate) fn new(url: &str) -> Browser {
         let config =
             ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).max_redirects_will_error(false);
         let agent = config.timeout_global(Some(PATIENCE)).build().into();
         Browser { url: url.to_owned(), jar: Arc::default(), agent }
     }
 
-    fn cookies(&self) -> String {
+    pub(crate) fn cookies(&self) -> String {
         let jar = self.jar.lock().unwrap();
         jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
-    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         let cookies = self.cookies();
         if !cookies.is_empty() {
@@ -99,12 +99,12 @@ impl Browser {
         Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), text }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], "")
     }
 
     /// Sends a form of ours, as a browser does from our page.
-    fn submit(&self, path: &str, csrf: &str) -> Answer {
+    pub(crate) fn submit(&self, path: &str, csrf: &str) -> Answer {
         let kind = ("content-type", "application/x-www-form-urlencoded");
         self.send(
             "POST",
@@ -114,15 +114,20 @@ impl Browser {
         )
     }
 
+    /// The same with what somebody filled in, as it is written in a form.
+    pub(crate) fn fill_in(&self, path: &str, csrf: &str, fields: &str) -> Answer {
+        self.submit(path, &format!("{csrf}&{fields}"))
+    }
+
     /// Opens a link and presses its button.
-    fn sign_in(&self, link: &str) -> Answer {
+    pub(crate) fn sign_in(&self, link: &str) -> Answer {
         let page = self.get(link);
         assert_eq!(page.status, 200, "{}", page.text);
         self.submit(link, &page.csrf())
     }
 
     /// Asks the management API, as a page of ours does.
-    fn api(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub(crate) fn api(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let csrf = self.get("/api/v1/session").json()["csrf"].as_str().unwrap_or_default().to_owned();
         let headers = [("origin", self.url.as_str()), ("wardroom-csrf", &csrf), ("content-type", "application/json")];
         let answer = self.send(method, path, &headers, &body.map(|body| body.to_string()).unwrap_or_default());
@@ -130,13 +135,13 @@ impl Browser {
     }
 
     /// What says who is signed in.
-    fn session(&self) -> (u16, Value) {
+    pub(crate) fn session(&self) -> (u16, Value) {
         let answer = self.get("/api/v1/session");
         (answer.status, answer.json())
     }
 }
 
-fn signed_in(url: &str, link: &str) -> Browser {
+pub(crate) fn signed_in(url: &str, link: &str) -> Browser {
     let browser = Browser::new(url);
     let answer = browser.sign_in(link);
     assert_eq!(answer.status, 303, "{}", answer.text);
@@ -162,7 +167,7 @@ fn the_first_owner_signs_in_once_with_the_link_that_init_prints_acts_and_signs_o
         assert_eq!(browser.session().0, 401);
     }
     let answer = browser.sign_in(&acme.link);
-    assert_eq!((answer.status, answer.header("location")), (303, format!("{}/sign-in", server.url).as_str()));
+    assert_eq!((answer.status, answer.header("location")), (303, "/sign-in"));
     let cookie = answer.header("set-cookie");
     assert!(cookie.contains("; HttpOnly; SameSite=Lax") && cookie.contains("Path=/;"), "{cookie}");
     let (status, who) = browser.session();
@@ -407,7 +412,7 @@ fn the_pages_run_no_script_stand_in_no_frame_and_are_kept_by_nobody() {
         assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
         assert!(!policy.contains("script") && !policy.contains("unsafe"), "{policy}");
         assert!(!page.text.contains("<script") && !page.text.contains("http"), "{}", page.text);
-        assert_eq!((page.header("cache-control"), page.header("referrer-policy")), ("no-store", "no-referrer"));
+        assert_eq!((page.header("cache-control"), page.header("referrer-policy")), ("no-store", "same-origin"));
         assert_eq!((page.header("x-frame-options"), page.header("x-content-type-options")), ("DENY", "nosniff"));
     }
     let style = browser.get("/sign-in/style.css");

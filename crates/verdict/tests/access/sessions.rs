@@ -2,6 +2,7 @@
 
 use domain::event::Event;
 use domain::id::SessionId;
+use domain::organization::{Promote, SettingChange};
 use domain::permission::Permission;
 use domain::time::Timestamp;
 use verdict::{
@@ -78,4 +79,56 @@ fn a_session_speaks_for_nobody_else_and_a_stream_is_looked_at_again_when_it_ends
     assert_eq!(asked(&company.snapshot, of_another, Permission::OrganizationView), Err(Reason::CredentialEnded));
     let actor = company.snapshot.admit(session(0), NOW).unwrap();
     assert_eq!(company.snapshot.deadline(&actor, NOW), Some(Timestamp(10)));
+}
+
+// rows: SW-51
+#[test]
+fn what_gives_authority_is_done_in_a_session_only_soon_after_signing_in() {
+    const SOON: i64 = 600_000;
+    for preset in presets() {
+        let company = Company::of(&preset);
+        let top = company.state.members.values().find(|member| company.state.roles[&member.role].top).unwrap();
+        let other = company.state.members.values().find(|member| member.role != top.role).unwrap();
+        let plain = company.state.roles.values().find(|role| role.set().management().is_empty());
+        let proof =
+            SessionProof { person: top.person, begun_at: Timestamp(0), ends_at: Timestamp(i64::MAX), ..proof(0) };
+        let subject = Subject::Member(top.person);
+        let by_session = Actor { credential: Some(Credential::Session(proof)), ..Actor::about(subject) };
+        let answer = |actor: Actor, operation, now| {
+            let action = Action::Operate(operation);
+            match company.snapshot.evaluate(&Question { actor: &actor, action, now: Timestamp(now) }) {
+                Verdict::Allowed(_) => Ok(()),
+                Verdict::Denied(denial) => Err(denial.reason),
+            }
+        };
+        let promotes = [SettingChange::PromoteAdmin(Promote::Owner)];
+        let grave = [
+            Operation::TransferOwnership { to: other.person },
+            Operation::ChangePreset,
+            Operation::EditOrganization { changes: &promotes },
+            Operation::ChangeRole { member: other.person, role: &top.role },
+            Operation::AddMember { role: &top.role },
+        ];
+        let mut asked = 0;
+        for operation in grave {
+            // What may not be done at all is denied for its own reason.
+            let at_all = answer(Actor::about(subject), operation, 0);
+            let late = at_all.and(Err(Reason::SignInAgain));
+            assert_eq!(answer(by_session, operation, SOON), at_all, "{}: {operation:?}", preset.name);
+            assert_eq!(answer(by_session, operation, SOON + 1), late, "{}: {operation:?}", preset.name);
+            asked += usize::from(at_all.is_ok());
+        }
+        assert!(asked >= 3, "{}: hardly anything was to be denied", preset.name);
+        let labels = [SettingChange::WorkflowsRunNeedsEdit(true)];
+        let light = [
+            Operation::EditOrganization { changes: &labels },
+            Operation::EditOrganization { changes: &[] },
+            Operation::RemoveMember { member: other.person },
+        ];
+        let light = light.into_iter().chain(plain.map(|plain| Operation::AddMember { role: &plain.id }));
+        for operation in light {
+            let at_all = answer(Actor::about(subject), operation, 0);
+            assert_eq!(answer(by_session, operation, SOON + 1), at_all, "{}: {operation:?}", preset.name);
+        }
+    }
 }

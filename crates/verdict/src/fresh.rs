@@ -1,0 +1,87 @@
+//! What a session does only soon after its person has shown who they are: a browser that was left open is not enough to
+//! give the organization away.
+//!
+//! Keys are not asked: whoever shows one shows it each time. Whether it may be done at all was asked before.
+
+use domain::organization::SettingChange;
+use domain::permission::PermissionSet;
+use domain::role::RoleId;
+use domain::time::Timestamp;
+
+use crate::ceiling::added;
+use crate::credential::{Credential, SessionProof};
+use crate::evaluate::shown;
+use crate::operation::Operation;
+use crate::question::{Action, Denial, Question, Reason};
+use crate::snapshot::Snapshot;
+
+/// How long after signing in it is soon, in milliseconds: 10 minutes.
+const FRESH_MS: i64 = 600_000;
+
+impl SessionProof {
+    /// Until when its person has shown soon enough who they are. Signing in again begins another session.
+    #[must_use]
+    pub fn fresh_until(&self) -> Timestamp {
+        Timestamp(self.begun_at.0.saturating_add(FRESH_MS))
+    }
+}
+
+impl Snapshot {
+    /// Whether what was presented is fresh enough for what is asked.
+    pub(crate) fn is_fresh_for(&self, question: &Question<'_>) -> Result<(), Denial> {
+        let (Some(Credential::Session(proof)), Action::Operate(operation)) =
+            (question.actor.credential, question.action)
+        else {
+            return Ok(());
+        };
+        if question.now <= proof.fresh_until() || !self.is_grave(operation) {
+            return Ok(());
+        }
+        Err(shown(Reason::SignInAgain))
+    }
+
+    /// Whether an operation gives authority over others, or decides about who has it.
+    fn is_grave(&self, operation: Operation<'_>) -> bool {
+        match operation {
+            Operation::TransferOwnership { .. } | Operation::ChangePreset => true,
+            Operation::EditOrganization { changes } => changes.iter().any(decides_about_authority),
+            Operation::AddMember { role }
+            | Operation::ChangeRole { role, .. }
+            | Operation::GiveRole { role, .. }
+            | Operation::SetTeamMember { role, .. }
+            | Operation::DeleteRole { moved_to: role, .. }
+            | Operation::CreateWorkspaceKey { role: Some(role), .. }
+            | Operation::SetKeyRole { role: Some(role), .. }
+            | Operation::CreateAgent { role: Some(role) }
+            | Operation::SetAgentRole { role: Some(role), .. } => self.role_manages(role),
+            Operation::EditRole { role, to, .. } => {
+                let from = self.role_by_id(*role).map_or(PermissionSet::EMPTY, |entry| entry.role.set());
+                !added(from, to).management().is_empty()
+            }
+            Operation::DecideRequest { by, .. } => by.iter().any(|change| self.is_grave(change.operation())),
+            _ => false,
+        }
+    }
+
+    fn role_manages(&self, role: &RoleId) -> bool {
+        self.role_by_id(*role).is_some_and(|entry| !entry.set.management().is_empty())
+    }
+}
+
+/// Settings that say who gives authority, to whom it comes by itself, and what secrets carry.
+fn decides_about_authority(change: &SettingChange) -> bool {
+    matches!(
+        change,
+        SettingChange::OwnersMax(_)
+            | SettingChange::PromoteAdmin(_)
+            | SettingChange::InviteOrganization(_)
+            | SettingChange::InviteTeam(_)
+            | SettingChange::JoinDefaultRole(_)
+            | SettingChange::JoinDefaultTeamRole(_)
+            | SettingChange::KeysPersonal(_)
+            | SettingChange::KeysWithoutRole(_)
+            | SettingChange::ManagersImplicitAccess(_)
+            | SettingChange::GrantsTo(_)
+            | SettingChange::RolesExtraBindings(_)
+    )
+}

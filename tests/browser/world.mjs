@@ -1,0 +1,189 @@
+// What the tests stand on: servers on folders of their own, a site that means harm, and one browser.
+//
+// Every server gets port 0 and an empty folder. The names below lead to this machine in this browser alone.
+
+import { execFile, spawn } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:https";
+import { createInterface } from "node:readline";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import puppeteer from "puppeteer-core";
+
+const WARDROOM = required("WARDROOM_BIN");
+const CERTIFICATE = required("WARDROOM_BROWSER_CERTIFICATE");
+const PICTURES = required("WARDROOM_BROWSER_PICTURES");
+const BROWSER = required("WARDROOM_BROWSER");
+
+/** The host of the installation, one below it, and one that has nothing to do with it. */
+export const GATE = "gate.example.test";
+export const SIBLING = "evil.gate.example.test";
+export const ELSEWHERE = "elsewhere.example.test";
+
+/** How long anything may take, in milliseconds. */
+const PATIENCE = 30_000;
+
+/** The product takes what begins with WARDROOM_ for its settings, and refuses what it does not know. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("WARDROOM_")));
+
+function required(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set; run this by \`cargo xtask test --only-browser\``);
+  return value;
+}
+
+/** What is to be ended when everything is over. */
+const endings = [];
+
+export async function endAll() {
+  for (const end of endings.reverse()) await end();
+}
+
+async function folder() {
+  const path = await mkdtemp(join(tmpdir(), "wardroom-browser-"));
+  endings.push(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Starts the executable, and gives its first lines of output. */
+async function started(line, lines) {
+  const child = spawn(WARDROOM, line, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  endings.push(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  const said = [];
+  const reader = createInterface({ input: child.stdout });
+  await new Promise((resolve, reject) => {
+    reader.on("line", (text) => {
+      said.push(text);
+      if (lines(said)) resolve();
+    });
+    ended.then((code) => reject(new Error(`wardroom ${line[0]} ended by itself with ${code}`)));
+    setTimeout(() => reject(new Error(`wardroom ${line[0]} said only ${said.join(" / ")}`)), PATIENCE).unref();
+  });
+  return { said, end: () => child.kill("SIGKILL") };
+}
+
+const after = (text, mark) => text.slice(text.indexOf(mark) + mark.length);
+
+/** Founds an organization in a folder; gives the token of its owner's link, and their key. */
+export async function found(data, org, owner) {
+  const line = ["init", "--json", "--data", data, "--org", org, "--owner", owner, "--owner-name", "Ada Lovelace"];
+  const { stdout } = await promisify(execFile)(WARDROOM, line, { env });
+  const founded = JSON.parse(stdout);
+  return { link: new URL(founded.link).pathname, key: founded.key };
+}
+
+/** A server over https under its public name; `links` are of an owner of one organization each. */
+export async function encrypted(...orgs) {
+  const data = await folder();
+  const links = [];
+  for (const org of orgs) links.push((await found(data, org, "ada@example.com")).link);
+  // The port is a part of the public URL, so that it must be known before.
+  const port = await freePort();
+  const url = `https://${GATE}:${port}`;
+  const files = ["--tls-cert-file", join(CERTIFICATE, "cert.pem"), "--tls-key-file", join(CERTIFICATE, "key.pem")];
+  const line = ["serve", "--data", data, "--listen", `127.0.0.1:${port}`, "--public-url", url, "--log", "warn"];
+  await started([...line, ...files], (said) => said.length > 0);
+  return { url, links };
+}
+
+/** A server over http on this machine, as somebody tries it out. */
+export async function trial(...orgs) {
+  const data = await folder();
+  const links = [];
+  for (const org of orgs) links.push((await found(data, org, "ada@example.com")).link);
+  const lines = orgs.length === 0 ? 2 : 1;
+  const line = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log", "warn"];
+  const { said } = await started(line, (said) => said.length === lines);
+  const setUp = said[1] && after(said[1], "set up: ");
+  return { url: after(said[0], "serving "), links, setUp };
+}
+
+/** The demo company. */
+export async function demo() {
+  const data = await folder();
+  const line = ["demo", "--data", join(data, "demo"), "--listen", "127.0.0.1:0"];
+  const { said } = await started(line, (said) => said.some((text) => text.includes("ctrl-c ends the demo")));
+  const where = said.find((text) => text.includes("sign in  "));
+  return { url: after(where, "sign in  ").trim().split(" ")[0] };
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A site that means harm: it answers every address with the page that was put there. */
+export async function site() {
+  const pages = new Map();
+  const files = { cert: await readFile(join(CERTIFICATE, "cert.pem")), key: await readFile(join(CERTIFICATE, "key.pem")) };
+  const server = createServer(files, (request, response) => {
+    response.setHeader("content-type", "text/html; charset=utf-8");
+    response.end(pages.get(request.url) ?? "");
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  endings.push(() => new Promise((resolve) => (server.closeAllConnections(), server.close(resolve))));
+  const { port } = server.address();
+  let number = 0;
+  return {
+    /** The address of a page of this site, under one of its names. */
+    page(host, html) {
+      number += 1;
+      pages.set(`/${number}`, `<!doctype html><title>x</title>${html}`);
+      return `https://${host}:${port}/${number}`;
+    },
+  };
+}
+
+let browser;
+
+export async function open() {
+  await mkdir(PICTURES, { recursive: true });
+  const here = [GATE, SIBLING, ELSEWHERE].map((name) => `MAP ${name} 127.0.0.1`).join(", ");
+  browser = await puppeteer.launch({
+    executablePath: BROWSER,
+    acceptInsecureCerts: true,
+    // In a container there is often nobody but root, who gets no sandbox; only our own pages are opened.
+    args: ["--no-sandbox", `--host-resolver-rules=${here}`],
+  });
+  endings.push(() => browser.close());
+  return browser.version();
+}
+
+/** A window that knows nothing of the others. */
+export async function visitor() {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  return page;
+}
+
+/** Presses a button, by what stands on it, and waits for the page that comes of it. */
+export async function press(page, label) {
+  const [answer] = await Promise.all([page.waitForNavigation(), page.locator(`::-p-aria([name="${label}"][role="button"])`).click()]);
+  return answer;
+}
+
+export const text = (page) => page.evaluate(() => document.body.innerText);
+
+/** Takes pictures of what a page looks like, for whoever wants to see: light and dark, wide and narrow. */
+export async function picture(page, name) {
+  for (const scheme of ["light", "dark"]) {
+    for (const [size, width] of [["wide", 1100], ["narrow", 340]]) {
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+      await page.setViewport({ width, height: 700 });
+      await page.screenshot({ path: join(PICTURES, `${name}-${scheme}-${size}.png`), fullPage: true });
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+      if (wider) throw new Error(`${name} is wider than its window (${size})`);
+    }
+  }
+  await page.emulateMediaFeatures([]);
+  await page.setViewport({ width: 1100, height: 700 });
+}
