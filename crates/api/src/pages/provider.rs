@@ -33,11 +33,7 @@ pub(super) async fn go(
 }
 
 /// Comes from elsewhere, so it is no page of ours that asks; that it was begun here, its state and this browser show.
-pub(super) async fn back(
-    State(app): State<App>,
-    asked: Asked,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Refused> {
+pub(super) async fn back(State(app): State<App>, asked: Asked, RawQuery(query): RawQuery) -> Result<Response, Refused> {
     let known = asked.known(&app)?;
     let before = asked.resident(&app).await?;
     let query = query.unwrap_or_default();

@@ -25,6 +25,8 @@ use journal::{Journal, Options, StoredEvent, StreamId};
 use tempfile::TempDir;
 use verdict::{Action, Question};
 
+use crate::provider::FakeProvider;
+
 pub(crate) const OWNER: &str = "olivia.quartz@acme.example";
 pub(crate) const ADMIN: &str = "adam.feldspar@acme.example";
 pub(crate) const MEMBER: &str = "mona.gneiss@acme.example";
@@ -101,6 +103,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<HandClock>,
     pub(crate) upstreams: Arc<FakeUpstreams>,
     pub(crate) mailer: Arc<FakeMailer>,
+    pub(crate) provider: Arc<FakeProvider>,
     keyring: String,
     folder: TempDir,
 }
@@ -114,21 +117,21 @@ impl World {
         clock.advance_ms(1_700_000_000_000);
         upstreams.lists("https://stripe.example/mcp", &STRIPE);
         upstreams.lists("https://mail.example/mcp", &["send_mail"]);
-        let mailer = Arc::<FakeMailer>::default();
-        let (journal, app) = start(&folder, &keyring, outside(&clock, &upstreams, &mailer));
-        World { app, journal, clock, upstreams, mailer, keyring, folder }
+        let (mailer, provider) = (Arc::<FakeMailer>::default(), Arc::<FakeProvider>::default());
+        let (journal, app) = start(&folder, &keyring, outside((&clock, &upstreams), (&mailer, &provider)));
+        World { app, journal, clock, upstreams, mailer, provider, keyring, folder }
     }
 
     /// Ends the process in an orderly way and starts it again on the same folder.
     pub(crate) async fn restart(&mut self) {
         self.journal.close().await;
-        let outside = outside(&self.clock, &self.upstreams, &self.mailer);
+        let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));
         (self.journal, self.app) = start(&self.folder, &self.keyring, outside);
     }
 
     /// Another application on the same journal: another writer, whose memory falls behind.
     pub(crate) fn another_writer(&self) -> App {
-        let outside = outside(&self.clock, &self.upstreams, &self.mailer);
+        let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));
         App::new(self.journal.clone(), outside, security(&self.keyring), Quotas::default())
     }
 
@@ -238,8 +241,16 @@ fn start(folder: &TempDir, keyring: &str, outside: Outside) -> (Journal, App) {
     (journal, app)
 }
 
-fn outside(clock: &Arc<HandClock>, upstreams: &Arc<FakeUpstreams>, mailer: &Arc<FakeMailer>) -> Outside {
-    Outside { clock: clock.clone(), upstreams: upstreams.clone(), mailer: Some(mailer.clone()), providers: None }
+fn outside(
+    (clock, upstreams): (&Arc<HandClock>, &Arc<FakeUpstreams>),
+    (mailer, provider): (&Arc<FakeMailer>, &Arc<FakeProvider>),
+) -> Outside {
+    Outside {
+        clock: clock.clone(),
+        upstreams: upstreams.clone(),
+        mailer: Some(mailer.clone()),
+        providers: Some(provider.set_up()),
+    }
 }
 
 fn security(keyring: &str) -> Security {
