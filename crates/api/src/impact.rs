@@ -43,7 +43,7 @@ struct SubjectImpactBody {
     presence: &'static str,
     #[serde(flatten)]
     rights: RightsImpactBody,
-    /// Roles beside their own that begin (`comes`) or cease (`goes`) to count.
+    /// Roles beside their own that begin (`comes`) or cease (`goes`) to count, or become their own (`stays`).
     roles: Vec<ThingImpactBody>,
     /// What becomes another one in their teams.
     teams: Vec<TeamImpactBody>,

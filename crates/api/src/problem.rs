@@ -169,7 +169,7 @@ impl From<Problem> for Failure {
             Problem::InStep { place, problem } => Failure::from(*problem).saying(detail).at(Some(place.join("."))),
             Problem::Previewed(impact) => Failure::Preview(Box::new(ImpactBody::from(*impact))),
             Problem::Moved { .. } => Failure::new(StatusCode::PRECONDITION_FAILED, "Refused", "moved", detail),
-            Problem::Busy => Failure::new(StatusCode::TOO_MANY_REQUESTS, "Refused", "one-at-a-time", detail),
+            Problem::Busy { .. } => Failure::new(StatusCode::TOO_MANY_REQUESTS, "Refused", "one-at-a-time", detail),
             Problem::Unavailable { .. } => {
                 Failure::new(StatusCode::SERVICE_UNAVAILABLE, "Failed", "unavailable", detail)
             }

@@ -91,11 +91,12 @@ impl App {
                 return Err(Problem::Moved { seq: state.seq });
             }
             if caller.mode.preview {
+                let alone = self.preview_in_turn(caller)?;
                 // On a copy, so that others can go on changing meanwhile.
                 let copy = Organization::clone(&state);
                 drop(state);
                 let facts = along.as_ref().map_or(&[][..], |along| along.facts.as_slice());
-                let impact = self.impact_of((caller, None), &snapshot, &copy, (events, facts)).await?;
+                let impact = self.impact_of((caller, &alone), &snapshot, copy, (events, facts)).await?;
                 return Err(Problem::Previewed(Box::new(impact)));
             }
             let Some(extra) = along.take() else { break };
@@ -103,7 +104,8 @@ impl App {
                 return Ok(events);
             }
             let parts = vec![Part { permit, events }];
-            let commit = Commit { parts, actor: caller.stamp(), facts: extra.facts, directory: extra.directory };
+            let (facts, directory) = (extra.facts, extra.directory);
+            let commit = Commit { parts, actor: caller.stamp(), facts, directory, until: None };
             match self.commit(Arc::clone(&caller.live), state, commit).await {
                 Ok(events) => return Ok(events),
                 Err(CommitFault::Conflict { facts, mut directory }) => {
@@ -116,6 +118,8 @@ impl App {
                     }
                     along = Some(Along { facts, directory });
                 }
+                // Asked about just now, under the same lock.
+                Err(CommitFault::Late) => break,
                 Err(CommitFault::Problem(problem)) => return Err(problem),
             }
         }
@@ -153,6 +157,7 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::RevokeKey { .. }
         | Operation::SetKeyRole { .. } => "key",
         Operation::EditAgent { .. }
+        | Operation::ResumeAgent { .. }
         | Operation::SetAgentRole { .. }
         | Operation::CreateAgentKey { .. }
         | Operation::Delegate { .. }

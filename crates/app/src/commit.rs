@@ -14,7 +14,7 @@ use verdict::{Credential, NotAdmitted, Permit};
 
 use self::covers::covers;
 use crate::live::{Live, save_sometimes};
-use crate::requests::erased;
+use crate::requests::{erased, may_end_requests};
 use crate::{App, Problem};
 
 /// Events and the permit under which they happen.
@@ -30,12 +30,16 @@ pub(crate) struct Commit {
     pub(crate) actor: String,
     pub(crate) facts: Vec<Fact>,
     pub(crate) directory: Option<Box<Append>>,
+    /// When the permits end, where they were given a while ago: nothing is committed from then on.
+    pub(crate) until: Option<Timestamp>,
 }
 
 /// Why nothing was committed.
 pub(crate) enum CommitFault {
     /// Another writer came first; what was to go along is given back.
     Conflict { facts: Vec<Fact>, directory: Option<Box<Append>> },
+    /// The permits have ended.
+    Late,
     /// Anything else.
     Problem(Problem),
 }
@@ -61,12 +65,20 @@ impl App {
         mut state: OwnedMutexGuard<Organization>,
         commit: Commit,
     ) -> Result<Vec<Event>, CommitFault> {
-        let Commit { parts, actor, facts, directory } = commit;
+        let Commit { parts, actor, facts, directory, until } = commit;
         let (at, expected, stream) = (self.now(), state.seq, live.org().into());
+        // INVARIANT: nothing is written at a moment at which whoever did it might not any more; held by
+        // `a_file_changes_nothing_once_the_key_of_whoever_sent_it_has_ended`.
+        if until.is_some_and(|until| until <= at) {
+            return Err(CommitFault::Late);
+        }
         self.are_signed_in(&parts).map_err(CommitFault::Problem)?;
-        // One part, which is nearly every change, is folded in place once it is on disk.
+        // One part, which is nearly every change, is folded in place once it is on disk, unless requests may end with it: what
+        // is to be erased of them is seen in the state that it leads to.
         let then = match parts.as_slice() {
-            [only] => is_covered(live.org(), &state, only).map(|()| None),
+            [only] if !only.events.iter().any(|event| may_end_requests(&state, event)) => {
+                is_covered(live.org(), &state, only).map(|()| None)
+            }
             several => folded(live.org(), &state, several, (at, &actor)).map(Some),
         };
         let then = then.map_err(CommitFault::Problem)?;
@@ -76,7 +88,8 @@ impl App {
         let bodies = bodies.map_err(|error| CommitFault::Problem(error.into()))?;
         let again = (facts.clone(), directory.clone());
         // Whichever way somebody goes, what was written in their requests goes with them.
-        let facts = facts.into_iter().chain(erased(live.org(), &state, &events)).collect();
+        let gone = then.as_ref().map(|then| erased(live.org(), [&state, then], &events)).unwrap_or_default();
+        let facts = facts.into_iter().chain(gone).collect();
         let append = Append { stream, expected, at, actor: actor.clone(), events: bodies, facts };
         match self.inner.journal.append(std::iter::once(append).chain(directory.map(|append| *append)).collect()).await
         {

@@ -58,9 +58,12 @@ pub enum Problem {
         /// Where it is now.
         seq: u64,
     },
-    /// The caller is being answered already, and such questions are answered one at a time.
-    #[error("another question of yours that takes long, or a policy file, is being worked on; ask again after it")]
-    Busy,
+    /// The caller is being answered already, and such questions are answered one or a few at a time.
+    #[error("{message}")]
+    Busy {
+        /// What is being worked on, and what to do.
+        message: &'static str,
+    },
     /// Something broke on our side; the same request may work later.
     #[error("{message}")]
     Unavailable {
@@ -82,7 +85,7 @@ impl Problem {
             Problem::InStep { problem, .. } => problem.code(),
             Problem::Previewed(_) => "previewed",
             Problem::Moved { .. } => "moved",
-            Problem::Busy => "one-at-a-time",
+            Problem::Busy { .. } => "one-at-a-time",
             Problem::Unavailable { .. } => "unavailable",
         }
     }

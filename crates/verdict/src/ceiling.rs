@@ -5,7 +5,7 @@
 //! they have now.
 
 use domain::grant::Grantee;
-use domain::id::{IntegrationId, TeamId};
+use domain::id::{AgentId, IntegrationId, TeamId};
 use domain::organization::{KeysWithoutRole, Promote, SettingChange, Settings};
 use domain::permission::{Permission, PermissionSet};
 use domain::role::{Role, RoleId, RoleLevel};
@@ -89,6 +89,16 @@ impl Snapshot {
     pub(crate) fn may_see_secret(&self, to: &SubjectEntry, of: Subject, now: Timestamp) -> Result<(), Denial> {
         let of = self.subject(of.as_str(), now).ok_or(hidden(Reason::NoSuchTarget))?;
         of.roles().filter_map(|place| self.role(place)).try_for_each(|role| self.may_pass_on(to, role))
+    }
+
+    /// Whether somebody may let an agent work again that stands still: it has then what its role manages, for good.
+    pub(crate) fn may_resume(&self, giver: &SubjectEntry, agent: AgentId, now: Timestamp) -> Result<(), Denial> {
+        let agent = self.subject(agent.as_str(), now).filter(|agent| agent.stopped.is_some());
+        let managed = agent.map_or(PermissionSet::EMPTY, |agent| agent.permissions.management());
+        match managed.first_beyond(giver.lasting().permissions) {
+            Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
+            None => Ok(()),
+        }
     }
 
     /// Whether somebody may give a workspace key a role, or none, for which it has that of newcomers in some organizations.

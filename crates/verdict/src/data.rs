@@ -3,7 +3,7 @@
 //! From the general to the specific: the role's permission for all objects, its exception for the object, its
 //! exception for the field; the more specific wins. Without see on the object everything under it is hidden.
 
-use domain::object::{DataName, DataRules, DataVerb, ObjectRule, Rule};
+use domain::object::{DataName, DataRules, DataVerb, Object, ObjectRule, Rule};
 use domain::permission::{Permission, PermissionSet};
 use domain::time::Timestamp;
 
@@ -121,7 +121,22 @@ impl Snapshot {
     /// but for what is open to the giver as well: an exception is a right like any other, and one more in a role is had by
     /// whoever has the role, the giver perhaps among them.
     pub(crate) fn may_open(&self, giver: &SubjectEntry, now: Option<Says<'_>>, then: Says<'_>) -> Result<(), Denial> {
-        self.opens_no_more(giver, |opens| opens(then) && !now.is_some_and(opens))
+        self.opens_no_more(giver, None, |opens| opens(then) && !now.is_some_and(opens))
+    }
+
+    /// Whether somebody may have an object come to this, or be governed no longer: what roles are denied about what goes
+    /// is lifted with it, since what comes back under its name is as open as the roles are in general.
+    pub(crate) fn may_lift(&self, giver: &SubjectEntry, name: &DataName, to: Option<&Object>) -> Result<(), Denial> {
+        self.roles.iter().try_for_each(|role| {
+            let Some(rule) = role.role.data.objects.get(name) else { return Ok(()) };
+            let rest = to.map(|to| {
+                let mut rule = rule.clone();
+                rule.fields.retain(|field, _| to.fields.contains_key(field));
+                DataRules { objects: [(name.clone(), rule)].into() }
+            });
+            let (now, then) = (role.says(), Says { data: rest.as_ref(), ..role.says() });
+            self.opens_no_more(giver, Some(name), |opens| opens(then) && !opens(now))
+        })
     }
 
     /// The same for what a setting opens: fields of records that one may not change.
@@ -132,23 +147,27 @@ impl Snapshot {
         if self.fields().any(|of| gained(of) && !mine(of)) { Err(shown(Reason::BeyondReach)) } else { Ok(()) }
     }
 
-    /// Whether nothing is gained that the giver's roles do not open for good, taken each for itself.
+    /// Whether nothing is gained, of one object or of all, that the giver's roles do not open for good, taken each for itself.
     fn opens_no_more(
         &self,
         giver: &SubjectEntry,
+        of: Option<&DataName>,
         gained: impl Fn(&dyn Fn(Says<'_>) -> bool) -> bool,
     ) -> Result<(), Denial> {
         let giver = giver.lasting();
         let roles = || giver.roles().filter_map(|place| self.role(place)).map(RoleEntry::says);
         let beyond = |opens: &dyn Fn(Says<'_>) -> bool| gained(opens) && !roles().any(opens);
-        let objects = || self.objects.keys();
+        let meant = |object: &DataName| of.is_none_or(|of| of == object);
+        let objects = || self.objects.keys().filter(|object| meant(object));
         let of_objects = DataVerb::ALL
             .into_iter()
             .any(|verb| objects().any(|object| beyond(&|says| says.object(verb, object).allowed)));
         let widen = self.settings.fields_widen;
-        let of_fields = [DataVerb::See, DataVerb::Edit]
-            .into_iter()
-            .any(|verb| self.fields().any(|field| beyond(&|says| says.field(verb, field, widen).allowed)));
+        let of_fields = [DataVerb::See, DataVerb::Edit].into_iter().any(|verb| {
+            self.fields()
+                .filter(|(object, _)| meant(object))
+                .any(|field| beyond(&|says| says.field(verb, field, widen).allowed))
+        });
         if of_objects || of_fields { Err(shown(Reason::BeyondReach)) } else { Ok(()) }
     }
 

@@ -235,9 +235,13 @@ impl Snapshot {
             }
             Reason::Above(permission) => format!("this person holds {permission}, which you do not"),
             Reason::BeyondOwn(Permission::RolePromote) => {
-                "this role manages others, and your role does not hold role.promote, or not for good".to_owned()
+                "this role manages others, which takes role.promote; you do not hold it, or only until an end, and what is \
+                 given stays"
+                    .to_owned()
             }
-            Reason::BeyondOwn(permission) => format!("this gives {permission}, which you do not hold, or not for good"),
+            Reason::BeyondOwn(permission) => format!(
+                "this gives {permission}, which you do not hold, or hold only until an end, and what is given stays"
+            ),
             Reason::BeyondReach => "you may give no more of this than you have yourself, and for no longer".to_owned(),
             Reason::NotYours => "this is another person's own key; only they can give it a new secret".to_owned(),
             Reason::KeysManageNothing => "a workspace key without a role runs tools and manages nothing".to_owned(),
@@ -284,6 +288,10 @@ impl Snapshot {
             }
             Reason::BeyondReach if gives_to_team(action) => {
                 say("give less, or ask someone who assigns for all teams", Permission::TeamAssign)
+            }
+            Reason::BeyondReach if matches!(action, Action::Operate(Operation::EditDataModel { .. })) => {
+                let text = "a role is denied some of what would go; ask someone to whom all of it is open";
+                (Some(text.to_owned()), None)
             }
             Reason::BeyondReach => (Some("give less, or ask someone who has more of it".to_owned()), None),
             Reason::CredentialEnded => (Some("create a new key".to_owned()), None),

@@ -78,8 +78,14 @@ impl Snapshot {
     /// it: then the tool is given alone, beside what is had.
     #[must_use]
     pub fn for_a_time(&self, remedy: &Remedy, action: Action<'_>, until: Timestamp) -> Remedy {
-        let Remedy::Grant { to, integration, profile, tools_off, expires_at } = remedy.clone() else {
-            return remedy.clone();
+        let (to, integration, profile, tools_off, expires_at) = match remedy.clone() {
+            Remedy::Grant { to, integration, profile, tools_off, expires_at } => {
+                (to, integration, profile, tools_off, expires_at)
+            }
+            Remedy::Share { resource, with, level, .. } => {
+                return Remedy::Share { resource, with, level, expires_at: Some(until) };
+            }
+            other => return other,
         };
         let outlasts = expires_at.is_some_and(|end| end < until);
         match self.meant(action).filter(|_| outlasts) {

@@ -152,6 +152,7 @@ impl Snapshot {
             Operation::ViewAgents
             | Operation::CreateAgent { .. }
             | Operation::EditAgent { .. }
+            | Operation::ResumeAgent { .. }
             | Operation::SetAgentRole { .. }
             | Operation::Delegate { .. }
             | Operation::EndDelegation { .. } => self.operate_on_agents(entry, operation, now),
@@ -165,7 +166,11 @@ impl Snapshot {
             }
             Operation::Data { verb, object } => self.touch_object(entry, verb, object),
             Operation::Field { verb, object, field } => self.touch_field(entry, verb, (object, field)),
-            Operation::EditDataModel => holds(Permission::DataModelEdit, Target::DataModel),
+            Operation::EditDataModel { object, to } => {
+                let answer = holds(Permission::DataModelEdit, Target::DataModel)?;
+                object.map_or(Ok(()), |object| self.may_lift(entry, object, to))?;
+                Ok(answer)
+            }
             Operation::Use { permission: Permission::UsageView } => {
                 match holds(Permission::UsageView, Target::Organization) {
                     Err(_) if entry.permissions.scope(Permission::UsageView) == Some(Scope::Own) => {
@@ -357,9 +362,12 @@ impl Snapshot {
                 self.may_assign_role(entry, role)?;
                 Ok(answer)
             }
-            Operation::EditAgent { agent } => {
+            Operation::EditAgent { agent } | Operation::ResumeAgent { agent } => {
                 let answer = holds(entry, Permission::AgentManage, Target::Agent(agent))?;
                 self.not_above(entry, Subject::Agent(agent), now)?;
+                if matches!(operation, Operation::ResumeAgent { .. }) {
+                    self.may_resume(entry, agent, now)?;
+                }
                 Ok(answer)
             }
             Operation::SetAgentRole { agent, role } => {

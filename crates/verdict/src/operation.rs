@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
 use domain::key::KeyScope;
-use domain::object::{DataName, DataRules, DataVerb};
+use domain::object::{DataName, DataRules, DataVerb, Object};
 use domain::organization::SettingChange;
 use domain::permission::{Permission, PermissionSet};
 use domain::resource::{ResourceKind, ResourceVerb, Shared};
@@ -107,6 +107,8 @@ pub enum Operation<'q> {
     CreateAgent { role: Option<&'q RoleId> },
     /// Change or end an agent.
     EditAgent { agent: AgentId },
+    /// Change an agent so that one that stands still may work again.
+    ResumeAgent { agent: AgentId },
     /// Give an agent another role, or none.
     SetAgentRole { agent: AgentId, role: Option<&'q RoleId> },
     /// Create a key of an agent.
@@ -131,8 +133,9 @@ pub enum Operation<'q> {
     Data { verb: DataVerb, object: &'q DataName },
     /// See or change the value of a field.
     Field { verb: DataVerb, object: &'q DataName, field: &'q DataName },
-    /// Change what objects and fields there are.
-    EditDataModel,
+    /// Change what objects and fields there are: which object, and what it comes to; none where it is governed no longer.
+    /// What roles are denied about what goes is lifted with it.
+    EditDataModel { object: Option<&'q DataName>, to: Option<&'q Object> },
     /// Use what a permission gives for the organization as a whole.
     Use { permission: Permission },
     /// See a key of the list.
@@ -193,6 +196,7 @@ impl Operation<'_> {
             Operation::ViewAgents => "agent.view",
             Operation::CreateAgent { .. } => "agent.create",
             Operation::EditAgent { .. } => "agent.edit",
+            Operation::ResumeAgent { .. } => "agent.resume",
             Operation::SetAgentRole { .. } => "agent.set_role",
             Operation::CreateAgentKey { .. } => "key.create_agent",
             Operation::Delegate { .. } => "delegation.set",
@@ -205,7 +209,7 @@ impl Operation<'_> {
             Operation::ShareResource { .. } => ResourceVerb::Share.as_str(),
             Operation::Data { verb, .. } => verb.permission().entry().id,
             Operation::Field { .. } => "data.field",
-            Operation::EditDataModel => "data_model.edit",
+            Operation::EditDataModel { .. } => "data_model.edit",
             Operation::Use { permission } => permission.entry().id,
             Operation::ViewKey { .. } => "key.view",
             Operation::RotateKey { .. } => "key.rotate",

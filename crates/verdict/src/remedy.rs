@@ -41,8 +41,8 @@ pub enum Remedy {
     Role { member: PersonId, role: RoleId },
     /// Put a member into a team.
     Join { member: PersonId, team: TeamId, role: RoleId },
-    /// Share a resource.
-    Share { resource: ResourceId, with: Grantee, level: Shared },
+    /// Share a resource, until this end.
+    Share { resource: ResourceId, with: Grantee, level: Shared, expires_at: Option<Timestamp> },
     /// Let an agent work again.
     ResumeAgent { agent: AgentId },
     /// Give an agent a role.
@@ -70,8 +70,8 @@ impl Remedy {
             }
             Remedy::Role { member: person, role } => Command::ChangeMemberRole { person, role },
             Remedy::Join { member: person, team, role } => Command::SetTeamMember { team, person, role: Some(role) },
-            Remedy::Share { resource, with, level } => {
-                Command::ShareResource { resource, with, level, expires_at: None }
+            Remedy::Share { resource, with, level, expires_at } => {
+                Command::ShareResource { resource, with, level, expires_at }
             }
             Remedy::ResumeAgent { agent } => {
                 let edit = domain::agent::AgentEdit { suspended: Some(false), ..Default::default() };
@@ -95,10 +95,10 @@ impl Remedy {
             Remedy::SwitchOn { integration, .. } => Operation::ReviewTool { integration: *integration },
             Remedy::Role { member, role } => Operation::ChangeRole { member: *member, role },
             Remedy::Join { member, team, role } => Operation::SetTeamMember { team: *team, member: *member, role },
-            Remedy::Share { resource, with, level } => {
-                Operation::ShareResource { resource: *resource, with: *with, level: *level, expires_at: None }
+            Remedy::Share { resource, with, level, expires_at } => {
+                Operation::ShareResource { resource: *resource, with: *with, level: *level, expires_at: *expires_at }
             }
-            Remedy::ResumeAgent { agent } => Operation::EditAgent { agent: *agent },
+            Remedy::ResumeAgent { agent } => Operation::ResumeAgent { agent: *agent },
             Remedy::AgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: Some(role) },
             Remedy::KeyRole { key, role } => Operation::SetKeyRole { key: *key, role: Some(role) },
             Remedy::Delegate { agent, person } => Operation::Delegate { agent: *agent, person: *person },
@@ -109,7 +109,7 @@ impl Remedy {
     #[must_use]
     pub fn ends_at(&self) -> Option<Timestamp> {
         match self {
-            Remedy::Grant { expires_at, .. } => *expires_at,
+            Remedy::Grant { expires_at, .. } | Remedy::Share { expires_at, .. } => *expires_at,
             _ => None,
         }
     }
@@ -273,7 +273,10 @@ impl Snapshot {
         let level = [Shared::View, Shared::Use, Shared::Edit].into_iter().find(|level| level.admits(verb));
         let shareable = !matches!(subject, Subject::Key(_));
         let level = level.filter(|_| shareable && verb != ResourceVerb::Create);
-        level.map(|level| Remedy::Share { resource, with: subject.grantee(), level }).into_iter().collect()
+        level
+            .map(|level| Remedy::Share { resource, with: subject.grantee(), level, expires_at: None })
+            .into_iter()
+            .collect()
     }
 
     fn teams_that_would_do(&self, state: &Organization, subject: Subject, action: Action<'_>) -> Vec<Remedy> {

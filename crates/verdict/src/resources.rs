@@ -152,8 +152,8 @@ impl Snapshot {
         }
     }
 
-    /// Whether somebody who assigns in a team alone may give it something that they know of. That is sharing it: nobody
-    /// in the team comes to do more with it than the giver does, the giver included.
+    /// Whether somebody who assigns in a team alone may give it something that they know of. That is sharing it for good:
+    /// nobody in the team comes to do more with it than the giver does without an end, the giver included.
     pub(crate) fn may_give_to_team(
         &self,
         giver: &SubjectEntry,
@@ -165,9 +165,13 @@ impl Snapshot {
             return Ok(());
         }
         self.right_to(giver, resource, ResourceVerb::Share, now).map_err(shown)?;
-        let beyond = ResourceVerb::ALL
-            .into_iter()
-            .filter(|verb| *verb != ResourceVerb::Create && self.right_to(giver, resource, *verb, now).is_err());
+        // What is given stays: neither a role nor a share that ends counts.
+        let (giver, last) = (giver.lasting(), Timestamp(NEVER.0 - 1));
+        let has = |verb| self.right_to(giver, resource, verb, last).is_ok();
+        if !has(ResourceVerb::Share) {
+            return Err(shown(Reason::BeyondReach));
+        }
+        let beyond = ResourceVerb::ALL.into_iter().filter(|verb| *verb != ResourceVerb::Create && !has(*verb));
         let beyond: Vec<Permission> = beyond.map(|verb| resource.kind.permission(verb)).collect();
         // Everybody is gone through once at most.
         let comes_to_more = |entry: &SubjectEntry| {

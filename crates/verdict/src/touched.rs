@@ -49,10 +49,6 @@ impl Touched {
             | Event::RoleDefined(_)
             | Event::RoleDeleted { .. }
             | Event::ObjectRemoved { .. } => (self.everybody, self.roles) = (true, true),
-            // What roles were denied about one of that name holds again.
-            Event::ObjectDefined(object) if !before.objects.contains_key(&object.name) => {
-                (self.everybody, self.roles) = (true, true);
-            }
             // Keys and agents that had it stand still.
             Event::RoleWithdrawn { .. } => self.everybody = true,
             Event::MemberAdded { person, .. } | Event::MemberRoleChanged { person, .. } => {

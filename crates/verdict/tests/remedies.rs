@@ -212,7 +212,7 @@ fn every_change(state: &Organization) -> Vec<Remedy> {
         }
         for what in [0, 1].map(resource) {
             for level in [Shared::View, Shared::Use, Shared::Edit] {
-                all.push(Remedy::Share { resource: what, with: Grantee::Member(who), level });
+                all.push(Remedy::Share { resource: what, with: Grantee::Member(who), level, expires_at: None });
             }
         }
     }

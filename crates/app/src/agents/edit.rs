@@ -28,7 +28,8 @@ impl App {
     /// Changes an agent; suspending it bites on its very next request.
     ///
     /// # Errors
-    /// [`Problem::Denied`] for an agent whose role is above the caller's.
+    /// [`Problem::Denied`] for an agent whose role is above the caller's, or would be when what the caller has for a time
+    /// is over, where it could work again by it.
     pub async fn edit_agent(&self, caller: &Caller, agent: &str, change: AgentChange) -> Result<AgentView, Problem> {
         let id = agent_id(agent)?;
         let title = change.title.as_deref().map(|title| one_line("title", title, TITLE_LENGTH_MAX)).transpose()?;
@@ -40,7 +41,9 @@ impl App {
         let along = Along { facts: title.iter().map(label).collect(), directory: None };
         let edit = AgentEdit { title, sponsor, suspended: change.suspended };
         let command = |_: &_| Ok(Command::EditAgent { agent: id, edit: edit.clone() });
-        self.change(caller, Operation::EditAgent { agent: id }, command, along).await?;
+        let operation =
+            if edit.may_wake() { Operation::ResumeAgent { agent: id } } else { Operation::EditAgent { agent: id } };
+        self.change(caller, operation, command, along).await?;
         self.agent_as_changed(caller, id).await
     }
 

@@ -7,7 +7,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 use domain::event::{self, Event};
 use domain::grant::Grantee;
-use domain::id::{IntegrationId, OrgId};
+use domain::id::{IntegrationId, KeyId, OrgId};
+use domain::key::KeyKind;
 use domain::organization::{Organization, Stamp};
 use domain::role::RoleId;
 use domain::time::Timestamp;
@@ -258,6 +259,8 @@ struct Concern {
     integrations: BTreeSet<IntegrationId>,
     /// Roles that were the top one: rules about the last of its holders, and the most, stand against some changes.
     top: BTreeSet<RoleId>,
+    /// Personal keys, where a rule about them stands against some changes.
+    personal: BTreeSet<KeyId>,
 }
 
 impl Concern {
@@ -268,7 +271,7 @@ impl Concern {
             Asked::Integration(_, id) => BTreeSet::from([*id]),
             _ => BTreeSet::new(),
         };
-        Concern { subjects, asked: asked.clone(), integrations, top: BTreeSet::new() }
+        Concern { subjects, asked: asked.clone(), integrations, top: BTreeSet::new(), personal: BTreeSet::new() }
     }
 
     /// Whether an answer may be another after this event. Roles, teams and settings concern everybody.
@@ -299,6 +302,9 @@ impl Concern {
             Event::TeamMemberSet { person, .. } | Event::TeamMemberRemoved { person, .. } => {
                 of_others || self.is_about(Subject::Member(*person))
             }
+            // Nobody leaves the top role without whom nobody in it would have a personal key.
+            Event::KeyCreated { key, kind: KeyKind::Personal { .. }, .. } if of_holders => self.personal.insert(*key),
+            Event::KeyRevoked { key } if self.personal.contains(key) => true,
             Event::KeyCreated { key, .. }
             | Event::KeyRotated { key, .. }
             | Event::KeyRevoked { key }

@@ -6,10 +6,10 @@ use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId};
-use domain::integration::{CredentialKind, Integration, IntegrationEdit, Slug, ToolClass};
+use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
-use domain::object::{DataName, Object};
+use domain::object::{DataName, DataVerb, Field, Object};
 use domain::organization::{Organization, SettingChange, Stamp};
 use domain::permission::{Permission, PermissionSet};
 use domain::request::{NewRequest, Wanted};
@@ -20,6 +20,7 @@ use verdict::{Action, Actor, Gift, Operation, Permit, Question, Remedy, Snapshot
 
 use super::covers::covers;
 use super::{Part, fold, folded};
+use crate::requests::{erased, may_end_requests};
 
 const NOW: Timestamp = Timestamp(0);
 
@@ -198,7 +199,7 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             role: None,
             expires_at: None,
         }],
-        Operation::EditAgent { agent } => {
+        Operation::EditAgent { agent } | Operation::ResumeAgent { agent } => {
             vec![Event::AgentEdited { agent, edit: AgentEdit::default() }, Event::AgentDeleted { agent }]
         }
         Operation::SetAgentRole { agent, .. } => vec![Event::AgentRoleChanged { agent, role: None }],
@@ -230,7 +231,7 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
         Operation::ConfigureKind { kind } => {
             vec![Event::KindConfigured { kind, settings: Features::default() }]
         }
-        Operation::EditDataModel => {
+        Operation::EditDataModel { .. } => {
             let name = DataName::parse("people").unwrap();
             let object = Object { name: name.clone(), title: "People".to_owned(), fields: BTreeMap::new() };
             vec![Event::ObjectDefined(Box::new(object)), Event::ObjectRemoved { object: name }]
@@ -263,7 +264,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
         Operation::CreateTeam,
         Operation::CreateAgent { role: None },
         Operation::CreateResource { kind: ResourceKind::Project, owner: person(0) },
-        Operation::EditDataModel,
+        Operation::EditDataModel { object: None, to: None },
         Operation::ConfigureKind { kind: ResourceKind::Grader },
         Operation::ConfigureKind { kind: ResourceKind::Project },
         Operation::SetKeyRole { key: key(3), role: None },
@@ -289,6 +290,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
             Operation::AssignResource { team, resource },
             Operation::Assign { grantee: Grantee::Team(team), integration: integration(0), gift: None },
             Operation::EditAgent { agent },
+            Operation::ResumeAgent { agent },
             Operation::SetAgentRole { agent, role: None },
             Operation::CreateAgentKey { agent },
             Operation::Delegate { agent, person: person(0) },
@@ -351,7 +353,9 @@ fn same_authority(one: Operation<'_>, other: Operation<'_>) -> bool {
         _ => None,
     };
     let of_agent = |operation| match operation {
-        Operation::EditAgent { agent } | Operation::CreateAgentKey { agent } => Some(agent),
+        Operation::EditAgent { agent } | Operation::ResumeAgent { agent } | Operation::CreateAgentKey { agent } => {
+            Some(agent)
+        }
         _ => None,
     };
     let of_delegation = |operation| match operation {
@@ -533,4 +537,105 @@ fn what_grants_a_request_and_the_decision_are_one_commit_or_none() {
     // And the right to decide gives nothing by itself.
     let smuggled = Part { permit: permit(&snapshot, decide).unwrap(), events: vec![lent, granted(state.seq + 1)] };
     assert!(folded(org(1), &state, &[smuggled], (NOW, "operator")).is_err());
+}
+
+/// Another request of person 1's: of a random byte, five bits stand in an id.
+fn asks(number: u8, wanted: Wanted) -> [Event; 2] {
+    let mut random = [31; 20];
+    (random[0], random[1]) = (number / 32, number % 32);
+    let (id, requester) = (RequestId::from_random(random), Grantee::Member(person(1)));
+    let new = NewRequest { id, requester, acting_for: None, wanted, wished_ms: None };
+    [Event::RequestOpened(Box::new(new)), Event::RequestWithdrawn { request: id }]
+}
+
+/// Acme, where person 1 has as many closed requests as are kept, and asks for one of each more; agent 0 asks for person 2.
+fn asking() -> Organization {
+    let (object, field) = (DataName::parse("salaries").unwrap(), DataName::parse("amount").unwrap());
+    let fields = [(field.clone(), Field { title: "Amount".to_owned() })].into();
+    let mut events = vec![
+        Event::ObjectDefined(Box::new(Object { name: object.clone(), title: "Salaries".to_owned(), fields })),
+        Event::ToolsApproved {
+            integration: integration(0),
+            tools: vec![DiscoveredTool {
+                name: "get".to_owned(),
+                definition: "{}".into(),
+                class: ToolClass::Read,
+                suggested: ToolClass::Read,
+            }],
+        },
+        Event::DelegationSet { agent: agent(0), person: person(2), expires_at: None },
+        key_created(4, KeyKind::Agent { agent: agent(0), acting_for: Some(person(2)) }),
+    ];
+    events.extend((0..20).flat_map(|number| asks(number, Wanted::Use { permission: Permission::AuditRead })));
+    let (integration, verb) = (integration(0), DataVerb::See);
+    let wanted = [
+        Wanted::CallTool { integration, tool: "get".to_owned() },
+        Wanted::EditIntegration { integration },
+        Wanted::Resource { verb: ResourceVerb::Edit, resource: resource(0) },
+        Wanted::Data { verb, object: object.clone() },
+        Wanted::Field { verb, object, field },
+        Wanted::RemoveMember { person: person(2) },
+        Wanted::ChangeRole { person: person(1), role: role("spare") },
+        Wanted::ViewTeam { team: team(0) },
+        Wanted::RotateKey { key: key(0) },
+        Wanted::ViewKey { key: key(4) },
+        Wanted::EditAgent { agent: agent(0) },
+    ];
+    events.extend((20..).zip(wanted).map(|(number, wanted)| asks(number, wanted)).map(|[opened, _]| opened));
+    events.push(opened(7, Grantee::Agent(agent(0)), Some(person(2))));
+    let mut state = acme();
+    fold(&mut state, &events, (NOW, "operator"));
+    state
+}
+
+#[test]
+fn what_is_erased_with_requests_is_never_missed_and_nothing_else_is_folded_ahead() {
+    let state = asking();
+    let object = |name: &str| DataName::parse(name).unwrap();
+    let defined_as = |name: &str| {
+        let defined = Object { name: object(name), title: "Salaries".to_owned(), fields: [].into() };
+        Event::ObjectDefined(Box::new(defined))
+    };
+    let listed = |number| Event::ToolsApproved { integration: integration(number), tools: Vec::new() };
+    let refused = |number| Event::RequestRefused { request: request(number) };
+    let moved_to = role("member");
+    let touching = [
+        Event::IntegrationDisconnected { integration: integration(0) },
+        listed(0),
+        Event::ResourceDestroyed { resource: resource(0) },
+        defined_as("salaries"),
+        Event::ObjectRemoved { object: object("salaries") },
+        Event::MemberRemoved { person: person(1) },
+        Event::MemberRemoved { person: person(2) },
+        Event::MemberRemoved { person: person(0) },
+        Event::RoleDeleted { role: role("spare"), moved_to },
+        Event::TeamDeleted { team: team(0) },
+        Event::KeyRevoked { key: key(0) },
+        Event::KeyRevoked { key: key(4) },
+        Event::AgentDeleted { agent: agent(0) },
+        Event::DelegationRemoved { agent: agent(0), person: person(2) },
+        refused(1),
+    ];
+    for event in touching {
+        let mut then = state.clone();
+        fold(&mut then, std::slice::from_ref(&event), (NOW, "operator"));
+        assert!(!erased(org(1), [&state, &then], std::slice::from_ref(&event)).is_empty(), "{event:?} ends nothing");
+        assert!(may_end_requests(&state, &event), "{event:?}");
+    }
+    let others = [
+        Event::IntegrationDisconnected { integration: integration(1) },
+        listed(1),
+        Event::ResourceDestroyed { resource: resource(1) },
+        defined_as("wages"),
+        Event::ObjectRemoved { object: object("wages") },
+        Event::RoleDeleted { role: role("lead"), moved_to },
+        Event::TeamDeleted { team: team(1) },
+        Event::KeyRevoked { key: key(1) },
+        Event::KeyRevoked { key: key(3) },
+        refused(0),
+        Event::MemberRoleChanged { person: person(1), from: moved_to, to: role("admin") },
+    ];
+    for event in others {
+        assert!(!may_end_requests(&state, &event), "{event:?}");
+    }
 }

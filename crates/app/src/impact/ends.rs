@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use domain::event::Event;
 use domain::grant::Grantee;
 use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId};
-use domain::organization::Organization;
+use domain::organization::{Organization, SettingChange};
 use domain::role::RoleId;
 use domain::time::Timestamp;
+use verdict::Subject;
 
 /// Something that ends by itself from then on, or did before.
 #[derive(Clone, Debug)]
@@ -61,7 +62,8 @@ pub(super) fn between(
     events: &[Event],
     now: Timestamp,
 ) -> impl Iterator<Item = MovedEnd> {
-    let given: BTreeSet<Given> = events.iter().filter_map(given_by).collect();
+    let mut given: BTreeSet<Given> = events.iter().filter_map(given_by).collect();
+    given.extend(roles_that_may_stay([before, after], events));
     given.into_iter().filter_map(move |given| {
         let until = given.end(after, now)?;
         Some(MovedEnd { given, until, before: given.end(before, now) })
@@ -81,10 +83,42 @@ fn given_by(event: &Event) -> Option<Given> {
     })
 }
 
+/// The roles beside people's own that become their own, by a change of role or because the role is deleted that they had; and
+/// all of them where they may begin to count.
+fn roles_that_may_stay(states: [&Organization; 2], events: &[Event]) -> BTreeSet<Given> {
+    let owned = |event: &Event| matches!(event, Event::MemberRoleChanged { .. } | Event::RoleDeleted { .. });
+    let counts = |event: &Event| matches!(event, Event::SettingChanged(SettingChange::RolesExtraBindings(true)));
+    let (owned, counts) = (events.iter().any(owned), events.iter().any(counts));
+    let mut found = BTreeSet::new();
+    for member in states.into_iter().filter(|_| owned || counts).flat_map(|state| state.members.values()) {
+        let beside = member.extra_roles.keys().map(|role| Given::Role(member.person, *role));
+        found.extend(beside.filter(|given| counts || given.is_own_role(states[1])));
+    }
+    found
+}
+
 impl Given {
-    /// When it ends; none where it is not there, or has ended.
+    /// Whether it is a role that somebody has as their own.
+    pub(super) fn is_own_role(self, state: &Organization) -> bool {
+        matches!(self, Given::Role(person, role) if state.active_member(person).is_some_and(|own| own.role == role))
+    }
+
+    /// Whether it may be told of to somebody who does not see the members: a role of theirs, or of whom they name. Other roles
+    /// beside people's own come along with settings and with roles that are deleted.
+    pub(super) fn may_be_told_of(self, to: Subject, events: &[Event]) -> bool {
+        let Given::Role(holder, _) = self else { return true };
+        let names = |event: &Event| match event {
+            Event::MemberRoleGiven { person, .. } | Event::MemberRoleChanged { person, .. } => *person == holder,
+            _ => false,
+        };
+        to == Subject::Member(holder) || events.iter().any(names)
+    }
+
+    /// When it ends; none where it is not there, has ended or does not count.
     fn end(self, state: &Organization, now: Timestamp) -> Option<Option<Timestamp>> {
         let end = match self {
+            Given::Role(..) if self.is_own_role(state) => None,
+            Given::Role(..) if !state.settings.roles_extra_bindings => return None,
             Given::Role(person, role) => state.active_member(person)?.extra_roles.get(&role)?.expires_at,
             Given::Grant(grantee, integration) => state.grant(grantee, integration)?.expires_at,
             Given::Loan(grantee, integration, end) => {

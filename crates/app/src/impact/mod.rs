@@ -72,7 +72,7 @@ pub struct SubjectImpact {
     pub gains: ToldRights,
     /// What they may do no longer.
     pub loses: ToldRights,
-    /// Roles beside their own that begin or cease to count: id, title, and which.
+    /// Roles beside their own that begin or cease to count, or stay as their own role: id, title, and which.
     pub roles: Vec<(String, String, Presence)>,
     /// What becomes another one in their teams.
     pub teams: Vec<TeamImpact>,
@@ -134,37 +134,38 @@ pub struct ActingImpact {
 }
 
 impl App {
-    /// What events that are not committed would do. Comparing takes long, so it is worked out where long questions are,
-    /// in the turn of the caller who has one.
+    /// What events that are not committed would do. Comparing takes long, so it is worked out aside, in a turn of the
+    /// caller's; what waits for its place holds the state once.
     pub(crate) async fn impact_of(
         &self,
-        (caller, alone): (&Caller, Option<&Alone>),
+        (caller, alone): (&Caller, &Alone),
         before: &Arc<Snapshot>,
-        state: &Organization,
+        state: Organization,
         (events, facts): (Vec<Event>, &[Fact]),
     ) -> Result<Impact, Problem> {
-        self.inner.quotas.let_in(state, &events)?;
+        self.inner.quotas.let_in(&state, &events)?;
         let compared = {
-            let (app, caller, before, mut then) = (self.clone(), caller.clone(), Arc::clone(before), state.clone());
+            let (app, caller, before) = (self.clone(), caller.clone(), Arc::clone(before));
             move || {
+                let mut then = state.clone();
                 for event in &events {
                     let stamp = Stamp { seq: then.seq + 1, at: app.now(), actor: caller.stamp() };
                     then.apply(&stamp, event);
                 }
                 let after = Snapshot::compile(before.org(), &then, Some(Same { before: &before, events: &events }));
                 let (changed, differences) = app.differences(&caller, &before, &after);
-                (events, then, after, changed, differences)
+                ((events, state, then), (after, changed, differences))
             }
         };
-        let (events, then, after, changed, differences) = match alone {
-            Some(alone) => alone.work(compared).await?,
-            None => self.inner.long_questions.work(compared).await?,
-        };
-        let mut ends: Vec<MovedEnd> = ends::between([state, &then], &events, self.now()).collect();
+        let ((events, state, then), (after, changed, differences)) = alone.work(compared).await?;
+        let mut ends: Vec<MovedEnd> = ends::between([&state, &then], &events, self.now()).collect();
         ends.retain(|end| if self.knows_ends(caller, before, end.given) { end.moves() } else { true });
-        let ends_others = ends.len().saturating_sub(NAMED_MAX);
+        let all = ends.len();
+        let sees_members = self.asked(before, &caller.actor, Operation::ViewMembers).is_allowed();
+        ends.retain(|end| sees_members || end.given.may_be_told_of(caller.actor.subject, &events));
         ends.truncate(NAMED_MAX);
-        let book = Book::read(self, caller, ([state, &then], facts), (&differences, &ends)).await?;
+        let ends_others = all - ends.len();
+        let book = Book::read(self, caller, ([&state, &then], facts), (&differences, &ends)).await?;
         let snapshots = [&**before, &after];
         let told = differences.iter().map(|difference| book.subject(self, caller, snapshots, difference));
         // Of whom there is nothing that the caller may know is one of the others.
@@ -176,12 +177,16 @@ impl App {
     }
 
     /// Whether the caller may know when something ends that they give anew. What a member was given is for those who may
-    /// explain access; everything else is told by the list that it stands in.
+    /// explain access; everything else is told by the list that it stands in, to those who see it.
     fn knows_ends(&self, caller: &Caller, before: &Snapshot, given: Given) -> bool {
-        let (Given::Grant(Grantee::Member(person), _) | Given::Loan(Grantee::Member(person), ..)) = given else {
-            return true;
+        let (Given::Grant(grantee, _) | Given::Loan(grantee, ..)) = given else { return true };
+        let operation = match grantee {
+            Grantee::Member(person) => Operation::Explain { subject: Subject::Member(person) },
+            Grantee::Agent(_) => Operation::ViewAgents,
+            Grantee::Role(_) => Operation::ViewRoles,
+            Grantee::Team(team) => Operation::ViewTeam { team },
+            Grantee::Key(key) => Operation::ViewKey { key },
         };
-        let operation = Operation::Explain { subject: Subject::Member(person) };
         self.asked(before, &caller.actor, operation).is_allowed()
     }
 

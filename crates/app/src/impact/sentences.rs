@@ -59,7 +59,8 @@ impl SubjectImpact {
         parts.extend(rights("loses", &self.loses));
         parts.extend(self.roles.iter().map(|(_, title, all)| match all {
             Presence::Goes => format!("the role {title} beside their own counts no longer"),
-            Presence::Comes | Presence::Stays => format!("the role {title} counts beside their own"),
+            Presence::Comes => format!("the role {title} counts beside their own"),
+            Presence::Stays => format!("the role {title} is their own from then on"),
         }));
         parts.extend(self.teams.iter().map(TeamImpact::part));
         parts.extend(self.personal_keys.map(|work| match work {

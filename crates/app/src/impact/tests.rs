@@ -32,7 +32,7 @@ impl Upstreams for Nowhere {
 }
 
 #[tokio::test]
-async fn a_preview_needs_a_place_among_the_long_questions() {
+async fn a_preview_needs_a_place_of_those_for_previews() {
     let folder = tempfile::tempdir().unwrap();
     let keyring = Keyring::generate(&mut OperatingSystem).unwrap();
     let (digester, sealer) = (KeyDigester::new(&keyring), Sealer::new(&keyring));
@@ -47,6 +47,6 @@ async fn a_preview_needs_a_place_among_the_long_questions() {
     caller.mode.preview = true;
     let rename = || app.change_settings(&caller, Some("Acme AG".to_owned()), Vec::new());
     assert!(matches!(rename().await, Err(Problem::Previewed(_))));
-    app.inner.long_questions.close();
+    app.inner.long_questions.close_previews();
     assert!(matches!(rename().await, Err(Problem::Unavailable { .. })), "it was worked out without a place");
 }

@@ -28,6 +28,8 @@ pub(super) struct Book<'b> {
     /// Whether the caller sees who is a member.
     sees_members: bool,
     sees_agents: bool,
+    /// The caller.
+    is: Subject,
 }
 
 impl<'b> Book<'b> {
@@ -64,7 +66,7 @@ impl<'b> Book<'b> {
                 _ => {}
             }
         }
-        Ok(Book { states, people, labels, sees_members, sees_agents })
+        Ok(Book { states, people, labels, sees_members, sees_agents, is: caller.actor.subject })
     }
 
     /// One subject's difference.
@@ -92,7 +94,7 @@ impl<'b> Book<'b> {
             presence: difference.presence,
             gains: in_words(&difference.gains, snapshots),
             loses: in_words(&difference.loses, snapshots),
-            roles: difference.roles.iter().map(|(role, all)| (role.to_string(), self.role(*role), *all)).collect(),
+            roles: difference.roles.iter().map(|(role, all)| self.beside(subject, *role, *all)).collect(),
             teams: difference.teams.iter().map(|team| self.team(team)).collect(),
             personal_keys: difference.personal_keys,
             keys: keys.map(|(key, change)| (key.to_string(), self.name(Subject::Key(*key)), *change)).collect(),
@@ -117,13 +119,26 @@ impl<'b> Book<'b> {
         }
     }
 
+    /// A role beside somebody's own, and what becomes of it: it stays with them where it is their own afterwards.
+    fn beside(&self, subject: Subject, role: RoleId, change: Presence) -> (String, String, Presence) {
+        let given = subject.person().map(|person| Given::Role(person, role));
+        let stays = change == Presence::Goes && given.is_some_and(|given| given.is_own_role(self.states[1]));
+        (role.to_string(), self.role(role), if stays { Presence::Stays } else { change })
+    }
+
+    /// An agent, by its title where the caller sees agents, is it, or makes it with this change.
+    fn agent(&self, id: AgentId) -> String {
+        let told = self.sees_agents || self.is == Subject::Agent(id) || !self.states[0].agents.contains_key(&id);
+        if told { self.name(Subject::Agent(id)) } else { id.to_string() }
+    }
+
     /// An end that is set or moves.
     pub(super) fn end(&self, moved: &MovedEnd, knows_before: bool) -> EndImpact {
         let person = |person: PersonId| self.people.get(&person).cloned().unwrap_or_else(|| person.to_string());
         let to = |grantee: Grantee| match grantee {
             Grantee::Member(member) => person(member),
             Grantee::Key(key) => self.name(Subject::Key(key)),
-            Grantee::Agent(agent) => self.name(Subject::Agent(agent)),
+            Grantee::Agent(agent) => self.agent(agent),
             Grantee::Team(team) => format!("the team {}", self.team_title(team)),
             Grantee::Role(role) => format!("everyone with the role {}", self.role(role)),
         };
@@ -132,6 +147,9 @@ impl<'b> Book<'b> {
             found.map(|integration| integration.title.clone()).unwrap_or_default()
         };
         let (whose, what) = match moved.given {
+            Given::Role(member, role) if moved.given.is_own_role(self.states[1]) => {
+                (person(member), format!("the role {}", self.role(role)))
+            }
             Given::Role(member, role) => (person(member), format!("the role {} beside their own", self.role(role))),
             Given::Grant(grantee, id) => (to(grantee), format!("what is given of {}", integration(id))),
             Given::Loan(grantee, id, _) => (to(grantee), format!("what is lent of {}", integration(id))),
@@ -139,10 +157,12 @@ impl<'b> Book<'b> {
                 let found = self.newest(|state| state.resources.get(&resource));
                 (to(with), format!("what is shared of {}", found.map_or("", |resource| &resource.title)))
             }
-            Given::Delegation(agent, member) => {
+            // Whoever lets it act for them is told what it is called.
+            Given::Delegation(agent, member) if self.is == Subject::Member(member) => {
                 (self.name(Subject::Agent(agent)), format!("acting for {}", person(member)))
             }
-            Given::Agent(agent) => (self.name(Subject::Agent(agent)), "the agent".to_owned()),
+            Given::Delegation(agent, member) => (self.agent(agent), format!("acting for {}", person(member))),
+            Given::Agent(agent) => (self.agent(agent), "the agent".to_owned()),
             Given::Key(key) => (self.name(Subject::Key(key)), "the key".to_owned()),
         };
         EndImpact { whose, what, until: moved.until, before: moved.before.filter(|_| knows_before) }

@@ -27,10 +27,11 @@ impl App {
     /// Defines an object, or replaces its definition.
     ///
     /// # Errors
-    /// [`Problem::Denied`] where the role does not hold `data_model.edit`.
+    /// [`Problem::Denied`] where the role does not hold `data_model.edit`, or where a role is denied something of what goes
+    /// that is not open to the caller.
     pub async fn define_object(&self, caller: &Caller, name: &str, new: NewObject) -> Result<ObjectView, Problem> {
-        let operation = Operation::EditDataModel;
-        let _permit = self.permit(&caller.live.snapshot(), &caller.actor, operation).await?;
+        let changes = Operation::EditDataModel { object: None, to: None };
+        let _permit = self.permit(&caller.live.snapshot(), &caller.actor, changes).await?;
         let name = DataName::parse(name).map_err(|error| Problem::invalid("object", error.to_string()))?;
         let title = one_line("title", &new.title, TITLE_LENGTH_MAX)?;
         let field = |(name, title): (&String, &String)| -> Result<(DataName, Field), Problem> {
@@ -39,6 +40,7 @@ impl App {
         };
         let fields = new.fields.iter().map(field).collect::<Result<_, _>>()?;
         let object = Object { name: name.clone(), title, fields };
+        let operation = Operation::EditDataModel { object: Some(&name), to: Some(&object) };
         let command = |_: &_| Ok(Command::DefineObject(Box::new(object.clone())));
         self.change(caller, operation, command, Along::default()).await?;
         self.show_object(caller, name.as_str()).await
@@ -47,11 +49,13 @@ impl App {
     /// Ends the governing of an object, and with it what roles say about it.
     ///
     /// # Errors
-    /// [`Problem::Denied`] where the role does not hold `data_model.edit`.
+    /// [`Problem::Denied`] where the role does not hold `data_model.edit`, or where a role is denied something of what goes
+    /// that is not open to the caller.
     pub async fn remove_object(&self, caller: &Caller, name: &str) -> Result<(), Problem> {
-        let operation = Operation::EditDataModel;
-        let _permit = self.permit(&caller.live.snapshot(), &caller.actor, operation).await?;
+        let changes = Operation::EditDataModel { object: None, to: None };
+        let _permit = self.permit(&caller.live.snapshot(), &caller.actor, changes).await?;
         let object = DataName::parse(name).map_err(|_| Problem::missing("object"))?;
+        let operation = Operation::EditDataModel { object: Some(&object), to: None };
         let command = |_: &_| Ok(Command::RemoveObject { object: object.clone() });
         self.change(caller, operation, command, Along::default()).await.map(|_| ())
     }

@@ -114,11 +114,11 @@ impl App {
         let directory = Some(self.register(OPERATOR, &registered, directory_facts).await?);
         let permit = Permit::for_founding_an_organization(org);
         let parts = vec![Part { permit, events }];
-        let commit = Commit { parts, actor: OPERATOR.to_owned(), facts, directory };
+        let commit = Commit { parts, actor: OPERATOR.to_owned(), facts, directory, until: None };
         match self.commit(live, state, commit).await {
             Ok(_) => Ok(Founded { org, slug, preset: preset_name, owner, key: key.secret, link }),
             Err(CommitFault::Problem(problem)) => Err(problem),
-            Err(CommitFault::Conflict { .. }) => {
+            Err(CommitFault::Conflict { .. } | CommitFault::Late) => {
                 Err(Problem::Unavailable { message: "the directory changed meanwhile; try again".to_owned() })
             }
         }

@@ -69,11 +69,11 @@ impl App {
             Fact::Label { org, id: key.id.to_string(), label: "Recovered".to_owned() },
         ];
         let parts = vec![Part { permit, events }];
-        let commit = Commit { parts, actor: OPERATOR.to_owned(), facts, directory: None };
+        let commit = Commit { parts, actor: OPERATOR.to_owned(), facts, directory: None, until: None };
         match self.commit(live, state, commit).await {
             Ok(_) => Ok(Recovered { org, holder, key: key.secret }),
             Err(CommitFault::Problem(problem)) => Err(problem),
-            Err(CommitFault::Conflict { .. }) => {
+            Err(CommitFault::Conflict { .. } | CommitFault::Late) => {
                 Err(Problem::Unavailable { message: "others are changing this organization; try again".to_owned() })
             }
         }

@@ -50,9 +50,9 @@ impl App {
         self.is_readable(caller, document).await?;
         let alone = self.ask_at_length(caller)?;
         let planner = self.planner(caller, self.book(caller).await?, document);
-        let Tried { rehearsed, by_hand, state, snapshot } = self.tried((caller, &alone), &planner).await?;
+        let Tried { rehearsed, by_hand, state, snapshot, alone } = self.tried((caller, &alone), &planner).await?;
         let changes = (rehearsed.events(), rehearsed.facts.as_slice());
-        let impact = self.impact_of((caller, Some(&alone)), &snapshot, &state, changes).await?;
+        let impact = self.impact_of((caller, &alone), &snapshot, state, changes).await?;
         Ok(Plan { steps: rehearsed.steps, by_hand, impact })
     }
 

@@ -39,6 +39,8 @@ pub(crate) struct Tried {
     pub(crate) by_hand: Vec<PlannedStep>,
     pub(crate) state: Organization,
     pub(crate) snapshot: Arc<Snapshot>,
+    /// The caller's turn, for what is made of steps so many.
+    pub(crate) alone: Alone,
 }
 
 impl App {
@@ -55,14 +57,13 @@ impl App {
         plan: &Planner,
     ) -> Result<AllChanged, Problem> {
         for _ in 0..ATTEMPTS_MAX {
-            let Tried { rehearsed, by_hand, state: copy, snapshot } = self.tried((caller, alone), plan).await?;
+            let Tried { rehearsed, by_hand, state: copy, snapshot, alone } = self.tried((caller, alone), plan).await?;
             if caller.mode.preview {
                 let events = rehearsed.events();
-                let impact =
-                    self.impact_of((caller, Some(alone)), &snapshot, &copy, (events, &rehearsed.facts)).await?;
+                let impact = self.impact_of((caller, &alone), &snapshot, copy, (events, &rehearsed.facts)).await?;
                 return Err(Problem::Previewed(Box::new(impact)));
             }
-            let Rehearsed { parts, facts, steps, .. } = rehearsed;
+            let Rehearsed { parts, facts, steps, until, .. } = rehearsed;
             if parts.is_empty() {
                 return Ok(AllChanged { steps, by_hand, seq: copy.seq });
             }
@@ -70,13 +71,16 @@ impl App {
             if state.seq != copy.seq {
                 continue;
             }
-            let commit = Commit { parts, actor: caller.stamp(), facts, directory: None };
+            let commit = Commit { parts, actor: caller.stamp(), facts, directory: None, until };
             match self.commit(Arc::clone(&caller.live), state, commit).await {
                 Ok(events) => return Ok(AllChanged { steps, by_hand, seq: copy.seq + events.len() as u64 }),
                 Err(CommitFault::Conflict { .. }) => {
                     state = Arc::clone(&caller.live.state).lock_owned().await;
                     caller.live.catch_up(&self.inner.journal, &mut state).await?;
                 }
+                // What they may do has ended since the steps were tried out, perhaps in the queue: planned anew, the
+                // steps are denied, or rest on something else.
+                Err(CommitFault::Late) => {}
                 Err(CommitFault::Problem(problem)) => return Err(problem),
             }
         }
@@ -100,13 +104,13 @@ impl App {
         if steps.len() > STEPS_MAX {
             return Err(too_many(&steps));
         }
-        let (actor, stamp, now) = (caller.actor, caller.stamp(), self.now());
-        let is_short = steps.len() <= SHORT_MAX;
-        let trial = move || (rehearse(&snapshot, &state, &actor, (&stamp, now), steps), state, snapshot);
-        let (done, state, snapshot) =
-            if is_short { alone.work(trial).await? } else { alone.lengthy_work(trial).await? };
+        let (app, actor, stamp) = (self.clone(), caller.actor, caller.stamp());
+        let alone = if steps.len() <= SHORT_MAX { alone.clone() } else { alone.at_length() };
+        // The moment is that at which the work begins, however long it waited for a place.
+        let trial = move || (rehearse(&snapshot, &state, &actor, (&stamp, app.now()), steps), state, snapshot);
+        let (done, state, snapshot) = alone.work(trial).await?;
         match done {
-            Ok(rehearsed) => Ok(Tried { rehearsed, by_hand, state, snapshot }),
+            Ok(rehearsed) => Ok(Tried { rehearsed, by_hand, state, snapshot, alone }),
             Err(failed) => Err(self.failed(caller, failed).await),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::command::{self, Command};
 use domain::event::Event;
+use domain::grant::Grantee;
 use domain::id::ResourceId;
 use domain::organization::{Organization, Stamp};
 use domain::permission::{Holding, PermissionSet};
@@ -40,6 +41,8 @@ pub(crate) struct Rehearsed {
     pub(crate) steps: Vec<PlannedStep>,
     /// What would be in force then.
     pub(crate) after: Arc<Snapshot>,
+    /// When the next thing ends by which the caller may do them: from then on, they are to be asked about anew.
+    pub(crate) until: Option<Timestamp>,
 }
 
 impl Rehearsed {
@@ -72,7 +75,8 @@ pub(crate) fn rehearse(
 ) -> Result<Rehearsed, Failed> {
     let (mut snapshot, mut state) = (Arc::clone(before), state.clone());
     let after = Arc::clone(before);
-    let mut done = Rehearsed { parts: Vec::new(), facts: Vec::new(), steps: Vec::new(), after };
+    let until = shared_until(&state, actor, now);
+    let mut done = Rehearsed { parts: Vec::new(), facts: Vec::new(), steps: Vec::new(), after, until };
     for step in steps {
         let fails = |step, why| Failed { step: Box::new(step), why };
         let Some(operation) = operation_of(&step, &state) else {
@@ -93,6 +97,7 @@ pub(crate) fn rehearse(
         if events.is_empty() {
             continue;
         }
+        done.until = done.until.into_iter().chain(snapshot.deadline(actor, now)).min();
         for event in &events {
             state.apply(&Stamp { seq: state.seq + 1, at: now, actor: stamp.to_owned() }, event);
         }
@@ -106,12 +111,24 @@ pub(crate) fn rehearse(
     Ok(done)
 }
 
+/// When the next share ends by which a caller, or whoever they act for, may do something with a resource.
+fn shared_until(state: &Organization, actor: &Actor, now: Timestamp) -> Option<Timestamp> {
+    let with = [Some(actor.subject.grantee()), actor.acting_for.map(Grantee::Member)];
+    let with = with.iter().flatten();
+    let ends = state.resources.values().flat_map(|resource| with.clone().filter_map(|with| resource.shares.get(with)));
+    let ends = ends.filter_map(|share| share.expires_at);
+    ends.filter(|end| now < *end).min()
+}
+
 /// What is asked of the engine before a command is handled. It is made from the command itself, so that nothing is
 /// authorized as something else; none where no step is ever such a command.
 pub(crate) fn operation_of<'c>(step: &'c Step, state: &'c Organization) -> Option<Operation<'c>> {
     Some(match &step.command {
         Command::ChangeSettings { changes, .. } => Operation::EditOrganization { changes },
-        Command::DefineObject(_) | Command::RemoveObject { .. } => Operation::EditDataModel,
+        Command::DefineObject(object) => {
+            Operation::EditDataModel { object: Some(&object.name), to: Some(object.as_ref()) }
+        }
+        Command::RemoveObject { object } => Operation::EditDataModel { object: Some(object), to: None },
         Command::CreateRole(new) => {
             let to = new.edit.permissions.as_ref().map_or(PermissionSet::EMPTY, Holding::set);
             Operation::CreateRole { to, data: new.edit.data.as_ref() }
@@ -134,6 +151,7 @@ pub(crate) fn operation_of<'c>(step: &'c Step, state: &'c Organization) -> Optio
         }
         Command::RemoveTeamMember { team, person } => Operation::RemoveTeamMember { team: *team, member: *person },
         Command::CreateAgent { role, .. } => Operation::CreateAgent { role: role.as_ref() },
+        Command::EditAgent { agent, edit } if edit.may_wake() => Operation::ResumeAgent { agent: *agent },
         Command::EditAgent { agent, .. } | Command::DeleteAgent { agent } => Operation::EditAgent { agent: *agent },
         Command::SetAgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: role.as_ref() },
         Command::Delegate { agent, person, .. } => Operation::Delegate { agent: *agent, person: *person },

@@ -224,8 +224,8 @@ impl Look {
             Remedy::Grant { to: grantee, integration, profile, tools_off, .. } => {
                 Ok(vec![Command::LendGrant { grantee, integration, profile, tools_off, expires_at }])
             }
-            Remedy::Share { resource, with, level } if self.ends_by(resource, with, expires_at) => {
-                Ok(vec![Command::ShareResource { resource, with, level, expires_at: Some(expires_at) }])
+            share @ Remedy::Share { resource, with, .. } if self.ends_by(resource, with, expires_at) => {
+                Ok(vec![share.command()])
             }
             Remedy::Delegate { agent, person } => {
                 Ok(vec![Command::Delegate { agent, person, expires_at: Some(expires_at) }])

@@ -135,7 +135,7 @@ impl App {
             let impact = match &found.by_caller {
                 Some(doing) => {
                     let changes = (doing.done.events(), &[][..]);
-                    self.impact_of((caller, Some(alone)), &look.snapshot, &look.state, changes).await?.summary()
+                    self.impact_of((caller, alone), &look.snapshot, look.state.clone(), changes).await?.summary()
                 }
                 None => Vec::new(),
             };

@@ -8,6 +8,7 @@
 
 mod decide;
 mod examine;
+mod gone;
 mod list;
 mod open;
 mod texts;
@@ -24,6 +25,7 @@ use domain::id::{PersonId, RequestId};
 use domain::request::AccessRequest;
 use verdict::{Actor, Subject};
 
+pub(crate) use gone::may_end_requests;
 pub(crate) use texts::erased;
 
 use crate::Problem;

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use domain::event::Event;
 use domain::id::{OrgId, RequestId};
-use domain::organization::{Organization, Stamp};
+use domain::organization::Organization;
 use domain::refusal::unprintable;
 use domain::request::may_forget;
-use domain::time::Timestamp;
 use journal::Fact;
 
 use crate::Problem;
@@ -36,18 +35,13 @@ fn erase(org: OrgId, request: RequestId) -> [Fact; 2] {
     [request.to_string(), reason_id(request)].map(|id| Fact::Label { org, id, label: String::new() })
 }
 
-/// What goes by these events: everything that was written in and about requests that are kept no longer, and in those that
-/// an agent opened for somebody who leaves.
-pub(crate) fn erased(org: OrgId, state: &Organization, events: &[Event]) -> Vec<Fact> {
+/// What goes by these events, which lead from one state to the other: everything that was written in and about requests that
+/// are kept no longer, and in those that an agent opened for somebody who leaves.
+pub(crate) fn erased(org: OrgId, [state, then]: [&Organization; 2], events: &[Event]) -> Vec<Fact> {
     if state.all_requests().next().is_none() || !events.iter().any(may_forget) {
         return Vec::new();
     }
     let left = |person| events.iter().any(|event| *event == Event::MemberRemoved { person });
-    let mut then = state.clone();
-    for event in events {
-        // When, and by whom, makes no difference to which requests are kept.
-        then.apply(&Stamp { seq: then.seq + 1, at: Timestamp(0), actor: String::new() }, event);
-    }
     let kept: BTreeSet<RequestId> = then.all_requests().map(|request| request.asked.id).collect();
     let asked = state.all_requests().map(|request| &request.asked);
     let gone = asked.filter(|asked| !kept.contains(&asked.id) || asked.acting_for.is_some_and(left));

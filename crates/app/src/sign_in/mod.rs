@@ -111,6 +111,10 @@ impl SignIn {
     pub(crate) fn digester(&self) -> &TokenDigester {
         &self.digester
     }
+
+    pub(crate) fn digester(&self) -> &TokenDigester {
+        &self.digester
+    }
 }
 
 impl App {

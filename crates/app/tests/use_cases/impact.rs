@@ -1,12 +1,16 @@
 //! What an impact says in words: everything that somebody gains or loses, as far as whoever asks may know of it.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Poll;
+
 use app::agents::NewAgent;
 use app::grants::{GrantChange, Receiver};
 use app::impact::{Impact, Mode};
 use app::roles::{NewRole, RoleChange};
 use app::{Caller, Problem};
 use domain::grant::Profile;
-use domain::organization::SettingChange;
+use domain::organization::{GrantsTo, SettingChange};
 use domain::permission::Holding;
 use domain::role::RoleLevel;
 
@@ -116,4 +120,134 @@ async fn whoever_may_not_explain_access_is_told_no_end_that_they_do_not_set() {
     let soon = world.app.now().plus_ms(3_600_000);
     world.app.set_grant(&acme.admin, Receiver::Member(MEMBER), "stripe", until(Some(soon))).await.unwrap();
     assert_eq!(lines().await.last().unwrap(), "Mona Gneiss: what is given of STRIPE has no end");
+}
+
+#[tokio::test]
+async fn that_a_role_for_an_hour_becomes_somebodys_own_is_told_as_for_good() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let (app, end) = (&world.app, world.app.now().plus_ms(3_600_000));
+    app.change_settings(&acme.owner, None, vec![SettingChange::RolesExtraBindings(true)]).await.unwrap();
+    app.give_member_role(&acme.owner, (MEMBER, "admin"), Some(end)).await.unwrap();
+    let own = "Mona Gneiss: the role Admin is their own from then on";
+    let stays = "Mona Gneiss: the role Admin has no end any more; before, it ended at 2023-11-14T23:13:20.000Z";
+    let promoted = told(app.change_member_role(&looking(&acme.owner), MEMBER, "admin").await).summary();
+    assert_eq!(promoted, [own, stays]);
+
+    // So does whoever has the role to which everybody goes whose role is deleted.
+    let change = RoleChange { permissions: Some(Holding::parse(["audit.read"]).unwrap()), ..RoleChange::default() };
+    let new = NewRole { id: None, title: "Reader".to_owned(), level: RoleLevel::Organization, change };
+    app.create_role(&acme.owner, new).await.unwrap();
+    app.take_member_role(&acme.owner, (MEMBER, "admin")).await.unwrap();
+    app.change_member_role(&acme.owner, MEMBER, "reader").await.unwrap();
+    app.give_member_role(&acme.owner, (MEMBER, "member"), Some(end)).await.unwrap();
+    let deleted = told(app.delete_role(&looking(&acme.owner), "reader", None).await).summary();
+    let stays = "Mona Gneiss: the role Member has no end any more; before, it ended at 2023-11-14T23:13:20.000Z";
+    assert!(deleted[0].contains("the role Member is their own from then on"), "{deleted:?}");
+    assert_eq!(deleted.last().unwrap(), stays, "{deleted:?}");
+    let other = told(app.change_member_role(&looking(&acme.owner), MEMBER, "admin").await);
+    assert!(other.ends.is_empty(), "what had no end before is told as ever: {other:?}");
+}
+
+#[tokio::test]
+async fn roles_beside_ones_own_that_begin_to_count_are_told_with_their_end() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let (app, end) = (&world.app, world.app.now().plus_ms(3_600_000));
+    let beside = |count| vec![SettingChange::RolesExtraBindings(count)];
+    app.change_settings(&acme.owner, None, beside(true)).await.unwrap();
+    app.give_member_role(&acme.owner, (MEMBER, "admin"), Some(end)).await.unwrap();
+    app.change_settings(&acme.owner, None, beside(false)).await.unwrap();
+    let counts = told(app.change_settings(&looking(&acme.owner), None, beside(true)).await).summary();
+    let ends = "Mona Gneiss: the role Admin beside their own ends at 2023-11-14T23:13:20.000Z";
+    assert!(counts.iter().any(|line| line == ends), "{counts:?}");
+
+    // Whoever switches it on without seeing the members is told that there are some.
+    app.change_settings(&acme.owner, None, beside(true)).await.unwrap();
+    app.take_member_role(&acme.owner, (MEMBER, "admin")).await.unwrap();
+    for (title, held) in [("Plain", &["organization.view"][..]), ("Sets", &["organization.view", "organization.edit"])]
+    {
+        let change = RoleChange { permissions: Some(Holding::parse(held).unwrap()), ..RoleChange::default() };
+        let new = NewRole { id: None, title: title.to_owned(), level: RoleLevel::Organization, change };
+        app.create_role(&acme.owner, new).await.unwrap();
+    }
+    app.give_member_role(&acme.owner, (MEMBER, "plain"), Some(end)).await.unwrap();
+    app.change_settings(&acme.owner, None, beside(false)).await.unwrap();
+    let seth = world.add(&acme.owner, "seth@acme.example", "Seth Flint", "sets").await.unwrap();
+    let seth = looking(&world.caller(first_key(&seth)).await);
+    let impact = told(app.change_settings(&seth, None, beside(true)).await);
+    assert_eq!((impact.ends.len(), impact.ends_others), (0, 1), "{impact:?}");
+}
+
+#[tokio::test]
+async fn an_end_names_no_agent_that_is_hidden_and_tells_what_was_before_to_those_alone_who_see_it_listed() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let held = ["organization.view", "member.view", "integration.view", "integration.use_all", "grant.assign"];
+    let change = RoleChange { permissions: Some(Holding::parse(held).unwrap()), ..RoleChange::default() };
+    let new = NewRole { id: None, title: "Gives".to_owned(), level: RoleLevel::Organization, change };
+    world.app.create_role(&acme.owner, new).await.unwrap();
+    let added = world.add(&acme.owner, "gil@acme.example", "Gil Slate", "gives").await.unwrap();
+    let gil = looking(&world.caller(first_key(&added)).await);
+    let to = SettingChange::GrantsTo([GrantsTo::Person, GrantsTo::Role].into());
+    world.app.change_settings(&acme.owner, None, vec![to]).await.unwrap();
+    let bot = NewAgent { title: "Bot".to_owned(), role: None, sponsor: None, expires_at: None };
+    let bot = world.app.create_agent(&acme.owner, bot).await.unwrap().agent.id.to_string();
+    let until = |end| GrantChange { profile: Some(Profile::ReadOnly), expires_at: Some(end), ..GrantChange::default() };
+    let soon = world.app.now().plus_ms(3_600_000);
+    for (to, named) in [(Receiver::Agent(&bot), &*bot), (Receiver::Role("member"), "everyone with the role Member")] {
+        world.app.set_grant(&acme.owner, to, "stripe", until(Some(soon))).await.unwrap();
+        let lines = told(world.app.set_grant(&gil, to, "stripe", until(None)).await).summary();
+        assert_eq!(lines.last().unwrap(), &format!("{named}: what is given of STRIPE has no end"));
+        let lines = told(world.app.set_grant(&looking(&acme.owner), to, "stripe", until(None)).await).summary();
+        let line = lines.last().unwrap();
+        assert!(line.contains("before, it ended at") && !line.contains(&*bot), "{line}");
+    }
+}
+
+/// Begins with what somebody asks; whether it waits.
+async fn waits<T>(question: &mut (dyn Future<Output = T> + Unpin)) -> Result<(), T> {
+    std::future::poll_fn(|context| match Pin::new(&mut *question).poll(context) {
+        Poll::Pending => Poll::Ready(Ok(())),
+        Poll::Ready(answer) => Poll::Ready(Err(answer)),
+    })
+    .await
+}
+
+#[test]
+fn previews_wait_in_small_numbers_and_nobody_fills_the_places_of_all() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.max_blocking_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let world = World::new();
+        let acme = world.acme().await;
+        // The only thread for what is moved aside is taken.
+        let (end, is_to_end) = std::sync::mpsc::sync_channel::<()>(1);
+        let taken = tokio::task::spawn_blocking(move || is_to_end.recv().is_err());
+        let rename =
+            async |by: &Caller| world.app.change_settings(&looking(by), Some("Ltd".to_owned()), Vec::new()).await;
+        let mut begun = Vec::new();
+        let mut refused = 0;
+        for _ in 0..40 {
+            let mut one = Box::pin(rename(&acme.owner));
+            match waits(&mut one).await {
+                Ok(()) => begun.push(one),
+                Err(Err(busy)) if busy.code() == "one-at-a-time" => {
+                    assert!(busy.to_string().contains("previews of yours") && busy.to_string().contains("ask again"));
+                    refused += 1;
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        assert!(begun.len() < 10 && refused > 30, "{} wait, {refused} were refused", begun.len());
+        let mut others = Box::pin(rename(&acme.admin));
+        assert!(waits(&mut others).await.is_ok(), "somebody else does not wait for them");
+        drop(end);
+        assert!(taken.await.unwrap());
+        for one in begun {
+            assert!(told(one.await).seq > 0);
+        }
+        assert!(told(others.await).seq > 0);
+        assert!(told(rename(&acme.owner).await).seq > 0, "and the next is worked out after them");
+    });
 }

@@ -9,7 +9,8 @@ use app::agents::NewAgent;
 use app::ask::{At, Inquiry, Party, Wording};
 use app::grants::Receiver;
 use app::impact::Mode;
-use app::keys::{NewAgentKey, NewKeyOf};
+use app::keys::{NewAgentKey, NewKeyOf, NewPersonalKey};
+use app::members::NewMember;
 use app::policy_file::Document;
 use app::requests::Which;
 use app::resources::{ResourceFilter, ResourceToMake};
@@ -23,6 +24,10 @@ use domain::role::RoleLevel;
 use serde_json::json;
 
 use crate::world::{ADMIN, Acme, MEMBER, World, code_of, first_key};
+
+const HOUR_MS: i64 = 3_600_000;
+/// Keys that end one after the other.
+const KEYS: i64 = 8;
 
 /// Begins with what somebody asks, until it waits for the work that was moved aside.
 async fn begun(question: &mut (dyn Future<Output = ()> + Unpin)) {
@@ -146,6 +151,66 @@ async fn a_history_of_a_key_tells_what_narrowed_it() {
     world.give(&acme.owner, Receiver::Key(&key), "stripe", Profile::ReadOnly).await.unwrap();
     let turns = world.app.turns(&keeper, &asked).await.unwrap();
     assert_eq!((turns.items[0].allowed, turns.items[0].event), (true, Some("grant.set")), "{turns:?}");
+}
+
+#[tokio::test]
+async fn a_history_names_the_key_with_which_somebody_else_at_the_top_stood_in() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let (email, name, role) = ("otto@acme.example".to_owned(), "Otto Basalt".to_owned(), Some("owner".to_owned()));
+    let otto = NewMember { email, name, role, key_label: None };
+    let otto = world.app.add_member(&acme.owner, otto).await.unwrap().member.person;
+    let (action, kind) = ("remove".to_owned(), "member".to_owned());
+    let wording = Wording { action, kind, name: acme.owner.actor.subject.as_str().to_owned(), role: None };
+    let asked = Inquiry { subject: None, acting_for: None, wording, at: None, remedies: false };
+    let newest = async || {
+        let turn = world.app.turns(&acme.owner, &asked).await.unwrap().items.swap_remove(0);
+        (turn.allowed, turn.event)
+    };
+    assert!(!newest().await.0, "the other one has no key");
+    let of = || NewKeyOf::Personal(NewPersonalKey { holder: Some(otto.to_string()) });
+    let key = world.app.create_key(&acme.owner, "Phone of otto", of(), None).await.unwrap();
+    assert_eq!(newest().await, (true, Some("key.created")));
+    world.app.revoke_key(&acme.owner, key.id.as_str()).await.unwrap();
+    assert_eq!(newest().await, (false, Some("key.revoked")));
+}
+
+#[tokio::test]
+async fn a_file_changes_nothing_once_the_key_of_whoever_sent_it_has_ended() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let says = |number: usize| -> Document {
+        serde_json::from_value(json!({ "wardroom": 1, "name": format!("Acme {number}") })).unwrap()
+    };
+    // One key ends after the other. What a file takes in looks at the clock grows with their number.
+    let (start, mut callers) = (world.app.now(), Vec::new());
+    for hours in 1..=KEYS {
+        let end = start.plus_ms(hours * HOUR_MS);
+        let key = world.personal_key(&acme.owner, Some(end)).await.unwrap();
+        callers.push((end, world.caller(key.secret.reveal()).await));
+    }
+    world.clock.jump_at(usize::MAX, 0);
+    world.app.apply_document(&acme.owner, &says(0)).await.unwrap();
+    let looks = usize::MAX - world.clock.looks_left();
+    let mut denied = 0;
+    // The key ends at one of the last looks: before the steps are tried out, after, or when they are about to be written.
+    for (earlier, (end, caller)) in callers.into_iter().enumerate() {
+        world.clock.jump_at(looks - earlier, HOUR_MS);
+        match world.app.apply_document(&caller, &says(looks - earlier)).await {
+            Ok(_) => {
+                let written = world.events(acme.org).await.pop().unwrap().at;
+                assert!(
+                    written < end,
+                    "{earlier} looks before the last: written at {written:?}, with a key until {end:?}"
+                );
+            }
+            Err(problem) => {
+                assert_eq!(problem.code(), "credential-ended", "{problem}");
+                denied += 1;
+            }
+        }
+    }
+    assert_eq!(denied, KEYS, "what it was tried out under had ended, whenever that was");
 }
 
 async fn projects(world: &World, by: &Caller, count: usize) {

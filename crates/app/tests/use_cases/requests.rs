@@ -4,6 +4,7 @@ use app::access::Whose;
 use app::ask::Wording;
 use app::grants::{GrantChange, Receiver};
 use app::requests::{Choice, Page, RequestDetail, RequestToOpen, Term, Told, Which};
+use app::resources::{ResourceChange, ResourceToMake, Sharing};
 use app::roles::{NewRole, RoleChange};
 use app::{Caller, Problem};
 use domain::event;
@@ -12,6 +13,7 @@ use domain::key::KeyScope;
 use domain::organization::{GrantsTo, SettingChange};
 use domain::permission::Holding;
 use domain::request::{RequestState, Wanted};
+use domain::resource::{ResourceKind, Shared};
 use domain::role::RoleLevel;
 
 use crate::world::{Acme, MEMBER, STRIPE, World, code_of};
@@ -462,4 +464,54 @@ async fn whoever_may_give_it_for_a_time_alone_grants_what_was_wished_for_a_time_
     assert!(!world.may_call(&acme.member, "stripe", "create_refund"));
     let again = wished(Some(HOUR_MS)).await;
     app.refuse_request(&lee, &again, "ask the owner").await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_may_share_something_for_a_time_alone_grants_that_for_a_time() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let app = &world.app;
+    let added = world.add(&acme.owner, "lee@acme.example", "Lee Slate", "member").await.unwrap();
+    let lee = world.caller(crate::world::first_key(&added)).await;
+    for (title, words, who) in [
+        (
+            "Keeper",
+            &["member.view", "project.view", "project.share", "project.use:own", "project.edit:own"][..],
+            "lee@acme.example",
+        ),
+        ("Reader", &["organization.view", "project.view", "project.edit:own"], MEMBER),
+    ] {
+        let change = RoleChange { permissions: Some(Holding::parse(words).unwrap()), ..RoleChange::default() };
+        let new = NewRole { id: None, title: title.to_owned(), level: RoleLevel::Organization, change };
+        app.create_role(&acme.owner, new).await.unwrap();
+        app.change_member_role(&acme.owner, who, &title.to_lowercase()).await.unwrap();
+    }
+    let made = ResourceToMake { kind: ResourceKind::Project, title: "Plan".to_owned(), tier: None, owner: None };
+    let plan = app.create_resource(&acme.owner, made).await.unwrap().id.to_string();
+    let friday = Some(app.now().plus_ms(3 * HOUR_MS));
+    let until_friday = Sharing { level: Shared::Edit, expires_at: friday };
+    app.share_resource(&acme.owner, (&plan, "lee@acme.example"), until_friday).await.unwrap();
+    let wished = async |lasts_ms| {
+        let (action, kind) = ("edit".to_owned(), "project".to_owned());
+        let wording = Wording { action, kind, name: plan.clone(), role: None };
+        let opened = app.open_request(&acme.member, &RequestToOpen { wording, note: None, lasts_ms }).await.unwrap();
+        id(&opened)
+    };
+    for longer in [None, Some(4 * HOUR_MS)] {
+        let request = wished(longer).await;
+        assert!(listed(&world, &lee).await.items.is_empty(), "for longer than Lee has it: {longer:?}");
+        app.withdraw_request(&acme.member, &request).await.unwrap();
+    }
+    let request = wished(Some(HOUR_MS)).await;
+    let shown = app.show_request(&lee, &request).await.unwrap();
+    let share = shown.remedies.iter().find(|remedy| remedy.may_make).unwrap();
+    assert_eq!(share.says, ["share Plan to edit"]);
+    app.grant_request(&lee, &request, Choice { remedy: Some(&share.id), term: Term::AsWished }).await.unwrap();
+    let rename = async || {
+        let edit = ResourceChange { title: Some(format!("Plan {}", app.now().0)), ..ResourceChange::default() };
+        app.edit_resource(&acme.member, &plan, edit).await.is_ok()
+    };
+    assert!(rename().await);
+    world.clock.advance_ms(HOUR_MS);
+    assert!(!rename().await);
 }

@@ -1,7 +1,7 @@
 //! The world of one test: a data folder, a clock, upstreams, and the application on top.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use app::grants::{GrantChange, GrantView, Receiver};
@@ -34,17 +34,37 @@ pub(crate) const MEMBER: &str = "mona.gneiss@acme.example";
 pub(crate) const STRIPE: [&str; 3] = ["list_customers", "create_refund", "delete_customer"];
 
 #[derive(Default)]
-pub(crate) struct HandClock(AtomicI64);
+pub(crate) struct HandClock {
+    ms: AtomicI64,
+    /// How often it is looked at before it jumps; none where it does not.
+    looks: AtomicUsize,
+    jump_ms: AtomicI64,
+}
 
 impl HandClock {
     pub(crate) fn advance_ms(&self, ms: i64) {
-        self.0.fetch_add(ms, Ordering::SeqCst);
+        self.ms.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Lets it jump when it has been looked at so often from now on.
+    pub(crate) fn jump_at(&self, looks: usize, ms: i64) {
+        self.jump_ms.store(ms, Ordering::SeqCst);
+        self.looks.store(looks, Ordering::SeqCst);
+    }
+
+    /// How often it will still be looked at before it jumps.
+    pub(crate) fn looks_left(&self) -> usize {
+        self.looks.load(Ordering::SeqCst)
     }
 }
 
 impl Clock for HandClock {
     fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
+        let fewer = |looks: usize| looks.checked_sub(1);
+        if self.looks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer) == Ok(1) {
+            self.advance_ms(self.jump_ms.load(Ordering::SeqCst));
+        }
+        Timestamp(self.ms.load(Ordering::SeqCst))
     }
 }
 
@@ -288,7 +308,7 @@ pub(crate) fn code_of<T: std::fmt::Debug>(answer: Result<T, Problem>) -> &'stati
         Problem::Refused(refusal) => refusal.code,
         Problem::Invalid { field, .. } => field,
         Problem::Moved { .. } => "moved",
-        Problem::Busy => "one-at-a-time",
+        Problem::Busy { .. } => "one-at-a-time",
         problem => panic!("broken: {problem}"),
     }
 }

@@ -64,3 +64,11 @@ pub struct AgentEdit {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspended: Option<bool>,
 }
+
+impl AgentEdit {
+    /// Whether an agent that stands still could work again by it.
+    #[must_use]
+    pub fn may_wake(&self) -> bool {
+        self.suspended == Some(false) || self.sponsor.is_some()
+    }
+}

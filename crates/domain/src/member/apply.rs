@@ -31,16 +31,19 @@ impl Organization {
             Event::MemberRoleChanged { person, to, .. } => {
                 if let Some(member) = self.members.get_mut(&person) {
                     member.role = to;
+                    member.drop_ended_roles(stamp.at);
                     member.extra_roles.remove(&to);
                 }
             }
             Event::MemberRoleGiven { person, role, expires_at } => {
                 if let Some(member) = self.members.get_mut(&person) {
+                    member.drop_ended_roles(stamp.at);
                     member.extra_roles.insert(role, ExtraRole { expires_at, since_seq: stamp.seq });
                 }
             }
             Event::MemberRoleTaken { person, role } => {
                 if let Some(member) = self.members.get_mut(&person) {
+                    member.drop_ended_roles(stamp.at);
                     member.extra_roles.remove(&role);
                 }
             }

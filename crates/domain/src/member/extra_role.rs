@@ -36,7 +36,7 @@ pub(crate) fn give(
         return Err(Refusal::field("own-role", "role", message));
     }
     key::ends_later("expires_at", expires_at, now)?;
-    match member.extra_roles.get(&role) {
+    match member.extra_roles.get(&role).filter(|known| known.holds_at(now)) {
         Some(known) if known.expires_at == expires_at => return Ok(Vec::new()),
         None if member.extra_roles_at(now).count() >= EXTRA_ROLES_MAX => {
             let message = format!("a member has at most {EXTRA_ROLES_MAX} roles beside their own; take one first");

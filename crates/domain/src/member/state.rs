@@ -37,7 +37,7 @@ pub struct Member {
     /// Their role; after removal the last one they had.
     pub role: RoleId,
     /// Roles beside it. They count only where the organization has such (`roles.extra_bindings`), and are kept where
-    /// it has not.
+    /// it has not. Those that have ended may be among them until a role is given or taken next.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub extra_roles: BTreeMap<RoleId, ExtraRole>,
     /// Whether the membership is in force.
@@ -72,6 +72,12 @@ impl Member {
     /// The roles that a member was given beside their own and that have not ended, whether such count here or not.
     pub fn extra_roles_at(&self, now: Timestamp) -> impl Iterator<Item = RoleId> {
         self.extra_roles.iter().filter(move |(_, given)| given.holds_at(now)).map(|(role, _)| *role)
+    }
+
+    /// Of what has ended nothing is kept from the next change of roles on, so that no more is there than one may have.
+    // INVARIANT: held after every step by `check_that_roles_are_where_they_belong` in tests/rules.
+    pub(crate) fn drop_ended_roles(&mut self, now: Timestamp) {
+        self.extra_roles.retain(|_, given| given.holds_at(now));
     }
 
     /// Whether the membership is in force.

@@ -29,18 +29,11 @@ pub(crate) fn define(state: &Organization, object: Object) -> Result<Vec<Event>,
     Ok(vec![Event::ObjectDefined(Box::new(object))])
 }
 
-/// An object is governed no longer. What roles are allowed about it ends with it; what they are denied holds again where an
-/// object of that name comes back, so that nobody lifts it by defining the object anew.
+/// An object is governed no longer; every role's exceptions for it end with it. Whom that would open more than they may
+/// open is asked before.
 pub(crate) fn remove(state: &Organization, object: &DataName) -> Result<Vec<Event>, Refusal> {
     if !state.objects.contains_key(object) {
         return Err(Refusal::missing("object", format!("there is no object {object}")));
-    }
-    if state.denied.len() >= OBJECTS_MAX && !state.denials(object).is_empty() {
-        let message = format!(
-            "what roles are denied is kept of {OBJECTS_MAX} removed objects; take what they are denied about this one out \
-             of the roles first"
-        );
-        return Err(Refusal::rule("too-many-objects", message));
     }
     Ok(vec![Event::ObjectRemoved { object: object.clone() }])
 }

@@ -4,7 +4,6 @@
 //! one object, an exception for one of its fields. The more specific one wins; without see on the object everything
 //! under it is hidden.
 
-mod apply;
 mod handle;
 mod name;
 mod rules;

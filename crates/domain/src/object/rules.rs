@@ -83,13 +83,6 @@ impl Rule {
         }
     }
 
-    const fn denial(self) -> Rule {
-        match self {
-            Rule::Deny => Rule::Deny,
-            Rule::Inherit | Rule::Allow => Rule::Inherit,
-        }
-    }
-
     fn is_inherit(&self) -> bool {
         *self == Rule::Inherit
     }
@@ -132,20 +125,6 @@ impl ObjectRule {
             DataVerb::Destroy => self.destroy,
         }
     }
-
-    /// What it denies, without what it allows.
-    #[must_use]
-    pub fn denials(&self) -> ObjectRule {
-        let fields = self.fields.iter().map(|(field, rule)| (field.clone(), rule.denials()));
-        ObjectRule {
-            see: self.see.denial(),
-            create: self.create.denial(),
-            edit: self.edit.denial(),
-            delete: self.delete.denial(),
-            destroy: self.destroy.denial(),
-            fields: fields.filter(|(_, rule)| *rule != FieldRule::default()).collect(),
-        }
-    }
 }
 
 /// A role's exception for one field.
@@ -158,12 +137,6 @@ pub struct FieldRule {
     /// Whether its value is changed. A field that is not seen is not changed either.
     #[serde(skip_serializing_if = "Rule::is_inherit")]
     pub edit: Rule,
-}
-
-impl FieldRule {
-    fn denials(self) -> FieldRule {
-        FieldRule { see: self.see.denial(), edit: self.edit.denial() }
-    }
 }
 
 /// A role's exceptions, by object.

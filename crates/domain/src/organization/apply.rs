@@ -80,7 +80,11 @@ impl Organization {
             Event::KindConfigured { kind, settings } if settings.0.is_empty() => drop(self.features.remove(&kind)),
             Event::KindConfigured { kind, settings } => drop(self.features.insert(kind, settings)),
             Event::RoleWithdrawn { role } => self.withdraw_role(role),
-            event @ (Event::ObjectDefined(_) | Event::ObjectRemoved { .. }) => self.apply_to_objects(event),
+            Event::ObjectDefined(object) => drop(self.objects.insert(object.name.clone(), *object)),
+            Event::ObjectRemoved { object } => {
+                self.objects.remove(&object);
+                self.roles.values_mut().for_each(|role| drop(role.data.objects.remove(&object)));
+            }
             event @ (Event::KeyCreated { .. }
             | Event::KeyRotated { .. }
             | Event::KeyRevoked { .. }
@@ -141,7 +145,6 @@ impl Organization {
     /// the role is given to nobody.
     fn end_role(&mut self, role: RoleId, moved_to: RoleId) {
         self.roles.remove(&role);
-        self.forget_denials(role);
         self.take_everything(Grantee::Role(role));
         for member in self.members.values_mut() {
             member.extra_roles.remove(&role);

@@ -11,7 +11,7 @@ use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, 
 use crate::integration::{Integration, Tool};
 use crate::key::Key;
 use crate::member::Member;
-use crate::object::{DataName, Object, ObjectRule};
+use crate::object::{DataName, Object};
 use crate::organization::{Review, Settings};
 use crate::refusal::Refusal;
 use crate::request::AccessRequest;
@@ -69,8 +69,6 @@ pub struct Organization {
     pub reviews: Vec<Review>,
     /// The objects whose records it governs.
     pub objects: BTreeMap<DataName, Object>,
-    /// What roles were denied about objects that are gone: it holds again where one of that name comes back.
-    pub denied: BTreeMap<DataName, BTreeMap<RoleId, ObjectRule>>,
     /// Access requests by who asked: the open ones, and of each the last that were closed. Of those who are gone none
     /// is kept.
     pub requests: BTreeMap<Grantee, BTreeMap<RequestId, AccessRequest>>,

@@ -114,6 +114,26 @@ fn a_role_beside_ones_own_that_has_ended_counts_for_nothing() {
     assert!(walk.state.live_key(key(0)).is_some());
     accept(&mut walk, edit("shift-0", narrow()));
     accept(&mut walk, give(1, "auditor", None));
+    assert_eq!(extra_of(&walk.state, 1), [role("auditor")], "of what has ended nothing is kept");
+}
+
+#[test]
+fn a_role_that_has_ended_is_given_again_within_the_most_that_one_may_have() {
+    let mut walk = with(balanced(), &[(1, "member")]);
+    accept(&mut walk, setting(SettingChange::RolesExtraBindings(true)));
+    let names: Vec<String> = (0..20).map(|number| format!("shift-{number}")).collect();
+    for name in &names {
+        let edit = RoleEdit::default();
+        let new = NewRole { id: role(name), title: name.clone(), level: RoleLevel::Organization, edit };
+        accept(&mut walk, Command::CreateRole(Box::new(new)));
+    }
+    let (first, rest) = names.split_at(10);
+    let end = walk.now.plus_ms(1_000);
+    first.iter().for_each(|name| accept(&mut walk, give(1, name, Some(end))));
+    walk.now = end;
+    rest.iter().for_each(|name| accept(&mut walk, give(1, name, None)));
+    assert_eq!(refusal(&walk, give(1, "shift-0", None)), "too-many-roles");
+    assert_eq!(extra_of(&walk.state, 1).len(), 10);
 }
 
 #[test]

@@ -223,38 +223,6 @@ fn a_role_with_a_rule_for_a_field_that_is_gone_can_still_be_changed() {
 }
 
 #[test]
-fn what_a_role_is_denied_about_an_object_outlives_it_and_what_it_is_allowed_does_not() {
-    let name = |text: &str| DataName::parse(text).unwrap();
-    let salaries = || {
-        let fields = BTreeMap::from([(name("amount"), Field { title: "Amount".to_owned() })]);
-        Command::DefineObject(Box::new(Object { name: name("salaries"), title: "Salaries".to_owned(), fields }))
-    };
-    let says = |see, delete, field| {
-        let fields = BTreeMap::from([(name("amount"), FieldRule { see: field, edit: Rule::Allow })]);
-        ObjectRule { see, delete, fields, ..ObjectRule::default() }
-    };
-    let given = |rule| {
-        let objects = BTreeMap::from([(name("salaries"), rule)]);
-        RoleEdit { data: Some(DataRules { objects }), ..RoleEdit::default() }
-    };
-    let anew = |walk: &mut Walk| {
-        accept(walk, Command::RemoveObject { object: name("salaries") });
-        accept(walk, salaries());
-        walk.state.roles[&role("sales")].data.objects.get("salaries").cloned()
-    };
-    let mut walk = sales();
-    accept(&mut walk, salaries());
-    accept(&mut walk, edit("sales", given(says(Rule::Deny, Rule::Allow, Rule::Deny))));
-    let fields = BTreeMap::from([(name("amount"), FieldRule { see: Rule::Deny, edit: Rule::Inherit })]);
-    let kept = ObjectRule { see: Rule::Deny, fields, ..ObjectRule::default() };
-    assert_eq!(anew(&mut walk), Some(kept.clone()));
-    assert_eq!(anew(&mut walk), Some(kept), "however often");
-    accept(&mut walk, edit("sales", given(says(Rule::Allow, Rule::Allow, Rule::Inherit))));
-    assert_eq!(anew(&mut walk), None);
-    assert!(walk.state.denied.is_empty());
-}
-
-#[test]
 fn a_role_that_holds_a_thing_without_what_it_needs_is_refused() {
     let walk = sales();
     let holds = |word: &str| RoleEdit { permissions: Some(Holding::parse([word]).unwrap()), ..RoleEdit::default() };

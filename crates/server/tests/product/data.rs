@@ -181,6 +181,10 @@ fn objects_and_fields_are_defined_and_removed_by_whoever_may_change_the_data_mod
         assert_eq!(ivy.api.put(&format!("/objects/{}", name.replace(' ', "%20")), body).0, 422, "{name}");
     }
     firm.change_role("member", json!({ "data": { "notes": { "edit": "deny" } } }));
+    let (status, denied) = ivy.api.delete("/objects/notes");
+    assert_eq!((status, denied["code"].as_str()), (403, Some("beyond-your-reach")), "{denied}");
+    let all = ["organization.view", "data_model.edit", "data.see", "data.create", "data.edit"];
+    firm.change_role("own", json!({ "permissions": all }));
     assert_eq!(ivy.api.delete("/objects/notes").0, 204);
     assert_eq!((may(&ivy, "notes"), ivy.api.delete("/objects/notes").0), (None, 404));
     let (_, role) = firm.owner().get("/roles/member");

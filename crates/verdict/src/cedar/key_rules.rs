@@ -3,7 +3,7 @@
 use domain::permission::Permission as P;
 
 use super::phrases::{
-    Policy, all, any, choose, gives, holds, is_below_in_a_team, is_the_member, not_below, passes_on, setting,
+    Policy, all, any, choose, for_good, gives, holds, is_below_in_a_team, is_the_member, not_below, passes_on, setting,
     setting_is, states, where_there,
 };
 use super::rules::may_have_keys;
@@ -112,6 +112,7 @@ fn agents() -> Vec<Policy> {
     let gives_role = where_there("context has role", &all([holds(P::RoleAssign), gives("context.role")]));
     let themselves = is_the_member("context.person");
     let knows = format!("(resource has id && ({} || resource.hasTag(principal.id)))", holds(P::AgentView));
+    let works = "(!resource.suspended && resource has sponsor)".to_owned();
     let ends = choose(&themselves, &knows, &all([holds(P::AgentManage), not_below("resource.role")]));
     vec![
         Policy::permit("agent.view", "See the agents", &["agent.view"]).when(holds(P::AgentView)),
@@ -119,6 +120,16 @@ fn agents() -> Vec<Policy> {
             .when(all([holds(P::AgentManage), gives_role.clone()])),
         Policy::permit("agent.edit", "Change agents not above one", &["agent.edit"])
             .when(all([holds(P::AgentManage), not_below("resource.role")])),
+        Policy::permit(
+            "agent.resume",
+            "Let agents work again whose power is not above one's own for good",
+            &["agent.resume"],
+        )
+        .when(all([
+            holds(P::AgentManage),
+            not_below("resource.role"),
+            any([works, for_good(&not_below("resource.role"))]),
+        ])),
         Policy::permit("key.create_agent", "Give agents keys that carry no more than one may", &["key.create_agent"])
             .when(all([holds(P::AgentManage), not_below("resource.role"), passes_on("resource.role")])),
         Policy::permit("agent.set_role", "Give an agent not above one a role that one may give", &["agent.set_role"])

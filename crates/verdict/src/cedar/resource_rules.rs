@@ -3,12 +3,17 @@
 use domain::permission::Permission as P;
 use domain::resource::ResourceVerb;
 
-use super::phrases::{Policy, all, any, choose, has_not_ended, holds, lasts_as_long, no_role, setting};
+use super::phrases::{Policy, all, any, choose, for_good, has_not_ended, holds, lasts_as_long, no_role, setting};
 
 /// The principal may do this with a resource: for all, for their own, for their teams', by a role in a team that has
 /// it, or because it is shared with them.
 pub(super) fn right_to(verb: ResourceVerb, resource: &str) -> String {
     right_while(verb, resource, (None, &has_not_ended(&format!("{resource}.getTag(principal.id)"))))
+}
+
+/// The same for good: neither by a role nor by a share that ends.
+pub(super) fn right_for_good(verb: ResourceVerb, resource: &str) -> String {
+    for_good(&right_while(verb, resource, (None, &format!("!({resource}.getTag(principal.id) has ends)"))))
 }
 
 /// The same for as long as something that is given, where a share counts only while this is so.

@@ -215,7 +215,7 @@ fn organization() -> Vec<Policy> {
         Policy::permit("organization.transfer", "Hand over the top role", &["organization.transfer"])
             .when(all(["resource has role && principal.role.top".to_owned(), holds(P::OrganizationTransfer)])),
         Policy::permit("data_model.edit", "Change what objects there are", &["data_model.edit"])
-            .when(holds(P::DataModelEdit)),
+            .when(all([holds(P::DataModelEdit), where_there("context has lifts", &opens("context.lifts"))])),
         Policy::permit("permission.use", "Use what a permission gives", &["permission.use"])
             .when(any(["principal.role.holds.all.contains(context.permission)".to_owned(), use_own])),
         Policy::permit("themselves", "Everybody may ask about themselves", &["access.explain", "audit.read"])

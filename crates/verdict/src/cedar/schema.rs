@@ -168,6 +168,7 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("agent.view", ORGANIZATION, ""),
     ("agent.create", ORGANIZATION, "role?: Role"),
     ("agent.edit", AGENT, ""),
+    ("agent.resume", AGENT, ""),
     ("agent.set_role", AGENT, "role?: Role"),
     ("delegation.set", AGENT, "person: Member"),
     ("delegation.remove", AGENT, "person: Member"),
@@ -194,7 +195,8 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("data.destroy", &["Object"], ""),
     ("field.see", &["Field"], ""),
     ("field.edit", &["Field"], ""),
-    ("data_model.edit", ORGANIZATION, ""),
+    // What roles are denied now and would open if what goes came back.
+    ("data_model.edit", ORGANIZATION, "lifts?: Set<String>"),
     // To use what a permission gives for the organization as a whole.
     ("permission.use", ORGANIZATION, "permission: String"),
     // To ask for access as somebody, for themselves or for a person. Who decides it is asked of every change that it

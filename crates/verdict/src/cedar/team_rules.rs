@@ -4,7 +4,7 @@ use domain::permission::Permission as P;
 use domain::resource::ResourceVerb;
 
 use super::phrases::{Policy, all, any, choose, has_setting, holds, is_the_member, setting, setting_is, where_there};
-use super::resource_rules::{is_shown, right_to};
+use super::resource_rules::{is_shown, right_for_good, right_to};
 
 /// The principal's role in this team, or their own role for the teams that they are in, holds a permission.
 pub(super) fn holds_in(team: &str, permission: P) -> String {
@@ -56,19 +56,19 @@ pub(super) fn sends_newcomers() -> String {
     where_there("context has join_default_team", &any([same, all([puts, gives])]))
 }
 
-/// To give something to a team is to share it: nobody there comes to do more with it than the principal does. What
-/// everybody sees is given without where the organization has it so.
+/// To give something to a team is to share it for good: nobody there comes to do more with it than the principal does
+/// without an end. What everybody sees is given without where the organization has it so.
 fn shares_with_team() -> String {
     let given = "context.resource";
     let no_more = |verb: ResourceVerb| {
         let gained = format!("resource.gains.contains({given}.kind.{})", verb.as_str());
-        any([format!("!{gained}"), right_to(verb, given)])
+        any([format!("!{gained}"), right_for_good(verb, given)])
     };
     let verbs = ResourceVerb::ALL.into_iter().filter(|verb| *verb != ResourceVerb::Create);
     let no_more: Vec<String> = verbs.map(no_more).collect();
     any([
         format!("{}.contains({given}.kind)", setting("teams_assign_listed")),
-        all([right_to(ResourceVerb::Share, given), no_more.join(" && ")]),
+        all([right_to(ResourceVerb::Share, given), right_for_good(ResourceVerb::Share, given), no_more.join(" && ")]),
     ])
 }
 

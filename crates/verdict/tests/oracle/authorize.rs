@@ -141,6 +141,7 @@ pub(crate) fn operation<'c>(
         }
         Command::RemoveTeamMember { team, person } => Operation::RemoveTeamMember { team: *team, member: *person },
         Command::CreateAgent { role, .. } => Operation::CreateAgent { role: role.as_ref() },
+        Command::EditAgent { agent, edit } if edit.may_wake() => Operation::ResumeAgent { agent: *agent },
         Command::EditAgent { agent, .. } | Command::DeleteAgent { agent } => Operation::EditAgent { agent: *agent },
         Command::SetAgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: role.as_ref() },
         Command::Delegate { agent, person, .. } => Operation::Delegate { agent: *agent, person: *person },
@@ -166,7 +167,10 @@ pub(crate) fn operation<'c>(
             resource(ResourceVerb::Delete, *id)
         }
         Command::ConfigureKind { kind, .. } => Operation::ConfigureKind { kind: *kind },
-        Command::DefineObject(_) | Command::RemoveObject { .. } => Operation::EditDataModel,
+        Command::DefineObject(object) => {
+            Operation::EditDataModel { object: Some(&object.name), to: Some(object.as_ref()) }
+        }
+        Command::RemoveObject { object } => Operation::EditDataModel { object: Some(object), to: None },
         // One asks for oneself.
         Command::OpenRequest(new) if new.requester != me.grantee() => return None,
         Command::OpenRequest(new) => Operation::RequestAccess { requester: me, acting_for: new.acting_for },

@@ -3,29 +3,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::organization::{Organization, SettingChange};
-use domain::resource::Shared;
+use domain::resource::{ResourceKind, ResourceVerb, Shared};
+use domain::role::RoleLevel;
 use domain::time::Timestamp;
 use verdict::{Action, Actor, Gift, Operation, Question, Snapshot, Subject};
 
 use crate::cedar::Cedar;
 use crate::dice::Dice;
+use crate::escalations::made;
 use crate::naive::Naive;
 use crate::questions::{Names, kind};
 use crate::seeds;
 use crate::world::{
-    INTEGRATIONS, MOMENTS, PEOPLE, RESOURCES, TEAMS, TOOLS, World, integration, org, person, resource, slug, team,
+    INTEGRATIONS, MOMENTS, PEOPLE, RESOURCES, TEAMS, TOOLS, World, integration, org, person, resource, role, slug, team,
 };
 
 /// Questions looked at in each organization; Cedar is asked where such roles decide.
-const QUESTIONS: usize = 2_500;
+const QUESTIONS: usize = 3_500;
 
 /// An organization in which most people have roles beside their own.
 fn with_many_roles(seed: u64) -> World {
     let (mut world, dice) = (World::random(3_000_000 + seed), &mut Dice(seed));
     world.happens(Event::SettingChanged(SettingChange::RolesExtraBindings(true)));
+    with_keepers(&mut world, dice);
     let mut roles = world.roles_of_level(false);
     roles.retain(|role| !world.state.roles[role].top);
     for person in (0..PEOPLE).map(person) {
@@ -39,6 +43,36 @@ fn with_many_roles(seed: u64) -> World {
     world
 }
 
+/// People who give what they know of to their team, in which all of it is changed, a role that lets them, and agents with
+/// that role, half of which stand still.
+fn with_keepers(world: &mut World, dice: &mut Dice) {
+    let words = |verbs: &[ResourceVerb], far: &str| {
+        let of_kind = |kind: ResourceKind| verbs.iter().map(move |verb| kind.permission(*verb).entry().id);
+        let words = ResourceKind::ALL.iter().copied().flat_map(of_kind);
+        words.map(|word| format!("{word}{far}")).collect::<Vec<String>>()
+    };
+    let mut keeper = words(&[ResourceVerb::View, ResourceVerb::Use, ResourceVerb::Edit, ResourceVerb::Share], "");
+    keeper.extend(["agent.view", "agent.manage"].map(str::to_owned));
+    let mut place = words(&[ResourceVerb::View, ResourceVerb::Edit], ":team");
+    place.extend(["team.view:team", "team.assign:team"].map(str::to_owned));
+    for (name, level, words) in [("keeper", RoleLevel::Organization, keeper), ("place", RoleLevel::Team, place)] {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        world.happens(Event::RoleDefined(made(name, level, &words)));
+    }
+    for agent in world.state.agents.keys().copied().collect::<Vec<_>>() {
+        world.happens(Event::AgentRoleChanged { agent, role: Some(role("keeper")) });
+        let edit = AgentEdit { suspended: Some(dice.percent(50)), ..AgentEdit::default() };
+        world.happens(Event::AgentEdited { agent, edit });
+    }
+    let teams: Vec<_> = world.state.teams.keys().copied().collect();
+    for person in (0..PEOPLE).map(person) {
+        let place = dice.some(30, &teams).first().copied();
+        if let Some(team) = place.filter(|_| world.state.active_member(person).is_some()) {
+            world.happens(Event::TeamMemberSet { team, person, role: role("place") });
+        }
+    }
+}
+
 /// The same organization without the ends of what has not ended at a moment.
 fn without_ends(state: &Organization, now: Timestamp) -> Organization {
     let mut state = state.clone();
@@ -49,14 +83,16 @@ fn without_ends(state: &Organization, now: Timestamp) -> Organization {
 }
 
 /// What gives somebody something that stays.
-const GIVING: [&str; 9] = [
+const GIVING: [&str; 11] = [
     "AddMember",
+    "AssignResource",
     "CreatePersonalKey",
     "CreateRole",
     "CreateWorkspaceKey",
     "DeleteRole",
     "EditOrganization",
     "EditRole",
+    "ResumeAgent",
     "SetAgentRole",
     "SetTeamMember",
 ];
@@ -65,6 +101,7 @@ const GIVING: [&str; 9] = [
 struct Asked<'n> {
     by_kind: Vec<Vec<Operation<'n>>>,
     giving: Vec<Vec<Operation<'n>>>,
+    of_data: Vec<Vec<Operation<'n>>>,
     off: [BTreeSet<String>; 2],
     slugs: Vec<String>,
 }
@@ -76,14 +113,16 @@ impl<'n> Asked<'n> {
         let plain = operations.filter(|asked| !matches!(asked, Operation::DecideRequest { .. }));
         plain.for_each(|asked| by_kind.entry(kind(asked)).or_default().push(asked));
         let off = [BTreeSet::new(), TOOLS.map(str::to_owned).into()];
-        let giving = GIVING.iter().filter_map(|kind| by_kind.get(*kind).cloned()).collect();
-        Asked { by_kind: by_kind.into_values().collect(), giving, off, slugs: (0..INTEGRATIONS).map(slug).collect() }
+        let of_kinds = |kinds: &[&str]| kinds.iter().filter_map(|kind| by_kind.get(*kind).cloned()).collect();
+        let (giving, of_data) = (of_kinds(&GIVING), of_kinds(&["Data", "Field"]));
+        let by_kind = by_kind.into_values().collect();
+        Asked { by_kind, giving, of_data, off, slugs: (0..INTEGRATIONS).map(slug).collect() }
     }
 
     fn action<'a>(&'a self, dice: &mut Dice, who: u8, world: &'a World) -> Action<'a> {
         let some = |number: u8, dice: &mut Dice| dice.below(number - 1);
         let end = |dice: &mut Dice| dice.pick(&[None, Some(100), Some(101), Some(1_000), Some(2_000)]).map(Timestamp);
-        let operation = match dice.below(10) {
+        let operation = match dice.below(12) {
             0 => {
                 let integration = &self.slugs[usize::from(some(INTEGRATIONS, dice))];
                 return Action::CallTool { integration, tool: dice.pick(&TOOLS) };
@@ -105,7 +144,8 @@ impl<'n> Asked<'n> {
                 let (member, role) = (person(who), dice.pick(&roles));
                 dice.pick(&[Operation::GiveRole { member, role }, Operation::ChangeRole { member, role }])
             }
-            6 | 7 => one_of(dice, &self.giving),
+            6 | 7 | 9 => one_of(dice, &self.giving),
+            8 => one_of(dice, &self.of_data),
             _ => one_of(dice, &self.by_kind),
         };
         Action::Operate(operation)

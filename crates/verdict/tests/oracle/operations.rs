@@ -90,6 +90,7 @@ fn acts_on(naive: &Naive<'_>, operation: Operation<'_>) -> Option<Subject> {
         Operation::Assign { grantee: Grantee::Member(member), .. } => Some(Subject::Member(member)),
         Operation::Assign { grantee: Grantee::Agent(agent), .. }
         | Operation::EditAgent { agent }
+        | Operation::ResumeAgent { agent }
         | Operation::SetAgentRole { agent, .. }
         | Operation::CreateAgentKey { agent } => Some(Subject::Agent(agent)),
         Operation::Assign { grantee: Grantee::Key(key), .. } | Operation::SetKeyRole { key, .. } => {

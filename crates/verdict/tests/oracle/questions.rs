@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::grant::{Grantee, Profile};
 use domain::key::{KeyKind, KeyScope};
-use domain::object::{DataName, DataRules, DataVerb};
+use domain::object::{DataName, DataRules, DataVerb, Object};
 use domain::organization::SettingChange;
 use domain::permission::{Permission, PermissionSet};
 use domain::resource::{ResourceVerb, Shared};
@@ -62,7 +62,10 @@ fn remedies(dice: &mut Dice, world: &World) -> Vec<Remedy> {
         1 => Remedy::SwitchOn { integration, tool: "get".to_owned() },
         2 => Remedy::Role { member, role },
         3 => Remedy::Join { member, team, role },
-        4 => Remedy::Share { resource, with: Grantee::Member(member), level: chance::shared(dice) },
+        4 => {
+            let (with, level) = (Grantee::Member(member), chance::shared(dice));
+            Remedy::Share { resource, with, level, expires_at: dice.percent(30).then_some(Timestamp(50)) }
+        }
         5 => Remedy::ResumeAgent { agent },
         6 => Remedy::AgentRole { agent, role },
         7 => Remedy::KeyRole { key, role },
@@ -81,6 +84,8 @@ pub(crate) struct Names {
     roles: Vec<RoleId>,
     sets: Vec<(PermissionSet, Option<DataRules>)>,
     objects: Vec<DataName>,
+    /// What objects could come to.
+    changed_objects: Vec<Object>,
     fields: Vec<DataName>,
     grantees: Vec<Grantee>,
     changes: Vec<Vec<SettingChange>>,
@@ -97,6 +102,7 @@ impl Names {
             roles: world.role_ids(),
             sets,
             objects: OBJECTS.map(data).into(),
+            changed_objects: OBJECTS.map(|name| chance::object(name, &dice.some(50, &FIELDS))).into(),
             fields: FIELDS.map(data).into(),
             grantees: world.grantees(),
             gifts: (0..4)
@@ -125,7 +131,7 @@ impl Names {
             Operation::CreateWorkspaceKey { role: None, scope: KeyScope::Granted },
             Operation::CreateWorkspaceKey { role: None, scope: KeyScope::All },
             Operation::CreateAgent { role: None },
-            Operation::EditDataModel,
+            Operation::EditDataModel { object: None, to: None },
             Operation::ReadAudit { subject: None },
             Operation::ChangePreset,
         ];
@@ -213,7 +219,8 @@ impl Names {
             all.extend(self.roles.iter().map(|role| Operation::SetKeyRole { key, role: Some(role) }));
         }
         for agent in (0..AGENTS).map(agent) {
-            all.extend([Operation::EditAgent { agent }, Operation::CreateAgentKey { agent }]);
+            all.extend([Operation::EditAgent { agent }, Operation::ResumeAgent { agent }]);
+            all.push(Operation::CreateAgentKey { agent });
             all.push(Operation::SetAgentRole { agent, role: None });
             all.extend(self.roles.iter().map(|role| Operation::SetAgentRole { agent, role: Some(role) }));
             for person in (0..PEOPLE).map(person) {
@@ -237,7 +244,10 @@ impl Names {
         for kind in KINDS {
             all.extend([Operation::ViewKind { kind }, Operation::ConfigureKind { kind }]);
         }
+        let changed = self.changed_objects.iter();
+        all.extend(changed.map(|object| Operation::EditDataModel { object: Some(&object.name), to: Some(object) }));
         for object in &self.objects {
+            all.push(Operation::EditDataModel { object: Some(object), to: None });
             for verb in DataVerb::ALL {
                 all.push(Operation::Data { verb, object });
                 all.extend(self.fields.iter().map(|field| Operation::Field { verb, object, field }));

@@ -31,7 +31,7 @@ pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) {
     });
     let gone = context.state.objects.keys().filter(|name| !objects.contains_key(*name));
     let removed = gone.map(|name| {
-        let says = format!("govern the object {name} no longer, and drop what roles are allowed about it");
+        let says = format!("govern the object {name} no longer, and drop what roles say about it");
         step(&["objects"], says, Command::RemoveObject { object: name.clone() })
     });
     agenda.add(Phase::DefineObjects, defined);

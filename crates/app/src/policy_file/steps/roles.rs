@@ -19,7 +19,7 @@ pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Pr
             _ if entry.fixed => {}
             None => agenda.add(Phase::DefineRoles, [created(*id, entry)]),
             Some(present) => {
-                let (now, later) = edited(entry, &with_what_comes_back(context, present));
+                let (now, later) = edited(entry, present);
                 agenda.add(Phase::DefineRoles, now);
                 agenda.add(Phase::NarrowRoles, later);
             }
@@ -35,18 +35,6 @@ pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Pr
         agenda.add(Phase::EndRoles, [step(&["roles"], says, Command::DeleteRole { role: role.id, default: None })]);
     }
     Ok(())
-}
-
-/// A role as it is once the objects of the file are governed: what it was denied about one that comes back holds again.
-fn with_what_comes_back(context: &Context<'_>, present: &Role) -> Role {
-    let mut role = present.clone();
-    for object in context.document.objects.iter().flat_map(|objects| objects.keys()) {
-        let denied = context.state.denied.get(object).and_then(|denied| denied.get(&role.id));
-        if let Some(denied) = denied {
-            role.data.objects.entry(object.clone()).or_insert_with(|| denied.clone());
-        }
-    }
-    role
 }
 
 fn is_possible(id: RoleId, entry: &RoleEntry, present: Option<&Role>) -> Result<(), Problem> {

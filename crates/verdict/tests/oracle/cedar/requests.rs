@@ -225,6 +225,7 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::ViewAgents => whole("agent.view"),
         Operation::CreateAgent { role } => whole("agent.create").with_role(role),
         Operation::EditAgent { agent } => of("agent.edit", "Agent", agent),
+        Operation::ResumeAgent { agent } => of("agent.resume", "Agent", agent),
         Operation::SetAgentRole { agent, role } => of("agent.set_role", "Agent", agent).with_role(role),
         Operation::Delegate { agent, person } => of("delegation.set", "Agent", agent).with("person", "Member", person),
         Operation::EndDelegation { agent, person } => {
@@ -246,7 +247,12 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
             let action = if verb == DataVerb::See { "field.see" } else { "field.edit" };
             of(action, "Field", format!("{object}.{field}"))
         }
-        Operation::EditDataModel => whole("data_model.edit"),
+        Operation::EditDataModel { object: None, .. } => whole("data_model.edit"),
+        Operation::EditDataModel { object: Some(object), to } => {
+            // No role answers here by the moment.
+            let lifted = Naive { state, now: Timestamp(0) }.lifted(object, to);
+            Asked { besides: vec![("lifts", words(lifted))], ..whole("data_model.edit") }
+        }
         Operation::Use { permission } => whole("permission.use").with_word("permission", permission.entry().id),
         Operation::RequestAccess { requester, acting_for } => {
             let asked = subject("request.open", requester);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::object::{DataName, DataRules, DataVerb, FieldRule, ObjectRule, Rule};
+use domain::object::{DataName, DataRules, DataVerb, FieldRule, Object, ObjectRule, Rule};
 use domain::permission::{Holding, Permission, PermissionSet, Scope};
 use domain::role::{AssignableTo, Role, RoleId, RoleLevel};
 use verdict::Subject;
@@ -120,6 +120,19 @@ impl Naive<'_> {
     pub(crate) fn opened_anew(&self, before: Option<&Role>, after: &Role) -> BTreeSet<String> {
         let before = before.map(|role| self.opened(role)).unwrap_or_default();
         self.opened(after).difference(&before).cloned().collect()
+    }
+
+    /// What is open to roles that are denied it now, where an object comes to this, or to nothing, and then comes back.
+    pub(crate) fn lifted(&self, object: &DataName, to: Option<&Object>) -> BTreeSet<String> {
+        let without = |role: &Role| {
+            let mut role = role.clone();
+            match (to, role.data.objects.get_mut(object)) {
+                (Some(to), Some(rule)) => rule.fields.retain(|field, _| to.fields.contains_key(field)),
+                _ => drop(role.data.objects.remove(object)),
+            }
+            role
+        };
+        self.state.roles.values().flat_map(|role| self.opened_anew(Some(role), &without(role))).collect()
     }
 
     /// Nobody opens to others what is not open to themselves by one of their roles.

@@ -115,6 +115,9 @@ impl Naive<'_> {
                 .and(|| self.assigns(me, role))
                 .and(|| role.map_or(yes("role"), |role| self.gives(me, role))),
             Operation::EditAgent { agent } => needs(P::AgentManage).and(|| self.over_agent(me, agent)),
+            Operation::ResumeAgent { agent } => {
+                needs(P::AgentManage).and(|| self.over_agent(me, agent)).and(|| self.wakes(me, agent))
+            }
             Operation::CreateAgentKey { agent } => needs(P::AgentManage)
                 .and(|| self.over_agent(me, agent))
                 .and(|| self.is_shown_a_secret(me, Subject::Agent(agent))),
@@ -133,7 +136,10 @@ impl Naive<'_> {
             }
             Operation::Data { verb, object } => self.records(me, verb, object),
             Operation::Field { verb, object, field } => self.field(me, verb, object, field),
-            Operation::EditDataModel => needs(P::DataModelEdit),
+            Operation::EditDataModel { object, to } => {
+                let lifted = || object.map(|object| self.lifted(object, to)).unwrap_or_default();
+                needs(P::DataModelEdit).and(|| self.opens_to_others(me, &lifted()))
+            }
             // Everybody who sees usage at all sees their own.
             Operation::Use { permission: P::UsageView } => match self.powers(me).get(&P::UsageView) {
                 Some(Scope::Own) => yes("own"),
@@ -174,8 +180,10 @@ impl Naive<'_> {
                 let made = self.state.teams.get(team).is_some_and(has);
                 if made { self.puts_into(me, *team, role) } else { self.set_team_member(me, *team, *member, role) }
             }
-            Remedy::Share { resource, with, level } => self.share(me, (*resource, *with), (*level, None)),
-            Remedy::ResumeAgent { agent } => self.operate(me, Operation::EditAgent { agent: *agent }),
+            Remedy::Share { resource, with, level, expires_at } => {
+                self.share(me, (*resource, *with), (*level, *expires_at))
+            }
+            Remedy::ResumeAgent { agent } => self.operate(me, Operation::ResumeAgent { agent: *agent }),
             Remedy::AgentRole { agent, role } => {
                 self.operate(me, Operation::SetAgentRole { agent: *agent, role: Some(role) })
             }
@@ -212,6 +220,14 @@ impl Naive<'_> {
             return nothing_there();
         }
         self.over_powers(me, &self.powers(Subject::Agent(agent)))
+    }
+
+    /// Who wakes an agent gives it what it had: for good, and so out of what is theirs for good.
+    fn wakes(&self, me: Subject, agent: AgentId) -> Answer {
+        let known = &self.state.agents[&agent];
+        let sleeps = known.suspended || known.sponsor.is_none();
+        let gives = beyond(&self.powers(Subject::Agent(agent)), &self.for_good().powers(me)).is_some();
+        if sleeps && gives { no("beyond-your-own") } else { yes("role") }
     }
 
     fn over_key(&self, me: Subject, key: KeyId) -> Answer {

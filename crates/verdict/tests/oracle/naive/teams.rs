@@ -126,12 +126,14 @@ impl Naive<'_> {
         self.in_team(subject, team, Permission::TeamAssign).and(given)
     }
 
-    /// To give something to a team is to share it with everybody there: nobody there does more with it then than the one
-    /// who gives it. Some organizations let what everybody sees be given without.
+    /// To give something to a team is to share it with everybody there, for as long as it may be: nobody there does more
+    /// with it then than the one who gives it, when all that ends has ended. Some organizations let what everybody sees be
+    /// given without.
     fn shares_with_team(&self, subject: Subject, team: TeamId, resource: &Resource) -> Answer {
         if self.state.settings.teams_assign_listed.contains(&resource.kind) {
             return yes("setting");
         }
+        let at_the_end = self.for_good();
         let wider = |verb: &ResourceVerb| {
             let takes = resource.kind.permission(*verb);
             let far = |far: Option<&Scope>| matches!(far, Some(Scope::Team | Scope::All));
@@ -140,12 +142,13 @@ impl Naive<'_> {
                 let everywhere = self.powers(other).get(&takes) == Some(&Scope::Team);
                 everywhere || far(self.powers_in(other, team).get(&takes))
             });
-            gets && !self.may(subject, *verb, resource).allowed
+            gets && !at_the_end.may(subject, *verb, resource).allowed
         };
         let verbs = ResourceVerb::ALL.into_iter().filter(|verb| *verb != ResourceVerb::Create);
         let widens = verbs.into_iter().any(|verb| wider(&verb));
+        let ends = !at_the_end.may(subject, ResourceVerb::Share, resource).allowed;
         self.may(subject, ResourceVerb::Share, resource)
-            .and(|| if widens { no("beyond-your-reach") } else { yes("role") })
+            .and(|| if ends || widens { no("beyond-your-reach") } else { yes("role") })
     }
 
     pub(crate) fn invite_to_team(&self, subject: Subject, team: TeamId) -> Answer {
