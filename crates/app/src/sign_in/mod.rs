@@ -111,10 +111,6 @@ impl SignIn {
     pub(crate) fn digester(&self) -> &TokenDigester {
         &self.digester
     }
-
-    pub(crate) fn digester(&self) -> &TokenDigester {
-        &self.digester
-    }
 }
 
 impl App {
