@@ -15,7 +15,8 @@ use journal::Journal;
 use crate::ask::LongQuestions;
 use crate::attempts::Attempts;
 use crate::directory::Endings;
-use crate::ports::{Clock, Upstreams};
+use crate::mail::Outbox;
+use crate::ports::{Clock, Outside, Upstreams};
 use crate::registry::Registry;
 use crate::sign_in::{SignIn, Tokens};
 use crate::{Live, Problem, Quotas};
@@ -42,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) upstreams: Arc<dyn Upstreams>,
+    pub(crate) outbox: Outbox,
     pub(crate) quotas: Quotas,
     pub(crate) digester: KeyDigester,
     pub(crate) sealer: Sealer,
@@ -71,18 +73,13 @@ pub(crate) struct NewKey {
 impl App {
     /// Puts the application together.
     #[must_use]
-    pub fn new(
-        journal: Journal,
-        clock: Arc<dyn Clock>,
-        upstreams: Arc<dyn Upstreams>,
-        security: Security,
-        quotas: Quotas,
-    ) -> App {
+    pub fn new(journal: Journal, outside: Outside, security: Security, quotas: Quotas) -> App {
         App {
             inner: Arc::new(Inner {
                 journal,
-                clock,
-                upstreams,
+                clock: outside.clock,
+                upstreams: outside.upstreams,
+                outbox: Outbox::new(outside.mailer),
                 quotas,
                 digester: security.digester,
                 sealer: security.sealer,
@@ -93,7 +90,7 @@ impl App {
                 long_questions: LongQuestions::default(),
                 directory: tokio::sync::Mutex::new(()),
                 endings: Endings::default(),
-                sign_in: SignIn::new(security.tokens),
+                sign_in: SignIn::new(security.tokens, outside.providers),
                 set_up: Mutex::default(),
             }),
         }

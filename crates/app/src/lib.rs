@@ -23,6 +23,7 @@ pub mod impact;
 pub mod integrations;
 pub mod keys;
 mod live;
+mod mail;
 pub mod members;
 pub mod objects;
 pub mod organizations;

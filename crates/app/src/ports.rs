@@ -2,14 +2,29 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use domain::integration::CredentialKind;
 use domain::time::Timestamp;
+
+use crate::sign_in::Providers;
 
 /// The wall clock.
 pub trait Clock: Send + Sync + 'static {
     /// This moment.
     fn now(&self) -> Timestamp;
+}
+
+/// What is outside.
+pub struct Outside {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Upstream MCP servers.
+    pub upstreams: Arc<dyn Upstreams>,
+    /// People's mail, where there is a way to it.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// Providers with whom people sign in, where some are set up.
+    pub providers: Option<Providers>,
 }
 
 /// A tool as an upstream lists it.
@@ -33,6 +48,69 @@ pub struct UpstreamFault {
 
 /// What an upstream lists, or why it could not be read.
 pub type Listing<'l> = Pin<Box<dyn Future<Output = Result<Vec<ListedTool>, UpstreamFault>> + Send + 'l>>;
+
+/// A mail to one person. What it holds may open something, so it has no debug form.
+pub struct Mail {
+    /// The address.
+    pub to: String,
+    /// What whoever has it is called; empty where that is not known.
+    pub name: String,
+    /// One line.
+    pub subject: String,
+    /// Plain text, its lines ended by `\n`.
+    pub text: String,
+}
+
+/// Why a mail was not sent.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct MailFault {
+    /// Whether to try again is of no use.
+    pub is_lasting: bool,
+    /// What is wrong, as those may read it who wanted it sent.
+    pub message: String,
+}
+
+/// A mail on its way to whatever takes it.
+pub type Sending<'m> = Pin<Box<dyn Future<Output = Result<(), MailFault>> + Send + 'm>>;
+
+/// The way to people's mail.
+pub trait Mailer: Send + Sync + 'static {
+    /// Sends a mail: when this is done, whoever delivers it has taken it.
+    fn send<'m>(&'m self, mail: &'m Mail) -> Sending<'m>;
+}
+
+/// What somebody's web server answered.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// The status.
+    pub status: u16,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// Why nothing was answered, for the operator.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct FetchFault(pub String);
+
+/// An answer on its way.
+pub type Fetching<'f> = Pin<Box<dyn Future<Output = Result<Fetched, FetchFault>> + Send + 'f>>;
+
+/// The way to other people's web servers: bounded in time and in bytes, and no redirect is followed.
+pub trait Web: Send + Sync + 'static {
+    /// Gets a document.
+    fn get<'f>(&'f self, url: &'f str, length_max: usize) -> Fetching<'f>;
+
+    /// Sends a form, with the header `Authorization` where there is one.
+    fn post<'f>(
+        &'f self,
+        url: &'f str,
+        authorization: Option<&'f str>,
+        form: &'f str,
+        length_max: usize,
+    ) -> Fetching<'f>;
+}
 
 /// The way to upstream MCP servers.
 pub trait Upstreams: Send + Sync + 'static {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use domain::directory::DirectoryEvent;
 use domain::event::{self, Event};
 use domain::grant::Grantee;
-use domain::id::{OrgId, PersonId, SessionId};
+use domain::id::{IdentityId, OrgId, PersonId, SessionId};
 use domain::organization::{SettingChange, Settings};
 use domain::time::Timestamp;
 use serde_json::Value;
@@ -72,6 +72,20 @@ fn every_directory_event_is_written_as_it_was() {
         ),
         ("directory.link.made", DirectoryEvent::LinkMade { person: PersonId::from_random(PERSON) }),
         ("directory.sessions.ended", DirectoryEvent::SessionsEnded { person: PersonId::from_random(PERSON) }),
+        (
+            "directory.identity.linked",
+            DirectoryEvent::IdentityLinked {
+                person: PersonId::from_random(PERSON),
+                identity: IdentityId::from_random(KEY),
+            },
+        ),
+        (
+            "directory.identity.unlinked",
+            DirectoryEvent::IdentityUnlinked {
+                person: PersonId::from_random(PERSON),
+                identity: IdentityId::from_random(KEY),
+            },
+        ),
     ];
     for (name, sample) in &events {
         let encoded = sample.encode().unwrap();

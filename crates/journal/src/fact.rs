@@ -5,10 +5,11 @@
 
 use std::fmt;
 
-use domain::id::{KeyId, OrgId, PersonId, SessionId};
+use domain::id::{IdentityId, KeyId, OrgId, PersonId, SessionId};
 use domain::time::Timestamp;
 
-use crate::sign_in::{SessionRow, TicketRow};
+use crate::mail::MailRow;
+use crate::sign_in::{IdentityRow, SessionRow, TicketRow};
 
 /// A change to the rows beside the streams.
 #[derive(Clone, PartialEq, Eq)]
@@ -108,6 +109,38 @@ pub enum Fact {
         /// The moment at which it must still be good.
         at: Timestamp,
     },
+    /// A person signs in in one more way, or nothing of the append happens: it must be nobody's yet.
+    Identity(Box<IdentityRow>),
+    /// A person does not sign in in this way any more.
+    DropIdentity {
+        /// Which.
+        identity: IdentityId,
+    },
+    /// A mail waits to be sent, or nothing of the append happens: there is room for [`crate::MAIL_MAX`].
+    Mail {
+        /// The organization that it is about, where it is about one.
+        org: Option<OrgId>,
+        /// The opaque id of the invitation there that it is about, where it is about one.
+        about: Option<String>,
+        /// Ciphertext; the journal never sees the plain text.
+        sealed: Vec<u8>,
+        /// From when on it may be sent.
+        at: Timestamp,
+    },
+    /// A mail was tried in vain, and waits longer.
+    MailPutOff {
+        /// Which.
+        mail: i64,
+        /// When it is tried next.
+        next_at: Timestamp,
+    },
+    /// A mail was sent or is given up; its row goes.
+    MailEnded {
+        /// Which.
+        mail: Box<MailRow>,
+        /// Why it is given up, for the people who sent it.
+        failure: Option<String>,
+    },
     /// A sealed secret is kept, replacing the one of the same id.
     Secret {
         /// Whose.
@@ -144,6 +177,11 @@ impl fmt::Debug for Fact {
             Fact::EndSessionsOf { person } => write!(f, "EndSessionsOf({person})"),
             Fact::Ticket(row) => write!(f, "Ticket({})", row.purpose),
             Fact::RedeemTicket { purpose, .. } => write!(f, "RedeemTicket({purpose})"),
+            Fact::Identity(row) => write!(f, "Identity({}, {})", row.identity, row.person),
+            Fact::DropIdentity { identity } => write!(f, "DropIdentity({identity})"),
+            Fact::Mail { .. } => write!(f, "Mail"),
+            Fact::MailPutOff { mail, .. } => write!(f, "MailPutOff({mail})"),
+            Fact::MailEnded { mail, .. } => write!(f, "MailEnded({})", mail.id),
             Fact::Secret { org, id, .. } => write!(f, "Secret({org}, {id})"),
             Fact::DropSecret { org, id } => write!(f, "DropSecret({org}, {id})"),
         }

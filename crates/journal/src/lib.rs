@@ -19,6 +19,7 @@ pub mod fact;
 #[cfg(test)]
 mod full_disk_tests;
 mod journal;
+pub mod mail;
 pub mod record;
 pub mod sign_in;
 mod sqlite;
@@ -28,8 +29,9 @@ pub mod verification;
 pub use crate::error::{AppendError, OpenError, ReadError, RecordError};
 pub use crate::fact::{Fact, Label, OrganizationSlug, Person};
 pub use crate::journal::{Journal, Options};
+pub use crate::mail::{MAIL_MAX, MailRow};
 pub use crate::record::{Closing, KeyUse, Record, RecordPage, RecordQuery, Usage, UsageOf};
-pub use crate::sign_in::{SessionRow, TicketRow};
+pub use crate::sign_in::{IdentityRow, SessionRow, TicketRow};
 pub use crate::sqlite::verify::verify;
 pub use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
 pub use crate::verification::{BadRow, ChainHead, JournalFile, Verification};

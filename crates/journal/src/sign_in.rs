@@ -1,9 +1,10 @@
-//! Rows of sign-in: sessions and tickets, by the keyed digests of their tokens.
+//! Rows of sign-in: sessions and tickets, by the keyed digests of their tokens, and identities, by those of whom they
+//! mean.
 //!
 //! A session's row never changes: it is written when somebody signs in and deleted when they sign out. A ticket is good
 //! once, since its row is deleted in the transaction that does what it is for ([`crate::Fact::RedeemTicket`]).
 
-use domain::id::{OrgId, PersonId, SessionId};
+use domain::id::{IdentityId, OrgId, PersonId, SessionId};
 use domain::time::Timestamp;
 
 /// A person's signed-in browser.
@@ -29,6 +30,23 @@ pub struct SessionRow {
     pub client: Option<String>,
     /// When it was used last, as far as that was noted ([`crate::Fact::SessionUsed`]).
     pub used_at: Timestamp,
+}
+
+/// A way by which a person signs in: somebody whom a provider means, who is one person here.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IdentityRow {
+    /// Who says who they are: an issuer, or a word of the caller's.
+    pub provider: String,
+    /// Keyed digest of whom that provider means.
+    pub digest: [u8; 32],
+    /// Which identity.
+    pub identity: IdentityId,
+    /// Whose.
+    pub person: PersonId,
+    /// What its person knows it by, personal: an address.
+    pub shown: String,
+    /// Since when it lets its person in.
+    pub linked_at: Timestamp,
 }
 
 /// What a link or a round trip is for. Its token is good once, until its end.

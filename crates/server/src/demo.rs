@@ -5,14 +5,12 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use app::organizations::Founding;
 use clap::ArgMatches;
 use demo::{COMPANY, Door, Integrations, SeededCompany};
 
-use crate::adapters::ProbedUpstreams;
-use crate::node::{Node, application, asked_to_stop, host_of, listen, runtime};
+use crate::node::{Node, application, asked_to_stop, host_of, listen, only_the_time, runtime};
 use crate::settings::Settings;
 use crate::{Fault, data_folder, settings, telemetry};
 
@@ -96,7 +94,7 @@ async fn found(data: &Path, settings: &Settings) -> Result<String, Fault> {
     let journal = data_folder::open(data)?;
     let result = async {
         let keyring = data_folder::master_keys(data, settings.master_key_file.as_deref(), true)?;
-        let app = application(&journal, &keyring, Arc::new(ProbedUpstreams::default()), settings.quotas());
+        let app = application(&journal, &keyring, only_the_time(), settings.quotas());
         let owner = &COMPANY.people[0];
         let founding = Founding {
             name: COMPANY.name.to_owned(),

@@ -1,6 +1,6 @@
 //! `wardroom doctor --data DIR`: what is wrong with the settings and files of a server, on its own machine.
 //!
-//! The other half of `wardroom doctor`, which examines the way to a server. This one asks nobody and opens no database,
+//! The other half of `wardroom doctor`, which examines the way to a server. This one opens no database and asks nobody but the mail server,
 //! so that it can be run beside the server that it is about; give it the settings that the server is started with.
 
 use std::io::Write;
@@ -12,8 +12,8 @@ use app::ports::Clock as _;
 use clap::ArgMatches;
 use domain::time::Timestamp;
 
-use crate::adapters::{SystemClock, day};
-use crate::node::host_of;
+use crate::adapters::{MailWays, SystemClock, day};
+use crate::node::{host_of, runtime};
 use crate::settings::Settings;
 use crate::{Fault, data_folder, settings};
 
@@ -34,6 +34,7 @@ pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, 
             findings.push(public_url(&settings));
             findings.extend(encryption(&settings, now));
             findings.push(master_keys(&data, &settings));
+            findings.push(mail(&settings));
         }
         Err(fault) => findings.push(("settings", false, fault.to_string())),
     }
@@ -95,6 +96,24 @@ fn encryption(settings: &Settings, now: Timestamp) -> Vec<Finding> {
         return vec![("tls", true, format!("the certificate is for {host}{until}"))];
     }
     remarks.into_iter().map(|remark| ("tls", false, remark)).collect()
+}
+
+/// Whether mail is taken by whoever is to take it. Nothing is sent.
+fn mail(settings: &Settings) -> Finding {
+    let server = match settings.mail() {
+        Ok(Some(server)) => server,
+        Ok(None) => {
+            return ("mail", true, "not sent: mail-server is not set, so links are handed over by hand".to_owned());
+        }
+        Err(fault) => return ("mail", false, fault.to_string()),
+    };
+    let checked = MailWays::open(&server).and_then(|ways| Ok(runtime()?.block_on(ways.check())));
+    let (fine, told) = match checked {
+        Ok(Ok(())) => (true, format!("taken by {}, as from {}", server.way, server.from)),
+        Ok(Err(fault)) => (false, format!("{} takes no mail: {fault}", server.way)),
+        Err(fault) => (false, fault.to_string()),
+    };
+    ("mail", fine, told)
 }
 
 fn master_keys(data: &Path, settings: &Settings) -> Finding {

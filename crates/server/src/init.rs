@@ -3,14 +3,12 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use app::organizations::Founding;
 use clap::ArgMatches;
 use journal::StreamId;
 
-use crate::adapters::ProbedUpstreams;
-use crate::node::{application, runtime};
+use crate::node::{application, only_the_time, runtime};
 use crate::{Fault, data_folder, settings};
 
 pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, Fault> {
@@ -29,7 +27,7 @@ pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, 
         let journal = data_folder::open(&data)?;
         let head = journal.head(StreamId::Directory).await.map_err(|error| Fault(error.to_string()))?;
         let keyring = data_folder::master_keys(&data, settings.master_key_file.as_deref(), head == 0)?;
-        let app = application(&journal, &keyring, Arc::new(ProbedUpstreams::default()), settings.quotas());
+        let app = application(&journal, &keyring, only_the_time(), settings.quotas());
         let founded = app.found_organization(founding).await.map_err(|problem| Fault(problem.to_string()));
         journal.close().await;
         founded

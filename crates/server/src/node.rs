@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use app::ports::Clock as _;
+use app::ports::{Clock as _, Outside};
 use app::sign_in::Tokens;
 use app::{App, Quotas, Security};
 use gateway::{Gateway, GatewayOptions};
@@ -44,20 +44,21 @@ pub(crate) struct Node {
     drain: Duration,
 }
 
-/// The application over a journal, for commands that serve nobody.
-pub(crate) fn application(
-    journal: &Journal,
-    keyring: &Keyring,
-    upstreams: Arc<ProbedUpstreams>,
-    quotas: Quotas,
-) -> App {
+/// What is outside for commands that serve nobody: the time.
+pub(crate) fn only_the_time() -> Outside {
+    let upstreams = Arc::new(ProbedUpstreams::default());
+    Outside { clock: Arc::new(SystemClock), upstreams, mailer: None, providers: None }
+}
+
+/// The application over a journal.
+pub(crate) fn application(journal: &Journal, keyring: &Keyring, outside: Outside, quotas: Quotas) -> App {
     let security = Security {
         digester: KeyDigester::new(keyring),
         tokens: Tokens::new(keyring),
         sealer: Sealer::new(keyring),
         random: Box::new(OperatingSystem),
     };
-    App::new(journal.clone(), Arc::new(SystemClock), upstreams, security, quotas)
+    App::new(journal.clone(), outside, security, quotas)
 }
 
 impl Node {
@@ -75,7 +76,13 @@ impl Node {
             tracing::warn!(calls = closed, "calls of an earlier run had no outcome and are recorded as unknown");
         }
         let upstreams = Arc::new(ProbedUpstreams::default());
-        let app = application(&journal, &keyring, upstreams.clone(), settings.quotas());
+        let outside = Outside {
+            clock: Arc::new(SystemClock),
+            upstreams: upstreams.clone(),
+            mailer: settings.mailer()?,
+            providers: settings.providers()?,
+        };
+        let app = application(&journal, &keyring, outside, settings.quotas());
         app.check_master_keys().await.map_err(|problem| Fault(problem.to_string()))?;
         let ports = GatewayPorts {
             app: app.clone(),
@@ -108,6 +115,7 @@ impl Node {
     /// journal.
     pub(crate) async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), Fault> {
         let mut workers = Workers::start(&doors::router(&self, Handle::current()), &self.front)?;
+        let _sending = AbortOnDropHandle::new(tokio::spawn(self.app.clone().keep_sending()));
         let _renewing = self.renewal.map(|renewal| AbortOnDropHandle::new(tokio::spawn(renewal.keep())));
         let served = tokio::select! {
             fault = workers.accept(&listener) => Err(fault),

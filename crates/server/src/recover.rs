@@ -4,13 +4,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use app::{App, Problem, Quotas};
 use clap::ArgMatches;
 
-use crate::adapters::ProbedUpstreams;
-use crate::node::{application, runtime};
+use crate::node::{application, only_the_time, runtime};
 use crate::{Fault, data_folder, settings};
 
 /// What makes a folder a data folder.
@@ -82,7 +80,7 @@ fn on_the_folder<T>(given: &ArgMatches, act: impl AsyncFnOnce(&App) -> Result<T,
     runtime()?.block_on(async {
         let journal = data_folder::open(data)?;
         let keyring = data_folder::master_keys(data, key_file.as_deref(), false)?;
-        let app = application(&journal, &keyring, Arc::new(ProbedUpstreams::default()), Quotas::default());
+        let app = application(&journal, &keyring, only_the_time(), Quotas::default());
         let done = match app.check_master_keys().await {
             Ok(()) => act(&app).await,
             Err(problem) => Err(problem),

@@ -7,11 +7,24 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use app::ports::Mailer;
+use app::sign_in::{ProviderSetup, Providers};
 use clap::{Arg, ArgMatches};
+use identity::oidc::Issuer;
+use lettre::message::Mailbox;
 
+use crate::adapters::{HyperWeb, MailWays};
 use crate::proxies::{self, TrustedProxies};
 use crate::{Fault, tls};
+
+mod mail;
+mod providers;
+
+#[cfg(test)]
+pub(crate) use mail::read_server as mail_way;
+pub(crate) use mail::{MailServer, MailWay};
 
 /// One setting's definition.
 pub(crate) struct Definition {
@@ -68,6 +81,30 @@ settings! {
     organizations_max: Option<u64>, "organizations-max", "", read_limit;
     /// Most members of each organization; empty means no limit. Who is a member stays one when it is lowered.
     members_max: Option<u64>, "members-max", "", read_limit;
+    /// Our client id at Google, with whom people can sign in then. The address to be registered there is the public URL with /sign-in/back.
+    google_client_id: String, "google-client-id", "", read_text;
+    /// File with the client secret at Google.
+    google_client_secret_file: Option<PathBuf>, "google-client-secret-file", "", read_path;
+    /// Domains of the companies whose Google accounts may sign in, separated by commas; empty means any account at Google.
+    google_hosted_domains: Vec<String>, "google-hosted-domains", "", read_list;
+    /// Another OpenID Connect issuer with whom people can sign in, exactly as its discovery document writes it, such as https://id.example.com/realms/acme.
+    oidc_issuer: Option<Issuer>, "oidc-issuer", "", providers::read_issuer;
+    /// Our client id at that issuer.
+    oidc_client_id: String, "oidc-client-id", "", read_text;
+    /// File with the client secret at that issuer.
+    oidc_client_secret_file: Option<PathBuf>, "oidc-client-secret-file", "", read_path;
+    /// What people know that issuer by; empty means its host.
+    oidc_title: String, "oidc-title", "", read_text;
+    /// Whether an address of which that issuer says that it was verified is believed: true for a company's own, false where anybody can make an account there.
+    oidc_believes_email: bool, "oidc-believes-email", "true", providers::read_yes_or_no;
+    /// Where mail goes: smtps://user@mail.example.com for SMTP over TLS, smtp://user@mail.example.com for SMTP with STARTTLS, or file:/some/folder to keep each mail as a file there, for a trial. Empty means that no mail is sent.
+    mail_server: Option<MailWay>, "mail-server", "", mail::read_server;
+    /// From whom mail comes, such as Wardroom <wardroom@example.com>; needed with mail-server.
+    mail_from: Option<Mailbox>, "mail-from", "", mail::read_from;
+    /// File with the password of the user in mail-server.
+    mail_password_file: Option<PathBuf>, "mail-password-file", "", read_path;
+    /// PEM file with certificates that the mail server's may rest on, besides those of the public authorities.
+    mail_ca_file: Option<PathBuf>, "mail-ca-file", "", read_path;
     /// Seconds that running calls may take to end after a request to stop.
     drain_s: u64, "drain-s", "10", read_number;
     /// What is logged: off, error, warn, info, debug or trace, or a filter such as info,gateway=debug.
@@ -159,7 +196,61 @@ impl Settings {
                  {found}"
             )));
         }
+        self.mail()?;
+        self.provider_setups()?;
         Ok(self)
+    }
+
+    /// The way to people's mail, where one is set.
+    ///
+    /// # Errors
+    /// Where what is set does not go together.
+    pub(crate) fn mail(&self) -> Result<Option<MailServer>, Fault> {
+        let given = mail::Given {
+            from: self.mail_from.as_ref(),
+            password_file: self.mail_password_file.as_ref(),
+            ca_file: self.mail_ca_file.as_ref(),
+        };
+        mail::together(self.mail_server.as_ref(), &given).map_err(Fault)
+    }
+
+    /// The same, opened.
+    ///
+    /// # Errors
+    /// Where a file that it needs cannot be read.
+    pub(crate) fn mailer(&self) -> Result<Option<Arc<dyn Mailer>>, Fault> {
+        let opened = self.mail()?.map(|server| MailWays::open(&server)).transpose()?;
+        Ok(opened.map(|ways| Arc::new(ways) as Arc<dyn Mailer>))
+    }
+
+    /// The providers with whom people sign in.
+    ///
+    /// # Errors
+    /// Where one is set up by half, or its secret cannot be read.
+    pub(crate) fn provider_setups(&self) -> Result<Vec<ProviderSetup>, Fault> {
+        let given = providers::Given {
+            google_client_id: &self.google_client_id,
+            google_client_secret_file: self.google_client_secret_file.as_ref(),
+            google_hosted_domains: &self.google_hosted_domains,
+            oidc_issuer: self.oidc_issuer.as_ref(),
+            oidc_client_id: &self.oidc_client_id,
+            oidc_client_secret_file: self.oidc_client_secret_file.as_ref(),
+            oidc_title: &self.oidc_title,
+            oidc_believes_email: self.oidc_believes_email,
+        };
+        providers::together(&given).map_err(Fault)
+    }
+
+    /// The same, with the way to them; none where none is set up.
+    ///
+    /// # Errors
+    /// As [`Settings::provider_setups`].
+    pub(crate) fn providers(&self) -> Result<Option<Providers>, Fault> {
+        let setups = self.provider_setups()?;
+        if setups.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Providers { web: Arc::new(HyperWeb::new()?), setups }))
     }
 
     /// The certificate and its key, where both are set.
@@ -259,65 +350,4 @@ fn read_text(text: &str) -> Result<String, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values(file: &[(&str, &str)], environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Values {
-        let own = |pairs: &[(&str, &str)]| {
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-        };
-        Values {
-            flags: flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
-            environment: own(environment),
-            file: own(file),
-        }
-    }
-
-    #[test]
-    fn flag_beats_environment_beats_file_beats_default() {
-        let file = [("listen", "127.0.0.1:1")];
-        let environment = [("WARDROOM_LISTEN", "127.0.0.1:2")];
-        let port = |values| Settings::read(&values).unwrap().listen.port();
-        assert_eq!(port(values(&[], &[], &[])), 7700);
-        assert_eq!(port(values(&file, &[], &[])), 1);
-        assert_eq!(port(values(&file, &environment, &[])), 2);
-        assert_eq!(port(values(&file, &environment, &[("listen", "127.0.0.1:3")])), 3);
-    }
-
-    #[test]
-    fn a_wrong_value_names_the_setting_and_where_it_came_from() {
-        let fault = Settings::read(&values(&[], &[("WARDROOM_DRAIN_S", "soon")], &[])).unwrap_err();
-        assert_eq!(fault.to_string(), "the setting drain-s (environment): `soon` is not a whole number");
-    }
-
-    #[test]
-    fn settings_that_do_not_go_together_are_refused_by_name() {
-        let (cert, key) = (("tls-cert-file", "c.pem"), ("tls-key-file", "k.pem"));
-        let (https, http) = (("public-url", "https://gate.example.com"), ("public-url", "http://gate.example.com"));
-        let checked = |file: &[(&str, &str)]| Settings::read(&values(file, &[], &[])).unwrap().checked();
-        for (file, says) in [
-            (&[cert, https][..], "tls-key-file is missing"),
-            (&[key, https], "tls-cert-file is missing"),
-            (&[cert, key], "it is not set"),
-            (&[cert, key, http], "it is http://gate.example.com"),
-        ] {
-            let fault = checked(file).unwrap_err().to_string();
-            assert!(fault.contains(says), "{file:?}: {fault}");
-        }
-        assert!(checked(&[cert, key, https]).unwrap().tls_files().is_some());
-        assert!(checked(&[]).unwrap().tls_files().is_none());
-    }
-
-    #[test]
-    fn a_limit_is_a_number_or_none_and_never_nothing_at_all() {
-        assert_eq!(read_limit(""), Ok(None));
-        assert_eq!(read_limit("3"), Ok(Some(3)));
-        assert!(read_limit("0").is_err() && read_limit("-1").is_err() && read_limit("many").is_err());
-    }
-
-    #[test]
-    fn a_public_url_with_a_path_is_refused() {
-        assert!(read_url("https://gate.example.com/wardroom").is_err());
-        assert_eq!(read_url("https://gate.example.com/").unwrap().as_deref(), Some("https://gate.example.com"));
-    }
-}
+mod tests;

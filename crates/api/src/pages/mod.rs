@@ -7,7 +7,9 @@
 
 mod browser;
 pub(crate) mod demo;
+mod email;
 mod link;
+mod provider;
 mod resident;
 mod return_to;
 mod sessions;
@@ -48,6 +50,10 @@ pub(crate) fn router() -> Router<App> {
         .route("/sign-in/link/{link}", get(link::show).post(link::open))
         .route("/sign-in/sessions", get(sessions::show).post(sessions::end))
         .route("/set-up/{ticket}", get(set_up::show).post(set_up::found))
+        .route("/sign-in/email", post(email::ask))
+        .route("/sign-in/mail/{link}", get(email::show).post(email::open))
+        .route("/sign-in/with/{provider}", post(provider::go))
+        .route(app::sign_in::BACK, get(provider::back))
         .route("/sign-in/style.css", get(style))
         .route("/sign-out", post(sign_in::sign_out))
 }

@@ -1,7 +1,7 @@
 //! The page that says who is signed in, or how to sign in; and signing out.
 
 use app::App;
-use app::sign_in::{ReturnTo, SignedIn};
+use app::sign_in::{OfferedProvider, ReturnTo, SignedIn};
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -10,16 +10,21 @@ use axum::response::Response;
 
 use super::demo::{self, Cast, Part};
 use super::resident::Resident;
-use super::{Asked, Refused, return_to};
+use super::{Asked, Refused, email, provider, return_to};
 
 /// The door for which the word in the form is made.
 const CSRF_DOOR: &str = "sign-out";
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-struct SignInPage {
+struct SignInPage<'p> {
     /// Whether somebody is signed in, but has been for too long.
     again: bool,
+    /// Whether mail is sent here.
+    by_mail: bool,
+    providers: &'p [OfferedProvider],
+    /// The words for the forms of mail and of providers.
+    csrf: (&'p str, &'p str),
 }
 
 /// The same in the demo.
@@ -63,7 +68,13 @@ pub(super) async fn again(State(app): State<App>, asked: Asked, address: Uri) ->
 /// How to sign in: with a link that one was given, and in the demo as whom one chooses.
 fn whom(app: &App, asked: &Asked, wanted: Option<&ReturnTo>, again: bool) -> Result<Response, Refused> {
     let mut page = match &asked.cast {
-        None => asked.page(StatusCode::OK, &SignInPage { again }),
+        None => {
+            let known = asked.known(app)?;
+            let csrf = [email::ASK_DOOR, provider::CSRF_DOOR].map(|door| app.csrf_token(&known.browser, door));
+            let (by_mail, providers) = (app.sends_mail(), app.providers());
+            let page = SignInPage { again, by_mail, providers: &providers, csrf: (&csrf[0], &csrf[1]) };
+            known.remembered(asked.page(StatusCode::OK, &page))
+        }
         Some(Cast(cast)) => {
             let known = asked.known(app)?;
             let csrf = app.csrf_token(&known.browser, demo::CSRF_DOOR);

@@ -11,7 +11,7 @@ use identity::seal::Sealer;
 use journal::{Journal, Options};
 
 use crate::organizations::Founding;
-use crate::ports::{Clock, Listing, Upstreams};
+use crate::ports::{Clock, Listing, Outside, Upstreams};
 use crate::sign_in::Tokens;
 use crate::{App, Problem, Quotas, Security};
 
@@ -38,7 +38,8 @@ async fn a_preview_needs_a_place_of_those_for_previews() {
     let (digester, sealer) = (KeyDigester::new(&keyring), Sealer::new(&keyring));
     let security = Security { digester, tokens: Tokens::new(&keyring), sealer, random: Box::new(OperatingSystem) };
     let journal = Journal::open(folder.path(), Options::default()).unwrap();
-    let app = App::new(journal, Arc::new(Still), Arc::new(Nowhere), security, Quotas::default());
+    let outside = Outside { clock: Arc::new(Still), upstreams: Arc::new(Nowhere), mailer: None, providers: None };
+    let app = App::new(journal, outside, security, Quotas::default());
     let owner_email = "olivia@acme.example".to_owned();
     let founding = Founding { name: "Acme".to_owned(), slug: None, preset: None, owner_email, owner_name: None };
     let founded = app.found_organization(founding).await.unwrap();

@@ -4,11 +4,11 @@
 //! organization. A new way of signing in is one more [`Way`] and a file that makes a proof.
 
 use domain::directory::DirectoryEvent;
-use domain::id::{PersonId, SessionId};
+use domain::id::{IdentityId, PersonId, SessionId};
 use domain::record::{Decision, Durability, Intent, Outcome, OutcomeStatus};
 use domain::time::Timestamp;
 use identity::token::{IssuedToken, Purpose, TokenForm};
-use journal::{AppendError, Fact, RecordError, SessionRow};
+use journal::{AppendError, Fact, IdentityRow, RecordError, SessionRow};
 use verdict::SessionProof;
 
 use super::link::no_link;
@@ -21,6 +21,10 @@ use crate::{App, Problem};
 pub(crate) enum Way {
     /// They were handed a link that is good once.
     Link,
+    /// They received a mail.
+    Email,
+    /// A provider says who they are.
+    Provider,
 }
 
 impl Way {
@@ -28,6 +32,8 @@ impl Way {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Way::Link => "link",
+            Way::Email => "email",
+            Way::Provider => "provider",
         }
     }
 }
@@ -40,6 +46,18 @@ pub(crate) struct Proof {
     pub(crate) way: Way,
     /// What is used up by it in the same transaction, or there is no session.
     pub(crate) used_up: Option<Fact>,
+    /// The way of signing in that is theirs from now on, where they had none.
+    pub(crate) claim: Option<Claim>,
+}
+
+/// A way of signing in that becomes somebody's.
+pub(crate) struct Claim {
+    /// Who says who they are.
+    pub(crate) provider: String,
+    /// Keyed digest of whom they mean.
+    pub(crate) digest: [u8; 32],
+    /// What its person knows it by.
+    pub(crate) shown: String,
 }
 
 /// A session that has just begun.
@@ -60,7 +78,7 @@ impl App {
         browser: &Browser,
         before: Option<&SignedIn>,
     ) -> Result<Begun, Problem> {
-        let Proof { person, way, used_up } = proof;
+        let Proof { person, way, used_up, claim } = proof;
         let (token, begun_at) = (self.new_token(TokenForm::Session)?, self.now());
         let row = SessionRow {
             digest: self.inner.sign_in.digester.digest(Purpose::Session, &token.presented()),
@@ -77,6 +95,12 @@ impl App {
         let proven = SessionProof { session: row.session, person, begun_at, ends_at: row.ends_at };
         let mut facts: Vec<Fact> = used_up.into_iter().chain([Fact::Session(Box::new(row))]).collect();
         let mut events = Vec::new();
+        if let Some(Claim { provider, digest, shown }) = claim {
+            let identity = IdentityId::from_random(self.random()?);
+            let linked = IdentityRow { provider, digest, identity, person, shown, linked_at: begun_at };
+            facts.push(Fact::Identity(Box::new(linked)));
+            events.push(DirectoryEvent::IdentityLinked { person, identity });
+        }
         if let Some(SignedIn { proof, .. }) = before {
             facts.push(Fact::EndSession { session: proof.session });
             events.push(DirectoryEvent::SessionEnded {
@@ -91,7 +115,7 @@ impl App {
     }
 
     /// Appends to the directory, and takes note of it before anybody is answered.
-    pub(super) async fn append_to_directory(
+    pub(crate) async fn append_to_directory(
         &self,
         actor: &str,
         events: &[DirectoryEvent],

@@ -7,18 +7,22 @@
 
 mod begin;
 mod browser;
+mod email;
 mod failures;
 mod link;
+mod oidc;
+mod providers;
 mod session;
 mod sessions;
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 use domain::directory::SESSION_MS_MAX;
 use identity::csrf::Csrf;
 use identity::keyring::Keyring;
+use identity::oidc::{IdentityDigester, SignInDeriver};
 use identity::token::TokenDigester;
 use journal::SessionRow;
 
@@ -26,6 +30,8 @@ pub use begin::Begun;
 pub use browser::Browser;
 pub use identity::return_to::ReturnTo;
 pub use link::LinkView;
+pub use oidc::{BACK, OfferedProvider};
+pub use providers::{ProviderSetup, Providers};
 pub use session::SignedIn;
 pub(crate) use session::proof_of;
 pub use sessions::SessionView;
@@ -49,7 +55,14 @@ const CLIENT_LENGTH_MAX: usize = 200;
 /// What signing in needs: the digests of tokens, and the sessions that were looked up.
 pub(crate) struct SignIn {
     digester: TokenDigester,
+    identities: IdentityDigester,
+    deriver: SignInDeriver,
     csrf: Csrf,
+    /// With whom people sign in.
+    desks: Vec<providers::Desk>,
+    /// How often mail was asked for.
+    asked: Mutex<email::Asked>,
+    asking: Arc<tokio::sync::Semaphore>,
     /// What a session's row says never changes, so what was found stays found; whether it was ended is asked elsewhere.
     remembered: RwLock<HashMap<[u8; 32], Arc<Remembered>>>,
     failures: failures::Failures,
@@ -66,6 +79,8 @@ struct Remembered {
 #[derive(Clone)]
 pub struct Tokens {
     digester: TokenDigester,
+    identities: IdentityDigester,
+    deriver: SignInDeriver,
     csrf: Csrf,
 }
 
@@ -73,15 +88,25 @@ impl Tokens {
     /// Prepares them for an installation.
     #[must_use]
     pub fn new(keyring: &Keyring) -> Tokens {
-        Tokens { digester: TokenDigester::new(keyring), csrf: Csrf::new(keyring) }
+        Tokens {
+            digester: TokenDigester::new(keyring),
+            identities: IdentityDigester::new(keyring),
+            deriver: SignInDeriver::new(keyring),
+            csrf: Csrf::new(keyring),
+        }
     }
 }
 
 impl SignIn {
-    pub(crate) fn new(tokens: Tokens) -> SignIn {
+    pub(crate) fn new(tokens: Tokens, providers: Option<Providers>) -> SignIn {
         SignIn {
             digester: tokens.digester,
+            identities: tokens.identities,
+            deriver: tokens.deriver,
+            desks: providers::Desk::all(providers),
             csrf: tokens.csrf,
+            asked: Mutex::default(),
+            asking: email::places(),
             remembered: RwLock::default(),
             failures: Default::default(),
         }

@@ -5,12 +5,15 @@
 
 mod concurrency;
 mod details;
+mod email;
 mod endings;
 mod file_steps;
 mod impact;
 mod leaks;
 mod lengthy;
+mod oidc;
 mod policy_file;
+mod provider;
 mod requests;
 mod reviews;
 mod roles;

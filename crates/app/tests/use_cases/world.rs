@@ -9,7 +9,7 @@ use app::integrations::{NewCredential, NewIntegration};
 use app::keys::{CreatedKey, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
 use app::members::{AddedMember, NewMember};
 use app::organizations::{Founded, Founding};
-use app::ports::{Clock, ListedTool, Listing, UpstreamFault, Upstreams};
+use app::ports::{Clock, ListedTool, Listing, Mail, MailFault, Mailer, Outside, Sending, UpstreamFault, Upstreams};
 use app::sign_in::Tokens;
 use app::{App, Caller, Live, Problem, Quotas, Security};
 use domain::grant::Profile;
@@ -24,6 +24,8 @@ use identity::seal::Sealer;
 use journal::{Journal, Options, StoredEvent, StreamId};
 use tempfile::TempDir;
 use verdict::{Action, Question};
+
+use crate::provider::FakeProvider;
 
 pub(crate) const OWNER: &str = "olivia.quartz@acme.example";
 pub(crate) const ADMIN: &str = "adam.feldspar@acme.example";
@@ -92,12 +94,36 @@ impl Upstreams for FakeUpstreams {
     }
 }
 
+/// Takes mail, or refuses it with the faults that are waiting.
+#[derive(Default)]
+pub(crate) struct FakeMailer {
+    pub(crate) taken: Mutex<Vec<(String, String)>>,
+    pub(crate) faults: Mutex<Vec<MailFault>>,
+}
+
+impl Mailer for FakeMailer {
+    fn send<'m>(&'m self, mail: &'m Mail) -> Sending<'m> {
+        let fault = self.faults.lock().unwrap().pop();
+        Box::pin(async move {
+            match fault {
+                Some(fault) => Err(fault),
+                None => {
+                    self.taken.lock().unwrap().push((mail.to.clone(), mail.text.clone()));
+                    Ok(())
+                }
+            }
+        })
+    }
+}
+
 /// One test's world.
 pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) upstreams: Arc<FakeUpstreams>,
+    pub(crate) mailer: Arc<FakeMailer>,
+    pub(crate) provider: Arc<FakeProvider>,
     keyring: String,
     folder: TempDir,
 }
@@ -111,20 +137,22 @@ impl World {
         clock.advance_ms(1_700_000_000_000);
         upstreams.lists("https://stripe.example/mcp", &STRIPE);
         upstreams.lists("https://mail.example/mcp", &["send_mail"]);
-        let (journal, app) = start(&folder, &keyring, &clock, &upstreams);
-        World { app, journal, clock, upstreams, keyring, folder }
+        let (mailer, provider) = (Arc::<FakeMailer>::default(), Arc::<FakeProvider>::default());
+        let (journal, app) = start(&folder, &keyring, outside((&clock, &upstreams), (&mailer, &provider)));
+        World { app, journal, clock, upstreams, mailer, provider, keyring, folder }
     }
 
     /// Ends the process in an orderly way and starts it again on the same folder.
     pub(crate) async fn restart(&mut self) {
         self.journal.close().await;
-        (self.journal, self.app) = start(&self.folder, &self.keyring, &self.clock, &self.upstreams);
+        let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));
+        (self.journal, self.app) = start(&self.folder, &self.keyring, outside);
     }
 
     /// Another application on the same journal: another writer, whose memory falls behind.
     pub(crate) fn another_writer(&self) -> App {
-        let security = security(&self.keyring);
-        App::new(self.journal.clone(), self.clock.clone(), self.upstreams.clone(), security, Quotas::default())
+        let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));
+        App::new(self.journal.clone(), outside, security(&self.keyring), Quotas::default())
     }
 
     pub(crate) async fn found(&self, name: &str, owner_email: &str) -> Result<Founded, Problem> {
@@ -227,10 +255,22 @@ impl World {
     }
 }
 
-fn start(folder: &TempDir, keyring: &str, clock: &Arc<HandClock>, upstreams: &Arc<FakeUpstreams>) -> (Journal, App) {
+fn start(folder: &TempDir, keyring: &str, outside: Outside) -> (Journal, App) {
     let journal = Journal::open(folder.path(), Options::default()).unwrap();
-    let app = App::new(journal.clone(), clock.clone(), upstreams.clone(), security(keyring), Quotas::default());
+    let app = App::new(journal.clone(), outside, security(keyring), Quotas::default());
     (journal, app)
+}
+
+fn outside(
+    (clock, upstreams): (&Arc<HandClock>, &Arc<FakeUpstreams>),
+    (mailer, provider): (&Arc<FakeMailer>, &Arc<FakeProvider>),
+) -> Outside {
+    Outside {
+        clock: clock.clone(),
+        upstreams: upstreams.clone(),
+        mailer: Some(mailer.clone()),
+        providers: Some(provider.set_up()),
+    }
 }
 
 fn security(keyring: &str) -> Security {

@@ -7,7 +7,7 @@ mod state;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{OrgId, PersonId, SessionId};
+use crate::id::{IdentityId, OrgId, PersonId, SessionId};
 use crate::time::Timestamp;
 
 pub use state::{Directory, SESSION_MS_MAX};
@@ -32,6 +32,12 @@ pub enum DirectoryEvent {
     /// Every session that a person has is over.
     #[serde(rename = "sessions.ended")]
     SessionsEnded { person: PersonId },
+    /// A person signs in in one more way.
+    #[serde(rename = "identity.linked")]
+    IdentityLinked { person: PersonId, identity: IdentityId },
+    /// A person does not sign in in this way any more.
+    #[serde(rename = "identity.unlinked")]
+    IdentityUnlinked { person: PersonId, identity: IdentityId },
 }
 
 impl DirectoryEvent {

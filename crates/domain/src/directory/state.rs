@@ -36,6 +36,8 @@ impl Directory {
         match *event {
             DirectoryEvent::PersonRegistered { .. }
             | DirectoryEvent::OrganizationRegistered { .. }
+            | DirectoryEvent::IdentityLinked { .. }
+            | DirectoryEvent::IdentityUnlinked { .. }
             | DirectoryEvent::LinkMade { .. } => return,
             DirectoryEvent::SessionEnded { session, until, .. } => _ = self.ended.insert(session, until),
             DirectoryEvent::SessionsEnded { person } => _ = self.ended_all.insert(person, at),

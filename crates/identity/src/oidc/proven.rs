@@ -8,6 +8,8 @@ use crate::mac;
 /// Characters that a subject may have at most (OpenID Connect Core 1.0, section 2).
 const SUBJECT_LENGTH_MAX: usize = 255;
 const LABEL: &str = "wardroom/v1/identity-digest";
+/// Stands where the issuer does for an address by which somebody signs in; no issuer is called that.
+const BY_ADDRESS: &str = "email";
 
 /// Whom an issuer means, for ever: 1 to 255 printable characters of ASCII, compared as they are.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -92,17 +94,30 @@ impl IdentityDigester {
     /// The digest under which an identity that is linked now is stored.
     #[must_use]
     pub fn digest(&self, issuer: &Issuer, subject: &Subject) -> [u8; 32] {
-        finish(self.0.newest(), issuer, subject)
+        finish(self.0.newest(), issuer.as_str(), subject.as_str())
     }
 
     /// Every digest under which it may have been stored, the likeliest first.
     pub fn digests<'a>(&'a self, issuer: &'a Issuer, subject: &'a Subject) -> impl Iterator<Item = [u8; 32]> + 'a {
-        self.0.each().map(move |mac| finish(mac, issuer, subject))
+        self.0.each().map(move |mac| finish(mac, issuer.as_str(), subject.as_str()))
+    }
+
+    /// The digest under which an e-mail address is stored that is linked now, by which its owner signs in. Upper and
+    /// lower case do not tell addresses apart.
+    #[must_use]
+    pub fn of_address(&self, address: &str) -> [u8; 32] {
+        finish(self.0.newest(), BY_ADDRESS, &address.to_lowercase())
+    }
+
+    /// Every digest under which it may have been stored, the likeliest first.
+    pub fn each_of_address(&self, address: &str) -> impl Iterator<Item = [u8; 32]> {
+        let folded = address.to_lowercase();
+        self.0.each().map(move |mac| finish(mac, BY_ADDRESS, &folded))
     }
 }
 
-fn finish(mut mac: mac::Keyed, issuer: &Issuer, subject: &Subject) -> [u8; 32] {
-    mac::feed_part(&mut mac, issuer.as_str().as_bytes());
-    mac::feed_part(&mut mac, subject.as_str().as_bytes());
+fn finish(mut mac: mac::Keyed, provider: &str, subject: &str) -> [u8; 32] {
+    mac::feed_part(&mut mac, provider.as_bytes());
+    mac::feed_part(&mut mac, subject.as_bytes());
     mac::finish(mac)
 }

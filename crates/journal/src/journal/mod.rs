@@ -9,15 +9,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::id::{KeyId, OrgId, PersonId};
+use domain::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{AppendError, CLOSED, OpenError, ReadError};
 use crate::fact::{Label, OrganizationSlug, Person};
-use crate::sign_in::{SessionRow, TicketRow};
+use crate::mail::MailRow;
+use crate::sign_in::{IdentityRow, SessionRow, TicketRow};
 use crate::sqlite::key_uses::KeyUses;
 use crate::sqlite::pool::Pool;
 use crate::sqlite::record_desk::{Desk, Errand};
-use crate::sqlite::{facts, folder, reader, record_threads, sign_in, stream_writer};
+use crate::sqlite::{facts, folder, identities, mail, reader, record_threads, sign_in, stream_writer};
 use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
 use crate::verification::{ChainHead, JournalFile};
 
@@ -250,6 +252,31 @@ impl Journal {
     /// [`ReadError`]
     pub async fn ticket(&self, digest: [u8; 32]) -> Result<Option<TicketRow>, ReadError> {
         self.read_journal(move |connection| sign_in::ticket(connection, &digest)).await
+    }
+
+    /// The identity of whom a provider means.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn identity(&self, provider: &str, digest: [u8; 32]) -> Result<Option<IdentityRow>, ReadError> {
+        let provider = provider.to_owned();
+        self.read_journal(move |connection| identities::identity(connection, &provider, &digest)).await
+    }
+
+    /// The ways by which a person signs in, the oldest first; at most 10,000.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn identities_of(&self, person: PersonId) -> Result<Vec<IdentityRow>, ReadError> {
+        self.read_journal(move |connection| identities::identities_of(connection, person)).await
+    }
+
+    /// Mails whose turn has come, those that wait longest first.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn mail_due(&self, now: Timestamp, limit: usize) -> Result<Vec<MailRow>, ReadError> {
+        self.read_journal(move |connection| mail::due(connection, now, limit)).await
     }
 
     /// A sealed secret.

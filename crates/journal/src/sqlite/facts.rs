@@ -10,7 +10,7 @@ use domain::id::{KeyId, OrgId, PersonId};
 use crate::error::{AppendError, ReadError};
 use crate::fact::{Fact, Label, OrganizationSlug, Person};
 use crate::sqlite::sign_in::{self, SessionsOf};
-use crate::sqlite::to_sql;
+use crate::sqlite::{identities, mail, to_sql};
 use crate::stream::{EVENT_BYTES_MAX, PAGE_MAX};
 
 /// Where rows of a person stand that go when they are erased, besides those of their sessions.
@@ -73,6 +73,14 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         Fact::EndSessionsOf { person } => sign_in::end_sessions(connection, SessionsOf::Person(*person))?,
         Fact::Ticket(row) => sign_in::write_ticket(connection, row)?,
         Fact::RedeemTicket { digest, purpose, at } => sign_in::redeem(connection, digest, purpose, *at)?,
+        Fact::Identity(row) => identities::write(connection, row)?,
+        Fact::DropIdentity { identity } => {
+            identities::unlink(connection, *identity)?;
+            return Ok(true);
+        }
+        Fact::Mail { org, about, sealed, at } => mail::write(connection, (*org, about.as_deref()), sealed, *at)?,
+        Fact::MailPutOff { mail, next_at } => mail::put_off(connection, *mail, *next_at)?,
+        Fact::MailEnded { mail, failure } => mail::end(connection, mail, failure.as_deref())?,
         Fact::DropSecret { org, id } => {
             run("DELETE FROM secrets WHERE org = ?1 AND id = ?2", &[&org.as_str(), id])?;
             return Ok(true);

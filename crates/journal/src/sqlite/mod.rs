@@ -7,8 +7,10 @@
 
 pub(crate) mod facts;
 pub(crate) mod folder;
+pub(crate) mod identities;
 pub(crate) mod keeper;
 pub(crate) mod key_uses;
+pub(crate) mod mail;
 pub(crate) mod migrations;
 pub(crate) mod pool;
 pub(crate) mod reader;

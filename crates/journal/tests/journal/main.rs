@@ -3,6 +3,7 @@
 mod contract;
 mod crash;
 mod folder;
+mod mail;
 mod records;
 mod sign_in;
 mod torn;

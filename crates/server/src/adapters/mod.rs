@@ -2,8 +2,12 @@
 
 mod clock;
 mod gateway_ports;
+mod mail;
 mod upstreams;
+mod web;
 
 pub(crate) use clock::{SystemClock, day};
 pub(crate) use gateway_ports::GatewayPorts;
+pub(crate) use mail::MailWays;
 pub(crate) use upstreams::ProbedUpstreams;
+pub(crate) use web::HyperWeb;

@@ -1,0 +1,219 @@
+//! Signing in with a provider, honest and otherwise: who is let in, who never is, and in which browser.
+
+use app::sign_in::{Begun, Browser, SignedIn};
+use app::{App, Problem};
+use domain::id::PersonId;
+use identity::random::OperatingSystem;
+use identity::token::{IssuedToken, TokenForm};
+use serde_json::{Value, json};
+
+use crate::provider::{ISSUER, Told, header};
+use crate::world::{ADMIN, MEMBER, World, code_of};
+
+const PUBLIC: &str = "https://gate.acme.example";
+
+/// Somebody on their way to the provider.
+struct Away {
+    browser: Browser,
+    state: String,
+    nonce: String,
+    url: String,
+}
+
+impl World {
+    async fn go(&self, before: Option<&SignedIn>) -> Away {
+        let (_, browser) = self.app.new_browser().unwrap();
+        let (title, url) = self.app.go_to_provider("oidc", PUBLIC, (&browser, before)).await.unwrap();
+        assert_eq!(title, "Acme");
+        let of = |name: &str| {
+            let after = url.split(&format!("{name}=")).nth(1).expect("it is in the address");
+            after.split('&').next().unwrap().to_owned()
+        };
+        Away { browser, state: of("state"), nonce: of("nonce"), url }
+    }
+
+    /// What an honest provider claims of somebody.
+    fn claims(&self, away: &Away, subject: &str, email: &str) -> Value {
+        let now = self.app.now().0 / 1_000;
+        json!({
+            "iss": ISSUER, "sub": subject, "aud": "wardroom", "exp": now + 300, "iat": now, "nonce": away.nonce,
+            "email": email, "email_verified": true, "auth_time": now,
+        })
+    }
+
+    async fn back(&self, away: &Away, told: Told) -> Result<Begun, Problem> {
+        *self.provider.told.lock().unwrap() = Some(told);
+        self.come(&self.app, away, &format!("state={}&code=c&iss=https%3A%2F%2Fid.acme.example", away.state)).await
+    }
+
+    async fn come(&self, app: &App, away: &Away, query: &str) -> Result<Begun, Problem> {
+        app.back_from_provider(query, PUBLIC, (&away.browser, None)).await
+    }
+
+    /// Goes there and comes back as somebody.
+    async fn through(&self, subject: &str, email: &str) -> Result<PersonId, Problem> {
+        let away = self.go(None).await;
+        let begun = self.back(&away, honest(self.claims(&away, subject, email))).await?;
+        Ok(self.app.signed_in(begun.token.reveal()).await?.proof.person)
+    }
+}
+
+fn honest(claims: Value) -> Told {
+    Told { claims, header: header(), forged: false }
+}
+
+#[tokio::test]
+async fn an_address_lets_in_once_and_from_then_on_the_subject_alone() {
+    let world = World::new();
+    let acme = world.acme().await;
+    assert_eq!(world.through("7", MEMBER).await.unwrap(), acme.member_id);
+    let theirs = world.journal.identities_of(acme.member_id).await.unwrap();
+    assert_eq!((theirs.len(), theirs[0].provider.as_str(), theirs[0].shown.as_str()), (1, ISSUER, MEMBER));
+    // Whatever address the provider gives later, it is the same person, and nobody else is.
+    assert_eq!(world.through("7", ADMIN).await.unwrap(), acme.member_id);
+    for (subject, email, says) in
+        [("8", MEMBER, "has another sign-in"), ("8", "x@elsewhere.example", "ask for an invitation")]
+    {
+        let told = world.through(subject, email).await.unwrap_err().to_string();
+        assert!(told.contains("nobody here signs in with this account") && told.contains(says), "{told}");
+    }
+    assert_eq!(world.journal.identities_of(acme.member_id).await.unwrap().len(), 1);
+}
+
+/// Each lie alone; otherwise the token is an honest one.
+fn lies(claims: &Value, now: i64) -> Vec<(&'static str, Told)> {
+    let with = |name: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[name] = value;
+        honest(claims)
+    };
+    let head = |header: Value| Told { header, ..honest(claims.clone()) };
+    vec![
+        ("another issuer", with("iss", json!("https://id.evil.example"))),
+        ("made for another client", with("aud", json!("another"))),
+        ("made for several, by another", {
+            let mut told = with("aud", json!(["wardroom", "another"]));
+            told.claims["azp"] = json!("another");
+            told
+        }),
+        ("the nonce of another sign-in", with("nonce", json!("n"))),
+        ("no nonce", with("nonce", Value::Null)),
+        ("over", with("exp", json!(now - 120))),
+        ("made in the future", with("iat", json!(now + 3_600))),
+        ("signed with another key", Told { forged: true, ..honest(claims.clone()) }),
+        ("not signed", head(json!({"alg": "none"}))),
+        ("signed in another way than it says", head(json!({"alg": "HS256", "kid": "first"}))),
+        ("a key that nobody publishes", head(json!({"alg": "ES256", "kid": "second"}))),
+        ("an address that was not verified", with("email_verified", json!(false))),
+        ("an address of which nothing is said", with("email_verified", Value::Null)),
+        ("an address that is verified in words", with("email_verified", json!("true"))),
+        ("no address", with("email", Value::Null)),
+        ("no subject", with("sub", Value::Null)),
+    ]
+}
+
+#[tokio::test]
+async fn a_provider_that_lies_lets_nobody_in() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let probe = world.go(None).await;
+    let count = lies(&world.claims(&probe, "7", MEMBER), 0).len();
+    for number in 0..count {
+        let away = world.go(None).await;
+        let (lie, told) = lies(&world.claims(&away, "7", MEMBER), world.app.now().0 / 1_000).remove(number);
+        assert_eq!(code_of(world.back(&away, told).await), "missing", "{lie}");
+    }
+    let away = world.go(None).await;
+    for iss in ["", "&iss=https%3A%2F%2Fid.evil.example"] {
+        let query = format!("state={}&code=c{iss}", away.state);
+        let away = Away { state: world.go(None).await.state, ..world.go(None).await };
+        assert_eq!(code_of(world.come(&world.app, &away, &query).await), "missing", "{iss}");
+    }
+    assert!(world.journal.identities_of(acme.member_id).await.unwrap().is_empty());
+    assert!(world.journal.sessions_of(acme.member_id).await.unwrap().is_empty());
+    // The same with nothing but the truth.
+    assert_eq!(world.through("7", MEMBER).await.unwrap(), acme.member_id);
+}
+
+#[tokio::test]
+async fn whoever_comes_back_went_there_from_this_browser_once_and_not_long_ago() {
+    let world = World::new();
+    world.acme().await;
+    let query = |state: &str| format!("state={state}&code=c&iss=https%3A%2F%2Fid.acme.example");
+    let (first, second) = (world.go(None).await, world.go(None).await);
+    let elsewhere = Away { browser: second.browser.clone(), ..world.go(None).await };
+    assert_eq!(code_of(world.come(&world.app, &elsewhere, &query(&first.state)).await), "missing", "another browser");
+    assert_eq!(world.provider.asked("/token"), 0, "nothing was asked for them");
+    let claims = world.claims(&first, "7", MEMBER);
+    world.back(&first, honest(claims.clone())).await.unwrap();
+    assert_eq!(code_of(world.back(&first, honest(claims)).await), "missing", "it is used up");
+    assert_eq!(world.provider.asked("/token"), 1);
+    let refused = format!("state={}&error=access_denied&iss=https%3A%2F%2Fid.acme.example", second.state);
+    let told = world.come(&world.app, &second, &refused).await.unwrap_err().to_string();
+    assert!(told.contains("cancelled"), "{told}");
+    assert_eq!(
+        code_of(world.come(&world.app, &second, &query(&second.state)).await),
+        "missing",
+        "used up by that, too"
+    );
+    let late = world.go(None).await;
+    world.clock.advance_ms(10 * 60_000);
+    assert_eq!(code_of(world.come(&world.app, &late, &query(&late.state)).await), "missing");
+    let invented = IssuedToken::generate(TokenForm::SignInState, &mut OperatingSystem).unwrap();
+    for state in [invented.reveal(), "wro_x", ""] {
+        assert_eq!(code_of(world.come(&world.app, &late, &query(state)).await), "missing", "{state}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_is_made_to_sign_in_there_anew() {
+    let world = World::new();
+    world.acme().await;
+    let away = world.go(None).await;
+    assert!(
+        !away.url.contains("prompt=")
+            && away.url.contains("redirect_uri=https%3A%2F%2Fgate.acme.example%2Fsign-in%2Fback")
+    );
+    let begun = world.back(&away, honest(world.claims(&away, "7", MEMBER))).await.unwrap();
+    let signed_in = world.app.signed_in(begun.token.reveal()).await.unwrap();
+    let away = world.go(Some(&signed_in)).await;
+    assert!(away.url.ends_with("prompt=login&max_age=0"), "{}", away.url);
+    let mut claims = world.claims(&away, "7", MEMBER);
+    claims["auth_time"] = json!(world.app.now().0 / 1_000 - 3_600);
+    let told = world.back(&away, honest(claims)).await.unwrap_err().to_string();
+    assert!(told.contains("did not ask them to sign in again"), "{told}");
+    let away = world.go(Some(&signed_in)).await;
+    world.back(&away, honest(world.claims(&away, "7", MEMBER))).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_provider_publishes_is_kept_for_an_hour_and_new_keys_are_looked_for_in_between() {
+    let world = World::new();
+    let acme = world.acme().await;
+    for _ in 0..3 {
+        world.through("7", MEMBER).await.unwrap();
+    }
+    let published = || (world.provider.asked("/.well-known/openid-configuration"), world.provider.asked("/keys"));
+    assert_eq!(published(), (1, 1));
+    *world.provider.key_id.lock().unwrap() = "second".to_owned();
+    let with_new_key = async || {
+        let away = world.go(None).await;
+        let told =
+            Told { header: json!({"alg": "ES256", "kid": "second"}), ..honest(world.claims(&away, "7", MEMBER)) };
+        world.back(&away, told).await
+    };
+    assert_eq!(code_of(with_new_key().await), "missing", "keys are not asked for at every token that names one");
+    world.clock.advance_ms(30_000);
+    with_new_key().await.unwrap();
+    assert_eq!(published(), (1, 2));
+    world.clock.advance_ms(3_600_000);
+    with_new_key().await.unwrap();
+    assert_eq!(published(), (2, 3));
+    world.clock.advance_ms(3_600_000);
+    *world.provider.document.lock().unwrap() = json!({"issuer": "https://id.evil.example"});
+    let (_, browser) = world.app.new_browser().unwrap();
+    let gone = world.app.go_to_provider("oidc", PUBLIC, (&browser, None)).await.unwrap_err();
+    assert!(matches!(gone, Problem::Unavailable { .. }), "{gone}");
+    assert_eq!(code_of(world.app.go_to_provider("google", PUBLIC, (&browser, None)).await), "missing");
+    assert_eq!(world.journal.identities_of(acme.member_id).await.unwrap().len(), 1);
+}
