@@ -1,6 +1,7 @@
 //! Endpoints: members.
 
 pub(crate) mod extra_role;
+pub(crate) mod sessions;
 
 use app::App;
 use app::keys::KeysToRotate;

@@ -70,6 +70,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(members::list, members::add))
         .routes(routes!(members::show, members::change, members::remove))
         .routes(routes!(members::extra_role::give, members::extra_role::take))
+        .routes(routes!(members::sessions::list, members::sessions::end_all))
+        .routes(routes!(members::sessions::end))
         .routes(routes!(access::of_member))
         .routes(routes!(access::of_agent))
         .routes(routes!(access::of_key))

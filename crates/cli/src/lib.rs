@@ -32,6 +32,7 @@ mod resource;
 mod review;
 mod role;
 mod server;
+mod session;
 mod table;
 mod team;
 mod terminal;

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::field::{items, names, text, text_if_any, time};
 use crate::key::lay_out_secret;
 use crate::server::{Door, Organization};
+use crate::session::{OfMember, of_member};
 use crate::table::{Table, facts};
 use crate::terminal::Terminal;
 
@@ -72,6 +73,8 @@ enum Verb {
         /// The role's id
         role: String,
     },
+    /// The sessions in which a person comes here, and their end here
+    Sessions(OfMember),
     /// Remove a person: their keys end at once, their history stays
     Remove {
         /// E-mail or id
@@ -143,6 +146,7 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
                 format!("{} is no longer {role}\n{}", text(left, "/name"), lay_out_known_keys(left))
             })
         }
+        Verb::Sessions(asked) => of_member(asked, &org, terminal),
         Verb::Remove { member } => remove(member, &org, terminal),
         Verb::Access { member, at } => show_access(&["members", member, "access"], at.as_ref(), &org, terminal),
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::agent::{self, AgentEdit};
 use crate::event::Event;
 use crate::grant::{self, Grantee, Profile};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
+use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::key::{self, KeyKind};
 use crate::member::{self, MemberDetail};
@@ -51,6 +51,10 @@ pub enum Command {
     GiveMemberRole { person: PersonId, role: RoleId, expires_at: Option<Timestamp> },
     /// Take a role from a member that they have beside their own.
     TakeMemberRole { person: PersonId, role: RoleId },
+    /// End a session of a member here, which would end by itself at `until`.
+    EndSession { person: PersonId, session: SessionId, until: Timestamp },
+    /// End all sessions of a member here.
+    EndSessions { person: PersonId },
     /// End a membership.
     RemoveMember { person: PersonId },
     /// Connect an upstream with the tools it listed.
@@ -177,6 +181,7 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
     Ok(events)
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each command")]
 fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::CreateOrganization { name, preset, owner } => organization::create(state, &name, &preset, owner),
@@ -195,6 +200,8 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
             member::give_role(state, (person, role), expires_at, now)
         }
         Command::TakeMemberRole { person, role } => member::take_role(state, person, role),
+        Command::EndSession { person, session, until } => member::end_session(state, (person, session), until, now),
+        Command::EndSessions { person } => member::end_sessions(state, person),
         Command::RemoveMember { person } => member::remove(state, person),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),

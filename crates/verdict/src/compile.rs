@@ -76,6 +76,7 @@ impl Snapshot {
             agents: agents.unwrap_or_else(|| Arc::new(agents_of(state))),
             resources: resources.unwrap_or_else(|| Arc::new(state.resources.clone())),
             objects: objects.map_or_else(|| Arc::new(state.objects.clone()), Arc::clone),
+            sessions_ended: state.sessions_ended.keys().copied().collect(),
         };
         let extra_roles = kept(|touched| !touched.extra_roles).map(|before| Arc::clone(&before.extra_roles));
         snapshot.extra_roles = extra_roles.unwrap_or_else(|| Arc::new(snapshot.all_extra_roles(state)));

@@ -43,7 +43,7 @@ impl Snapshot {
     /// Whether an operation gives authority over others, or decides about who has it.
     fn is_grave(&self, operation: Operation<'_>) -> bool {
         match operation {
-            Operation::TransferOwnership { .. } | Operation::ChangePreset => true,
+            Operation::TransferOwnership { .. } | Operation::ChangePreset | Operation::EndSessions { .. } => true,
             Operation::EditOrganization { changes } => changes.iter().any(decides_about_authority),
             Operation::AddMember { role }
             | Operation::ChangeRole { role, .. }

@@ -80,6 +80,12 @@ impl Snapshot {
                 self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
+            // A session is a credential as a key is; who is above one keeps theirs.
+            Operation::ViewSessions { member } | Operation::EndSessions { member } => {
+                let answer = holds(Permission::KeyIssue, Target::Member(member))?;
+                self.not_above(entry, Subject::Member(member), now)?;
+                Ok(answer)
+            }
             Operation::RemoveMember { member } => {
                 let answer = holds(Permission::MemberRemove, Target::Member(member))?;
                 self.not_above(entry, Subject::Member(member), now)?;

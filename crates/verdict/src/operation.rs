@@ -53,6 +53,10 @@ pub enum Operation<'q> {
     TakeRole { member: PersonId, role: &'q RoleId },
     /// Go by another preset, which only holders of the top role do: it decides about everybody at once.
     ChangePreset,
+    /// See the sessions in which a member comes here.
+    ViewSessions { member: PersonId },
+    /// End one of them here, or all.
+    EndSessions { member: PersonId },
     /// End a membership.
     RemoveMember { member: PersonId },
     /// See the roles.
@@ -166,6 +170,8 @@ impl Operation<'_> {
             Operation::EditMember { .. } => "member.edit",
             Operation::GiveRole { .. } => "member.give_role",
             Operation::TakeRole { .. } => "member.take_role",
+            Operation::ViewSessions { .. } => "member.view_sessions",
+            Operation::EndSessions { .. } => "member.end_sessions",
             Operation::ChangePreset => "organization.change_preset",
             Operation::RemoveMember { .. } => "member.remove",
             Operation::ViewRoles => "role.view",
@@ -229,6 +235,7 @@ impl Operation<'_> {
                 | Operation::ViewTeams
                 | Operation::ViewTeam { .. }
                 | Operation::ViewAgents
+                | Operation::ViewSessions { .. }
                 | Operation::ViewIntegration { .. }
                 | Operation::Resource { verb: ResourceVerb::View, .. }
                 | Operation::ViewKind { .. }

@@ -1,10 +1,10 @@
 //! One organization's access, compiled and immutable.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::grant::Profile;
-use domain::id::{AgentId, ID_LENGTH, IntegrationId, KeyId, OrgId, PersonId, ResourceId, TeamId};
+use domain::id::{AgentId, ID_LENGTH, IntegrationId, KeyId, OrgId, PersonId, ResourceId, SessionId, TeamId};
 use domain::object::{DataName, Object};
 use domain::organization::{RecordsSync, Settings};
 use domain::permission::PermissionSet;
@@ -41,6 +41,8 @@ pub struct Snapshot {
     pub(crate) agents: Arc<BTreeMap<AgentId, AgentEntry>>,
     pub(crate) resources: Arc<BTreeMap<ResourceId, Arc<Resource>>>,
     pub(crate) objects: Arc<BTreeMap<DataName, Object>>,
+    /// Sessions that were ended here one by one.
+    pub(crate) sessions_ended: BTreeSet<SessionId>,
 }
 
 #[derive(Debug)]
@@ -220,7 +222,7 @@ impl Snapshot {
         }
         let subject = Subject::Member(proof.person);
         let entry = self.subject(subject.as_str(), now).ok_or(NotAdmitted::NotAMember)?;
-        if proof.begun_at <= entry.sessions_from {
+        if proof.begun_at <= entry.sessions_from || self.sessions_ended.contains(&proof.session) {
             return Err(NotAdmitted::SessionEnded);
         }
         Ok(Actor { subject, acting_for: None, credential: Some(Credential::Session(proof)) })

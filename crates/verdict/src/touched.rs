@@ -41,6 +41,7 @@ impl Touched {
         touched
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each event")]
     fn add(&mut self, event: &Event, before: &Snapshot, state: &Organization) {
         match event {
             // Roles, and settings that say what they come to, reach everybody who has one.
@@ -63,6 +64,7 @@ impl Touched {
                 self.extra_roles = true;
                 self.member(*person);
             }
+            Event::SessionsEnded { person } => self.member(*person),
             Event::MemberRemoved { person } => {
                 self.extra_roles |= !before.extra_roles.is_empty();
                 self.member_removed(*person, before, state);
@@ -101,6 +103,7 @@ impl Touched {
             | Event::PresetChanged { .. }
             | Event::AccessReviewed { .. }
             | Event::MemberEdited { .. }
+            | Event::SessionEnded { .. }
             | Event::IntegrationConnected(_)
             | Event::IntegrationEdited { .. }
             | Event::IntegrationDisconnected { .. }

@@ -57,6 +57,7 @@ pub(crate) fn run(wardroom: impl FnOnce() -> Result<PathBuf, Fault>) -> Result<T
 }
 
 /// The browser: the one that is named, or the first that is found.
+#[expect(clippy::disallowed_methods, reason = "where programs lie on this machine, and no setting of the product")]
 fn browser() -> Result<PathBuf, Fault> {
     if let Some(named) = std::env::var_os(BROWSER) {
         return Ok(PathBuf::from(named));

@@ -339,7 +339,10 @@ impl Concern {
             Event::ObjectDefined(_) | Event::ObjectRemoved { .. } => {
                 matches!(self.asked, Asked::Data(..) | Asked::Field(..))
             }
-            Event::MemberEdited { .. }
+            // Nobody is asked about as a session.
+            Event::SessionEnded { .. }
+            | Event::SessionsEnded { .. }
+            | Event::MemberEdited { .. }
             | Event::AccessReviewed { .. }
             | Event::KindConfigured { .. }
             | Event::OrganizationRenamed { .. }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use domain::integration::{CredentialKind, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
@@ -140,6 +140,10 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
         Operation::GiveRole { member, .. } => vec![
             Event::MemberRoleGiven { person: member, role: role("spare"), expires_at: None },
             Event::MemberRoleTaken { person: member, role: role("spare") },
+        ],
+        Operation::EndSessions { member } => vec![
+            Event::SessionsEnded { person: member },
+            Event::SessionEnded { person: member, session: SessionId::from_random([1; 20]), until: Timestamp(9) },
         ],
         Operation::RemoveMember { member } => vec![Event::MemberRemoved { person: member }],
         Operation::EditMember { member, .. } => {
@@ -305,6 +309,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
             Operation::ChangeRole { member: who, role: member },
             Operation::GiveRole { member: who, role: spare },
             Operation::RemoveMember { member: who },
+            Operation::EndSessions { member: who },
             Operation::EditMember { member: who, seat: false },
             Operation::CreatePersonalKey { holder: who },
         ]);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentEdit;
 use crate::grant::{Grantee, Profile};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
+use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::key::KeyKind;
 use crate::member::MemberDetail;
@@ -73,6 +73,12 @@ pub enum Event {
     /// A membership ended, and with it every grant and personal key of the person.
     #[serde(rename = "member.removed")]
     MemberRemoved { person: PersonId },
+    /// A session of a member opens this organization no longer; it would have ended by itself at `until`.
+    #[serde(rename = "session.ended")]
+    SessionEnded { person: PersonId, session: SessionId, until: Timestamp },
+    /// No session that a member has opens this organization any longer.
+    #[serde(rename = "sessions.ended")]
+    SessionsEnded { person: PersonId },
     /// An upstream was connected, its tools follow.
     #[serde(rename = "integration.connected")]
     IntegrationConnected(Box<Integration>),
@@ -240,6 +246,8 @@ impl Event {
             Event::MemberEdited { .. } => "member.edited",
             Event::MemberRoleGiven { .. } => "member.role_given",
             Event::MemberRoleTaken { .. } => "member.role_taken",
+            Event::SessionEnded { .. } => "session.ended",
+            Event::SessionsEnded { .. } => "sessions.ended",
             Event::MemberRemoved { .. } => "member.removed",
             Event::IntegrationConnected(_) => "integration.connected",
             Event::IntegrationEdited { .. } => "integration.edited",

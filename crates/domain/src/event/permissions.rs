@@ -61,6 +61,8 @@ impl Event {
             | Event::MemberEdited { .. }
             | Event::MemberRoleGiven { .. }
             | Event::MemberRoleTaken { .. }
+            | Event::SessionEnded { .. }
+            | Event::SessionsEnded { .. }
             | Event::MemberRemoved { .. }) => of_people(event),
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],
@@ -134,6 +136,7 @@ fn of_people(event: &Event) -> &'static [P] {
         Event::MemberEdited { .. } => &[P::MemberEdit],
         Event::MemberRoleGiven { .. } | Event::MemberRoleTaken { .. } => &[P::RoleAssign],
         Event::MemberRemoved { .. } => &[P::MemberRemove],
+        Event::SessionEnded { .. } | Event::SessionsEnded { .. } => &[P::KeyIssue],
         _ => &[],
     }
 }

@@ -45,6 +45,16 @@ impl Organization {
                 }
             }
             Event::MemberRemoved { person } => self.end_membership(stamp, person),
+            Event::SessionsEnded { person } => {
+                if let Some(Member { sessions_from, .. }) = self.members.get_mut(&person) {
+                    *sessions_from = Some(stamp.at);
+                }
+            }
+            Event::SessionEnded { session, until, .. } => {
+                // What has ended by itself meanwhile need not be remembered.
+                self.sessions_ended.retain(|_, until| *until > stamp.at);
+                self.sessions_ended.insert(session, until);
+            }
             // What is edited stands beside the stream.
             _ => {}
         }

@@ -3,8 +3,10 @@
 mod apply;
 mod extra_role;
 mod handle;
+mod sessions;
 mod state;
 
 pub(crate) use extra_role::{give as give_role, take as take_role};
 pub(crate) use handle::{add, add_with_key, change_role, edit, remove, transfer};
+pub(crate) use sessions::{end_session, end_sessions};
 pub use state::{ExtraRole, Member, MemberDetail, MemberStatus};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
 use crate::grant::{Grant, Grantee};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
+use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use crate::integration::{Integration, Tool};
 use crate::key::Key;
 use crate::member::Member;
@@ -74,6 +74,9 @@ pub struct Organization {
     /// Access requests by who asked: the open ones, and of each the last that were closed. Of those who are gone none
     /// is kept.
     pub requests: BTreeMap<Grantee, BTreeMap<RequestId, AccessRequest>>,
+    /// Sessions of members that were ended here one by one, and when each would have ended by itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sessions_ended: BTreeMap<SessionId, Timestamp>,
 }
 
 impl Organization {

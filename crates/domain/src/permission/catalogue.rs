@@ -166,7 +166,7 @@ catalogue! {
     IntegrationDisconnect "integration.disconnect" Settings true WHOLE [IntegrationView] "Disconnect integrations" "Disconnect an integration for everyone.";
     ToolReview "tool.review" Settings true WHOLE [IntegrationView] "Review tools" "Decide a tool's class and switch a tool off for everyone.";
     GrantAssign "grant.assign" Settings true WHOLE [IntegrationView MemberView] "Assign integrations" "Give and take integrations and tool profiles.";
-    KeyIssue "key.issue" Settings true WHOLE [MemberView] "Issue others' keys" "Issue a first personal key to a member, and revoke members' personal keys.";
+    KeyIssue "key.issue" Settings true WHOLE [MemberView] "Issue others' keys" "Issue a first personal key to a member, revoke members' personal keys, and end their sessions in the organization.";
     KeyManageWorkspace "key.manage_workspace" Settings true WHOLE [] "Manage workspace keys" "Create, narrow, rotate and revoke workspace keys.";
     AgentView "agent.view" Settings false WHOLE [] "See agents" "See the identities of AI agents and what they may do.";
     AgentManage "agent.manage" Settings true WHOLE [AgentView] "Manage agents" "Create, change, suspend and delete AI agents, and issue their keys.";

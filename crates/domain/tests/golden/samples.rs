@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
@@ -26,6 +26,7 @@ const TEAM: [u8; 20] = [12; 20];
 const AGENT: [u8; 20] = [13; 20];
 const RESOURCE: [u8; 20] = [14; 20];
 const REQUEST: [u8; 20] = [15; 20];
+const SESSION: [u8; 20] = [16; 20];
 const END: Option<Timestamp> = Some(Timestamp(1_795_000_000_123));
 
 /// A file's name without its ending, and the event that it holds.
@@ -132,6 +133,11 @@ fn samples_of_the_organization() -> Vec<Sample> {
         ("member.edited", Event::MemberEdited { person, details: [MemberDetail::Name, MemberDetail::Seat].into() }),
         ("member.role_given", Event::MemberRoleGiven { person, role: role("auditor"), expires_at: END }),
         ("member.role_given-no-end", Event::MemberRoleGiven { person, role: role("auditor"), expires_at: None }),
+        (
+            "session.ended",
+            Event::SessionEnded { person, session: SessionId::from_random(SESSION), until: Timestamp(1) },
+        ),
+        ("sessions.ended", Event::SessionsEnded { person }),
         ("member.role_taken", Event::MemberRoleTaken { person, role: role("auditor") }),
         ("organization.preset_changed", Event::PresetChanged { preset: "workjet".to_owned() }),
         ("role.withdrawn", Event::RoleWithdrawn { role: role("clerk") }),

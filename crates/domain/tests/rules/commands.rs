@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, SessionId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
@@ -242,6 +242,12 @@ fn of_people() -> impl Strategy<Value = Command> {
         1 => (0..60u64).prop_map(|of_seq| Command::ConfirmReview { of_seq }),
         1 => (people(), details).prop_map(|(person, details)| Command::EditMember { person, details }),
         3 => people().prop_map(|person| Command::RemoveMember { person }),
+        1 => people().prop_map(|person| Command::EndSessions { person }),
+        1 => (people(), 0..9u8).prop_map(|(person, number)| Command::EndSession {
+            person,
+            session: SessionId::from_random([number; 20]),
+            until: Timestamp(i64::MAX),
+        }),
         5 => (people(), roles(), moments()).prop_map(|(person, role, expires_at)| {
             Command::GiveMemberRole { person, role, expires_at }
         }),

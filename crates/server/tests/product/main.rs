@@ -30,6 +30,7 @@ mod requests;
 mod resources;
 mod roles;
 mod rows;
+mod session_rights;
 mod set_up;
 mod settings;
 mod sign_in;

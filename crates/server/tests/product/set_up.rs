@@ -61,7 +61,7 @@ fn whoever_starts_an_empty_installation_founds_an_organization_and_is_signed_in(
     assert_eq!((status, &who["name"]), (200, &json!("Ada Lovelace")));
     let place = &who["organizations"][0];
     assert_eq!((&place["name"], &place["preset"]), (&json!("Acme & Sons"), &json!("pipeworks")));
-    assert_eq!(place["you"]["role"], json!("Owner"));
+    assert_eq!(place["you"]["role"], json!("owner"));
     // The key that is shown opens the same.
     let key = founded.text.split("<code>").find(|text| text.starts_with("wrp_")).unwrap().split('<').next().unwrap();
     assert_eq!(Api::at(&empty.url, place["slug"].as_str().unwrap(), key).get("").0, 200);

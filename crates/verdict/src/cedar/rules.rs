@@ -294,6 +294,12 @@ fn people() -> Vec<Policy> {
             all([is_the_member("resource"), "!context.seat".to_owned()]),
             all([holds(P::MemberEdit), "resource has role".to_owned()]),
         ])),
+        Policy::permit(
+            "member.sessions",
+            "See and end the sessions of who is not above one",
+            &["member.view_sessions", "member.end_sessions"],
+        )
+        .when(all([holds(P::KeyIssue), not_below("resource.role")])),
         Policy::permit("member.remove", "Remove who is not above one", &["member.remove"])
             .when(all([holds(P::MemberRemove), not_below("resource.role")])),
         Policy::forbid(
@@ -303,6 +309,8 @@ fn people() -> Vec<Policy> {
                 "member.change_role",
                 "member.give_role",
                 "member.take_role",
+                "member.view_sessions",
+                "member.end_sessions",
                 "member.remove",
                 "grant.assign",
                 "key.create_personal",

@@ -134,6 +134,8 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("member.take_role", MEMBER, "role: Role"),
     // To change the name or, where so said, the seat.
     ("member.edit", MEMBER, "seat: Bool"),
+    ("member.view_sessions", MEMBER, ""),
+    ("member.end_sessions", MEMBER, ""),
     ("member.remove", MEMBER, ""),
     ("role.view", ORGANIZATION, ""),
     // The permissions that the role comes to state, or to state further, and the records and fields that it comes to

@@ -81,7 +81,6 @@ fn a_session_speaks_for_nobody_else_and_a_stream_is_looked_at_again_when_it_ends
     assert_eq!(company.snapshot.deadline(&actor, NOW), Some(Timestamp(10)));
 }
 
-// rows: SW-51
 #[test]
 fn what_gives_authority_is_done_in_a_session_only_soon_after_signing_in() {
     const SOON: i64 = 600_000;

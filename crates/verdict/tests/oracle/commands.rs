@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::agent::AgentEdit;
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use domain::integration::{IntegrationEdit, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
@@ -94,7 +94,7 @@ impl Pick<'_> {
     fn people(&mut self) -> Command {
         let (person, role) = (self.person(), self.role_of(false));
         let (digest, hint) = self.secret();
-        match self.dice.below(11) {
+        match self.dice.below(13) {
             10 => {
                 let details = self.dice.some(50, &[MemberDetail::Name, MemberDetail::Seat]).into_iter().collect();
                 Command::EditMember { person, details }
@@ -104,6 +104,11 @@ impl Pick<'_> {
             0 => Command::AddMember { person, role },
             1 => Command::AddMemberWithKey { person, role, key: key(self.fresh), digest, hint, expires_at: None },
             2 => Command::RemoveMember { person },
+            12 => Command::EndSessions { person },
+            11 => {
+                let session = SessionId::from_random([self.fresh as u8 % 32; 20]);
+                Command::EndSession { person, session, until: Timestamp(i64::MAX) }
+            }
             3 => Command::TransferOwnership { from: self.me, to: person, own_role: role },
             _ => Command::ChangeMemberRole { person, role },
         }

@@ -83,6 +83,8 @@ fn the_engine_agrees_with_the_second_opinion_on_every_operation() {
 fn acts_on(naive: &Naive<'_>, operation: Operation<'_>) -> Option<Subject> {
     match operation {
         Operation::RemoveMember { member }
+        | Operation::ViewSessions { member }
+        | Operation::EndSessions { member }
         | Operation::ChangeRole { member, .. }
         | Operation::GiveRole { member, .. }
         | Operation::TakeRole { member, .. }

@@ -47,6 +47,9 @@ impl Naive<'_> {
             Operation::TakeRole { member, .. } => needs(P::RoleAssign).and(|| self.over_member(me, member)),
             Operation::ChangePreset => needs(P::OrganizationEdit)
                 .and(|| if self.role_of(me).is_some_and(|role| role.top) { yes("role") } else { no("only-owners") }),
+            Operation::ViewSessions { member } | Operation::EndSessions { member } => {
+                needs(P::KeyIssue).and(|| self.over_member(me, member))
+            }
             Operation::RemoveMember { member } => needs(P::MemberRemove).and(|| self.over_member(me, member)),
             Operation::ViewRoles => needs(P::RoleView),
             Operation::CreateRole { to, data } => needs(P::RoleEdit)
