@@ -201,7 +201,7 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         }
         Command::TakeMemberRole { person, role } => member::take_role(state, person, role),
         Command::EndSession { person, session, until } => member::end_session(state, (person, session), until, now),
-        Command::EndSessions { person } => member::end_sessions(state, person),
+        Command::EndSessions { person } => member::end_sessions(state, person, now),
         Command::RemoveMember { person } => member::remove(state, person),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),

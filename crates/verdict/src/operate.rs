@@ -82,7 +82,7 @@ impl Snapshot {
             }
             // A session is a credential as a key is; who is above one keeps theirs.
             Operation::ViewSessions { member } | Operation::EndSessions { member } => {
-                let answer = holds(Permission::KeyIssue, Target::Member(member))?;
+                let answer = holds(Permission::KeyIssue, Target::SessionsOf(member))?;
                 self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }

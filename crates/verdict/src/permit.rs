@@ -45,6 +45,8 @@ pub enum Target {
     Kind(ResourceKind),
     /// The objects and fields that are governed.
     DataModel,
+    /// The sessions in which a member comes here.
+    SessionsOf(PersonId),
     /// The access requests of one subject, and for whom it acts.
     RequestsOf(Grantee, Option<PersonId>),
     /// An access request.

@@ -61,13 +61,12 @@ fn covers_people(asked: &Asked<'_>, event: &Event) -> bool {
         // The first key of somebody who is taken in at the same time.
         (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Organization) => joins(holder),
         (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Member(member)) => *holder == member,
-        (
-            Event::MemberRemoved { person }
-            | Event::MemberEdited { person, .. }
-            | Event::SessionEnded { person, .. }
-            | Event::SessionsEnded { person },
-            Target::Member(member),
-        ) => *person == member,
+        (Event::MemberRemoved { person } | Event::MemberEdited { person, .. }, Target::Member(member)) => {
+            *person == member
+        }
+        (Event::SessionEnded { person, .. } | Event::SessionsEnded { person }, Target::SessionsOf(member)) => {
+            *person == member
+        }
         // Who hands the organization over takes another role in the same step.
         (Event::MemberRoleChanged { person, .. }, Target::Member(member)) => {
             *person == member

@@ -29,8 +29,12 @@ pub(crate) fn end_session(
 }
 
 /// All sessions that somebody has end here.
-pub(crate) fn end_sessions(state: &Organization, person: PersonId) -> Result<Vec<Event>, Refusal> {
+pub(crate) fn end_sessions(state: &Organization, person: PersonId, now: Timestamp) -> Result<Vec<Event>, Refusal> {
     is_member(state, person)?;
+    // None can have begun since.
+    if state.members.get(&person).and_then(|member| member.sessions_from).is_some_and(|from| from >= now) {
+        return Ok(Vec::new());
+    }
     Ok(vec![Event::SessionsEnded { person }])
 }
 

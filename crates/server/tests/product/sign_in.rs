@@ -32,8 +32,8 @@ pub(crate) fn found(data: &Path, org: &str, owner: &str) -> Founded {
 #[derive(Clone)]
 pub(crate) struct Browser {
     pub(crate) url: String,
-    jar: Arc<Mutex<BTreeMap<String, String>>>,
-    agent: ureq::Agent,
+    pub(crate) jar: Arc<Mutex<BTreeMap<String, String>>>,
+    pub(crate) agent: ureq::Agent,
 }
 
 pub(crate) struct Answer {

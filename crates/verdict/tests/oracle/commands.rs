@@ -106,7 +106,7 @@ impl Pick<'_> {
             2 => Command::RemoveMember { person },
             12 => Command::EndSessions { person },
             11 => {
-                let session = SessionId::from_random([self.fresh as u8 % 32; 20]);
+                let session = SessionId::from_random([self.fresh % 32; 20]);
                 Command::EndSession { person, session, until: Timestamp(i64::MAX) }
             }
             3 => Command::TransferOwnership { from: self.me, to: person, own_role: role },
