@@ -201,10 +201,7 @@ impl Settings {
         Ok(self)
     }
 
-    /// The way to people's mail, where one is set.
-    ///
-    /// # Errors
-    /// Where what is set does not go together.
+    /// The way to people's mail, where one is set; refused where what is set does not go together.
     pub(crate) fn mail(&self) -> Result<Option<MailServer>, Fault> {
         let given = mail::Given {
             from: self.mail_from.as_ref(),
@@ -214,10 +211,7 @@ impl Settings {
         mail::together(self.mail_server.as_ref(), &given).map_err(Fault)
     }
 
-    /// The same, opened.
-    ///
-    /// # Errors
-    /// Where a file that it needs cannot be read.
+    /// The same, opened; refused where a file that it needs cannot be read.
     pub(crate) fn mailer(&self) -> Result<Option<Arc<dyn Mailer>>, Fault> {
         let opened = self.mail()?.map(|server| MailWays::open(&server)).transpose()?;
         Ok(opened.map(|ways| Arc::new(ways) as Arc<dyn Mailer>))
@@ -242,9 +236,6 @@ impl Settings {
     }
 
     /// The same, with the way to them; none where none is set up.
-    ///
-    /// # Errors
-    /// As [`Settings::provider_setups`].
     pub(crate) fn providers(&self) -> Result<Option<Providers>, Fault> {
         let setups = self.provider_setups()?;
         if setups.is_empty() {
@@ -314,6 +305,11 @@ fn read_url(text: &str) -> Result<Option<String>, String> {
         && uri.path() == "/"
         && uri.query().is_none()
         && !text.contains(['@', '#']);
+    // Browsers write where a page comes from in one form alone, and everything that they send is compared with it.
+    let default_port = if uri.scheme_str() == Some("https") { ":443" } else { ":80" };
+    if fits && (text.ends_with(default_port) || text.chars().any(|letter| letter.is_ascii_uppercase())) {
+        return Err(format!("`{text}` has to be written as browsers write it: in lower case, without {default_port}"));
+    }
     if fits {
         Ok(Some(text.to_owned()))
     } else {

@@ -11,6 +11,8 @@ use axum::response::Response;
 use super::demo::{self, Cast, Part};
 use super::resident::Resident;
 use super::{Asked, Refused, email, provider, return_to};
+use crate::home::is_from_here;
+use crate::problem::Failure;
 
 /// The door for which the word in the form is made.
 const CSRF_DOOR: &str = "sign-out";
@@ -97,6 +99,10 @@ async fn who(app: &App, asked: &Asked, signed_in: &SignedIn) -> Result<Response,
 }
 
 pub(super) async fn sign_out(State(app): State<App>, asked: Asked, form: Bytes) -> Result<Response, Refused> {
+    // No cookie comes along with what another site sends, and yet the answer would take it away.
+    if !is_from_here(&asked.public_url.0, &asked.headers) {
+        return Err(Failure::not_from_here().into());
+    }
     // Whoever is signed in no longer is where they wanted to be.
     let Some(signed_in) = asked.resident(&app).await? else { return Ok(asked.signed_out()) };
     let resident = Resident { asked, signed_in };

@@ -259,6 +259,7 @@ fn opened(number: u8, requester: Grantee, acting_for: Option<PersonId>) -> Event
     Event::RequestOpened(Box::new(NewRequest { id, requester, acting_for, wanted, wished_ms: None }))
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each operation")]
 fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy]) -> Vec<Operation<'r>> {
     let mut all = vec![
         Operation::CreateRole { to: PermissionSet::EMPTY, data: None },

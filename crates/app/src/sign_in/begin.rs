@@ -114,13 +114,20 @@ impl App {
         Ok(Begun { token, ends_at: proven.ends_at })
     }
 
-    /// Appends to the directory, and takes note of it before anybody is answered.
+    /// Appends to the directory, and takes note of it before anybody is answered. Whoever asked may go away meanwhile: what
+    /// is written comes into force all the same.
     pub(crate) async fn append_to_directory(
         &self,
         actor: &str,
         events: &[DirectoryEvent],
         facts: Vec<Fact>,
     ) -> Result<(), Problem> {
+        let (app, actor, events) = (self.clone(), actor.to_owned(), events.to_vec());
+        let task = tokio::spawn(async move { app.append_to_the_end(&actor, &events, facts).await });
+        task.await.map_err(|error| Problem::broken(&error))?
+    }
+
+    async fn append_to_the_end(&self, actor: &str, events: &[DirectoryEvent], facts: Vec<Fact>) -> Result<(), Problem> {
         let _directory = self.inner.directory.lock().await;
         for _ in 0..ATTEMPTS_MAX {
             let append = self.register(actor, events, facts.clone()).await?;

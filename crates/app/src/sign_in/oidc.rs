@@ -84,7 +84,7 @@ impl App {
     /// come back once.
     ///
     /// # Errors
-    /// [`Problem::Missing`] where they did not go there from here, or nobody here signs in with that account;
+    /// [`Problem::Unauthenticated`] where they did not go there from here, or nobody here signs in with that account;
     /// [`Problem::Unavailable`] where the provider cannot be used.
     pub async fn back_from_provider(
         &self,
@@ -198,13 +198,13 @@ impl App {
 fn not_begun() -> Problem {
     let message = "this sign-in was not begun in this browser, took longer than ten minutes, or is over already; begin \
                    it again";
-    Problem::Missing { noun: "sign-in", message: message.to_owned() }
+    Problem::Unauthenticated { message: message.to_owned() }
 }
 
 fn refused(fault: &impl std::fmt::Display) -> Problem {
-    Problem::Missing { noun: "sign-in", message: fault.to_string() }
+    Problem::Unauthenticated { message: fault.to_string() }
 }
 
 fn nobody(why: &str) -> Problem {
-    Problem::Missing { noun: "sign-in", message: format!("nobody here signs in with this account: {why}") }
+    Problem::Unauthenticated { message: format!("nobody here signs in with this account: {why}") }
 }

@@ -121,13 +121,13 @@ async fn a_provider_that_lies_lets_nobody_in() {
     for number in 0..count {
         let away = world.go(None).await;
         let (lie, told) = lies(&world.claims(&away, "7", MEMBER), world.app.now().0 / 1_000).remove(number);
-        assert_eq!(code_of(world.back(&away, told).await), "missing", "{lie}");
+        assert_eq!(code_of(world.back(&away, told).await), "unauthenticated", "{lie}");
     }
     let away = world.go(None).await;
     for iss in ["", "&iss=https%3A%2F%2Fid.evil.example"] {
         let query = format!("state={}&code=c{iss}", away.state);
         let away = Away { state: world.go(None).await.state, ..world.go(None).await };
-        assert_eq!(code_of(world.come(&world.app, &away, &query).await), "missing", "{iss}");
+        assert_eq!(code_of(world.come(&world.app, &away, &query).await), "unauthenticated", "{iss}");
     }
     assert!(world.journal.identities_of(acme.member_id).await.unwrap().is_empty());
     assert!(world.journal.sessions_of(acme.member_id).await.unwrap().is_empty());
@@ -142,26 +142,30 @@ async fn whoever_comes_back_went_there_from_this_browser_once_and_not_long_ago()
     let query = |state: &str| format!("state={state}&code=c&iss=https%3A%2F%2Fid.acme.example");
     let (first, second) = (world.go(None).await, world.go(None).await);
     let elsewhere = Away { browser: second.browser.clone(), ..world.go(None).await };
-    assert_eq!(code_of(world.come(&world.app, &elsewhere, &query(&first.state)).await), "missing", "another browser");
+    assert_eq!(
+        code_of(world.come(&world.app, &elsewhere, &query(&first.state)).await),
+        "unauthenticated",
+        "another browser"
+    );
     assert_eq!(world.provider.asked("/token"), 0, "nothing was asked for them");
     let claims = world.claims(&first, "7", MEMBER);
     world.back(&first, honest(claims.clone())).await.unwrap();
-    assert_eq!(code_of(world.back(&first, honest(claims)).await), "missing", "it is used up");
+    assert_eq!(code_of(world.back(&first, honest(claims)).await), "unauthenticated", "it is used up");
     assert_eq!(world.provider.asked("/token"), 1);
     let refused = format!("state={}&error=access_denied&iss=https%3A%2F%2Fid.acme.example", second.state);
     let told = world.come(&world.app, &second, &refused).await.unwrap_err().to_string();
     assert!(told.contains("cancelled"), "{told}");
     assert_eq!(
         code_of(world.come(&world.app, &second, &query(&second.state)).await),
-        "missing",
+        "unauthenticated",
         "used up by that, too"
     );
     let late = world.go(None).await;
     world.clock.advance_ms(10 * 60_000);
-    assert_eq!(code_of(world.come(&world.app, &late, &query(&late.state)).await), "missing");
+    assert_eq!(code_of(world.come(&world.app, &late, &query(&late.state)).await), "unauthenticated");
     let invented = IssuedToken::generate(TokenForm::SignInState, &mut OperatingSystem).unwrap();
     for state in [invented.reveal(), "wro_x", ""] {
-        assert_eq!(code_of(world.come(&world.app, &late, &query(state)).await), "missing", "{state}");
+        assert_eq!(code_of(world.come(&world.app, &late, &query(state)).await), "unauthenticated", "{state}");
     }
 }
 
@@ -202,7 +206,11 @@ async fn what_a_provider_publishes_is_kept_for_an_hour_and_new_keys_are_looked_f
             Told { header: json!({"alg": "ES256", "kid": "second"}), ..honest(world.claims(&away, "7", MEMBER)) };
         world.back(&away, told).await
     };
-    assert_eq!(code_of(with_new_key().await), "missing", "keys are not asked for at every token that names one");
+    assert_eq!(
+        code_of(with_new_key().await),
+        "unauthenticated",
+        "keys are not asked for at every token that names one"
+    );
     world.clock.advance_ms(30_000);
     with_new_key().await.unwrap();
     assert_eq!(published(), (1, 2));

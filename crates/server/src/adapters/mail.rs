@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use app::ports::{Mail, MailFault, Mailer, Sending};
+use identity::random::{OperatingSystem, random_array};
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::Error as SmtpError;
@@ -61,8 +62,8 @@ impl MailWays {
         let address: Address = mail.to.parse().map_err(|_| lasting("the address cannot be written to".to_owned()))?;
         let name = Some(mail.name.clone()).filter(|name| !name.is_empty());
         let host = self.from.email.domain();
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|error| MailFault { is_lasting: false, message: error.to_string() })?;
+        let bytes = random_array::<16>(&mut OperatingSystem);
+        let bytes = bytes.map_err(|error| MailFault { is_lasting: false, message: error.to_string() })?;
         let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         Message::builder()
             .from(self.from.clone())

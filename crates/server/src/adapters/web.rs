@@ -101,3 +101,53 @@ fn innermost(error: &dyn std::error::Error) -> String {
     }
     error.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread::JoinHandle;
+
+    use super::*;
+
+    /// A server that gives one answer, and what it was asked.
+    fn server(answer: &'static str) -> (String, JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/there", listener.local_addr().unwrap());
+        let thread = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = vec![0; 8_192];
+            let read = stream.read(&mut asked).unwrap();
+            let _ = stream.write_all(answer.as_bytes());
+            asked.truncate(read);
+            String::from_utf8(asked).unwrap()
+        });
+        (url, thread)
+    }
+
+    #[tokio::test]
+    async fn a_document_is_fetched_and_a_form_is_sent_with_what_shows_who_sends_it() {
+        let (url, asked) = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+        let fetched = HyperWeb::new().unwrap().get(&url, 100).await.unwrap();
+        assert_eq!((fetched.status, fetched.body.as_slice()), (200, &b"{}"[..]));
+        assert!(asked.join().unwrap().starts_with("GET /there HTTP/1.1\r\n"));
+        let (url, asked) = server("HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}");
+        let answer = HyperWeb::new().unwrap().post(&url, Some("Basic eA=="), "a=b&c=d", 100).await.unwrap();
+        assert_eq!(answer.status, 400);
+        let asked = asked.join().unwrap().to_lowercase();
+        for part in ["post /there", "authorization: basic ea==", "application/x-www-form-urlencoded", "a=b&c=d"] {
+            assert!(asked.contains(part), "{part}: {asked}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_redirect_is_followed_nothing_too_long_is_read_and_what_is_not_there_is_named() {
+        let web = HyperWeb::new().unwrap();
+        let (url, _) = server("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n");
+        assert_eq!(web.get(&url, 100).await.unwrap().status, 302);
+        let (url, _) = server("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n123456");
+        assert!(web.get(&url, 5).await.unwrap_err().to_string().contains("more than 5 bytes"));
+        let gone = web.get("http://127.0.0.1:1/there", 100).await.unwrap_err().to_string();
+        assert!(gone.contains("http://127.0.0.1:1/there cannot be reached"), "{gone}");
+    }
+}

@@ -57,5 +57,10 @@ fn a_limit_is_a_number_or_none_and_never_nothing_at_all() {
 #[test]
 fn a_public_url_with_a_path_is_refused() {
     assert!(read_url("https://gate.example.com/wardroom").is_err());
+    for other in ["https://Gate.example.com", "HTTPS://gate.example.com", "https://gate.example.com:443", "http://h:80"]
+    {
+        assert!(read_url(other).unwrap_err().contains("as browsers write it"), "{other}");
+    }
+    assert!(read_url("http://gate.example.com:443").is_ok());
     assert_eq!(read_url("https://gate.example.com/").unwrap().as_deref(), Some("https://gate.example.com"));
 }

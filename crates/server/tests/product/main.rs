@@ -20,6 +20,7 @@ mod headers;
 mod key_roles;
 mod keys;
 mod kinds;
+mod mail;
 mod management;
 mod operation;
 mod pages;

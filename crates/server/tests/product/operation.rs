@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::world::{Api, Demo, Process, Server, WARDROOM, agent, init, succeeded, wait_for};
 
-fn refused(data: &std::path::Path, change: impl FnOnce(&mut Command) -> &mut Command) -> String {
+pub(crate) fn refused(data: &std::path::Path, change: impl FnOnce(&mut Command) -> &mut Command) -> String {
     let mut command = Command::new(WARDROOM);
     command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
     change(&mut command);

@@ -296,6 +296,9 @@ fn what_another_site_makes_a_browser_send_changes_nothing() {
     let page = browser.get("/sign-in").csrf();
     assert_eq!(browser.send("POST", "/sign-out", &[kind], &format!("csrf={page}")).status, 403);
     assert_eq!(browser.submit("/sign-out", &csrf).status, 403, "a word for another door");
+    // Another site's form comes without our cookie, and its answer must not take that away.
+    let forged = Browser::new(url).send("POST", "/sign-out", &[kind, ("origin", "https://evil.example")], "csrf=x");
+    assert_eq!((forged.status, forged.header("set-cookie")), (403, ""));
     assert_eq!((browser.get(&path).json()["name"].as_str(), browser.session().0), (Some("Acme"), 200));
     // A key is shown by whoever means to: it needs no word, and where there is one no cookie counts.
     let key = format!("Bearer {}", acme.key);

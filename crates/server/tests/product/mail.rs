@@ -1,0 +1,68 @@
+//! Signing in by mail on the pages, with a server that keeps its mail in a folder.
+
+use std::path::Path;
+
+use crate::operation::refused;
+use crate::sign_in::{Browser, found};
+use crate::world::{Server, wait_for};
+
+/// The text of the first mail in a folder, once there is one.
+fn mail(folder: &Path) -> String {
+    wait_for("a mail", || {
+        let mut files = std::fs::read_dir(folder).ok()?.filter_map(Result::ok);
+        let file = files.find(|file| file.path().extension().is_some_and(|kind| kind == "eml"))?;
+        // Long lines are broken in a mail, and an equals sign is written out.
+        Some(std::fs::read_to_string(file.path()).ok()?.replace("=\r\n", "").replace("=3D", "="))
+    })
+}
+
+#[test]
+fn whoever_has_the_address_signs_in_by_mail_in_the_browser_that_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, mails) = (folder.path().join("data"), folder.path().join("mails"));
+    std::fs::create_dir(&mails).unwrap();
+    found(&data, "Acme", "ada@example.com");
+    let to = format!("file:{}", mails.display());
+    let server = Server::start_with(&data, &["--mail-server", &to, "--mail-from", "Gate <gate@acme.example>"]);
+    let (browser, other) = (Browser::new(&server.url), Browser::new(&server.url));
+    let page = browser.get("/sign-in");
+    assert!(page.text.contains("Send me a link"), "{}", page.text);
+    let csrf = page.csrf();
+    let answers = ["ada%40example.com", "eve%40example.com"].map(|address| {
+        let answer = browser.fill_in("/sign-in/email", &csrf, &format!("email={address}"));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.text.replace("ada@", "X@").replace("eve@", "X@")
+    });
+    assert_eq!(answers[0], answers[1], "nothing tells who is known");
+    assert_eq!(browser.fill_in("/sign-in/email", "x", "email=ada%40example.com").status, 403);
+    assert_eq!(browser.fill_in("/sign-in/email", &csrf, "email=ada").status, 422);
+
+    let text = mail(&mails);
+    assert!(text.contains("From: Gate <gate@acme.example>") && text.contains("ada@example.com"), "{text}");
+    let link = text.split(&server.url).nth(1).expect("a link").split_whitespace().next().unwrap();
+    assert!(link.starts_with("/sign-in/mail/wrl_"), "{link}");
+    let elsewhere = other.get(link);
+    assert_eq!(elsewhere.status, 404);
+    assert!(elsewhere.text.contains("in the browser in which you asked"), "{}", elsewhere.text);
+    let page = browser.get(link);
+    assert!(page.text.contains("Sign in as ada@example.com"), "{}", page.text);
+    assert_eq!(browser.session().0, 401, "to look at it uses nothing up and lets nobody in");
+    assert_eq!(browser.submit(link, &page.csrf()).status, 303);
+    assert_eq!(browser.session().0, 200);
+    assert_eq!(browser.get(link).status, 404, "it is good once");
+    assert_eq!(std::fs::read_dir(&mails).unwrap().count(), 1, "nobody else was sent anything");
+}
+
+#[test]
+fn where_no_mail_is_sent_the_page_offers_none_and_half_a_setting_keeps_the_server_from_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    found(folder.path(), "Acme", "ada@example.com");
+    let server = Server::start(folder.path());
+    let browser = Browser::new(&server.url);
+    let page = browser.get("/sign-in");
+    assert!(!page.text.contains("Send me a link") && !page.text.contains("Sign in with"), "{}", page.text);
+    let told = refused(folder.path(), |command| command.args(["--mail-server", "smtps://mail.acme.example"]));
+    assert!(told.contains("mail-from is missing"), "{told}");
+    let told = refused(folder.path(), |command| command.args(["--oidc-issuer", "https://id.acme.example"]));
+    assert!(told.contains("oidc-client-id is missing"), "{told}");
+}
