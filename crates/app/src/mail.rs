@@ -147,8 +147,8 @@ impl App {
 
 /// How long a mail waits after so many attempts, in milliseconds.
 fn wait_ms(attempts: u32) -> i64 {
-    let doubled = 1_i64.checked_shl(attempts.saturating_sub(1)).unwrap_or(i64::MAX);
-    PUT_OFF_MS.saturating_mul(doubled).clamp(PUT_OFF_MS, PUT_OFF_MS_MAX)
+    let doublings = attempts.saturating_sub(1).min(16);
+    (PUT_OFF_MS << doublings).min(PUT_OFF_MS_MAX)
 }
 
 #[cfg(test)]

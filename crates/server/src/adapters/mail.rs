@@ -60,7 +60,7 @@ impl MailWays {
     fn message(&self, mail: &Mail) -> Result<Message, MailFault> {
         let lasting = |message: String| MailFault { is_lasting: true, message };
         let address: Address = mail.to.parse().map_err(|_| lasting("the address cannot be written to".to_owned()))?;
-        let name = Some(mail.name.clone()).filter(|name| !name.is_empty());
+        let name = Some(in_one_line(&mail.name)).filter(|name| !name.is_empty());
         let host = self.from.email.domain();
         let bytes = random_array::<16>(&mut OperatingSystem);
         let bytes = bytes.map_err(|error| MailFault { is_lasting: false, message: error.to_string() })?;
@@ -68,7 +68,7 @@ impl MailWays {
         Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(name, address))
-            .subject(mail.subject.clone())
+            .subject(in_one_line(&mail.subject))
             .message_id(Some(format!("<{id}@{host}>")))
             .date_now()
             .header(ContentType::TEXT_PLAIN)
@@ -157,6 +157,11 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     options.open(path)?.write_all(bytes)
 }
 
+/// What stands in a header has one line.
+fn in_one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
 /// An error with what is behind it, in one line.
 fn told(error: &SmtpError) -> String {
     let mut text = error.to_string();
@@ -168,7 +173,7 @@ fn told(error: &SmtpError) -> String {
         }
         behind = error.source();
     }
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    in_one_line(&text)
 }
 
 #[cfg(test)]

@@ -117,7 +117,12 @@ pub(crate) fn read_server(text: &str) -> Result<Option<MailWay>, String> {
             .to_owned());
     }
     let uri: http::Uri = format!("http://{}", host.trim_end_matches('/')).parse().map_err(|_| wrong())?;
-    let name = uri.host().filter(|name| !name.is_empty() && uri.path() == "/" && uri.query().is_none());
+    let is_whole = |name: &&str| {
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let has_port = authority.len() > name.len();
+        !name.is_empty() && uri.path() == "/" && uri.query().is_none() && (!has_port || uri.port_u16().is_some())
+    };
+    let name = uri.host().filter(is_whole);
     let host = name.ok_or_else(wrong)?.trim_matches(['[', ']']).to_owned();
     let port = uri.port_u16().unwrap_or(if wrapped { PORT_TLS } else { PORT_STARTTLS });
     Ok(Some(MailWay::Smtp { host, port, user, wrapped }))
