@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use testkit::certificate::{Certificate, FAR};
 
 use crate::clients::{install_npm, missing_tool, unusable};
-use crate::process::{Fault, follow, program, root};
+use crate::process::{self, Fault, follow, output_of, program, root};
 use crate::tally::Tally;
 
 /// Names another browser than those below, by its path.
@@ -18,6 +18,8 @@ const BROWSER: &str = "WARDROOM_BROWSER";
 /// Where browsers of the family that is driven here lie.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const NODE_MAJOR_MIN: u32 = 22;
+/// Says that a machine is a Debian.
+const DEBIAN: &str = "/etc/debian_version";
 /// The hosts for which the certificate is; the browser is told that they are this machine.
 const HOSTS: &[&str] = &["gate.example.test", "evil.gate.example.test", "elsewhere.example.test"];
 
@@ -63,15 +65,38 @@ fn browser() -> Result<PathBuf, Fault> {
         return Ok(PathBuf::from(named));
     }
     let places = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&places)
-        .flat_map(|place| BROWSERS.iter().map(move |name| place.join(name)))
-        .find(|path| path.is_file());
-    found.ok_or_else(|| {
+    let found = || {
+        std::env::split_paths(&places)
+            .flat_map(|place| BROWSERS.iter().map(move |name| place.join(name)))
+            .find(|path| path.is_file())
+    };
+    if let Some(found) = found() {
+        return Ok(found);
+    }
+    let tried = install();
+    found().ok_or_else(|| {
+        let why = tried.err().map_or_else(String::new, |fault| format!(" ({fault})"));
         Fault::Said(format!(
-            "the tests with a browser need Chromium (Debian's package chromium), and none was found in PATH; install it, \
-             or name one with {BROWSER}=/path. `--without-browser` leaves these tests out"
+            "the tests with a browser need Chromium (Debian's package chromium), and none was found in PATH{why}; install \
+             it, or name one with {BROWSER}=/path. `--without-browser` leaves these tests out"
         ))
     })
+}
+
+/// Installs the browser where that is for us to do: on Debian, as root.
+fn install() -> Result<(), String> {
+    let is_root = output_of(program("id").arg("-u")).is_ok_and(|id| id.trim_ascii() == b"0");
+    if !is_root || !Path::new(DEBIAN).is_file() {
+        return Err("it is installed by itself on Debian and as root alone".to_owned());
+    }
+    let apt = |arguments: &[&str]| {
+        let mut apt = program("apt-get");
+        process::run(apt.env("DEBIAN_FRONTEND", "noninteractive").args(["--quiet", "--yes"]).args(arguments))
+    };
+    println!("browser: installing Debian's package chromium");
+    let chromium = ["install", "--no-install-recommends", "chromium"];
+    // The lists of packages may be old, or not there at all.
+    apt(&chromium).or_else(|_| apt(&["update"]).and_then(|()| apt(&chromium))).map_err(|fault| fault.to_string())
 }
 
 /// The machine's Node where it is new enough, else the one that npm installed beside the tests.
