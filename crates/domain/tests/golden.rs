@@ -86,6 +86,20 @@ fn every_directory_event_is_written_as_it_was() {
                 identity: IdentityId::from_random(KEY),
             },
         ),
+        (
+            "directory.passkey.added",
+            DirectoryEvent::PasskeyAdded {
+                person: PersonId::from_random(PERSON),
+                passkey: PasskeyId::from_random(KEY),
+            },
+        ),
+        (
+            "directory.passkey.removed",
+            DirectoryEvent::PasskeyRemoved {
+                person: PersonId::from_random(PERSON),
+                passkey: PasskeyId::from_random(KEY),
+            },
+        ),
     ];
     for (name, sample) in &events {
         let encoded = sample.encode().unwrap();

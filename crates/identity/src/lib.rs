@@ -1,12 +1,13 @@
 //! Who is calling: issued keys and the tokens of sessions and links, their hashes at rest, the sealing of upstream
-//! secrets, the master keys under all of these, and signing in with a provider.
+//! secrets, the master keys under all of these, and signing in with a provider or with a passkey.
 //!
 //! This room never touches SQL, a file, the environment, a connection, a clock, the web framework or a verdict. A credential names
 //! somebody and holds no authority: what its holder may do is asked of `verdict` at the moment of the call.
 //!
 //! Start reading at [`key::PresentedKey`] (what a caller shows) and [`keyring::Keyring`] (what the installation
 //! must keep), then [`digest`] and [`seal`] (what is made of both). Sign-in begins at [`token`] (what a browser or
-//! a link shows) and [`oidc`] (what a provider says), with [`csrf`] and [`return_to`] beside them.
+//! a link shows), [`oidc`] (what a provider says) and [`passkey`] (what a device signs), with [`csrf`] and
+//! [`return_to`] beside them.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod base62;
@@ -17,6 +18,7 @@ pub mod key;
 pub mod keyring;
 mod mac;
 pub mod oidc;
+pub mod passkey;
 pub mod random;
 pub mod return_to;
 pub mod seal;

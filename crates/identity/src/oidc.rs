@@ -41,7 +41,7 @@ pub use proven::{IdentityDigester, ProvenIdentity, Subject};
 
 /// Reads a JSON object into a struct: a member that the struct knows and that is there twice refuses the whole. A list
 /// is refused, which serde would take for the members in their order.
-fn object<'a, T: serde::Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
+pub(crate) fn object<'a, T: serde::Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
     let begins_as_object = text.trim_ascii_start().first() == Some(&b'{');
     begins_as_object.then(|| serde_json::from_slice(text).ok()).flatten()
 }

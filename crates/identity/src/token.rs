@@ -38,19 +38,22 @@ pub enum TokenForm {
     SetUp,
     /// In the link of an invitation.
     Invitation,
+    /// As the challenge that somebody answers with a passkey.
+    PasskeyChallenge,
     /// By a company directory that keeps members up to date.
     Directory,
 }
 
 impl TokenForm {
     /// Every form.
-    pub const ALL: [TokenForm; 7] = [
+    pub const ALL: [TokenForm; 8] = [
         TokenForm::Session,
         TokenForm::Browser,
         TokenForm::SignInLink,
         TokenForm::SignInState,
         TokenForm::SetUp,
         TokenForm::Invitation,
+        TokenForm::PasskeyChallenge,
         TokenForm::Directory,
     ];
 
@@ -64,6 +67,7 @@ impl TokenForm {
             TokenForm::SignInState => "wro_",
             TokenForm::SetUp => "wru_",
             TokenForm::Invitation => "wri_",
+            TokenForm::PasskeyChallenge => "wrc_",
             TokenForm::Directory => "wrd_",
         }
     }

@@ -5,11 +5,11 @@
 
 use std::fmt;
 
-use domain::id::{IdentityId, KeyId, OrgId, PersonId, SessionId};
+use domain::id::{IdentityId, KeyId, OrgId, PasskeyId, PersonId, SessionId};
 use domain::time::Timestamp;
 
 use crate::mail::MailRow;
-use crate::sign_in::{IdentityRow, SessionRow, TicketRow};
+use crate::sign_in::{IdentityRow, PasskeyRow, SessionRow, TicketRow};
 
 /// A change to the rows beside the streams.
 #[derive(Clone, PartialEq, Eq)]
@@ -116,6 +116,20 @@ pub enum Fact {
         /// Which.
         identity: IdentityId,
     },
+    /// A person has one more passkey, or nothing of the append happens: its id must be no other's.
+    Passkey(Box<PasskeyRow>),
+    /// A passkey was used, or nothing of the append happens: its device must have counted on, where it counts.
+    PasskeyUsed {
+        /// Which.
+        passkey: PasskeyId,
+        /// How often the device has signed with it by now.
+        counter: u32,
+    },
+    /// A person's passkey lets nobody in any more, or nothing of the append happens: it must still do so.
+    DropPasskey {
+        /// Which.
+        passkey: PasskeyId,
+    },
     /// A mail waits to be sent, or nothing of the append happens: there is room for [`crate::MAIL_MAX`].
     Mail {
         /// The organization that it is about, where it is about one.
@@ -179,6 +193,9 @@ impl fmt::Debug for Fact {
             Fact::RedeemTicket { purpose, .. } => write!(f, "RedeemTicket({purpose})"),
             Fact::Identity(row) => write!(f, "Identity({}, {})", row.identity, row.person),
             Fact::DropIdentity { identity } => write!(f, "DropIdentity({identity})"),
+            Fact::Passkey(row) => write!(f, "Passkey({}, {})", row.passkey, row.person),
+            Fact::PasskeyUsed { passkey, counter } => write!(f, "PasskeyUsed({passkey}, {counter})"),
+            Fact::DropPasskey { passkey } => write!(f, "DropPasskey({passkey})"),
             Fact::Mail { .. } => write!(f, "Mail"),
             Fact::MailPutOff { mail, .. } => write!(f, "MailPutOff({mail})"),
             Fact::MailEnded { mail, .. } => write!(f, "MailEnded({})", mail.id),

@@ -31,7 +31,7 @@ pub use crate::fact::{Fact, Label, OrganizationSlug, Person};
 pub use crate::journal::{Journal, Options};
 pub use crate::mail::{MAIL_MAX, MailRow};
 pub use crate::record::{Closing, KeyUse, Record, RecordPage, RecordQuery, Usage, UsageOf};
-pub use crate::sign_in::{IdentityRow, SessionRow, TicketRow};
+pub use crate::sign_in::{IdentityRow, PasskeyRow, SessionRow, TicketRow};
 pub use crate::sqlite::verify::verify;
 pub use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
 pub use crate::verification::{BadRow, ChainHead, JournalFile, Verification};

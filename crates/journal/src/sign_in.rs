@@ -1,10 +1,10 @@
-//! Rows of sign-in: sessions and tickets, by the keyed digests of their tokens, and identities, by those of whom they
-//! mean.
+//! Rows of sign-in: sessions and tickets, by the keyed digests of their tokens, identities, by those of whom they mean,
+//! and passkeys, by those of their ids.
 //!
 //! A session's row never changes: it is written when somebody signs in and deleted when they sign out. A ticket is good
 //! once, since its row is deleted in the transaction that does what it is for ([`crate::Fact::RedeemTicket`]).
 
-use domain::id::{IdentityId, OrgId, PersonId, SessionId};
+use domain::id::{IdentityId, OrgId, PasskeyId, PersonId, SessionId};
 use domain::time::Timestamp;
 
 /// A person's signed-in browser.
@@ -47,6 +47,31 @@ pub struct IdentityRow {
     pub shown: String,
     /// Since when it lets its person in.
     pub linked_at: Timestamp,
+}
+
+/// A key on a person's device, with which they sign in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasskeyRow {
+    /// Keyed digest of the id that its device gave it.
+    pub digest: [u8; 32],
+    /// That id, which the device is told so that it makes no second one.
+    pub credential: Vec<u8>,
+    /// Which passkey.
+    pub passkey: PasskeyId,
+    /// Whose.
+    pub person: PersonId,
+    /// The public key, as a SubjectPublicKeyInfo.
+    pub spki: Vec<u8>,
+    /// How it signs: a number of COSE.
+    pub algorithm: i64,
+    /// How often its device had signed with it when it was last used ([`crate::Fact::PasskeyUsed`]).
+    pub counter: u32,
+    /// What its person calls it, personal.
+    pub name: String,
+    /// Whether it can come to be on several devices.
+    pub may_be_copied: bool,
+    /// Since when it lets its person in.
+    pub added_at: Timestamp,
 }
 
 /// What a link or a round trip is for. Its token is good once, until its end.

@@ -11,18 +11,34 @@ use domain::time::Timestamp;
 use crate::ceiling::added;
 use crate::credential::{Credential, SessionProof};
 use crate::evaluate::shown;
+use crate::explain::Explanation;
 use crate::operation::Operation;
 use crate::question::{Action, Denial, Question, Reason};
 use crate::snapshot::Snapshot;
 
 /// How long after signing in it is soon, in milliseconds: 10 minutes.
 const FRESH_MS: i64 = 600_000;
+/// What is told to whoever comes later, and what they do about it.
+pub(crate) const TOO_LATE: &str = "this is done only within 10 minutes after signing in";
+pub(crate) const SIGN_IN_AGAIN: &str = "sign in again, at /sign-in/again, and do it then";
 
 impl SessionProof {
     /// Until when its person has shown soon enough who they are. Signing in again begins another session.
     #[must_use]
     pub fn fresh_until(&self) -> Timestamp {
         Timestamp(self.begun_at.0.saturating_add(FRESH_MS))
+    }
+
+    /// Whether it is soon enough for what is a person's own and no organization's: their ways of signing in.
+    ///
+    /// # Errors
+    /// The denial that they are told otherwise.
+    pub fn is_fresh(&self, now: Timestamp) -> Result<(), Explanation> {
+        if now <= self.fresh_until() {
+            return Ok(());
+        }
+        let (because, remedy) = (TOO_LATE.to_owned(), Some(SIGN_IN_AGAIN.to_owned()));
+        Err(Explanation { allowed: false, code: Reason::SignInAgain.code(), because, remedy, ask: Vec::new() })
     }
 }
 

@@ -1,7 +1,8 @@
 //! Pages for people who have no portal yet: signing in and out, and what went wrong on the way.
 //!
-//! They are rendered here, need no script and run none, load nothing from elsewhere, and stand in no frame. Like the
-//! rest of this room they decide nothing: they name use cases of `app`.
+//! They are rendered here, need no script and run none, load nothing from elsewhere, and stand in no frame. The two on which
+//! a device is asked for a passkey have a script, since nothing else can ask one; who has none signs in in another way. Like
+//! the rest of this room they decide nothing: they name use cases of `app`.
 //!
 //! Start reading at [`router`].
 
@@ -9,6 +10,8 @@ mod browser;
 pub(crate) mod demo;
 mod email;
 mod link;
+mod passkey;
+mod passkeys;
 mod provider;
 mod resident;
 mod return_to;
@@ -36,9 +39,13 @@ use crate::visitor::{address, public_url};
 /// Where somebody is sent who has signed in or out.
 const HOME: &str = "/sign-in";
 const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("passkey.js");
 /// Nothing but our own style, forms to ourselves, no frame around it.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The same for the two pages on which a device is asked for a passkey, which nothing but a script of ours can do.
+const POLICY_WITH_SCRIPT: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri \
+                                  'none'; frame-ancestors 'none'";
 /// A year.
 const ONLY_HTTPS: &str = "max-age=31536000";
 
@@ -54,17 +61,32 @@ pub(crate) fn router() -> Router<App> {
         .route("/sign-in/mail/{link}", get(email::show).post(email::open))
         .route("/sign-in/with/{provider}", post(provider::go))
         .route(app::sign_in::BACK, get(provider::back))
+        .route("/sign-in/passkey", post(passkey::ask))
+        .route("/sign-in/passkey/shown", post(passkey::sign_in))
+        .route("/sign-in/passkeys", get(passkeys::show))
+        .route("/sign-in/passkeys/new", post(passkeys::ask))
+        .route("/sign-in/passkeys/add", post(passkeys::add))
+        .route("/sign-in/passkeys/remove", post(passkeys::remove))
+        .route("/sign-in/passkey.js", get(script))
         .route("/sign-in/style.css", get(style))
         .route("/sign-out", post(sign_in::sign_out))
 }
 
 async fn style() -> impl IntoResponse {
+    file("text/css; charset=utf-8", STYLE)
+}
+
+async fn script() -> impl IntoResponse {
+    file("text/javascript; charset=utf-8", SCRIPT)
+}
+
+fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
     let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "public, max-age=3600"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (headers, STYLE)
+    (headers, text)
 }
 
 /// What every page knows of a request.
@@ -109,6 +131,14 @@ impl Asked {
         if self.cookies == Cookies::Secure {
             response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));
         }
+        response
+    }
+
+    /// The same with a script, of ours.
+    fn page_with_script(&self, page: &impl Template) -> Response {
+        let mut response = self.page(StatusCode::OK, page);
+        let policy = HeaderValue::from_static(POLICY_WITH_SCRIPT);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         response
     }
 

@@ -63,7 +63,7 @@ fn shown(view: SessionView) -> Shown {
 }
 
 /// What a browser says of itself, in the words of whoever uses it. The first that fits: most say that they are several.
-fn browser(client: &str) -> String {
+pub(super) fn browser(client: &str) -> String {
     let first = |of: &[(&str, &'static str)]| of.iter().find(|(mark, _)| client.contains(mark)).map(|(_, name)| *name);
     let browser = first(&[
         ("Edg", "Edge"),

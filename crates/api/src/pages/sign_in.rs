@@ -1,7 +1,7 @@
 //! The page that says who is signed in, or how to sign in; and signing out.
 
 use app::App;
-use app::sign_in::{OfferedProvider, ReturnTo, SignedIn};
+use app::sign_in::{OfferedProvider, RelyingParty, ReturnTo, SignedIn};
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -10,7 +10,7 @@ use axum::response::Response;
 
 use super::demo::{self, Cast, Part};
 use super::resident::Resident;
-use super::{Asked, Refused, email, provider, return_to};
+use super::{Asked, Refused, email, passkey, provider, return_to};
 use crate::home::is_from_here;
 use crate::problem::Failure;
 
@@ -25,8 +25,10 @@ struct SignInPage<'p> {
     /// Whether mail is sent here.
     by_mail: bool,
     providers: &'p [OfferedProvider],
-    /// The words for the forms of mail and of providers.
-    csrf: (&'p str, &'p str),
+    /// Whether there can be passkeys under the public URL.
+    passkeys: bool,
+    /// The words for the forms of mail, of providers and of passkeys.
+    csrf: [&'p str; 3],
 }
 
 /// The same in the demo.
@@ -72,9 +74,12 @@ fn whom(app: &App, asked: &Asked, wanted: Option<&ReturnTo>, again: bool) -> Res
     let mut page = match &asked.cast {
         None => {
             let known = asked.known(app)?;
-            let csrf = [email::ASK_DOOR, provider::CSRF_DOOR].map(|door| app.csrf_token(&known.browser, door));
+            let doors = [email::ASK_DOOR, provider::CSRF_DOOR, passkey::ASK_DOOR];
+            let csrf = doors.map(|door| app.csrf_token(&known.browser, door));
             let (by_mail, providers) = (app.sends_mail(), app.providers());
-            let page = SignInPage { again, by_mail, providers: &providers, csrf: (&csrf[0], &csrf[1]) };
+            let passkeys = RelyingParty::of(&asked.public_url.0).is_some();
+            let csrf = csrf.each_ref().map(String::as_str);
+            let page = SignInPage { again, by_mail, providers: &providers, passkeys, csrf };
             known.remembered(asked.page(StatusCode::OK, &page))
         }
         Some(Cast(cast)) => {

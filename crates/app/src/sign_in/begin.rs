@@ -25,6 +25,8 @@ pub(crate) enum Way {
     Email,
     /// A provider says who they are.
     Provider,
+    /// A device of theirs has made sure of them.
+    Passkey,
 }
 
 impl Way {
@@ -34,6 +36,7 @@ impl Way {
             Way::Link => "link",
             Way::Email => "email",
             Way::Provider => "provider",
+            Way::Passkey => "passkey",
         }
     }
 }

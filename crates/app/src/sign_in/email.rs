@@ -124,7 +124,7 @@ impl App {
             }
         }
         let Some(person) = self.person(address).await? else { return Ok(None) };
-        let unclaimed = self.inner.journal.identities_of(person).await?.is_empty();
+        let unclaimed = !self.has_sign_in(person).await?;
         Ok(unclaimed.then_some((person, true)))
     }
 

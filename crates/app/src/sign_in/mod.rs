@@ -11,6 +11,8 @@ mod email;
 mod failures;
 mod link;
 mod oidc;
+mod passkey;
+mod passkeys;
 mod providers;
 mod session;
 mod sessions;
@@ -23,14 +25,18 @@ use domain::directory::SESSION_MS_MAX;
 use identity::csrf::Csrf;
 use identity::keyring::Keyring;
 use identity::oidc::{IdentityDigester, SignInDeriver};
+use identity::passkey::PasskeyDigester;
 use identity::token::TokenDigester;
 use journal::SessionRow;
 
 pub use begin::Begun;
 pub use browser::Browser;
+pub use identity::passkey::{PresentedAssertion, PresentedRegistration, RelyingParty};
 pub use identity::return_to::ReturnTo;
 pub use link::LinkView;
 pub use oidc::{BACK, OfferedProvider};
+pub use passkey::PasskeyQuestion;
+pub use passkeys::{NewPasskeyQuestion, PasskeyView};
 pub use providers::{ProviderSetup, Providers};
 pub use session::SignedIn;
 pub(crate) use session::proof_of;
@@ -57,6 +63,7 @@ pub(crate) struct SignIn {
     digester: TokenDigester,
     identities: IdentityDigester,
     deriver: SignInDeriver,
+    passkeys: PasskeyDigester,
     csrf: Csrf,
     /// With whom people sign in.
     desks: Vec<providers::Desk>,
@@ -81,6 +88,7 @@ pub struct Tokens {
     digester: TokenDigester,
     identities: IdentityDigester,
     deriver: SignInDeriver,
+    passkeys: PasskeyDigester,
     csrf: Csrf,
 }
 
@@ -92,6 +100,7 @@ impl Tokens {
             digester: TokenDigester::new(keyring),
             identities: IdentityDigester::new(keyring),
             deriver: SignInDeriver::new(keyring),
+            passkeys: PasskeyDigester::new(keyring),
             csrf: Csrf::new(keyring),
         }
     }
@@ -103,6 +112,7 @@ impl SignIn {
             digester: tokens.digester,
             identities: tokens.identities,
             deriver: tokens.deriver,
+            passkeys: tokens.passkeys,
             desks: providers::Desk::all(providers),
             csrf: tokens.csrf,
             asked: Mutex::default(),

@@ -185,7 +185,7 @@ impl App {
             Address::Absent => return Err(nobody("the provider gives no e-mail address by which you could be known")),
         };
         let person = self.person(address).await?.ok_or_else(|| nobody("ask for an invitation"))?;
-        if !self.inner.journal.identities_of(person).await?.is_empty() {
+        if self.has_sign_in(person).await? {
             return Err(nobody("this address has another sign-in here; use that one"));
         }
         let digest = self.inner.sign_in.identities.digest(issuer, subject);

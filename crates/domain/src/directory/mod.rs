@@ -7,7 +7,7 @@ mod state;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{IdentityId, OrgId, PersonId, SessionId};
+use crate::id::{IdentityId, OrgId, PasskeyId, PersonId, SessionId};
 use crate::time::Timestamp;
 
 pub use state::{Directory, SESSION_MS_MAX};
@@ -38,6 +38,12 @@ pub enum DirectoryEvent {
     /// A person does not sign in in this way any more.
     #[serde(rename = "identity.unlinked")]
     IdentityUnlinked { person: PersonId, identity: IdentityId },
+    /// A person has one more passkey.
+    #[serde(rename = "passkey.added")]
+    PasskeyAdded { person: PersonId, passkey: PasskeyId },
+    /// A person's passkey lets nobody in any more.
+    #[serde(rename = "passkey.removed")]
+    PasskeyRemoved { person: PersonId, passkey: PasskeyId },
 }
 
 impl DirectoryEvent {

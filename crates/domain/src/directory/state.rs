@@ -38,6 +38,8 @@ impl Directory {
             | DirectoryEvent::OrganizationRegistered { .. }
             | DirectoryEvent::IdentityLinked { .. }
             | DirectoryEvent::IdentityUnlinked { .. }
+            | DirectoryEvent::PasskeyAdded { .. }
+            | DirectoryEvent::PasskeyRemoved { .. }
             | DirectoryEvent::LinkMade { .. } => return,
             DirectoryEvent::SessionEnded { session, until, .. } => _ = self.ended.insert(session, until),
             DirectoryEvent::SessionsEnded { person } => _ = self.ended_all.insert(person, at),

@@ -30,13 +30,17 @@ pub enum Purpose {
     SetUp,
     /// To accept an invitation.
     Invitation,
+    /// To sign in with a passkey.
+    PasskeySignIn,
+    /// To have a passkey from now on.
+    PasskeyAdding,
     /// To keep the members of an organization up to date.
     Directory,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Purpose; 9] = [
+    pub const ALL: [Purpose; 11] = [
         Purpose::Session,
         Purpose::Browser,
         Purpose::FirstLink,
@@ -45,6 +49,8 @@ impl Purpose {
         Purpose::SignInState,
         Purpose::SetUp,
         Purpose::Invitation,
+        Purpose::PasskeySignIn,
+        Purpose::PasskeyAdding,
         Purpose::Directory,
     ];
 
@@ -58,6 +64,7 @@ impl Purpose {
             Purpose::SignInState => TokenForm::SignInState,
             Purpose::SetUp => TokenForm::SetUp,
             Purpose::Invitation => TokenForm::Invitation,
+            Purpose::PasskeySignIn | Purpose::PasskeyAdding => TokenForm::PasskeyChallenge,
             Purpose::Directory => TokenForm::Directory,
         }
     }
@@ -74,6 +81,8 @@ impl Purpose {
             Purpose::SignInState => "oidc-state",
             Purpose::SetUp => "set-up",
             Purpose::Invitation => "invitation",
+            Purpose::PasskeySignIn => "passkey-sign-in",
+            Purpose::PasskeyAdding => "passkey-adding",
             Purpose::Directory => "directory",
         }
     }

@@ -51,6 +51,7 @@ fn fixed_random_bytes_give_a_fixed_token() {
         "wro_0123456789ABCDEFGHIJKLMNOPQRSTUV4QZlkz",
         "wru_0123456789ABCDEFGHIJKLMNOPQRSTUV1nIJ1n",
         "wri_0123456789ABCDEFGHIJKLMNOPQRSTUV0meOxd",
+        "wrc_0123456789ABCDEFGHIJKLMNOPQRSTUV2ry2ea",
         "wrd_0123456789ABCDEFGHIJKLMNOPQRSTUV1ocsWc",
     ];
     for (form, expected) in TokenForm::ALL.into_iter().zip(expected) {

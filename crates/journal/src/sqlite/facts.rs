@@ -10,7 +10,7 @@ use domain::id::{KeyId, OrgId, PersonId};
 use crate::error::{AppendError, ReadError};
 use crate::fact::{Fact, Label, OrganizationSlug, Person};
 use crate::sqlite::sign_in::{self, SessionsOf};
-use crate::sqlite::{identities, mail, to_sql};
+use crate::sqlite::{identities, mail, passkeys, to_sql};
 use crate::stream::{EVENT_BYTES_MAX, PAGE_MAX};
 
 /// Where rows of a person stand that go when they are erased, besides those of their sessions.
@@ -76,6 +76,12 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         Fact::Identity(row) => identities::write(connection, row)?,
         Fact::DropIdentity { identity } => {
             identities::unlink(connection, *identity)?;
+            return Ok(true);
+        }
+        Fact::Passkey(row) => passkeys::write(connection, row)?,
+        Fact::PasskeyUsed { passkey, counter } => passkeys::count(connection, *passkey, *counter)?,
+        Fact::DropPasskey { passkey } => {
+            passkeys::drop_one(connection, *passkey)?;
             return Ok(true);
         }
         Fact::Mail { org, about, sealed, at } => mail::write(connection, (*org, about.as_deref()), sealed, *at)?,

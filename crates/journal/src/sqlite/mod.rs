@@ -12,6 +12,7 @@ pub(crate) mod keeper;
 pub(crate) mod key_uses;
 pub(crate) mod mail;
 pub(crate) mod migrations;
+pub(crate) mod passkeys;
 pub(crate) mod pool;
 pub(crate) mod reader;
 pub(crate) mod record_book;

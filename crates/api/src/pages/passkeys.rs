@@ -1,0 +1,186 @@
+//! The page on which somebody sees their passkeys, adds one and removes one.
+
+use app::sign_in::{NewPasskeyQuestion, PasskeyView, PresentedRegistration, RelyingParty};
+use app::{App, Problem};
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use serde::Serialize;
+
+use super::passkey::{AskPage, TIMEOUT_MS, written};
+use super::resident::Resident;
+use super::{Refused, field, sessions};
+use crate::time::told;
+
+/// The page itself, and the one that leads back to it after signing in again.
+const HERE: &str = "/sign-in/passkeys";
+const AGAIN: &str = "/sign-in/again?return_to=%2Fsign-in%2Fpasskeys";
+/// The door for which the words in its forms are made.
+const CSRF_DOOR: &str = "passkeys";
+const PARTS: &[&str] = &["credential", "client_data", "authenticator_data", "public_key", "algorithm"];
+
+#[derive(Template)]
+#[template(path = "passkeys.html")]
+struct PasskeysPage<'p> {
+    passkeys: Vec<Listed>,
+    /// Whether there can be any under the public URL.
+    are_there: bool,
+    /// Whether whoever is signed in has just shown who they are.
+    is_fresh: bool,
+    again: &'p str,
+    /// What a passkey that is added here may be called.
+    here: &'p str,
+    csrf: &'p str,
+}
+
+/// A passkey in words.
+struct Listed {
+    id: String,
+    name: String,
+    added: String,
+    may_be_copied: bool,
+}
+
+/// What the script asks for, in the words of the standard.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Create<'q> {
+    challenge: &'q str,
+    rp: Party<'q>,
+    user: User<'q>,
+    pub_key_cred_params: Vec<Parameter>,
+    exclude_credentials: Vec<Credential<'q>>,
+    authenticator_selection: Selection,
+    attestation: &'static str,
+    timeout: u32,
+}
+
+#[derive(Serialize)]
+struct Party<'q> {
+    id: &'q str,
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct User<'q> {
+    id: &'q str,
+    name: &'q str,
+    display_name: &'q str,
+}
+
+#[derive(Serialize)]
+struct Parameter {
+    r#type: &'static str,
+    alg: i64,
+}
+
+#[derive(Serialize)]
+struct Credential<'q> {
+    r#type: &'static str,
+    id: &'q str,
+}
+
+/// The device finds the key by itself, and makes sure of its user.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Selection {
+    resident_key: &'static str,
+    require_resident_key: bool,
+    user_verification: &'static str,
+}
+
+const KIND: &str = "public-key";
+
+pub(super) async fn show(State(app): State<App>, resident: Resident) -> Result<Response, Refused> {
+    let Resident { asked, signed_in } = &resident;
+    let passkeys = app.passkeys(signed_in).await?.into_iter().map(listed).collect();
+    let client = asked.headers.get(header::USER_AGENT).and_then(|client| client.to_str().ok());
+    let page = PasskeysPage {
+        passkeys,
+        are_there: RelyingParty::of(&asked.public_url.0).is_some(),
+        is_fresh: signed_in.proof.is_fresh(app.now()).is_ok(),
+        again: AGAIN,
+        here: &sessions::browser(client.unwrap_or_default()),
+        csrf: &app.csrf_token(signed_in, CSRF_DOOR),
+    };
+    Ok(asked.page(StatusCode::OK, &page))
+}
+
+pub(super) async fn ask(State(app): State<App>, resident: Resident, form: Bytes) -> Result<Response, Refused> {
+    resident.sent(&app, &form, CSRF_DOOR)?;
+    let Resident { asked, signed_in } = &resident;
+    let question = match app.ask_for_new_passkey(signed_in, &asked.public_url.0).await {
+        Ok(question) => question,
+        Err(problem) => return late(&resident, problem),
+    };
+    let name = field(&form, "name").unwrap_or_default();
+    let page = AskPage {
+        title: "Add a passkey",
+        told: "Your browser asks where to keep it: on this device, on a phone, or on a security key.",
+        question: written("create", &create(&question)),
+        origin: question.party.origin(),
+        instead: HERE,
+        action: "/sign-in/passkeys/add",
+        csrf: &app.csrf_token(signed_in, CSRF_DOOR),
+        name: Some(&name),
+        parts: PARTS,
+    };
+    Ok(asked.page_with_script(&page))
+}
+
+pub(super) async fn add(State(app): State<App>, resident: Resident, form: Bytes) -> Result<Response, Refused> {
+    resident.sent(&app, &form, CSRF_DOOR)?;
+    let Resident { asked, signed_in } = &resident;
+    let part = |name| field(&form, name).unwrap_or_default();
+    let presented = PresentedRegistration {
+        credential: &part("credential"),
+        client_data: &part("client_data"),
+        authenticator_data: &part("authenticator_data"),
+        public_key: &part("public_key"),
+        algorithm: &part("algorithm"),
+    };
+    match app.add_passkey(signed_in, &part("name"), &presented, &asked.public_url.0).await {
+        Ok(_) => Ok(asked.to(HERE, &[])),
+        Err(problem) => late(&resident, problem),
+    }
+}
+
+pub(super) async fn remove(State(app): State<App>, resident: Resident, form: Bytes) -> Result<Response, Refused> {
+    resident.sent(&app, &form, CSRF_DOOR)?;
+    match app.remove_passkey(&resident.signed_in, &field(&form, "passkey").unwrap_or_default()).await {
+        Ok(()) => Ok(resident.asked.to(HERE, &[])),
+        Err(problem) => late(&resident, problem),
+    }
+}
+
+/// Whoever signed in too long ago does so again, and comes back.
+fn late(resident: &Resident, problem: Problem) -> Result<Response, Refused> {
+    match problem {
+        Problem::Denied { explanation, .. } if explanation.code == "sign-in-again" => Ok(resident.asked.to(AGAIN, &[])),
+        problem => Err(problem.into()),
+    }
+}
+
+fn create(question: &NewPasskeyQuestion) -> Create<'_> {
+    Create {
+        challenge: &question.challenge,
+        rp: Party { id: question.party.id(), name: "Wardroom" },
+        user: User { id: &question.handle, name: &question.email, display_name: &question.name },
+        pub_key_cred_params: question.algorithms.map(|alg| Parameter { r#type: KIND, alg }).into(),
+        exclude_credentials: question.known.iter().map(|id| Credential { r#type: KIND, id }).collect(),
+        authenticator_selection: Selection {
+            resident_key: "required",
+            require_resident_key: true,
+            user_verification: "required",
+        },
+        attestation: "none",
+        timeout: TIMEOUT_MS,
+    }
+}
+
+fn listed(view: PasskeyView) -> Listed {
+    Listed { id: view.id.to_string(), name: view.name, added: told(view.added_at), may_be_copied: view.may_be_copied }
+}

@@ -1,0 +1,184 @@
+//! One's own passkeys: added, seen and removed, in a session that has just begun.
+//!
+//! What a device says about its make is not asked: a passkey is good for its person and nobody else, whatever made it.
+
+use domain::directory::DirectoryEvent;
+use domain::id::{PasskeyId, PersonId};
+use domain::time::Timestamp;
+use identity::passkey::{ALGORITHMS, PresentedRegistration, Registration, RelyingParty, encoded};
+use identity::token::Purpose;
+use journal::{Fact, PasskeyRow};
+
+use super::passkey::{not_asked, party, refused};
+use super::{HasToken as _, SignedIn};
+use crate::directory::one_line;
+use crate::{App, Problem};
+
+/// Passkeys that a person can have.
+const PASSKEYS_MAX: usize = 20;
+/// Characters of what a person calls a passkey.
+const NAME_LENGTH_MAX: usize = 60;
+
+/// A passkey, as its person sees it.
+#[derive(Clone, Debug)]
+pub struct PasskeyView {
+    /// Its id.
+    pub id: PasskeyId,
+    /// What its person calls it.
+    pub name: String,
+    /// Whether it can come to be on several devices of theirs.
+    pub may_be_copied: bool,
+    /// Since when it lets them in.
+    pub added_at: Timestamp,
+}
+
+impl From<PasskeyRow> for PasskeyView {
+    fn from(row: PasskeyRow) -> PasskeyView {
+        let PasskeyRow { passkey: id, name, may_be_copied, added_at, .. } = row;
+        PasskeyView { id, name, may_be_copied, added_at }
+    }
+}
+
+/// What a browser is asked so that a device of somebody's makes a passkey.
+#[derive(Clone, Debug)]
+pub struct NewPasskeyQuestion {
+    /// For whom it is to be.
+    pub party: RelyingParty,
+    /// What is to be answered, in base64url.
+    pub challenge: String,
+    /// What the device is told that the person is, in base64url: nothing that says who they are.
+    pub handle: String,
+    /// The person's address, by which they tell their passkeys apart.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// How it may sign, as numbers of COSE, the best first.
+    pub algorithms: [i64; 3],
+    /// The ids of those that they have, in base64url: their devices make no second one.
+    pub known: Vec<String>,
+}
+
+impl App {
+    /// The passkeys that a person has, the oldest first.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] where the journal cannot be read.
+    pub async fn passkeys(&self, signed_in: &SignedIn) -> Result<Vec<PasskeyView>, Problem> {
+        let rows = self.inner.journal.passkeys_of(signed_in.proof.person).await?;
+        Ok(rows.into_iter().map(PasskeyView::from).collect())
+    }
+
+    /// Asks for a passkey that is to be made for whoever has just signed in.
+    ///
+    /// # Errors
+    /// [`Problem::Denied`] where they signed in too long ago; [`Problem::Invalid`] where they have as many as fit;
+    /// [`Problem::Unavailable`] where there are no passkeys under this public URL.
+    pub async fn ask_for_new_passkey(
+        &self,
+        signed_in: &SignedIn,
+        public_url: &str,
+    ) -> Result<NewPasskeyQuestion, Problem> {
+        let party = party(public_url)?;
+        let person = signed_in.proof.person;
+        let known = self.may_add_passkey(signed_in).await?;
+        let challenge = self.new_challenge(Purpose::PasskeyAdding, Some(person), *signed_in.digest()).await?;
+        let (email, name) = self.own_address_and_name(person).await?;
+        let known = known.iter().map(|row| encoded(&row.credential)).collect();
+        let handle = encoded(person.as_str().as_bytes());
+        Ok(NewPasskeyQuestion { party, challenge, handle, email, name, algorithms: ALGORITHMS, known })
+    }
+
+    /// Adds a passkey that was made in answer, in the session that asked. Whatever comes of it, the question is used up.
+    ///
+    /// # Errors
+    /// As [`App::ask_for_new_passkey`]; [`Problem::Unauthenticated`] where nothing was asked, or it is not believed;
+    /// [`Problem::Invalid`] where its name is none, or somebody has it already.
+    pub async fn add_passkey(
+        &self,
+        signed_in: &SignedIn,
+        name: &str,
+        presented: &PresentedRegistration<'_>,
+        public_url: &str,
+    ) -> Result<PasskeyView, Problem> {
+        let party = party(public_url)?;
+        let name = one_line("name", name, NAME_LENGTH_MAX)?;
+        self.may_add_passkey(signed_in).await?;
+        let registration = Registration::parse(presented).map_err(|fault| refused(&fault))?;
+        let challenge = registration.challenge().map_err(|_| not_asked())?;
+        self.use_up_challenge(&challenge, Purpose::PasskeyAdding, signed_in.digest()).await?;
+        let new = registration.check(&party).map_err(|fault| refused(&fault))?;
+        if self.passkey_called(&new.credential).await?.is_some() {
+            return Err(Problem::invalid("passkey", "this passkey is known already; make another"));
+        }
+        let (person, passkey) = (signed_in.proof.person, PasskeyId::from_random(self.random()?));
+        let row = PasskeyRow {
+            digest: self.inner.sign_in.passkeys.digest(&new.credential),
+            credential: new.credential,
+            passkey,
+            person,
+            spki: new.spki,
+            algorithm: new.algorithm,
+            counter: new.counter,
+            name,
+            may_be_copied: new.may_be_copied,
+            added_at: self.now(),
+        };
+        let view = PasskeyView::from(row.clone());
+        let added = DirectoryEvent::PasskeyAdded { person, passkey };
+        self.append_to_directory(&signed_in.stamp(), &[added], vec![Fact::Passkey(Box::new(row))]).await?;
+        Ok(view)
+    }
+
+    /// Removes one of a person's own passkeys: it lets nobody in from then on.
+    ///
+    /// # Errors
+    /// [`Problem::Denied`] where they signed in too long ago; [`Problem::Missing`] where they have no such passkey, whoever
+    /// else has.
+    pub async fn remove_passkey(&self, signed_in: &SignedIn, passkey: &str) -> Result<(), Problem> {
+        self.is_fresh(signed_in)?;
+        let missing = || Problem::missing("passkey");
+        let passkey = PasskeyId::parse(passkey).map_err(|_| missing())?;
+        let person = signed_in.proof.person;
+        let mut theirs = self.inner.journal.passkeys_of(person).await?.into_iter();
+        theirs.find(|row| row.passkey == passkey).ok_or_else(missing)?;
+        let removed = DirectoryEvent::PasskeyRemoved { person, passkey };
+        let dropped = vec![Fact::DropPasskey { passkey }];
+        match self.append_to_directory(&signed_in.stamp(), &[removed], dropped).await {
+            Err(Problem::Missing { .. }) => Err(missing()),
+            done => done,
+        }
+    }
+
+    /// Whether a person has a way of signing in that is theirs. Then an address alone lets nobody in as them.
+    pub(super) async fn has_sign_in(&self, person: PersonId) -> Result<bool, Problem> {
+        let journal = &self.inner.journal;
+        Ok(!journal.identities_of(person).await?.is_empty() || !journal.passkeys_of(person).await?.is_empty())
+    }
+
+    /// Whether they may add one more, and those that they have.
+    async fn may_add_passkey(&self, signed_in: &SignedIn) -> Result<Vec<PasskeyRow>, Problem> {
+        self.is_fresh(signed_in)?;
+        let theirs = self.inner.journal.passkeys_of(signed_in.proof.person).await?;
+        if theirs.len() >= PASSKEYS_MAX {
+            let message = format!("you have {PASSKEYS_MAX} passkeys, which is as many as fit; remove one first");
+            return Err(Problem::invalid("passkey", message));
+        }
+        Ok(theirs)
+    }
+
+    /// That whoever is signed in has shown soon enough who they are for what decides how they sign in.
+    fn is_fresh(&self, signed_in: &SignedIn) -> Result<(), Problem> {
+        let late = |explanation| Problem::Denied { explanation: Box::new(explanation), ask: Vec::new() };
+        signed_in.proof.is_fresh(self.now()).map_err(late)
+    }
+
+    /// What a person is called by the first organization that they are a member of.
+    async fn own_address_and_name(&self, person: PersonId) -> Result<(String, String), Problem> {
+        let first = self.inner.journal.organizations_of(person).await?.into_iter().next();
+        let known = match first {
+            Some(org) => self.people(org, &[person]).await?.remove(&person),
+            None => None,
+        };
+        Ok(known.map_or_else(|| (person.to_string(), String::new()), |known| (known.email, known.name)))
+    }
+}
