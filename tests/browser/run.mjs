@@ -3,6 +3,7 @@
 // Start reading at `checks`. Each check has a name that is a sentence, and windows of its own.
 
 import assert from "node:assert/strict";
+import { checks as passkeys } from "./passkeys.mjs";
 import { ELSEWHERE, GATE, SIBLING, demo, encrypted, endAll, open, picture, press, site, text, trial, visitor } from "./world.mjs";
 
 const SIGNED_OUT = "You are not signed in";
@@ -177,6 +178,8 @@ checks["in the demo a visitor chooses whom to be"] = async () => {
   await press(page, "Sign out");
   assert.match(await text(page), /Who do you want to be/);
 };
+
+Object.assign(checks, passkeys);
 
 const wanted = process.argv.slice(2);
 const tally = { passed: 0, failed: 0 };

@@ -23,6 +23,7 @@ mod members;
 mod objects;
 mod organizations;
 mod pages;
+mod passkeys;
 mod permissions;
 mod plan;
 mod policy_text;

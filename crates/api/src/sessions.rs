@@ -80,7 +80,7 @@ pub(crate) struct Session {
     used_at: String,
     /// When it ends, used or not.
     ends_at: String,
-    /// How its person signed in: `link`.
+    /// How its person signed in: `link`, `email`, `provider` or `passkey`.
     way: String,
     /// The network address from which it began.
     address: Option<String>,

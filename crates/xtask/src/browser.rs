@@ -36,7 +36,7 @@ pub(crate) fn run(wardroom: impl FnOnce() -> Result<PathBuf, Fault>) -> Result<T
     let npm = install_npm(&tests, installed.join("npm"))?;
     let node = node(&npm).map_err(|node| missing(&node))?;
     // Packages are found from where a script lies.
-    for name in ["run.mjs", "world.mjs"] {
+    for name in ["run.mjs", "world.mjs", "passkeys.mjs"] {
         fs::copy(tests.join(name), npm.join(name)).map_err(|fault| unusable(&tests.join(name), &fault))?;
     }
     let certificate = certificate(&installed)?;

@@ -12,6 +12,7 @@ mod impact;
 mod leaks;
 mod lengthy;
 mod oidc;
+mod passkeys;
 mod policy_file;
 mod provider;
 mod requests;

@@ -1,8 +1,8 @@
 //! Sessions and tickets: what is written is found, what is used up or ended is gone, whoever comes how often.
 
-use domain::id::SessionId;
+use domain::id::{PasskeyId, SessionId};
 use domain::time::Timestamp;
-use journal::{AppendError, Fact, Journal, SessionRow, TicketRow};
+use journal::{AppendError, Fact, Journal, PasskeyRow, SessionRow, TicketRow};
 use rusqlite::Connection;
 
 use crate::world::{append, facts, folder, open, org, person};
@@ -35,6 +35,21 @@ fn ticket(number: u8) -> TicketRow {
         return_to: Some("/keys".into()),
         created_at: Timestamp(0),
         expires_at: Timestamp(100),
+    }
+}
+
+fn passkey(number: u8) -> PasskeyRow {
+    PasskeyRow {
+        digest: [number; 32],
+        credential: vec![number; 16],
+        passkey: PasskeyId::from_random([number; 20]),
+        person: person(1),
+        spki: vec![number; 91],
+        algorithm: -7,
+        counter: 0,
+        name: "phone of topaz".into(),
+        may_be_copied: number == 2,
+        added_at: Timestamp(i64::from(number)),
     }
 }
 
@@ -118,16 +133,52 @@ async fn a_session_is_found_by_its_digest_until_it_is_ended() {
 }
 
 #[tokio::test]
+async fn a_passkey_is_used_only_while_its_device_counts_on() {
+    let dir = folder();
+    let journal = open(dir.path());
+    let rows = [passkey(1), passkey(2), PasskeyRow { person: person(2), ..passkey(3) }];
+    write(&journal, rows.into_iter().map(|row| Fact::Passkey(Box::new(row))).collect()).await.unwrap();
+    assert!(journal.passkey([2; 32]).await.unwrap() == Some(passkey(2)));
+    assert!(journal.passkeys_of(person(1)).await.unwrap() == [passkey(1), passkey(2)], "the oldest first");
+    let used = |number: u8, counter| Fact::PasskeyUsed { passkey: passkey(number).passkey, counter };
+    let follows = || Fact::Session(Box::new(session(1)));
+    // A device that does not count says 0 each time; one that has begun to count never stands still again.
+    for (counter, goes_on) in
+        [(0, true), (0, true), (7, true), (7, false), (6, false), (0, false), (8, true), (u32::MAX, true), (0, false)]
+    {
+        let done = write(&journal, vec![follows(), used(1, counter)]).await;
+        assert_eq!(done, if goes_on { Ok(()) } else { Err(AppendError::Spent) }, "{counter}");
+        assert_eq!(begun(&journal, 1).await, goes_on);
+        write(&journal, vec![Fact::EndSession { session: session(1).session }]).await.unwrap();
+    }
+    assert_eq!(journal.passkey([1; 32]).await.unwrap().unwrap().counter, u32::MAX);
+    let twice = PasskeyRow { passkey: PasskeyId::from_random([9; 20]), person: person(2), ..passkey(1) };
+    let taken = Err(AppendError::Taken { what: "passkey" });
+    assert_eq!(write(&journal, vec![Fact::Passkey(Box::new(twice))]).await, taken, "an id is one passkey's");
+    let drop = |number: u8| Fact::DropPasskey { passkey: passkey(number).passkey };
+    write(&journal, vec![drop(1)]).await.unwrap();
+    for gone in [drop(1), used(1, 9)] {
+        assert_eq!(write(&journal, vec![gone]).await, Err(AppendError::Spent));
+    }
+    assert_eq!(journal.passkeys_of(person(1)).await.unwrap().len(), 1);
+    journal.close().await;
+}
+
+#[tokio::test]
 async fn whoever_is_erased_leaves_no_way_in_and_no_address() {
     let dir = folder();
     let journal = open(dir.path());
-    write(&journal, vec![Fact::Session(Box::new(session(1))), Fact::Ticket(Box::new(ticket(1)))]).await.unwrap();
+    let rows = [Fact::Session(Box::new(session(1))), Fact::Passkey(Box::new(passkey(1)))];
+    write(&journal, [rows.as_slice(), &[Fact::Ticket(Box::new(ticket(1)))]].concat()).await.unwrap();
     write(&journal, vec![Fact::ErasePerson { person: person(1) }]).await.unwrap();
     assert!(!begun(&journal, 1).await && journal.ticket([1; 32]).await.unwrap().is_none());
+    assert!(journal.passkeys_of(person(1)).await.unwrap().is_empty());
     journal.close().await;
     for file in ["journal.db", "journal.db-wal"] {
         let bytes = std::fs::read(dir.path().join(file)).unwrap_or_default();
-        assert!(!String::from_utf8_lossy(&bytes).contains("192.0.2.7"), "the erased address is still in {file}");
+        for personal in ["192.0.2.7", "phone of topaz"] {
+            assert!(!String::from_utf8_lossy(&bytes).contains(personal), "{personal} is still in {file}");
+        }
     }
 }
 

@@ -24,6 +24,7 @@ mod mail;
 mod management;
 mod operation;
 mod pages;
+mod passkeys;
 mod plan;
 mod quotas;
 mod removal;
