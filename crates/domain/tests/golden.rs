@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use domain::directory::DirectoryEvent;
 use domain::event::{self, Event};
 use domain::grant::Grantee;
-use domain::id::{IdentityId, OrgId, PersonId, SessionId};
+use domain::id::{IdentityId, OrgId, PasskeyId, PersonId, SessionId};
 use domain::organization::{SettingChange, Settings};
 use domain::time::Timestamp;
 use serde_json::Value;

@@ -29,8 +29,8 @@ pub use fault::PasskeyFault;
 pub use key::{ALGORITHMS, PublicKey};
 pub use party::RelyingParty;
 pub use presented::{
-    Assertion, CREDENTIAL_LENGTH_MAX, Known, NewPasskey, PresentedAssertion, PresentedRegistration, Registration, Shown,
-    encoded,
+    Assertion, CREDENTIAL_LENGTH_MAX, Known, NewPasskey, PresentedAssertion, PresentedRegistration, Registration,
+    Shown, encoded,
 };
 
 #[cfg(test)]

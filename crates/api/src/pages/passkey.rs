@@ -51,8 +51,7 @@ const PARTS: &[&str] = &["credential", "client_data", "authenticator_data", "sig
 pub(super) async fn ask(State(app): State<App>, asked: Asked, form: Bytes) -> Result<Response, Refused> {
     let browser = asked.sent(&app, &form, ASK_DOOR)?;
     let PasskeyQuestion { party, challenge } = app.ask_for_passkey(&asked.public_url.0, &browser).await?;
-    let get =
-        Get { challenge: &challenge, rp_id: party.id(), user_verification: "required", timeout: TIMEOUT_MS };
+    let get = Get { challenge: &challenge, rp_id: party.id(), user_verification: "required", timeout: TIMEOUT_MS };
     let page = AskPage {
         title: "Sign in with a passkey",
         told: "Your browser asks for a passkey of yours: on this device, on a phone, or on a security key.",

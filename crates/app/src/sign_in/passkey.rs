@@ -8,9 +8,7 @@
 use domain::id::PersonId;
 use domain::record::{Decision, Intent};
 use domain::time::Timestamp;
-use identity::passkey::{
-    Assertion, Known, PasskeyFault, PresentedAssertion, PublicKey, RelyingParty, encoded,
-};
+use identity::passkey::{Assertion, Known, PasskeyFault, PresentedAssertion, PublicKey, RelyingParty, encoded};
 use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::{Fact, PasskeyRow, TicketRow};
 
@@ -181,7 +179,8 @@ pub(super) fn party(public_url: &str) -> Result<RelyingParty, Problem> {
 
 /// One answer for everybody who answers what was not asked in this browser, or twice.
 pub(super) fn not_asked() -> Problem {
-    let message = "this was not begun in this browser, took longer than five minutes, or is over already; begin it again";
+    let message =
+        "this was not begun in this browser, took longer than five minutes, or is over already; begin it again";
     Problem::Unauthenticated { message: message.to_owned() }
 }
 
@@ -192,6 +191,7 @@ pub(super) fn refused(fault: &PasskeyFault) -> Problem {
 }
 
 fn unknown() -> Problem {
-    let message = "nobody here signs in with this passkey (any more); sign in in another way, and remove it from the device";
+    let message =
+        "nobody here signs in with this passkey (any more); sign in in another way, and remove it from the device";
     Problem::Unauthenticated { message: message.to_owned() }
 }

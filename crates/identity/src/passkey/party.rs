@@ -68,7 +68,9 @@ mod tests {
             let party = RelyingParty::of(url).unwrap();
             assert_eq!((party.id(), party.origin()), (id, origin), "{url}");
         }
-        for none in ["https://192.0.2.1", "https://[2001:db8::1]:8443", "http://gate.example.com", "http://10.0.0.1", ""] {
+        for none in
+            ["https://192.0.2.1", "https://[2001:db8::1]:8443", "http://gate.example.com", "http://10.0.0.1", ""]
+        {
             assert_eq!(RelyingParty::of(none), None, "{none}");
         }
     }

@@ -10,7 +10,8 @@ use crate::sqlite::facts::{FactError, id, read_all};
 use crate::stream::PAGE_MAX;
 
 // The column `backed_up` says whether there can be copies, which never changes; whether there are does.
-const COLUMNS: &str = "credential_digest, credential, passkey, person, spki, algorithm, counter, name, backed_up, added_at";
+const COLUMNS: &str =
+    "credential_digest, credential, passkey, person, spki, algorithm, counter, name, backed_up, added_at";
 
 /// Writes a new passkey. One whose id is known is refused, whoever has it.
 pub(crate) fn write(connection: &Connection, row: &PasskeyRow) -> Result<(), FactError> {

@@ -9,7 +9,8 @@ use crate::world::Server;
 /// What a page's script is asked, and the page's word.
 fn asked(page: &Answer, act: &str) -> (Value, String) {
     assert_eq!(page.status, 200, "{}", page.text);
-    let question = page.text.split("data-question=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a question");
+    let question =
+        page.text.split("data-question=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a question");
     let question: Value = serde_json::from_str(&question.replace("&#34;", "\"")).expect("JSON");
     (question[act].clone(), page.csrf())
 }

@@ -79,7 +79,10 @@ fn an_honest_device_makes_a_passkey_and_shows_it() {
     for of in [Authenticator::es256 as fn() -> Authenticator, Authenticator::eddsa] {
         let device = device(of);
         let new = register(&device.make(&Statement::making(&challenge().1, ORIGIN))).unwrap();
-        assert_eq!((&new.credential, &new.spki, new.algorithm), (&device.credential, &device.spki(), device.algorithm()));
+        assert_eq!(
+            (&new.credential, &new.spki, new.algorithm),
+            (&device.credential, &device.spki(), device.algorithm())
+        );
         assert_eq!((new.counter, new.may_be_copied), (0, false));
         assert_eq!(sign_in(&device.show(&showing()), &device, 0), Ok(0));
         // A device that counts has counted on, however far; more that it says is signed and not read.

@@ -64,7 +64,11 @@ fn every_published_passkey_is_read_and_its_signature_is_right_and_of_nothing_els
         for at in 0..signature.len() {
             let mut other = signature.clone();
             other[at] ^= 1;
-            assert_eq!(key.verify(&message, &other), Err(PasskeyFault::Signature), "{name}, byte {at} of the signature");
+            assert_eq!(
+                key.verify(&message, &other),
+                Err(PasskeyFault::Signature),
+                "{name}, byte {at} of the signature"
+            );
         }
     }
     kinds.sort_unstable();
