@@ -73,19 +73,17 @@ pub(crate) fn router() -> Router<App> {
 }
 
 async fn style() -> impl IntoResponse {
-    file("text/css; charset=utf-8", STYLE)
+    file(("text/css; charset=utf-8", "public, max-age=3600"), STYLE)
 }
 
 async fn script() -> impl IntoResponse {
-    file("text/javascript; charset=utf-8", SCRIPT)
+    // Another one may come with the next version, and its page must not meet the one before.
+    file(("text/javascript; charset=utf-8", "no-cache"), SCRIPT)
 }
 
-fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, "public, max-age=3600"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
+fn file((kind, kept): (&'static str, &'static str), text: &'static str) -> impl IntoResponse {
+    let headers =
+        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, kept), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (headers, text)
 }
 

@@ -44,6 +44,8 @@ struct SignInAsPage<'p> {
 struct SignedInPage<'p> {
     name: &'p str,
     organizations: Vec<Place>,
+    /// Whether there can be passkeys here.
+    passkeys: bool,
     csrf: &'p str,
 }
 
@@ -100,7 +102,9 @@ async fn who(app: &App, asked: &Asked, signed_in: &SignedIn) -> Result<Response,
         organizations.map(|view| Place { name: view.name, role: view.role.unwrap_or_default() }).collect();
     let name = app.own_name(signed_in.proof.person).await?;
     let csrf = app.csrf_token(signed_in, CSRF_DOOR);
-    Ok(asked.page(StatusCode::OK, &SignedInPage { name: &name, organizations, csrf: &csrf }))
+    // Whoever chose whom to be has no device to show for it.
+    let passkeys = asked.cast.is_none() && RelyingParty::of(&asked.public_url.0).is_some();
+    Ok(asked.page(StatusCode::OK, &SignedInPage { name: &name, organizations, passkeys, csrf: &csrf }))
 }
 
 pub(super) async fn sign_out(State(app): State<App>, asked: Asked, form: Bytes) -> Result<Response, Refused> {

@@ -41,8 +41,8 @@ impl App {
         Ok(PasskeyQuestion { party, challenge })
     }
 
-    /// Signs in whoever has shown a passkey in the browser that asked for one. Whatever comes of it, the question is used
-    /// up. The session that the browser had until now ends.
+    /// Signs in whoever has shown a passkey in the browser that asked for one. Once what came back can be read, the question
+    /// is used up, whatever comes of it. The session that the browser had until now ends.
     ///
     /// # Errors
     /// [`Problem::Unauthenticated`] where nothing was asked, nobody here has that passkey, or it is not believed.
@@ -76,10 +76,19 @@ impl App {
         let used = Fact::PasskeyUsed { passkey: row.passkey, counter: shown.counter };
         let proof = Proof { person: row.person, way: Way::Passkey, used_up: Some(used), claim: None };
         match self.begin(proof, browser, before).await {
-            // It was removed in this very moment, or used a second time with the same count.
-            Err(Problem::Missing { .. }) => Err(unknown()),
+            Err(Problem::Missing { .. }) => Err(self.used_or_removed_meanwhile(&row).await?),
             begun => begun,
         }
+    }
+
+    /// What is told to whoever came at the same moment as another: one who showed the same count, or who removed the passkey.
+    async fn used_or_removed_meanwhile(&self, row: &PasskeyRow) -> Result<Problem, Problem> {
+        if self.inner.journal.passkey(row.digest).await?.is_none() {
+            return Ok(unknown());
+        }
+        self.note_refused_sign_in(row.person, COUNTED_BACK).await;
+        let message = "this passkey was used a second time at this very moment; show it again";
+        Ok(Problem::Unauthenticated { message: message.to_owned() })
     }
 
     /// A question that is good once, as a browser is told it, for whom holds the token of this digest.

@@ -88,7 +88,8 @@ impl App {
         Ok(NewPasskeyQuestion { party, challenge, handle, email, name, algorithms: ALGORITHMS, known })
     }
 
-    /// Adds a passkey that was made in answer, in the session that asked. Whatever comes of it, the question is used up.
+    /// Adds a passkey that was made in answer, in the session that asked. Once what came back can be
+    /// read, the question is used up, whatever comes of it.
     ///
     /// # Errors
     /// As [`App::ask_for_new_passkey`]; [`Problem::Unauthenticated`] where nothing was asked, or it is not believed;

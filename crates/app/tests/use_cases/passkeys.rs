@@ -288,16 +288,19 @@ async fn an_address_alone_lets_nobody_in_who_has_a_passkey() {
     let mona = world.linked(MEMBER).await;
     world.add_passkey(&mona, &device_of(&mona)).await.unwrap();
     let browser = world.new_browser();
-    for address in [MEMBER, ADMIN] {
+    // Two for somebody else come after hers was asked for, and what is asked for first is looked up first.
+    for address in [MEMBER, ADMIN, ADMIN] {
         world.app.ask_by_mail(address, &browser, PUBLIC).unwrap();
+        tokio::task::yield_now().await;
     }
     let mails = async {
-        while world.mailer.taken.lock().unwrap().is_empty() {
+        while world.mailer.taken.lock().unwrap().len() < 2 {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), mails).await.expect("a mail is sent");
-    assert_eq!(world.mailer.taken.lock().unwrap()[0].0, ADMIN);
+    tokio::time::timeout(std::time::Duration::from_secs(20), mails).await.expect("the mails are sent");
+    let taken = world.mailer.taken.lock().unwrap().clone();
+    assert!(taken.iter().all(|(to, _)| to == ADMIN), "{taken:?}");
 }
 
 #[tokio::test]

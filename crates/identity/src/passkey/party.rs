@@ -17,14 +17,14 @@ pub struct RelyingParty {
 
 impl RelyingParty {
     /// The one of a public URL. None where that names an address in place of a host: no passkey is made for one. For an
-    /// address of this machine it is `localhost`, on the same port.
+    /// address of this machine, over http for a trial, it is `localhost`, on the same port.
     #[must_use]
     pub fn of(public_url: &str) -> Option<Self> {
         let url: Uri = public_url.trim_end_matches('/').parse().ok()?;
         let (scheme, host) = (url.scheme_str()?, url.host()?);
         let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let id = match address.parse::<IpAddr>() {
-            Ok(address) => address.is_loopback().then_some(THIS_MACHINE)?,
+            Ok(address) => (scheme == "http" && address.is_loopback()).then_some(THIS_MACHINE)?,
             Err(_) if scheme == "https" || host == THIS_MACHINE => host,
             Err(_) => return None,
         };
@@ -68,9 +68,14 @@ mod tests {
             let party = RelyingParty::of(url).unwrap();
             assert_eq!((party.id(), party.origin()), (id, origin), "{url}");
         }
-        for none in
-            ["https://192.0.2.1", "https://[2001:db8::1]:8443", "http://gate.example.com", "http://10.0.0.1", ""]
-        {
+        for none in [
+            "https://192.0.2.1",
+            "https://[2001:db8::1]:8443",
+            "https://127.0.0.1:7700",
+            "http://gate.example.com",
+            "http://10.0.0.1",
+            "",
+        ] {
             assert_eq!(RelyingParty::of(none), None, "{none}");
         }
     }
