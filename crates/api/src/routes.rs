@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, keys, kinds, members, objects,
+    access, advice, agents, ask, audit, authzen, cedar, extract, grants, identities, integrations, keys, kinds, members, objects,
     organizations, pages, permissions, plan, requests, resources, reviews, roles, sessions, settings, teams,
 };
 
@@ -127,6 +127,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(sessions::show, sessions::sign_out))
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::end))
+        .routes(routes!(identities::list, identities::begin))
+        .routes(routes!(identities::remove))
         .nest("/api/v1/orgs/{org}", org)
 }
 

@@ -25,6 +25,8 @@ pub(crate) const CSRF_DOOR: &str = "api";
 pub(crate) struct Visitor {
     pub(crate) signed_in: SignedIn,
     pub(crate) cookies: Cookies,
+    /// The address from which they ask.
+    pub(crate) address: Option<String>,
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -41,7 +43,7 @@ impl FromRequestParts<App> for Visitor {
                 return Err(Failure::not_from_here());
             }
         }
-        Ok(Visitor { signed_in, cookies })
+        Ok(Visitor { signed_in, cookies, address: address(parts) })
     }
 }
 

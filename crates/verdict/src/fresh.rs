@@ -11,6 +11,7 @@ use domain::time::Timestamp;
 use crate::ceiling::added;
 use crate::credential::{Credential, SessionProof};
 use crate::evaluate::shown;
+use crate::explain::Explanation;
 use crate::operation::Operation;
 use crate::question::{Action, Denial, Question, Reason};
 use crate::snapshot::Snapshot;
@@ -18,7 +19,25 @@ use crate::snapshot::Snapshot;
 /// How long after signing in it is soon, in milliseconds: 10 minutes.
 const FRESH_MS: i64 = 600_000;
 
+/// Why something is denied that is done only soon after signing in, and what to do.
+pub(crate) const WHY: &str = "this is done only within 10 minutes after signing in";
+pub(crate) const REMEDY: &str = "sign in again, at /sign-in/again, and do it then";
+
 impl SessionProof {
+    /// Whether its person has shown soon enough who they are to change how they sign in: whoever finds a browser open must
+    /// not be able to come back in a way of their own.
+    ///
+    /// # Errors
+    /// The denial in words.
+    pub fn may_change_sign_ins(&self, now: Timestamp) -> Result<(), Explanation> {
+        if now <= self.fresh_until() {
+            return Ok(());
+        }
+        let code = Reason::SignInAgain.code();
+        let (because, remedy) = (WHY.to_owned(), Some(REMEDY.to_owned()));
+        Err(Explanation { allowed: false, code, because, remedy, ask: Vec::new() })
+    }
+
     /// Until when its person has shown soon enough who they are. Signing in again begins another session.
     #[must_use]
     pub fn fresh_until(&self) -> Timestamp {

@@ -3,7 +3,7 @@
 //! What a ceremony has to show is said where it stands ([`super::link`]); what the person may do is said by each
 //! organization. A new way of signing in is one more [`Way`] and a file that makes a proof.
 
-use domain::directory::DirectoryEvent;
+use domain::directory::{DirectoryEvent, sign_ins};
 use domain::id::{IdentityId, PersonId, SessionId};
 use domain::record::{Decision, Durability, Intent, Outcome, OutcomeStatus};
 use domain::time::Timestamp;
@@ -11,7 +11,9 @@ use identity::token::{IssuedToken, Purpose, TokenForm};
 use journal::{AppendError, Fact, IdentityRow, RecordError, SessionRow};
 use verdict::SessionProof;
 
+use super::identities::has_another;
 use super::link::no_link;
+use super::session::ended;
 use super::{Browser, HasToken as _, SESSION_MS, SignedIn};
 use crate::change::ATTEMPTS_MAX;
 use crate::{App, Problem};
@@ -60,6 +62,19 @@ pub(crate) struct Claim {
     pub(crate) shown: String,
 }
 
+/// What must hold when something is written to the directory, asked where nothing else is written to it meanwhile.
+#[derive(Clone, Copy)]
+pub(super) enum Provided {
+    /// Nothing.
+    Always,
+    /// Nobody has come to sign in as this person meanwhile.
+    Unclaimed(PersonId),
+    /// The session lasts.
+    SignedIn(SessionProof),
+    /// The session lasts, and its person gets in without this sign-in.
+    GetsInWithout(SessionProof, IdentityId),
+}
+
 /// A session that has just begun.
 #[derive(Debug)]
 pub struct Begun {
@@ -94,12 +109,11 @@ impl App {
         };
         let proven = SessionProof { session: row.session, person, begun_at, ends_at: row.ends_at };
         let mut facts: Vec<Fact> = used_up.into_iter().chain([Fact::Session(Box::new(row))]).collect();
-        let mut events = Vec::new();
-        if let Some(Claim { provider, digest, shown }) = claim {
-            let identity = IdentityId::from_random(self.random()?);
-            let linked = IdentityRow { provider, digest, identity, person, shown, linked_at: begun_at };
-            facts.push(Fact::Identity(Box::new(linked)));
-            events.push(DirectoryEvent::IdentityLinked { person, identity });
+        let (mut events, mut provided) = (Vec::new(), Provided::Always);
+        if let Some(claim) = claim {
+            let (event, fact) = self.linked(person, claim)?;
+            (events, provided) = (vec![event], Provided::Unclaimed(person));
+            facts.push(fact);
         }
         if let Some(SignedIn { proof, .. }) = before {
             facts.push(Fact::EndSession { session: proof.session });
@@ -109,9 +123,17 @@ impl App {
                 until: proof.ends_at,
             });
         }
-        self.append_to_directory(&format!("{person}/{}", proven.session), &events, facts).await?;
+        self.append_provided(&format!("{person}/{}", proven.session), (&events, facts), provided).await?;
         self.note_sign_in(&proven, way).await;
         Ok(Begun { token, ends_at: proven.ends_at })
+    }
+
+    /// What is written when a way of signing in becomes somebody's.
+    pub(super) fn linked(&self, person: PersonId, claim: Claim) -> Result<(DirectoryEvent, Fact), Problem> {
+        let Claim { provider, digest, shown } = claim;
+        let identity = IdentityId::from_random(self.random()?);
+        let row = IdentityRow { provider, digest, identity, person, shown, linked_at: self.now() };
+        Ok((DirectoryEvent::IdentityLinked { person, identity }, Fact::Identity(Box::new(row))))
     }
 
     /// Appends to the directory, and takes note of it before anybody is answered. Whoever asked may go away meanwhile: what
@@ -122,23 +144,56 @@ impl App {
         events: &[DirectoryEvent],
         facts: Vec<Fact>,
     ) -> Result<(), Problem> {
+        self.append_provided(actor, (events, facts), Provided::Always).await
+    }
+
+    /// The same, provided that something holds.
+    pub(super) async fn append_provided(
+        &self,
+        actor: &str,
+        (events, facts): (&[DirectoryEvent], Vec<Fact>),
+        provided: Provided,
+    ) -> Result<(), Problem> {
         let (app, actor, events) = (self.clone(), actor.to_owned(), events.to_vec());
-        let task = tokio::spawn(async move { app.append_to_the_end(&actor, &events, facts).await });
+        let task = tokio::spawn(async move { app.append_to_the_end(&actor, (&events, facts), provided).await });
         task.await.map_err(|error| Problem::broken(&error))?
     }
 
-    async fn append_to_the_end(&self, actor: &str, events: &[DirectoryEvent], facts: Vec<Fact>) -> Result<(), Problem> {
+    async fn append_to_the_end(
+        &self,
+        actor: &str,
+        (events, facts): (&[DirectoryEvent], Vec<Fact>),
+        provided: Provided,
+    ) -> Result<(), Problem> {
         let _directory = self.inner.directory.lock().await;
+        self.holds(provided).await?;
         for _ in 0..ATTEMPTS_MAX {
             let append = self.register(actor, events, facts.clone()).await?;
             match self.inner.journal.append(vec![*append]).await {
                 Ok(_) => return self.inner.endings.catch_up(&self.inner.journal).await,
                 Err(AppendError::Conflict { .. }) => {}
                 Err(AppendError::Spent) => return Err(no_link()),
+                Err(AppendError::Taken { what: "sign-in" }) => return Err(sign_ins::taken(false).into()),
                 Err(error) => return Err(Problem::broken(&error)),
             }
         }
         Err(Problem::Unavailable { message: "the directory is changing; try again".to_owned() })
+    }
+
+    // INVARIANT: of two who come at once to the same person, or to take away the last two sign-ins, one finds what the
+    // other wrote; held by `of_two_sign_ins_removed_at_once_one_stays`.
+    async fn holds(&self, provided: Provided) -> Result<(), Problem> {
+        let lasts = |proof: &SessionProof| if self.inner.endings.has(proof) { Err(ended()) } else { Ok(()) };
+        match provided {
+            Provided::Always => Ok(()),
+            Provided::Unclaimed(person) if self.is_unclaimed(person).await? => Ok(()),
+            Provided::Unclaimed(_) => Err(has_another()),
+            Provided::SignedIn(proof) => lasts(&proof),
+            Provided::GetsInWithout(proof, identity) => {
+                lasts(&proof)?;
+                Ok(sign_ins::keeps_a_way_in(self.others_that_let_in(proof.person, identity).await?)?)
+            }
+        }
     }
 
     /// Each organization that the session opens has in its record that its member signed in.

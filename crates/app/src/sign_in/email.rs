@@ -23,7 +23,7 @@ use crate::mail::Letter;
 use crate::{App, Problem};
 
 /// How long a mailed link is good, in milliseconds: a quarter of an hour.
-const GOOD_MS: i64 = 15 * 60_000;
+pub(super) const GOOD_MS: i64 = 15 * 60_000;
 /// Mails for one address, or for one that knows its browser, in each hour.
 const HOURLY_MAX: u32 = 5;
 const HOUR_MS: i64 = 3_600_000;
@@ -33,7 +33,7 @@ const COUNTED_MAX: usize = 100_000;
 /// Requests that are looked into at once. Whoever comes beyond that is asked to come again, whatever the address.
 const AT_ONCE_MAX: usize = 256;
 /// Who says that an address is somebody's: whoever receives mail there.
-const PROVIDER: &str = "email";
+pub(super) const PROVIDER: &str = "email";
 
 /// For which address mails are counted, and for which browser where its person has signed in there before: others
 /// cannot use up what these have.
@@ -56,6 +56,15 @@ impl App {
     /// or too many ask at once.
     pub fn ask_by_mail(&self, address: &str, browser: &Browser, public_url: &str) -> Result<(), Problem> {
         let address = email(address)?;
+        let (app, browser, public_url) = (self.clone(), browser.clone(), public_url.to_owned());
+        self.mail_later(async move { app.mail_link(&address, &browser, &public_url).await })
+    }
+
+    /// Looks into what may come to a mail after whoever asked for it is answered.
+    pub(super) fn mail_later(
+        &self,
+        mailing: impl Future<Output = Result<(), Problem>> + Send + 'static,
+    ) -> Result<(), Problem> {
         if !self.sends_mail() {
             let message = "no mail is sent here: the setting mail-server is empty; sign in in another way";
             return Err(Problem::Unavailable { message: message.to_owned() });
@@ -64,11 +73,10 @@ impl App {
             let message = "too many people are asking for mail at this moment; ask again in a minute";
             return Err(Problem::Unavailable { message: message.to_owned() });
         };
-        let (app, browser, public_url) = (self.clone(), browser.clone(), public_url.to_owned());
         tokio::spawn(async move {
             let _place = place;
-            if let Err(problem) = app.mail_link(&address, &browser, &public_url).await {
-                tracing::error!(%problem, "a link to sign in could not be mailed");
+            if let Err(problem) = mailing.await {
+                tracing::error!(%problem, "a link could not be mailed");
             }
         });
         Ok(())
@@ -124,12 +132,11 @@ impl App {
             }
         }
         let Some(person) = self.person(address).await? else { return Ok(None) };
-        let unclaimed = self.inner.journal.identities_of(person).await?.is_empty();
-        Ok(unclaimed.then_some((person, true)))
+        Ok(self.is_unclaimed(person).await?.then_some((person, true)))
     }
 
     /// Whether one more mail may go there, which is counted then.
-    fn counts(&self, address: [u8; 32], browser: Option<[u8; 32]>) -> bool {
+    pub(super) fn counts(&self, address: [u8; 32], browser: Option<[u8; 32]>) -> bool {
         let now = self.now();
         let is_over = |since: Timestamp| now.0.saturating_sub(since.0) >= HOUR_MS;
         let mut asked = self.inner.sign_in.asked.lock().unwrap_or_else(PoisonError::into_inner);

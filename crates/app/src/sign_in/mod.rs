@@ -9,11 +9,14 @@ mod begin;
 mod browser;
 mod email;
 mod failures;
+mod identities;
 mod link;
+mod linking;
 mod oidc;
 mod providers;
 mod session;
 mod sessions;
+mod told;
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicI64;
@@ -28,9 +31,11 @@ use journal::SessionRow;
 
 pub use begin::Begun;
 pub use browser::Browser;
+pub use identities::IdentityView;
 pub use identity::return_to::ReturnTo;
 pub use link::LinkView;
-pub use oidc::{BACK, OfferedProvider};
+pub use linking::{ADDRESS, NewSignIn};
+pub use oidc::{BACK, Back, OfferedProvider};
 pub use providers::{ProviderSetup, Providers};
 pub use session::SignedIn;
 pub(crate) use session::proof_of;
