@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { ELSEWHERE, GATE, SIBLING, demo, encrypted, endAll, open, picture, press, site, text, trial, visitor } from "./world.mjs";
+import { providers } from "./providers.mjs";
 
 const SIGNED_OUT = "You are not signed in";
 const SIGNED_IN = "You are signed in as Ada Lovelace";
@@ -177,6 +178,8 @@ checks["in the demo a visitor chooses whom to be"] = async () => {
   await press(page, "Sign out");
   assert.match(await text(page), /Who do you want to be/);
 };
+
+Object.assign(checks, providers);
 
 const wanted = process.argv.slice(2);
 const tally = { passed: 0, failed: 0 };

@@ -10,8 +10,9 @@ use utoipa_axum::routes;
 
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, cedar, extract, grants, identities, integrations, keys, kinds, members, objects,
-    organizations, pages, permissions, plan, requests, resources, reviews, roles, sessions, settings, teams,
+    access, advice, agents, ask, audit, authzen, cedar, extract, grants, identities, integrations, keys, kinds,
+    members, objects, organizations, pages, permissions, plan, requests, resources, reviews, roles, sessions, settings,
+    teams,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.

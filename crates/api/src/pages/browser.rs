@@ -51,7 +51,10 @@ impl Asked {
 
     /// The browser, where it has been here before.
     fn browser(&self, app: &App) -> Option<Browser> {
-        self.cookies.read(Cookie::Browser, &self.headers).and_then(|token| app.browser(token)).map(|known| self.seen(known))
+        self.cookies
+            .read(Cookie::Browser, &self.headers)
+            .and_then(|token| app.browser(token))
+            .map(|known| self.seen(known))
     }
 
     fn seen(&self, browser: Browser) -> Browser {

@@ -88,11 +88,7 @@ pub(super) async fn go(
     or_again(&asked, gone, |(title, there)| asked.page(StatusCode::OK, &GoingPage { title: &title, there: &there }))
 }
 
-pub(super) async fn ask_by_mail(
-    State(app): State<App>,
-    resident: Resident,
-    form: Bytes,
-) -> Result<Response, Refused> {
+pub(super) async fn ask_by_mail(State(app): State<App>, resident: Resident, form: Bytes) -> Result<Response, Refused> {
     resident.sent(&app, &form, CSRF_DOOR)?;
     let Resident { asked, signed_in } = resident;
     let address = field(&form, "email").unwrap_or_default();
@@ -112,12 +108,7 @@ pub(super) async fn show_address(
 }
 
 /// Asks whether an account is to be a sign-in of theirs.
-pub(super) async fn ask(
-    app: &App,
-    asked: &Asked,
-    signed_in: &SignedIn,
-    new: &NewSignIn,
-) -> Result<Response, Refused> {
+pub(super) async fn ask(app: &App, asked: &Asked, signed_in: &SignedIn, new: &NewSignIn) -> Result<Response, Refused> {
     let name = app.own_name(signed_in.proof.person).await?;
     let csrf = app.csrf_token(signed_in, CSRF_DOOR);
     Ok(asked.page(StatusCode::OK, &NewPage { name: &name, new, csrf: &csrf }))

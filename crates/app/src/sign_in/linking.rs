@@ -60,8 +60,9 @@ impl App {
         from: Option<&str>,
     ) -> Result<(String, String), Problem> {
         self.may_change_sign_ins(signed_in)?;
+        let prompt = if self.desk(key)?.lets_choose() { Prompt::ChooseAccount } else { Prompt::Again };
         let (purpose, person) = (Purpose::LinkState, Some(signed_in.proof.person));
-        let errand = Errand { purpose, person, bound_to: *signed_in.digest(), prompt: Prompt::ChooseAccount, from };
+        let errand = Errand { purpose, person, bound_to: *signed_in.digest(), prompt, from };
         self.send_away(key, public_url, errand).await
     }
 
@@ -202,8 +203,7 @@ impl App {
 
     /// What waits for a yes with this token, in this session.
     async fn waiting(&self, signed_in: &SignedIn, token: &str) -> Result<(TicketRow, Waiting), Problem> {
-        for (form, purpose) in
-            [(TokenForm::SignInState, Purpose::Link), (TokenForm::SignInLink, Purpose::AddressCheck)]
+        for (form, purpose) in [(TokenForm::SignInState, Purpose::Link), (TokenForm::SignInLink, Purpose::AddressCheck)]
         {
             let Ok(presented) = PresentedToken::parse(form, token) else { continue };
             for digest in self.inner.sign_in.digester.digests(purpose, &presented) {

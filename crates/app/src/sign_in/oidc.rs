@@ -21,7 +21,7 @@ use super::begin::{Begun, Claim, Proof, Way};
 use super::identities::has_another;
 use super::linking::NewSignIn;
 use super::providers::Desk;
-use super::told::{disbelieved, nobody, not_begun, refused, unbelievable};
+use super::told::{disbelieved, nobody, not_begun, not_exchanged, refused, unbelievable};
 use super::{Browser, HasToken, SignedIn};
 use crate::{App, Problem};
 
@@ -165,9 +165,10 @@ impl App {
         let answer = answer.map_err(|fault| desk.unusable(&fault))?;
         let tokens = TokenAnswer::parse(answer.status, &answer.body).map_err(|fault| {
             tracing::warn!(provider = desk.setup.key, %fault, "a code could not be exchanged");
-            refused(&fault)
+            not_exchanged(fault, &desk.setup.title)
         })?;
-        let again = ticket.person.filter(|_| to_link.is_none()).map(|_| ticket.created_at);
+        let chose = to_link.is_some() && desk.lets_choose();
+        let again = ticket.person.filter(|_| !chose).map(|_| ticket.created_at);
         let identity = self.proven(desk, &provider, (&tokens, &secrets), again).await?;
         if let Some(signed_in) = to_link {
             let identity = self.asked_for_address(desk, &provider, (&tokens, identity)).await?;
@@ -177,10 +178,11 @@ impl App {
             Some(person) => (person, None),
             None => self.claimed_by(&self.asked_for_address(desk, &provider, (&tokens, identity)).await?).await?,
         };
-        Ok(Back::SignedIn(self.begin(Proof { person, way: Way::Provider, used_up: None, claim }, browser, before).await?))
+        let proof = Proof { person, way: Way::Provider, used_up: None, claim };
+        Ok(Back::SignedIn(self.begin(proof, browser, before).await?))
     }
 
-    fn desk(&self, key: &str) -> Result<&Desk, Problem> {
+    pub(super) fn desk(&self, key: &str) -> Result<&Desk, Problem> {
         let mut desks = self.inner.sign_in.desks.iter();
         desks.find(|desk| desk.setup.key == key).ok_or_else(|| Problem::missing("provider"))
     }

@@ -64,6 +64,12 @@ impl Desk {
         each.into_iter().map(|(setup, web)| Desk { setup, web, known: Mutex::default() }).collect()
     }
 
+    /// Whether it lets people choose among their accounts there, who then need not sign in there again. Of others it is
+    /// not known: there are some that refuse to be asked for it, while all know what to sign in again is.
+    pub(super) fn lets_choose(&self) -> bool {
+        self.setup.belief == Belief::Google
+    }
+
     /// The way to the provider.
     pub(super) fn web(&self) -> &dyn Web {
         &*self.web

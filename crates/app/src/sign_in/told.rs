@@ -1,6 +1,6 @@
 //! What went wrong with a provider, in the words of whoever wanted to sign in. What an operator needs stands in the log.
 
-use identity::oidc::{ClaimFault, IdTokenFault};
+use identity::oidc::{ClaimFault, ExchangeFault, IdTokenFault};
 
 use crate::Problem;
 
@@ -33,11 +33,28 @@ pub(super) fn disbelieved(fault: IdTokenFault, title: &str) -> Problem {
         IdTokenFault::Claim(ClaimFault::NotAgain | ClaimFault::AuthTimeMissing) => {
             format!("{title} did not ask you to sign in again; sign out there and try once more")
         }
-        IdTokenFault::Claim(ClaimFault::Expired { .. } | ClaimFault::Old { .. } | ClaimFault::Future { .. }) => format!(
-            "the clocks of {title} and of this installation differ too much, so nobody was signed in; tell whoever \
+        IdTokenFault::Claim(ClaimFault::Expired { .. } | ClaimFault::Old { .. } | ClaimFault::Future { .. }) => {
+            format!(
+                "the clocks of {title} and of this installation differ too much, so nobody was signed in; tell whoever \
              runs this installation"
-        ),
+            )
+        }
         IdTokenFault::Signature(_) | IdTokenFault::Claim(_) => unbelievable(title),
+    };
+    Problem::Unauthenticated { message }
+}
+
+/// Why a code gave nothing.
+pub(super) fn not_exchanged(fault: ExchangeFault, title: &str) -> Problem {
+    let message = match fault {
+        ExchangeFault::CodeRefused => {
+            format!("{title} does not know this sign-in any more, so nobody was signed in; begin it again")
+        }
+        ExchangeFault::ClientRefused | ExchangeFault::Refused => format!(
+            "{title} does not let this installation ask who somebody is, so nobody was signed in; tell whoever runs \
+             it: the log says what is wrong"
+        ),
+        ExchangeFault::TooLong | ExchangeFault::Form => unbelievable(title),
     };
     Problem::Unauthenticated { message }
 }

@@ -78,9 +78,11 @@ mod tests {
     fn an_address_is_taken_of_whom_the_id_token_names_and_weighed_as_there() {
         let believed = asked(200, r#"{"sub":"7","email":"ada@ACME.example","email_verified":true,"x":[1]}"#);
         assert_eq!(believed, Ok(Address::Believed("ada@acme.example".to_owned())));
-        for (said, doubt) in
-            [("", Doubt::NotSaid), (r#","email_verified":false"#, Doubt::NotVerified), (r#","email_verified":"true""#, Doubt::NotABool)]
-        {
+        for (said, doubt) in [
+            ("", Doubt::NotSaid),
+            (r#","email_verified":false"#, Doubt::NotVerified),
+            (r#","email_verified":"true""#, Doubt::NotABool),
+        ] {
             let doubted = asked(200, &format!(r#"{{"sub":"7","email":"ada@acme.example"{said}}}"#));
             assert_eq!(doubted, Ok(Address::Doubted { address: Some("ada@acme.example".to_owned()), doubt }));
         }
@@ -95,9 +97,13 @@ mod tests {
         }
         assert_eq!(asked(200, r#"{"email":"ada@acme.example","email_verified":true}"#), Err(UserinfoFault::Subject));
         let good = with_sub(r#""7""#);
-        for (status, body) in
-            [(401, good.as_str()), (200, "eyJhbGciOiJub25lIn0.e30."), (200, "[]"), (200, r#"{"sub":"7","sub":"7"}"#), (200, "")]
-        {
+        for (status, body) in [
+            (401, good.as_str()),
+            (200, "eyJhbGciOiJub25lIn0.e30."),
+            (200, "[]"),
+            (200, r#"{"sub":"7","sub":"7"}"#),
+            (200, ""),
+        ] {
             assert_eq!(asked(status, body), Err(UserinfoFault::Form), "{status} {body}");
         }
         let long = format!("{good}{}", " ".repeat(USERINFO_LENGTH_MAX));

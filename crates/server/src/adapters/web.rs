@@ -230,7 +230,12 @@ mod tests {
         let file = folder.path().join("ca.pem");
         let told = || HyperWeb::new(Some(("oidc-ca-file", &file))).err().expect("no way").to_string();
         assert!(told().contains("cannot be read"), "{}", told());
-        for text in ["", "topaz", "-----BEGIN CERTIFICATE-----\nAAAA\n", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        for text in [
+            "",
+            "topaz",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        ] {
             std::fs::write(&file, text).unwrap();
             let told = told();
             assert!(told.contains("the setting oidc-ca-file") && told.contains("ca.pem holds"), "{text}: {told}");
