@@ -153,3 +153,35 @@ fn shown(view: IdentityView, working: usize) -> Shown {
         can_go: working > usize::from(view.works),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(fresh: bool) -> String {
+        let identity = |number: u8, can_go| Shown {
+            id: format!("idy_{number}"),
+            title: "Acme <b>".to_owned(),
+            account: "ada@example.com".to_owned(),
+            linked: "yesterday".to_owned(),
+            works: can_go,
+            can_go,
+        };
+        let identities = vec![identity(1, true), identity(2, false)];
+        let providers = [OfferedProvider { key: "oidc", title: "Acme <b>".to_owned() }];
+        let page =
+            IdentitiesPage { identities, providers: &providers, by_mail: true, fresh, again: AGAIN, csrf: "word" };
+        page.render().unwrap()
+    }
+
+    #[test]
+    fn only_whoever_has_just_signed_in_is_offered_to_change_anything() {
+        let (now, later) = (page(true), page(false));
+        for change in ["/sign-in/identities/with/oidc", "/sign-in/identities/email", "/sign-in/identities/remove"] {
+            assert!(now.contains(change) && !later.contains(change), "{change}");
+        }
+        assert!(later.contains("return_to=%2Fsign-in%2Fidentities") && !now.contains("return_to="));
+        assert!(now.contains("idy_1") && !now.contains("idy_2"), "what must stay has no button");
+        assert!(!now.contains("<b>") && now.contains("does not work here at the moment"));
+    }
+}
