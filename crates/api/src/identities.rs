@@ -106,18 +106,17 @@ pub(crate) struct NextStep {
 pub(crate) async fn begin(
     State(app): State<App>,
     Extension(public_url): Extension<PublicUrl>,
-    Visitor { signed_in, address, .. }: Visitor,
+    Visitor { signed_in, .. }: Visitor,
     Body(new): Body<NewIdentity>,
 ) -> Result<(StatusCode, Json<NextStep>), Failure> {
-    let from = address.as_deref();
     let location = match (new.provider.as_str(), new.email) {
         (EMAIL, Some(email)) => {
-            app.mail_to_link(&signed_in, &email, &public_url.0, from).await?;
+            app.mail_to_link(&signed_in, &email, &public_url.0).await?;
             None
         }
         (EMAIL, None) => return Err(Failure::bad_field("email", "give the address that is to be a sign-in")),
         (_, Some(_)) => return Err(Failure::bad_field("email", "an address is given with the provider email alone")),
-        (provider, None) => Some(app.go_to_link(&signed_in, provider, &public_url.0, from).await?.1),
+        (provider, None) => Some(app.go_to_link(&signed_in, provider, &public_url.0).await?.1),
     };
     Ok((StatusCode::ACCEPTED, Json(NextStep { location })))
 }

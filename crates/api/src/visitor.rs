@@ -25,8 +25,6 @@ pub(crate) const CSRF_DOOR: &str = "api";
 pub(crate) struct Visitor {
     pub(crate) signed_in: SignedIn,
     pub(crate) cookies: Cookies,
-    /// The address from which they ask.
-    pub(crate) address: Option<String>,
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -43,7 +41,7 @@ impl FromRequestParts<App> for Visitor {
                 return Err(Failure::not_from_here());
             }
         }
-        Ok(Visitor { signed_in, cookies, address: address(parts) })
+        Ok(Visitor { signed_in, cookies })
     }
 }
 

@@ -84,7 +84,7 @@ pub(super) async fn go(
 ) -> Result<Response, Refused> {
     resident.sent(&app, &form, CSRF_DOOR)?;
     let Resident { asked, signed_in } = resident;
-    let gone = app.go_to_link(&signed_in, &provider, &asked.public_url.0, asked.address()).await;
+    let gone = app.go_to_link(&signed_in, &provider, &asked.public_url.0).await;
     or_again(&asked, gone, |(title, there)| asked.page(StatusCode::OK, &GoingPage { title: &title, there: &there }))
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn ask_by_mail(State(app): State<App>, resident: Resident, form
     resident.sent(&app, &form, CSRF_DOOR)?;
     let Resident { asked, signed_in } = resident;
     let address = field(&form, "email").unwrap_or_default();
-    let sent = app.mail_to_link(&signed_in, &address, &asked.public_url.0, asked.address()).await;
+    let sent = app.mail_to_link(&signed_in, &address, &asked.public_url.0).await;
     or_again(&asked, sent, |()| asked.page(StatusCode::OK, &SentPage { address: address.trim() }))
 }
 

@@ -14,6 +14,7 @@ use verdict::SessionProof;
 use super::identities::has_another;
 use super::link::no_link;
 use super::session::ended;
+use super::told::nobody;
 use super::{Browser, HasToken as _, SESSION_MS, SignedIn};
 use crate::change::ATTEMPTS_MAX;
 use crate::{App, Problem};
@@ -63,15 +64,17 @@ pub(crate) struct Claim {
 }
 
 /// What must hold when something is written to the directory, asked where nothing else is written to it meanwhile.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) enum Provided {
     /// Nothing.
     Always,
     /// Nobody has come to sign in as this person meanwhile.
     Unclaimed(PersonId),
-    /// The session lasts.
-    SignedIn(SessionProof),
-    /// The session lasts, and its person gets in without this sign-in.
+    /// The person still has this sign-in.
+    Has(PersonId, IdentityId),
+    /// The session lasts, and its person may have one more sign-in: by this address, where it is one.
+    MayAdd(SessionProof, Option<String>),
+    /// The session lasts, and its person gets in without this sign-in. Their other sessions of that way end with it.
     GetsInWithout(SessionProof, IdentityId),
 }
 
@@ -93,6 +96,17 @@ impl App {
         browser: &Browser,
         before: Option<&SignedIn>,
     ) -> Result<Begun, Problem> {
+        let provided = proof.claim.as_ref().map_or(Provided::Always, |_| Provided::Unclaimed(proof.person));
+        self.begin_provided(proof, provided, (browser, before)).await
+    }
+
+    /// The same, provided that something holds.
+    pub(super) async fn begin_provided(
+        &self,
+        proof: Proof,
+        provided: Provided,
+        (browser, before): (&Browser, Option<&SignedIn>),
+    ) -> Result<Begun, Problem> {
         let Proof { person, way, used_up, claim } = proof;
         let (token, begun_at) = (self.new_token(TokenForm::Session)?, self.now());
         let row = SessionRow {
@@ -109,10 +123,10 @@ impl App {
         };
         let proven = SessionProof { session: row.session, person, begun_at, ends_at: row.ends_at };
         let mut facts: Vec<Fact> = used_up.into_iter().chain([Fact::Session(Box::new(row))]).collect();
-        let (mut events, mut provided) = (Vec::new(), Provided::Always);
+        let mut events = Vec::new();
         if let Some(claim) = claim {
             let (event, fact) = self.linked(person, claim)?;
-            (events, provided) = (vec![event], Provided::Unclaimed(person));
+            events.push(event);
             facts.push(fact);
         }
         if let Some(SignedIn { proof, .. }) = before {
@@ -166,9 +180,16 @@ impl App {
         provided: Provided,
     ) -> Result<(), Problem> {
         let _directory = self.inner.directory.lock().await;
-        self.holds(provided).await?;
+        let ended = self.ended_with(provided).await?;
+        let endings = ended.iter().map(|row| {
+            let (person, session) = (row.person, row.session);
+            DirectoryEvent::SessionEnded { person, session, until: row.ends_at }
+        });
+        let events: Vec<DirectoryEvent> = events.iter().cloned().chain(endings).collect();
+        let endings = ended.iter().map(|row| Fact::EndSession { session: row.session });
+        let facts: Vec<Fact> = facts.into_iter().chain(endings).collect();
         for _ in 0..ATTEMPTS_MAX {
-            let append = self.register(actor, events, facts.clone()).await?;
+            let append = self.register(actor, &events, facts.clone()).await?;
             match self.inner.journal.append(vec![*append]).await {
                 Ok(_) => return self.inner.endings.catch_up(&self.inner.journal).await,
                 Err(AppendError::Conflict { .. }) => {}
@@ -180,20 +201,28 @@ impl App {
         Err(Problem::Unavailable { message: "the directory is changing; try again".to_owned() })
     }
 
-    // INVARIANT: of two who come at once to the same person, or to take away the last two sign-ins, one finds what the
-    // other wrote; held by `of_two_sign_ins_removed_at_once_one_stays`.
-    async fn holds(&self, provided: Provided) -> Result<(), Problem> {
+    // INVARIANT: of two who come at once to the same person, by a sign-in and to take it away, or to take away the last
+    // two, one finds what the other wrote; held by `of_two_sign_ins_removed_at_once_one_stays` and
+    // `nobody_is_signed_in_by_what_is_taken_away_at_the_same_moment`.
+    /// The sessions that end with it, where it holds.
+    async fn ended_with(&self, provided: Provided) -> Result<Vec<SessionRow>, Problem> {
         let lasts = |proof: &SessionProof| if self.inner.endings.has(proof) { Err(ended()) } else { Ok(()) };
         match provided {
-            Provided::Always => Ok(()),
-            Provided::Unclaimed(person) if self.is_unclaimed(person).await? => Ok(()),
-            Provided::Unclaimed(_) => Err(has_another()),
-            Provided::SignedIn(proof) => lasts(&proof),
+            Provided::Always => {}
+            Provided::Unclaimed(person) if self.is_unclaimed(person).await? => {}
+            Provided::Unclaimed(_) => return Err(has_another()),
+            Provided::Has(person, identity) if self.still_has(person, identity).await? => {}
+            Provided::Has(..) => return Err(nobody("it was removed at this moment")),
+            Provided::MayAdd(proof, address) => {
+                lasts(&proof)?;
+                self.may_add(proof.person, address.as_deref()).await?;
+            }
             Provided::GetsInWithout(proof, identity) => {
                 lasts(&proof)?;
-                Ok(sign_ins::keeps_a_way_in(self.others_that_let_in(proof.person, identity).await?)?)
+                return self.ended_without(&proof, identity).await;
             }
         }
+        Ok(Vec::new())
     }
 
     /// Each organization that the session opens has in its record that its member signed in.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
+use domain::id::PersonId;
 use domain::time::Timestamp;
 
 use crate::{App, Problem};
@@ -25,10 +26,19 @@ struct Rate {
 const FAILING: Rate = Rate { at_once: 20, each_ms: 1_000 };
 /// Of what is begun and written down. A company behind one address comes to work within minutes.
 const BEGINNING: Rate = Rate { at_once: 200, each_ms: 100 };
-/// Networks that are remembered. Beyond that those that owe nothing are forgotten, and where that does not help all.
+/// Networks and people that are remembered. Beyond that those that owe nothing are forgotten, and where that does not help all.
 const NETWORKS_MAX: usize = 100_000;
 
-/// What networks have done of late.
+/// Whom something is charged to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Payer {
+    /// Whoever is in a network.
+    Network(IpAddr),
+    /// Somebody who is signed in.
+    Person(PersonId),
+}
+
+/// What was done of late, by whom.
 pub(crate) struct Failures {
     failing: Charges,
     beginning: Charges,
@@ -40,10 +50,10 @@ impl Default for Failures {
     }
 }
 
-/// Until when each network would have to wait if what it did had come one by one.
+/// Until when each would have to wait if what they did had come one by one.
 struct Charges {
     rate: Rate,
-    owed: Mutex<HashMap<IpAddr, i64>>,
+    owed: Mutex<HashMap<Payer, i64>>,
 }
 
 impl Charges {
@@ -52,16 +62,16 @@ impl Charges {
     }
 
     /// Counts one more, unless it is one too many.
-    fn charge(&self, network: IpAddr, now: Timestamp) -> Result<(), ()> {
+    fn charge(&self, payer: Payer, now: Timestamp) -> Result<(), ()> {
         let Rate { at_once, each_ms } = self.rate;
         let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
-        if owed.len() >= NETWORKS_MAX && !owed.contains_key(&network) {
+        if owed.len() >= NETWORKS_MAX && !owed.contains_key(&payer) {
             owed.retain(|_, until| *until > now.0);
             if owed.len() >= NETWORKS_MAX {
                 owed.clear();
             }
         }
-        let until = owed.entry(network).or_insert(now.0);
+        let until = owed.entry(payer).or_insert(now.0);
         let next = (*until).max(now.0).saturating_add(each_ms);
         if next.saturating_sub(now.0) > at_once * each_ms {
             return Err(());
@@ -85,28 +95,28 @@ impl App {
         }
     }
 
-    /// That something may be begun from this address that is written down until it comes back.
+    /// That something may be begun that is written down until it comes back. Whoever is signed in owes it themselves: what
+    /// others do in their network is nothing to them.
     ///
     /// # Errors
     /// [`Problem::TooMany`] where too much was.
-    pub(super) fn may_begin_from(&self, address: Option<&str>) -> Result<(), Problem> {
-        let charged = self.inner.sign_in.failures.beginning.charge(network(address), self.now());
-        charged.map_err(|()| Problem::TooMany)
+    pub(super) fn may_begin(&self, payer: Payer) -> Result<(), Problem> {
+        self.inner.sign_in.failures.beginning.charge(payer, self.now()).map_err(|()| Problem::TooMany)
     }
 }
 
 /// Where somebody comes from, as far as one person has all of it: an address, and of the newer ones the first half.
 /// Whoever comes from nowhere known shares one place.
-fn network(address: Option<&str>) -> IpAddr {
+pub(super) fn network(address: Option<&str>) -> Payer {
     let address = address.and_then(|address| address.parse::<IpAddr>().ok());
-    match address.map(|address| address.to_canonical()) {
+    Payer::Network(match address.map(|address| address.to_canonical()) {
         Some(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
         Some(address) => address,
         None => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -139,7 +149,7 @@ mod tests {
     fn no_more_networks_are_remembered_than_there_is_room_for() {
         let failures = Charges::at(FAILING);
         for number in 0..u32::try_from(NETWORKS_MAX).unwrap() + 10 {
-            failures.charge(IpAddr::from(number.to_be_bytes()), Timestamp(0)).unwrap();
+            failures.charge(Payer::Network(IpAddr::from(number.to_be_bytes())), Timestamp(0)).unwrap();
         }
         assert!(failures.owed.lock().unwrap().len() <= NETWORKS_MAX);
     }

@@ -2,10 +2,11 @@
 //!
 //! A sign-in is one person's. The last one that lets them in cannot be taken away.
 
-use domain::directory::DirectoryEvent;
+use domain::directory::{DirectoryEvent, sign_ins};
 use domain::id::{IdentityId, PersonId};
 use domain::time::Timestamp;
-use journal::{Fact, IdentityRow};
+use journal::{Fact, IdentityRow, SessionRow};
+use verdict::SessionProof;
 
 use super::SignedIn;
 use super::begin::{Provided, Way};
@@ -58,25 +59,35 @@ impl App {
     /// else has; [`Problem::Refused`] where no other one lets them in.
     pub async fn unlink(&self, signed_in: &SignedIn, identity: &str) -> Result<(), Problem> {
         self.may_change_sign_ins(signed_in)?;
-        let missing = || Problem::missing("sign-in");
-        let identity = IdentityId::parse(identity).map_err(|_| missing())?;
-        let (journal, proof) = (&self.inner.journal, signed_in.proof);
-        let mut theirs = journal.identities_of(proof.person).await?.into_iter();
-        let row = theirs.find(|row| row.identity == identity).ok_or_else(missing)?;
-        let way = if row.provider == EMAIL { Way::Email } else { Way::Provider };
-        let by_it = journal.sessions_of(proof.person).await?.into_iter();
-        let by_it: Vec<_> = by_it.filter(|row| row.way == way.as_str() && row.session != proof.session).collect();
-        let mut events = vec![DirectoryEvent::IdentityUnlinked { person: proof.person, identity }];
-        let mut facts = vec![Fact::DropIdentity { identity }];
-        for row in &by_it {
-            let (person, session) = (row.person, row.session);
-            events.push(DirectoryEvent::SessionEnded { person, session, until: row.ends_at });
-            facts.push(Fact::EndSession { session });
-        }
-        let provided = Provided::GetsInWithout(proof, identity);
-        self.append_provided(&signed_in.stamp(), (&events, facts), provided).await?;
-        self.forget(|row| by_it.iter().any(|ended| ended.session == row.session));
+        let identity = IdentityId::parse(identity).map_err(|_| Problem::missing("sign-in"))?;
+        let person = signed_in.proof.person;
+        let event = DirectoryEvent::IdentityUnlinked { person, identity };
+        let provided = Provided::GetsInWithout(signed_in.proof, identity);
+        let written = (&[event][..], vec![Fact::DropIdentity { identity }]);
+        self.append_provided(&signed_in.stamp(), written, provided).await?;
+        self.forget(|row| row.person == person);
         Ok(())
+    }
+
+    /// The sessions that end as somebody loses a sign-in, where another one lets them in.
+    pub(super) async fn ended_without(
+        &self,
+        proof: &SessionProof,
+        identity: IdentityId,
+    ) -> Result<Vec<SessionRow>, Problem> {
+        let journal = &self.inner.journal;
+        let rows = journal.identities_of(proof.person).await?;
+        let lost = rows.iter().find(|row| row.identity == identity).ok_or_else(|| Problem::missing("sign-in"))?;
+        let others = rows.iter().filter(|row| row.identity != identity && self.lets_in(row)).count();
+        sign_ins::keeps_a_way_in(others)?;
+        let way = if lost.provider == EMAIL { Way::Email } else { Way::Provider };
+        let by_it = |row: &SessionRow| row.way == way.as_str() && row.session != proof.session;
+        Ok(journal.sessions_of(proof.person).await?.into_iter().filter(by_it).collect())
+    }
+
+    /// Whether somebody has this sign-in at this moment.
+    pub(super) async fn still_has(&self, person: PersonId, identity: IdentityId) -> Result<bool, Problem> {
+        Ok(self.inner.journal.identities_of(person).await?.iter().any(|row| row.identity == identity))
     }
 
     /// Whether they signed in soon enough before.
@@ -88,15 +99,6 @@ impl App {
     /// Whether somebody signs in in no way yet, so that an address lets them in.
     pub(super) async fn is_unclaimed(&self, person: PersonId) -> Result<bool, Problem> {
         Ok(self.inner.journal.identities_of(person).await?.is_empty())
-    }
-
-    /// How many sign-ins let somebody in besides this one, which they must have.
-    pub(super) async fn others_that_let_in(&self, person: PersonId, but: IdentityId) -> Result<usize, Problem> {
-        let rows = self.inner.journal.identities_of(person).await?;
-        if !rows.iter().any(|row| row.identity == but) {
-            return Err(Problem::missing("sign-in"));
-        }
-        Ok(rows.iter().filter(|row| row.identity != but && self.lets_in(row)).count())
     }
 
     fn lets_in(&self, row: &IdentityRow) -> bool {

@@ -7,6 +7,7 @@
 //! Start reading at [`App::go_to_link`] and [`App::mail_to_link`]; both end in [`App::link`].
 
 use domain::directory::sign_ins;
+use domain::id::PersonId;
 use domain::time::Timestamp;
 use identity::oidc::{Address, Prompt, ProvenIdentity};
 use identity::token::{IssuedToken, PresentedToken, Purpose, TokenForm};
@@ -14,7 +15,8 @@ use journal::{Fact, TicketRow};
 use serde::{Deserialize, Serialize};
 
 use super::begin::{Claim, Provided};
-use super::email::{GOOD_MS, PROVIDER as EMAIL};
+use super::email::{GOOD_MS, HOURLY_MAX, PROVIDER as EMAIL};
+use super::failures::Payer;
 use super::link::no_link;
 use super::oidc::Errand;
 use super::{HasToken as _, SignedIn};
@@ -24,6 +26,8 @@ use crate::{App, Problem};
 
 /// Where a mailed link leads by which an address becomes somebody's, below the public URL.
 pub const ADDRESS: &str = "/sign-in/identities/email";
+/// Mails to new addresses that somebody may have sent in each hour.
+const SENT_HOURLY_MAX: u32 = 10;
 /// How long somebody may think about it, in milliseconds: ten minutes.
 const ASKED_MS: i64 = 10 * 60_000;
 
@@ -57,12 +61,17 @@ impl App {
         signed_in: &SignedIn,
         key: &str,
         public_url: &str,
-        from: Option<&str>,
     ) -> Result<(String, String), Problem> {
         self.may_change_sign_ins(signed_in)?;
         let prompt = if self.desk(key)?.lets_choose() { Prompt::ChooseAccount } else { Prompt::Again };
         let (purpose, person) = (Purpose::LinkState, Some(signed_in.proof.person));
-        let errand = Errand { purpose, person, bound_to: *signed_in.digest(), prompt, from };
+        let errand = Errand {
+            purpose,
+            person,
+            bound_to: *signed_in.digest(),
+            prompt,
+            from: Payer::Person(signed_in.proof.person),
+        };
         self.send_away(key, public_url, errand).await
     }
 
@@ -73,7 +82,7 @@ impl App {
         title: &str,
         identity: &ProvenIdentity,
     ) -> Result<NewSignIn, Problem> {
-        if let Some(person) = self.linked_to(identity).await? {
+        if let Some((person, _)) = self.linked_to(identity).await? {
             return Err(sign_ins::taken(person == signed_in.proof.person).into());
         }
         let account = match identity.address() {
@@ -95,38 +104,36 @@ impl App {
     ///
     /// # Errors
     /// [`Problem::Denied`] some time after signing in; [`Problem::Invalid`] where it is no address at all;
-    /// [`Problem::TooMany`] where too much was begun from there; [`Problem::Unavailable`] where no mail is sent.
-    pub async fn mail_to_link(
-        &self,
-        signed_in: &SignedIn,
-        address: &str,
-        public_url: &str,
-        from: Option<&str>,
-    ) -> Result<(), Problem> {
+    /// [`Problem::TooMany`] where they began too much; [`Problem::Unavailable`] where no mail is sent.
+    pub async fn mail_to_link(&self, signed_in: &SignedIn, address: &str, public_url: &str) -> Result<(), Problem> {
         self.may_change_sign_ins(signed_in)?;
         let address = email(address)?;
-        self.may_begin_from(from)?;
+        self.may_begin(Payer::Person(signed_in.proof.person))?;
         let (app, signed_in, public_url) = (self.clone(), signed_in.clone(), public_url.to_owned());
         self.mail_later(async move { app.mail_check(&signed_in, address, &public_url).await })
     }
 
     async fn mail_check(&self, signed_in: &SignedIn, address: String, public_url: &str) -> Result<(), Problem> {
-        match self.may_have(signed_in, &address).await {
+        let person = signed_in.proof.person;
+        match self.may_add(person, Some(&address)).await {
             Err(Problem::Refused(_)) => return Ok(()),
             may => may?,
         }
-        if !self.counts(self.inner.sign_in.identities.of_address(&address), None) {
+        // What goes to strangers counts for whoever sends it, too.
+        let digest = |of: &str| self.inner.sign_in.identities.of_address(of);
+        if !self.counts((digest(person.as_str()), None), SENT_HOURLY_MAX)
+            || !self.counts((digest(&address), None), HOURLY_MAX)
+        {
             return Ok(());
         }
         let (token, ticket) = self.bound(signed_in, Purpose::AddressCheck, (address.clone(), GOOD_MS))?;
         let host = public_url.split_once("://").map_or(public_url, |(_, host)| host);
-        let name = self.own_name(signed_in.proof.person).await?;
         let letter = Letter {
             to: address,
             subject: format!("Sign in to {host} with this address"),
             text: format!(
-                "Hello,\n\n{name} wants to sign in to {host} with this address from now on. If that is you, open this \
-                 link in the browser in which you asked:\n\n{public_url}{ADDRESS}/{}\n\nIt is good once, within a \
+                "Hello,\n\nsomebody who signs in to {host} wants to do so with this address from now on. If that is you, \
+                 open this link in the browser in which you asked:\n\n{public_url}{ADDRESS}/{}\n\nIt is good once, within a \
                  quarter of an hour. If it is not you, there is nothing to do: without this mail nothing happens.\n",
                 token.reveal()
             ),
@@ -154,27 +161,27 @@ impl App {
     /// [`Problem::Missing`] where it is none, was used, has ended, or was begun in another session; [`Problem::Refused`]
     /// where it has become a sign-in already.
     pub async fn link(&self, signed_in: &SignedIn, yes: &str) -> Result<(), Problem> {
-        let (ticket, waiting) = self.waiting(signed_in, yes).await?;
-        if waiting.provider == EMAIL {
-            self.may_have(signed_in, &waiting.shown).await?;
-        }
-        let Waiting { provider, digest, shown } = waiting;
+        let (ticket, Waiting { provider, digest, shown }) = self.waiting(signed_in, yes).await?;
+        let address = (provider == EMAIL).then(|| shown.clone());
         let (event, fact) = self.linked(signed_in.proof.person, Claim { provider, digest, shown })?;
         let used_up = Fact::RedeemTicket { digest: ticket.digest, purpose: ticket.purpose, at: self.now() };
-        let provided = Provided::SignedIn(signed_in.proof);
+        let provided = Provided::MayAdd(signed_in.proof, address);
         self.append_provided(&signed_in.stamp(), (&[event], vec![used_up, fact]), provided).await
     }
 
-    /// Whether an address may become somebody's: it is no sign-in yet, and the directory knows nobody else by it.
-    async fn may_have(&self, signed_in: &SignedIn, address: &str) -> Result<(), Problem> {
-        let taken = |by| Err(sign_ins::taken(by == signed_in.proof.person).into());
+    /// Whether somebody may have one more sign-in; an address only where it is none yet, and the directory knows nobody
+    /// else by it.
+    pub(super) async fn may_add(&self, person: PersonId, address: Option<&str>) -> Result<(), Problem> {
+        sign_ins::has_room(self.inner.journal.identities_of(person).await?.len())?;
+        let Some(address) = address else { return Ok(()) };
+        let taken = |by| Err(sign_ins::taken(by == person).into());
         for digest in self.inner.sign_in.identities.each_of_address(address) {
             if let Some(found) = self.inner.journal.identity(EMAIL, digest).await? {
                 return taken(found.person);
             }
         }
         match self.person(address).await? {
-            Some(other) if other != signed_in.proof.person => taken(other),
+            Some(other) if other != person => taken(other),
             _ => Ok(()),
         }
     }
@@ -208,9 +215,13 @@ impl App {
             let Ok(presented) = PresentedToken::parse(form, token) else { continue };
             for digest in self.inner.sign_in.digester.digests(purpose, &presented) {
                 let Some(ticket) = self.inner.journal.ticket(digest).await? else { continue };
-                let is_theirs = ticket.browser.as_ref() == Some(signed_in.digest());
-                if ticket.purpose != purpose.as_str() || !is_theirs || self.now() >= ticket.expires_at {
+                if ticket.purpose != purpose.as_str() || self.now() >= ticket.expires_at {
                     continue;
+                }
+                if ticket.browser.as_ref() != Some(signed_in.digest()) {
+                    let message = "this is good in the browser in which you asked for it alone, and until you sign in anew \
+                                   there; open it there, or ask for one here";
+                    return Err(Problem::Missing { noun: "link", message: message.to_owned() });
                 }
                 let about = ticket.about.clone().unwrap_or_default();
                 let waiting = match purpose {

@@ -7,7 +7,7 @@
 //! Start reading at [`App::go_to_provider`], then [`App::back_from_provider`]. What goes wrong is told in
 //! [`super::told`].
 
-use domain::id::PersonId;
+use domain::id::{IdentityId, PersonId};
 use domain::time::Timestamp;
 use identity::oidc::{
     Address, Answer, AuthorizationRequest, Client, Expected, IdTokenFault, JwsFault, Prompt, ProvenIdentity, Provider,
@@ -17,7 +17,8 @@ use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::{Fact, TicketRow};
 use zeroize::Zeroizing;
 
-use super::begin::{Begun, Claim, Proof, Way};
+use super::begin::{Begun, Claim, Proof, Provided, Way};
+use super::failures::{Payer, network};
 use super::identities::has_another;
 use super::linking::NewSignIn;
 use super::providers::Desk;
@@ -49,7 +50,7 @@ pub enum Back {
 }
 
 /// For what a browser is sent to a provider.
-pub(super) struct Errand<'e> {
+pub(super) struct Errand {
     /// Its state's purpose.
     pub(super) purpose: Purpose,
     /// Who sends it, where that is known.
@@ -58,8 +59,8 @@ pub(super) struct Errand<'e> {
     pub(super) bound_to: [u8; 32],
     /// What the provider is asked to do.
     pub(super) prompt: Prompt,
-    /// From where it is sent.
-    pub(super) from: Option<&'e str>,
+    /// Whom it is charged to.
+    pub(super) from: Payer,
 }
 
 impl App {
@@ -82,13 +83,13 @@ impl App {
         public_url: &str,
         (browser, before): (&Browser, Option<&SignedIn>),
     ) -> Result<(String, String), Problem> {
-        let from = browser.address();
+        let person = before.map(|signed_in| signed_in.proof.person);
         let errand = Errand {
             purpose: Purpose::SignInState,
-            person: before.map(|signed_in| signed_in.proof.person),
+            person,
             bound_to: *browser.digest(),
             prompt: if before.is_some() { Prompt::Again } else { Prompt::AsNeeded },
-            from: from.as_deref(),
+            from: person.map_or_else(|| network(browser.address().as_deref()), Payer::Person),
         };
         self.send_away(key, public_url, errand).await
     }
@@ -98,11 +99,11 @@ impl App {
         &self,
         key: &str,
         public_url: &str,
-        errand: Errand<'_>,
+        errand: Errand,
     ) -> Result<(String, String), Problem> {
         let desk = self.desk(key)?;
+        self.may_begin(errand.from)?;
         let provider = desk.provider(self.now()).await?;
-        self.may_begin_from(errand.from)?;
         let (token, now) = (self.new_token(TokenForm::SignInState)?, self.now());
         let ticket = TicketRow {
             digest: self.inner.sign_in.digester.digest(errand.purpose, &token.presented()),
@@ -174,12 +175,16 @@ impl App {
             let identity = self.asked_for_address(desk, &provider, (&tokens, identity)).await?;
             return Ok(Back::ToLink(self.bring(signed_in, &desk.setup.title, &identity).await?));
         }
-        let (person, claim) = match self.linked_to(&identity).await? {
-            Some(person) => (person, None),
-            None => self.claimed_by(&self.asked_for_address(desk, &provider, (&tokens, identity)).await?).await?,
+        let (person, claim, provided) = match self.linked_to(&identity).await? {
+            Some((person, identity)) => (person, None, Provided::Has(person, identity)),
+            None => {
+                let identity = self.asked_for_address(desk, &provider, (&tokens, identity)).await?;
+                let (person, claim) = self.claimed_by(&identity).await?;
+                (person, Some(claim), Provided::Unclaimed(person))
+            }
         };
         let proof = Proof { person, way: Way::Provider, used_up: None, claim };
-        Ok(Back::SignedIn(self.begin(proof, browser, before).await?))
+        Ok(Back::SignedIn(self.begin_provided(proof, provided, (browser, before)).await?))
     }
 
     pub(super) fn desk(&self, key: &str) -> Result<&Desk, Problem> {
@@ -260,19 +265,19 @@ impl App {
         })
     }
 
-    /// Whose an identity is.
-    pub(super) async fn linked_to(&self, identity: &ProvenIdentity) -> Result<Option<PersonId>, Problem> {
+    /// Whose an identity is, and which of theirs.
+    pub(super) async fn linked_to(&self, identity: &ProvenIdentity) -> Result<Option<(PersonId, IdentityId)>, Problem> {
         let (issuer, subject) = (identity.issuer(), identity.subject());
         for digest in self.inner.sign_in.identities.digests(issuer, subject) {
             if let Some(found) = self.inner.journal.identity(issuer.as_str(), digest).await? {
-                return Ok(Some(found.person));
+                return Ok(Some((found.person, found.identity)));
             }
         }
         Ok(None)
     }
 
     /// Whose an identity that is nobody's becomes, by its address.
-    async fn claimed_by(&self, identity: &ProvenIdentity) -> Result<(PersonId, Option<Claim>), Problem> {
+    async fn claimed_by(&self, identity: &ProvenIdentity) -> Result<(PersonId, Claim), Problem> {
         let address = match identity.address() {
             Address::Believed(address) => address,
             Address::Doubted { doubt, .. } => return Err(nobody(&doubt.to_string())),
@@ -282,7 +287,7 @@ impl App {
         if !self.is_unclaimed(person).await? {
             return Err(has_another());
         }
-        Ok((person, Some(self.claim(identity, address.clone()))))
+        Ok((person, self.claim(identity, address.clone())))
     }
 
     /// An identity, to become somebody's.

@@ -30,9 +30,13 @@ pub(super) fn disbelieved(fault: IdTokenFault, title: &str) -> Problem {
         IdTokenFault::Claim(ClaimFault::HostedDomain) => {
             "this account is of an organization that may not sign in here".to_owned()
         }
-        IdTokenFault::Claim(ClaimFault::NotAgain | ClaimFault::AuthTimeMissing) => {
+        IdTokenFault::Claim(ClaimFault::NotAgain) => {
             format!("{title} did not ask you to sign in again; sign out there and try once more")
         }
+        IdTokenFault::Claim(ClaimFault::AuthTimeMissing) => format!(
+            "{title} does not say when you signed in there, so that it cannot be used to show again who you are; use \
+             another way, or tell whoever runs this installation"
+        ),
         IdTokenFault::Claim(ClaimFault::Expired { .. } | ClaimFault::Old { .. } | ClaimFault::Future { .. }) => {
             format!(
                 "the clocks of {title} and of this installation differ too much, so nobody was signed in; tell whoever \

@@ -14,6 +14,21 @@ pub fn keeps_a_way_in(others: usize) -> Result<(), Refusal> {
     Err(Refusal::rule("last-sign-in", message))
 }
 
+/// Sign-ins of one person.
+pub const SIGN_INS_MAX: usize = 20;
+
+/// Refuses one more than anybody has use for.
+///
+/// # Errors
+/// `too-many-sign-ins` where there are as many already.
+pub fn has_room(have: usize) -> Result<(), Refusal> {
+    if have < SIGN_INS_MAX {
+        return Ok(());
+    }
+    let message = format!("there are {SIGN_INS_MAX} sign-ins already, and no more fit; remove one first");
+    Err(Refusal::rule("too-many-sign-ins", message))
+}
+
 /// The refusal to make somebody's what is a sign-in already. Whose it is it does not say, unless it is their own.
 #[must_use]
 pub fn taken(is_own: bool) -> Refusal {
