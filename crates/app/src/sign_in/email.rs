@@ -123,7 +123,7 @@ impl App {
                 return Ok(Some((found.person, false)));
             }
         }
-        let Some(person) = self.person(address).await? else { return Ok(None) };
+        let Some(person) = self.person_at(address).await? else { return Ok(None) };
         let unclaimed = self.inner.journal.identities_of(person).await?.is_empty();
         Ok(unclaimed.then_some((person, true)))
     }
