@@ -131,7 +131,7 @@ impl App {
                 return Ok(Some((found.person, Some(found.identity))));
             }
         }
-        let Some(person) = self.person(address).await? else { return Ok(None) };
+        let Some(person) = self.person_at(address).await? else { return Ok(None) };
         Ok(self.is_unclaimed(person).await?.then_some((person, None)))
     }
 

@@ -283,7 +283,7 @@ impl App {
             Address::Doubted { doubt, .. } => return Err(nobody(&doubt.to_string())),
             Address::Absent => return Err(nobody("the provider gives no e-mail address by which you could be known")),
         };
-        let person = self.person(address).await?.ok_or_else(|| nobody("ask for an invitation"))?;
+        let person = self.person_at(address).await?.ok_or_else(|| nobody("ask for an invitation"))?;
         if !self.is_unclaimed(person).await? {
             return Err(has_another());
         }

@@ -310,14 +310,17 @@ async fn a_flood_of_mails_to_one_address_ends_at_five_an_hour() {
     world.mail(6).await;
     // However many addresses it is, somebody has ten of them written to in an hour.
     let (_, adam) = world.signed_in(ADMIN).await;
-    for number in 0..5 {
+    for number in 0..20 {
         world.app.mail_to_link(&mona, &format!("{number}@home.example"), PUBLIC).await.unwrap();
     }
     world.app.mail_to_link(&adam, "adam@home.example", PUBLIC).await.unwrap();
-    world.mail(8).await;
+    let is_adams = |(to, _): &(String, String)| to == "adam@home.example";
+    while !world.mailer.taken.lock().unwrap().iter().any(is_adams) {
+        tokio::task::yield_now().await;
+    }
     let taken = world.mailer.taken.lock().unwrap().clone();
     assert_eq!(taken.iter().filter(|(to, _)| to == "victim@home.example").count(), 5);
-    assert!(taken.iter().any(|(to, _)| to == "adam@home.example") && taken.len() == 8, "{taken:?}");
+    assert!(taken.len() <= 11, "{taken:?}");
 }
 
 #[tokio::test]
