@@ -50,7 +50,7 @@ async function show(page, server) {
   await page.locator(`::-p-aria([name="Sign in with a passkey"][role="button"])`).click();
 }
 
-export const checks = {
+export const passkeys = {
   async "a person adds a passkey, signs in with it, and removes it"() {
     const { server, page } = await owner();
     const held = await device(page);
@@ -80,9 +80,21 @@ export const checks = {
     await until(page, "Your passkeys");
     await until(page, "Ada's laptop");
 
+    // It is her only way in, so that it has to stay until there is another.
+    assert.equal(await page.$("form[action='/sign-in/passkeys/remove']"), null);
+    const [lost] = await held.keys();
+    await held.send("removeVirtualAuthenticator");
+    const other = await device(page);
+    await add(page, server, "Ada's phone");
+    await until(page, "Ada's phone");
+    await picture(page, "passkeys-two");
     await press(page, "Remove");
     assert.doesNotMatch(await text(page), /Ada's laptop/);
+    assert.match(await text(page), /Ada's phone/);
     await signOut(page, server);
+    await other.send("removeVirtualAuthenticator");
+    const found = await device(page);
+    await found.send("addCredential", { credential: lost });
     await show(page, server);
     await until(page, "Nobody here signs in with this passkey");
     await picture(page, "passkey-removed");

@@ -3,8 +3,9 @@
 // Start reading at `checks`. Each check has a name that is a sentence, and windows of its own.
 
 import assert from "node:assert/strict";
-import { checks as passkeys } from "./passkeys.mjs";
 import { ELSEWHERE, GATE, SIBLING, demo, encrypted, endAll, open, picture, press, site, text, trial, visitor } from "./world.mjs";
+import { passkeys } from "./passkeys.mjs";
+import { providers } from "./providers.mjs";
 
 const SIGNED_OUT = "You are not signed in";
 const SIGNED_IN = "You are signed in as Ada Lovelace";
@@ -179,7 +180,7 @@ checks["in the demo a visitor chooses whom to be"] = async () => {
   assert.match(await text(page), /Who do you want to be/);
 };
 
-Object.assign(checks, passkeys);
+Object.assign(checks, providers, passkeys);
 
 const wanted = process.argv.slice(2);
 const tally = { passed: 0, failed: 0 };

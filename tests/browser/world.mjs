@@ -3,7 +3,7 @@
 // Every server gets port 0 and an empty folder. The names below lead to this machine in this browser alone.
 
 import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:https";
 import { createInterface } from "node:readline";
 import { tmpdir } from "node:os";
@@ -79,16 +79,64 @@ export async function found(data, org, owner) {
 
 /** A server over https under its public name; `links` are of an owner of one organization each. */
 export async function encrypted(...orgs) {
+  return encryptedAt(await place(), [], ...orgs);
+}
+
+/** Where a server can be: the port is a part of the public URL, so that it must be known before. */
+export async function place() {
+  const port = await freePort();
+  return { port, url: `https://${GATE}:${port}` };
+}
+
+/** The same there, with more settings. */
+export async function encryptedAt({ port, url }, settings, ...orgs) {
   const data = await folder();
   const links = [];
   for (const org of orgs) links.push((await found(data, org, "ada@example.com")).link);
-  // The port is a part of the public URL, so that it must be known before.
-  const port = await freePort();
-  const url = `https://${GATE}:${port}`;
   const files = ["--tls-cert-file", join(CERTIFICATE, "cert.pem"), "--tls-key-file", join(CERTIFICATE, "key.pem")];
-  const line = ["serve", "--data", data, "--listen", `127.0.0.1:${port}`, "--public-url", url, "--log", "warn"];
-  await started([...line, ...files], (said) => said.length > 0);
+  const line = ["serve", "--data", data, "--listen", `127.0.0.1:${port}`, "--public-url", url, "--log", "error"];
+  await started([...line, ...files, ...settings], (said) => said.length > 0);
   return { url, links };
+}
+
+/** The settings for people to sign in with an issuer. */
+export async function signInWith(issuer, title, client) {
+  const secret = join(await folder(), "client-secret");
+  await writeFile(secret, client.secret);
+  const line = ["--oidc-issuer", issuer, "--oidc-client-id", client.id, "--oidc-client-secret-file", secret];
+  const own = issuer.startsWith("https:") ? ["--oidc-ca-file", join(CERTIFICATE, "cert.pem")] : [];
+  return [...line, "--oidc-title", title, ...own];
+}
+
+/** The settings for mail to be kept as files, and the mail there, by its beginning, once there is so much. */
+export async function mailbox() {
+  const mails = await folder();
+  const settings = ["--mail-server", `file:${mails}`, "--mail-from", "Gate <gate@example.com>"];
+  const read = async () => {
+    const names = (await readdir(mails)).filter((name) => name.endsWith(".eml"));
+    // Long lines are broken in a mail, and an equals sign is written out.
+    const texts = names.map(async (name) => (await readFile(join(mails, name), "utf8")).replaceAll("=\r\n", "").replaceAll("=3D", "="));
+    return Promise.all(texts);
+  };
+  const to = async (address) => {
+    for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
+      const mail = (await read()).find((text) => text.includes(`To: ${address}`) || text.includes(`<${address}>`));
+      if (mail) return mail;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error(`no mail came for ${address}`);
+  };
+  return { settings, to };
+}
+
+/** The certificate of the run, with its key. */
+export async function certificate() {
+  return { cert: await readFile(join(CERTIFICATE, "cert.pem")), key: await readFile(join(CERTIFICATE, "key.pem")) };
+}
+
+/** Something that is ended when everything is over. */
+export function until(end) {
+  endings.push(end);
 }
 
 /** A server over http on this machine, as somebody tries it out. */
@@ -123,8 +171,7 @@ async function freePort() {
 /** A site that means harm: it answers every address with the page that was put there. */
 export async function site() {
   const pages = new Map();
-  const files = { cert: await readFile(join(CERTIFICATE, "cert.pem")), key: await readFile(join(CERTIFICATE, "key.pem")) };
-  const server = createServer(files, (request, response) => {
+  const server = createServer(await certificate(), (request, response) => {
     response.setHeader("content-type", "text/html; charset=utf-8");
     response.end(pages.get(request.url) ?? "");
   });
@@ -169,6 +216,11 @@ export async function visitor() {
 export async function press(page, label) {
   const [answer] = await Promise.all([page.waitForNavigation(), page.locator(`::-p-aria([name="${label}"][role="button"])`).click()]);
   return answer;
+}
+
+/** Waits until a page of ours is there, by what stands on it. */
+export async function shows(page, words) {
+  await page.waitForFunction((words) => document.body?.innerText.includes(words), {}, words);
 }
 
 export const text = (page) => page.evaluate(() => document.body.innerText);

@@ -15,6 +15,7 @@ mod cedar;
 mod extract;
 mod grants;
 mod home;
+mod identities;
 mod impact;
 mod integrations;
 mod keys;

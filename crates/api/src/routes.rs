@@ -10,8 +10,9 @@ use utoipa_axum::routes;
 
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, keys, kinds, members, objects,
-    organizations, pages, passkeys, permissions, plan, requests, resources, reviews, roles, sessions, settings, teams,
+    access, advice, agents, ask, audit, authzen, cedar, extract, grants, identities, integrations, keys, kinds,
+    members, objects, organizations, pages, passkeys, permissions, plan, requests, resources, reviews, roles, sessions,
+    settings, teams,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -127,6 +128,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(sessions::show, sessions::sign_out))
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::end))
+        .routes(routes!(identities::list, identities::begin))
+        .routes(routes!(identities::remove))
         .routes(routes!(passkeys::list))
         .routes(routes!(passkeys::remove))
         .nest("/api/v1/orgs/{org}", org)

@@ -99,8 +99,8 @@ pub type Fetching<'f> = Pin<Box<dyn Future<Output = Result<Fetched, FetchFault>>
 
 /// The way to other people's web servers: bounded in time and in bytes, and no redirect is followed.
 pub trait Web: Send + Sync + 'static {
-    /// Gets a document.
-    fn get<'f>(&'f self, url: &'f str, length_max: usize) -> Fetching<'f>;
+    /// Gets a document, with the header `Authorization` where there is one.
+    fn get<'f>(&'f self, url: &'f str, authorization: Option<&'f str>, length_max: usize) -> Fetching<'f>;
 
     /// Sends a form, with the header `Authorization` where there is one.
     fn post<'f>(

@@ -64,8 +64,8 @@ pub enum Problem {
         /// What is being worked on, and what to do.
         message: &'static str,
     },
-    /// Too many tries of somebody's opened nothing.
-    #[error("too many tries from your network opened nothing; wait a second before the next one")]
+    /// Too many tries of somebody's opened nothing, or too many were begun.
+    #[error("too many tries came from your network; wait a second before the next one")]
     TooMany,
     /// Something broke on our side; the same request may work later.
     #[error("{message}")]

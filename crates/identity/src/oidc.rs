@@ -8,6 +8,7 @@
 //!                          └─ exchange ◄──┘ code
 //!                                │ id_token, jwk
 //!                                └─ claims ─► ProvenIdentity, or one named refusal
+//!                                             (userinfo: the address, where the id_token has none)
 //! ```
 //!
 //! Everything here is a function of what is handed in. It never opens a connection, never follows a redirect, never
@@ -27,6 +28,7 @@ mod issuer;
 mod jwk;
 mod jws;
 mod proven;
+mod userinfo;
 
 pub use address::{Address, Belief, Doubt};
 pub use answer::{ANSWER_LENGTH_MAX, Answer, AnswerFault, Code, Declined};
@@ -38,6 +40,7 @@ pub use issuer::{Endpoint, Issuer, UrlFault};
 pub use jwk::{KEY_SET_LENGTH_MAX, KeySet, KeySetFault};
 pub use jws::{JwsFault, TOKEN_LENGTH_MAX};
 pub use proven::{IdentityDigester, ProvenIdentity, Subject};
+pub use userinfo::{USERINFO_LENGTH_MAX, UserinfoFault};
 
 /// Reads a JSON object into a struct: a member that the struct knows and that is there twice refuses the whole. A list
 /// is refused, which serde would take for the members in their order.

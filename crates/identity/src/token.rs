@@ -32,7 +32,7 @@ pub enum TokenForm {
     Browser,
     /// In a link by which somebody signs in, or shows that an address is theirs.
     SignInLink,
-    /// As the `state` of a sign-in that goes by way of a provider.
+    /// As the `state` of a sign-in that goes by way of a provider, and to make an account there one's own.
     SignInState,
     /// In the address at which an empty installation is set up.
     SetUp,

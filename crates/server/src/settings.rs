@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use app::ports::Mailer;
+use app::ports::{Mailer, Web};
 use app::sign_in::{ProviderSetup, Providers};
 use clap::{Arg, ArgMatches};
 use identity::oidc::Issuer;
@@ -93,6 +93,8 @@ settings! {
     oidc_client_id: String, "oidc-client-id", "", read_text;
     /// File with the client secret at that issuer.
     oidc_client_secret_file: Option<PathBuf>, "oidc-client-secret-file", "", read_path;
+    /// PEM file with the certificates that that issuer's may rest on, in the place of those of the public authorities: for an issuer whose certificate comes from a company's own.
+    oidc_ca_file: Option<PathBuf>, "oidc-ca-file", "", read_path;
     /// What people know that issuer by; empty means its host.
     oidc_title: String, "oidc-title", "", read_text;
     /// Whether an address of which that issuer says that it was verified is believed: true for a company's own, false where anybody can make an account there.
@@ -229,6 +231,7 @@ impl Settings {
             oidc_issuer: self.oidc_issuer.as_ref(),
             oidc_client_id: &self.oidc_client_id,
             oidc_client_secret_file: self.oidc_client_secret_file.as_ref(),
+            oidc_ca_file: self.oidc_ca_file.as_ref(),
             oidc_title: &self.oidc_title,
             oidc_believes_email: self.oidc_believes_email,
         };
@@ -241,7 +244,13 @@ impl Settings {
         if setups.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Providers { web: Arc::new(HyperWeb::new()?), setups }))
+        let each = setups.into_iter().map(|setup| {
+            // The authorities of one provider say nothing about another.
+            let ca_file = self.oidc_ca_file.as_deref().filter(|_| setup.key == providers::OTHER);
+            let web: Arc<dyn Web> = Arc::new(HyperWeb::new(ca_file.map(|file| ("oidc-ca-file", file)))?);
+            Ok((setup, web))
+        });
+        Ok(Some(Providers { each: each.collect::<Result<_, Fault>>()? }))
     }
 
     /// The certificate and its key, where both are set.

@@ -8,7 +8,7 @@ use domain::permission::{Permission, Scope};
 use domain::role::RoleId;
 use domain::time::Timestamp;
 
-use crate::fresh::{SIGN_IN_AGAIN, TOO_LATE};
+use crate::fresh;
 use crate::operation::Operation;
 use crate::permit::Act;
 use crate::question::{Action, Basis, Denial, Question, Reason, Subject, Verdict, Via, Whose};
@@ -207,7 +207,7 @@ impl Snapshot {
         match reason {
             Reason::NotAMember => "you are not a member of this organization".to_owned(),
             Reason::CredentialEnded => "the key was revoked, replaced or has expired".to_owned(),
-            Reason::SignInAgain => TOO_LATE.to_owned(),
+            Reason::SignInAgain => fresh::WHY.to_owned(),
             Reason::NoSuchTool => format!("there is no tool {}", wanted(action)),
             Reason::NoSuchTarget => "there is no such thing here".to_owned(),
             Reason::NotAssigned => "this integration is not assigned to you".to_owned(),
@@ -296,7 +296,7 @@ impl Snapshot {
             }
             Reason::BeyondReach => (Some("give less, or ask someone who has more of it".to_owned()), None),
             Reason::CredentialEnded => (Some("create a new key".to_owned()), None),
-            Reason::SignInAgain => (Some(SIGN_IN_AGAIN.to_owned()), None),
+            Reason::SignInAgain => (Some(fresh::REMEDY.to_owned()), None),
             Reason::NotYours => (Some("end the key, and let its holder create a new one".to_owned()), None),
             Reason::KeysManageNothing => (Some("use a personal key, or give the key a role".to_owned()), None),
             Reason::KeyWithoutRole => say("ask for the key to be given a role", Permission::KeyManageWorkspace),

@@ -18,27 +18,30 @@ use crate::snapshot::Snapshot;
 
 /// How long after signing in it is soon, in milliseconds: 10 minutes.
 const FRESH_MS: i64 = 600_000;
-/// What is told to whoever comes later, and what they do about it.
-pub(crate) const TOO_LATE: &str = "this is done only within 10 minutes after signing in";
-pub(crate) const SIGN_IN_AGAIN: &str = "sign in again, at /sign-in/again, and do it then";
+
+/// Why something is denied that is done only soon after signing in, and what to do.
+pub(crate) const WHY: &str = "this is done only within 10 minutes after signing in";
+pub(crate) const REMEDY: &str = "sign in again, at /sign-in/again, and do it then";
 
 impl SessionProof {
+    /// Whether its person has shown soon enough who they are to change how they sign in: whoever finds a browser open must
+    /// not be able to come back in a way of their own.
+    ///
+    /// # Errors
+    /// The denial in words.
+    pub fn may_change_sign_ins(&self, now: Timestamp) -> Result<(), Explanation> {
+        if now <= self.fresh_until() {
+            return Ok(());
+        }
+        let code = Reason::SignInAgain.code();
+        let (because, remedy) = (WHY.to_owned(), Some(REMEDY.to_owned()));
+        Err(Explanation { allowed: false, code, because, remedy, ask: Vec::new() })
+    }
+
     /// Until when its person has shown soon enough who they are. Signing in again begins another session.
     #[must_use]
     pub fn fresh_until(&self) -> Timestamp {
         Timestamp(self.begun_at.0.saturating_add(FRESH_MS))
-    }
-
-    /// Whether it is soon enough for what is a person's own and no organization's: their ways of signing in.
-    ///
-    /// # Errors
-    /// The denial that they are told otherwise.
-    pub fn is_fresh(&self, now: Timestamp) -> Result<(), Explanation> {
-        if now <= self.fresh_until() {
-            return Ok(());
-        }
-        let (because, remedy) = (TOO_LATE.to_owned(), Some(SIGN_IN_AGAIN.to_owned()));
-        Err(Explanation { allowed: false, code: Reason::SignInAgain.code(), because, remedy, ask: Vec::new() })
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use testkit::certificate::{Certificate, FAR};
 
 use crate::clients::{install_npm, missing_tool, unusable};
-use crate::process::{self, Fault, follow, output_of, program, root};
+use crate::process::{self, Fault, output_of, program, root};
 use crate::tally::Tally;
 
 /// Names another browser than those below, by its path.
@@ -35,27 +35,25 @@ pub(crate) fn run(wardroom: impl FnOnce() -> Result<PathBuf, Fault>) -> Result<T
     }
     let npm = install_npm(&tests, installed.join("npm"))?;
     let node = node(&npm).map_err(|node| missing(&node))?;
-    // Packages are found from where a script lies.
-    for name in ["run.mjs", "world.mjs", "passkeys.mjs"] {
-        fs::copy(tests.join(name), npm.join(name)).map_err(|fault| unusable(&tests.join(name), &fault))?;
-    }
+    copy_scripts(&tests, &npm)?;
     let certificate = certificate(&installed)?;
     let wardroom = wardroom()?;
     let mut command = program(node);
     command.arg(npm.join("run.mjs")).env("WARDROOM_BIN", wardroom).env(BROWSER, browser);
     command.env("WARDROOM_BROWSER_CERTIFICATE", certificate);
     command.env("WARDROOM_BROWSER_PICTURES", installed.join("pictures"));
-    let mut sum = None;
-    let succeeded = follow(&mut command, |line| {
-        println!("{line}");
-        sum = Tally::of_script(line, "browser").or(sum);
-    })?;
-    match sum {
-        Some(sum) => Ok(sum.or_failed(succeeded)),
-        None => {
-            Err(Fault::Said("tests/browser/run.mjs ended without its line `browser: N passed, N failed`".to_owned()))
+    Tally::of_run(&mut command, "browser", "tests/browser/run.mjs")
+}
+
+/// Packages are found from where a script lies.
+fn copy_scripts(from: &Path, to: &Path) -> Result<(), Fault> {
+    for entry in fs::read_dir(from).map_err(|fault| unusable(from, &fault))?.filter_map(Result::ok) {
+        let path = entry.path();
+        if path.extension().is_some_and(|kind| kind == "mjs") {
+            fs::copy(&path, to.join(entry.file_name())).map_err(|fault| unusable(&path, &fault))?;
         }
     }
+    Ok(())
 }
 
 /// The browser: the one that is named, or the first that is found.

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::process::{Fault, follow, output_of, program, root, run as run_to_end};
+use crate::process::{Fault, output_of, program, root, run as run_to_end};
 use crate::tally::Tally;
 
 const PYTHON_MINOR_MIN: u32 = 11;
@@ -29,17 +29,7 @@ pub(crate) fn run(wardroom: impl FnOnce() -> Result<PathBuf, Fault>) -> Result<T
 
     let mut command = program(python);
     command.arg(&script).env("WARDROOM_BIN", wardroom).env("WARDROOM_CLIENTS_NPM", npm).env("PYTHONUNBUFFERED", "1");
-    let mut sum = None;
-    let succeeded = follow(&mut command, |line| {
-        println!("{line}");
-        sum = Tally::of_script(line, "clients").or(sum);
-    })?;
-    match sum {
-        Some(sum) => Ok(sum.or_failed(succeeded)),
-        None => {
-            Err(Fault::Said("tests/clients/run.py ended without its line `clients: N passed, N failed`".to_owned()))
-        }
-    }
+    Tally::of_run(&mut command, "clients", "tests/clients/run.py")
 }
 
 /// Names everything that is missing at once.

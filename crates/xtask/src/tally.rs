@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::ops::AddAssign;
+use std::process::Command;
+
+use crate::process::{Fault, follow};
 
 /// Tests that passed and tests that failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +25,17 @@ impl Tally {
     pub(crate) fn of_script(line: &str, name: &str) -> Option<Tally> {
         let (passed, failed) = line.strip_prefix(name)?.strip_prefix(": ")?.split_once(", ")?;
         Some(Tally { passed: count(passed, "passed")?, failed: count(failed, "failed")? })
+    }
+
+    /// Runs a script of tests, hands its lines on, and reads the one on which it sums up.
+    pub(crate) fn of_run(command: &mut Command, name: &str, script: &str) -> Result<Tally, Fault> {
+        let mut sum = None;
+        let succeeded = follow(command, |line| {
+            println!("{line}");
+            sum = Tally::of_script(line, name).or(sum);
+        })?;
+        let missing = || Fault::Said(format!("{script} ended without its line `{name}: N passed, N failed`"));
+        Ok(sum.ok_or_else(missing)?.or_failed(succeeded))
     }
 
     /// The same, where a program that failed without counting a failure (it did not build, or was killed) counts

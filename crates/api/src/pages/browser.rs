@@ -36,6 +36,7 @@ impl Asked {
             return Ok(Known { browser, cookie: None });
         }
         let (token, browser) = app.new_browser()?;
+        let browser = self.seen(browser);
         Ok(Known { browser, cookie: Some(self.cookies.set(Cookie::Browser, token.reveal(), BROWSER_S)) })
     }
 
@@ -50,8 +51,14 @@ impl Asked {
 
     /// The browser, where it has been here before.
     fn browser(&self, app: &App) -> Option<Browser> {
-        let known = self.cookies.read(Cookie::Browser, &self.headers).and_then(|token| app.browser(token))?;
+        self.cookies
+            .read(Cookie::Browser, &self.headers)
+            .and_then(|token| app.browser(token))
+            .map(|known| self.seen(known))
+    }
+
+    fn seen(&self, browser: Browser) -> Browser {
         let client = self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        Some(known.seen(self.address.clone(), client))
+        browser.seen(self.address.clone(), client)
     }
 }

@@ -9,6 +9,7 @@
 mod browser;
 pub(crate) mod demo;
 mod email;
+mod identities;
 mod link;
 mod passkey;
 mod passkeys;
@@ -56,6 +57,12 @@ pub(crate) fn router() -> Router<App> {
         .route("/sign-in/again", get(sign_in::again))
         .route("/sign-in/link/{link}", get(link::show).post(link::open))
         .route("/sign-in/sessions", get(sessions::show).post(sessions::end))
+        .route(identities::HERE, get(identities::show))
+        .route("/sign-in/identities/with/{provider}", post(identities::go))
+        .route(app::sign_in::ADDRESS, post(identities::ask_by_mail))
+        .route("/sign-in/identities/email/{link}", get(identities::show_address))
+        .route("/sign-in/identities/add", post(identities::add))
+        .route("/sign-in/identities/remove", post(identities::remove))
         .route("/set-up/{ticket}", get(set_up::show).post(set_up::found))
         .route("/sign-in/email", post(email::ask))
         .route("/sign-in/mail/{link}", get(email::show).post(email::open))

@@ -50,7 +50,9 @@ const PARTS: &[&str] = &["credential", "client_data", "authenticator_data", "sig
 
 pub(super) async fn ask(State(app): State<App>, asked: Asked, form: Bytes) -> Result<Response, Refused> {
     let browser = asked.sent(&app, &form, ASK_DOOR)?;
-    let PasskeyQuestion { party, challenge } = app.ask_for_passkey(&asked.public_url.0, &browser).await?;
+    let before = asked.resident(&app).await?;
+    let PasskeyQuestion { party, challenge } =
+        app.ask_for_passkey(&asked.public_url.0, (&browser, before.as_ref())).await?;
     let get = Get { challenge: &challenge, rp_id: party.id(), user_verification: "required", timeout: TIMEOUT_MS };
     let page = AskPage {
         title: "Sign in with a passkey",
@@ -78,8 +80,8 @@ pub(super) async fn sign_in(State(app): State<App>, asked: Asked, form: Bytes) -
         user_handle: &part("user_handle"),
     };
     let public_url = &asked.public_url.0;
-    let begun = app.sign_in_with_passkey(&presented, public_url, (&browser, before.as_ref())).await?;
-    Ok(asked.signed_in(&app, &begun))
+    let begun = app.sign_in_with_passkey(&presented, public_url, (&browser, before.as_ref())).await;
+    Ok(asked.signed_in(&app, &app.tried_from(asked.address(), begun)?))
 }
 
 /// What the script does, and with what, as it reads it.

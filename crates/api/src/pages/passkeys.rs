@@ -41,6 +41,8 @@ struct Listed {
     name: String,
     added: String,
     may_be_copied: bool,
+    /// Whether something else lets them in.
+    can_go: bool,
 }
 
 /// What the script asks for, in the words of the standard.
@@ -96,12 +98,15 @@ const KIND: &str = "public-key";
 
 pub(super) async fn show(State(app): State<App>, resident: Resident) -> Result<Response, Refused> {
     let Resident { asked, signed_in } = &resident;
-    let passkeys = app.passkeys(signed_in).await?.into_iter().map(listed).collect();
+    let passkeys = app.passkeys(signed_in).await?;
+    let others = app.identities(signed_in).await?.into_iter().filter(|identity| identity.works).count();
+    let can_go = passkeys.len() + others > 1;
+    let passkeys = passkeys.into_iter().map(|view| listed(view, can_go)).collect();
     let client = asked.headers.get(header::USER_AGENT).and_then(|client| client.to_str().ok());
     let page = PasskeysPage {
         passkeys,
         are_there: RelyingParty::of(&asked.public_url.0).is_some(),
-        is_fresh: signed_in.proof.is_fresh(app.now()).is_ok(),
+        is_fresh: app.now() <= signed_in.proof.fresh_until(),
         again: AGAIN,
         here: &sessions::browser(client.unwrap_or_default()),
         csrf: &app.csrf_token(signed_in, CSRF_DOOR),
@@ -142,7 +147,8 @@ pub(super) async fn add(State(app): State<App>, resident: Resident, form: Bytes)
         public_key: &part("public_key"),
         algorithm: &part("algorithm"),
     };
-    match app.add_passkey(signed_in, &part("name"), &presented, &asked.public_url.0).await {
+    let added = app.add_passkey(signed_in, &part("name"), &presented, &asked.public_url.0).await;
+    match app.tried_from(asked.address(), added) {
         Ok(_) => Ok(asked.to(HERE, &[])),
         Err(problem) => late(&resident, problem),
     }
@@ -159,7 +165,7 @@ pub(super) async fn remove(State(app): State<App>, resident: Resident, form: Byt
 /// Whoever signed in too long ago does so again, and comes back.
 fn late(resident: &Resident, problem: Problem) -> Result<Response, Refused> {
     match problem {
-        Problem::Denied { explanation, .. } if explanation.code == "sign-in-again" => Ok(resident.asked.to(AGAIN, &[])),
+        Problem::Denied { .. } => Ok(resident.asked.to(AGAIN, &[])),
         problem => Err(problem.into()),
     }
 }
@@ -181,6 +187,7 @@ fn create(question: &NewPasskeyQuestion) -> Create<'_> {
     }
 }
 
-fn listed(view: PasskeyView) -> Listed {
-    Listed { id: view.id.to_string(), name: view.name, added: told(view.added_at), may_be_copied: view.may_be_copied }
+fn listed(view: PasskeyView, can_go: bool) -> Listed {
+    let PasskeyView { id, name, may_be_copied, added_at } = view;
+    Listed { id: id.to_string(), name, added: told(added_at), may_be_copied, can_go }
 }

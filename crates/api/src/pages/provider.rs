@@ -1,13 +1,15 @@
 //! Signing in with a provider: the button that leads there, and the way back.
 
 use app::App;
+use app::sign_in::Back;
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Asked, Refused};
+use super::{Asked, Refused, identities};
+use crate::problem::Failure;
 
 /// The door for which the word in the form is made.
 pub(super) const CSRF_DOOR: &str = "provider";
@@ -15,9 +17,9 @@ pub(super) const CSRF_DOOR: &str = "provider";
 /// Leads elsewhere by itself. A redirect would be one more place to which forms of ours lead, for every page with one.
 #[derive(Template)]
 #[template(path = "going.html")]
-struct GoingPage<'p> {
-    title: &'p str,
-    there: &'p str,
+pub(super) struct GoingPage<'p> {
+    pub(super) title: &'p str,
+    pub(super) there: &'p str,
 }
 
 pub(super) async fn go(
@@ -37,6 +39,10 @@ pub(super) async fn back(State(app): State<App>, asked: Asked, RawQuery(query): 
     let known = asked.known(&app)?;
     let before = asked.resident(&app).await?;
     let query = query.unwrap_or_default();
-    let begun = app.back_from_provider(&query, &asked.public_url.0, (&known.browser, before.as_ref())).await?;
-    Ok(asked.signed_in(&app, &begun))
+    let back = app.back_from_provider(&query, &asked.public_url.0, (&known.browser, before.as_ref())).await;
+    match (app.tried_from(asked.address(), back)?, before) {
+        (Back::SignedIn(begun), _) => Ok(asked.signed_in(&app, &begun)),
+        (Back::ToLink(new), Some(signed_in)) => identities::ask(&app, &asked, &signed_in, &new).await,
+        (Back::ToLink(_), None) => Err(Failure::nobody().into()),
+    }
 }

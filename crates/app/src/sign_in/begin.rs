@@ -3,15 +3,18 @@
 //! What a ceremony has to show is said where it stands ([`super::link`]); what the person may do is said by each
 //! organization. A new way of signing in is one more [`Way`] and a file that makes a proof.
 
-use domain::directory::DirectoryEvent;
-use domain::id::{IdentityId, PersonId, SessionId};
+use domain::directory::{DirectoryEvent, sign_ins};
+use domain::id::{IdentityId, PasskeyId, PersonId, SessionId};
 use domain::record::{Decision, Durability, Intent, Outcome, OutcomeStatus};
 use domain::time::Timestamp;
 use identity::token::{IssuedToken, Purpose, TokenForm};
 use journal::{AppendError, Fact, IdentityRow, RecordError, SessionRow};
 use verdict::SessionProof;
 
+use super::identities::has_another;
 use super::link::no_link;
+use super::session::ended;
+use super::told::nobody;
 use super::{Browser, HasToken as _, SESSION_MS, SignedIn};
 use crate::change::ATTEMPTS_MAX;
 use crate::{App, Problem};
@@ -63,6 +66,25 @@ pub(crate) struct Claim {
     pub(crate) shown: String,
 }
 
+/// What must hold when something is written to the directory, asked where nothing else is written to it meanwhile.
+#[derive(Clone)]
+pub(super) enum Provided {
+    /// Nothing.
+    Always,
+    /// Nobody has come to sign in as this person meanwhile.
+    Unclaimed(PersonId),
+    /// The person still has this sign-in.
+    Has(PersonId, IdentityId),
+    /// The session lasts, and its person may have one more sign-in: by this address, where it is one.
+    MayAdd(SessionProof, Option<String>),
+    /// The session lasts, and its person gets in without this sign-in. Their other sessions of that way end with it.
+    GetsInWithout(SessionProof, IdentityId),
+    /// The session lasts, and its person may have one more passkey.
+    MayAddPasskey(SessionProof),
+    /// The session lasts, and its person gets in without this passkey. Their other sessions by passkeys end with it.
+    GetsInWithoutPasskey(SessionProof, PasskeyId),
+}
+
 /// A session that has just begun.
 #[derive(Debug)]
 pub struct Begun {
@@ -81,6 +103,17 @@ impl App {
         browser: &Browser,
         before: Option<&SignedIn>,
     ) -> Result<Begun, Problem> {
+        let provided = proof.claim.as_ref().map_or(Provided::Always, |_| Provided::Unclaimed(proof.person));
+        self.begin_provided(proof, provided, (browser, before)).await
+    }
+
+    /// The same, provided that something holds.
+    pub(super) async fn begin_provided(
+        &self,
+        proof: Proof,
+        provided: Provided,
+        (browser, before): (&Browser, Option<&SignedIn>),
+    ) -> Result<Begun, Problem> {
         let Proof { person, way, used_up, claim } = proof;
         let (token, begun_at) = (self.new_token(TokenForm::Session)?, self.now());
         let row = SessionRow {
@@ -98,11 +131,10 @@ impl App {
         let proven = SessionProof { session: row.session, person, begun_at, ends_at: row.ends_at };
         let mut facts: Vec<Fact> = used_up.into_iter().chain([Fact::Session(Box::new(row))]).collect();
         let mut events = Vec::new();
-        if let Some(Claim { provider, digest, shown }) = claim {
-            let identity = IdentityId::from_random(self.random()?);
-            let linked = IdentityRow { provider, digest, identity, person, shown, linked_at: begun_at };
-            facts.push(Fact::Identity(Box::new(linked)));
-            events.push(DirectoryEvent::IdentityLinked { person, identity });
+        if let Some(claim) = claim {
+            let (event, fact) = self.linked(person, claim)?;
+            events.push(event);
+            facts.push(fact);
         }
         if let Some(SignedIn { proof, .. }) = before {
             facts.push(Fact::EndSession { session: proof.session });
@@ -112,9 +144,17 @@ impl App {
                 until: proof.ends_at,
             });
         }
-        self.append_to_directory(&format!("{person}/{}", proven.session), &events, facts).await?;
+        self.append_provided(&format!("{person}/{}", proven.session), (&events, facts), provided).await?;
         self.note_sign_in(&proven, way).await;
         Ok(Begun { token, ends_at: proven.ends_at })
+    }
+
+    /// What is written when a way of signing in becomes somebody's.
+    pub(super) fn linked(&self, person: PersonId, claim: Claim) -> Result<(DirectoryEvent, Fact), Problem> {
+        let Claim { provider, digest, shown } = claim;
+        let identity = IdentityId::from_random(self.random()?);
+        let row = IdentityRow { provider, digest, identity, person, shown, linked_at: self.now() };
+        Ok((DirectoryEvent::IdentityLinked { person, identity }, Fact::Identity(Box::new(row))))
     }
 
     /// Appends to the directory, and takes note of it before anybody is answered. Whoever asked may go away meanwhile: what
@@ -125,23 +165,79 @@ impl App {
         events: &[DirectoryEvent],
         facts: Vec<Fact>,
     ) -> Result<(), Problem> {
+        self.append_provided(actor, (events, facts), Provided::Always).await
+    }
+
+    /// The same, provided that something holds.
+    pub(super) async fn append_provided(
+        &self,
+        actor: &str,
+        (events, facts): (&[DirectoryEvent], Vec<Fact>),
+        provided: Provided,
+    ) -> Result<(), Problem> {
         let (app, actor, events) = (self.clone(), actor.to_owned(), events.to_vec());
-        let task = tokio::spawn(async move { app.append_to_the_end(&actor, &events, facts).await });
+        let task = tokio::spawn(async move { app.append_to_the_end(&actor, (&events, facts), provided).await });
         task.await.map_err(|error| Problem::broken(&error))?
     }
 
-    async fn append_to_the_end(&self, actor: &str, events: &[DirectoryEvent], facts: Vec<Fact>) -> Result<(), Problem> {
+    async fn append_to_the_end(
+        &self,
+        actor: &str,
+        (events, facts): (&[DirectoryEvent], Vec<Fact>),
+        provided: Provided,
+    ) -> Result<(), Problem> {
         let _directory = self.inner.directory.lock().await;
+        let ended = self.ended_with(provided).await?;
+        let endings = ended.iter().map(|row| {
+            let (person, session) = (row.person, row.session);
+            DirectoryEvent::SessionEnded { person, session, until: row.ends_at }
+        });
+        let events: Vec<DirectoryEvent> = events.iter().cloned().chain(endings).collect();
+        let endings = ended.iter().map(|row| Fact::EndSession { session: row.session });
+        let facts: Vec<Fact> = facts.into_iter().chain(endings).collect();
         for _ in 0..ATTEMPTS_MAX {
-            let append = self.register(actor, events, facts.clone()).await?;
+            let append = self.register(actor, &events, facts.clone()).await?;
             match self.inner.journal.append(vec![*append]).await {
                 Ok(_) => return self.inner.endings.catch_up(&self.inner.journal).await,
                 Err(AppendError::Conflict { .. }) => {}
                 Err(AppendError::Spent) => return Err(no_link()),
+                Err(AppendError::Taken { what: "sign-in" | "passkey" }) => return Err(sign_ins::taken(false).into()),
                 Err(error) => return Err(Problem::broken(&error)),
             }
         }
         Err(Problem::Unavailable { message: "the directory is changing; try again".to_owned() })
+    }
+
+    // INVARIANT: of two who come at once to the same person, by a sign-in and to take it away, or to take away the last
+    // two, one finds what the other wrote; held by `of_two_sign_ins_removed_at_once_one_stays` and
+    // `nobody_is_signed_in_by_what_is_taken_away_at_the_same_moment`.
+    /// The sessions that end with it, where it holds.
+    async fn ended_with(&self, provided: Provided) -> Result<Vec<SessionRow>, Problem> {
+        let lasts = |proof: &SessionProof| if self.inner.endings.has(proof) { Err(ended()) } else { Ok(()) };
+        match provided {
+            Provided::Always => {}
+            Provided::Unclaimed(person) if self.is_unclaimed(person).await? => {}
+            Provided::Unclaimed(_) => return Err(has_another()),
+            Provided::Has(person, identity) if self.still_has(person, identity).await? => {}
+            Provided::Has(..) => return Err(nobody("it was removed at this moment")),
+            Provided::MayAdd(proof, address) => {
+                lasts(&proof)?;
+                self.may_add(proof.person, address.as_deref()).await?;
+            }
+            Provided::GetsInWithout(proof, identity) => {
+                lasts(&proof)?;
+                return self.ended_without(&proof, identity).await;
+            }
+            Provided::MayAddPasskey(proof) => {
+                lasts(&proof)?;
+                self.has_room_for_passkey(proof.person).await?;
+            }
+            Provided::GetsInWithoutPasskey(proof, passkey) => {
+                lasts(&proof)?;
+                return self.ended_without_passkey(&proof, passkey).await;
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// Each organization that the session opens has in its record that its member signed in.

@@ -9,13 +9,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
-use domain::id::PersonId;
+use domain::id::{IdentityId, PersonId};
 use domain::time::Timestamp;
 use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::{Fact, TicketRow};
 use tokio::sync::Semaphore;
 
-use super::begin::{Begun, Claim, Proof, Way};
+use super::begin::{Begun, Claim, Proof, Provided, Way};
 use super::link::no_link;
 use super::{Browser, HasToken as _, SignedIn};
 use crate::directory::email;
@@ -23,9 +23,9 @@ use crate::mail::Letter;
 use crate::{App, Problem};
 
 /// How long a mailed link is good, in milliseconds: a quarter of an hour.
-const GOOD_MS: i64 = 15 * 60_000;
+pub(super) const GOOD_MS: i64 = 15 * 60_000;
 /// Mails for one address, or for one that knows its browser, in each hour.
-const HOURLY_MAX: u32 = 5;
+pub(super) const HOURLY_MAX: u32 = 5;
 const HOUR_MS: i64 = 3_600_000;
 /// Addresses that are counted at once. Beyond that those of whom an hour has passed are forgotten, and where that is
 /// nobody all are.
@@ -33,11 +33,11 @@ const COUNTED_MAX: usize = 100_000;
 /// Requests that are looked into at once. Whoever comes beyond that is asked to come again, whatever the address.
 const AT_ONCE_MAX: usize = 256;
 /// Who says that an address is somebody's: whoever receives mail there.
-const PROVIDER: &str = "email";
+pub(super) const PROVIDER: &str = "email";
 
 /// For which address mails are counted, and for which browser where its person has signed in there before: others
-/// cannot use up what these have.
-type Counted = ([u8; 32], Option<[u8; 32]>);
+/// cannot use up what these have. Or for which person, who has them sent to addresses that are new.
+pub(super) type Counted = ([u8; 32], Option<[u8; 32]>);
 
 /// How often mail was asked for of late.
 pub(super) type Asked = HashMap<Counted, (Timestamp, u32)>;
@@ -56,6 +56,15 @@ impl App {
     /// or too many ask at once.
     pub fn ask_by_mail(&self, address: &str, browser: &Browser, public_url: &str) -> Result<(), Problem> {
         let address = email(address)?;
+        let (app, browser, public_url) = (self.clone(), browser.clone(), public_url.to_owned());
+        self.mail_later(async move { app.mail_link(&address, &browser, &public_url).await })
+    }
+
+    /// Looks into what may come to a mail after whoever asked for it is answered.
+    pub(super) fn mail_later(
+        &self,
+        mailing: impl Future<Output = Result<(), Problem>> + Send + 'static,
+    ) -> Result<(), Problem> {
         if !self.sends_mail() {
             let message = "no mail is sent here: the setting mail-server is empty; sign in in another way";
             return Err(Problem::Unavailable { message: message.to_owned() });
@@ -64,11 +73,10 @@ impl App {
             let message = "too many people are asking for mail at this moment; ask again in a minute";
             return Err(Problem::Unavailable { message: message.to_owned() });
         };
-        let (app, browser, public_url) = (self.clone(), browser.clone(), public_url.to_owned());
         tokio::spawn(async move {
             let _place = place;
-            if let Err(problem) = app.mail_link(&address, &browser, &public_url).await {
-                tracing::error!(%problem, "a link to sign in could not be mailed");
+            if let Err(problem) = mailing.await {
+                tracing::error!(%problem, "a link could not be mailed");
             }
         });
         Ok(())
@@ -79,7 +87,7 @@ impl App {
         let knows =
             self.inner.journal.sessions_of(person).await?.iter().any(|row| row.browser == Some(*browser.digest()));
         let digest = self.inner.sign_in.identities.of_address(address);
-        if !self.counts(digest, knows.then(|| *browser.digest())) {
+        if !self.counts((digest, knows.then(|| *browser.digest())), HOURLY_MAX) {
             return Ok(());
         }
         let (token, now) = (self.new_token(TokenForm::SignInLink)?, self.now());
@@ -116,20 +124,19 @@ impl App {
         Ok(())
     }
 
-    /// Whom an address lets in, and whether it becomes theirs by that.
-    async fn let_in_by(&self, address: &str) -> Result<Option<(PersonId, bool)>, Problem> {
+    /// Whom an address lets in, and by which sign-in of theirs; by none where it becomes theirs with that.
+    async fn let_in_by(&self, address: &str) -> Result<Option<(PersonId, Option<IdentityId>)>, Problem> {
         for digest in self.inner.sign_in.identities.each_of_address(address) {
             if let Some(found) = self.inner.journal.identity(PROVIDER, digest).await? {
-                return Ok(Some((found.person, false)));
+                return Ok(Some((found.person, Some(found.identity))));
             }
         }
-        let Some(person) = self.person(address).await? else { return Ok(None) };
-        let unclaimed = !self.has_sign_in(person).await?;
-        Ok(unclaimed.then_some((person, true)))
+        let Some(person) = self.person_at(address).await? else { return Ok(None) };
+        Ok(self.is_unclaimed(person).await?.then_some((person, None)))
     }
 
     /// Whether one more mail may go there, which is counted then.
-    fn counts(&self, address: [u8; 32], browser: Option<[u8; 32]>) -> bool {
+    pub(super) fn counts(&self, counted: Counted, hourly_max: u32) -> bool {
         let now = self.now();
         let is_over = |since: Timestamp| now.0.saturating_sub(since.0) >= HOUR_MS;
         let mut asked = self.inner.sign_in.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -139,12 +146,12 @@ impl App {
                 asked.clear();
             }
         }
-        let (since, count) = asked.entry((address, browser)).or_insert((now, 0));
+        let (since, count) = asked.entry(counted).or_insert((now, 0));
         if is_over(*since) {
             (*since, *count) = (now, 0);
         }
         *count += 1;
-        *count <= HOURLY_MAX
+        *count <= hourly_max
     }
 
     /// Looks at a mailed link, which stays as good as it was, and gives the address to which it was sent.
@@ -167,12 +174,17 @@ impl App {
     ) -> Result<Begun, Problem> {
         let (ticket, address, person) = self.mailed_ticket(link, browser).await?;
         // Whoever signs in in another way since then does so from now on.
-        let (_, becomes_theirs) =
-            self.let_in_by(&address).await?.filter(|(now, _)| *now == person).ok_or_else(no_link)?;
+        let (_, theirs) = self.let_in_by(&address).await?.filter(|(now, _)| *now == person).ok_or_else(no_link)?;
         let digest = self.inner.sign_in.identities.of_address(&address);
-        let claim = becomes_theirs.then(|| Claim { provider: PROVIDER.to_owned(), digest, shown: address });
+        let (claim, provided) = match theirs {
+            Some(identity) => (None, Provided::Has(person, identity)),
+            None => {
+                (Some(Claim { provider: PROVIDER.to_owned(), digest, shown: address }), Provided::Unclaimed(person))
+            }
+        };
         let used_up = Fact::RedeemTicket { digest: ticket.digest, purpose: ticket.purpose, at: self.now() };
-        self.begin(Proof { person, way: Way::Email, used_up: Some(used_up), claim }, browser, before).await
+        let proof = Proof { person, way: Way::Email, used_up: Some(used_up), claim };
+        self.begin_provided(proof, provided, (browser, before)).await
     }
 
     async fn mailed_ticket(&self, link: &str, browser: &Browser) -> Result<(TicketRow, String, PersonId), Problem> {

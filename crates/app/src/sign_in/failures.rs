@@ -1,40 +1,79 @@
-//! Tries to sign in that failed, counted by network, so that guessing is slow for whoever guesses.
+//! Tries to sign in that failed, counted by network, so that guessing is slow for whoever guesses; and what is begun with
+//! a provider or by mail, so that nobody fills the disk with it.
 //!
 //! What was shown is looked up first, and only what opened nothing is charged: whoever has a link that is good is let in,
-//! however many from the same network have none.
+//! and whoever comes back from a provider, however many from the same network have begun or guessed.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
+use domain::id::PersonId;
 use domain::time::Timestamp;
 
 use crate::{App, Problem};
 
-/// Tries that may fail at once; then one for each [`EACH_MS`].
-const AT_ONCE: i64 = 20;
-/// After how long one more try may fail, in milliseconds.
-const EACH_MS: i64 = 1_000;
-/// Networks that are remembered. Beyond that those that owe nothing are forgotten, and where that does not help all.
+/// How much one network may do.
+#[derive(Clone, Copy)]
+struct Rate {
+    /// So often at once; then once in each `each_ms`.
+    at_once: i64,
+    /// After how long once more, in milliseconds.
+    each_ms: i64,
+}
+
+/// Of tries that fail.
+const FAILING: Rate = Rate { at_once: 20, each_ms: 1_000 };
+/// Of what is begun and written down. A company behind one address comes to work within minutes.
+const BEGINNING: Rate = Rate { at_once: 200, each_ms: 100 };
+/// Networks and people that are remembered. Beyond that those that owe nothing are forgotten, and where that does not help all.
 const NETWORKS_MAX: usize = 100_000;
 
-/// Until when each network would have to wait if its tries had come one by one.
-#[derive(Default)]
-pub(crate) struct Failures(Mutex<HashMap<IpAddr, i64>>);
+/// Whom something is charged to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Payer {
+    /// Whoever is in a network.
+    Network(IpAddr),
+    /// Somebody who is signed in.
+    Person(PersonId),
+}
 
-impl Failures {
+/// What was done of late, by whom.
+pub(crate) struct Failures {
+    failing: Charges,
+    beginning: Charges,
+}
+
+impl Default for Failures {
+    fn default() -> Failures {
+        Failures { failing: Charges::at(FAILING), beginning: Charges::at(BEGINNING) }
+    }
+}
+
+/// Until when each would have to wait if what they did had come one by one.
+struct Charges {
+    rate: Rate,
+    owed: Mutex<HashMap<Payer, i64>>,
+}
+
+impl Charges {
+    fn at(rate: Rate) -> Charges {
+        Charges { rate, owed: Mutex::default() }
+    }
+
     /// Counts one more, unless it is one too many.
-    fn charge(&self, network: IpAddr, now: Timestamp) -> Result<(), ()> {
-        let mut owed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if owed.len() >= NETWORKS_MAX && !owed.contains_key(&network) {
+    fn charge(&self, payer: Payer, now: Timestamp) -> Result<(), ()> {
+        let Rate { at_once, each_ms } = self.rate;
+        let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
+        if owed.len() >= NETWORKS_MAX && !owed.contains_key(&payer) {
             owed.retain(|_, until| *until > now.0);
             if owed.len() >= NETWORKS_MAX {
                 owed.clear();
             }
         }
-        let until = owed.entry(network).or_insert(now.0);
-        let next = (*until).max(now.0).saturating_add(EACH_MS);
-        if next.saturating_sub(now.0) > AT_ONCE * EACH_MS {
+        let until = owed.entry(payer).or_insert(now.0);
+        let next = (*until).max(now.0).saturating_add(each_ms);
+        if next.saturating_sub(now.0) > at_once * each_ms {
             return Err(());
         }
         *until = next;
@@ -48,27 +87,36 @@ impl App {
     /// # Errors
     /// What was wrong with the try, or [`Problem::TooMany`].
     pub fn tried_from<T>(&self, address: Option<&str>, result: Result<T, Problem>) -> Result<T, Problem> {
-        let Err(Problem::Missing { .. }) = &result else { return result };
-        match self.inner.sign_in.failures.charge(network(address), self.now()) {
+        let Err(Problem::Missing { .. } | Problem::Unauthenticated { .. }) = &result else { return result };
+        match self.inner.sign_in.failures.failing.charge(network(address), self.now()) {
             Ok(()) => result,
             // For what is refused nothing is owed: the next try is never further away than one.
             Err(()) => Err(Problem::TooMany),
         }
     }
+
+    /// That something may be begun that is written down until it comes back. Whoever is signed in owes it themselves: what
+    /// others do in their network is nothing to them.
+    ///
+    /// # Errors
+    /// [`Problem::TooMany`] where too much was.
+    pub(super) fn may_begin(&self, payer: Payer) -> Result<(), Problem> {
+        self.inner.sign_in.failures.beginning.charge(payer, self.now()).map_err(|()| Problem::TooMany)
+    }
 }
 
 /// Where somebody comes from, as far as one person has all of it: an address, and of the newer ones the first half.
 /// Whoever comes from nowhere known shares one place.
-fn network(address: Option<&str>) -> IpAddr {
+pub(super) fn network(address: Option<&str>) -> Payer {
     let address = address.and_then(|address| address.parse::<IpAddr>().ok());
-    match address.map(|address| address.to_canonical()) {
+    Payer::Network(match address.map(|address| address.to_canonical()) {
         Some(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
         Some(address) => address,
         None => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -77,7 +125,7 @@ mod tests {
 
     #[test]
     fn so_many_tries_fail_at_once_and_then_one_for_each_second_from_each_network_for_itself() {
-        let failures = Failures::default();
+        let failures = Charges::at(FAILING);
         let (one, other) = (network(Some("192.0.2.1")), network(Some("192.0.2.2")));
         let charge = |network, at| failures.charge(network, Timestamp(at));
         assert!((0..20).all(|_| charge(one, 0).is_ok()));
@@ -99,10 +147,10 @@ mod tests {
 
     #[test]
     fn no_more_networks_are_remembered_than_there_is_room_for() {
-        let failures = Failures::default();
+        let failures = Charges::at(FAILING);
         for number in 0..u32::try_from(NETWORKS_MAX).unwrap() + 10 {
-            failures.charge(IpAddr::from(number.to_be_bytes()), Timestamp(0)).unwrap();
+            failures.charge(Payer::Network(IpAddr::from(number.to_be_bytes())), Timestamp(0)).unwrap();
         }
-        assert!(failures.0.lock().unwrap().len() <= NETWORKS_MAX);
+        assert!(failures.owed.lock().unwrap().len() <= NETWORKS_MAX);
     }
 }

@@ -4,20 +4,26 @@
 //! that is believed lets in once the person whom the directory knows by it and who signs in in no way yet; it never leads
 //! to somebody who has a sign-in, whoever else says that it is theirs.
 //!
-//! Start reading at [`App::go_to_provider`], then [`App::back_from_provider`].
+//! Start reading at [`App::go_to_provider`], then [`App::back_from_provider`]. What goes wrong is told in
+//! [`super::told`].
 
-use domain::id::PersonId;
+use domain::id::{IdentityId, PersonId};
 use domain::time::Timestamp;
 use identity::oidc::{
     Address, Answer, AuthorizationRequest, Client, Expected, IdTokenFault, JwsFault, Prompt, ProvenIdentity, Provider,
-    SignInSecrets, TOKEN_ANSWER_LENGTH_MAX, TokenAnswer, TokenRequest, check_id_token,
+    SignInSecrets, TOKEN_ANSWER_LENGTH_MAX, TokenAnswer, TokenRequest, USERINFO_LENGTH_MAX, check_id_token,
 };
 use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::{Fact, TicketRow};
+use zeroize::Zeroizing;
 
-use super::begin::{Begun, Claim, Proof, Way};
+use super::begin::{Begun, Claim, Proof, Provided, Way};
+use super::failures::{Payer, network};
+use super::identities::has_another;
+use super::linking::NewSignIn;
 use super::providers::Desk;
-use super::{Browser, HasToken as _, SignedIn};
+use super::told::{disbelieved, nobody, not_begun, not_exchanged, refused, unbelievable};
+use super::{Browser, HasToken, SignedIn};
 use crate::{App, Problem};
 
 /// How long somebody may take at the provider, in milliseconds: ten minutes.
@@ -34,6 +40,29 @@ pub struct OfferedProvider {
     pub title: String,
 }
 
+/// What came of going to a provider.
+#[derive(Debug)]
+pub enum Back {
+    /// Somebody is signed in.
+    SignedIn(Begun),
+    /// Somebody who was has brought one more sign-in, and is asked whether it is to be theirs.
+    ToLink(NewSignIn),
+}
+
+/// For what a browser is sent to a provider.
+pub(super) struct Errand {
+    /// Its state's purpose.
+    pub(super) purpose: Purpose,
+    /// Who sends it, where that is known.
+    pub(super) person: Option<PersonId>,
+    /// Digest of the token with which it must come back.
+    pub(super) bound_to: [u8; 32],
+    /// What the provider is asked to do.
+    pub(super) prompt: Prompt,
+    /// Whom it is charged to.
+    pub(super) from: Payer,
+}
+
 impl App {
     /// The providers with whom one can sign in here.
     #[must_use]
@@ -42,28 +71,47 @@ impl App {
         self.inner.sign_in.desks.iter().map(offered).collect()
     }
 
-    /// Begins a sign-in with a provider: gives what people know it by, and the address to which the
-    /// browser is sent. Whoever is signed in already is
-    /// made to sign in there anew.
+    /// Begins a sign-in with a provider: gives what people know it by, and the address to which the browser is sent.
+    /// Whoever is signed in already is made to sign in there anew.
     ///
     /// # Errors
-    /// [`Problem::Missing`] where no such provider is set up; [`Problem::Unavailable`] where it cannot be used.
+    /// [`Problem::Missing`] where no such provider is set up; [`Problem::Unavailable`] where it cannot be used;
+    /// [`Problem::TooMany`] where too many sign-ins were begun from where this one is.
     pub async fn go_to_provider(
         &self,
         key: &str,
         public_url: &str,
         (browser, before): (&Browser, Option<&SignedIn>),
     ) -> Result<(String, String), Problem> {
+        let person = before.map(|signed_in| signed_in.proof.person);
+        let errand = Errand {
+            purpose: Purpose::SignInState,
+            person,
+            bound_to: *browser.digest(),
+            prompt: if before.is_some() { Prompt::Again } else { Prompt::AsNeeded },
+            from: person.map_or_else(|| network(browser.address().as_deref()), Payer::Person),
+        };
+        self.send_away(key, public_url, errand).await
+    }
+
+    /// What people know a provider by, and the address to which the browser is sent.
+    pub(super) async fn send_away(
+        &self,
+        key: &str,
+        public_url: &str,
+        errand: Errand,
+    ) -> Result<(String, String), Problem> {
         let desk = self.desk(key)?;
+        self.may_begin(errand.from)?;
         let provider = desk.provider(self.now()).await?;
         let (token, now) = (self.new_token(TokenForm::SignInState)?, self.now());
         let ticket = TicketRow {
-            digest: self.inner.sign_in.digester.digest(Purpose::SignInState, &token.presented()),
-            purpose: Purpose::SignInState.as_str().to_owned(),
-            person: before.map(|signed_in| signed_in.proof.person),
+            digest: self.inner.sign_in.digester.digest(errand.purpose, &token.presented()),
+            purpose: errand.purpose.as_str().to_owned(),
+            person: errand.person,
             org: None,
             about: Some(desk.setup.key.to_owned()),
-            browser: Some(*browser.digest()),
+            browser: Some(errand.bound_to),
             return_to: None,
             created_at: now,
             expires_at: Timestamp(now.0.saturating_add(AWAY_MS)),
@@ -75,13 +123,14 @@ impl App {
             redirect_uri: &format!("{public_url}{BACK}"),
             state: token.presented(),
             secrets: &self.inner.sign_in.deriver.derive(&token.presented()),
-            prompt: if before.is_some() { Prompt::Again } else { Prompt::AsNeeded },
+            prompt: errand.prompt,
         };
         Ok((desk.setup.title.clone(), request.url()))
     }
 
-    /// Signs in whoever comes back from a provider, in the browser in which they went there. Whatever comes of it, they
-    /// come back once.
+    /// Signs in whoever comes back from a provider, in the browser in which they went there; or asks them whether the
+    /// account is to be a sign-in of theirs, where they went there for that, in the same session. Whatever comes of it,
+    /// they come back once.
     ///
     /// # Errors
     /// [`Problem::Unauthenticated`] where they did not go there from here, or nobody here signs in with that account;
@@ -91,11 +140,18 @@ impl App {
         query: &str,
         public_url: &str,
         (browser, before): (&Browser, Option<&SignedIn>),
-    ) -> Result<Begun, Problem> {
+    ) -> Result<Back, Problem> {
         let answer = Answer::parse(query).map_err(|fault| refused(&fault))?;
         let state = answer.state().map_err(|_| not_begun())?;
         let secrets = self.inner.sign_in.deriver.derive(&state);
-        let ticket = self.went(&state, browser).await?;
+        let (to_link, ticket) = match (self.went(&state, Purpose::SignInState, browser).await?, before) {
+            (Some(ticket), _) => (None, ticket),
+            (None, Some(signed_in)) => {
+                let ticket = self.went(&state, Purpose::LinkState, signed_in).await?;
+                (Some(signed_in), ticket.ok_or_else(not_begun)?)
+            }
+            (None, None) => return Err(not_begun()),
+        };
         let desk = self.desk(ticket.about.as_deref().unwrap_or_default())?;
         let provider = desk.provider(self.now()).await?;
         let code = answer.code(&provider).map_err(|fault| refused(&fault))?;
@@ -110,34 +166,52 @@ impl App {
         let answer = answer.map_err(|fault| desk.unusable(&fault))?;
         let tokens = TokenAnswer::parse(answer.status, &answer.body).map_err(|fault| {
             tracing::warn!(provider = desk.setup.key, %fault, "a code could not be exchanged");
-            refused(&fault)
+            not_exchanged(fault, &desk.setup.title)
         })?;
-        let again = ticket.person.map(|_| ticket.created_at);
+        let chose = to_link.is_some() && desk.lets_choose();
+        let again = ticket.person.filter(|_| !chose).map(|_| ticket.created_at);
         let identity = self.proven(desk, &provider, (&tokens, &secrets), again).await?;
-        let (person, claim) = self.person_of(&identity).await?;
-        self.begin(Proof { person, way: Way::Provider, used_up: None, claim }, browser, before).await
+        if let Some(signed_in) = to_link {
+            let identity = self.asked_for_address(desk, &provider, (&tokens, identity)).await?;
+            return Ok(Back::ToLink(self.bring(signed_in, &desk.setup.title, &identity).await?));
+        }
+        let (person, claim, provided) = match self.linked_to(&identity).await? {
+            Some((person, identity)) => (person, None, Provided::Has(person, identity)),
+            None => {
+                let identity = self.asked_for_address(desk, &provider, (&tokens, identity)).await?;
+                let (person, claim) = self.claimed_by(&identity).await?;
+                (person, Some(claim), Provided::Unclaimed(person))
+            }
+        };
+        let proof = Proof { person, way: Way::Provider, used_up: None, claim };
+        Ok(Back::SignedIn(self.begin_provided(proof, provided, (browser, before)).await?))
     }
 
-    fn desk(&self, key: &str) -> Result<&Desk, Problem> {
+    pub(super) fn desk(&self, key: &str) -> Result<&Desk, Problem> {
         let mut desks = self.inner.sign_in.desks.iter();
         desks.find(|desk| desk.setup.key == key).ok_or_else(|| Problem::missing("provider"))
     }
 
-    /// That they went there from here, in this browser; it is used up by that.
-    async fn went(&self, state: &PresentedToken<'_>, browser: &Browser) -> Result<TicketRow, Problem> {
-        for digest in self.inner.sign_in.digester.digests(Purpose::SignInState, state) {
+    /// That they went there from here for this, in this browser or session; it is used up by that.
+    async fn went(
+        &self,
+        state: &PresentedToken<'_>,
+        purpose: Purpose,
+        with: &impl HasToken,
+    ) -> Result<Option<TicketRow>, Problem> {
+        for digest in self.inner.sign_in.digester.digests(purpose, state) {
             let Some(ticket) = self.inner.journal.ticket(digest).await? else { continue };
-            if ticket.purpose != Purpose::SignInState.as_str() || ticket.browser.as_ref() != Some(browser.digest()) {
+            if ticket.purpose != purpose.as_str() || ticket.browser.as_ref() != Some(with.digest()) {
                 continue;
             }
             let used_up = Fact::RedeemTicket { digest, purpose: ticket.purpose.clone(), at: self.now() };
             return match self.append_to_directory("sign-in", &[], vec![used_up]).await {
-                Ok(()) => Ok(ticket),
+                Ok(()) => Ok(Some(ticket)),
                 Err(Problem::Missing { .. }) => Err(not_begun()),
                 Err(problem) => Err(problem),
             };
         }
-        Err(not_begun())
+        Ok(None)
     }
 
     /// Who the provider says that they are. Keys that it has changed meanwhile are fetched again, once.
@@ -167,44 +241,59 @@ impl App {
         }
         checked.map_err(|fault| {
             tracing::warn!(provider = desk.setup.key, %fault, "an id_token was refused");
-            refused(&fault)
+            disbelieved(fault, &desk.setup.title)
         })
     }
 
-    /// Whose an identity is, and what becomes theirs where they had no sign-in.
-    async fn person_of(&self, identity: &ProvenIdentity) -> Result<(PersonId, Option<Claim>), Problem> {
+    /// The same with the address, where the provider tells it to whom asks beside the id_token alone.
+    async fn asked_for_address(
+        &self,
+        desk: &Desk,
+        provider: &Provider,
+        (tokens, identity): (&TokenAnswer, ProvenIdentity),
+    ) -> Result<ProvenIdentity, Problem> {
+        let asked = identity.address() == &Address::Absent;
+        let (Some(endpoint), Some(shown), true) = (provider.userinfo_endpoint(), tokens.access_token(), asked) else {
+            return Ok(identity);
+        };
+        let shown = Zeroizing::new(format!("Bearer {shown}"));
+        let answer = desk.web().get(endpoint.as_str(), Some(&shown), USERINFO_LENGTH_MAX).await;
+        let answer = answer.map_err(|fault| desk.unusable(&fault))?;
+        identity.with_userinfo(answer.status, &answer.body, desk.setup.belief).map_err(|fault| {
+            tracing::warn!(provider = desk.setup.key, %fault, "what a provider says beside its id_token was refused");
+            refused(&unbelievable(&desk.setup.title))
+        })
+    }
+
+    /// Whose an identity is, and which of theirs.
+    pub(super) async fn linked_to(&self, identity: &ProvenIdentity) -> Result<Option<(PersonId, IdentityId)>, Problem> {
         let (issuer, subject) = (identity.issuer(), identity.subject());
         for digest in self.inner.sign_in.identities.digests(issuer, subject) {
             if let Some(found) = self.inner.journal.identity(issuer.as_str(), digest).await? {
-                return Ok((found.person, None));
+                return Ok(Some((found.person, found.identity)));
             }
         }
+        Ok(None)
+    }
+
+    /// Whose an identity that is nobody's becomes, by its address.
+    async fn claimed_by(&self, identity: &ProvenIdentity) -> Result<(PersonId, Claim), Problem> {
         let address = match identity.address() {
             Address::Believed(address) => address,
             Address::Doubted { doubt, .. } => return Err(nobody(&doubt.to_string())),
             Address::Absent => return Err(nobody("the provider gives no e-mail address by which you could be known")),
         };
-        let person = self.person(address).await?.ok_or_else(|| nobody("ask for an invitation"))?;
-        if self.has_sign_in(person).await? {
-            return Err(nobody("this address has another sign-in here; use that one"));
+        let person = self.person_at(address).await?.ok_or_else(|| nobody("ask for an invitation"))?;
+        if !self.is_unclaimed(person).await? {
+            return Err(has_another());
         }
-        let digest = self.inner.sign_in.identities.digest(issuer, subject);
-        let claim = Claim { provider: issuer.as_str().to_owned(), digest, shown: address.clone() };
-        Ok((person, Some(claim)))
+        Ok((person, self.claim(identity, address.clone())))
     }
-}
 
-/// One answer for everybody who comes back without having gone there from this browser, or twice.
-fn not_begun() -> Problem {
-    let message = "this sign-in was not begun in this browser, took longer than ten minutes, or is over already; begin \
-                   it again";
-    Problem::Unauthenticated { message: message.to_owned() }
-}
-
-fn refused(fault: &impl std::fmt::Display) -> Problem {
-    Problem::Unauthenticated { message: fault.to_string() }
-}
-
-fn nobody(why: &str) -> Problem {
-    Problem::Unauthenticated { message: format!("nobody here signs in with this account: {why}") }
+    /// An identity, to become somebody's.
+    pub(super) fn claim(&self, identity: &ProvenIdentity, shown: String) -> Claim {
+        let (issuer, subject) = (identity.issuer(), identity.subject());
+        let digest = self.inner.sign_in.identities.digest(issuer, subject);
+        Claim { provider: issuer.as_str().to_owned(), digest, shown }
+    }
 }

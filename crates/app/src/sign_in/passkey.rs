@@ -13,6 +13,7 @@ use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::{Fact, PasskeyRow, TicketRow};
 
 use super::begin::{Begun, Proof, Way};
+use super::failures::{Payer, network};
 use super::{Browser, HasToken as _, SignedIn};
 use crate::{App, Problem};
 
@@ -34,9 +35,16 @@ impl App {
     /// Asks whoever uses a browser for a passkey of theirs.
     ///
     /// # Errors
-    /// [`Problem::Unavailable`] where there are no passkeys under this public URL.
-    pub async fn ask_for_passkey(&self, public_url: &str, browser: &Browser) -> Result<PasskeyQuestion, Problem> {
+    /// [`Problem::Unavailable`] where there are no passkeys under this public URL; [`Problem::TooMany`] where too much was
+    /// begun from there.
+    pub async fn ask_for_passkey(
+        &self,
+        public_url: &str,
+        (browser, before): (&Browser, Option<&SignedIn>),
+    ) -> Result<PasskeyQuestion, Problem> {
         let party = party(public_url)?;
+        let payer = |signed_in: &SignedIn| Payer::Person(signed_in.proof.person);
+        self.may_begin(before.map_or_else(|| network(browser.address().as_deref()), payer))?;
         let challenge = self.new_challenge(Purpose::PasskeySignIn, None, *browser.digest()).await?;
         Ok(PasskeyQuestion { party, challenge })
     }

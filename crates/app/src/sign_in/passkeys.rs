@@ -2,20 +2,21 @@
 //!
 //! What a device says about its make is not asked: a passkey is good for its person and nobody else, whatever made it.
 
-use domain::directory::DirectoryEvent;
+use domain::directory::{DirectoryEvent, sign_ins};
 use domain::id::{PasskeyId, PersonId};
 use domain::time::Timestamp;
 use identity::passkey::{ALGORITHMS, PresentedRegistration, Registration, RelyingParty, encoded};
 use identity::token::Purpose;
-use journal::{Fact, PasskeyRow};
+use journal::{Fact, PasskeyRow, SessionRow};
+use verdict::SessionProof;
 
+use super::begin::{Provided, Way};
+use super::failures::Payer;
 use super::passkey::{not_asked, party, refused};
 use super::{HasToken as _, SignedIn};
 use crate::directory::one_line;
 use crate::{App, Problem};
 
-/// Passkeys that a person can have.
-const PASSKEYS_MAX: usize = 20;
 /// Characters of what a person calls a passkey.
 const NAME_LENGTH_MAX: usize = 60;
 
@@ -71,7 +72,8 @@ impl App {
     /// Asks for a passkey that is to be made for whoever has just signed in.
     ///
     /// # Errors
-    /// [`Problem::Denied`] where they signed in too long ago; [`Problem::Invalid`] where they have as many as fit;
+    /// [`Problem::Denied`] where they signed in too long ago; [`Problem::Refused`] where they have as many as fit;
+    /// [`Problem::TooMany`] where they have asked too often;
     /// [`Problem::Unavailable`] where there are no passkeys under this public URL.
     pub async fn ask_for_new_passkey(
         &self,
@@ -80,7 +82,9 @@ impl App {
     ) -> Result<NewPasskeyQuestion, Problem> {
         let party = party(public_url)?;
         let person = signed_in.proof.person;
-        let known = self.may_add_passkey(signed_in).await?;
+        self.may_change_sign_ins(signed_in)?;
+        let known = self.has_room_for_passkey(person).await?;
+        self.may_begin(Payer::Person(person))?;
         let challenge = self.new_challenge(Purpose::PasskeyAdding, Some(person), *signed_in.digest()).await?;
         let (email, name) = self.own_address_and_name(person).await?;
         let known = known.iter().map(|row| encoded(&row.credential)).collect();
@@ -93,7 +97,7 @@ impl App {
     ///
     /// # Errors
     /// As [`App::ask_for_new_passkey`]; [`Problem::Unauthenticated`] where nothing was asked, or it is not believed;
-    /// [`Problem::Invalid`] where its name is none, or somebody has it already.
+    /// [`Problem::Invalid`] where its name is none; [`Problem::Refused`] where somebody has it already.
     pub async fn add_passkey(
         &self,
         signed_in: &SignedIn,
@@ -103,13 +107,13 @@ impl App {
     ) -> Result<PasskeyView, Problem> {
         let party = party(public_url)?;
         let name = one_line("name", name, NAME_LENGTH_MAX)?;
-        self.may_add_passkey(signed_in).await?;
+        self.may_change_sign_ins(signed_in)?;
         let registration = Registration::parse(presented).map_err(|fault| refused(&fault))?;
         let challenge = registration.challenge().map_err(|_| not_asked())?;
         self.use_up_challenge(&challenge, Purpose::PasskeyAdding, signed_in.digest()).await?;
         let new = registration.check(&party).map_err(|fault| refused(&fault))?;
-        if self.passkey_called(&new.credential).await?.is_some() {
-            return Err(Problem::invalid("passkey", "this passkey is known already; make another"));
+        if let Some(known) = self.passkey_called(&new.credential).await? {
+            return Err(sign_ins::taken(known.person == signed_in.proof.person).into());
         }
         let (person, passkey) = (signed_in.proof.person, PasskeyId::from_random(self.random()?));
         let row = PasskeyRow {
@@ -126,51 +130,52 @@ impl App {
         };
         let view = PasskeyView::from(row.clone());
         let added = DirectoryEvent::PasskeyAdded { person, passkey };
-        self.append_to_directory(&signed_in.stamp(), &[added], vec![Fact::Passkey(Box::new(row))]).await?;
+        let written = (&[added][..], vec![Fact::Passkey(Box::new(row))]);
+        self.append_provided(&signed_in.stamp(), written, Provided::MayAddPasskey(signed_in.proof)).await?;
         Ok(view)
     }
 
-    /// Removes one of a person's own passkeys: it lets nobody in from then on.
+    /// Removes one of a person's own passkeys: it lets nobody in from then on, and whoever came in by a passkey elsewhere is
+    /// signed out there. It may be removed because it is not its person who has the device now.
     ///
     /// # Errors
     /// [`Problem::Denied`] where they signed in too long ago; [`Problem::Missing`] where they have no such passkey, whoever
-    /// else has.
+    /// else has; [`Problem::Refused`] where nothing else lets them in.
     pub async fn remove_passkey(&self, signed_in: &SignedIn, passkey: &str) -> Result<(), Problem> {
-        self.is_fresh(signed_in)?;
-        let missing = || Problem::missing("passkey");
-        let passkey = PasskeyId::parse(passkey).map_err(|_| missing())?;
+        self.may_change_sign_ins(signed_in)?;
+        let passkey = PasskeyId::parse(passkey).map_err(|_| Problem::missing("passkey"))?;
         let person = signed_in.proof.person;
-        let mut theirs = self.inner.journal.passkeys_of(person).await?.into_iter();
-        theirs.find(|row| row.passkey == passkey).ok_or_else(missing)?;
         let removed = DirectoryEvent::PasskeyRemoved { person, passkey };
-        let dropped = vec![Fact::DropPasskey { passkey }];
-        match self.append_to_directory(&signed_in.stamp(), &[removed], dropped).await {
-            Err(Problem::Missing { .. }) => Err(missing()),
-            done => done,
-        }
+        let written = (&[removed][..], vec![Fact::DropPasskey { passkey }]);
+        let provided = Provided::GetsInWithoutPasskey(signed_in.proof, passkey);
+        self.append_provided(&signed_in.stamp(), written, provided).await?;
+        self.forget(|row| row.person == person);
+        Ok(())
     }
 
-    /// Whether a person has a way of signing in that is theirs. Then an address alone lets nobody in as them.
-    pub(super) async fn has_sign_in(&self, person: PersonId) -> Result<bool, Problem> {
+    /// The sessions that end as somebody loses a passkey, where something else lets them in.
+    pub(super) async fn ended_without_passkey(
+        &self,
+        proof: &SessionProof,
+        passkey: PasskeyId,
+    ) -> Result<Vec<SessionRow>, Problem> {
         let journal = &self.inner.journal;
-        Ok(!journal.identities_of(person).await?.is_empty() || !journal.passkeys_of(person).await?.is_empty())
-    }
-
-    /// Whether they may add one more, and those that they have.
-    async fn may_add_passkey(&self, signed_in: &SignedIn) -> Result<Vec<PasskeyRow>, Problem> {
-        self.is_fresh(signed_in)?;
-        let theirs = self.inner.journal.passkeys_of(signed_in.proof.person).await?;
-        if theirs.len() >= PASSKEYS_MAX {
-            let message = format!("you have {PASSKEYS_MAX} passkeys, which is as many as fit; remove one first");
-            return Err(Problem::invalid("passkey", message));
+        let theirs = journal.passkeys_of(proof.person).await?;
+        if !theirs.iter().any(|row| row.passkey == passkey) {
+            return Err(Problem::missing("passkey"));
         }
-        Ok(theirs)
+        let identities = journal.identities_of(proof.person).await?;
+        let others = identities.iter().filter(|row| self.lets_in(row)).count();
+        sign_ins::keeps_a_way_in(others + theirs.len() - 1)?;
+        let by_one = |row: &SessionRow| row.way == Way::Passkey.as_str() && row.session != proof.session;
+        Ok(journal.sessions_of(proof.person).await?.into_iter().filter(by_one).collect())
     }
 
-    /// That whoever is signed in has shown soon enough who they are for what decides how they sign in.
-    fn is_fresh(&self, signed_in: &SignedIn) -> Result<(), Problem> {
-        let late = |explanation| Problem::Denied { explanation: Box::new(explanation), ask: Vec::new() };
-        signed_in.proof.is_fresh(self.now()).map_err(late)
+    /// The passkeys that somebody has, where one more fits.
+    pub(super) async fn has_room_for_passkey(&self, person: PersonId) -> Result<Vec<PasskeyRow>, Problem> {
+        let theirs = self.inner.journal.passkeys_of(person).await?;
+        sign_ins::has_room(theirs.len())?;
+        Ok(theirs)
     }
 
     /// What a person is called by the first organization that they are a member of.

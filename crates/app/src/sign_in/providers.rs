@@ -38,13 +38,11 @@ pub struct ProviderSetup {
     pub belief: Belief<'static>,
 }
 
-/// The providers, and the way to them.
+/// The providers that are set up, and the way to each of them.
 #[derive(Clone)]
 pub struct Providers {
-    /// The way to them.
-    pub web: Arc<dyn Web>,
-    /// Those that are set up.
-    pub setups: Vec<ProviderSetup>,
+    /// Each provider, and the way to it.
+    pub each: Vec<(ProviderSetup, Arc<dyn Web>)>,
 }
 
 /// A provider that can be signed in with.
@@ -62,9 +60,14 @@ struct Known {
 
 impl Desk {
     pub(super) fn all(providers: Option<Providers>) -> Vec<Desk> {
-        let Some(Providers { web, setups }) = providers else { return Vec::new() };
-        let desk = |setup| Desk { setup, web: web.clone(), known: Mutex::default() };
-        setups.into_iter().map(desk).collect()
+        let Some(Providers { each }) = providers else { return Vec::new() };
+        each.into_iter().map(|(setup, web)| Desk { setup, web, known: Mutex::default() }).collect()
+    }
+
+    /// Whether it lets people choose among their accounts there, who then need not sign in there again. Of others it is
+    /// not known: there are some that refuse to be asked for it, while all know what to sign in again is.
+    pub(super) fn lets_choose(&self) -> bool {
+        self.setup.belief == Belief::Google
     }
 
     /// The way to the provider.
@@ -104,7 +107,7 @@ impl Desk {
     }
 
     async fn fetched(&self, url: &str, length_max: usize) -> Result<Vec<u8>, Problem> {
-        let answer = self.web.get(url, length_max).await.map_err(|fault| self.unusable(&fault))?;
+        let answer = self.web.get(url, None, length_max).await.map_err(|fault| self.unusable(&fault))?;
         match answer.status {
             200 => Ok(answer.body),
             status => Err(self.unusable(&format!("{url} answers with status {status}"))),

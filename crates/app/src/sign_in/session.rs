@@ -157,6 +157,6 @@ pub(crate) fn proof_of(row: &SessionRow) -> SessionProof {
 }
 
 /// One answer for every session that is none any more.
-fn ended() -> Problem {
+pub(super) fn ended() -> Problem {
     Problem::Unauthenticated { message: NotAdmitted::SessionEnded.to_string() }
 }

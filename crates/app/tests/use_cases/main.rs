@@ -19,6 +19,7 @@ mod requests;
 mod reviews;
 mod roles;
 mod sign_in;
+mod sign_ins;
 mod story;
 mod unhappy;
 mod unseen;

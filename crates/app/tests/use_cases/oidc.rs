@@ -1,6 +1,6 @@
 //! Signing in with a provider, honest and otherwise: who is let in, who never is, and in which browser.
 
-use app::sign_in::{Begun, Browser, SignedIn};
+use app::sign_in::{Back, Begun, Browser, NewSignIn, SignedIn};
 use app::{App, Problem};
 use domain::id::PersonId;
 use identity::random::OperatingSystem;
@@ -10,14 +10,25 @@ use serde_json::{Value, json};
 use crate::provider::{ISSUER, Told, header};
 use crate::world::{ADMIN, MEMBER, World, code_of};
 
-const PUBLIC: &str = "https://gate.acme.example";
+pub(crate) const PUBLIC: &str = "https://gate.acme.example";
 
 /// Somebody on their way to the provider.
-struct Away {
-    browser: Browser,
-    state: String,
+pub(crate) struct Away {
+    pub(crate) browser: Browser,
+    pub(crate) state: String,
     nonce: String,
-    url: String,
+    pub(crate) url: String,
+}
+
+impl Away {
+    /// With this address, in this browser.
+    pub(crate) fn to(url: String, browser: Browser) -> Away {
+        let of = |name: &str| {
+            let after = url.split(&format!("{name}=")).nth(1).expect("it is in the address");
+            after.split('&').next().unwrap().to_owned()
+        };
+        Away { browser, state: of("state"), nonce: of("nonce"), url }
+    }
 }
 
 impl World {
@@ -25,15 +36,11 @@ impl World {
         let (_, browser) = self.app.new_browser().unwrap();
         let (title, url) = self.app.go_to_provider("oidc", PUBLIC, (&browser, before)).await.unwrap();
         assert_eq!(title, "Acme");
-        let of = |name: &str| {
-            let after = url.split(&format!("{name}=")).nth(1).expect("it is in the address");
-            after.split('&').next().unwrap().to_owned()
-        };
-        Away { browser, state: of("state"), nonce: of("nonce"), url }
+        Away::to(url, browser)
     }
 
     /// What an honest provider claims of somebody.
-    fn claims(&self, away: &Away, subject: &str, email: &str) -> Value {
+    pub(crate) fn claims(&self, away: &Away, subject: &str, email: &str) -> Value {
         let now = self.app.now().0 / 1_000;
         json!({
             "iss": ISSUER, "sub": subject, "aud": "wardroom", "exp": now + 300, "iat": now, "nonce": away.nonce,
@@ -41,24 +48,37 @@ impl World {
         })
     }
 
-    async fn back(&self, away: &Away, told: Told) -> Result<Begun, Problem> {
+    pub(crate) async fn back(&self, away: &Away, told: Told) -> Result<Begun, Problem> {
         *self.provider.told.lock().unwrap() = Some(told);
         self.come(&self.app, away, &format!("state={}&code=c&iss=https%3A%2F%2Fid.acme.example", away.state)).await
     }
 
     async fn come(&self, app: &App, away: &Away, query: &str) -> Result<Begun, Problem> {
-        app.back_from_provider(query, PUBLIC, (&away.browser, None)).await
+        match app.back_from_provider(query, PUBLIC, (&away.browser, None)).await? {
+            Back::SignedIn(begun) => Ok(begun),
+            Back::ToLink(new) => panic!("{new:?}"),
+        }
+    }
+
+    /// Comes back with one more sign-in.
+    pub(crate) async fn bring(&self, away: &Away, told: Told, by: Option<&SignedIn>) -> Result<NewSignIn, Problem> {
+        *self.provider.told.lock().unwrap() = Some(told);
+        let query = format!("state={}&code=c&iss=https%3A%2F%2Fid.acme.example", away.state);
+        match self.app.back_from_provider(&query, PUBLIC, (&away.browser, by)).await? {
+            Back::ToLink(new) => Ok(new),
+            Back::SignedIn(begun) => panic!("{begun:?}"),
+        }
     }
 
     /// Goes there and comes back as somebody.
-    async fn through(&self, subject: &str, email: &str) -> Result<PersonId, Problem> {
+    pub(crate) async fn through(&self, subject: &str, email: &str) -> Result<PersonId, Problem> {
         let away = self.go(None).await;
         let begun = self.back(&away, honest(self.claims(&away, subject, email))).await?;
         Ok(self.app.signed_in(begun.token.reveal()).await?.proof.person)
     }
 }
 
-fn honest(claims: Value) -> Told {
+pub(crate) fn honest(claims: Value) -> Told {
     Told { claims, header: header(), forged: false }
 }
 
@@ -185,7 +205,7 @@ async fn whoever_is_signed_in_is_made_to_sign_in_there_anew() {
     let mut claims = world.claims(&away, "7", MEMBER);
     claims["auth_time"] = json!(world.app.now().0 / 1_000 - 3_600);
     let told = world.back(&away, honest(claims)).await.unwrap_err().to_string();
-    assert!(told.contains("did not ask them to sign in again"), "{told}");
+    assert!(told.contains("did not ask you to sign in again"), "{told}");
     let away = world.go(Some(&signed_in)).await;
     world.back(&away, honest(world.claims(&away, "7", MEMBER))).await.unwrap();
 }
@@ -224,4 +244,72 @@ async fn what_a_provider_publishes_is_kept_for_an_hour_and_new_keys_are_looked_f
     assert!(matches!(gone, Problem::Unavailable { .. }), "{gone}");
     assert_eq!(code_of(world.app.go_to_provider("google", PUBLIC, (&browser, None)).await), "missing");
     assert_eq!(world.journal.identities_of(acme.member_id).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_address_that_is_told_beside_the_id_token_is_believed_about_the_same_subject_alone() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let without = |away: &Away, subject: &str| {
+        let mut claims = world.claims(away, subject, "");
+        claims.as_object_mut().unwrap().retain(|name, _| !name.starts_with("email"));
+        honest(claims)
+    };
+    let of = |subject: &str, verified: bool| json!({"sub": subject, "email": MEMBER, "email_verified": verified});
+    for (told, says) in [
+        (of("8", true), "cannot be believed"),
+        (of("7", false), "was not verified"),
+        (json!({"sub": "7"}), "gives no e-mail address"),
+        (json!("7"), "cannot be believed"),
+    ] {
+        *world.provider.userinfo.lock().unwrap() = told;
+        let away = world.go(None).await;
+        let refused = world.back(&away, without(&away, "7")).await.unwrap_err().to_string();
+        assert!(refused.contains(says), "{refused}");
+    }
+    assert!(world.journal.identities_of(acme.member_id).await.unwrap().is_empty());
+    *world.provider.userinfo.lock().unwrap() = of("7", true);
+    for _ in 0..2 {
+        let away = world.go(None).await;
+        let begun = world.back(&away, without(&away, "7")).await.unwrap();
+        let signed_in = world.app.signed_in(begun.token.reveal()).await.unwrap();
+        assert_eq!(signed_in.proof.person, acme.member_id);
+    }
+    assert_eq!(world.provider.asked("/userinfo"), 5, "whoever is known by the id_token is not asked about");
+}
+
+#[tokio::test]
+async fn who_guesses_states_or_begins_without_end_is_slowed_down_and_who_went_there_comes_back() {
+    let world = World::new();
+    world.acme().await;
+    let from = |address: &str| world.app.new_browser().unwrap().1.seen(Some(address.to_owned()), None);
+    let (here, there) = (from("192.0.2.1"), from("192.0.2.2"));
+    let tried = async |query: &str, browser: &Browser| {
+        let came = world.app.back_from_provider(query, PUBLIC, (browser, None)).await;
+        world.app.tried_from(Some("192.0.2.1"), came)
+    };
+    let (_, url) = world.app.go_to_provider("oidc", PUBLIC, (&here, None)).await.unwrap();
+    let away = Away::to(url, here.clone());
+    for _ in 0..20 {
+        let invented = IssuedToken::generate(TokenForm::SignInState, &mut OperatingSystem).unwrap();
+        assert_eq!(code_of(tried(&format!("state={}&code=c", invented.reveal()), &here).await), "unauthenticated");
+    }
+    assert!(matches!(tried("state=wro_x&code=c", &here).await, Err(Problem::TooMany)));
+    *world.provider.told.lock().unwrap() = Some(honest(world.claims(&away, "7", MEMBER)));
+    let query = format!("state={}&code=c&iss=https%3A%2F%2Fid.acme.example", away.state);
+    assert!(matches!(tried(&query, &here).await, Ok(Back::SignedIn(_))), "who went there is let in all the same");
+
+    let begin = async |browser: &Browser| world.app.go_to_provider("oidc", PUBLIC, (browser, None)).await;
+    for _ in 0..199 {
+        begin(&here).await.unwrap();
+    }
+    assert!(matches!(begin(&from("192.0.2.1")).await, Err(Problem::TooMany)), "whatever browser it is");
+    begin(&there).await.unwrap();
+    // Whoever is signed in owes for themselves what they begin.
+    let link = world.app.make_link(ADMIN).await.unwrap();
+    let begun = world.app.open_link(link.reveal(), &here, None).await.unwrap();
+    let signed_in = world.app.signed_in(begun.token.reveal()).await.unwrap();
+    world.app.go_to_provider("oidc", PUBLIC, (&here, Some(&signed_in))).await.unwrap();
+    world.clock.advance_ms(100);
+    begin(&here).await.unwrap();
 }

@@ -52,7 +52,7 @@ impl World {
     /// Shows a device's passkey in a browser that has asked for one.
     async fn show(&self, device: &Authenticator, counter: u32) -> Result<Begun, Problem> {
         let browser = self.new_browser();
-        let question = self.app.ask_for_passkey(PUBLIC, &browser).await?;
+        let question = self.app.ask_for_passkey(PUBLIC, (&browser, None)).await?;
         let said = Statement { counter, ..Statement::showing(&question.challenge, PUBLIC) };
         let shown = device.show(&said);
         self.app.sign_in_with_passkey(&assertion(&shown), PUBLIC, (&browser, None)).await
@@ -113,7 +113,7 @@ async fn to_show_a_passkey_is_to_sign_in_again_and_ends_the_session_before() {
     world.clock.advance_ms(11 * MINUTE_MS);
     assert_eq!(code_of(world.app.ask_for_new_passkey(&mona, PUBLIC).await), "sign-in-again");
     let browser = world.new_browser();
-    let question = world.app.ask_for_passkey(PUBLIC, &browser).await.unwrap();
+    let question = world.app.ask_for_passkey(PUBLIC, (&browser, None)).await.unwrap();
     let shown = device.show(&Statement::showing(&question.challenge, PUBLIC));
     let begun = world.app.sign_in_with_passkey(&assertion(&shown), PUBLIC, (&browser, Some(&mona))).await.unwrap();
     let again = who(&world.app, &begun).await;
@@ -136,11 +136,11 @@ async fn a_question_is_good_once_for_five_minutes_in_the_browser_that_asked_and_
     };
     let not_asked = |answer: Result<(), String>| answer.unwrap_err().contains("was not begun in this browser");
 
-    let asked = shown(&world.app.ask_for_passkey(PUBLIC, &here).await.unwrap().challenge);
+    let asked = shown(&world.app.ask_for_passkey(PUBLIC, (&here, None)).await.unwrap().challenge);
     assert!(not_asked(sign_in(&asked, &elsewhere).await));
     sign_in(&asked, &here).await.unwrap();
     assert!(not_asked(sign_in(&asked, &here).await), "the same once more");
-    let late = shown(&world.app.ask_for_passkey(PUBLIC, &here).await.unwrap().challenge);
+    let late = shown(&world.app.ask_for_passkey(PUBLIC, (&here, None)).await.unwrap().challenge);
     world.clock.advance_ms(5 * MINUTE_MS);
     assert!(not_asked(sign_in(&late, &here).await));
     // What was asked for another purpose, or never.
@@ -149,7 +149,7 @@ async fn a_question_is_good_once_for_five_minutes_in_the_browser_that_asked_and_
     let never = testkit::authenticator::encoded(b"wrc_0123456789ABCDEFGHIJKLMNOPQRSTUV2ry2ea");
     assert!(not_asked(sign_in(&shown(&never), &here).await));
     // Whatever comes of it, it is used up.
-    let asked = world.app.ask_for_passkey(PUBLIC, &here).await.unwrap().challenge;
+    let asked = world.app.ask_for_passkey(PUBLIC, (&here, None)).await.unwrap().challenge;
     let forged = Shown { signature: shown(&adding).signature, ..shown(&asked) };
     assert!(sign_in(&forged, &here).await.unwrap_err().contains("signature is wrong"));
     assert!(not_asked(sign_in(&shown(&asked), &here).await));
@@ -196,7 +196,7 @@ async fn a_passkey_is_one_persons_and_shown_as_nobody_elses() {
     let device = device_of(&mona);
     world.add_passkey(&mona, &device).await.unwrap();
     for of in [&adam, &mona] {
-        assert_eq!(code_of(world.add_passkey(of, &device).await), "passkey", "it is known already");
+        assert_eq!(code_of(world.add_passkey(of, &device).await), "sign-in-taken");
     }
     assert!(world.app.passkeys(&adam).await.unwrap().is_empty());
     // A device that calls itself another's, and one whose key was never added.
@@ -212,26 +212,82 @@ async fn a_passkey_is_one_persons_and_shown_as_nobody_elses() {
 }
 
 #[tokio::test]
-async fn a_removed_passkey_lets_nobody_in_and_only_its_person_removes_it_soon_after_signing_in() {
+async fn a_removed_passkey_lets_nobody_in_and_whoever_came_by_one_elsewhere_is_signed_out() {
     let world = World::new();
     world.acme().await;
     let (mona, adam) = (world.linked(MEMBER).await, world.linked(ADMIN).await);
-    let device = device_of(&mona);
+    let (device, another) = (device_of(&mona), device_of(&mona));
     let added = world.add_passkey(&mona, &device).await.unwrap();
+    let removed = async |by: &SignedIn, id: &str| world.app.remove_passkey(by, id).await;
     for wrong in ["", "psk_1", added.id.as_str()] {
-        assert_eq!(code_of(world.app.remove_passkey(&adam, wrong).await), "missing");
+        assert_eq!(code_of(removed(&adam, wrong).await), "missing");
     }
-    world.show(&device, 0).await.unwrap();
+    // Mail is sent here, but no address is a sign-in of hers.
+    assert_eq!(code_of(removed(&mona, added.id.as_str()).await), "last-sign-in");
+    world.add_passkey(&mona, &another).await.unwrap();
     world.clock.advance_ms(10 * MINUTE_MS + 1);
-    assert_eq!(code_of(world.app.remove_passkey(&mona, added.id.as_str()).await), "sign-in-again");
+    assert_eq!(code_of(removed(&mona, added.id.as_str()).await), "sign-in-again");
     let mona = world.linked(MEMBER).await;
-    world.app.remove_passkey(&mona, added.id.as_str()).await.unwrap();
-    assert_eq!(code_of(world.app.remove_passkey(&mona, added.id.as_str()).await), "missing");
+    let elsewhere = world.show(&device, 0).await.unwrap();
+    let own = who(&world.app, &world.show(&another, 0).await.unwrap()).await;
+    removed(&own, added.id.as_str()).await.unwrap();
+    assert_eq!(code_of(world.app.signed_in(elsewhere.token.reveal()).await), "unauthenticated");
+    assert_eq!(world.app.sessions(&own).await.unwrap().len(), 3, "this one, and those by links");
+    assert_eq!(code_of(removed(&mona, added.id.as_str()).await), "missing");
     let told = world.show(&device, 0).await.unwrap_err().to_string();
     assert!(told.contains("nobody here signs in with this passkey"), "{told}");
     // The device may have it again.
     world.add_passkey(&mona, &device).await.unwrap();
     world.show(&device, 0).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_two_passkeys_removed_at_once_one_stays() {
+    let world = World::new();
+    world.acme().await;
+    let mona = world.linked(MEMBER).await;
+    let one = world.add_passkey(&mona, &device_of(&mona)).await.unwrap();
+    let two = world.add_passkey(&mona, &device_of(&mona)).await.unwrap();
+    let (first, second) = tokio::join!(
+        world.app.remove_passkey(&mona, one.id.as_str()),
+        world.app.remove_passkey(&mona, two.id.as_str()),
+    );
+    let refused = [first, second].into_iter().filter_map(Result::err).map(|problem| problem.code()).collect::<Vec<_>>();
+    assert_eq!((refused, world.app.passkeys(&mona).await.unwrap().len()), (vec!["last-sign-in"], 1));
+}
+
+#[tokio::test]
+async fn whoever_has_signed_out_everywhere_is_given_no_passkey_by_what_was_under_way() {
+    let world = World::new();
+    world.acme().await;
+    let mona = world.linked(MEMBER).await;
+    let question = world.app.ask_for_new_passkey(&mona, PUBLIC).await.unwrap();
+    let made = device_of(&mona).make(&Statement::making(&question.challenge, PUBLIC));
+    world.app.end_all_sessions(&mona).await.unwrap();
+    let late = world.app.add_passkey(&mona, "Phone", &registration(&made), PUBLIC).await;
+    assert_eq!(code_of(late), "unauthenticated");
+    assert!(world.journal.passkeys_of(mona.proof.person).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn nobody_fills_the_disk_with_questions_and_whoever_was_asked_before_comes_in() {
+    let world = World::new();
+    world.acme().await;
+    let mona = world.linked(MEMBER).await;
+    let device = device_of(&mona);
+    world.add_passkey(&mona, &device).await.unwrap();
+    let browser = world.new_browser();
+    let ask = async |before| world.app.ask_for_passkey(PUBLIC, (&browser, before)).await;
+    let challenge = ask(None).await.unwrap().challenge;
+    let mut asked = 1;
+    while ask(None).await.is_ok() {
+        asked += 1;
+        assert!(asked <= 200, "there is no end");
+    }
+    assert!(matches!(ask(None).await, Err(Problem::TooMany)));
+    assert!(ask(Some(&mona)).await.is_ok(), "what others do in her network is nothing to her");
+    let shown = device.show(&Statement::showing(&challenge, PUBLIC));
+    world.app.sign_in_with_passkey(&assertion(&shown), PUBLIC, (&browser, None)).await.unwrap();
 }
 
 #[tokio::test]
@@ -266,7 +322,7 @@ async fn signed_in_at_once(world: &World, device: &Authenticator, many: usize) -
     let mut coming = Vec::new();
     for _ in 0..many {
         let browser = world.new_browser();
-        let challenge = world.app.ask_for_passkey(PUBLIC, &browser).await.unwrap().challenge;
+        let challenge = world.app.ask_for_passkey(PUBLIC, (&browser, None)).await.unwrap().challenge;
         let shown = device.show(&Statement { counter: 1, ..Statement::showing(&challenge, PUBLIC) });
         let app = world.app.clone();
         coming.push(tokio::spawn(async move {
@@ -301,6 +357,11 @@ async fn an_address_alone_lets_nobody_in_who_has_a_passkey() {
     tokio::time::timeout(std::time::Duration::from_secs(20), mails).await.expect("the mails are sent");
     let taken = world.mailer.taken.lock().unwrap().clone();
     assert!(taken.iter().all(|(to, _)| to == ADMIN), "{taken:?}");
+    // Nor does a link that was on its way before there was one.
+    let adam = world.linked(ADMIN).await;
+    world.add_passkey(&adam, &device_of(&adam)).await.unwrap();
+    let link = taken[0].1.split("/sign-in/mail/").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap();
+    assert_eq!(code_of(world.app.open_mailed_link(link, &browser, None).await), "missing");
 }
 
 #[tokio::test]
@@ -311,10 +372,10 @@ async fn nobody_has_more_than_twenty_passkeys_and_none_is_made_for_an_address() 
     for _ in 0..20 {
         world.add_passkey(&mona, &device_of(&mona)).await.unwrap();
     }
-    assert_eq!(code_of(world.add_passkey(&mona, &device_of(&mona)).await), "passkey");
+    assert_eq!(code_of(world.add_passkey(&mona, &device_of(&mona)).await), "too-many-sign-ins");
     let address = "https://192.0.2.1";
     let browser = world.new_browser();
-    let asked = world.app.ask_for_passkey(address, &browser).await.unwrap_err();
+    let asked = world.app.ask_for_passkey(address, (&browser, None)).await.unwrap_err();
     assert!(matches!(&asked, Problem::Unavailable { message } if message.contains("public-url names an address")));
     assert!(matches!(world.app.ask_for_new_passkey(&mona, address).await, Err(Problem::Unavailable { .. })));
 }

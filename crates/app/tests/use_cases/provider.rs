@@ -35,6 +35,8 @@ pub(crate) struct FakeProvider {
     /// The id under which the key is published.
     pub(crate) key_id: Mutex<String>,
     pub(crate) document: Mutex<Value>,
+    /// What it says of somebody who is asked for beside the id_token.
+    pub(crate) userinfo: Mutex<Value>,
 }
 
 fn new_key() -> EcdsaKeyPair {
@@ -52,7 +54,7 @@ impl Default for FakeProvider {
         let at = |path: &str| format!("{ISSUER}{path}");
         let document = json!({
             "issuer": ISSUER, "authorization_endpoint": at("/authorize"), "token_endpoint": at("/token"),
-            "jwks_uri": at("/keys"), "authorization_response_iss_parameter_supported": true,
+            "jwks_uri": at("/keys"), "userinfo_endpoint": at("/userinfo"), "authorization_response_iss_parameter_supported": true,
         });
         FakeProvider {
             key: new_key(),
@@ -61,6 +63,7 @@ impl Default for FakeProvider {
             asked: Mutex::default(),
             key_id: Mutex::new(KEY_ID.to_owned()),
             document: Mutex::new(document),
+            userinfo: Mutex::default(),
         }
     }
 }
@@ -76,7 +79,7 @@ impl FakeProvider {
             hosted_domains: Vec::new(),
             belief: Belief::Verified,
         };
-        Providers { web: self.clone(), setups: vec![setup] }
+        Providers { each: vec![(setup, self.clone())] }
     }
 
     pub(crate) fn asked(&self, path: &str) -> usize {
@@ -108,10 +111,14 @@ impl FakeProvider {
 }
 
 impl Web for FakeProvider {
-    fn get<'f>(&'f self, url: &'f str, _: usize) -> Fetching<'f> {
+    fn get<'f>(&'f self, url: &'f str, shown: Option<&'f str>, _: usize) -> Fetching<'f> {
         self.answer(url, || match url.strip_prefix(ISSUER) {
             Some("/.well-known/openid-configuration") => Some(self.document.lock().unwrap().clone()),
             Some("/keys") => Some(self.keys()),
+            Some("/userinfo") => {
+                assert_eq!(shown, Some("Bearer a"));
+                Some(self.userinfo.lock().unwrap().clone())
+            }
             _ => None,
         })
     }

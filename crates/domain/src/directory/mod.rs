@@ -3,6 +3,7 @@
 //! Names, addresses and slugs themselves are facts that stand beside the stream, so that a person can be erased;
 //! the stream says only that they came to be, when, and by whom. [`Directory`] is what it comes to.
 
+pub mod sign_ins;
 mod state;
 
 use serde::{Deserialize, Serialize};

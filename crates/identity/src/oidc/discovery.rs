@@ -27,6 +27,7 @@ pub struct Provider {
     authorization_endpoint: Endpoint,
     token_endpoint: Endpoint,
     jwks_uri: Endpoint,
+    userinfo_endpoint: Option<Endpoint>,
     client_auth: ClientAuth,
     names_itself: bool,
 }
@@ -68,6 +69,7 @@ struct Document {
     authorization_endpoint: String,
     token_endpoint: String,
     jwks_uri: String,
+    userinfo_endpoint: Option<String>,
     response_types_supported: Option<Vec<String>>,
     id_token_signing_alg_values_supported: Option<Vec<String>>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
@@ -104,6 +106,10 @@ impl Provider {
             authorization_endpoint: endpoint("authorization_endpoint", &document.authorization_endpoint)?,
             token_endpoint: endpoint("token_endpoint", &document.token_endpoint)?,
             jwks_uri: endpoint("jwks_uri", &document.jwks_uri)?,
+            userinfo_endpoint: document
+                .userinfo_endpoint
+                .map(|text| endpoint("userinfo_endpoint", &text))
+                .transpose()?,
             client_auth: client_auth(document.token_endpoint_auth_methods_supported.as_deref())?,
             names_itself: document.authorization_response_iss_parameter_supported,
         })
@@ -131,6 +137,12 @@ impl Provider {
     #[must_use]
     pub fn jwks_uri(&self) -> &Endpoint {
         &self.jwks_uri
+    }
+
+    /// Where it says what an id_token leaves out, if anywhere.
+    #[must_use]
+    pub fn userinfo_endpoint(&self) -> Option<&Endpoint> {
+        self.userinfo_endpoint.as_ref()
     }
 
     /// How Wardroom shows that it is the client.

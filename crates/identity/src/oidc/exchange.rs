@@ -134,7 +134,7 @@ impl TokenAnswer {
         &self.id_token
     }
 
-    /// What else came; it is used for nothing but to check that the id_token came with it.
+    /// What else came: the id_token says that it came with it, and the userinfo endpoint answers to it. It is kept nowhere.
     #[must_use]
     pub fn access_token(&self) -> Option<&str> {
         self.access_token.as_ref().map(|token| token.as_str())

@@ -26,6 +26,10 @@ pub enum Purpose {
     AddressCheck,
     /// To come back from a provider.
     SignInState,
+    /// To come back from a provider with one more sign-in for somebody who is signed in.
+    LinkState,
+    /// To make what they came back with theirs.
+    Link,
     /// To set up an empty installation.
     SetUp,
     /// To accept an invitation.
@@ -40,13 +44,15 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Purpose; 11] = [
+    pub const ALL: [Purpose; 13] = [
         Purpose::Session,
         Purpose::Browser,
         Purpose::FirstLink,
         Purpose::EmailLink,
         Purpose::AddressCheck,
         Purpose::SignInState,
+        Purpose::LinkState,
+        Purpose::Link,
         Purpose::SetUp,
         Purpose::Invitation,
         Purpose::PasskeySignIn,
@@ -61,7 +67,7 @@ impl Purpose {
             Purpose::Session => TokenForm::Session,
             Purpose::Browser => TokenForm::Browser,
             Purpose::FirstLink | Purpose::EmailLink | Purpose::AddressCheck => TokenForm::SignInLink,
-            Purpose::SignInState => TokenForm::SignInState,
+            Purpose::SignInState | Purpose::LinkState | Purpose::Link => TokenForm::SignInState,
             Purpose::SetUp => TokenForm::SetUp,
             Purpose::Invitation => TokenForm::Invitation,
             Purpose::PasskeySignIn | Purpose::PasskeyAdding => TokenForm::PasskeyChallenge,
@@ -79,6 +85,8 @@ impl Purpose {
             Purpose::EmailLink => "email-link",
             Purpose::AddressCheck => "address-check",
             Purpose::SignInState => "oidc-state",
+            Purpose::LinkState => "link-state",
+            Purpose::Link => "link",
             Purpose::SetUp => "set-up",
             Purpose::Invitation => "invitation",
             Purpose::PasskeySignIn => "passkey-sign-in",

@@ -1,6 +1,7 @@
 //! The way to other people's web servers: one request on a connection of its own, bounded in time and in bytes, with no
-//! redirect followed.
+//! redirect followed. Whose certificates are believed the operator may say.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::Fault;
 
@@ -26,16 +30,25 @@ pub(crate) struct HyperWeb {
 }
 
 impl HyperWeb {
-    pub(crate) fn new() -> Result<HyperWeb, Fault> {
+    /// Prepares the way. A certificate rests on those in the setting's file where one is given, and on those of the
+    /// public authorities otherwise.
+    ///
+    /// # Errors
+    /// [`Fault`] that names the setting whose file holds no certificates.
+    pub(crate) fn new(ca_file: Option<(&str, &Path)>) -> Result<HyperWeb, Fault> {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
-        let https = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(Arc::new(default_provider()))
-            .map_err(|error| Fault(format!("there is no TLS to reach providers with: {error}")))?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
-        Ok(HyperWeb { https })
+        let no_tls = |error| Fault(format!("there is no TLS to reach providers with: {error}"));
+        let (builder, ring) = (HttpsConnectorBuilder::new(), Arc::new(default_provider()));
+        let builder = match ca_file {
+            None => builder.with_provider_and_webpki_roots(ring).map_err(no_tls)?,
+            Some((setting, file)) => {
+                let versions = ClientConfig::builder_with_provider(ring).with_safe_default_protocol_versions();
+                let config = versions.map_err(no_tls)?.with_root_certificates(authorities(setting, file)?);
+                builder.with_tls_config(config.with_no_client_auth())
+            }
+        };
+        Ok(HyperWeb { https: builder.https_or_http().enable_http1().wrap_connector(http) })
     }
 
     async fn send(&self, request: Request<Full<Bytes>>, length_max: usize) -> Result<Fetched, FetchFault> {
@@ -59,8 +72,12 @@ impl HyperWeb {
 }
 
 impl Web for HyperWeb {
-    fn get<'f>(&'f self, url: &'f str, length_max: usize) -> Fetching<'f> {
-        Box::pin(async move { self.send(request(Method::GET, url, String::new())?, length_max).await })
+    fn get<'f>(&'f self, url: &'f str, authorization: Option<&'f str>, length_max: usize) -> Fetching<'f> {
+        Box::pin(async move {
+            let mut request = request(Method::GET, url, String::new())?;
+            show(&mut request, authorization)?;
+            self.send(request, length_max).await
+        })
     }
 
     fn post<'f>(
@@ -72,17 +89,23 @@ impl Web for HyperWeb {
     ) -> Fetching<'f> {
         Box::pin(async move {
             let mut request = request(Method::POST, url, form.to_owned())?;
-            let headers = request.headers_mut();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-            if let Some(shown) = authorization {
-                let mut shown = HeaderValue::from_str(shown)
-                    .map_err(|_| FetchFault("the client's secret has characters that cannot be sent".to_owned()))?;
-                shown.set_sensitive(true);
-                headers.insert(AUTHORIZATION, shown);
-            }
+            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+            request.headers_mut().insert(CONTENT_TYPE, form);
+            show(&mut request, authorization)?;
             self.send(request, length_max).await
         })
     }
+}
+
+fn authorities(setting: &str, file: &Path) -> Result<RootCertStore, Fault> {
+    let wrong = |why: &str| Fault(format!("the setting {setting}: {} {why}", file.display()));
+    let text = std::fs::read(file).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+    let mut store = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&text) {
+        let certificate = certificate.map_err(|_| wrong("holds no certificate in PEM"))?;
+        store.add(certificate).map_err(|_| wrong("holds a certificate on which none can rest"))?;
+    }
+    if store.is_empty() { Err(wrong("holds no certificate in PEM")) } else { Ok(store) }
 }
 
 fn request(method: Method, url: &str, body: String) -> Result<Request<Full<Bytes>>, FetchFault> {
@@ -92,6 +115,15 @@ fn request(method: Method, url: &str, body: String) -> Result<Request<Full<Bytes
         .header(ACCEPT, "application/json")
         .header(USER_AGENT, concat!("wardroom/", env!("CARGO_PKG_VERSION")));
     request.body(Full::from(body)).map_err(|error| FetchFault(format!("{url} is no address: {error}")))
+}
+
+fn show<B>(request: &mut Request<B>, authorization: Option<&str>) -> Result<(), FetchFault> {
+    let Some(shown) = authorization else { return Ok(()) };
+    let mut shown = HeaderValue::from_str(shown)
+        .map_err(|_| FetchFault("a secret has characters that cannot be sent".to_owned()))?;
+    shown.set_sensitive(true);
+    request.headers_mut().insert(AUTHORIZATION, shown);
+    Ok(())
 }
 
 fn innermost(error: &dyn std::error::Error) -> String {
@@ -107,6 +139,10 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
     use std::thread::JoinHandle;
+
+    use testkit::certificate::{Certificate, FAR};
+    use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+    use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
     use super::*;
 
@@ -128,11 +164,12 @@ mod tests {
     #[tokio::test]
     async fn a_document_is_fetched_and_a_form_is_sent_with_what_shows_who_sends_it() {
         let (url, asked) = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
-        let fetched = HyperWeb::new().unwrap().get(&url, 100).await.unwrap();
+        let fetched = HyperWeb::new(None).unwrap().get(&url, Some("Bearer t"), 100).await.unwrap();
         assert_eq!((fetched.status, fetched.body.as_slice()), (200, &b"{}"[..]));
-        assert!(asked.join().unwrap().starts_with("GET /there HTTP/1.1\r\n"));
+        let asked = asked.join().unwrap().to_lowercase();
+        assert!(asked.starts_with("get /there http/1.1\r\n") && asked.contains("authorization: bearer t"), "{asked}");
         let (url, asked) = server("HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}");
-        let answer = HyperWeb::new().unwrap().post(&url, Some("Basic eA=="), "a=b&c=d", 100).await.unwrap();
+        let answer = HyperWeb::new(None).unwrap().post(&url, Some("Basic eA=="), "a=b&c=d", 100).await.unwrap();
         assert_eq!(answer.status, 400);
         let asked = asked.join().unwrap().to_lowercase();
         for part in ["post /there", "authorization: basic ea==", "application/x-www-form-urlencoded", "a=b&c=d"] {
@@ -142,12 +179,66 @@ mod tests {
 
     #[tokio::test]
     async fn no_redirect_is_followed_nothing_too_long_is_read_and_what_is_not_there_is_named() {
-        let web = HyperWeb::new().unwrap();
+        let web = HyperWeb::new(None).unwrap();
         let (url, _) = server("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n");
-        assert_eq!(web.get(&url, 100).await.unwrap().status, 302);
+        assert_eq!(web.get(&url, None, 100).await.unwrap().status, 302);
         let (url, _) = server("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n123456");
-        assert!(web.get(&url, 5).await.unwrap_err().to_string().contains("more than 5 bytes"));
-        let gone = web.get("http://127.0.0.1:1/there", 100).await.unwrap_err().to_string();
+        assert!(web.get(&url, None, 5).await.unwrap_err().to_string().contains("more than 5 bytes"));
+        let gone = web.get("http://127.0.0.1:1/there", None, 100).await.unwrap_err().to_string();
         assert!(gone.contains("http://127.0.0.1:1/there cannot be reached"), "{gone}");
+    }
+
+    /// A server that answers one request over TLS.
+    fn encrypted(certificate: &Certificate) -> (String, JoinHandle<bool>) {
+        let chain = vec![CertificateDer::from(certificate.der.clone())];
+        let key = PrivateKeyDer::from_pem_slice(certificate.key_pem.as_bytes()).unwrap();
+        let config = Arc::new(ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://127.0.0.1:{}/there", listener.local_addr().unwrap().port());
+        let thread = std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
+            let heard = stream.read(&mut [0; 8_192]).is_ok();
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+            let _ = stream.flush();
+            heard
+        });
+        (url, thread)
+    }
+
+    #[tokio::test]
+    async fn over_tls_only_a_certificate_is_believed_that_rests_on_those_in_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let [own, other] = [Certificate::new(&["localhost"], FAR), Certificate::new(&["localhost"], FAR)];
+        let ca = folder.path().join("ca.pem");
+        std::fs::write(&ca, format!("Ours\n{}{}", own.pem, Certificate::new(&["x"], FAR).pem)).unwrap();
+        let with_file = || HyperWeb::new(Some(("oidc-ca-file", &ca))).unwrap();
+        let (url, thread) = encrypted(&own);
+        assert_eq!(with_file().get(&url, None, 100).await.unwrap().body, b"{}");
+        assert!(thread.join().unwrap());
+        for (certificate, web) in [(&other, with_file()), (&own, HyperWeb::new(None).unwrap())] {
+            let (url, thread) = encrypted(certificate);
+            let told = web.get(&url, None, 100).await.unwrap_err().to_string();
+            assert!(told.contains("cannot be reached") && told.contains("certificate"), "{told}");
+            assert!(!thread.join().unwrap(), "nothing was said to it");
+        }
+    }
+
+    #[test]
+    fn a_file_without_certificates_keeps_the_server_from_starting() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        let told = || HyperWeb::new(Some(("oidc-ca-file", &file))).err().expect("no way").to_string();
+        assert!(told().contains("cannot be read"), "{}", told());
+        for text in [
+            "",
+            "topaz",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        ] {
+            std::fs::write(&file, text).unwrap();
+            let told = told();
+            assert!(told.contains("the setting oidc-ca-file") && told.contains("ca.pem holds"), "{text}: {told}");
+        }
     }
 }

@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 
 /// Google's issuer (its discovery document names it so).
 const GOOGLE: &str = "https://accounts.google.com";
+/// What the other issuer is called in addresses.
+pub(super) const OTHER: &str = "oidc";
 
 /// What is set about providers.
 pub(super) struct Given<'s> {
@@ -17,6 +19,7 @@ pub(super) struct Given<'s> {
     pub(super) oidc_issuer: Option<&'s Issuer>,
     pub(super) oidc_client_id: &'s str,
     pub(super) oidc_client_secret_file: Option<&'s PathBuf>,
+    pub(super) oidc_ca_file: Option<&'s PathBuf>,
     pub(super) oidc_title: &'s str,
     pub(super) oidc_believes_email: bool,
 }
@@ -28,7 +31,7 @@ pub(super) fn together(given: &Given<'_>) -> Result<Vec<ProviderSetup>, String> 
         ("google-client-id", !given.google_client_id.is_empty()),
         ("google-client-secret-file", given.google_client_secret_file.is_some()),
     ];
-    if whole(&google, ("google-hosted-domains", !given.google_hosted_domains.is_empty()))?
+    if whole(&google, &[("google-hosted-domains", !given.google_hosted_domains.is_empty())])?
         && let Some(file) = given.google_client_secret_file
     {
         setups.push(ProviderSetup {
@@ -46,13 +49,14 @@ pub(super) fn together(given: &Given<'_>) -> Result<Vec<ProviderSetup>, String> 
         ("oidc-client-id", !given.oidc_client_id.is_empty()),
         ("oidc-client-secret-file", given.oidc_client_secret_file.is_some()),
     ];
-    if whole(&other, ("oidc-title", !given.oidc_title.is_empty()))?
+    let beside = [("oidc-title", !given.oidc_title.is_empty()), ("oidc-ca-file", given.oidc_ca_file.is_some())];
+    if whole(&other, &beside)?
         && let (Some(issuer), Some(file)) = (given.oidc_issuer, given.oidc_client_secret_file)
     {
         let host = issuer.as_str().split_once("://").map_or(issuer.as_str(), |(_, rest)| rest);
         let host = host.split('/').next().unwrap_or(host).to_owned();
         setups.push(ProviderSetup {
-            key: "oidc",
+            key: OTHER,
             title: if given.oidc_title.is_empty() { host } else { given.oidc_title.to_owned() },
             issuer: issuer.clone(),
             client_id: given.oidc_client_id.to_owned(),
@@ -65,8 +69,8 @@ pub(super) fn together(given: &Given<'_>) -> Result<Vec<ProviderSetup>, String> 
 }
 
 /// Whether all that is needed is set, or nothing of it; `beside` is of use with the others alone.
-fn whole(needed: &[(&str, bool)], beside: (&str, bool)) -> Result<bool, String> {
-    let set = needed.iter().chain([&beside]).find(|(_, is_set)| *is_set);
+fn whole(needed: &[(&str, bool)], beside: &[(&str, bool)]) -> Result<bool, String> {
+    let set = needed.iter().chain(beside).find(|(_, is_set)| *is_set);
     let missing = needed.iter().find(|(_, is_set)| !is_set);
     match (set, missing) {
         (Some((set, _)), Some((missing, _))) => {
@@ -108,6 +112,7 @@ mod tests {
             oidc_issuer: None,
             oidc_client_id: "",
             oidc_client_secret_file: None,
+            oidc_ca_file: None,
             oidc_title: "",
             oidc_believes_email: true,
         }
@@ -129,6 +134,7 @@ mod tests {
                 "oidc-client-secret-file is missing",
             ),
             (Given { oidc_title: "Us", ..given() }, "oidc-issuer is missing: oidc-title"),
+            (Given { oidc_ca_file: Some(&file), ..given() }, "oidc-issuer is missing: oidc-ca-file"),
         ] {
             let told = together(&half).err().expect("half of a provider");
             assert!(told.contains(says), "{told}");

@@ -17,6 +17,7 @@ mod firm;
 mod front;
 mod graders;
 mod headers;
+mod identities;
 mod key_roles;
 mod keys;
 mod kinds;

@@ -77,14 +77,21 @@ fn a_passkey_is_added_shown_and_removed_on_pages() {
     wants.get("/sign-in?return_to=/sign-in/sessions");
     assert_eq!(show(&wants, &server, &device).header("location"), "/sign-in/sessions");
 
-    let id = page.text.split("name=\"passkey\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
     let listed = ada.get("/api/v1/passkeys").json();
-    assert_eq!((text(&listed["items"][0], "id"), text(&listed["items"][0], "name")), (id, "Phone & Co"));
-    let word = page.csrf();
+    let (id, word) = (text(&listed["items"][0], "id"), page.csrf());
+    assert_eq!(text(&listed["items"][0], "name"), "Phone & Co");
+    // The last way in stays, and has no button.
+    assert!(!page.text.contains(id), "{}", page.text);
+    let last = ada.fill_in("/sign-in/passkeys/remove", &word, &format!("passkey={id}"));
+    assert!(last.status == 409 && last.text.contains("add another one first"), "{}", last.text);
+    assert_eq!(ada.api("DELETE", &format!("/api/v1/passkeys/{id}"), None).1["code"], "last-sign-in");
+    assert_eq!(add(&ada, &server, &mut Authenticator::eddsa()).status, 303);
+    assert!(ada.get("/sign-in/passkeys").text.contains(id));
     let other = elsewhere.get("/sign-in/passkeys").csrf();
     assert_eq!(ada.fill_in("/sign-in/passkeys/remove", &other, &format!("passkey={id}")).status, 403);
     assert_eq!(ada.fill_in("/sign-in/passkeys/remove", &word, &format!("passkey={id}")).status, 303);
-    assert!(!ada.get("/sign-in/passkeys").text.contains("Phone"));
+    assert_eq!(ada.get("/api/v1/passkeys").json()["items"].as_array().unwrap().len(), 1);
+    assert_eq!((elsewhere.session().0, ada.session().0), (401, 200), "whoever came by one elsewhere is signed out");
     assert_eq!(ada.api("DELETE", &format!("/api/v1/passkeys/{id}"), None).0, 404);
     let refused = show(&Browser::new(&server.url), &server, &device);
     assert_eq!(refused.status, 401);
