@@ -24,8 +24,8 @@ pub(crate) const WHY: &str = "this is done only within 10 minutes after signing 
 pub(crate) const REMEDY: &str = "sign in again, at /sign-in/again, and do it then";
 
 impl SessionProof {
-    /// Whether its person has shown soon enough who they are to change how they sign in: whoever finds a browser open must
-    /// not be able to come back in a way of their own.
+    /// Whether its person has shown soon enough who they are to change how they sign in: a session that was left open is
+    /// not enough to come back in a way of one's own.
     ///
     /// # Errors
     /// The denial in words.
