@@ -134,7 +134,8 @@ fn there_are_no_passkeys_where_the_public_url_is_an_address() {
     let folder = tempfile::tempdir().unwrap();
     let acme = found(folder.path(), "Acme", "ada@example.com");
     let server = Server::start_with(folder.path(), &["--public-url", "https://192.0.2.1"]);
-    let browser = Browser::new(&server.url);
+    let here = format!("http://{}", server.url.split("listening on ").nth(1).expect("where it listens"));
+    let browser = Browser::new(&here);
     let page = browser.get("/sign-in");
     assert_eq!(page.status, 200, "{}", page.text);
     assert!(!page.text.contains("passkey"), "{}", page.text);
