@@ -125,6 +125,13 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(audit::read));
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(organizations::list))
+        .merge(of_oneself())
+        .nest("/api/v1/orgs/{org}", org)
+}
+
+/// What a person sees and does about themselves, whatever they are a member of.
+fn of_oneself() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(sessions::show, sessions::sign_out))
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::end))
@@ -132,7 +139,6 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(identities::remove))
         .routes(routes!(passkeys::list))
         .routes(routes!(passkeys::remove))
-        .nest("/api/v1/orgs/{org}", org)
 }
 
 /// The OpenAPI 3.1 document of the API.
