@@ -3,6 +3,7 @@
 //!
 //! `world` holds the company that the tests start from.
 
+mod addresses;
 mod concurrency;
 mod details;
 mod email;

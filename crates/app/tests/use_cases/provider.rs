@@ -37,6 +37,8 @@ pub(crate) struct FakeProvider {
     pub(crate) document: Mutex<Value>,
     /// What it says of somebody who is asked for beside the id_token.
     pub(crate) userinfo: Mutex<Value>,
+    /// What is believed of it, by the next application.
+    pub(crate) belief: Mutex<Belief<'static>>,
 }
 
 fn new_key() -> EcdsaKeyPair {
@@ -64,6 +66,7 @@ impl Default for FakeProvider {
             key_id: Mutex::new(KEY_ID.to_owned()),
             document: Mutex::new(document),
             userinfo: Mutex::default(),
+            belief: Mutex::new(Belief::Verified),
         }
     }
 }
@@ -77,7 +80,7 @@ impl FakeProvider {
             client_id: "wardroom".to_owned(),
             client_secret: "topaz".to_owned().into(),
             hosted_domains: Vec::new(),
-            belief: Belief::Verified,
+            belief: *self.belief.lock().unwrap(),
         };
         Providers { each: vec![(setup, self.clone())] }
     }

@@ -1,10 +1,9 @@
 //! The sign-ins that somebody has: added in the session that began it, by whom they are shown and with a yes, and taken away
 //! but for the last.
 
-use std::time::Duration;
-
 use app::Problem;
-use app::sign_in::{Begun, NewSignIn, SignedIn};
+use app::sign_in::{Back, Begun, NewSignIn, SignedIn};
+use identity::oidc::Belief;
 use journal::StreamId;
 
 use crate::oidc::{Away, PUBLIC, honest};
@@ -15,7 +14,7 @@ const MINUTE: i64 = 60_000;
 
 impl World {
     /// Somebody, signed in by a link that the operator made.
-    async fn signed_in(&self, email: &str) -> (Begun, SignedIn) {
+    pub(crate) async fn signed_in(&self, email: &str) -> (Begun, SignedIn) {
         let link = self.app.make_link(email).await.unwrap();
         let (_, browser) = self.app.new_browser().unwrap();
         let begun = self.app.open_link(link.reveal(), &browser, None).await.unwrap();
@@ -51,29 +50,13 @@ impl World {
         self.back(&away, told).await.unwrap()
     }
 
-    async fn accounts(&self, of: &SignedIn) -> Vec<(String, String)> {
+    pub(crate) async fn accounts(&self, of: &SignedIn) -> Vec<(String, String)> {
         let seen = self.app.identities(of).await.unwrap();
         seen.into_iter().map(|view| (view.title, view.account)).collect()
     }
-
-    /// The last mail's text, once there are so many.
-    async fn mail(&self, count: usize) -> (String, String) {
-        let many = async {
-            while self.mailer.taken.lock().unwrap().len() < count {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(20), many).await.expect("the mail is sent");
-        self.mailer.taken.lock().unwrap().last().unwrap().clone()
-    }
 }
 
-fn mailed(text: &str) -> String {
-    let rest = text.split("/sign-in/identities/email/").nth(1).expect("a link");
-    rest.split_whitespace().next().unwrap().to_owned()
-}
-
-fn account(title: &str, address: &str) -> (String, String) {
+pub(crate) fn account(title: &str, address: &str) -> (String, String) {
     (title.to_owned(), address.to_owned())
 }
 
@@ -238,92 +221,6 @@ async fn of_two_sign_ins_that_come_at_once_to_somebody_who_has_none_one_is_their
 }
 
 #[tokio::test]
-async fn an_address_becomes_a_sign_in_by_a_mail_that_is_opened_in_the_same_session() {
-    let world = World::new();
-    let acme = world.acme().await;
-    tokio::spawn(world.app.clone().keep_sending());
-    let (_, mona) = world.signed_in(MEMBER).await;
-    let (_, adam) = world.signed_in(ADMIN).await;
-    world.app.mail_to_link(&mona, "Mona@Home.example", PUBLIC).await.unwrap();
-    let (to, text) = world.mail(1).await;
-    assert_eq!(to, "Mona@Home.example");
-    assert!(text.contains("somebody who signs in to gate.acme.example") && !text.contains("Mona Gneiss"), "{text}");
-    let link = mailed(&text);
-    for _ in 0..2 {
-        assert_eq!(code_of(world.app.look_at_address(&adam, &link).await), "missing");
-        assert_eq!(world.app.look_at_address(&mona, &link).await.unwrap().account, "Mona@Home.example");
-    }
-    assert_eq!(code_of(world.app.link(&adam, &link).await), "missing");
-    let browser = world.app.new_browser().unwrap().1;
-    assert_eq!(code_of(world.app.open_mailed_link(&link, &browser, None).await), "missing", "it signs nobody in");
-    world.app.link(&mona, &link).await.unwrap();
-    assert_eq!(world.accounts(&mona).await, [account("E-mail", "Mona@Home.example")]);
-    assert_eq!(code_of(world.app.link(&mona, &link).await), "missing", "it is good once");
-    // From then on it lets her in, and the one that the directory knows her by does not.
-    world.app.ask_by_mail(MEMBER, &browser, PUBLIC).unwrap();
-    world.app.ask_by_mail("mona@home.EXAMPLE", &browser, PUBLIC).unwrap();
-    let (to, text) = world.mail(2).await;
-    assert_eq!(to, "mona@home.EXAMPLE");
-    let link = text.split("/sign-in/mail/").nth(1).unwrap().split_whitespace().next().unwrap();
-    let begun = world.app.open_mailed_link(link, &browser, None).await.unwrap();
-    assert_eq!(world.app.signed_in(begun.token.reveal()).await.unwrap().proof.person, acme.member_id);
-}
-
-#[tokio::test]
-async fn no_mail_goes_to_an_address_that_is_somebody_elses_and_a_late_one_adds_nothing() {
-    let world = World::new();
-    world.acme().await;
-    tokio::spawn(world.app.clone().keep_sending());
-    let (_, mona) = world.signed_in(MEMBER).await;
-    let (_, adam) = world.signed_in(ADMIN).await;
-    // The directory knows Adam by it, who signs in in no way yet.
-    world.app.mail_to_link(&mona, ADMIN, PUBLIC).await.unwrap();
-    world.app.mail_to_link(&mona, "both@home.example", PUBLIC).await.unwrap();
-    let (to, text) = world.mail(1).await;
-    assert_eq!(to, "both@home.example", "nothing was sent to Adam");
-    let monas = mailed(&text);
-    world.app.mail_to_link(&adam, "both@home.example", PUBLIC).await.unwrap();
-    let adams = mailed(&world.mail(2).await.1);
-    world.app.link(&adam, &adams).await.unwrap();
-    assert_eq!(code_of(world.app.link(&mona, &monas).await), "sign-in-taken");
-    // For what is taken nothing is sent either.
-    world.app.mail_to_link(&mona, "BOTH@home.example", PUBLIC).await.unwrap();
-    world.app.mail_to_link(&mona, "late@home.example", PUBLIC).await.unwrap();
-    let (to, text) = world.mail(3).await;
-    assert_eq!(to, "late@home.example");
-    world.clock.advance_ms(15 * MINUTE);
-    assert_eq!(code_of(world.app.link(&mona, &mailed(&text)).await), "missing");
-    assert!(world.accounts(&mona).await.is_empty());
-    assert_eq!(code_of(world.app.mail_to_link(&adam, "x", PUBLIC).await), "sign-in-again");
-}
-
-#[tokio::test]
-async fn a_flood_of_mails_to_one_address_ends_at_five_an_hour() {
-    let world = World::new();
-    world.acme().await;
-    tokio::spawn(world.app.clone().keep_sending());
-    let (_, mona) = world.signed_in(MEMBER).await;
-    for _ in 0..8 {
-        world.app.mail_to_link(&mona, "victim@home.example", PUBLIC).await.unwrap();
-    }
-    world.app.mail_to_link(&mona, "last@home.example", PUBLIC).await.unwrap();
-    world.mail(6).await;
-    // However many addresses it is, somebody has ten of them written to in an hour.
-    let (_, adam) = world.signed_in(ADMIN).await;
-    for number in 0..20 {
-        world.app.mail_to_link(&mona, &format!("{number}@home.example"), PUBLIC).await.unwrap();
-    }
-    world.app.mail_to_link(&adam, "adam@home.example", PUBLIC).await.unwrap();
-    let is_adams = |(to, _): &(String, String)| to == "adam@home.example";
-    while !world.mailer.taken.lock().unwrap().iter().any(is_adams) {
-        tokio::task::yield_now().await;
-    }
-    let taken = world.mailer.taken.lock().unwrap().clone();
-    assert_eq!(taken.iter().filter(|(to, _)| to == "victim@home.example").count(), 5);
-    assert!(taken.len() <= 11, "{taken:?}");
-}
-
-#[tokio::test]
 async fn a_sign_in_whose_provider_is_gone_is_shown_and_counts_for_nothing() {
     let world = World::new();
     let acme = world.acme().await;
@@ -405,4 +302,26 @@ async fn nobody_has_more_sign_ins_than_anybody_has_use_for() {
     let (one, other) = tokio::join!(world.app.link(&mona, &yes[0]), world.app.link(&mona, &yes[1]));
     let codes = [one, other].map(|linked| linked.err().map(|problem| problem.code()));
     assert!(codes.contains(&None) && codes.contains(&Some("too-many-sign-ins")), "{codes:?}");
+}
+
+#[tokio::test]
+async fn google_lets_choose_the_account_to_be_added_and_need_not_say_when_they_signed_in_there() {
+    let world = World::new();
+    world.acme().await;
+    let (begun, _) = world.signed_in(MEMBER).await;
+    *world.provider.belief.lock().unwrap() = Belief::Google;
+    let app = world.another_writer();
+    let mona = app.signed_in(begun.token.reveal()).await.unwrap();
+    let (_, url) = app.go_to_link(&mona, "oidc", PUBLIC).await.unwrap();
+    let away = Away::to(url, app.new_browser().unwrap().1);
+    assert!(away.url.ends_with("&prompt=select_account"), "{}", away.url);
+    let mut claims = world.claims(&away, "7", "mona@gmail.com");
+    claims.as_object_mut().unwrap().remove("auth_time");
+    *world.provider.told.lock().unwrap() = Some(honest(claims));
+    let query = format!("state={}&code=c&iss=https%3A%2F%2Fid.acme.example", away.state);
+    match app.back_from_provider(&query, PUBLIC, (&away.browser, Some(&mona))).await.unwrap() {
+        Back::ToLink(new) => app.link(&mona, &new.yes).await.unwrap(),
+        Back::SignedIn(begun) => panic!("{begun:?}"),
+    }
+    assert_eq!(world.accounts(&mona).await, [account("Acme", "mona@gmail.com")]);
 }
