@@ -81,13 +81,6 @@ pub enum Fact {
     },
     /// A person signed in.
     Session(Box<SessionRow>),
-    /// A session was used; nothing where it has ended.
-    SessionUsed {
-        /// Which.
-        session: SessionId,
-        /// When.
-        at: Timestamp,
-    },
     /// A session has ended; its row goes.
     EndSession {
         /// Which.
@@ -172,7 +165,6 @@ impl fmt::Debug for Fact {
             Fact::Label { org, id, .. } => write!(f, "Label({org}, {id})"),
             Fact::Credential { org, key, .. } => write!(f, "Credential({org}, {key})"),
             Fact::Session(row) => write!(f, "Session({}, {})", row.session, row.person),
-            Fact::SessionUsed { session, .. } => write!(f, "SessionUsed({session})"),
             Fact::EndSession { session } => write!(f, "EndSession({session})"),
             Fact::EndSessionsOf { person } => write!(f, "EndSessionsOf({person})"),
             Fact::Ticket(row) => write!(f, "Ticket({})", row.purpose),

@@ -3,6 +3,8 @@
 use std::sync::{PoisonError, RwLock};
 
 use domain::directory::{Directory, DirectoryEvent};
+use domain::id::PersonId;
+use domain::time::Timestamp;
 use journal::{Journal, SavedState, StreamId};
 use tokio::sync::OnceCell;
 use verdict::SessionProof;
@@ -29,6 +31,14 @@ impl Endings {
         state.has_ended(proof.session, proof.person, proof.begun_at)
     }
 
+    /// When a session of a person begins that is begun now: later than what they ended all at once, whatever became of
+    /// the clock since.
+    pub(crate) fn next_beginning(&self, person: PersonId, now: Timestamp) -> Timestamp {
+        let Some(state) = self.0.get() else { return now };
+        let ended = state.read().unwrap_or_else(PoisonError::into_inner).ended_all(person);
+        ended.map_or(now, |ended| now.max(Timestamp(ended.0.saturating_add(1))))
+    }
+
     /// Folds the directory's events, starting from the last saved state, unless that has been done.
     pub(crate) async fn load(&self, journal: &Journal) -> Result<(), Problem> {
         self.0.get_or_try_init(|| fold(journal)).await.map(|_| ())
@@ -53,7 +63,7 @@ impl Endings {
     }
 }
 
-type Numbered = ((u64, domain::time::Timestamp), DirectoryEvent);
+type Numbered = ((u64, Timestamp), DirectoryEvent);
 
 async fn read(journal: &Journal, after: u64) -> Result<Vec<Numbered>, Problem> {
     let page = journal.read(StreamId::Directory, after, PAGE).await?;

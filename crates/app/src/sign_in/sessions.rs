@@ -2,7 +2,7 @@
 //! answer on.
 
 use domain::directory::DirectoryEvent;
-use domain::id::SessionId;
+use domain::id::{PersonId, SessionId};
 use domain::time::Timestamp;
 use journal::{Fact, SessionRow};
 
@@ -84,5 +84,17 @@ impl App {
         self.append_to_directory(&signed_in.stamp(), &[ended], vec![Fact::EndSessionsOf { person }]).await?;
         self.forget(|row| row.person == person);
         Ok(())
+    }
+
+    /// The moment of an ending of all sessions of these people that happens now: none of them began later, even where the
+    /// clock went back since.
+    pub(crate) async fn moment_of_ending(&self, now: Timestamp, people: Vec<PersonId>) -> Result<Timestamp, Problem> {
+        let mut at = now;
+        for person in people {
+            // The newest comes first.
+            let newest = self.inner.journal.sessions_of(person).await?.into_iter().next();
+            at = at.max(newest.map_or(at, |row| row.begun_at));
+        }
+        Ok(at)
     }
 }

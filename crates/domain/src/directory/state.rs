@@ -50,6 +50,12 @@ impl Directory {
         }
     }
 
+    /// When a person last ended all their sessions, as far as that says anything yet.
+    #[must_use]
+    pub fn ended_all(&self, person: PersonId) -> Option<Timestamp> {
+        self.ended_all.get(&person).copied()
+    }
+
     /// Whether a session was ended before its time. One that began in the very millisecond in which its person ended
     /// all of theirs is one of those.
     #[must_use]

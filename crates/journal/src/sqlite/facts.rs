@@ -68,7 +68,6 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
             return Ok(true);
         }
         Fact::Session(row) => sign_in::write_session(connection, row)?,
-        Fact::SessionUsed { session, at } => sign_in::write_use(connection, *session, *at)?,
         Fact::EndSession { session } => sign_in::end_sessions(connection, SessionsOf::Id(*session))?,
         Fact::EndSessionsOf { person } => sign_in::end_sessions(connection, SessionsOf::Person(*person))?,
         Fact::Ticket(row) => sign_in::write_ticket(connection, row)?,
