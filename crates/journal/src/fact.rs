@@ -91,6 +91,8 @@ pub enum Fact {
         /// Whose.
         person: PersonId,
     },
+    /// All sessions of everybody have ended, no ticket is good any more, and no mail is sent that waits.
+    EndSignIns,
     /// A ticket is good from now on.
     Ticket(Box<TicketRow>),
     /// The ticket is used up, or nothing of the append happens: there must be one for this purpose that has not ended.
@@ -167,6 +169,7 @@ impl fmt::Debug for Fact {
             Fact::Session(row) => write!(f, "Session({}, {})", row.session, row.person),
             Fact::EndSession { session } => write!(f, "EndSession({session})"),
             Fact::EndSessionsOf { person } => write!(f, "EndSessionsOf({person})"),
+            Fact::EndSignIns => write!(f, "EndSignIns"),
             Fact::Ticket(row) => write!(f, "Ticket({})", row.purpose),
             Fact::RedeemTicket { purpose, .. } => write!(f, "RedeemTicket({purpose})"),
             Fact::Identity(row) => write!(f, "Identity({}, {})", row.identity, row.person),

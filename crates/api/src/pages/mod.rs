@@ -39,8 +39,6 @@ const STYLE: &str = include_str!("style.css");
 /// Nothing but our own style, forms to ourselves, no frame around it.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// A year.
-const ONLY_HTTPS: &str = "max-age=31536000";
 
 /// The pages.
 pub(crate) fn router() -> Router<App> {
@@ -105,11 +103,7 @@ impl Asked {
 
     /// A page, with the headers that all of them have.
     fn page(&self, status: StatusCode, page: &impl Template) -> Response {
-        let mut response = rendered(status, page);
-        if self.cookies == Cookies::Secure {
-            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));
-        }
-        response
+        rendered(status, page)
     }
 
     /// To a place of ours, with cookies. In a trial under whichever name of this machine was asked for: a cookie is of
@@ -173,9 +167,11 @@ impl<F: Into<Failure>> From<F> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
+        let of_a_link = self.0.is_about("link");
         let (status, detail) = self.0.status_and_detail();
         let title = match status {
-            StatusCode::NOT_FOUND => "This link opens nothing",
+            StatusCode::NOT_FOUND if of_a_link => "This link opens nothing",
+            StatusCode::NOT_FOUND => "This is not there",
             StatusCode::FORBIDDEN => "This did not come from here",
             StatusCode::TOO_MANY_REQUESTS => "Not so fast",
             _ => "This did not work",

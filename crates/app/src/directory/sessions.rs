@@ -12,7 +12,7 @@ use verdict::SessionProof;
 use crate::Problem;
 
 /// The version of what is saved. A state of another version is not read; the events are folded instead.
-const STATE_FORMAT: u32 = 1;
+const STATE_FORMAT: u32 = 2;
 /// Events after which the state is saved again, so that the next start folds few.
 const SAVE_EVERY_EVENTS: u64 = 1_024;
 /// Events read at once.

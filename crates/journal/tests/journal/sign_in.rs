@@ -147,6 +147,21 @@ async fn that_a_session_was_used_is_kept_over_a_close_and_of_one_that_is_over_no
 }
 
 #[tokio::test]
+async fn all_sessions_tickets_and_mails_end_at_once() {
+    let dir = folder();
+    let journal = open(dir.path());
+    let others = SessionRow { person: person(2), ..session(3) };
+    let sessions = [session(1), others].map(|row| Fact::Session(Box::new(row)));
+    let ticket = Fact::Ticket(Box::new(ticket(1)));
+    let mail = Fact::Mail { org: None, about: None, sealed: vec![7], at: Timestamp(0) };
+    write(&journal, sessions.into_iter().chain([ticket, mail]).collect()).await.unwrap();
+    write(&journal, vec![Fact::EndSignIns]).await.unwrap();
+    assert!(!begun(&journal, 1).await && !begun(&journal, 3).await && journal.ticket([1; 32]).await.unwrap().is_none());
+    assert!(journal.mail_due(Timestamp(100), 10).await.unwrap().is_empty());
+    journal.close().await;
+}
+
+#[tokio::test]
 async fn whoever_is_erased_leaves_no_way_in_and_no_address() {
     let dir = folder();
     let journal = open(dir.path());
