@@ -157,7 +157,7 @@ pub fn router(api: Api) -> Router {
 }
 
 /// The time for which a browser that came over https comes over nothing else, in seconds: a year.
-const ONLY_HTTPS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+const ONLY_HTTPS: &str = "max-age=31536000";
 
 /// What every answer says to whoever passes it on: that of the management API is kept by nobody, since a cookie lets in as
 /// well as a key; none is taken for something else than it says; and where we are reached over https, over nothing else.
@@ -170,7 +170,7 @@ async fn guarded(State(cookies): State<Option<Cookies>>, request: Request, next:
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if cookies == Some(Cookies::Secure) {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));
     }
     response
 }

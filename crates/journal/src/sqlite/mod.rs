@@ -2,7 +2,7 @@
 //!
 //! `folder` opens the files, `stream_writer` and `record_writer` are the only ones that write, `reader` and
 //! `record_reader` read, `record_desk` says who writes records when, `record_owed` keeps outcomes that could not be
-//! written, `record_threads` starts the thread that stands
+//! written, `key_uses` and `session_uses` gather what nobody waits for, `record_threads` starts the thread that stands
 //! by there and the `syncer` and `keeper` that look after the disk behind it, `verify` walks the chains. Nothing here knows what an event means.
 
 pub(crate) mod facts;
