@@ -25,6 +25,13 @@ pub(crate) enum Cookie {
     Return,
 }
 
+/// Whether people can sign in where this is the public URL: over https, or over http on the machine itself by a name that
+/// browsers take for it.
+#[must_use]
+pub fn lets_sign_in(public_url: &str) -> bool {
+    Cookies::of(public_url).is_some()
+}
+
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 impl Cookies {
@@ -122,6 +129,7 @@ mod tests {
         }
         for other in ["http://gate.example.com", "http://127.0.0.1.example.com", "http://10.0.0.1:7700", ""] {
             assert_eq!(Cookies::of(other), None, "{other}");
+            assert!(!lets_sign_in(other));
         }
     }
 

@@ -40,5 +40,6 @@ mod teams;
 mod time;
 mod visitor;
 
+pub use home::lets_sign_in;
 pub use pages::demo::{Part, door as demo_door};
 pub use routes::{Api, contract, router};

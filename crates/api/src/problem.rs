@@ -122,6 +122,11 @@ impl Failure {
         Failure::new(StatusCode::METHOD_NOT_ALLOWED, "Invalid", "method", detail.to_owned())
     }
 
+    /// Whether it is about this field of the request, or this kind of thing.
+    pub(crate) fn is_about(&self, field: &str) -> bool {
+        matches!(self, Failure::Problem(body) if body.field.as_deref() == Some(field))
+    }
+
     /// The status and the sentence, for a door that tells errors in another form.
     pub(crate) fn status_and_detail(self) -> (StatusCode, String) {
         match self {

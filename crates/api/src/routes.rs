@@ -1,13 +1,17 @@
 //! Every endpoint of the management API, on one page. Registering a route registers its entry in the contract.
 
 use app::App;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::{Json, Router, routing};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::home::Cookies;
 use crate::problem::Failure;
 use crate::{
     access, advice, agents, ask, audit, authzen, cedar, extract, grants, identities, integrations, keys, kinds,
@@ -158,6 +162,26 @@ pub fn router(api: Api) -> Router {
         .route("/api/{*rest}", routing::any(|| std::future::ready(Failure::missing("endpoint"))))
         .method_not_allowed_fallback(|| std::future::ready(Failure::method()))
         .layer(DefaultBodyLimit::max(extract::body_bytes_max()))
+        .layer(middleware::from_fn_with_state(Cookies::of(&api.public_url), guarded))
         .layer(axum::Extension(organizations::PublicUrl(api.public_url.into())))
         .with_state(api.app)
+}
+
+/// The time for which a browser that came over https comes over nothing else, in seconds: a year.
+const ONLY_HTTPS: &str = "max-age=31536000";
+
+/// What every answer says to whoever passes it on: that of the management API is kept by nobody, since a cookie lets in as
+/// well as a key; none is taken for something else than it says; and where we are reached over https, over nothing else.
+async fn guarded(State(cookies): State<Option<Cookies>>, request: Request, next: Next) -> Response {
+    let is_for_one = request.uri().path().starts_with("/api/v1");
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if is_for_one {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if cookies == Some(Cookies::Secure) {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));
+    }
+    response
 }

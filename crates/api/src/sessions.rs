@@ -9,7 +9,7 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::home::{Cookie, Cookies};
+use crate::home::Cookie;
 use crate::organizations::{Organization, PublicUrl, organization};
 use crate::problem::{Failure, Problems};
 use crate::time::written;
@@ -64,7 +64,7 @@ pub(crate) async fn show(
     security(("session" = [])), responses((status = 204, description = "It has ended."), Problems))]
 pub(crate) async fn sign_out(State(app): State<App>, visitor: Visitor) -> Result<impl IntoResponse, Failure> {
     app.end_session(&visitor.signed_in, visitor.signed_in.proof.session.as_str()).await?;
-    Ok(gone(visitor.cookies))
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, visitor.cookies.set(Cookie::Session, "", 0))]))
 }
 
 /// A session.
@@ -123,12 +123,25 @@ pub(crate) async fn list(
     Ok(Json(Sessions { items, next: None }))
 }
 
-/// Ends all of one's own sessions, this one among them.
+/// What is left of somebody who has ended all their sessions.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EndedSessions {
+    /// How many personal keys of theirs have not ended, in all their organizations. They go on; whoever fears that somebody
+    /// else used a session looks for keys made in it, and ends them one by one.
+    keys_left: usize,
+}
+
+/// Ends all of one's own sessions, this one among them. Keys stay as they are, those that were made in a session too:
+/// `GET /api/v1/orgs/{org}/keys` lists them.
 #[utoipa::path(delete, path = "/api/v1/sessions", tag = "session", operation_id = "end_all_sessions",
-    security(("session" = [])), responses((status = 204, description = "They have ended."), Problems))]
+    security(("session" = [])),
+    responses((status = 200, body = EndedSessions, description = "They have ended."), Problems))]
 pub(crate) async fn end_all(State(app): State<App>, visitor: Visitor) -> Result<impl IntoResponse, Failure> {
+    // Counted first: what cannot be counted is not half done.
+    let keys_left = app.own_keys(&visitor.signed_in).await?;
     app.end_all_sessions(&visitor.signed_in).await?;
-    Ok(gone(visitor.cookies))
+    let gone = [(header::SET_COOKIE, visitor.cookies.set(Cookie::Session, "", 0))];
+    Ok((gone, Json(EndedSessions { keys_left })))
 }
 
 /// Ends one of one's own sessions.
@@ -142,9 +155,4 @@ pub(crate) async fn end(
 ) -> Result<StatusCode, Failure> {
     app.end_session(&signed_in, &session).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The session is gone, and its cookie goes with it.
-fn gone(cookies: Cookies) -> impl IntoResponse {
-    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookies.set(Cookie::Session, "", 0))])
 }

@@ -5,7 +5,7 @@ mod covers;
 use std::sync::Arc;
 
 use domain::event::{self, Event};
-use domain::id::OrgId;
+use domain::id::{OrgId, PersonId};
 use domain::organization::{Organization, Stamp};
 use domain::time::Timestamp;
 use journal::{Append, AppendError, Fact};
@@ -73,6 +73,7 @@ impl App {
             return Err(CommitFault::Late);
         }
         self.are_signed_in(&parts).map_err(CommitFault::Problem)?;
+        let at = self.moment_of_ending(at, signed_out(&parts)).await.map_err(CommitFault::Problem)?;
         // One part, which is nearly every change, is folded in place once it is on disk, unless requests may end with it: what
         // is to be erased of them is seen in the state that it leads to.
         let then = match parts.as_slice() {
@@ -120,6 +121,15 @@ impl App {
             false => Ok(()),
         }
     }
+}
+
+/// Whose sessions all open the organization no more.
+fn signed_out(parts: &[Part]) -> Vec<PersonId> {
+    let person = |event: &Event| match event {
+        Event::MemberRemoved { person } | Event::SessionsEnded { person } => Some(*person),
+        _ => None,
+    };
+    parts.iter().flat_map(|part| &part.events).filter_map(person).collect()
 }
 
 /// The state that the parts lead to.

@@ -36,9 +36,10 @@ impl Quotas {
         if (here + joining).saturating_sub(leaving) as u64 <= limit {
             return Ok(());
         }
+        // How many there are is for those who see members, and whoever may take in need not.
         let message = format!(
-            "an organization of this installation has at most {limit} members, and there are {here}; remove somebody, \
-             or ask whoever runs Wardroom to raise members-max"
+            "an organization of this installation has at most {limit} members; remove somebody, or ask whoever runs \
+             Wardroom to raise members-max"
         );
         Err(Refusal::rule("quota", message))
     }

@@ -71,6 +71,7 @@ fn every_directory_event_is_written_as_it_was() {
             },
         ),
         ("directory.link.made", DirectoryEvent::LinkMade { person: PersonId::from_random(PERSON) }),
+        ("directory.everybody.signed_out", DirectoryEvent::EverybodySignedOut),
         ("directory.sessions.ended", DirectoryEvent::SessionsEnded { person: PersonId::from_random(PERSON) }),
         (
             "directory.identity.linked",

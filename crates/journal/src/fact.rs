@@ -81,13 +81,6 @@ pub enum Fact {
     },
     /// A person signed in.
     Session(Box<SessionRow>),
-    /// A session was used; nothing where it has ended.
-    SessionUsed {
-        /// Which.
-        session: SessionId,
-        /// When.
-        at: Timestamp,
-    },
     /// A session has ended; its row goes.
     EndSession {
         /// Which.
@@ -98,6 +91,8 @@ pub enum Fact {
         /// Whose.
         person: PersonId,
     },
+    /// All sessions of everybody have ended, no ticket is good any more, and no mail is sent that waits.
+    EndSignIns,
     /// A ticket is good from now on.
     Ticket(Box<TicketRow>),
     /// The ticket is used up, or nothing of the append happens: there must be one for this purpose that has not ended.
@@ -186,9 +181,9 @@ impl fmt::Debug for Fact {
             Fact::Label { org, id, .. } => write!(f, "Label({org}, {id})"),
             Fact::Credential { org, key, .. } => write!(f, "Credential({org}, {key})"),
             Fact::Session(row) => write!(f, "Session({}, {})", row.session, row.person),
-            Fact::SessionUsed { session, .. } => write!(f, "SessionUsed({session})"),
             Fact::EndSession { session } => write!(f, "EndSession({session})"),
             Fact::EndSessionsOf { person } => write!(f, "EndSessionsOf({person})"),
+            Fact::EndSignIns => write!(f, "EndSignIns"),
             Fact::Ticket(row) => write!(f, "Ticket({})", row.purpose),
             Fact::RedeemTicket { purpose, .. } => write!(f, "RedeemTicket({purpose})"),
             Fact::Identity(row) => write!(f, "Identity({}, {})", row.identity, row.person),

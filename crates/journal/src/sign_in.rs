@@ -28,7 +28,7 @@ pub struct SessionRow {
     pub address: Option<String>,
     /// The browser as it states itself, personal.
     pub client: Option<String>,
-    /// When it was used last, as far as that was noted ([`crate::Fact::SessionUsed`]).
+    /// When it was used last, as far as that was noted ([`crate::Journal::touch_session`]).
     pub used_at: Timestamp,
 }
 

@@ -70,6 +70,7 @@ fn init() -> Command {
         .arg(text("owner-name", "Name of the first owner; without it, what stands before the @"))
         .arg(text("slug", "Short name in URLs; without it, made from the name"))
         .arg(config())
+        .args(public_url())
         .arg(text("preset", "Roles and settings to start with; without it, balanced"))
         .arg(master_key_file("File with the master keys; without it, master.key in the data folder, made if missing"))
         .arg(json())
@@ -78,12 +79,20 @@ fn init() -> Command {
 fn recover() -> Command {
     let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).value_name("TEXT").help(help);
     Command::new("recover")
-        .about("Give a holder of an organization's top role a new key or link, while no server runs on the data folder")
+        .about("Give a holder of an organization's top role a new key or link, or sign everybody out, while no server runs on the data folder")
         .arg(data().required(true))
-        .arg(text("org", "The organization, by its short name or id").required(true))
+        .arg(text("org", "The organization, by its short name or id").required_unless_present("end-sessions"))
         .arg(text("member", "Who is to have it, by e-mail or id; needed where several hold the top role"))
         .arg(Arg::new("link").long("link").action(ArgAction::SetTrue).help("Print a link to sign in instead of a key"))
+        .arg(
+            Arg::new("end-sessions")
+                .long("end-sessions")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["org", "member", "link"])
+                .help("End all sessions and links of everybody instead, after a copy of the data folder was put back"),
+        )
         .arg(config())
+        .args(public_url())
         .arg(master_key_file("File with the master keys; without it, master.key in the data folder"))
         .arg(json())
 }
@@ -94,8 +103,14 @@ fn link() -> Command {
         .arg(Arg::new("member").value_name("MEMBER").required(true).help("Whom it signs in, by e-mail or id"))
         .arg(data().required(true))
         .arg(config())
+        .args(public_url())
         .arg(master_key_file("File with the master keys; without it, master.key in the data folder"))
         .arg(json())
+}
+
+/// The flag of the setting, for commands that print links.
+fn public_url() -> impl Iterator<Item = Arg> {
+    settings::flags().filter(|flag| flag.get_id() == "public-url")
 }
 
 fn master_key_file(help: &'static str) -> Arg {

@@ -4,7 +4,6 @@
 //! so that it can be run beside the server that it is about; give it the settings that the server is started with.
 
 use std::io::Write;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -56,20 +55,20 @@ pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, 
 }
 
 fn public_url(settings: &Settings) -> Finding {
-    let (fine, told) = match &settings.public_url {
-        None if settings.listen.ip().is_loopback() => {
-            (true, "not set: the server is for this machine alone".to_owned())
-        }
-        None => (false, format!("not set, and {} is for others to come; set it", settings.listen)),
-        Some(url) if url.starts_with("https://") || is_this_machine(&host_of(url)) => (true, url.clone()),
-        Some(url) => (false, format!("{url} lets keys travel readable for all; use https")),
+    let (fine, told) = match (&settings.public_url, settings.reached_at()) {
+        (None, (_, None)) => (true, "not set: the server is for this machine alone".to_owned()),
+        (None, _) if settings.listen.ip().is_loopback() => (
+            false,
+            format!(
+                "not set, and people sign in on this machine by localhost, 127.0.0.1 or [::1] alone, not {}",
+                settings.listen.ip()
+            ),
+        ),
+        (None, _) => (false, format!("not set, and {} is for others to come; set it", settings.listen)),
+        (Some(url), (_, None)) => (true, url.clone()),
+        (Some(url), _) => (false, format!("{url} lets keys travel readable for all, and nobody sign in; use https")),
     };
     ("public-url", fine, told)
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn encryption(settings: &Settings, now: Timestamp) -> Vec<Finding> {

@@ -9,6 +9,7 @@ use clap::ArgMatches;
 use journal::StreamId;
 
 use crate::node::{application, only_the_time, runtime};
+use crate::recover::tell;
 use crate::{Fault, data_folder, settings};
 
 pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, Fault> {
@@ -32,7 +33,8 @@ pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, 
         journal.close().await;
         founded
     })?;
-    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
+    let (public_url, remark) = settings.reached_at();
+    tell(remark);
     let link = format!("{public_url}/sign-in/link/{}", founded.link.reveal());
     let line = if given.get_flag("json") {
         serde_json::json!({

@@ -1,5 +1,5 @@
-//! `wardroom recover`: give a holder of an organization's top role a new key or a link to sign in, and print it; and
-//! `wardroom link`: the link for anybody.
+//! `wardroom recover`: give a holder of an organization's top role a new key or a link to sign in, and print it, or sign
+//! everybody out; and `wardroom link`: the link for anybody.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,9 @@ use crate::{Fault, data_folder, settings};
 const JOURNAL: &str = "journal.db";
 
 pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, Fault> {
+    if given.get_flag("end-sessions") {
+        return end_sessions(given, out);
+    }
     let (org, member) = (text(given, "org").unwrap_or_default(), text(given, "member"));
     if given.get_flag("link") {
         return link_for(given, out, async |app| {
@@ -42,6 +45,17 @@ pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
+/// What a copy of the data folder brought back, and nobody should have any more.
+fn end_sessions(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, Fault> {
+    on_the_folder(given, async |app| app.sign_everybody_out().await)?;
+    let line = match given.get_flag("json") {
+        true => serde_json::json!({ "ended": true }).to_string(),
+        false => "everybody is signed out, and no link that was made is good any more; keys stay".to_owned(),
+    };
+    writeln!(out, "{line}").map_err(|error| Fault::of("writing", &error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// `wardroom link`.
 pub(crate) fn link(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, Fault> {
     let member = text(given, "member").unwrap_or_default();
@@ -58,8 +72,8 @@ fn link_for(
     make: impl AsyncFnOnce(&App) -> Result<(String, String), Problem>,
 ) -> Result<ExitCode, Fault> {
     let (name, token) = on_the_folder(given, make)?;
-    let settings = settings::read(given, data(given))?;
-    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
+    let (public_url, remark) = settings::read(given, data(given))?.reached_at();
+    tell(remark);
     let link = format!("{public_url}/sign-in/link/{token}");
     let line = match given.get_flag("json") {
         true => serde_json::json!({ "holder": { "name": name }, "link": link }).to_string(),
@@ -76,7 +90,7 @@ fn on_the_folder<T>(given: &ArgMatches, act: impl AsyncFnOnce(&App) -> Result<T,
     if !data.join(JOURNAL).is_file() {
         return Err(Fault(format!("{} is no data folder; give the one that the server serves", data.display())));
     }
-    let key_file = text(given, "master-key-file").map(PathBuf::from);
+    let key_file = settings::read(given, data)?.master_key_file;
     runtime()?.block_on(async {
         let journal = data_folder::open(data)?;
         let keyring = data_folder::master_keys(data, key_file.as_deref(), false)?;
@@ -88,6 +102,14 @@ fn on_the_folder<T>(given: &ArgMatches, act: impl AsyncFnOnce(&App) -> Result<T,
         journal.close().await;
         done.map_err(|problem| Fault(problem.to_string()))
     })
+}
+
+/// Tells whoever runs the command something beside what it prints.
+pub(crate) fn tell(remark: Option<String>) {
+    if let Some(remark) = remark {
+        // Nobody is there to hear it where the place for errors is closed.
+        let _ = writeln!(std::io::stderr(), "wardroom: {remark}");
+    }
 }
 
 fn text(given: &ArgMatches, name: &str) -> Option<String> {

@@ -253,6 +253,19 @@ impl Settings {
         Ok(Some(Providers { each: each.collect::<Result<_, Fault>>()? }))
     }
 
+    /// The URL under which people come here, as far as that is known before anything listens; and what is told where
+    /// nobody can sign in under it.
+    pub(crate) fn reached_at(&self) -> (String, Option<String>) {
+        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
+        let told = (!api::lets_sign_in(&url)).then(|| {
+            format!(
+                "nobody can sign in at {url}; say with --public-url, as for serve, under which https URL this server \
+                 is reached"
+            )
+        });
+        (url, told)
+    }
+
     /// The certificate and its key, where both are set.
     pub(crate) fn tls_files(&self) -> Option<tls::Files> {
         let (cert, key) = self.tls_cert_file.clone().zip(self.tls_key_file.clone())?;

@@ -25,9 +25,7 @@ impl Snapshot {
     /// who holds it, and who may promote.
     pub(crate) fn may_give(&self, giver: &SubjectEntry, given: PermissionSet) -> Result<(), Denial> {
         let managed = given.management();
-        if let Some(lacking) = managed.first_beyond(giver.lasting().permissions) {
-            return Err(shown(Reason::BeyondOwn(lacking)));
-        }
+        had_for_good(giver, managed, |stage| stage.permissions)?;
         if managed.is_empty() {
             return Ok(());
         }
@@ -39,10 +37,7 @@ impl Snapshot {
     /// well: it is had when a setting changes, and some things are let by what is stated.
     pub(crate) fn may_define(&self, giver: &SubjectEntry, given: PermissionSet) -> Result<(), Denial> {
         self.may_give(giver, given)?;
-        match given.first_beyond(self.stated(giver.lasting())) {
-            Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
-            None => Ok(()),
-        }
+        had_for_good(giver, given, |stage| self.stated(stage))
     }
 
     /// Whether somebody may give a role to something that they make or manage, none included: that takes what assigning
@@ -62,14 +57,11 @@ impl Snapshot {
             RoleLevel::Organization => Permission::RoleAssign,
             RoleLevel::Team => Permission::TeamRoles,
         };
-        let giver = giver.lasting();
-        if giver.permissions.holds(assigns) {
+        if giver.lasting().permissions.holds(assigns) {
             return Ok(());
         }
-        match as_far_as_held(&role.role, role.role.set()).first_beyond(self.stated(giver)) {
-            Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
-            None => self.may_open(giver, None, role.says()),
-        }
+        had_for_good(giver, as_far_as_held(&role.role, role.role.set()), |stage| self.stated(stage))?;
+        self.may_open(giver.lasting(), None, role.says())
     }
 
     /// Whether somebody may give others this in a team.
@@ -79,10 +71,7 @@ impl Snapshot {
         team: TeamId,
         given: PermissionSet,
     ) -> Result<(), Denial> {
-        match given.management().first_beyond(self.authority_in_team(giver.lasting(), team)) {
-            Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
-            None => Ok(()),
-        }
+        had_for_good(giver, given.management(), |stage| self.authority_in_team(stage, team))
     }
 
     /// Whether somebody may see a secret by which one speaks for a subject, and so has what its roles give.
@@ -95,10 +84,7 @@ impl Snapshot {
     pub(crate) fn may_resume(&self, giver: &SubjectEntry, agent: AgentId, now: Timestamp) -> Result<(), Denial> {
         let agent = self.subject(agent.as_str(), now).filter(|agent| agent.stopped.is_some());
         let managed = agent.map_or(PermissionSet::EMPTY, |agent| agent.permissions.management());
-        match managed.first_beyond(giver.lasting().permissions) {
-            Some(lacking) => Err(shown(Reason::BeyondOwn(lacking))),
-            None => Ok(()),
-        }
+        had_for_good(giver, managed, |stage| stage.permissions)
     }
 
     /// Whether somebody may give a workspace key a role, or none, for which it has that of newcomers in some organizations.
@@ -118,7 +104,11 @@ impl Snapshot {
             Promote::OwnerOrAdmin => Permission::RoleAssign,
             Promote::ByPermission => Permission::RolePromote,
         };
-        if giver.lasting().permissions.holds(needed) { Ok(()) } else { Err(shown(Reason::BeyondOwn(needed))) }
+        let holds = |stage: &SubjectEntry| stage.permissions.holds(needed);
+        if holds(giver.lasting()) {
+            return Ok(());
+        }
+        Err(shown(beyond(giver, needed, holds)))
     }
 
     /// Whether somebody has the top role.
@@ -240,6 +230,22 @@ impl Snapshot {
         let settings = &self.settings;
         (settings.keys_without_role == KeysWithoutRole::DefaultRole).then_some(&settings.join_default_role)
     }
+}
+
+/// Whether somebody has this for good, as far as it is given. `held` says what they have at a stage of theirs.
+fn had_for_good(
+    giver: &SubjectEntry,
+    given: PermissionSet,
+    held: impl Fn(&SubjectEntry) -> PermissionSet,
+) -> Result<(), Denial> {
+    let Some(lacking) = given.first_beyond(held(giver.lasting())) else { return Ok(()) };
+    Err(shown(beyond(giver, lacking, |stage| held(stage).scope(lacking) >= given.scope(lacking))))
+}
+
+/// Why somebody may not give a permission that they do not have for good: until when they have it, where they do.
+pub(crate) fn beyond(giver: &SubjectEntry, lacking: Permission, has: impl Fn(&SubjectEntry) -> bool) -> Reason {
+    let end = giver.stages().find(|(_, stage)| !has(stage)).map(|(from, _)| from).filter(|_| has(giver));
+    end.map_or(Reason::BeyondOwn(lacking), |end| Reason::OwnUntil(lacking, end))
 }
 
 /// What a role holds, as far as it may come to be held: one for teams also in those that the giver is not in.

@@ -158,7 +158,7 @@ impl Snapshot {
                     1 => ", with one tool off".to_owned(),
                     off => format!(", with {off} tools off"),
                 };
-                let end = if expires_at.is_some() { ", until the present end" } else { "" };
+                let end = until(*expires_at);
                 format!("assign {}{to}: {}{but}{end}", integration(*id), profile.in_plain_words())
             }
             Remedy::Resume { integration: id } => format!("resume {} for everyone", integration(*id)),
@@ -169,7 +169,9 @@ impl Snapshot {
             Remedy::Join { team, role: id, .. } => {
                 format!("add to the team {} as {}", self.team_title(*team).unwrap_or_default(), role(id))
             }
-            Remedy::Share { resource: id, level, .. } => format!("share {} to {}", resource(*id), level.as_str()),
+            Remedy::Share { resource: id, level, expires_at, .. } => {
+                format!("share {} to {}{}", resource(*id), level.as_str(), until(*expires_at))
+            }
             Remedy::ResumeAgent { .. } => "resume the agent".to_owned(),
             Remedy::AgentRole { role: id, .. } => format!("give the agent the role {}", role(id)),
             Remedy::KeyRole { role: id, .. } => format!("give the key the role {}", role(id)),
@@ -236,13 +238,15 @@ impl Snapshot {
             }
             Reason::Above(permission) => format!("this person holds {permission}, which you do not"),
             Reason::BeyondOwn(Permission::RolePromote) => {
-                "this role manages others, which takes role.promote; you do not hold it, or only until an end, and what is \
-                 given stays"
-                    .to_owned()
+                "this role manages others, which takes role.promote; you do not hold it".to_owned()
             }
-            Reason::BeyondOwn(permission) => format!(
-                "this gives {permission}, which you do not hold, or hold only until an end, and what is given stays"
+            Reason::BeyondOwn(permission) => format!("this gives {permission}, which you do not hold, or not so far"),
+            Reason::OwnUntil(Permission::RolePromote, end) => format!(
+                "this role manages others, which takes role.promote; you hold it until {end} alone, and what is given stays"
             ),
+            Reason::OwnUntil(permission, end) => {
+                format!("this gives {permission}, which you hold until {end} alone, and what is given stays")
+            }
             Reason::BeyondReach => "you may give no more of this than you have yourself, and for no longer".to_owned(),
             Reason::NotYours => "this is another person's own key; only they can give it a new secret".to_owned(),
             Reason::KeysManageNothing => "a workspace key without a role runs tools and manages nothing".to_owned(),
@@ -287,6 +291,9 @@ impl Snapshot {
             Reason::Above(permission) | Reason::BeyondOwn(permission) => {
                 say(&format!("ask someone who holds {permission}"), permission)
             }
+            Reason::OwnUntil(permission, _) => {
+                say(&format!("ask someone who holds {permission} without an end"), permission)
+            }
             Reason::BeyondReach if gives_to_team(action) => {
                 say("give less, or ask someone who assigns for all teams", Permission::TeamAssign)
             }
@@ -316,6 +323,11 @@ impl Snapshot {
             Reason::NotAMember | Reason::NoSuchTool | Reason::NoSuchTarget => (None, None),
         }
     }
+}
+
+/// Until when something is given, where it ends.
+fn until(end: Option<Timestamp>) -> String {
+    end.map_or_else(String::new, |end| format!(", until {end}"))
 }
 
 fn gives_to_team(action: Action<'_>) -> bool {

@@ -10,7 +10,7 @@ use domain::permission::{Permission, PermissionSet, Scope};
 use domain::role::RoleId;
 use domain::time::Timestamp;
 
-use crate::ceiling::{added, as_far_as_held, at_least_as_high};
+use crate::ceiling::{added, as_far_as_held, at_least_as_high, beyond};
 use crate::data::Says;
 use crate::evaluate::{Answer, hidden, holds, lacks, own, shown};
 use crate::operation::Operation;
@@ -354,8 +354,9 @@ impl Snapshot {
         if self.stated(entry.lasting()).holds(Permission::IntegrationUseAll) {
             return Ok(());
         }
-        if self.stated(entry).holds(Permission::IntegrationUseAll) {
-            return Err(shown(Reason::BeyondOwn(Permission::IntegrationUseAll)));
+        let states = |stage: &SubjectEntry| self.stated(stage).holds(Permission::IntegrationUseAll);
+        if states(entry) {
+            return Err(shown(beyond(entry, Permission::IntegrationUseAll, states)));
         }
         Err(shown(lacks(entry, Permission::IntegrationUseAll)))
     }

@@ -269,6 +269,8 @@ pub enum Reason {
     Above(Permission),
     /// A permission is to be given, by a role, a setting or a secret, that the giver lacks or has less far.
     BeyondOwn(Permission),
+    /// A permission is to be given for good that the giver has until this moment alone.
+    OwnUntil(Permission, Timestamp),
     /// More of something is to be given than the giver has of it, or for longer: of an integration, a resource, or of
     /// records and fields.
     BeyondReach,
@@ -316,7 +318,7 @@ impl Reason {
             Reason::Profile { .. } => "profile",
             Reason::Lacks(_) => "lacks-permission",
             Reason::Above(_) => "above-you",
-            Reason::BeyondOwn(_) => "beyond-your-own",
+            Reason::BeyondOwn(_) | Reason::OwnUntil(..) => "beyond-your-own",
             Reason::BeyondReach => "beyond-your-reach",
             Reason::NotYours => "not-yours",
             Reason::KeysManageNothing => "workspace-key",

@@ -223,6 +223,7 @@ impl Snapshot {
             | Reason::FieldRule(_)
             | Reason::MayNotHaveKeys
             | Reason::BeyondOwn(_)
+            | Reason::OwnUntil(..)
             | Reason::BeyondReach
             | Reason::Above(_)
             | Reason::OnlyOwners

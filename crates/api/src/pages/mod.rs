@@ -47,8 +47,6 @@ const POLICY: &str =
 /// The same for the two pages on which a device is asked for a passkey, which nothing but a script of ours can do.
 const POLICY_WITH_SCRIPT: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri \
                                   'none'; frame-ancestors 'none'";
-/// A year.
-const ONLY_HTTPS: &str = "max-age=31536000";
 
 /// The pages.
 pub(crate) fn router() -> Router<App> {
@@ -132,11 +130,7 @@ impl Asked {
 
     /// A page, with the headers that all of them have.
     fn page(&self, status: StatusCode, page: &impl Template) -> Response {
-        let mut response = rendered(status, page);
-        if self.cookies == Cookies::Secure {
-            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));
-        }
-        response
+        rendered(status, page)
     }
 
     /// The same with a script, of ours.
@@ -208,9 +202,11 @@ impl<F: Into<Failure>> From<F> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
+        let of_a_link = self.0.is_about("link");
         let (status, detail) = self.0.status_and_detail();
         let title = match status {
-            StatusCode::NOT_FOUND => "This link opens nothing",
+            StatusCode::NOT_FOUND if of_a_link => "This link opens nothing",
+            StatusCode::NOT_FOUND => "This is not there",
             StatusCode::FORBIDDEN => "This did not come from here",
             StatusCode::TOO_MANY_REQUESTS => "Not so fast",
             _ => "This did not work",

@@ -21,6 +21,8 @@ const CSRF_DOOR: &str = "sessions";
 #[template(path = "sessions.html")]
 struct SessionsPage<'p> {
     sessions: Vec<Shown>,
+    /// Keys that no sign-out ends.
+    keys: usize,
     csrf: &'p str,
 }
 
@@ -36,8 +38,9 @@ struct Shown {
 
 pub(super) async fn show(State(app): State<App>, resident: Resident) -> Result<Response, Refused> {
     let sessions = app.sessions(&resident.signed_in).await?.into_iter().map(shown).collect();
+    let keys = app.own_keys(&resident.signed_in).await?;
     let csrf = app.csrf_token(&resident.signed_in, CSRF_DOOR);
-    Ok(resident.asked.page(StatusCode::OK, &SessionsPage { sessions, csrf: &csrf }))
+    Ok(resident.asked.page(StatusCode::OK, &SessionsPage { sessions, keys, csrf: &csrf }))
 }
 
 /// Ends the session that the form names, or all of them.

@@ -3,6 +3,8 @@
 use std::sync::{PoisonError, RwLock};
 
 use domain::directory::{Directory, DirectoryEvent};
+use domain::id::PersonId;
+use domain::time::Timestamp;
 use journal::{Journal, SavedState, StreamId};
 use tokio::sync::OnceCell;
 use verdict::SessionProof;
@@ -10,7 +12,7 @@ use verdict::SessionProof;
 use crate::Problem;
 
 /// The version of what is saved. A state of another version is not read; the events are folded instead.
-const STATE_FORMAT: u32 = 1;
+const STATE_FORMAT: u32 = 2;
 /// Events after which the state is saved again, so that the next start folds few.
 const SAVE_EVERY_EVENTS: u64 = 1_024;
 /// Events read at once.
@@ -27,6 +29,14 @@ impl Endings {
         let Some(state) = self.0.get() else { return true };
         let state = state.read().unwrap_or_else(PoisonError::into_inner);
         state.has_ended(proof.session, proof.person, proof.begun_at)
+    }
+
+    /// When a session of a person begins that is begun now: later than what they ended all at once, whatever became of
+    /// the clock since.
+    pub(crate) fn next_beginning(&self, person: PersonId, now: Timestamp) -> Timestamp {
+        let Some(state) = self.0.get() else { return now };
+        let ended = state.read().unwrap_or_else(PoisonError::into_inner).ended_all(person);
+        ended.map_or(now, |ended| now.max(Timestamp(ended.0.saturating_add(1))))
     }
 
     /// Folds the directory's events, starting from the last saved state, unless that has been done.
@@ -53,7 +63,7 @@ impl Endings {
     }
 }
 
-type Numbered = ((u64, domain::time::Timestamp), DirectoryEvent);
+type Numbered = ((u64, Timestamp), DirectoryEvent);
 
 async fn read(journal: &Journal, after: u64) -> Result<Vec<Numbered>, Problem> {
     let page = journal.read(StreamId::Directory, after, PAGE).await?;

@@ -37,19 +37,24 @@ pub(super) enum Given {
     Key(KeyId),
 }
 
-/// Something whose end a change sets or moves.
+/// Something whose end a change sets or moves, or whose place something else takes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct MovedEnd {
     pub(super) given: Given,
     pub(super) until: Option<Timestamp>,
     /// How it was before, where it was there.
     pub(super) before: Option<Option<Timestamp>>,
+    /// Whether it is there no longer: it ends with the change.
+    pub(super) is_over: bool,
+    /// Whether something that would have ended is over with it, so that its own end is news however it was before.
+    takes_a_place: bool,
 }
 
 impl MovedEnd {
     /// Whether that can be told without saying how it was before.
     pub(super) fn moves(&self) -> bool {
         match self.before {
+            _ if self.takes_a_place => true,
             Some(before) => before != self.until,
             None => self.until.is_some(),
         }
@@ -64,10 +69,37 @@ pub(super) fn between(
 ) -> impl Iterator<Item = MovedEnd> {
     let mut given: BTreeSet<Given> = events.iter().filter_map(given_by).collect();
     given.extend(roles_that_may_stay([before, after], events));
-    given.into_iter().filter_map(move |given| {
-        let until = given.end(after, now)?;
-        Some(MovedEnd { given, until, before: given.end(before, now) })
-    })
+    let over = loans_that_end([before, after], events, now);
+    let replaced: BTreeSet<Given> = over.iter().filter_map(|loan| loan.given.in_its_place()).collect();
+    let stays = given.into_iter().filter_map(move |given| {
+        let (until, takes_a_place) = (given.end(after, now)?, replaced.contains(&given));
+        Some(MovedEnd { given, until, before: given.end(before, now), is_over: false, takes_a_place })
+    });
+    stays.chain(over)
+}
+
+/// What was lent, and ends because something else is given in its place or nothing any more.
+fn loans_that_end([before, after]: [&Organization; 2], events: &[Event], now: Timestamp) -> Vec<MovedEnd> {
+    let given: BTreeSet<(Grantee, IntegrationId)> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::GrantSet { grantee, integration, .. } | Event::GrantRemoved { grantee, integration } => {
+                Some((*grantee, *integration))
+            }
+            _ => None,
+        })
+        .collect();
+    let mut over = Vec::new();
+    for (grantee, integration) in given {
+        let ends = before.loans(grantee, integration).iter().filter_map(|loan| loan.expires_at);
+        let lent = ends.map(|end| Given::Loan(grantee, integration, end));
+        for loan in lent.filter(|loan| loan.end(after, now).is_none()) {
+            let Some(end) = loan.end(before, now) else { continue };
+            let (until, before) = (Some(now), Some(end));
+            over.push(MovedEnd { given: loan, until, before, is_over: true, takes_a_place: false });
+        }
+    }
+    over
 }
 
 fn given_by(event: &Event) -> Option<Given> {
@@ -131,6 +163,14 @@ impl Given {
             Given::Key(key) => state.live_key(key)?.expires_at,
         };
         end.is_none_or(|end| now < end).then_some(end)
+    }
+
+    /// What is given in the place of what was lent.
+    fn in_its_place(self) -> Option<Given> {
+        match self {
+            Given::Loan(grantee, integration, _) => Some(Given::Grant(grantee, integration)),
+            _ => None,
+        }
     }
 
     /// The people who are named when this is told.

@@ -159,7 +159,8 @@ impl App {
         };
         let ((events, state, then), (after, changed, differences)) = alone.work(compared).await?;
         let mut ends: Vec<MovedEnd> = ends::between([&state, &then], &events, self.now()).collect();
-        ends.retain(|end| if self.knows_ends(caller, before, end.given) { end.moves() } else { true });
+        // Of what is over nobody is told who could not know that it was there.
+        ends.retain(|end| if self.knows_ends(caller, before, end.given) { end.moves() } else { !end.is_over });
         let all = ends.len();
         let sees_members = self.asked(before, &caller.actor, Operation::ViewMembers).is_allowed();
         ends.retain(|end| sees_members || end.given.may_be_told_of(caller.actor.subject, &events));

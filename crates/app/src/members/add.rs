@@ -49,7 +49,11 @@ impl App {
         let label = new.key_label.as_deref().map(|label| one_line("issue_key.label", label, 80)).transpose()?;
         let role = self.role_or_default(caller, new.role.as_deref()).await?;
 
-        let _directory = self.inner.directory.lock().await;
+        // To look at what it would do writes nothing, and takes a while: nobody waits for that.
+        let _directory = match caller.mode.preview {
+            true => None,
+            false => Some(self.inner.directory.lock().await),
+        };
         let known = self.person(&address).await?;
         let person = match known {
             Some(person) => person,

@@ -4,17 +4,15 @@
 //! organization. A new way of signing in is one more [`Way`] and a file that makes a proof.
 
 use domain::directory::{DirectoryEvent, sign_ins};
-use domain::id::{IdentityId, PasskeyId, PersonId, SessionId};
-use domain::record::{Decision, Durability, Intent, Outcome, OutcomeStatus};
+use domain::id::{IdentityId, PersonId, SessionId};
+use domain::record::{Decision, Durability, Intent, Outcome, OutcomeStatus, RecordRef};
 use domain::time::Timestamp;
 use identity::token::{IssuedToken, Purpose, TokenForm};
-use journal::{AppendError, Fact, IdentityRow, RecordError, SessionRow};
+use journal::{AppendError, Fact, IdentityRow, SessionRow};
 use verdict::SessionProof;
 
-use super::identities::has_another;
 use super::link::no_link;
-use super::session::ended;
-use super::told::nobody;
+use super::provided::Provided;
 use super::{Browser, HasToken as _, SESSION_MS, SignedIn};
 use crate::change::ATTEMPTS_MAX;
 use crate::{App, Problem};
@@ -66,25 +64,6 @@ pub(crate) struct Claim {
     pub(crate) shown: String,
 }
 
-/// What must hold when something is written to the directory, asked where nothing else is written to it meanwhile.
-#[derive(Clone)]
-pub(super) enum Provided {
-    /// Nothing.
-    Always,
-    /// Nobody has come to sign in as this person meanwhile.
-    Unclaimed(PersonId),
-    /// The person still has this sign-in.
-    Has(PersonId, IdentityId),
-    /// The session lasts, and its person may have one more sign-in: by this address, where it is one.
-    MayAdd(SessionProof, Option<String>),
-    /// The session lasts, and its person gets in without this sign-in. Their other sessions of that way end with it.
-    GetsInWithout(SessionProof, IdentityId),
-    /// The session lasts, and its person may have one more passkey.
-    MayAddPasskey(SessionProof),
-    /// The session lasts, and its person gets in without this passkey. Their other sessions by passkeys end with it.
-    GetsInWithoutPasskey(SessionProof, PasskeyId),
-}
-
 /// A session that has just begun.
 #[derive(Debug)]
 pub struct Begun {
@@ -94,9 +73,20 @@ pub struct Begun {
     pub ends_at: Timestamp,
 }
 
+/// A session that is about to begin.
+struct Beginning {
+    proof: Proof,
+    provided: Provided,
+    session: SessionId,
+    digest: [u8; 32],
+    browser: Browser,
+    before: Option<SignedIn>,
+}
+
 impl App {
     /// Begins a session. The one that the browser had until now ends with it, so that nobody can be given a session to
-    /// go on with.
+    /// go on with. Whoever asked may go away meanwhile: it comes to its end all the same, and so does what is recorded of
+    /// it.
     pub(crate) async fn begin(
         &self,
         proof: Proof,
@@ -114,21 +104,50 @@ impl App {
         provided: Provided,
         (browser, before): (&Browser, Option<&SignedIn>),
     ) -> Result<Begun, Problem> {
-        let Proof { person, way, used_up, claim } = proof;
-        let (token, begun_at) = (self.new_token(TokenForm::Session)?, self.now());
+        let token = self.new_token(TokenForm::Session)?;
+        let digest = self.inner.sign_in.digester.digest(Purpose::Session, &token.presented());
+        let session = SessionId::from_random(self.random()?);
+        let (browser, before) = (browser.clone(), before.cloned());
+        let beginning = Beginning { proof, provided, session, digest, browser, before };
+        let app = self.clone();
+        let task = tokio::spawn(async move { app.begin_to_the_end(beginning).await });
+        let ends_at = task.await.map_err(|error| Problem::broken(&error))??;
+        Ok(Begun { token, ends_at })
+    }
+
+    async fn begin_to_the_end(&self, beginning: Beginning) -> Result<Timestamp, Problem> {
+        let asked = self.now();
+        let (person, way) = (beginning.proof.person, beginning.proof.way);
+        // INVARIANT: nobody is signed in whose sign-in does not stand in the record; held by
+        // `a_sign_in_stands_in_the_record_before_it_is_done`.
+        let noted = self.note_sign_in(&proven(person, beginning.session, asked), way).await?;
+        let begun = self.begin_in_turn(beginning).await;
+        let status = if begun.is_ok() { OutcomeStatus::Succeeded } else { OutcomeStatus::Failed };
+        self.close_sign_in(noted, status).await;
+        begun
+    }
+
+    /// Whether somebody signs in before or after an ending is decided by who comes first to the directory, and the moments
+    /// that are written say the same.
+    async fn begin_in_turn(&self, beginning: Beginning) -> Result<Timestamp, Problem> {
+        let Beginning { proof: Proof { person, way, used_up, claim }, provided, session, digest, browser, before } =
+            beginning;
+        let _directory = self.inner.directory.lock().await;
+        self.inner.endings.load(&self.inner.journal).await?;
+        let SessionProof { begun_at, ends_at, .. } =
+            proven(person, session, self.inner.endings.next_beginning(person, self.now()));
         let row = SessionRow {
-            digest: self.inner.sign_in.digester.digest(Purpose::Session, &token.presented()),
-            session: SessionId::from_random(self.random()?),
+            digest,
+            session,
             person,
             begun_at,
-            ends_at: Timestamp(begun_at.0.saturating_add(SESSION_MS)),
+            ends_at,
             way: way.as_str().to_owned(),
             browser: Some(*browser.digest()),
             address: browser.address(),
             client: browser.client(),
             used_at: begun_at,
         };
-        let proven = SessionProof { session: row.session, person, begun_at, ends_at: row.ends_at };
         let mut facts: Vec<Fact> = used_up.into_iter().chain([Fact::Session(Box::new(row))]).collect();
         let mut events = Vec::new();
         if let Some(claim) = claim {
@@ -144,9 +163,8 @@ impl App {
                 until: proof.ends_at,
             });
         }
-        self.append_provided(&format!("{person}/{}", proven.session), (&events, facts), provided).await?;
-        self.note_sign_in(&proven, way).await;
-        Ok(Begun { token, ends_at: proven.ends_at })
+        self.append_in_turn(&format!("{person}/{session}"), (&events, facts), provided).await?;
+        Ok(ends_at)
     }
 
     /// What is written when a way of signing in becomes somebody's.
@@ -176,17 +194,20 @@ impl App {
         provided: Provided,
     ) -> Result<(), Problem> {
         let (app, actor, events) = (self.clone(), actor.to_owned(), events.to_vec());
-        let task = tokio::spawn(async move { app.append_to_the_end(&actor, (&events, facts), provided).await });
+        let task = tokio::spawn(async move {
+            let _directory = app.inner.directory.lock().await;
+            app.append_in_turn(&actor, (&events, facts), provided).await
+        });
         task.await.map_err(|error| Problem::broken(&error))?
     }
 
-    async fn append_to_the_end(
+    /// The same by whoever holds the directory's lock.
+    async fn append_in_turn(
         &self,
         actor: &str,
         (events, facts): (&[DirectoryEvent], Vec<Fact>),
         provided: Provided,
     ) -> Result<(), Problem> {
-        let _directory = self.inner.directory.lock().await;
         let ended = self.ended_with(provided).await?;
         let endings = ended.iter().map(|row| {
             let (person, session) = (row.person, row.session);
@@ -196,7 +217,8 @@ impl App {
         let endings = ended.iter().map(|row| Fact::EndSession { session: row.session });
         let facts: Vec<Fact> = facts.into_iter().chain(endings).collect();
         for _ in 0..ATTEMPTS_MAX {
-            let append = self.register(actor, &events, facts.clone()).await?;
+            let mut append = self.register(actor, &events, facts.clone()).await?;
+            append.at = self.moment_of_ending(append.at, signed_out(&events)).await?;
             match self.inner.journal.append(vec![*append]).await {
                 Ok(_) => return self.inner.endings.catch_up(&self.inner.journal).await,
                 Err(AppendError::Conflict { .. }) => {}
@@ -208,46 +230,15 @@ impl App {
         Err(Problem::Unavailable { message: "the directory is changing; try again".to_owned() })
     }
 
-    // INVARIANT: of two who come at once to the same person, by a sign-in and to take it away, or to take away the last
-    // two, one finds what the other wrote; held by `of_two_sign_ins_removed_at_once_one_stays` and
-    // `nobody_is_signed_in_by_what_is_taken_away_at_the_same_moment`.
-    /// The sessions that end with it, where it holds.
-    async fn ended_with(&self, provided: Provided) -> Result<Vec<SessionRow>, Problem> {
-        let lasts = |proof: &SessionProof| if self.inner.endings.has(proof) { Err(ended()) } else { Ok(()) };
-        match provided {
-            Provided::Always => {}
-            Provided::Unclaimed(person) if self.is_unclaimed(person).await? => {}
-            Provided::Unclaimed(_) => return Err(has_another()),
-            Provided::Has(person, identity) if self.still_has(person, identity).await? => {}
-            Provided::Has(..) => return Err(nobody("it was removed at this moment")),
-            Provided::MayAdd(proof, address) => {
-                lasts(&proof)?;
-                self.may_add(proof.person, address.as_deref()).await?;
-            }
-            Provided::GetsInWithout(proof, identity) => {
-                lasts(&proof)?;
-                return self.ended_without(&proof, identity).await;
-            }
-            Provided::MayAddPasskey(proof) => {
-                lasts(&proof)?;
-                self.has_room_for_passkey(proof.person).await?;
-            }
-            Provided::GetsInWithoutPasskey(proof, passkey) => {
-                lasts(&proof)?;
-                return self.ended_without_passkey(&proof, passkey).await;
-            }
-        }
-        Ok(Vec::new())
-    }
-
-    /// Each organization that the session opens has in its record that its member signed in.
-    async fn note_sign_in(&self, proof: &SessionProof, way: Way) {
-        let callers = match self.callers_of(proof).await {
-            Ok(callers) => callers,
-            Err(problem) => return tracing::error!(%problem, "a sign-in stands in no organization's record"),
-        };
-        for caller in callers {
-            let noted = Intent {
+    /// Each organization that the session is to open has in its record that its member signs in, and where that cannot be
+    /// written nobody does. What is noted waits for its outcome.
+    async fn note_sign_in(&self, proof: &SessionProof, way: Way) -> Result<Vec<RecordRef>, Problem> {
+        let mut callers = self.callers_of(proof).await?.into_iter().peekable();
+        let mut noted = Vec::new();
+        while let Some(caller) = callers.next() {
+            // The last is on disk when it is answered, and those before it with it.
+            let durability = if callers.peek().is_some() { Durability::Written } else { Durability::Synced };
+            let intent = Intent {
                 org: caller.live.org(),
                 at: proof.begun_at,
                 subject: proof.person.to_string(),
@@ -263,23 +254,40 @@ impl App {
                 arguments_digest: None,
                 policy_seq: caller.live.snapshot().seq(),
             };
-            if let Err(error) = self.record_sign_in(noted).await {
-                tracing::error!(%error, "a sign-in could not be recorded");
+            match self.inner.journal.begin(intent, durability).await {
+                Ok(record) => noted.push(record),
+                Err(error) => {
+                    self.close_sign_in(noted, OutcomeStatus::Failed).await;
+                    return Err(Problem::broken(&error));
+                }
             }
         }
+        Ok(noted)
     }
 
     /// What was allowed has an outcome, or it would count as begun and never ended.
-    async fn record_sign_in(&self, intent: Intent) -> Result<(), RecordError> {
-        let outcome = Outcome {
-            at: intent.at,
-            status: OutcomeStatus::Succeeded,
-            latency_us: 0,
-            request_bytes: 0,
-            response_bytes: 0,
-            detail: None,
-        };
-        let record = self.inner.journal.begin(intent, Durability::Written).await?;
-        self.inner.journal.finish_written(record, outcome).await
+    async fn close_sign_in(&self, noted: Vec<RecordRef>, status: OutcomeStatus) {
+        for record in noted {
+            let outcome =
+                Outcome { at: self.now(), status, latency_us: 0, request_bytes: 0, response_bytes: 0, detail: None };
+            // Without it the next start says that what came of it is not known.
+            if let Err(error) = self.inner.journal.finish_written(record, outcome).await {
+                tracing::error!(%error, "what came of a sign-in could not be recorded");
+            }
+        }
     }
+}
+
+/// Whose sessions all end with these events.
+fn signed_out(events: &[DirectoryEvent]) -> Vec<PersonId> {
+    let person = |event: &DirectoryEvent| match event {
+        DirectoryEvent::SessionsEnded { person } => Some(*person),
+        _ => None,
+    };
+    events.iter().filter_map(person).collect()
+}
+
+/// What is known of a session that begins at a moment.
+fn proven(person: PersonId, session: SessionId, begun_at: Timestamp) -> SessionProof {
+    SessionProof { session, person, begun_at, ends_at: Timestamp(begun_at.0.saturating_add(SESSION_MS)) }
 }

@@ -15,8 +15,9 @@ use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::{Fact, TicketRow};
 use tokio::sync::Semaphore;
 
-use super::begin::{Begun, Claim, Proof, Provided, Way};
+use super::begin::{Begun, Claim, Proof, Way};
 use super::link::no_link;
+use super::provided::Provided;
 use super::{Browser, HasToken as _, SignedIn};
 use crate::directory::email;
 use crate::mail::Letter;

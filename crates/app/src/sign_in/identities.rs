@@ -9,8 +9,9 @@ use journal::{Fact, IdentityRow, SessionRow};
 use verdict::SessionProof;
 
 use super::SignedIn;
-use super::begin::{Provided, Way};
+use super::begin::Way;
 use super::email::PROVIDER as EMAIL;
+use super::provided::Provided;
 use super::providers::Desk;
 use crate::{App, Problem};
 

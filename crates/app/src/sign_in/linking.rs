@@ -14,11 +14,12 @@ use identity::token::{IssuedToken, PresentedToken, Purpose, TokenForm};
 use journal::{Fact, TicketRow};
 use serde::{Deserialize, Serialize};
 
-use super::begin::{Claim, Provided};
+use super::begin::Claim;
 use super::email::{GOOD_MS, HOURLY_MAX, PROVIDER as EMAIL};
 use super::failures::Payer;
 use super::link::no_link;
 use super::oidc::Errand;
+use super::provided::Provided;
 use super::{HasToken as _, SignedIn};
 use crate::directory::email;
 use crate::mail::Letter;

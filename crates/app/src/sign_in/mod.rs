@@ -15,6 +15,7 @@ mod linking;
 mod oidc;
 mod passkey;
 mod passkeys;
+mod provided;
 mod providers;
 mod session;
 mod sessions;

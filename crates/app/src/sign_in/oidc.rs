@@ -17,10 +17,11 @@ use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::{Fact, TicketRow};
 use zeroize::Zeroizing;
 
-use super::begin::{Begun, Claim, Proof, Provided, Way};
+use super::begin::{Begun, Claim, Proof, Way};
 use super::failures::{Payer, network};
 use super::identities::has_another;
 use super::linking::NewSignIn;
+use super::provided::Provided;
 use super::providers::Desk;
 use super::told::{disbelieved, nobody, not_begun, not_exchanged, refused, unbelievable};
 use super::{Browser, HasToken, SignedIn};

@@ -10,9 +10,10 @@ use identity::token::Purpose;
 use journal::{Fact, PasskeyRow, SessionRow};
 use verdict::SessionProof;
 
-use super::begin::{Provided, Way};
+use super::begin::Way;
 use super::failures::Payer;
 use super::passkey::{not_asked, party, refused};
+use super::provided::Provided;
 use super::{HasToken as _, SignedIn};
 use crate::directory::one_line;
 use crate::{App, Problem};

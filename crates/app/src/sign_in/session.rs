@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use domain::id::PersonId;
 use domain::time::Timestamp;
 use identity::token::{PresentedToken, Purpose, TokenForm};
-use journal::{Fact, SessionRow};
+use journal::SessionRow;
 use verdict::{Credential, NotAdmitted, SessionProof};
 
 use super::{HasToken, IDLE_MS, NOTED_EVERY_MS, REMEMBERED_MAX, Remembered};
@@ -84,10 +84,15 @@ impl App {
         Ok(views)
     }
 
+    /// Whom the session makes its person in each of their organizations. One that cannot be read opens to nobody, and keeps
+    /// nobody out of the others.
     pub(super) async fn callers_of(&self, proof: &SessionProof) -> Result<Vec<Caller>, Problem> {
         let mut callers = Vec::new();
         for org in self.inner.journal.organizations_of(proof.person).await? {
-            callers.extend(self.admitted(proof, self.live(org).await?).ok());
+            match self.live(org).await {
+                Ok(live) => callers.extend(self.admitted(proof, live).ok()),
+                Err(problem) => tracing::error!(%org, %problem, "an organization cannot be read"),
+            }
         }
         Ok(callers)
     }
@@ -134,20 +139,14 @@ impl App {
         remembered.retain(|_, found| !is_over(&found.row));
     }
 
-    /// A session lasts as long as it is used. That it is, is written down now and then, on the side.
-    fn note_use(&self, found: &Arc<Remembered>, now: Timestamp) {
+    /// A session lasts as long as it is used. That it is, is written down now and then, and nobody waits for it.
+    fn note_use(&self, found: &Remembered, now: Timestamp) {
         found.used_at.fetch_max(now.0, Ordering::Relaxed);
         let noted_at = found.noted_at.load(Ordering::Relaxed);
         let is_due = now.0.saturating_sub(noted_at) >= NOTED_EVERY_MS;
         let takes = || found.noted_at.compare_exchange(noted_at, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if is_due && takes() {
-            let (app, session, person) = (self.clone(), found.row.session, found.row.person);
-            tokio::spawn(async move {
-                let used = vec![Fact::SessionUsed { session, at: now }];
-                if let Err(problem) = app.append_to_directory(&format!("{person}/{session}"), &[], used).await {
-                    tracing::warn!(%problem, "the use of a session could not be noted");
-                }
-            });
+            self.inner.journal.touch_session(found.row.session, now);
         }
     }
 }

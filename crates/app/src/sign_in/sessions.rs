@@ -2,12 +2,13 @@
 //! answer on.
 
 use domain::directory::DirectoryEvent;
-use domain::id::SessionId;
+use domain::id::{PersonId, SessionId};
 use domain::time::Timestamp;
 use journal::{Fact, SessionRow};
 
 use super::session::proof_of;
 use super::{IDLE_MS, SignedIn};
+use crate::organizations::OPERATOR;
 use crate::{App, Problem};
 
 /// A session, as its person sees it.
@@ -74,7 +75,7 @@ impl App {
         Ok(())
     }
 
-    /// Ends all sessions that a person has, this one among them.
+    /// Ends all sessions that a person has, this one among them. Their keys stay: how many, see [`App::own_keys`].
     ///
     /// # Errors
     /// [`Problem::Unavailable`] where the journal cannot be written.
@@ -84,5 +85,44 @@ impl App {
         self.append_to_directory(&signed_in.stamp(), &[ended], vec![Fact::EndSessionsOf { person }]).await?;
         self.forget(|row| row.person == person);
         Ok(())
+    }
+
+    /// Ends all sessions of everybody, and every link and mail by which somebody could sign in. An operator's act, on the
+    /// data folder, for when a copy of it was put back: what had ended since would be good again.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] where the journal cannot be written.
+    pub async fn sign_everybody_out(&self) -> Result<(), Problem> {
+        self.append_to_directory(OPERATOR, &[DirectoryEvent::EverybodySignedOut], vec![Fact::EndSignIns]).await?;
+        self.forget(|_| true);
+        Ok(())
+    }
+
+    /// How many personal keys of theirs have not ended, in all organizations that they come to. No end of a session ends one,
+    /// whether it was made in that session or not.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] where the journal cannot be read.
+    pub async fn own_keys(&self, signed_in: &SignedIn) -> Result<usize, Problem> {
+        let (person, now) = (signed_in.proof.person, self.now());
+        let mut count = 0;
+        for caller in self.callers_of(&signed_in.proof).await? {
+            let state = caller.live.state.lock().await;
+            let theirs = state.keys.values().filter(|key| key.holder() == Some(person) && key.revoked_at.is_none());
+            count += theirs.filter(|key| key.holds_at(now)).count();
+        }
+        Ok(count)
+    }
+
+    /// The moment of an ending of all sessions of these people that happens now: none of them began later, even where the
+    /// clock went back since.
+    pub(crate) async fn moment_of_ending(&self, now: Timestamp, people: Vec<PersonId>) -> Result<Timestamp, Problem> {
+        let mut at = now;
+        for person in people {
+            // The newest comes first.
+            let newest = self.inner.journal.sessions_of(person).await?.into_iter().next();
+            at = at.max(newest.map_or(at, |row| row.begun_at));
+        }
+        Ok(at)
     }
 }

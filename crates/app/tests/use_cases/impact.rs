@@ -157,6 +157,13 @@ async fn roles_beside_ones_own_that_begin_to_count_are_told_with_their_end() {
     let beside = |count| vec![SettingChange::RolesExtraBindings(count)];
     app.change_settings(&acme.owner, None, beside(true)).await.unwrap();
     app.give_member_role(&acme.owner, (MEMBER, "admin"), Some(end)).await.unwrap();
+    // What she does with it ends with it, and she gives none of it on; she is told until when she has it.
+    let added = world.add(&acme.member, "bea@acme.example", "Bea", "admin").await;
+    let because = added.unwrap_err().to_string();
+    assert!(
+        because.ends_with(", which you hold until 2023-11-14T23:13:20Z alone, and what is given stays"),
+        "{because}"
+    );
     app.change_settings(&acme.owner, None, beside(false)).await.unwrap();
     let counts = told(app.change_settings(&looking(&acme.owner), None, beside(true)).await).summary();
     let ends = "Mona Gneiss: the role Admin beside their own ends at 2023-11-14T23:13:20.000Z";

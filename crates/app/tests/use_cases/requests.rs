@@ -3,6 +3,7 @@
 use app::access::Whose;
 use app::ask::Wording;
 use app::grants::{GrantChange, Receiver};
+use app::impact::Mode;
 use app::requests::{Choice, Page, RequestDetail, RequestToOpen, Term, Told, Which};
 use app::resources::{ResourceChange, ResourceToMake, Sharing};
 use app::roles::{NewRole, RoleChange};
@@ -245,6 +246,20 @@ async fn what_is_granted_for_good_leaves_what_was_lent_and_what_is_set_by_hand_e
 
     let refund = id(&app.open_request(member, &call(REFUND)).await.unwrap());
     app.grant_request(&acme.admin, &refund, for_an_hour()).await.unwrap();
+    let looking = Caller { mode: Mode { preview: true, ..Mode::default() }, ..acme.admin.clone() };
+    // Also where nobody loses anything at this moment.
+    for (profile, first) in
+        [(Profile::ReadOnly, "Mona Gneiss: loses 2 tools of stripe"), (Profile::Full, "nobody gains")]
+    {
+        let change = GrantChange { profile: Some(profile), tools_off: Some([].into()), expires_at: None };
+        let looked = app.set_grant(&looking, Receiver::Member(MEMBER), "stripe", change).await;
+        let Err(Problem::Previewed(impact)) = looked else { panic!("{looked:?}") };
+        let [told, given, lent] = impact.summary().try_into().unwrap();
+        assert!(told.starts_with(first), "{told}");
+        assert_eq!(given, "Mona Gneiss: what is given of STRIPE has no end");
+        let over = "what is lent of STRIPE ends at 2023-11-14T23:13:20.000Z, and no longer at 2023-11-15T00:13:20.000Z";
+        assert_eq!(lent, format!("Mona Gneiss: {over}"));
+    }
     world.give(&acme.admin, Receiver::Member(MEMBER), "stripe", Profile::ReadOnly).await.unwrap();
     assert_eq!(STRIPE.map(|tool| world.may_call(member, "stripe", tool)), [true, false, false], "set is set");
 }
@@ -299,7 +314,7 @@ async fn a_grant_that_ends_is_not_drawn_out_by_what_is_asked_for_besides() {
     let end = app.now().plus_ms(2 * HOUR_MS);
     let refund = id(&app.open_request(member, &call(REFUND)).await.unwrap());
     let shown = app.show_request(&acme.admin, &refund).await.unwrap();
-    assert_eq!(shown.remedies[0].says, ["assign STRIPE: read, change and delete, until the present end"]);
+    assert_eq!(shown.remedies[0].says, [format!("assign STRIPE: read, change and delete, until {end}")]);
     let granted = app.grant_request(&acme.admin, &refund, Choice::default()).await.unwrap();
     let RequestState::Granted { until, .. } = &granted.view.request.state else { panic!("{granted:?}") };
     assert_eq!((*until, may()), (Some(end), [true; 3]));

@@ -2,9 +2,10 @@
 
 use app::Problem;
 use app::sign_in::{Begun, SignedIn};
-use journal::StreamId;
+use domain::record::OutcomeStatus;
+use journal::{Append, RecordQuery, StreamId};
 
-use crate::world::{OWNER, World};
+use crate::world::{MEMBER, OWNER, World, code_of};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -47,6 +48,81 @@ async fn a_sign_in_stands_in_the_record_as_done_whatever_becomes_of_the_process(
     owner(&world, "One").await;
     owner(&world, "Two").await;
     assert_eq!(world.journal.close_open_intents(world.app.now()).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_sign_in_stands_in_the_record_before_it_is_done() {
+    let world = World::new();
+    let founded = world.found("One", OWNER).await.unwrap();
+    let (_, browser) = world.app.new_browser().unwrap();
+    // The link is good when it is looked at, and too old a moment later, when it is used up.
+    world.clock.jump_at(2, DAY);
+    assert_eq!(code_of(world.app.open_link(founded.link.reveal(), &browser, None).await), "missing");
+    let records = world.journal.records(RecordQuery::newest(founded.org, 10)).await.unwrap().records;
+    let noted: Vec<_> = records
+        .iter()
+        .map(|record| (record.intent.method.as_str(), record.outcome.as_ref().map(|closing| closing.outcome.status)))
+        .collect();
+    assert_eq!(noted, [("sign-in", Some(OutcomeStatus::Failed))]);
+}
+
+#[tokio::test]
+async fn an_organization_that_cannot_be_read_keeps_nobody_out_of_the_others() {
+    let mut world = World::new();
+    let (token, _) = owner(&world, "One").await;
+    let broken = world.found("Two", OWNER).await.unwrap();
+    let of_a_newer_wardroom = Append {
+        stream: broken.org.into(),
+        expected: world.journal.head(broken.org.into()).await.unwrap(),
+        at: world.app.now(),
+        actor: "operator".to_owned(),
+        events: vec![br#"{"v":1,"type":"moon.landed","data":{}}"#.to_vec()],
+        facts: Vec::new(),
+    };
+    world.journal.append(vec![of_a_newer_wardroom]).await.unwrap();
+    world.restart().await;
+    let signed_in = world.app.signed_in(&token).await.unwrap();
+    assert!(world.app.caller_in(&signed_in, "two").await.is_err());
+    let seen = world.app.organizations_of(&signed_in).await.unwrap();
+    assert_eq!(seen.iter().map(|view| view.name.as_str()).collect::<Vec<_>>(), ["One"]);
+    // Nor does a link that was made for it.
+    assert_eq!(world.app.look_at_link(broken.link.reveal()).await.unwrap().organization, None);
+    let begun = open(&world, broken.link.reveal()).await.unwrap();
+    let anew = world.app.signed_in(begun.token.reveal()).await.unwrap();
+    assert!(world.app.caller_in(&anew, "one").await.is_ok());
+}
+
+#[tokio::test]
+async fn who_signs_in_after_ending_all_sessions_is_signed_in_whatever_the_clock_says() {
+    let world = World::new();
+    let (first, signed_in) = owner(&world, "One").await;
+    let [at_once, earlier] = [world.found("Two", OWNER).await.unwrap(), world.found("Three", OWNER).await.unwrap()];
+    world.app.end_all_sessions(&signed_in).await.unwrap();
+    // In the very same millisecond, and at an earlier hour of the clock.
+    let second = open(&world, at_once.link.reveal()).await.unwrap();
+    assert!(!lasts(&world, &first).await && lasts(&world, second.token.reveal()).await);
+    let signed_in = world.app.signed_in(second.token.reveal()).await.unwrap();
+    world.app.end_all_sessions(&signed_in).await.unwrap();
+    world.clock.advance_ms(-HOUR);
+    let third = open(&world, earlier.link.reveal()).await.unwrap();
+    assert!(!lasts(&world, second.token.reveal()).await && lasts(&world, third.token.reveal()).await);
+}
+
+#[tokio::test]
+async fn a_session_from_before_a_removal_opens_nothing_after_a_return_whatever_the_clock_says() {
+    let world = World::new();
+    let acme = world.acme().await;
+    world.clock.advance_ms(HOUR);
+    let link = world.app.make_link(MEMBER).await.unwrap();
+    let begun = open(&world, link.reveal()).await.unwrap();
+    let signed_in = world.app.signed_in(begun.token.reveal()).await.unwrap();
+    assert!(world.app.caller_in(&signed_in, "acme").await.is_ok());
+    // The clock goes back to before the session began.
+    world.clock.advance_ms(-HOUR);
+    world.app.remove_member(&acme.owner, MEMBER).await.unwrap();
+    world.add(&acme.owner, MEMBER, "Mona Gneiss", "member").await.unwrap();
+    world.clock.advance_ms(2 * HOUR);
+    assert_eq!(code_of(world.app.caller_in(&signed_in, "acme").await), "unauthenticated");
 }
 
 #[tokio::test]

@@ -33,6 +33,10 @@ pub enum DirectoryEvent {
     /// Every session that a person has is over.
     #[serde(rename = "sessions.ended")]
     SessionsEnded { person: PersonId },
+    /// Every session of everybody is over, and so is every link by which somebody could have signed in: the operator put a
+    /// copy of the data folder back.
+    #[serde(rename = "everybody.signed_out")]
+    EverybodySignedOut,
     /// A person signs in in one more way.
     #[serde(rename = "identity.linked")]
     IdentityLinked { person: PersonId, identity: IdentityId },

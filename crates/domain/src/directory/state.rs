@@ -25,6 +25,9 @@ pub struct Directory {
     ended: BTreeMap<SessionId, Timestamp>,
     /// People who ended all their sessions, and when they last did.
     ended_all: BTreeMap<PersonId, Timestamp>,
+    /// When the sessions of everybody were ended last, where they ever were.
+    #[serde(default)]
+    ended_everybodys: Option<Timestamp>,
     /// How many endings there are when they are looked through next.
     look_through_at: usize,
 }
@@ -43,6 +46,7 @@ impl Directory {
             | DirectoryEvent::LinkMade { .. } => return,
             DirectoryEvent::SessionEnded { session, until, .. } => _ = self.ended.insert(session, until),
             DirectoryEvent::SessionsEnded { person } => _ = self.ended_all.insert(person, at),
+            DirectoryEvent::EverybodySignedOut => self.ended_everybodys = self.ended_everybodys.max(Some(at)),
         }
         let endings = self.ended.len() + self.ended_all.len();
         if endings >= self.look_through_at.max(LOOKED_THROUGH_FROM) {
@@ -52,11 +56,17 @@ impl Directory {
         }
     }
 
+    /// When all sessions of a person were ended last, as far as that says anything yet.
+    #[must_use]
+    pub fn ended_all(&self, person: PersonId) -> Option<Timestamp> {
+        self.ended_everybodys.max(self.ended_all.get(&person).copied())
+    }
+
     /// Whether a session was ended before its time. One that began in the very millisecond in which its person ended
     /// all of theirs is one of those.
     #[must_use]
     pub fn has_ended(&self, session: SessionId, person: PersonId, begun_at: Timestamp) -> bool {
-        self.ended.contains_key(&session) || self.ended_all.get(&person).is_some_and(|all| begun_at <= *all)
+        self.ended.contains_key(&session) || self.ended_all(person).is_some_and(|all| begun_at <= all)
     }
 }
 
@@ -85,6 +95,9 @@ mod tests {
         directory.apply((2, Timestamp(7)), &DirectoryEvent::SessionsEnded { person: person(1) });
         let of_theirs = [0, 7, 8].map(|begun| ended(&directory, 2, 1, begun));
         assert_eq!((of_theirs, ended(&directory, 3, 2, 0), directory.seq), ([true, true, false], false, 2));
+        directory.apply((3, Timestamp(9)), &DirectoryEvent::EverybodySignedOut);
+        let of_all = [(1, 9), (2, 9), (1, 10), (2, 10)].map(|(of, begun)| ended(&directory, 3, of, begun));
+        assert_eq!(of_all, [true, true, false, false]);
     }
 
     #[test]

@@ -14,8 +14,8 @@ const LOCAL_LENGTH_MAX: usize = 64;
 /// Whose word a provider's is about an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Belief<'a> {
-    /// Google's: it knows the addresses of its own, `gmail.com` and those of companies that it hosts; about others it
-    /// knows only that somebody once received a mail there.
+    /// Google's: it knows the addresses of its own, `gmail.com` (in some countries written `googlemail.com`) and those of
+    /// companies that it hosts; about others it knows only that somebody once received a mail there.
     Google,
     /// That of a provider which the operator trusts with every address that it has verified.
     Verified,
@@ -104,7 +104,7 @@ impl Address {
 
 fn doubt_about(mail_domain: &str, hosted_domain: Option<&str>, belief: Belief<'_>) -> Option<Doubt> {
     match belief {
-        Belief::Google if mail_domain == "gmail.com" || hosted_domain.is_some() => None,
+        Belief::Google if ["gmail.com", "googlemail.com"].contains(&mail_domain) || hosted_domain.is_some() => None,
         Belief::Google => Some(Doubt::NotHosted),
         Belief::Verified => None,
         Belief::Within(own) if own.iter().any(|own| own == mail_domain) => None,
@@ -164,6 +164,7 @@ mod tests {
     fn google_is_believed_about_what_it_hosts() {
         let at = |email: &str, hosted| weigh(json!(email), Some(json!(true)), hosted, Belief::Google);
         assert_eq!(at("ada@gmail.com", None).believed(), Some("ada@gmail.com"));
+        assert_eq!(at("ada@googlemail.com", None).believed(), Some("ada@googlemail.com"));
         assert_eq!(at("ada@example.com", Some("example.com")).believed(), Some("ada@example.com"));
         assert_eq!(at("ada@example.com", None), doubted("ada@example.com", Doubt::NotHosted));
         assert_eq!(at("ada@gmail.com.evil.example", None), doubted("ada@gmail.com.evil.example", Doubt::NotHosted));

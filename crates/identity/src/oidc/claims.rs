@@ -33,7 +33,8 @@ pub struct Expected<'a> {
     pub access_token: Option<&'a str>,
     /// Now, in milliseconds since 1970.
     pub now_ms: i64,
-    /// Where they had to sign in again: since when, in milliseconds since 1970.
+    /// Where they had to sign in again: since when, in milliseconds since 1970. Since the clocks may differ, whoever signed
+    /// in there within the minute before is taken to have done so again.
     pub again_since_ms: Option<i64>,
     /// Where only companies with accounts at Google may sign in: theirs, as `hd` names them. Empty: anybody.
     pub hosted_domains: &'a [String],
@@ -217,18 +218,18 @@ fn check_binding(claims: &Claims, algorithm: Algorithm, expected: &Expected<'_>)
 }
 
 fn check_signed_in_again(claims: &Claims, expected: &Expected<'_>) -> Result<Option<i64>, ClaimFault> {
+    let now = seconds_of(expected.now_ms);
     let signed_in_at = moment("auth_time", claims.auth_time.as_ref())?;
+    if let Some(ahead) = signed_in_at.filter(|moment| *moment > now + SKEW_S) {
+        return Err(ClaimFault::Future { claim: "auth_time", by_s: whole(ahead - now) });
+    }
     if let Some(since) = expected.again_since_ms {
         let signed_in_at = signed_in_at.ok_or(ClaimFault::AuthTimeMissing)?;
         if signed_in_at < seconds_of(since) - SKEW_S {
             return Err(ClaimFault::NotAgain);
         }
-        let now = seconds_of(expected.now_ms);
-        if signed_in_at > now + SKEW_S {
-            return Err(ClaimFault::Future { claim: "auth_time", by_s: whole(signed_in_at - now) });
-        }
     }
-    Ok(signed_in_at.map(milliseconds))
+    Ok(signed_in_at.map(|moment| milliseconds(moment).min(expected.now_ms)))
 }
 
 fn check_hosted_domain<'a>(claims: &'a Claims, allowed: &[String]) -> Result<Option<&'a str>, ClaimFault> {

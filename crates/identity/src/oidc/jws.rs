@@ -104,18 +104,23 @@ pub(super) fn verify(token: &str, keys: &KeySet) -> Result<Signed, JwsFault> {
     if header.typ.is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
         return Err(JwsFault::Typ);
     }
-    let key = the_key(keys, header.kid.as_deref())?;
-    if key.algorithm.as_deref().is_some_and(|named| Algorithm::named(named) != Ok(algorithm)) {
-        return Err(JwsFault::KeyMismatch);
-    }
+    let key = the_key(keys, header.kid.as_deref(), algorithm)?;
     algorithm.check(&key.material, message.as_bytes(), &signature)?;
     Ok(Signed { payload, algorithm })
 }
 
-fn the_key<'a>(keys: &'a KeySet, id: Option<&str>) -> Result<&'a Key, JwsFault> {
-    let mut named = keys.of(id);
-    let key = named.next().ok_or(JwsFault::UnknownKey)?;
-    if named.next().is_some() { Err(JwsFault::AmbiguousKey) } else { Ok(key) }
+/// The one key that the token means. Keys of different kinds may have one id (RFC 7517, 4.5): of those the algorithm tells
+/// which. Without an id there must be no other.
+fn the_key<'a>(keys: &'a KeySet, id: Option<&str>, algorithm: Algorithm) -> Result<&'a Key, JwsFault> {
+    let named: Vec<&Key> = keys.of(id).collect();
+    let mut fitting = named.iter().filter(|key| algorithm.fits(key));
+    match (named.as_slice(), fitting.next(), fitting.next()) {
+        ([], ..) => Err(JwsFault::UnknownKey),
+        ([_, _, ..], ..) if id.is_none() => Err(JwsFault::AmbiguousKey),
+        (_, None, _) => Err(JwsFault::KeyMismatch),
+        (_, Some(key), None) => Ok(key),
+        (_, Some(_), Some(_)) => Err(JwsFault::AmbiguousKey),
+    }
 }
 
 impl Algorithm {
@@ -136,6 +141,17 @@ impl Algorithm {
             _ if name.starts_with("HS") => return Err(JwsFault::Symmetric),
             _ => return Err(JwsFault::UnknownAlgorithm),
         })
+    }
+
+    /// Whether a key is of its kind, and says of itself that it is for nothing else.
+    fn fits(self, key: &Key) -> bool {
+        let is_of_its_kind = match key.material {
+            Material::Rsa { .. } => self.rsa().is_ok(),
+            Material::P256(_) => self == Self::Es256,
+            Material::P384(_) => self == Self::Es384,
+            Material::Ed25519(_) => self == Self::EdDsa,
+        };
+        is_of_its_kind && key.algorithm.as_deref().is_none_or(|named| Self::named(named) == Ok(self))
     }
 
     fn check(self, material: &Material, message: &[u8], signature: &[u8]) -> Result<(), JwsFault> {

@@ -9,7 +9,7 @@ mod records;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::id::{KeyId, OrgId, PersonId};
+use domain::id::{KeyId, OrgId, PersonId, SessionId};
 use domain::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
@@ -20,6 +20,7 @@ use crate::sign_in::{IdentityRow, SessionRow, TicketRow};
 use crate::sqlite::key_uses::KeyUses;
 use crate::sqlite::pool::Pool;
 use crate::sqlite::record_desk::{Desk, Errand};
+use crate::sqlite::session_uses::SessionUses;
 use crate::sqlite::{facts, folder, identities, mail, reader, record_threads, sign_in, stream_writer};
 use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
 use crate::verification::{ChainHead, JournalFile};
@@ -54,6 +55,7 @@ struct Inner {
     journal_reads: Arc<Pool>,
     record_reads: Arc<Pool>,
     key_uses: Arc<KeyUses>,
+    session_uses: Arc<SessionUses>,
     _closing: Closing,
 }
 
@@ -78,16 +80,16 @@ impl Journal {
         let lock = Arc::new(folder::claim(dir)?);
         let (streams, stream_commands) = mpsc::channel(options.appends_waiting_max.max(1));
         let records = Arc::new(Desk::new(options.records_waiting_max.max(1)));
-        let key_uses = Arc::<KeyUses>::default();
+        let (key_uses, session_uses) = (Arc::<KeyUses>::default(), Arc::<SessionUses>::default());
         let connection = folder::open_writer(dir, JournalFile::Journal)?;
         record_threads::start(dir, &records, Arc::clone(&key_uses), Arc::clone(&lock))?;
         let _closing = Closing(Arc::clone(&records));
         folder::sync_dir(dir)
             .map_err(|error| OpenError::Unusable { path: dir.to_path_buf(), reason: error.to_string() })?;
-        stream_writer::start(connection, stream_commands, lock)?;
+        stream_writer::start(connection, stream_commands, Arc::clone(&session_uses), lock)?;
         let journal_reads = Pool::new(dir.join(JournalFile::Journal.as_str()), options.read_connections);
         let record_reads = Pool::new(dir.join(JournalFile::Records.as_str()), options.read_connections);
-        let inner = Inner { options, streams, records, journal_reads, record_reads, key_uses, _closing };
+        let inner = Inner { options, streams, records, journal_reads, record_reads, key_uses, session_uses, _closing };
         Ok(Journal { inner: Arc::new(inner) })
     }
 
@@ -237,6 +239,15 @@ impl Journal {
     /// [`ReadError`]
     pub async fn session(&self, digest: [u8; 32]) -> Result<Option<SessionRow>, ReadError> {
         self.read_journal(move |connection| sign_in::session(connection, &digest)).await
+    }
+
+    /// Remembers that a session was used. Costs no wait; it is written with whatever is written next, and the latest use
+    /// counts.
+    pub fn touch_session(&self, session: SessionId, at: Timestamp) {
+        if self.inner.session_uses.touch(session, at) {
+            // Where there is no place, others are about to be written, and this with them.
+            let _ = self.inner.streams.try_send(stream_writer::Command::SessionsUsed);
+        }
     }
 
     /// A person's sessions, the newest first; at most 10,000.

@@ -68,9 +68,13 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
             return Ok(true);
         }
         Fact::Session(row) => sign_in::write_session(connection, row)?,
-        Fact::SessionUsed { session, at } => sign_in::write_use(connection, *session, *at)?,
         Fact::EndSession { session } => sign_in::end_sessions(connection, SessionsOf::Id(*session))?,
         Fact::EndSessionsOf { person } => sign_in::end_sessions(connection, SessionsOf::Person(*person))?,
+        Fact::EndSignIns => {
+            sign_in::end_all(connection)?;
+            mail::give_up_all(connection)?;
+            return Ok(true);
+        }
         Fact::Ticket(row) => sign_in::write_ticket(connection, row)?,
         Fact::RedeemTicket { digest, purpose, at } => sign_in::redeem(connection, digest, purpose, *at)?,
         Fact::Identity(row) => identities::write(connection, row)?,

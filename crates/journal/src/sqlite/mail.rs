@@ -54,6 +54,15 @@ pub(crate) fn end(connection: &Connection, row: &MailRow, failure: Option<&str>)
     note(connection, (row.org, row.about.as_deref()), (state, failure))
 }
 
+/// No mail is sent that waits. Invitations that one is about say so.
+pub(crate) fn give_up_all(connection: &Connection) -> Result<(), FactError> {
+    let told =
+        "UPDATE invitees SET mail_state = ?1, mail_error = 'it was given up with everything that waited; send it again'
+         WHERE mail_state = ?2";
+    connection.prepare_cached(told)?.execute([FAILED, WAITS])?;
+    Ok(connection.execute_batch("DELETE FROM outbox")?)
+}
+
 fn note(
     connection: &Connection,
     (org, about): (Option<OrgId>, Option<&str>),

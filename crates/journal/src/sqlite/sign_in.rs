@@ -75,6 +75,11 @@ pub(crate) enum SessionsOf {
     Person(PersonId),
 }
 
+/// Deletes every session and every ticket.
+pub(crate) fn end_all(connection: &Connection) -> Result<(), FactError> {
+    Ok(connection.execute_batch("DELETE FROM session_uses; DELETE FROM sessions; DELETE FROM tickets;")?)
+}
+
 /// Writes a ticket, and deletes those that are no good any more.
 pub(crate) fn write_ticket(connection: &Connection, row: &TicketRow) -> Result<(), FactError> {
     connection.prepare_cached("DELETE FROM tickets WHERE expires_at < ?1")?.execute([row.created_at.0])?;

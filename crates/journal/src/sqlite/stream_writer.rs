@@ -3,11 +3,14 @@
 //! It takes what waits, writes it in one transaction with a savepoint for each append, commits (synced), and
 //! only then answers. One append that is refused leaves the others of its group untouched.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use domain::id::SessionId;
+use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{mpsc, oneshot};
@@ -16,6 +19,7 @@ use crate::chain::{EventLink, Hash, START, event_hash};
 use crate::error::{AppendError, OpenError};
 use crate::sqlite::facts::{self, FactError};
 use crate::sqlite::folder::BUSY_WAIT;
+use crate::sqlite::session_uses::{self, SessionUses};
 use crate::sqlite::{from_sql, to_sql};
 use crate::stream::{
     APPEND_BYTES_MAX, Append, Appended, EVENT_BYTES_MAX, EVENTS_MAX, FACTS_MAX, STATE_BYTES_MAX, SavedState, StreamId,
@@ -37,6 +41,8 @@ pub(crate) enum Command {
         state: SavedState,
         reply: oneshot::Sender<Result<(), AppendError>>,
     },
+    /// Uses of sessions wait. They are written with every group; this makes one where there is none.
+    SessionsUsed,
     #[cfg(test)]
     LimitPages {
         pages: i64,
@@ -55,6 +61,7 @@ enum Answer {
 
 struct Writer {
     connection: Connection,
+    session_uses: Arc<SessionUses>,
     /// Something was erased and still stands in the write-ahead log.
     erased: bool,
     /// Keeps the folder ours until the last write is done.
@@ -65,9 +72,10 @@ struct Writer {
 pub(crate) fn start(
     connection: Connection,
     commands: mpsc::Receiver<Command>,
+    session_uses: Arc<SessionUses>,
     lock: Arc<File>,
 ) -> Result<(), OpenError> {
-    let writer = Writer { connection, erased: false, _lock: lock };
+    let writer = Writer { connection, session_uses, erased: false, _lock: lock };
     let unusable = |error: std::io::Error| OpenError::Unusable {
         path: "journal.db".into(),
         reason: format!("no thread for its writer: {error}"),
@@ -110,6 +118,7 @@ impl Writer {
                 self.forget_log();
             }
         }
+        self.write_group(Vec::new());
         self.forget_log();
         let Writer { connection, _lock, .. } = self;
         drop(connection);
@@ -139,11 +148,16 @@ impl Writer {
 
     fn write_group(&mut self, commands: Vec<Command>) {
         let mut answers = Vec::with_capacity(commands.len());
-        let result = self.write_transaction(commands, &mut answers);
+        let uses = self.session_uses.take();
+        if commands.is_empty() && uses.is_empty() {
+            return;
+        }
+        let result = self.write_transaction(commands, &mut answers, &uses);
         if let Err(error) = &result {
             tracing::error!(%error, "nothing could be written to the journal");
             // Where SQLite has rolled back by itself this says so and changes nothing.
             let _ = self.connection.execute_batch("ROLLBACK");
+            self.session_uses.give_back(uses);
         }
         for answer in answers {
             let failed = result.as_ref().err().map(AppendError::unavailable);
@@ -156,7 +170,12 @@ impl Writer {
     }
 
     /// Writes and commits a group. Every command has its answer in `answers`, whatever comes of the commit.
-    fn write_transaction(&mut self, commands: Vec<Command>, answers: &mut Vec<Answer>) -> rusqlite::Result<()> {
+    fn write_transaction(
+        &mut self,
+        commands: Vec<Command>,
+        answers: &mut Vec<Answer>,
+        uses: &HashMap<SessionId, Timestamp>,
+    ) -> rusqlite::Result<()> {
         let mut broken = self.connection.execute_batch("BEGIN IMMEDIATE").err();
         for command in commands {
             match command {
@@ -170,8 +189,13 @@ impl Writer {
                 }
                 #[cfg(test)]
                 Command::LimitPages { .. } => {}
-                Command::Close { .. } => {}
+                Command::SessionsUsed | Command::Close { .. } => {}
             }
+        }
+        // After whatever ended sessions, so that nothing is noted of those.
+        let noted = self.in_savepoint(&mut broken, |writer| session_uses::write(&writer.connection, uses));
+        if let (Err(error), None) = (noted, &broken) {
+            tracing::warn!(%error, "when sessions were used could not be noted");
         }
         match broken {
             Some(error) => Err(error),

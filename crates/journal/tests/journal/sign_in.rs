@@ -61,6 +61,13 @@ async fn write(journal: &Journal, written: Vec<Fact>) -> Result<(), AppendError>
     journal.append(vec![facts(written)]).await.map(|_| ())
 }
 
+/// Waits until it is noted that a session of theirs was used then; nobody is told when it is.
+async fn noted(journal: &Journal, at: i64) {
+    while journal.sessions_of(person(1)).await.unwrap().iter().all(|row| row.used_at != Timestamp(at)) {
+        tokio::task::yield_now().await;
+    }
+}
+
 async fn begun(journal: &Journal, number: u8) -> bool {
     journal.session([number; 32]).await.unwrap().is_some()
 }
@@ -119,9 +126,10 @@ async fn a_session_is_found_by_its_digest_until_it_is_ended() {
     let rows = [session(1), session(2), others.clone()];
     write(&journal, rows.into_iter().map(|row| Fact::Session(Box::new(row))).collect()).await.unwrap();
     assert!(journal.session([2; 32]).await.unwrap() == Some(session(2)));
-    let used = |number, at| Fact::SessionUsed { session: SessionId::from_random([number; 20]), at: Timestamp(at) };
+    let used = |number, at| journal.touch_session(SessionId::from_random([number; 20]), Timestamp(at));
     // What came later stays, and who has no session has none after this.
-    write(&journal, vec![used(1, 50), used(1, 40), used(9, 50)]).await.unwrap();
+    [(1, 50), (1, 40), (9, 50)].into_iter().for_each(|(number, at)| used(number, at));
+    noted(&journal, 50).await;
     let theirs = journal.sessions_of(person(1)).await.unwrap();
     let used_at: Vec<i64> = theirs.iter().map(|row| row.used_at.0).collect();
     assert_eq!((theirs[0].session, used_at), (session(2).session, vec![2, 50]), "the newest first");
@@ -161,6 +169,42 @@ async fn a_passkey_is_used_only_while_its_device_counts_on() {
         assert_eq!(write(&journal, vec![gone]).await, Err(AppendError::Spent));
     }
     assert_eq!(journal.passkeys_of(person(1)).await.unwrap().len(), 1);
+    journal.close().await;
+}
+
+#[tokio::test]
+async fn that_a_session_was_used_is_kept_over_a_close_and_of_one_that_is_over_nothing_is() {
+    let dir = folder();
+    let journal = open(dir.path());
+    write(&journal, vec![Fact::Session(Box::new(session(1))), Fact::Session(Box::new(session(2)))]).await.unwrap();
+    // However many come at once: the last ones are written by the close at the latest.
+    for at in 50..5_000 {
+        journal.touch_session(session(1).session, Timestamp(at));
+        journal.touch_session(session(2).session, Timestamp(at));
+    }
+    write(&journal, vec![Fact::EndSession { session: session(2).session }]).await.unwrap();
+    journal.touch_session(session(2).session, Timestamp(9_000));
+    journal.close().await;
+    let journal = open(dir.path());
+    assert_eq!(journal.sessions_of(person(1)).await.unwrap()[0].used_at, Timestamp(4_999));
+    journal.close().await;
+    let connection = Connection::open(dir.path().join("journal.db")).unwrap();
+    let uses = connection.query_row("SELECT count(*) FROM session_uses", [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(uses, 1);
+}
+
+#[tokio::test]
+async fn all_sessions_tickets_and_mails_end_at_once() {
+    let dir = folder();
+    let journal = open(dir.path());
+    let others = SessionRow { person: person(2), ..session(3) };
+    let sessions = [session(1), others].map(|row| Fact::Session(Box::new(row)));
+    let ticket = Fact::Ticket(Box::new(ticket(1)));
+    let mail = Fact::Mail { org: None, about: None, sealed: vec![7], at: Timestamp(0) };
+    write(&journal, sessions.into_iter().chain([ticket, mail]).collect()).await.unwrap();
+    write(&journal, vec![Fact::EndSignIns]).await.unwrap();
+    assert!(!begun(&journal, 1).await && !begun(&journal, 3).await && journal.ticket([1; 32]).await.unwrap().is_none());
+    assert!(journal.mail_due(Timestamp(100), 10).await.unwrap().is_empty());
     journal.close().await;
 }
 

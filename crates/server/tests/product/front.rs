@@ -204,6 +204,8 @@ fn the_doctor_names_what_an_operator_has_to_look_at_beside_a_running_server() {
     assert_eq!(doctor("https://localhost", &pair), "");
     assert_eq!(doctor("https://gate.example.com", &[]), "", "a proxy speaks TLS");
     assert!(doctor("http://gate.example.com", &[]).starts_with("public-url: "));
+    assert_eq!(doctor("http://localhost:7700", &[]), "", "a trial on this machine");
+    assert!(doctor("http://127.0.0.2:7700", &[]).contains("nobody sign in"), "browsers sign in by three names alone");
     assert!(doctor("https://gate.example.com", &pair).contains("tls: the certificate is not for gate.example.com"));
     assert!(doctor("https://localhost", &pair[..2]).contains("settings: the setting tls-key-file is missing"));
     write(&front.files, &Certificate::new(NAMES, "20210101000000Z"));

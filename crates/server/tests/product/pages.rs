@@ -70,6 +70,10 @@ fn people_sign_out_elsewhere_on_a_page() {
     assert_eq!(open(), [200; 3]);
     assert_eq!(browsers[0].fill_in("/sign-in/sessions", &page.csrf(), &format!("session={second}")).status, 303);
     assert_eq!(open(), [200, 401, 200]);
+    // What is gone is no link.
+    let gone = browsers[0].fill_in("/sign-in/sessions", &page.csrf(), &format!("session={second}"));
+    assert!(gone.status == 404 && gone.text.contains("This is not there"), "{}", gone.text);
+    assert!(page.text.contains("3 keys of yours go on working"), "{}", page.text);
     assert_eq!(browsers[0].submit("/sign-in/sessions", &page.csrf()).status, 303);
     assert_eq!(open(), [401; 3]);
     // Nobody is left to be shown anything, and what a form wanted is not done by signing in anew.

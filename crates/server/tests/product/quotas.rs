@@ -33,6 +33,7 @@ fn an_organization_takes_in_as_many_members_as_the_operator_says_and_no_more_at_
         assert_eq!((*status, &problem["code"]), (409, &json!("quota")), "{problem}");
         let told = problem["detail"].as_str().unwrap();
         assert!(told.contains("at most 3 members") && told.contains("members-max"), "{told}");
+        assert!(!told.contains("there are"), "who takes in need not see who is here: {told}");
     }
     assert_eq!(count(&api), 3);
     let preview = Api::at(&server.url, &org, &key).header("Wardroom-Preview", true);

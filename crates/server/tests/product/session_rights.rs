@@ -71,6 +71,69 @@ fn the_operator_makes_links_for_members_and_the_history_says_so() {
     assert_eq!(Browser::new(&server.url).get(&link).status, 404, "once");
 }
 
+#[test]
+fn a_copy_of_the_folder_that_is_put_back_brings_no_session_and_no_link_back_where_the_operator_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let acme = found(folder.path(), "Acme", "ada@example.com");
+    let other = found(folder.path(), "Other", "bea@example.com");
+    let server = Server::start(folder.path());
+    let ada = signed_in(&server.url, &acme.link);
+    drop(server);
+    assert_eq!(run(folder.path(), &["recover", "--end-sessions"]).unwrap()["ended"], json!(true));
+    let said = run(folder.path(), &["recover", "--end-sessions", "--org", &acme.org]).unwrap_err();
+    assert!(said.contains("cannot be used with"), "it is for everybody: {said}");
+    let server = Server::start(folder.path());
+    assert_eq!(Browser { url: server.url.clone(), ..ada }.session().0, 401);
+    assert_eq!(Browser::new(&server.url).get(&other.link).status, 404);
+    assert_eq!(Api::at(&server.url, &acme.org, &acme.key).get("").0, 200, "keys stay");
+    drop(server);
+    // A link that is made from then on is good.
+    let link = path(&run(folder.path(), &["link", "ada@example.com"]).unwrap());
+    let server = Server::start(folder.path());
+    assert_eq!(signed_in(&server.url, &link).session().0, 200);
+}
+
+#[test]
+fn commands_on_the_folder_read_the_settings_that_serve_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let keys = elsewhere.path().join("keys");
+    // A first start makes them; from then on they are somewhere else.
+    found(folder.path(), "Acme", "ada@example.com");
+    std::fs::rename(folder.path().join("master.key"), &keys).unwrap();
+    let settings = format!("master-key-file = {:?}\n", keys.to_str().unwrap());
+    std::fs::write(folder.path().join("wardroom.toml"), settings).unwrap();
+    for line in
+        [&["link", "ada@example.com"][..], &["recover", "--org", "acme"], &["recover", "--link", "--org", "acme"]]
+    {
+        run(folder.path(), line).unwrap_or_else(|said| panic!("{line:?}: {said}"));
+    }
+    // Where people come is said by a flag, too.
+    let public = ["--public-url", "https://gate.example.com"];
+    let said = run(folder.path(), &[&["link", "ada@example.com"][..], &public].concat()).unwrap();
+    assert!(
+        said["link"].as_str().is_some_and(|link| link.starts_with("https://gate.example.com/sign-in/link/")),
+        "{said}"
+    );
+}
+
+#[test]
+fn init_makes_links_for_where_people_come_and_says_where_nobody_can_sign_in() {
+    let init = |more: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(WARDROOM);
+        command.args(["init", "--json", "--org", "Acme", "--owner", "ada@example.com", "--data"]).arg(folder.path());
+        let output = command.args(more).output().expect("the executable runs");
+        let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        (said["link"].as_str().expect("a link").to_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (link, remark) = init(&["--public-url", "https://gate.example.com"]);
+    assert!(link.starts_with("https://gate.example.com/sign-in/link/") && remark.is_empty(), "{link} {remark}");
+    assert_eq!(init(&[]).1, "");
+    let (link, remark) = init(&["--public-url", "http://gate.example.com"]);
+    assert!(remark.contains("nobody can sign in at http://gate.example.com"), "{link} {remark}");
+}
+
 // rows: WJ-41
 #[test]
 fn who_may_issue_keys_sees_and_ends_the_sessions_of_others_in_their_organization_alone() {

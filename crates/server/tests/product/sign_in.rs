@@ -381,7 +381,10 @@ fn people_see_their_sessions_and_end_one_or_all_at_once() {
     let open = || [0, 1, 2].map(|at| browsers[at].session().0);
     assert_eq!(open(), [200, 401, 200]);
     assert_eq!(browsers[0].api("DELETE", &second, None).0, 404, "it is gone");
-    assert_eq!(browsers[2].api("DELETE", "/api/v1/sessions", None).0, 204);
+    let (status, ended) = browsers[2].api("DELETE", "/api/v1/sessions", None);
+    assert_eq!((status, &ended["keys_left"]), (200, &json!(3)), "one of each organization: {ended}");
+    let key = Api::at(&server.url, &links[0].org, &links[0].key);
+    assert_eq!(key.get("").0, 200, "keys stay");
     assert_eq!((open(), bea.session().0), ([401; 3], 200));
     drop(server);
     let server = Server::start(folder.path());
@@ -419,8 +422,34 @@ fn the_pages_run_no_script_stand_in_no_frame_and_are_kept_by_nobody() {
         assert_eq!((page.header("cache-control"), page.header("referrer-policy")), ("no-store", "same-origin"));
         assert_eq!((page.header("x-frame-options"), page.header("x-content-type-options")), ("DENY", "nosniff"));
     }
+    let (who, nobody) = (browser.get("/api/v1/session"), Browser::new(&server.url).get("/api/v1/session"));
+    assert_eq!((who.status, nobody.status), (200, 401));
+    let org = format!("/api/v1/orgs/{}", acme.org);
+    for answer in [who, nobody, browser.get(&org), browser.get("/api/v1/no-such"), browser.get("/api/v1/sessions")] {
+        let kept = (answer.header("cache-control"), answer.header("x-content-type-options"));
+        assert_eq!(kept, ("no-store", "nosniff"), "{}", answer.text);
+    }
     let style = browser.get("/sign-in/style.css");
     assert_eq!((style.status, style.header("content-type")), (200, "text/css; charset=utf-8"));
+}
+
+#[test]
+fn whoever_came_over_https_comes_over_nothing_else_whatever_was_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let acme = found(folder.path(), "Acme", "ada@example.com");
+    let server = Server::start_with(folder.path(), &["--public-url", "https://gate.example.com"]);
+    let here = format!("http://{}", server.url.split("listening on ").nth(1).expect("where it listens"));
+    let browser = Browser::new(&here);
+    let link = browser.get(&acme.link);
+    let refused = browser.send("POST", &acme.link, &[("content-type", "application/x-www-form-urlencoded")], "csrf=x");
+    let sent = browser.get("/sign-in/sessions");
+    let api = browser.get("/api/v1/session");
+    for (answer, status) in
+        [(link, 200), (refused, 403), (sent, 303), (browser.get("/sign-in/link/x"), 404), (api, 401)]
+    {
+        assert_eq!(answer.status, status, "{}", answer.text);
+        assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{status}");
+    }
 }
 
 #[test]

@@ -96,7 +96,13 @@ fn the_key_is_the_one_that_is_named_and_there_is_only_one() {
     assert_eq!(with_keys(&honest, &[p256_key(), p256_key()]), Err(JwsFault::AmbiguousKey.into()));
     let mut renamed = rsa_key();
     renamed["kid"] = json!("p256");
-    assert_eq!(with_keys(&honest, &[p256_key(), renamed.clone()]), Err(JwsFault::AmbiguousKey.into()));
+    // Keys of different kinds may have one id: the algorithm tells which of them is meant.
+    for keys in [[p256_key(), renamed.clone()], [renamed.clone(), p256_key()]] {
+        assert!(with_keys(&honest, &keys).is_ok());
+        let forged = token("ed", &header_with("alg", json!("ES256")), &claims());
+        assert_eq!(with_keys(&forged, &keys), Err(JwsFault::Signature.into()));
+    }
+    assert_eq!(with_keys(&honest, &[renamed.clone(), renamed.clone()]), Err(JwsFault::KeyMismatch.into()));
     assert_eq!(with_keys(&honest, &[renamed]), Err(JwsFault::KeyMismatch.into()));
     let unnamed = token("p256", &json!({"alg": "ES256"}), &claims());
     assert_eq!(with_keys(&unnamed, &[p256_key(), ed_key()]), Err(JwsFault::AmbiguousKey.into()));
@@ -289,6 +295,9 @@ fn who_had_to_sign_in_again_must_have_done_so() {
     let future = ClaimFault::Future { claim: "auth_time", by_s: 61 };
     assert_eq!(again(json!(NOW_S + 61)), Err(future.into()));
     assert_eq!(again(json!("now")), Err(ClaimFault::Moment { claim: "auth_time" }.into()));
+    // Nor does anybody who need not have signed in again say that they will: what is said is never later than now.
+    assert_eq!(claim_fault(&json!({"auth_time": NOW_S + 61})), future);
+    assert_eq!(again(json!(NOW_S + 60)).unwrap().signed_in_at_ms(), Some(NOW_MS));
 }
 
 #[test]
