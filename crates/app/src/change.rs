@@ -130,6 +130,8 @@ fn member(operation: Operation<'_>) -> Option<PersonId> {
         | Operation::ChangeRole { member, .. }
         | Operation::GiveRole { member, .. }
         | Operation::TakeRole { member, .. }
+        | Operation::SuspendMember { member }
+        | Operation::RestoreMember { member }
         | Operation::RemoveMember { member }
         | Operation::SetTeamMember { member, .. }
         | Operation::RemoveTeamMember { member, .. }

@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use domain::id::OrgId;
 use domain::integration::CredentialKind;
 use domain::time::Timestamp;
+use verdict::Subject;
 
 /// The wall clock.
 pub trait Clock: Send + Sync + 'static {
@@ -38,4 +40,7 @@ pub type Listing<'l> = Pin<Box<dyn Future<Output = Result<Vec<ListedTool>, Upstr
 pub trait Upstreams: Send + Sync + 'static {
     /// Connects, and lists the tools.
     fn list_tools<'l>(&'l self, url: &'l str, credential: &'l CredentialKind, secret: Option<&'l str>) -> Listing<'l>;
+
+    /// How many calls and streams of a subject are open at this moment.
+    fn open_for(&self, org: OrgId, subject: Subject) -> u32;
 }

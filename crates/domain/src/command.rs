@@ -51,6 +51,10 @@ pub enum Command {
     GiveMemberRole { person: PersonId, role: RoleId, expires_at: Option<Timestamp> },
     /// Take a role from a member that they have beside their own.
     TakeMemberRole { person: PersonId, role: RoleId },
+    /// Let a member do nothing until they are restored.
+    SuspendMember { person: PersonId },
+    /// End a member's suspension.
+    RestoreMember { person: PersonId },
     /// End a membership.
     RemoveMember { person: PersonId },
     /// Connect an upstream with the tools it listed.
@@ -195,6 +199,8 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
             member::give_role(state, (person, role), expires_at, now)
         }
         Command::TakeMemberRole { person, role } => member::take_role(state, person, role),
+        Command::SuspendMember { person } => member::suspend(state, person),
+        Command::RestoreMember { person } => member::restore(state, person),
         Command::RemoveMember { person } => member::remove(state, person),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),

@@ -80,11 +80,12 @@ impl Snapshot {
                 self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
-            Operation::RemoveMember { member } => {
+            Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
                 let answer = holds(Permission::MemberRemove, Target::Member(member))?;
                 self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
+            Operation::RestoreMember { member } => self.restore(entry, member, now),
             Operation::ViewRoles => holds(Permission::RoleView, Target::Organization),
             Operation::CreateRole { to, data } => {
                 let answer = holds(Permission::RoleEdit, Target::Organization)?;

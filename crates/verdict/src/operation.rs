@@ -53,6 +53,10 @@ pub enum Operation<'q> {
     TakeRole { member: PersonId, role: &'q RoleId },
     /// Go by another preset, which only holders of the top role do: it decides about everybody at once.
     ChangePreset,
+    /// Let a member do nothing until they are restored.
+    SuspendMember { member: PersonId },
+    /// End a member's suspension: to whoever has them, their roles are given once more.
+    RestoreMember { member: PersonId },
     /// End a membership.
     RemoveMember { member: PersonId },
     /// See the roles.
@@ -167,6 +171,8 @@ impl Operation<'_> {
             Operation::GiveRole { .. } => "member.give_role",
             Operation::TakeRole { .. } => "member.take_role",
             Operation::ChangePreset => "organization.change_preset",
+            Operation::SuspendMember { .. } => "member.suspend",
+            Operation::RestoreMember { .. } => "member.restore",
             Operation::RemoveMember { .. } => "member.remove",
             Operation::ViewRoles => "role.view",
             Operation::CreateRole { .. } => "role.create",

@@ -19,6 +19,8 @@ pub enum Target {
     Preset,
     /// A member.
     Member(PersonId),
+    /// A suspended member, who is to be restored.
+    Suspended(PersonId),
     /// An integration.
     Integration(IntegrationId),
     /// What somebody has of an integration.

@@ -243,6 +243,8 @@ impl Snapshot {
             },
             Reason::NotAMember
             | Reason::CredentialEnded
+            | Reason::MemberSuspended
+            | Reason::SponsorSuspended
             | Reason::NoSuchTool
             | Reason::NoSuchTarget
             | Reason::NotYours => Vec::new(),

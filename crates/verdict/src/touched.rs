@@ -63,6 +63,12 @@ impl Touched {
                 self.extra_roles = true;
                 self.member(*person);
             }
+            // Whoever stands still, or no longer, does so with the agents that they answer for.
+            Event::MemberSuspended { person } | Event::MemberRestored { person } => {
+                self.member(*person);
+                let theirs = state.agents.values().filter(|agent| agent.sponsor == Some(*person));
+                self.subjects.extend(theirs.map(|agent| Subject::Agent(agent.id)));
+            }
             Event::MemberRemoved { person } => {
                 self.extra_roles |= !before.extra_roles.is_empty();
                 self.member_removed(*person, before, state);

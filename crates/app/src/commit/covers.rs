@@ -61,9 +61,12 @@ fn covers_people(asked: &Asked<'_>, event: &Event) -> bool {
         // The first key of somebody who is taken in at the same time.
         (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Organization) => joins(holder),
         (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Member(member)) => *holder == member,
-        (Event::MemberRemoved { person } | Event::MemberEdited { person, .. }, Target::Member(member)) => {
-            *person == member
-        }
+        (
+            Event::MemberRemoved { person } | Event::MemberSuspended { person } | Event::MemberEdited { person, .. },
+            Target::Member(member),
+        ) => *person == member,
+        // Takes more than to suspend them did.
+        (Event::MemberRestored { person }, Target::Suspended(member)) => *person == member,
         // Who hands the organization over takes another role in the same step.
         (Event::MemberRoleChanged { person, .. }, Target::Member(member)) => {
             *person == member
@@ -81,7 +84,7 @@ fn covers_people(asked: &Asked<'_>, event: &Event) -> bool {
 fn ends_a_key(asked: &Asked<'_>, key: KeyId) -> bool {
     let Asked { target, state, events, .. } = *asked;
     let holder = || state.live_key(key).and_then(Key::holder);
-    let member = || holder().and_then(|holder| state.active_member(holder));
+    let member = || holder().and_then(|holder| state.member(holder));
     match target {
         Target::Key(target) => key == target,
         // Keys that end because the role of their holders comes to carry too much.

@@ -141,7 +141,10 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             Event::MemberRoleGiven { person: member, role: role("spare"), expires_at: None },
             Event::MemberRoleTaken { person: member, role: role("spare") },
         ],
-        Operation::RemoveMember { member } => vec![Event::MemberRemoved { person: member }],
+        Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
+            vec![Event::MemberRemoved { person: member }, Event::MemberSuspended { person: member }]
+        }
+        Operation::RestoreMember { member } => vec![Event::MemberRestored { person: member }],
         Operation::EditMember { member, .. } => {
             vec![Event::MemberEdited { person: member, details: [MemberDetail::Name].into() }]
         }
@@ -305,6 +308,8 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
             Operation::ChangeRole { member: who, role: member },
             Operation::GiveRole { member: who, role: spare },
             Operation::RemoveMember { member: who },
+            Operation::SuspendMember { member: who },
+            Operation::RestoreMember { member: who },
             Operation::EditMember { member: who, seat: false },
             Operation::CreatePersonalKey { holder: who },
         ]);
@@ -372,6 +377,10 @@ fn same_authority(one: Operation<'_>, other: Operation<'_>) -> bool {
         Operation::ChangeRole { member, .. } | Operation::GiveRole { member, .. } => Some(member),
         _ => None,
     };
+    let of_leaver = |operation| match operation {
+        Operation::RemoveMember { member } | Operation::SuspendMember { member } => Some(member),
+        _ => None,
+    };
     let same_key = of_key(one).is_some_and(|of| Some(of) == of_key(other) && of != key(1));
     same_key
         || of_agent(one).is_some_and(|of| Some(of) == of_agent(other))
@@ -379,6 +388,7 @@ fn same_authority(one: Operation<'_>, other: Operation<'_>) -> bool {
         || of_place(one).is_some_and(|of| Some(of) == of_place(other))
         || of_role(one).is_some_and(|of| Some(of) == of_role(other))
         || of_member(one).is_some_and(|of| Some(of) == of_member(other))
+        || of_leaver(one).is_some_and(|of| Some(of) == of_leaver(other))
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl Given {
     /// When it ends; none where it is not there, or has ended.
     fn end(self, state: &Organization, now: Timestamp) -> Option<Option<Timestamp>> {
         let end = match self {
-            Given::Role(person, role) => state.active_member(person)?.extra_roles.get(&role)?.expires_at,
+            Given::Role(person, role) => state.member(person)?.extra_roles.get(&role)?.expires_at,
             Given::Grant(grantee, integration) => state.grant(grantee, integration)?.expires_at,
             Given::Loan(grantee, integration, end) => {
                 let loans = state.loans(grantee, integration);

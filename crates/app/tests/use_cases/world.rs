@@ -70,6 +70,10 @@ impl Upstreams for FakeUpstreams {
             Ok(listed.map(|name| ListedTool { definition: definition(&name), name }).collect())
         })
     }
+
+    fn open_for(&self, _: domain::id::OrgId, _: verdict::Subject) -> u32 {
+        0
+    }
 }
 
 /// One test's world.

@@ -70,6 +70,12 @@ pub enum Event {
     /// A member has a role beside their own no longer.
     #[serde(rename = "member.role_taken")]
     MemberRoleTaken { person: PersonId, role: RoleId },
+    /// A member stands still, with everything of theirs, until they are restored.
+    #[serde(rename = "member.suspended")]
+    MemberSuspended { person: PersonId },
+    /// A suspended member is here again with everything that they have.
+    #[serde(rename = "member.restored")]
+    MemberRestored { person: PersonId },
     /// A membership ended, and with it every grant and personal key of the person.
     #[serde(rename = "member.removed")]
     MemberRemoved { person: PersonId },
@@ -240,6 +246,8 @@ impl Event {
             Event::MemberEdited { .. } => "member.edited",
             Event::MemberRoleGiven { .. } => "member.role_given",
             Event::MemberRoleTaken { .. } => "member.role_taken",
+            Event::MemberSuspended { .. } => "member.suspended",
+            Event::MemberRestored { .. } => "member.restored",
             Event::MemberRemoved { .. } => "member.removed",
             Event::IntegrationConnected(_) => "integration.connected",
             Event::IntegrationEdited { .. } => "integration.edited",

@@ -61,6 +61,8 @@ impl Event {
             | Event::MemberEdited { .. }
             | Event::MemberRoleGiven { .. }
             | Event::MemberRoleTaken { .. }
+            | Event::MemberSuspended { .. }
+            | Event::MemberRestored { .. }
             | Event::MemberRemoved { .. }) => of_people(event),
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],
@@ -133,7 +135,10 @@ fn of_people(event: &Event) -> &'static [P] {
         Event::MemberRoleChanged { .. } => &[P::RoleAssign, P::OrganizationTransfer],
         Event::MemberEdited { .. } => &[P::MemberEdit],
         Event::MemberRoleGiven { .. } | Event::MemberRoleTaken { .. } => &[P::RoleAssign],
-        Event::MemberRemoved { .. } => &[P::MemberRemove],
+        // The smaller form of a removal, and its end.
+        Event::MemberRemoved { .. } | Event::MemberSuspended { .. } | Event::MemberRestored { .. } => {
+            &[P::MemberRemove]
+        }
         _ => &[],
     }
 }

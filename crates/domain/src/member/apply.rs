@@ -24,6 +24,7 @@ impl Organization {
                     status: MemberStatus::Active,
                     joined_at: stamp.at,
                     removed_at: None,
+                    suspended_at: None,
                     sessions_from,
                 };
                 self.members.insert(person, joined);
@@ -44,6 +45,16 @@ impl Organization {
                     member.extra_roles.remove(&role);
                 }
             }
+            Event::MemberSuspended { person } => {
+                if let Some(member) = self.members.get_mut(&person) {
+                    (member.status, member.suspended_at) = (MemberStatus::Suspended, Some(stamp.at));
+                }
+            }
+            Event::MemberRestored { person } => {
+                if let Some(member) = self.members.get_mut(&person) {
+                    (member.status, member.suspended_at) = (MemberStatus::Active, None);
+                }
+            }
             Event::MemberRemoved { person } => self.end_membership(stamp, person),
             // What is edited stands beside the stream.
             _ => {}
@@ -55,6 +66,7 @@ impl Organization {
         if let Some(member) = self.members.get_mut(&person) {
             member.sessions_from = Some(stamp.at);
             (member.status, member.removed_at) = (MemberStatus::Removed, Some(stamp.at));
+            member.suspended_at = None;
             member.extra_roles.clear();
         }
         self.take_everything(Grantee::Member(person));

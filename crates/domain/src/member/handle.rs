@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::event::Event;
 use crate::id::{KeyId, PersonId, TeamId};
 use crate::key::{self, KeyKind};
-use crate::member::MemberDetail;
+use crate::member::{MemberDetail, answers};
 use crate::organization::Organization;
 use crate::refusal::Refusal;
 use crate::role::{Role, RoleId, RoleLevel};
@@ -13,8 +13,12 @@ use crate::time::Timestamp;
 
 /// A person joins with a role, and joins the team of newcomers where there is one.
 pub(crate) fn add(state: &Organization, person: PersonId, role: RoleId) -> Result<Vec<Event>, Refusal> {
-    if state.active_member(person).is_some() {
-        return Err(Refusal::field("already-member", "email", "this person is a member already"));
+    if let Some(member) = state.member(person) {
+        let message = match member.is_active() {
+            true => "this person is a member already",
+            false => "this person is a member already and suspended; restore them instead",
+        };
+        return Err(Refusal::field("already-member", "email", message));
     }
     let wanted = role_for_members(state, &role)?;
     if wanted.top {
@@ -47,7 +51,7 @@ pub(crate) fn add_with_key(
 
 /// A member's role changes.
 pub(crate) fn change_role(state: &Organization, person: PersonId, role: RoleId) -> Result<Vec<Event>, Refusal> {
-    let member = state.active_member(person).ok_or_else(no_such_member)?;
+    let member = state.member(person).ok_or_else(no_such_member)?;
     let wanted = role_for_members(state, &role)?;
     if member.role == role {
         return Ok(Vec::new());
@@ -68,7 +72,7 @@ pub(crate) fn edit(
     person: PersonId,
     details: BTreeSet<MemberDetail>,
 ) -> Result<Vec<Event>, Refusal> {
-    state.active_member(person).ok_or_else(no_such_member)?;
+    state.member(person).ok_or_else(no_such_member)?;
     if details.is_empty() {
         return Ok(Vec::new());
     }
@@ -81,6 +85,7 @@ pub(crate) fn transfer(
     (from, own_role): (PersonId, RoleId),
     to: PersonId,
 ) -> Result<Vec<Event>, Refusal> {
+    answers(state, "to", to)?;
     let (giver, heir) = (state.active_member(from), state.active_member(to));
     let (Some(giver), Some(heir)) = (giver, heir) else { return Err(no_such_member()) };
     let top = |role: &RoleId| state.roles.get(role).is_some_and(|role| role.top);
@@ -106,7 +111,7 @@ pub(crate) fn transfer(
 
 /// A member leaves; with the membership end their grants and personal keys.
 pub(crate) fn remove(state: &Organization, person: PersonId) -> Result<Vec<Event>, Refusal> {
-    state.active_member(person).ok_or_else(no_such_member)?;
+    state.member(person).ok_or_else(no_such_member)?;
     someone_keeps_the_top_role(state, person)?;
     Ok(vec![Event::MemberRemoved { person }])
 }
@@ -127,7 +132,7 @@ pub(crate) fn role_for_members<'s>(state: &'s Organization, role: &RoleId) -> Re
     }
 }
 
-fn room_for_another_owner(state: &Organization) -> Result<(), Refusal> {
+pub(super) fn room_for_another_owner(state: &Organization) -> Result<(), Refusal> {
     let holders = state.top_role_holders().count();
     match state.settings.owners_max {
         Some(most) if holders >= most as usize => Err(Refusal::field(
@@ -140,7 +145,7 @@ fn room_for_another_owner(state: &Organization) -> Result<(), Refusal> {
 }
 
 // INVARIANT: held after every step by `some_active_person_always_holds_the_top_role` in tests/rules.
-fn someone_keeps_the_top_role(state: &Organization, leaving: PersonId) -> Result<(), Refusal> {
+pub(super) fn someone_keeps_the_top_role(state: &Organization, leaving: PersonId) -> Result<(), Refusal> {
     let mut holders = state.top_role_holders();
     let leaving_holds = state.top_role_holders().any(|person| person == leaving);
     if !leaving_holds || holders.any(|person| person != leaving) {

@@ -4,7 +4,9 @@ mod apply;
 mod extra_role;
 mod handle;
 mod state;
+mod suspend;
 
 pub(crate) use extra_role::{give as give_role, take as take_role};
 pub(crate) use handle::{add, add_with_key, change_role, edit, remove, transfer};
 pub use state::{ExtraRole, Member, MemberDetail, MemberStatus};
+pub(crate) use suspend::{answers, restore, suspend};

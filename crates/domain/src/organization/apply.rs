@@ -90,6 +90,8 @@ impl Organization {
             | Event::MemberRoleGiven { .. }
             | Event::MemberRoleTaken { .. }
             | Event::MemberEdited { .. }
+            | Event::MemberSuspended { .. }
+            | Event::MemberRestored { .. }
             | Event::MemberRemoved { .. }) => self.apply_to_members(stamp, event),
             event @ (Event::TeamCreated { .. }
             | Event::TeamRenamed { .. }

@@ -89,13 +89,19 @@ impl Organization {
         self.seq > 0
     }
 
-    /// A member whose membership is in force.
+    /// A member, also one who is suspended: to ask what they have, and to give and take.
+    #[must_use]
+    pub fn member(&self, person: PersonId) -> Option<&Member> {
+        self.members.get(&person).filter(|member| member.is_here())
+    }
+
+    /// A member whose membership is in force: to ask who does something, or answers for something from now on.
     #[must_use]
     pub fn active_member(&self, person: PersonId) -> Option<&Member> {
         self.members.get(&person).filter(|member| member.is_active())
     }
 
-    /// The active people who hold the top role.
+    /// The people who hold the top role, without those who are suspended.
     pub fn top_role_holders(&self) -> impl Iterator<Item = PersonId> {
         self.members
             .values()

@@ -135,6 +135,8 @@ fn samples_of_the_organization() -> Vec<Sample> {
         ("member.role_taken", Event::MemberRoleTaken { person, role: role("auditor") }),
         ("organization.preset_changed", Event::PresetChanged { preset: "workjet".to_owned() }),
         ("role.withdrawn", Event::RoleWithdrawn { role: role("clerk") }),
+        ("member.suspended", Event::MemberSuspended { person }),
+        ("member.restored", Event::MemberRestored { person }),
         ("member.removed", Event::MemberRemoved { person }),
     ]
 }

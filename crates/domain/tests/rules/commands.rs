@@ -242,6 +242,8 @@ fn of_people() -> impl Strategy<Value = Command> {
         1 => (0..60u64).prop_map(|of_seq| Command::ConfirmReview { of_seq }),
         1 => (people(), details).prop_map(|(person, details)| Command::EditMember { person, details }),
         3 => people().prop_map(|person| Command::RemoveMember { person }),
+        3 => people().prop_map(|person| Command::SuspendMember { person }),
+        3 => people().prop_map(|person| Command::RestoreMember { person }),
         5 => (people(), roles(), moments()).prop_map(|(person, role, expires_at)| {
             Command::GiveMemberRole { person, role, expires_at }
         }),

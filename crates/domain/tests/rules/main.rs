@@ -11,6 +11,7 @@ mod roles;
 mod soundness;
 mod stories;
 mod structure;
+mod suspension;
 
 use std::collections::BTreeSet;
 

@@ -135,8 +135,8 @@ fn places(state: &Organization) -> BTreeMap<PersonId, Vec<(TeamId, &TeamMember)>
 
 /// The roles of every member, and what they hold together.
 fn standings(state: &Organization, now: Timestamp) -> BTreeMap<PersonId, (Standing, Powers)> {
-    let active = state.members.values().filter(|member| member.is_active());
-    let standings = active.map(|member| (member.person, Standing::of(state, member, now)));
+    let here = state.members.values().filter(|member| member.is_here());
+    let standings = here.map(|member| (member.person, Standing::of(state, member, now)));
     standings.map(|(person, standing)| (person, (standing.clone(), standing.held(state)))).collect()
 }
 
@@ -153,6 +153,7 @@ fn members(state: &Organization, standings: &BTreeMap<PersonId, (Standing, Power
             ("id", Some(person.as_str().into())),
             ("role", Some(standing.uid(state).into())),
             ("lasting", Some(standing.lasting().uid(state).into())),
+            ("suspended", Some(state.active_member(*person).is_none().into())),
             ("until", ends.clone().map(Into::into)),
         ]);
         let parents = standing.uids(state).into_iter().chain(places.iter().map(|(id, _)| team(*id))).collect();

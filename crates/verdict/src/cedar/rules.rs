@@ -42,7 +42,7 @@ fn at_the_door() -> Vec<Policy> {
     );
     let delegated = format!(
         "principal is Wardroom::Agent && context.acting_for.person has id && principal.hasTag(context.acting_for.person.id) \
-         && {}",
+         && !context.acting_for.person.suspended && {}",
         has_not_ended("principal.getTag(context.acting_for.person.id)")
     );
     let about_itself = "action == Wardroom::Action::\"access.explain\" && principal is Wardroom::Agent \
@@ -54,12 +54,13 @@ fn at_the_door() -> Vec<Policy> {
     ]);
     let of_agents = all([
         "principal has role && principal has sponsor && !principal.suspended".to_owned(),
+        "principal.sponsor has role && !principal.sponsor.suspended".to_owned(),
         has_not_ended("principal"),
     ]);
     vec![
         Policy::forbid("door.member", "Only whose membership is in force", &[])
             .from("is Wardroom::Member")
-            .unless("principal has role"),
+            .unless("principal has role && !principal.suspended"),
         Policy::forbid(
             "door.key",
             "A workspace key does nothing when it has ended, is suspended, or lacks the role that it needs",
@@ -69,7 +70,7 @@ fn at_the_door() -> Vec<Policy> {
         .unless(of_key),
         Policy::forbid(
             "door.agent",
-            "An agent does nothing when it has ended, is suspended, or nobody answers for it",
+            "An agent does nothing when it has ended, or it is suspended or the person who answers for it, or nobody does",
             &[],
         )
         .from("is Wardroom::Agent")
@@ -294,8 +295,14 @@ fn people() -> Vec<Policy> {
             all([is_the_member("resource"), "!context.seat".to_owned()]),
             all([holds(P::MemberEdit), "resource has role".to_owned()]),
         ])),
-        Policy::permit("member.remove", "Remove who is not above one", &["member.remove"])
+        Policy::permit("member.remove", "Remove or suspend who is not above one", &["member.remove", "member.suspend"])
             .when(all([holds(P::MemberRemove), not_below("resource.role")])),
+        Policy::permit(
+            "member.restore",
+            "Restore who is not above one, where one could give their roles",
+            &["member.restore"],
+        )
+        .when(all([holds(P::MemberRemove), not_below("resource.role"), gives("resource.role")])),
         Policy::forbid(
             "above.teams",
             "Nobody is above one either by what they manage in a team",
@@ -304,6 +311,8 @@ fn people() -> Vec<Policy> {
                 "member.give_role",
                 "member.take_role",
                 "member.remove",
+                "member.suspend",
+                "member.restore",
                 "grant.assign",
                 "key.create_personal",
             ],

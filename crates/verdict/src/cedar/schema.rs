@@ -51,9 +51,10 @@ namespace Wardroom {
     holds: Powers, manages: Powers, states: Powers, opens: Set<String>, top: Bool, in_teams: Bool,
   } tags Rule;
 
-  // A person whose membership is in force: all of their roles as one, and those of them that have no end as one. Where
+  // A member, who does nothing while they are suspended: all of their roles as one, and those of them that have no end as one. Where
   // some have, `until` says what of it ends. Tags, by permission over resources or others: in which teams they hold it.
-  entity Member in [Role, Team] = { id: String, role: Role, lasting: Role, until?: Until } tags Teams;
+  entity Member in [Role, Team] = { id: String, role: Role, lasting: Role, suspended: Bool, until?: Until }
+    tags Teams;
 
   // What somebody does not have for good. Tags, by permission: from when on they hold it no longer at all, for their
   // teams and for all, and from when on no role of theirs states it for all; by role: from when on they do not have it.
@@ -135,6 +136,8 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     // To change the name or, where so said, the seat.
     ("member.edit", MEMBER, "seat: Bool"),
     ("member.remove", MEMBER, ""),
+    ("member.suspend", MEMBER, ""),
+    ("member.restore", MEMBER, ""),
     ("role.view", ORGANIZATION, ""),
     // The permissions that the role comes to state, or to state further, and the records and fields that it comes to
     // open, in the words of a role's `opens`.

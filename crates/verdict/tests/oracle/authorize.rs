@@ -85,6 +85,8 @@ pub(crate) fn operation<'c>(
         Command::GiveMemberRole { person, role, .. } => Operation::GiveRole { member: *person, role },
         Command::TakeMemberRole { person, role } => Operation::TakeRole { member: *person, role },
         Command::ChangePreset { .. } => Operation::ChangePreset,
+        Command::SuspendMember { person } => Operation::SuspendMember { member: *person },
+        Command::RestoreMember { person } => Operation::RestoreMember { member: *person },
         Command::RemoveMember { person } => Operation::RemoveMember { member: *person },
         Command::ConnectIntegration { .. } => Operation::ConnectIntegration,
         Command::EditIntegration { integration, .. } | Command::RefreshTools { integration, .. } => {

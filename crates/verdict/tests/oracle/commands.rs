@@ -94,7 +94,9 @@ impl Pick<'_> {
     fn people(&mut self) -> Command {
         let (person, role) = (self.person(), self.role_of(false));
         let (digest, hint) = self.secret();
-        match self.dice.below(11) {
+        match self.dice.below(13) {
+            11 => Command::SuspendMember { person },
+            12 => Command::RestoreMember { person: self.suspended().unwrap_or(person) },
             10 => {
                 let details = self.dice.some(50, &[MemberDetail::Name, MemberDetail::Seat]).into_iter().collect();
                 Command::EditMember { person, details }
@@ -107,6 +109,13 @@ impl Pick<'_> {
             3 => Command::TransferOwnership { from: self.me, to: person, own_role: role },
             _ => Command::ChangeMemberRole { person, role },
         }
+    }
+
+    /// Somebody who is suspended, where anybody is.
+    fn suspended(&mut self) -> Option<PersonId> {
+        let members = self.world.state.members.values().filter(|member| member.is_here() && !member.is_active());
+        let suspended: Vec<PersonId> = members.map(|member| member.person).collect();
+        (!suspended.is_empty()).then(|| self.dice.pick(&suspended))
     }
 
     /// A role that somebody has beside their own, where anybody has one.

@@ -165,6 +165,7 @@ impl Names {
             all.extend(self.roles.iter().map(|role| Operation::GiveRole { member, role }));
             all.extend(self.roles.iter().map(|role| Operation::TakeRole { member, role }));
             all.push(Operation::RemoveMember { member });
+            all.extend([Operation::SuspendMember { member }, Operation::RestoreMember { member }]);
             all.extend([false, true].map(|seat| Operation::EditMember { member, seat }));
             all.push(Operation::TransferOwnership { to: member });
             all.push(Operation::CreatePersonalKey { holder: member });

@@ -350,6 +350,8 @@ impl World {
         for person in (1..PEOPLE - 1).map(person) {
             if self.state.active_member(person).is_some() && dice.percent(10) {
                 self.happens(Event::MemberRemoved { person });
+            } else if self.state.active_member(person).is_some() && dice.percent(10) {
+                self.happens(Event::MemberSuspended { person });
             }
         }
         if dice.percent(10) {

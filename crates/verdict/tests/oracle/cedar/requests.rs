@@ -172,6 +172,8 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::TakeRole { member, role } => of("member.take_role", "Member", member).with_role(Some(role)),
         Operation::ChangePreset => whole("organization.change_preset"),
         Operation::RemoveMember { member } => of("member.remove", "Member", member),
+        Operation::SuspendMember { member } => of("member.suspend", "Member", member),
+        Operation::RestoreMember { member } => of("member.restore", "Member", member),
         Operation::ViewRoles => whole("role.view"),
         Operation::CreateRole { to, data } => {
             let opens = opens(state, None, &would_be(None, to, data));

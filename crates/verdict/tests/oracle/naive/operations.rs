@@ -47,7 +47,13 @@ impl Naive<'_> {
             Operation::TakeRole { member, .. } => needs(P::RoleAssign).and(|| self.over_member(me, member)),
             Operation::ChangePreset => needs(P::OrganizationEdit)
                 .and(|| if self.role_of(me).is_some_and(|role| role.top) { yes("role") } else { no("only-owners") }),
-            Operation::RemoveMember { member } => needs(P::MemberRemove).and(|| self.over_member(me, member)),
+            Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
+                needs(P::MemberRemove).and(|| self.over_member(me, member))
+            }
+            // Their roles are in force again by whoever restores them.
+            Operation::RestoreMember { member } => needs(P::MemberRemove)
+                .and(|| self.over_member(me, member))
+                .and(|| self.gives_powers(me, &self.powers(Subject::Member(member)))),
             Operation::ViewRoles => needs(P::RoleView),
             Operation::CreateRole { to, data } => needs(P::RoleEdit)
                 .and(|| self.defines(me, &to.iter().collect()))
@@ -188,7 +194,7 @@ impl Naive<'_> {
     }
 
     pub(crate) fn is_member(&self, person: PersonId) -> Answer {
-        if self.state.active_member(person).is_some() { yes("role") } else { nothing_there() }
+        if self.state.member(person).is_some() { yes("role") } else { nothing_there() }
     }
 
     /// Nobody acts on what manages more than they do.
@@ -296,7 +302,7 @@ impl Naive<'_> {
 
     /// To let roles beside one's own count is to give them to all who have such, and the other way round.
     fn change_extra_roles(&self, me: Subject, before: bool, after: bool) -> Answer {
-        let members = self.state.members.values().filter(|member| member.is_active());
+        let members = self.state.members.values().filter(|member| member.is_here());
         let given =
             members.flat_map(|member| &member.extra_roles).filter(|(_, given)| self.is_before(given.expires_at));
         let mut roles: Vec<&RoleId> = given.map(|(role, _)| role).collect();
