@@ -36,6 +36,7 @@ mod sessions;
 mod settings;
 mod teams;
 mod time;
+mod transfer;
 mod visitor;
 
 pub use routes::{Api, contract, router};

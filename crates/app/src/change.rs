@@ -170,6 +170,7 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::EditOrganization { .. }
         | Operation::Assign { grantee: Grantee::Team(_), .. } => "team",
         Operation::RequestAccess { .. } | Operation::DecideRequest { .. } => "request",
+        Operation::ViewOwnershipOffer | Operation::AcceptOwnership | Operation::EndOwnershipOffer => "offer",
         Operation::Data { .. } => "object",
         Operation::Field { .. } => "field",
         _ => "member",

@@ -95,8 +95,12 @@ pub enum Command {
     RevokeKey { key: KeyId },
     /// Give a workspace key another role, or none.
     SetKeyRole { key: KeyId, role: Option<RoleId> },
-    /// Hand the top role to another member, who gets it, and take the other one oneself.
-    TransferOwnership { from: PersonId, to: PersonId, own_role: RoleId },
+    /// Offer the top role to another member; whoever holds it takes the other one then.
+    OfferOwnership { from: PersonId, to: PersonId, own_role: RoleId },
+    /// Take the top role that is offered.
+    AcceptOwnership { heir: PersonId },
+    /// Decline the offer, as the heir, or take it back.
+    EndOwnershipOffer { by: PersonId },
     /// Make a role.
     CreateRole(Box<NewRole>),
     /// Make a role as a copy of another.
@@ -225,7 +229,9 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::RotateKey { key, digest, hint } => key::rotate(state, key, (digest, hint), now),
         Command::RevokeKey { key } => key::revoke(state, key),
         Command::SetKeyRole { key, role } => key::set_role(state, key, role),
-        Command::TransferOwnership { from, to, own_role } => member::transfer(state, (from, own_role), to),
+        Command::OfferOwnership { from, to, own_role } => member::offer(state, (from, own_role), to, now),
+        Command::AcceptOwnership { heir } => member::accept(state, heir, now),
+        Command::EndOwnershipOffer { by } => member::end_offer(state, by, now),
         Command::CreateRole(new) => role::create(state, *new),
         Command::CloneRole { of, id, title } => role::clone(state, of, (id, title)),
         Command::EditRole { role, edit } => role::edit(state, role, *edit, now),

@@ -65,6 +65,7 @@ impl Snapshot {
             seq: state.seq,
             name: state.name.as_str().into(),
             settings: state.settings.clone(),
+            offer: state.offer,
             catalog: catalog.unwrap_or_else(|| Arc::new(Catalog::compile(state))),
             roles: roles.unwrap_or_else(|| Arc::new(roles_of(state))),
             first_members: FirstMembers::default(),

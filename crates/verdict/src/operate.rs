@@ -44,6 +44,9 @@ impl Snapshot {
                 self.is_an_owner(entry)?;
                 Ok(answer)
             }
+            Operation::ViewOwnershipOffer | Operation::AcceptOwnership | Operation::EndOwnershipOffer => {
+                self.touch_offer(entry, operation, now)
+            }
             Operation::ChangePreset => {
                 let answer = holds(Permission::OrganizationEdit, Target::Preset)?;
                 self.is_an_owner(entry)?;
@@ -409,7 +412,7 @@ impl Snapshot {
         })
     }
 
-    fn is_an_owner(&self, entry: &SubjectEntry) -> Result<(), Denial> {
+    pub(crate) fn is_an_owner(&self, entry: &SubjectEntry) -> Result<(), Denial> {
         if self.is_top(entry) { Ok(()) } else { Err(shown(Reason::OnlyOwners)) }
     }
 

@@ -67,8 +67,14 @@ pub enum Operation<'q> {
     EditRole { role: &'q RoleId, to: PermissionSet, data: Option<&'q DataRules> },
     /// End a role; its members get the other one.
     DeleteRole { role: &'q RoleId, moved_to: &'q RoleId },
-    /// Hand the top role to another member.
+    /// Offer the top role to another member.
     TransferOwnership { to: PersonId },
+    /// See the open offer of the top role.
+    ViewOwnershipOffer,
+    /// Take the top role that is offered to one.
+    AcceptOwnership,
+    /// Decline what is offered to one, or take the offer back.
+    EndOwnershipOffer,
     /// Invite somebody to the organization; none for the role that newcomers get.
     Invite { role: Option<&'q RoleId> },
     /// See the teams that one may see.
@@ -179,6 +185,9 @@ impl Operation<'_> {
             Operation::EditRole { .. } => "role.edit",
             Operation::DeleteRole { .. } => "role.delete",
             Operation::TransferOwnership { .. } => "organization.transfer",
+            Operation::ViewOwnershipOffer => "offer.view",
+            Operation::AcceptOwnership => "offer.accept",
+            Operation::EndOwnershipOffer => "offer.end",
             Operation::Invite { .. } => "member.invite",
             Operation::ViewTeams | Operation::ViewTeam { .. } => "team.view",
             Operation::CreateTeam => "team.create",
@@ -229,6 +238,7 @@ impl Operation<'_> {
         matches!(
             self,
             Operation::ViewOrganization
+                | Operation::ViewOwnershipOffer
                 | Operation::ViewSettings
                 | Operation::ViewMembers
                 | Operation::ViewRoles

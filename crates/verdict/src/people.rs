@@ -1,4 +1,4 @@
-//! Who may bring people back.
+//! Who may bring people back, and who may take the organization over.
 //!
 //! Everything else about people stands in `operate`, beside the other things that are asked of the organization.
 
@@ -6,7 +6,8 @@ use domain::id::PersonId;
 use domain::permission::Permission;
 use domain::time::Timestamp;
 
-use crate::evaluate::{Answer, hidden, holds};
+use crate::evaluate::{Answer, hidden, holds, own, shown};
+use crate::operation::Operation;
 use crate::permit::Target;
 use crate::question::{Reason, Subject};
 use crate::snapshot::{Snapshot, SubjectEntry};
@@ -21,5 +22,26 @@ impl Snapshot {
         let restored = self.subject(restored.as_str(), now).ok_or(hidden(Reason::NoSuchTarget))?;
         self.may_give(entry, restored.permissions)?;
         Ok(answer)
+    }
+
+    /// The heir takes or declines what is offered to them; whoever could make an offer sees it and takes it back. To others
+    /// there is none. It is taken while whoever made it could make it still.
+    pub(crate) fn touch_offer(&self, entry: &SubjectEntry, operation: Operation<'_>, now: Timestamp) -> Answer {
+        let missing = || hidden(Reason::NoSuchTarget);
+        let offer = self.offer.filter(|offer| offer.is_open_at(now)).ok_or_else(missing)?;
+        let target = Target::Offer(offer.from, offer.to);
+        if entry.subject == Subject::Member(offer.to) {
+            let giver = self.subject_at(offer.from.as_str(), now).map_err(|_| missing())?;
+            holds(giver, Permission::OrganizationTransfer, target)
+                .and_then(|_| self.is_an_owner(giver))
+                .map_err(|_| missing())?;
+            return own(Permission::OrganizationTransfer, target);
+        }
+        let answer = holds(entry, Permission::OrganizationTransfer, target).map_err(|_| missing())?;
+        self.is_an_owner(entry).map_err(|_| missing())?;
+        match operation {
+            Operation::AcceptOwnership => Err(shown(Reason::NotYours)),
+            _ => Ok(answer),
+        }
     }
 }

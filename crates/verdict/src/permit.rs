@@ -21,6 +21,8 @@ pub enum Target {
     Member(PersonId),
     /// A suspended member, who is to be restored.
     Suspended(PersonId),
+    /// The open offer of the top role, from one to another.
+    Offer(PersonId, PersonId),
     /// An integration.
     Integration(IntegrationId),
     /// What somebody has of an integration.

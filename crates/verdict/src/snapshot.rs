@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::grant::Profile;
 use domain::id::{AgentId, ID_LENGTH, IntegrationId, KeyId, OrgId, PersonId, ResourceId, TeamId};
+use domain::member::OwnershipOffer;
 use domain::object::{DataName, Object};
 use domain::organization::{RecordsSync, Settings};
 use domain::permission::PermissionSet;
@@ -29,6 +30,8 @@ pub struct Snapshot {
     pub(crate) seq: u64,
     pub(crate) name: Box<str>,
     pub(crate) settings: Settings,
+    /// The top role, as it is offered to somebody.
+    pub(crate) offer: Option<OwnershipOffer>,
     pub(crate) catalog: Arc<Catalog>,
     /// In the order of their names.
     pub(crate) roles: Arc<Vec<RoleEntry>>,

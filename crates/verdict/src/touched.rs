@@ -107,6 +107,10 @@ impl Touched {
             | Event::PresetChanged { .. }
             | Event::AccessReviewed { .. }
             | Event::MemberEdited { .. }
+            | Event::OwnershipOffered { .. }
+            | Event::OwnershipAccepted { .. }
+            | Event::OwnershipDeclined { .. }
+            | Event::OwnershipWithdrawn { .. }
             | Event::IntegrationConnected(_)
             | Event::IntegrationEdited { .. }
             | Event::IntegrationDisconnected { .. }

@@ -67,17 +67,35 @@ fn covers_people(asked: &Asked<'_>, event: &Event) -> bool {
         ) => *person == member,
         // Takes more than to suspend them did.
         (Event::MemberRestored { person }, Target::Suspended(member)) => *person == member,
-        // Who hands the organization over takes another role in the same step.
         (Event::MemberRoleChanged { person, .. }, Target::Member(member)) => {
-            *person == member
-                || permission == Permission::OrganizationTransfer
-                    && permit.actor().is_some_and(|actor| actor.subject == Subject::Member(*person))
+            *person == member && permission == Permission::RoleAssign
+        }
+        (Event::OwnershipOffered { from, to, .. }, Target::Member(member)) => {
+            *to == member && permit.actor().is_some_and(|actor| actor.subject == Subject::Member(*from))
+        }
+        (
+            Event::OwnershipAccepted { from, to }
+            | Event::OwnershipDeclined { from, to }
+            | Event::OwnershipWithdrawn { from, to },
+            Target::Offer(giver, heir),
+        ) => {
+            // To take is the heir's alone.
+            let is_heir = permit.actor().is_some_and(|actor| actor.subject == Subject::Member(heir));
+            (*from, *to) == (giver, heir) && is_heir != matches!(event, Event::OwnershipWithdrawn { .. })
+        }
+        // Both take another role as the offer is taken.
+        (Event::MemberRoleChanged { person, .. }, Target::Offer(giver, heir)) => {
+            [giver, heir].contains(person) && is_taken(events)
         }
         (Event::MemberRoleGiven { person, .. } | Event::MemberRoleTaken { person, .. }, Target::Member(member)) => {
             *person == member
         }
         _ => false,
     }
+}
+
+fn is_taken(events: &[Event]) -> bool {
+    events.iter().any(|other| matches!(other, Event::OwnershipAccepted { .. }))
 }
 
 /// The key itself, and keys that end because their holders come to have more than others may have seen.
@@ -113,6 +131,8 @@ fn ends_a_key(asked: &Asked<'_>, key: KeyId) -> bool {
                     _ => false,
                 })
         }
+        // Keys of the heir that others may have seen.
+        Target::Offer(_, heir) => holder() == Some(heir) && is_taken(events),
         // Keys that end because roles beside their holders' own count again.
         Target::Organization => {
             let counts = SettingChange::RolesExtraBindings(true);

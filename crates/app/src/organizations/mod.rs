@@ -10,6 +10,7 @@ mod transfer;
 pub use found::{Founded, Founding};
 pub use recover::Recovered;
 pub use show::OrganizationView;
+pub use transfer::OfferView;
 
 /// The journal's name for whoever has the data folder in hand.
 const OPERATOR: &str = "operator";

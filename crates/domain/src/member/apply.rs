@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::grant::Grantee;
 use crate::id::{AgentId, PersonId};
 use crate::key::{Key, KeyKind};
-use crate::member::{ExtraRole, Member, MemberStatus};
+use crate::member::{ExtraRole, Member, MemberStatus, OwnershipOffer};
 use crate::organization::{Organization, Stamp};
 use crate::resource::Resource;
 
@@ -54,6 +54,14 @@ impl Organization {
                 if let Some(member) = self.members.get_mut(&person) {
                     (member.status, member.suspended_at) = (MemberStatus::Active, None);
                 }
+            }
+            Event::OwnershipOffered { from, to, own_role, expires_at } => {
+                let heir = self.members.get(&to);
+                let offer = |heir: &Member| OwnershipOffer { from, to, own_role, expires_at, heir_role: heir.role };
+                self.offer = heir.map(offer);
+            }
+            Event::OwnershipAccepted { .. } | Event::OwnershipDeclined { .. } | Event::OwnershipWithdrawn { .. } => {
+                self.offer = None
             }
             Event::MemberRemoved { person } => self.end_membership(stamp, person),
             // What is edited stands beside the stream.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::event::Event;
 use crate::id::{KeyId, PersonId, TeamId};
 use crate::key::{self, KeyKind};
-use crate::member::{MemberDetail, answers};
+use crate::member::MemberDetail;
 use crate::organization::Organization;
 use crate::refusal::Refusal;
 use crate::role::{Role, RoleId, RoleLevel};
@@ -77,36 +77,6 @@ pub(crate) fn edit(
         return Ok(Vec::new());
     }
     Ok(vec![Event::MemberEdited { person, details }])
-}
-
-/// The holder of the top role hands it over and takes another; somebody holds it at every moment.
-pub(crate) fn transfer(
-    state: &Organization,
-    (from, own_role): (PersonId, RoleId),
-    to: PersonId,
-) -> Result<Vec<Event>, Refusal> {
-    answers(state, "to", to)?;
-    let (giver, heir) = (state.active_member(from), state.active_member(to));
-    let (Some(giver), Some(heir)) = (giver, heir) else { return Err(no_such_member()) };
-    let top = |role: &RoleId| state.roles.get(role).is_some_and(|role| role.top);
-    if !top(&giver.role) {
-        return Err(Refusal::rule("not-the-owner", "only somebody with the top role can hand it over"));
-    }
-    if from == to || top(&heir.role) {
-        return Err(Refusal::field("owner-already", "to", "this person holds the top role already; name another"));
-    }
-    if role_for_members(state, &own_role)?.top {
-        let message = "hand over and keep nothing: choose the role that you take instead; to have two, give the role";
-        return Err(Refusal::field("default-role-too-high", "own_role", message));
-    }
-    let top_role = giver.role;
-    let ended = state.roles.get(&top_role).map(|role| key::that_would_carry_too_much(state, (to, None), role));
-    let handed = [
-        Event::MemberRoleChanged { person: to, from: heir.role, to: top_role },
-        Event::MemberRoleChanged { person: from, from: top_role, to: own_role },
-    ];
-    let ended = ended.into_iter().flatten().map(|key| Event::KeyRevoked { key });
-    Ok(handed.into_iter().chain(ended).collect())
 }
 
 /// A member leaves; with the membership end their grants and personal keys.

@@ -10,7 +10,7 @@ use crate::grant::{Grant, Grantee};
 use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
 use crate::integration::{Integration, Tool};
 use crate::key::Key;
-use crate::member::Member;
+use crate::member::{Member, OwnershipOffer};
 use crate::object::{DataName, Object, ObjectRule};
 use crate::organization::{Review, Settings};
 use crate::refusal::Refusal;
@@ -47,6 +47,9 @@ pub struct Organization {
     pub roles: BTreeMap<RoleId, Role>,
     /// Its members, removed ones included.
     pub members: BTreeMap<PersonId, Member>,
+    /// The top role, offered to a member by whoever holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<OwnershipOffer>,
     /// Its integrations.
     pub integrations: BTreeMap<IntegrationId, Integration>,
     /// Tools that their upstream lists no longer and about which a person had decided, by integration.

@@ -5,6 +5,7 @@
 
 mod commands;
 mod leaving;
+mod offers;
 mod presets;
 mod requests;
 mod roles;

@@ -72,7 +72,7 @@ fn whoever_is_suspended_is_a_member_still_and_answers_for_nothing_new() {
     let (title, sponsor) = ("Helper".to_owned(), person(1));
     let agent = Command::CreateAgent { agent: agent(0), title, sponsor, role: None, expires_at: None };
     assert_eq!(refusal(&walk, agent), "person-suspended");
-    let over = Command::TransferOwnership { from: person(0), to: person(1), own_role: role("admin") };
+    let over = Command::OfferOwnership { from: person(0), to: person(1), own_role: role("admin") };
     assert_eq!(refusal(&walk, over), "person-suspended");
     accept(&mut walk, Command::RemoveMember { person: person(1) });
     let member = &walk.state.members[&person(1)];

@@ -22,6 +22,7 @@ mod keys;
 mod kinds;
 mod leaving;
 mod management;
+mod offers;
 mod operation;
 mod plan;
 mod quotas;

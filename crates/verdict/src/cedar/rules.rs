@@ -187,6 +187,13 @@ fn organization() -> Vec<Policy> {
     let themselves = any(["Member", "Key", "Agent"].map(|kind| {
         format!("(principal is Wardroom::{kind} && resource is Wardroom::{kind} && principal == resource)")
     }));
+    let offer = |what: &str| format!("{}.{what}", setting("offer"));
+    let offered = format!("{} && context.now < {}", has_setting("offer"), offer("ends"));
+    let from = offer("from");
+    let offerer = format!(
+        "{from} has role && !{from}.suspended && {from}.role.top && {from}.role.holds.all.contains(\"{}\")",
+        P::OrganizationTransfer
+    );
     let where_for_person = format!("(context has for_person && {})", is_the_member("context.for_person"));
     vec![
         Policy::permit(
@@ -215,6 +222,18 @@ fn organization() -> Vec<Policy> {
         .when(any([themselves.clone(), where_for_person])),
         Policy::permit("organization.transfer", "Hand over the top role", &["organization.transfer"])
             .when(all(["resource has role && principal.role.top".to_owned(), holds(P::OrganizationTransfer)])),
+        Policy::permit(
+            "offer.heir",
+            "What is offered to one by an owner, one sees, takes or declines",
+            &["offer.view", "offer.accept", "offer.end"],
+        )
+        .when(all([offered.clone(), is_the_member(&offer("to")), offerer])),
+        Policy::permit(
+            "offer.owner",
+            "Whoever could offer the organization sees the offer and takes it back",
+            &["offer.view", "offer.end"],
+        )
+        .when(all([offered, "principal.role.top".to_owned(), holds(P::OrganizationTransfer)])),
         Policy::permit("data_model.edit", "Change what objects there are", &["data_model.edit"])
             .when(holds(P::DataModelEdit)),
         Policy::permit("permission.use", "Use what a permission gives", &["permission.use"])

@@ -33,6 +33,7 @@ namespace Wardroom {
     keys_personal: String,
     keys_without_role: String,
     managers_implicit_access: Bool,
+    offer?: { from: Member, to: Member, ends: Long },
     owners_max?: Long,
     promote_admin: String,
     resources_listed: Set<Kind>,
@@ -124,6 +125,10 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ),
     ("organization.change_preset", ORGANIZATION, ""),
     ("organization.transfer", MEMBER, ""),
+    // The open offer of the organization: to see it, to take it over, and to decline or take it back.
+    ("offer.view", ORGANIZATION, ""),
+    ("offer.accept", ORGANIZATION, ""),
+    ("offer.end", ORGANIZATION, ""),
     ("settings.view", ORGANIZATION, ""),
     ("access.review", ORGANIZATION, ""),
     ("member.view", ORGANIZATION, ""),

@@ -106,7 +106,11 @@ impl Pick<'_> {
             0 => Command::AddMember { person, role },
             1 => Command::AddMemberWithKey { person, role, key: key(self.fresh), digest, hint, expires_at: None },
             2 => Command::RemoveMember { person },
-            3 => Command::TransferOwnership { from: self.me, to: person, own_role: role },
+            3 => match self.world.state.offer {
+                Some(offer) if offer.to == self.me => Command::AcceptOwnership { heir: self.me },
+                Some(_) if self.dice.percent(10) => Command::EndOwnershipOffer { by: self.me },
+                _ => Command::OfferOwnership { from: self.me, to: person, own_role: role },
+            },
             _ => Command::ChangeMemberRole { person, role },
         }
     }

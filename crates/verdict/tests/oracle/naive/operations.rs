@@ -76,6 +76,9 @@ impl Naive<'_> {
             Operation::TransferOwnership { to } => needs(P::OrganizationTransfer)
                 .and(|| self.is_member(to))
                 .and(|| if self.role_of(me).is_some_and(|role| role.top) { yes("role") } else { no("only-owners") }),
+            Operation::ViewOwnershipOffer => self.offer(me, true),
+            Operation::EndOwnershipOffer => self.offer(me, true),
+            Operation::AcceptOwnership => self.offer(me, false),
             Operation::Invite { role } => self.invite(me, role),
             // The list holds those that one may see, be it none.
             Operation::ViewTeams => yes("own"),
@@ -195,6 +198,27 @@ impl Naive<'_> {
 
     pub(crate) fn is_member(&self, person: PersonId) -> Answer {
         if self.state.member(person).is_some() { yes("role") } else { nothing_there() }
+    }
+
+    /// What is offered to somebody by an owner is theirs to take or leave; owners may take it back.
+    fn offer(&self, me: Subject, owners_may: bool) -> Answer {
+        let offer = self.state.offer.filter(|offer| self.is_before(Some(offer.expires_at)));
+        let Some(offer) = offer else { return nothing_there() };
+        let owns = |who: Subject| {
+            self.role_of(who).is_some_and(|role| role.top) && self.needs(who, P::OrganizationTransfer).allowed
+        };
+        let giver = Subject::Member(offer.from);
+        match me == Subject::Member(offer.to) {
+            true if owns(giver) && self.stands(giver).is_none() => yes("own"),
+            false if owns(me) => {
+                if owners_may {
+                    yes("role")
+                } else {
+                    no("not-yours")
+                }
+            }
+            _ => nothing_there(),
+        }
     }
 
     /// Nobody acts on what manages more than they do.
