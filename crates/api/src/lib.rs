@@ -36,6 +36,7 @@ mod sessions;
 mod settings;
 mod teams;
 mod time;
+mod transfer;
 mod visitor;
 
 pub use pages::demo::{Part, door as demo_door};

@@ -1,12 +1,14 @@
 //! Endpoints: members.
 
+pub(crate) mod consequences;
 pub(crate) mod extra_role;
 pub(crate) mod sessions;
+pub(crate) mod suspension;
 
 use app::App;
 use app::keys::KeysToRotate;
 use app::members::{
-    ChangedRole, ExtraRoleView, MemberChange as DetailsChange, MemberFilter, MemberView, NewMember, Removed,
+    ChangedRole, ExtraRoleView, Leaving, MemberChange as DetailsChange, MemberFilter, MemberView, NewMember, Removed,
 };
 use axum::Json;
 use axum::extract::{Path, State};
@@ -36,13 +38,15 @@ pub(crate) struct Member {
     role: String,
     /// The roles beside it.
     extra_roles: Vec<ExtraRole>,
-    /// `active` or `removed`.
+    /// `active`, `suspended` or `removed`.
     #[schema(value_type = String)]
     status: MemberStatus,
     /// When they joined.
     joined_at: String,
     /// When they were removed.
     removed_at: Option<String>,
+    /// Since when they are suspended.
+    suspended_at: Option<String>,
 }
 
 fn extra(view: ExtraRoleView) -> ExtraRole {
@@ -62,6 +66,7 @@ impl From<MemberView> for Member {
             status: view.status,
             joined_at: written(view.joined_at),
             removed_at: view.removed_at.map(written),
+            suspended_at: view.suspended_at.map(written),
         }
     }
 }
@@ -90,7 +95,7 @@ pub(crate) struct Members {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParams {
-    /// `active` (the default), `removed` or `all`.
+    /// `present` (the default: active and suspended), `active`, `suspended`, `removed` or `all`.
     status: Option<String>,
     /// Where the last page ended.
     cursor: Option<String>,
@@ -108,10 +113,12 @@ pub(crate) async fn list(
     Params(params): Params<ListParams>,
 ) -> Result<Json<Members>, Failure> {
     let filter = match params.status.as_deref() {
-        None | Some("active") => MemberFilter::Active,
+        None | Some("present") => MemberFilter::Here,
+        Some("active") => MemberFilter::Active,
+        Some("suspended") => MemberFilter::Suspended,
         Some("removed") => MemberFilter::Removed,
         Some("all") => MemberFilter::All,
-        Some(_) => return Err(Failure::bad_field("status", "give active, removed or all")),
+        Some(_) => return Err(Failure::bad_field("status", "give present, active, suspended, removed or all")),
     };
     let cursor = params.cursor.as_deref().map(PersonId::parse).transpose();
     let cursor = cursor.map_err(|_| bad_cursor())?;
@@ -273,6 +280,28 @@ pub(crate) struct RemovedMember {
     /// Personal keys of others that they had issued and whose holders have not renewed them since: ask the holders
     /// to, since the one who left may know the secret.
     personal_keys_to_rotate: Vec<IssuedKeyOf>,
+    /// What was handed over together with it.
+    handed_over: HandedOver,
+    /// Keys that have a new secret, each shown this once.
+    regenerated: Vec<RegeneratedKey>,
+}
+
+/// What was handed over.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HandedOver {
+    /// Resources that have the new owner.
+    resources: usize,
+    /// Agents for which the new one answers.
+    agents: usize,
+    /// Resources and agents that one sees and may not hand over.
+    denied: usize,
+}
+
+/// A key with its new secret.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RegeneratedKey {
+    id: String,
+    secret: String,
 }
 
 /// A key that somebody else had issued.
@@ -305,7 +334,14 @@ fn labelled(keys: Vec<(domain::id::KeyId, String)>) -> Vec<LabelledKey> {
 
 impl From<Removed> for RemovedMember {
     fn from(removed: Removed) -> RemovedMember {
+        let left = removed.left;
         RemovedMember {
+            handed_over: HandedOver { resources: left.resources, agents: left.agents, denied: left.denied },
+            regenerated: left
+                .regenerated
+                .into_iter()
+                .map(|(id, secret)| RegeneratedKey { id: id.to_string(), secret: secret.reveal().to_owned() })
+                .collect(),
             removed: removed.member.into(),
             ended: Ended { keys: removed.keys_ended, integrations: removed.grants_ended },
             personal_keys_to_rotate: removed
@@ -319,15 +355,32 @@ impl From<Removed> for RemovedMember {
     }
 }
 
-/// Removes a member. When this is answered, no key of theirs opens anything; their history stays.
+/// What happens together with a removal, all of it or nothing.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RemovalParams {
+    /// Who owns from then on what they owned, and answers for the agents that they answered for: e-mail address or id.
+    hand_over_to: Option<String>,
+    /// Keys that get a new secret, by id and with commas between them.
+    regenerate: Option<String>,
+}
+
+/// Removes a member. When this is answered, no key of theirs opens anything; their history stays. What it would come to
+/// is told before by `removal_consequences`.
 #[utoipa::path(delete, path = "/members/{member}", tag = "members", operation_id = "remove_member",
-    params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id")),
+    params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id"),
+        RemovalParams),
     responses((status = 200, body = RemovedMember), Problems))]
 pub(crate) async fn remove(
     State(app): State<App>,
     Signed(caller): Signed,
     Path(path): Path<(String, String)>,
+    Params(params): Params<RemovalParams>,
 ) -> Result<Json<RemovedMember>, Failure> {
     let (_, member) = path;
-    Ok(Json(app.remove_member(&caller, &member).await?.into()))
+    let keys = params.regenerate.as_deref().unwrap_or_default().split(',').map(str::trim);
+    let regenerate = keys.filter(|key| !key.is_empty()).map(str::to_owned).collect();
+    let leaving = Leaving { hand_over_to: params.hand_over_to, regenerate };
+    Ok(Json(app.remove_member_and(&caller, &member, &leaving).await?.into()))
 }

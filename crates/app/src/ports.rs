@@ -4,8 +4,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use domain::id::OrgId;
 use domain::integration::CredentialKind;
 use domain::time::Timestamp;
+use verdict::Subject;
 
 use crate::sign_in::Providers;
 
@@ -116,4 +118,7 @@ pub trait Web: Send + Sync + 'static {
 pub trait Upstreams: Send + Sync + 'static {
     /// Connects, and lists the tools.
     fn list_tools<'l>(&'l self, url: &'l str, credential: &'l CredentialKind, secret: Option<&'l str>) -> Listing<'l>;
+
+    /// How many calls and streams of a subject are open at this moment.
+    fn open_for(&self, org: OrgId, subject: Subject) -> u32;
 }

@@ -55,6 +55,10 @@ pub enum Command {
     EndSession { person: PersonId, session: SessionId, until: Timestamp },
     /// End all sessions of a member here.
     EndSessions { person: PersonId },
+    /// Let a member do nothing until they are restored.
+    SuspendMember { person: PersonId },
+    /// End a member's suspension.
+    RestoreMember { person: PersonId },
     /// End a membership.
     RemoveMember { person: PersonId },
     /// Connect an upstream with the tools it listed.
@@ -95,8 +99,12 @@ pub enum Command {
     RevokeKey { key: KeyId },
     /// Give a workspace key another role, or none.
     SetKeyRole { key: KeyId, role: Option<RoleId> },
-    /// Hand the top role to another member, who gets it, and take the other one oneself.
-    TransferOwnership { from: PersonId, to: PersonId, own_role: RoleId },
+    /// Offer the top role to another member; whoever holds it takes the other one then.
+    OfferOwnership { from: PersonId, to: PersonId, own_role: RoleId },
+    /// Take the top role that is offered.
+    AcceptOwnership { heir: PersonId },
+    /// Decline the offer, as the heir, or take it back.
+    EndOwnershipOffer { by: PersonId },
     /// Make a role.
     CreateRole(Box<NewRole>),
     /// Make a role as a copy of another.
@@ -202,6 +210,8 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::TakeMemberRole { person, role } => member::take_role(state, person, role),
         Command::EndSession { person, session, until } => member::end_session(state, (person, session), until, now),
         Command::EndSessions { person } => member::end_sessions(state, person, now),
+        Command::SuspendMember { person } => member::suspend(state, person),
+        Command::RestoreMember { person } => member::restore(state, person),
         Command::RemoveMember { person } => member::remove(state, person),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),
@@ -226,7 +236,9 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::RotateKey { key, digest, hint } => key::rotate(state, key, (digest, hint), now),
         Command::RevokeKey { key } => key::revoke(state, key),
         Command::SetKeyRole { key, role } => key::set_role(state, key, role),
-        Command::TransferOwnership { from, to, own_role } => member::transfer(state, (from, own_role), to),
+        Command::OfferOwnership { from, to, own_role } => member::offer(state, (from, own_role), to, now),
+        Command::AcceptOwnership { heir } => member::accept(state, heir, now),
+        Command::EndOwnershipOffer { by } => member::end_offer(state, by, now),
         Command::CreateRole(new) => role::create(state, *new),
         Command::CloneRole { of, id, title } => role::clone(state, of, (id, title)),
         Command::EditRole { role, edit } => role::edit(state, role, *edit, now),

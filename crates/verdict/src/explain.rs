@@ -247,6 +247,8 @@ impl Snapshot {
             Reason::KeysManageNothing => "a workspace key without a role runs tools and manages nothing".to_owned(),
             Reason::KeyWithoutRole => "this workspace key has no role, and here a key needs one".to_owned(),
             Reason::Suspended => "it is suspended until somebody who manages it looks at it".to_owned(),
+            Reason::MemberSuspended => "your membership is suspended; nothing of it is lost".to_owned(),
+            Reason::SponsorSuspended => "the person who answers for this agent is suspended".to_owned(),
             Reason::MayNotHaveKeys => "your role may not have personal keys, so this key is suspended".to_owned(),
             Reason::NoDelegation => "this person does not let the agent act for them (any more)".to_owned(),
             Reason::OutOfScope(permission, scope) => {
@@ -300,6 +302,11 @@ impl Snapshot {
             Reason::KeysManageNothing => (Some("use a personal key, or give the key a role".to_owned()), None),
             Reason::KeyWithoutRole => say("ask for the key to be given a role", Permission::KeyManageWorkspace),
             Reason::Suspended => (Some("ask for it to be given a role, or to be resumed".to_owned()), None),
+            Reason::MemberSuspended => say("ask for the membership to be restored", Permission::MemberRemove),
+            Reason::SponsorSuspended => say(
+                "ask for another person to answer for the agent, or for that one to be restored",
+                Permission::AgentManage,
+            ),
             Reason::MayNotHaveKeys => say("ask for a role that may have keys", Permission::RoleAssign),
             Reason::NoDelegation => (Some("ask this person to let the agent act for them".to_owned()), None),
             Reason::OutOfScope(permission, _) => match self.settings.grants_to.contains(&GrantsTo::Person) {

@@ -28,6 +28,7 @@ mod list;
 mod names;
 mod operate;
 mod operation;
+mod people;
 mod permit;
 mod question;
 mod remedy;

@@ -44,6 +44,9 @@ impl Snapshot {
                 self.is_an_owner(entry)?;
                 Ok(answer)
             }
+            Operation::ViewOwnershipOffer | Operation::AcceptOwnership | Operation::EndOwnershipOffer => {
+                self.touch_offer(entry, operation, now)
+            }
             Operation::ChangePreset => {
                 let answer = holds(Permission::OrganizationEdit, Target::Preset)?;
                 self.is_an_owner(entry)?;
@@ -86,11 +89,12 @@ impl Snapshot {
                 self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
-            Operation::RemoveMember { member } => {
+            Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
                 let answer = holds(Permission::MemberRemove, Target::Member(member))?;
                 self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
+            Operation::RestoreMember { member } => self.restore(entry, member, now),
             Operation::ViewRoles => holds(Permission::RoleView, Target::Organization),
             Operation::CreateRole { to, data } => {
                 let answer = holds(Permission::RoleEdit, Target::Organization)?;
@@ -422,7 +426,7 @@ impl Snapshot {
         })
     }
 
-    fn is_an_owner(&self, entry: &SubjectEntry) -> Result<(), Denial> {
+    pub(crate) fn is_an_owner(&self, entry: &SubjectEntry) -> Result<(), Denial> {
         if self.is_top(entry) { Ok(()) } else { Err(shown(Reason::OnlyOwners)) }
     }
 

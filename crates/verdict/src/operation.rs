@@ -57,6 +57,10 @@ pub enum Operation<'q> {
     ViewSessions { member: PersonId },
     /// End one of them here, or all.
     EndSessions { member: PersonId },
+    /// Let a member do nothing until they are restored.
+    SuspendMember { member: PersonId },
+    /// End a member's suspension: to whoever has them, their roles are given once more.
+    RestoreMember { member: PersonId },
     /// End a membership.
     RemoveMember { member: PersonId },
     /// See the roles.
@@ -67,8 +71,14 @@ pub enum Operation<'q> {
     EditRole { role: &'q RoleId, to: PermissionSet, data: Option<&'q DataRules> },
     /// End a role; its members get the other one.
     DeleteRole { role: &'q RoleId, moved_to: &'q RoleId },
-    /// Hand the top role to another member.
+    /// Offer the top role to another member.
     TransferOwnership { to: PersonId },
+    /// See the open offer of the top role.
+    ViewOwnershipOffer,
+    /// Take the top role that is offered to one.
+    AcceptOwnership,
+    /// Decline what is offered to one, or take the offer back.
+    EndOwnershipOffer,
     /// Invite somebody to the organization; none for the role that newcomers get.
     Invite { role: Option<&'q RoleId> },
     /// See the teams that one may see.
@@ -176,12 +186,17 @@ impl Operation<'_> {
             Operation::ViewSessions { .. } => "member.view_sessions",
             Operation::EndSessions { .. } => "member.end_sessions",
             Operation::ChangePreset => "organization.change_preset",
+            Operation::SuspendMember { .. } => "member.suspend",
+            Operation::RestoreMember { .. } => "member.restore",
             Operation::RemoveMember { .. } => "member.remove",
             Operation::ViewRoles => "role.view",
             Operation::CreateRole { .. } => "role.create",
             Operation::EditRole { .. } => "role.edit",
             Operation::DeleteRole { .. } => "role.delete",
             Operation::TransferOwnership { .. } => "organization.transfer",
+            Operation::ViewOwnershipOffer => "offer.view",
+            Operation::AcceptOwnership => "offer.accept",
+            Operation::EndOwnershipOffer => "offer.end",
             Operation::Invite { .. } => "member.invite",
             Operation::ViewTeams | Operation::ViewTeam { .. } => "team.view",
             Operation::CreateTeam => "team.create",
@@ -233,6 +248,7 @@ impl Operation<'_> {
         matches!(
             self,
             Operation::ViewOrganization
+                | Operation::ViewOwnershipOffer
                 | Operation::ViewSettings
                 | Operation::ViewMembers
                 | Operation::ViewRoles

@@ -19,6 +19,10 @@ pub enum Target {
     Preset,
     /// A member.
     Member(PersonId),
+    /// A suspended member, who is to be restored.
+    Suspended(PersonId),
+    /// The open offer of the top role, from one to another.
+    Offer(PersonId, PersonId),
     /// An integration.
     Integration(IntegrationId),
     /// What somebody has of an integration.

@@ -280,6 +280,10 @@ pub enum Reason {
     KeyWithoutRole,
     /// The key or agent does nothing until somebody with the right has looked at it.
     Suspended,
+    /// The person's membership is suspended.
+    MemberSuspended,
+    /// The person who answers for the agent is suspended.
+    SponsorSuspended,
     /// The holder of the key may not have keys (any more).
     MayNotHaveKeys,
     /// The person does not let the agent act for them (any more).
@@ -322,6 +326,8 @@ impl Reason {
             Reason::KeysManageNothing => "workspace-key",
             Reason::KeyWithoutRole => "key-without-role",
             Reason::Suspended => "suspended",
+            Reason::MemberSuspended => "member-suspended",
+            Reason::SponsorSuspended => "sponsor-suspended",
             Reason::MayNotHaveKeys => "keys-suspended",
             Reason::NoDelegation => "no-delegation",
             Reason::OutOfScope(..) => "out-of-scope",

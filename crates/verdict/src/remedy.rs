@@ -244,6 +244,8 @@ impl Snapshot {
             Reason::NotAMember
             | Reason::CredentialEnded
             | Reason::SignInAgain
+            | Reason::MemberSuspended
+            | Reason::SponsorSuspended
             | Reason::NoSuchTool
             | Reason::NoSuchTarget
             | Reason::NotYours => Vec::new(),

@@ -60,6 +60,12 @@ impl Touched {
                 self.member(*person);
             }
             Event::SessionsEnded { person } => self.member(*person),
+            // Whoever stands still, or no longer, does so with the agents that they answer for.
+            Event::MemberSuspended { person } | Event::MemberRestored { person } => {
+                self.member(*person);
+                let theirs = state.agents.values().filter(|agent| agent.sponsor == Some(*person));
+                self.subjects.extend(theirs.map(|agent| Subject::Agent(agent.id)));
+            }
             Event::MemberRemoved { person } => {
                 self.extra_roles |= !before.extra_roles.is_empty();
                 self.member_removed(*person, before, state);
@@ -99,6 +105,10 @@ impl Touched {
             | Event::AccessReviewed { .. }
             | Event::MemberEdited { .. }
             | Event::SessionEnded { .. }
+            | Event::OwnershipOffered { .. }
+            | Event::OwnershipAccepted { .. }
+            | Event::OwnershipDeclined { .. }
+            | Event::OwnershipWithdrawn { .. }
             | Event::IntegrationConnected(_)
             | Event::IntegrationEdited { .. }
             | Event::IntegrationDisconnected { .. }

@@ -104,6 +104,8 @@ fn acme() -> Organization {
         events.push(registered(number));
         events.push(opened(number, Grantee::Member(person(number)), None));
     }
+    let (from, to, own_role) = (person(0), person(1), role("member"));
+    events.push(Event::OwnershipOffered { from, to, own_role, expires_at: Timestamp(1) });
     let mut state = Organization::new();
     for event in &events {
         let stamp = Stamp { seq: state.seq + 1, at: NOW, actor: "operator".to_owned() };
@@ -146,7 +148,16 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             Event::SessionsEnded { person: member },
             Event::SessionEnded { person: member, session: SessionId::from_random([1; 20]), until: Timestamp(9) },
         ],
-        Operation::RemoveMember { member } => vec![Event::MemberRemoved { person: member }],
+        Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
+            vec![Event::MemberRemoved { person: member }, Event::MemberSuspended { person: member }]
+        }
+        Operation::TransferOwnership { to } => {
+            let (from, own_role) = (person(0), role("member"));
+            vec![Event::OwnershipOffered { from, to, own_role, expires_at: NOW }]
+        }
+        Operation::AcceptOwnership => vec![Event::OwnershipAccepted { from: person(0), to: person(1) }],
+        Operation::EndOwnershipOffer => vec![Event::OwnershipWithdrawn { from: person(0), to: person(1) }],
+        Operation::RestoreMember { member } => vec![Event::MemberRestored { person: member }],
         Operation::EditMember { member, .. } => {
             vec![Event::MemberEdited { person: member, details: [MemberDetail::Name].into() }]
         }
@@ -276,6 +287,9 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
         Operation::ViewOrganization,
         Operation::EditOrganization { changes: &[] },
         Operation::ConfirmReview,
+        Operation::ViewOwnershipOffer,
+        Operation::AcceptOwnership,
+        Operation::EndOwnershipOffer,
         Operation::ViewMembers,
         Operation::ViewRoles,
         Operation::AddMember { role: member },
@@ -313,6 +327,9 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
             Operation::GiveRole { member: who, role: spare },
             Operation::RemoveMember { member: who },
             Operation::EndSessions { member: who },
+            Operation::SuspendMember { member: who },
+            Operation::RestoreMember { member: who },
+            Operation::TransferOwnership { to: who },
             Operation::EditMember { member: who, seat: false },
             Operation::CreatePersonalKey { holder: who },
         ]);
@@ -382,6 +399,10 @@ fn same_authority(one: Operation<'_>, other: Operation<'_>) -> bool {
         Operation::ChangeRole { member, .. } | Operation::GiveRole { member, .. } => Some(member),
         _ => None,
     };
+    let of_leaver = |operation| match operation {
+        Operation::RemoveMember { member } | Operation::SuspendMember { member } => Some(member),
+        _ => None,
+    };
     let same_key = of_key(one).is_some_and(|of| Some(of) == of_key(other) && of != key(1));
     same_key
         || of_agent(one).is_some_and(|of| Some(of) == of_agent(other))
@@ -389,6 +410,7 @@ fn same_authority(one: Operation<'_>, other: Operation<'_>) -> bool {
         || of_place(one).is_some_and(|of| Some(of) == of_place(other))
         || of_role(one).is_some_and(|of| Some(of) == of_role(other))
         || of_member(one).is_some_and(|of| Some(of) == of_member(other))
+        || of_leaver(one).is_some_and(|of| Some(of) == of_leaver(other))
 }
 
 #[test]
@@ -412,6 +434,49 @@ fn a_permit_covers_what_was_asked_and_nothing_else() {
         }
     }
     assert!(covered > 100, "{covered}");
+}
+
+#[test]
+fn who_takes_an_offer_changes_both_roles_with_it_and_nothing_without_it() {
+    let state = acme();
+    let snapshot = Snapshot::compile(org(1), &state, None);
+    let actor = Actor::about(Subject::Member(person(1)));
+    let asked = |operation| match snapshot.evaluate(&Question {
+        actor: &actor,
+        action: Action::Operate(operation),
+        now: NOW,
+    }) {
+        Verdict::Allowed(permit) => permit,
+        Verdict::Denied(denial) => panic!("{denial:?}"),
+    };
+    let (owner, member) = (role("owner"), role("member"));
+    let taken = [
+        Event::OwnershipAccepted { from: person(0), to: person(1) },
+        Event::MemberRoleChanged { person: person(1), from: member, to: owner },
+        Event::MemberRoleChanged { person: person(0), from: owner, to: member },
+        Event::KeyRevoked { key: key(1) },
+    ];
+    let permit = asked(Operation::AcceptOwnership);
+    for event in &taken {
+        assert!(covers(&permit, org(1), &state, event, &taken), "{event:?}");
+        let alone = std::slice::from_ref(event);
+        let is_offers = matches!(event, Event::OwnershipAccepted { .. });
+        assert_eq!(covers(&permit, org(1), &state, event, alone), is_offers, "{event:?}");
+    }
+    let others = [
+        Event::OwnershipWithdrawn { from: person(0), to: person(1) },
+        Event::OwnershipAccepted { from: person(0), to: person(2) },
+        Event::MemberRoleChanged { person: person(2), from: member, to: owner },
+        Event::KeyRevoked { key: key(2) },
+        Event::MemberRemoved { person: person(0) },
+    ];
+    for event in &others {
+        let events: Vec<Event> = taken.iter().chain([event]).cloned().collect();
+        assert!(!covers(&permit, org(1), &state, event, &events), "{event:?}");
+    }
+    let declined = Event::OwnershipDeclined { from: person(0), to: person(1) };
+    let permit = asked(Operation::EndOwnershipOffer);
+    assert!(covers(&permit, org(1), &state, &declined, std::slice::from_ref(&declined)));
 }
 
 #[test]

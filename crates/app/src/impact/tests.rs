@@ -29,6 +29,10 @@ impl Upstreams for Nowhere {
     fn list_tools<'l>(&'l self, _: &'l str, _: &'l CredentialKind, _: Option<&'l str>) -> Listing<'l> {
         Box::pin(async { Ok(Vec::new()) })
     }
+
+    fn open_for(&self, _: domain::id::OrgId, _: verdict::Subject) -> u32 {
+        0
+    }
 }
 
 #[tokio::test]

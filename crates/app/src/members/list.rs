@@ -32,6 +32,8 @@ pub struct MemberView {
     pub joined_at: Timestamp,
     /// When they were removed.
     pub removed_at: Option<Timestamp>,
+    /// Since when they are suspended.
+    pub suspended_at: Option<Timestamp>,
 }
 
 /// A role that a member has beside their own.
@@ -48,8 +50,12 @@ pub struct ExtraRoleView {
 /// Which members are asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MemberFilter {
+    /// Those who are members, suspended or not.
+    Here,
     /// Those whose membership is in force.
     Active,
+    /// Those who are suspended.
+    Suspended,
     /// Those who left.
     Removed,
     /// Everybody.
@@ -70,8 +76,10 @@ impl App {
     ) -> Result<Vec<MemberView>, Problem> {
         let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::ViewMembers).await?;
         let wanted = |member: &&Member| match filter {
+            MemberFilter::Here => member.is_here(),
             MemberFilter::Active => member.is_active(),
-            MemberFilter::Removed => !member.is_active(),
+            MemberFilter::Suspended => member.is_here() && !member.is_active(),
+            MemberFilter::Removed => !member.is_here(),
             MemberFilter::All => true,
         };
         let members: Vec<Member> = {
@@ -142,6 +150,7 @@ impl App {
                 status: member.status,
                 joined_at: member.joined_at,
                 removed_at: member.removed_at,
+                suspended_at: member.suspended_at,
             }
         };
         Ok(members.into_iter().map(view).collect())

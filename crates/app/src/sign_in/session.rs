@@ -7,7 +7,7 @@ use domain::id::PersonId;
 use domain::time::Timestamp;
 use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::{Fact, SessionRow};
-use verdict::{Credential, NotAdmitted, SessionProof};
+use verdict::{Action, Credential, Denial, NotAdmitted, Operation, Reason, SessionProof, Whose};
 
 use super::{HasToken, IDLE_MS, NOTED_EVERY_MS, REMEMBERED_MAX, Remembered};
 use crate::impact::Mode;
@@ -96,6 +96,13 @@ impl App {
         let admitted = live.snapshot().admit(Credential::Session(*proof), self.now());
         match admitted {
             Ok(actor) => Ok(Caller { actor, live, mode: Mode::default() }),
+            // To sign in anew would not help them.
+            Err(NotAdmitted::MemberSuspended) => {
+                let denial = Denial { reason: Reason::MemberSuspended, hidden: false, whose: Whose::Subject };
+                let action = Action::Operate(Operation::ViewOrganization);
+                let explanation = Box::new(live.snapshot().explain_denial(denial, action));
+                Err(Problem::Denied { explanation, ask: Vec::new() })
+            }
             Err(NotAdmitted::NotAMember) => Err(Problem::missing("organization")),
             Err(fault) => Err(Problem::Unauthenticated { message: fault.to_string() }),
         }

@@ -4,6 +4,7 @@
 //! `world` holds the company that the tests start from.
 
 mod concurrency;
+mod consequences;
 mod details;
 mod email;
 mod endings;

@@ -92,6 +92,10 @@ impl Upstreams for FakeUpstreams {
             Ok(listed.map(|name| ListedTool { definition: definition(&name), name }).collect())
         })
     }
+
+    fn open_for(&self, _: domain::id::OrgId, _: verdict::Subject) -> u32 {
+        0
+    }
 }
 
 /// Takes mail, or refuses it with the faults that are waiting.

@@ -70,6 +70,24 @@ pub enum Event {
     /// A member has a role beside their own no longer.
     #[serde(rename = "member.role_taken")]
     MemberRoleTaken { person: PersonId, role: RoleId },
+    /// A member stands still, with everything of theirs, until they are restored.
+    #[serde(rename = "member.suspended")]
+    MemberSuspended { person: PersonId },
+    /// A suspended member is here again with everything that they have.
+    #[serde(rename = "member.restored")]
+    MemberRestored { person: PersonId },
+    /// The top role was offered to a member; whoever offers it takes another one then.
+    #[serde(rename = "ownership.offered")]
+    OwnershipOffered { from: PersonId, to: PersonId, own_role: RoleId, expires_at: Timestamp },
+    /// The heir took it; the changes of role follow.
+    #[serde(rename = "ownership.accepted")]
+    OwnershipAccepted { from: PersonId, to: PersonId },
+    /// The heir declined it.
+    #[serde(rename = "ownership.declined")]
+    OwnershipDeclined { from: PersonId, to: PersonId },
+    /// The offer was taken back.
+    #[serde(rename = "ownership.withdrawn")]
+    OwnershipWithdrawn { from: PersonId, to: PersonId },
     /// A membership ended, and with it every grant and personal key of the person.
     #[serde(rename = "member.removed")]
     MemberRemoved { person: PersonId },
@@ -248,6 +266,12 @@ impl Event {
             Event::MemberRoleTaken { .. } => "member.role_taken",
             Event::SessionEnded { .. } => "session.ended",
             Event::SessionsEnded { .. } => "sessions.ended",
+            Event::MemberSuspended { .. } => "member.suspended",
+            Event::MemberRestored { .. } => "member.restored",
+            Event::OwnershipOffered { .. } => "ownership.offered",
+            Event::OwnershipAccepted { .. } => "ownership.accepted",
+            Event::OwnershipDeclined { .. } => "ownership.declined",
+            Event::OwnershipWithdrawn { .. } => "ownership.withdrawn",
             Event::MemberRemoved { .. } => "member.removed",
             Event::IntegrationConnected(_) => "integration.connected",
             Event::IntegrationEdited { .. } => "integration.edited",

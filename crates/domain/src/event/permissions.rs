@@ -63,6 +63,12 @@ impl Event {
             | Event::MemberRoleTaken { .. }
             | Event::SessionEnded { .. }
             | Event::SessionsEnded { .. }
+            | Event::MemberSuspended { .. }
+            | Event::MemberRestored { .. }
+            | Event::OwnershipOffered { .. }
+            | Event::OwnershipAccepted { .. }
+            | Event::OwnershipDeclined { .. }
+            | Event::OwnershipWithdrawn { .. }
             | Event::MemberRemoved { .. }) => of_people(event),
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],
@@ -135,8 +141,15 @@ fn of_people(event: &Event) -> &'static [P] {
         Event::MemberRoleChanged { .. } => &[P::RoleAssign, P::OrganizationTransfer],
         Event::MemberEdited { .. } => &[P::MemberEdit],
         Event::MemberRoleGiven { .. } | Event::MemberRoleTaken { .. } => &[P::RoleAssign],
-        Event::MemberRemoved { .. } => &[P::MemberRemove],
         Event::SessionEnded { .. } | Event::SessionsEnded { .. } => &[P::KeyIssue],
+        Event::OwnershipOffered { .. }
+        | Event::OwnershipAccepted { .. }
+        | Event::OwnershipDeclined { .. }
+        | Event::OwnershipWithdrawn { .. } => &[P::OrganizationTransfer],
+        // The smaller form of a removal, and its end.
+        Event::MemberRemoved { .. } | Event::MemberSuspended { .. } | Event::MemberRestored { .. } => {
+            &[P::MemberRemove]
+        }
         _ => &[],
     }
 }

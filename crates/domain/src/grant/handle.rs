@@ -112,7 +112,7 @@ fn grantee_is_there(state: &Organization, grantee: Grantee) -> Result<(), Refusa
     match grantee {
         Grantee::Member(person) => {
             may_be_given(state, GrantsTo::Person)?;
-            let member = state.active_member(person);
+            let member = state.member(person);
             let member = member.ok_or_else(|| Refusal::missing("member", "there is no such member"))?;
             if everything(member.role) { useless(member.role) } else { Ok(()) }
         }

@@ -15,7 +15,7 @@ use crate::role::Role;
 
 /// What somebody holds in the organization, or everything that they have the use of in one team.
 fn authority(state: &Organization, person: PersonId, team: Option<TeamId>) -> Option<PermissionSet> {
-    let held = state.active_member(person).and_then(|member| state.roles.get(&member.role))?.set();
+    let held = state.member(person).and_then(|member| state.roles.get(&member.role))?.set();
     let Some(team) = team else { return Some(held) };
     let place = state.teams.get(&team).and_then(|team| team.members.get(&person));
     let there = place.and_then(|place| state.roles.get(&place.role)).map(Role::set).unwrap_or_default();

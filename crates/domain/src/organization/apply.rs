@@ -96,6 +96,12 @@ impl Organization {
             | Event::MemberEdited { .. }
             | Event::SessionEnded { .. }
             | Event::SessionsEnded { .. }
+            | Event::MemberSuspended { .. }
+            | Event::MemberRestored { .. }
+            | Event::OwnershipOffered { .. }
+            | Event::OwnershipAccepted { .. }
+            | Event::OwnershipDeclined { .. }
+            | Event::OwnershipWithdrawn { .. }
             | Event::MemberRemoved { .. }) => self.apply_to_members(stamp, event),
             event @ (Event::TeamCreated { .. }
             | Event::TeamRenamed { .. }
@@ -125,6 +131,7 @@ impl Organization {
             | Event::RequestGranted { .. }
             | Event::RequestRefused { .. }) => self.apply_to_requests(stamp, event),
         }
+        self.end_offer_of_others();
         self.end_requests_for_what_is_gone(stamp.at, event);
     }
 

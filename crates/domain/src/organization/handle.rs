@@ -93,7 +93,7 @@ pub(crate) fn change_settings(
         return Err(Refusal::field("too-many-owners", "owners.max", message));
     }
     if after.roles_extra_bindings && !state.settings.roles_extra_bindings {
-        let given = state.members.values().filter(|member| member.is_active());
+        let given = state.members.values().filter(|member| member.is_here());
         let given = given.flat_map(|member| member.extra_roles_at(now).map(|role| (member.person, role)));
         let carried = given.filter_map(|(person, role)| Some((person, state.roles.get(&role)?)));
         let ended: BTreeSet<_> =

@@ -47,7 +47,7 @@ pub(crate) fn set_member(
     role: Option<RoleId>,
 ) -> Result<Vec<Event>, Refusal> {
     let known = state.team(team)?;
-    if state.active_member(person).is_none() {
+    if state.member(person).is_none() {
         let message = "this person is no member of the organization; add them to the organization first";
         return Err(Refusal::missing("member", message));
     }

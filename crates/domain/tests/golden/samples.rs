@@ -124,6 +124,7 @@ fn all_settings() -> Settings {
 
 fn samples_of_the_organization() -> Vec<Sample> {
     let person = PersonId::from_random(PERSON);
+    let heir = PersonId::from_random([8; 20]);
     vec![
         ("organization.created-all-24-settings", created(Settings { review_every_days: 30, ..all_settings() })),
         ("access.reviewed", Event::AccessReviewed { of_seq: 41 }),
@@ -141,6 +142,20 @@ fn samples_of_the_organization() -> Vec<Sample> {
         ("member.role_taken", Event::MemberRoleTaken { person, role: role("auditor") }),
         ("organization.preset_changed", Event::PresetChanged { preset: "workjet".to_owned() }),
         ("role.withdrawn", Event::RoleWithdrawn { role: role("clerk") }),
+        (
+            "ownership.offered",
+            Event::OwnershipOffered {
+                from: person,
+                to: heir,
+                own_role: role("admin"),
+                expires_at: Timestamp(1_700_000_000_000),
+            },
+        ),
+        ("ownership.accepted", Event::OwnershipAccepted { from: person, to: heir }),
+        ("ownership.declined", Event::OwnershipDeclined { from: person, to: heir }),
+        ("ownership.withdrawn", Event::OwnershipWithdrawn { from: person, to: heir }),
+        ("member.suspended", Event::MemberSuspended { person }),
+        ("member.restored", Event::MemberRestored { person }),
         ("member.removed", Event::MemberRemoved { person }),
     ]
 }

@@ -5,12 +5,14 @@
 
 mod commands;
 mod leaving;
+mod offers;
 mod presets;
 mod requests;
 mod roles;
 mod soundness;
 mod stories;
 mod structure;
+mod suspension;
 
 use std::collections::BTreeSet;
 

@@ -283,7 +283,7 @@ pub(crate) fn endings(state: &Organization) -> Vec<Command> {
     let beside = state.members.values().flat_map(|member| {
         member.extra_roles.keys().map(|role| Command::TakeMemberRole { person: member.person, role: *role })
     });
-    let leavers = state.members.values().filter(|member| member.is_active());
+    let leavers = state.members.values().filter(|member| member.is_here());
     let leavers = leavers.map(|member| Command::RemoveMember { person: member.person });
     let agents = state.agents.keys().map(|agent| Command::DeleteAgent { agent: *agent });
     let used =

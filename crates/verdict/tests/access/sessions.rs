@@ -73,6 +73,21 @@ fn whoever_comes_back_signs_in_anew() {
 }
 
 #[test]
+fn the_session_of_somebody_who_is_suspended_opens_nothing_until_they_are_restored() {
+    let mut company = Company::of(&presets()[0]);
+    let admit = |company: &Company| company.snapshot.admit(session(1), NOW).map(|_| ());
+    let of_them = Actor { credential: Some(session(1)), ..Actor::about(Subject::Member(person(1))) };
+    let before = asked(&company.snapshot, of_them, Permission::OrganizationView);
+    happens(&mut company.state, &Event::MemberSuspended { person: person(1) });
+    company.snapshot = compiled(&company.state);
+    assert_eq!(admit(&company), Err(NotAdmitted::MemberSuspended));
+    assert_eq!(asked(&company.snapshot, of_them, Permission::OrganizationView), Err(Reason::MemberSuspended));
+    happens(&mut company.state, &Event::MemberRestored { person: person(1) });
+    company.snapshot = compiled(&company.state);
+    assert_eq!((admit(&company), asked(&company.snapshot, of_them, Permission::OrganizationView)), (Ok(()), before));
+}
+
+#[test]
 fn a_session_speaks_for_nobody_else_and_a_stream_is_looked_at_again_when_it_ends() {
     let company = Company::of(&presets()[0]);
     let of_another = Actor { credential: Some(session(1)), ..Actor::about(Subject::Member(person(0))) };

@@ -88,6 +88,8 @@ pub(crate) fn operation<'c>(
         Command::EndSession { person, .. } | Command::EndSessions { person } => {
             Operation::EndSessions { member: *person }
         }
+        Command::SuspendMember { person } => Operation::SuspendMember { member: *person },
+        Command::RestoreMember { person } => Operation::RestoreMember { member: *person },
         Command::RemoveMember { person } => Operation::RemoveMember { member: *person },
         Command::ConnectIntegration { .. } => Operation::ConnectIntegration,
         Command::EditIntegration { integration, .. } | Command::RefreshTools { integration, .. } => {
@@ -118,8 +120,16 @@ pub(crate) fn operation<'c>(
         Command::RevokeKey { key } => Operation::RevokeKey { key: *key },
         Command::SetKeyRole { key, role } => Operation::SetKeyRole { key: *key, role: role.as_ref() },
         // One hands over what is one's own.
-        Command::TransferOwnership { from, .. } if Subject::Member(*from) != me => return None,
-        Command::TransferOwnership { to, .. } => Operation::TransferOwnership { to: *to },
+        Command::OfferOwnership { from: person, .. }
+        | Command::AcceptOwnership { heir: person }
+        | Command::EndOwnershipOffer { by: person }
+            if Subject::Member(*person) != me =>
+        {
+            return None;
+        }
+        Command::OfferOwnership { to, .. } => Operation::TransferOwnership { to: *to },
+        Command::AcceptOwnership { .. } => Operation::AcceptOwnership,
+        Command::EndOwnershipOffer { .. } => Operation::EndOwnershipOffer,
         Command::CreateRole(new) => {
             let to = new.edit.permissions.as_ref().map_or(PermissionSet::EMPTY, domain::permission::Holding::set);
             Operation::CreateRole { to, data: new.edit.data.as_ref() }

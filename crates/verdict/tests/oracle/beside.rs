@@ -161,7 +161,7 @@ fn one_of<'n>(dice: &mut Dice, kinds: &[Vec<Operation<'n>>]) -> Operation<'n> {
 #[test]
 fn cedar_agrees_on_what_roles_beside_ones_own_decide_and_on_their_ends() {
     let mut decided = BTreeMap::<String, [u64; 2]>::new();
-    for seed in seeds(20) {
+    for seed in seeds(24) {
         let (world, dice) = (with_many_roles(seed), &mut Dice(seed));
         let mut off = world.state.clone();
         off.settings.roles_extra_bindings = false;

@@ -94,7 +94,9 @@ impl Pick<'_> {
     fn people(&mut self) -> Command {
         let (person, role) = (self.person(), self.role_of(false));
         let (digest, hint) = self.secret();
-        match self.dice.below(13) {
+        match self.dice.below(15) {
+            13 => Command::SuspendMember { person },
+            14 => Command::RestoreMember { person: self.suspended().unwrap_or(person) },
             10 => {
                 let details = self.dice.some(50, &[MemberDetail::Name, MemberDetail::Seat]).into_iter().collect();
                 Command::EditMember { person, details }
@@ -109,9 +111,20 @@ impl Pick<'_> {
                 let session = SessionId::from_random([self.fresh % 32; 20]);
                 Command::EndSession { person, session, until: Timestamp(i64::MAX) }
             }
-            3 => Command::TransferOwnership { from: self.me, to: person, own_role: role },
+            3 => match self.world.state.offer {
+                Some(offer) if offer.to == self.me => Command::AcceptOwnership { heir: self.me },
+                Some(_) if self.dice.percent(10) => Command::EndOwnershipOffer { by: self.me },
+                _ => Command::OfferOwnership { from: self.me, to: person, own_role: role },
+            },
             _ => Command::ChangeMemberRole { person, role },
         }
+    }
+
+    /// Somebody who is suspended, where anybody is.
+    fn suspended(&mut self) -> Option<PersonId> {
+        let members = self.world.state.members.values().filter(|member| member.is_here() && !member.is_active());
+        let suspended: Vec<PersonId> = members.map(|member| member.person).collect();
+        (!suspended.is_empty()).then(|| self.dice.pick(&suspended))
     }
 
     /// A role that somebody has beside their own, where anybody has one.
@@ -292,7 +305,7 @@ impl Pick<'_> {
 
     fn rest(&mut self) -> Command {
         let (integration, grantees) = (self.integration(), self.world.grantees());
-        match self.dice.below(13) {
+        match self.dice.below(15) {
             9 | 10 => self.preset(),
             11 => Command::ConfirmReview { of_seq: 1 },
             12 => {

@@ -136,6 +136,7 @@ impl Names {
             Operation::ChangePreset,
         ];
         all.extend(self.changes.iter().map(|changes| Operation::EditOrganization { changes }));
+        all.extend([Operation::ViewOwnershipOffer, Operation::AcceptOwnership, Operation::EndOwnershipOffer]);
         self.about_roles(&mut all);
         self.about_people(&mut all);
         self.about_teams(&mut all);
@@ -172,6 +173,7 @@ impl Names {
             all.extend(self.roles.iter().map(|role| Operation::TakeRole { member, role }));
             all.push(Operation::RemoveMember { member });
             all.extend([Operation::ViewSessions { member }, Operation::EndSessions { member }]);
+            all.extend([Operation::SuspendMember { member }, Operation::RestoreMember { member }]);
             all.extend([false, true].map(|seat| Operation::EditMember { member, seat }));
             all.push(Operation::TransferOwnership { to: member });
             all.push(Operation::CreatePersonalKey { holder: member });

@@ -192,6 +192,8 @@ fn who_manages_a_team_is_above_those_who_do_not_whatever_their_roles_in_the_orga
         Operation::CreatePersonalKey { holder: member },
         Operation::RevokeKey { key: key(7) },
         Operation::RemoveMember { member },
+        Operation::SuspendMember { member },
+        Operation::RestoreMember { member },
         Operation::ChangeRole { member, role: &plain },
     ] {
         only_the_owner(&world, operation, "above-you");

@@ -347,9 +347,18 @@ impl World {
                 self.happens(Event::AgentDeleted { agent });
             }
         }
+        // Offered to somebody by somebody, as a world of events alone may have it.
+        if dice.percent(60) {
+            let (from, to) = (person(dice.below(2)), person(dice.below(PEOPLE - 1)));
+            let own_role = domain::role::RoleId::parse("member").unwrap();
+            let expires_at = dice.pick(&MOMENTS);
+            self.happens(Event::OwnershipOffered { from, to, own_role, expires_at });
+        }
         for person in (1..PEOPLE - 1).map(person) {
             if self.state.active_member(person).is_some() && dice.percent(10) {
                 self.happens(Event::MemberRemoved { person });
+            } else if self.state.active_member(person).is_some() && dice.percent(10) {
+                self.happens(Event::MemberSuspended { person });
             }
         }
         if dice.percent(10) {

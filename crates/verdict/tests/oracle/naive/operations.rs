@@ -50,7 +50,13 @@ impl Naive<'_> {
             Operation::ViewSessions { member } | Operation::EndSessions { member } => {
                 needs(P::KeyIssue).and(|| self.over_member(me, member))
             }
-            Operation::RemoveMember { member } => needs(P::MemberRemove).and(|| self.over_member(me, member)),
+            Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
+                needs(P::MemberRemove).and(|| self.over_member(me, member))
+            }
+            // Their roles are in force again by whoever restores them.
+            Operation::RestoreMember { member } => needs(P::MemberRemove)
+                .and(|| self.over_member(me, member))
+                .and(|| self.gives_powers(me, &self.powers(Subject::Member(member)))),
             Operation::ViewRoles => needs(P::RoleView),
             Operation::CreateRole { to, data } => needs(P::RoleEdit)
                 .and(|| self.defines(me, &to.iter().collect()))
@@ -73,6 +79,9 @@ impl Naive<'_> {
             Operation::TransferOwnership { to } => needs(P::OrganizationTransfer)
                 .and(|| self.is_member(to))
                 .and(|| if self.role_of(me).is_some_and(|role| role.top) { yes("role") } else { no("only-owners") }),
+            Operation::ViewOwnershipOffer => self.offer(me, true),
+            Operation::EndOwnershipOffer => self.offer(me, true),
+            Operation::AcceptOwnership => self.offer(me, false),
             Operation::Invite { role } => self.invite(me, role),
             // The list holds those that one may see, be it none.
             Operation::ViewTeams => yes("own"),
@@ -199,7 +208,28 @@ impl Naive<'_> {
     }
 
     pub(crate) fn is_member(&self, person: PersonId) -> Answer {
-        if self.state.active_member(person).is_some() { yes("role") } else { nothing_there() }
+        if self.state.member(person).is_some() { yes("role") } else { nothing_there() }
+    }
+
+    /// What is offered to somebody by an owner is theirs to take or leave; owners may take it back.
+    fn offer(&self, me: Subject, owners_may: bool) -> Answer {
+        let offer = self.state.offer.filter(|offer| self.is_before(Some(offer.expires_at)));
+        let Some(offer) = offer else { return nothing_there() };
+        let owns = |who: Subject| {
+            self.role_of(who).is_some_and(|role| role.top) && self.needs(who, P::OrganizationTransfer).allowed
+        };
+        let giver = Subject::Member(offer.from);
+        match me == Subject::Member(offer.to) {
+            true if owns(giver) && self.stands(giver).is_none() => yes("own"),
+            false if owns(me) => {
+                if owners_may {
+                    yes("role")
+                } else {
+                    no("not-yours")
+                }
+            }
+            _ => nothing_there(),
+        }
     }
 
     /// Nobody acts on what manages more than they do.
@@ -315,7 +345,7 @@ impl Naive<'_> {
 
     /// To let roles beside one's own count is to give them to all who have such, and the other way round.
     fn change_extra_roles(&self, me: Subject, before: bool, after: bool) -> Answer {
-        let members = self.state.members.values().filter(|member| member.is_active());
+        let members = self.state.members.values().filter(|member| member.is_here());
         let given =
             members.flat_map(|member| &member.extra_roles).filter(|(_, given)| self.is_before(given.expires_at));
         let mut roles: Vec<&RoleId> = given.map(|(role, _)| role).collect();
