@@ -41,6 +41,7 @@ impl Touched {
         touched
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each event")]
     fn add(&mut self, event: &Event, before: &Snapshot, state: &Organization) {
         match event {
             // Roles, and settings that say what they come to, reach everybody who has one.

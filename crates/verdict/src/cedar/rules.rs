@@ -154,6 +154,7 @@ fn tools() -> Vec<Policy> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one policy for each act")]
 fn organization() -> Vec<Policy> {
     let before = |name: &str| setting(name);
     let role_is_given = any([
