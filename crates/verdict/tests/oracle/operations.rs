@@ -28,7 +28,7 @@ const CODES: &str = "role own team team-role share grant key-scope setting not-a
 fn the_engine_agrees_with_the_second_opinion_on_every_operation() {
     let (mut allowed, mut denied, mut codes) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     let mut kinds = BTreeSet::new();
-    for seed in seeds(40) {
+    for seed in seeds(48) {
         let (world, dice) = (World::random(seed), &mut Dice(seed));
         let snapshot = Snapshot::compile(org(1), &world.state, None);
         let names = Names::of(&world, dice);
