@@ -71,7 +71,7 @@ impl App {
     /// is appended, [`App::mail_was_posted`] spares the wait.
     ///
     /// # Errors
-    /// [`Problem::Refused`] where there is no way to people's mail.
+    /// [`Problem::Unavailable`] where it cannot be sealed.
     pub(crate) fn posted(&self, letter: &Letter, about: Option<(OrgId, String)>) -> Result<Fact, Problem> {
         let plain = serde_json::to_vec(letter).map_err(|error| Problem::broken(&error))?;
         let sealed = self.inner.sealer.seal(PLACE, &plain, &mut OperatingSystem);

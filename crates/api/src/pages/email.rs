@@ -37,7 +37,7 @@ pub(super) async fn ask(State(app): State<App>, asked: Asked, form: Bytes) -> Re
 
 pub(super) async fn show(State(app): State<App>, asked: Asked, Path(link): Path<String>) -> Result<Response, Refused> {
     let known = asked.known(&app)?;
-    let address = app.look_at_mailed_link(&link, &known.browser).await?;
+    let address = app.tried_from(asked.address(), app.look_at_mailed_link(&link, &known.browser).await)?;
     let csrf = app.csrf_token(&known.browser, OPEN_DOOR);
     Ok(known.remembered(asked.page(StatusCode::OK, &LinkPage { address: &address, csrf: &csrf })))
 }
@@ -50,6 +50,7 @@ pub(super) async fn open(
 ) -> Result<Response, Refused> {
     let browser = asked.sent(&app, &form, OPEN_DOOR)?;
     let before = asked.resident(&app).await?;
-    let begun = app.open_mailed_link(&link, &browser, before.as_ref()).await?;
+    let opened = app.open_mailed_link(&link, &browser, before.as_ref()).await;
+    let begun = app.tried_from(asked.address(), opened)?;
     Ok(asked.signed_in(&app, &begun))
 }

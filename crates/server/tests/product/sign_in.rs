@@ -448,6 +448,7 @@ fn whoever_guesses_links_is_slowed_down_and_nobody_who_has_one() {
     assert!(refused.text.contains("Not so fast") && !refused.text.contains("opens nothing"), "{}", refused.text);
     assert!(refused.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
     assert_eq!(guesser.get("/set-up/wru_1").status, 429, "it is one account for all that can be guessed");
+    assert_eq!(guesser.get("/sign-in/mail/wrl_1").status, 429, "links in mails as well");
     // From the same address, at the same moment.
     assert_eq!(signed_in(&server.url, &acme.link).session().0, 200);
 }
