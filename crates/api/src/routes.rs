@@ -10,8 +10,9 @@ use utoipa_axum::routes;
 
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, keys, kinds, members, objects,
-    organizations, pages, permissions, plan, requests, resources, reviews, roles, sessions, settings, teams,
+    access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, invitations, keys, kinds,
+    members, objects, organizations, pages, permissions, plan, requests, resources, reviews, roles, sessions, settings,
+    teams,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -70,6 +71,11 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(members::list, members::add))
         .routes(routes!(members::show, members::change, members::remove))
         .routes(routes!(members::extra_role::give, members::extra_role::take))
+        .routes(routes!(invitations::list, invitations::send))
+        .routes(routes!(invitations::show, invitations::edit, invitations::revoke))
+        .routes(routes!(invitations::resend))
+        .routes(routes!(invitations::approve))
+        .routes(routes!(invitations::bulk::send))
         .routes(routes!(access::of_member))
         .routes(routes!(access::of_agent))
         .routes(routes!(access::of_key))

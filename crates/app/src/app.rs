@@ -1,7 +1,7 @@
 //! The application: what every door holds.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use domain::id::{KeyId, OrgId};
 use domain::time::Timestamp;
@@ -15,7 +15,7 @@ use journal::Journal;
 use crate::ask::LongQuestions;
 use crate::attempts::Attempts;
 use crate::directory::Endings;
-use crate::ports::{Clock, Upstreams};
+use crate::ports::{AddressProofs, Clock, NoAddressProofs, Upstreams};
 use crate::registry::Registry;
 use crate::sign_in::{SignIn, Tokens};
 use crate::{Live, Problem, Quotas};
@@ -56,6 +56,7 @@ pub(crate) struct Inner {
     /// Which sessions were ended before their time.
     pub(crate) endings: Endings,
     pub(crate) sign_in: SignIn,
+    address_proofs: OnceLock<Arc<dyn AddressProofs>>,
 }
 
 /// A key just made: its id, the secret to show once, and what is kept of it.
@@ -92,8 +93,20 @@ impl App {
                 directory: tokio::sync::Mutex::new(()),
                 endings: Endings::default(),
                 sign_in: SignIn::new(security.tokens),
+                address_proofs: OnceLock::new(),
             }),
         }
+    }
+
+    /// The same with ways by which people show that an address is theirs. The first that are given stay.
+    #[must_use]
+    pub fn believing(self, proofs: Arc<dyn AddressProofs>) -> App {
+        let _ = self.inner.address_proofs.set(proofs);
+        self
+    }
+
+    pub(crate) fn address_proofs(&self) -> &dyn AddressProofs {
+        self.inner.address_proofs.get().map_or(&NoAddressProofs, |proofs| &**proofs)
     }
 
     /// This moment.

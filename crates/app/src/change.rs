@@ -168,6 +168,13 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::EditOrganization { .. }
         | Operation::Assign { grantee: Grantee::Team(_), .. } => "team",
         Operation::RequestAccess { .. } | Operation::DecideRequest { .. } => "request",
+        Operation::SendInvitation { .. } => "team",
+        Operation::ViewInvitation { .. }
+        | Operation::EditInvitation { .. }
+        | Operation::ResendInvitation { .. }
+        | Operation::ApproveInvitation { .. }
+        | Operation::RevokeInvitation { .. }
+        | Operation::AcceptInvitation { .. } => "invitation",
         Operation::Data { .. } => "object",
         Operation::Field { .. } => "field",
         _ => "member",

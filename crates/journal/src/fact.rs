@@ -5,9 +5,10 @@
 
 use std::fmt;
 
-use domain::id::{KeyId, OrgId, PersonId, SessionId};
+use domain::id::{InvitationId, KeyId, OrgId, PersonId, SessionId};
 use domain::time::Timestamp;
 
+use crate::invitee::InviteeRow;
 use crate::sign_in::{SessionRow, TicketRow};
 
 /// A change to the rows beside the streams.
@@ -108,6 +109,24 @@ pub enum Fact {
         /// The moment at which it must still be good.
         at: Timestamp,
     },
+    /// For whom an invitation is.
+    Invitee(Box<InviteeRow>),
+    /// For whom an invitation was is deleted, and that links lead to it.
+    DropInvitee {
+        /// Where.
+        org: OrgId,
+        /// Which invitation.
+        invitation: InvitationId,
+    },
+    /// A link leads to an invitation, and those before it nowhere. Whether it opens anything is not said by this.
+    InvitationDigest {
+        /// Keyed digest of the link's token.
+        digest: [u8; 32],
+        /// Where.
+        org: OrgId,
+        /// Which invitation.
+        invitation: InvitationId,
+    },
     /// A sealed secret is kept, replacing the one of the same id.
     Secret {
         /// Whose.
@@ -144,6 +163,9 @@ impl fmt::Debug for Fact {
             Fact::EndSessionsOf { person } => write!(f, "EndSessionsOf({person})"),
             Fact::Ticket(row) => write!(f, "Ticket({})", row.purpose),
             Fact::RedeemTicket { purpose, .. } => write!(f, "RedeemTicket({purpose})"),
+            Fact::Invitee(row) => write!(f, "Invitee({}, {})", row.org, row.invitation),
+            Fact::DropInvitee { org, invitation } => write!(f, "DropInvitee({org}, {invitation})"),
+            Fact::InvitationDigest { org, invitation, .. } => write!(f, "InvitationDigest({org}, {invitation})"),
             Fact::Secret { org, id, .. } => write!(f, "Secret({org}, {id})"),
             Fact::DropSecret { org, id } => write!(f, "DropSecret({org}, {id})"),
         }

@@ -18,6 +18,7 @@ pub mod error;
 pub mod fact;
 #[cfg(test)]
 mod full_disk_tests;
+pub mod invitee;
 mod journal;
 pub mod record;
 pub mod sign_in;
@@ -27,6 +28,7 @@ pub mod verification;
 
 pub use crate::error::{AppendError, OpenError, ReadError, RecordError};
 pub use crate::fact::{Fact, Label, OrganizationSlug, Person};
+pub use crate::invitee::InviteeRow;
 pub use crate::journal::{Journal, Options};
 pub use crate::record::{Closing, KeyUse, Record, RecordPage, RecordQuery, Usage, UsageOf};
 pub use crate::sign_in::{SessionRow, TicketRow};

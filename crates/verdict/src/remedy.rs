@@ -245,7 +245,8 @@ impl Snapshot {
             | Reason::CredentialEnded
             | Reason::NoSuchTool
             | Reason::NoSuchTarget
-            | Reason::NotYours => Vec::new(),
+            | Reason::NotYours
+            | Reason::NeedsApproval => Vec::new(),
         }
     }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::grant::Profile;
-use domain::id::{AgentId, ID_LENGTH, IntegrationId, KeyId, OrgId, PersonId, ResourceId, TeamId};
+use domain::id::{AgentId, ID_LENGTH, IntegrationId, InvitationId, KeyId, OrgId, PersonId, ResourceId, TeamId};
+use domain::invitation::Invitation;
 use domain::object::{DataName, Object};
 use domain::organization::{RecordsSync, Settings};
 use domain::permission::PermissionSet;
@@ -41,6 +42,8 @@ pub struct Snapshot {
     pub(crate) agents: Arc<BTreeMap<AgentId, AgentEntry>>,
     pub(crate) resources: Arc<BTreeMap<ResourceId, Arc<Resource>>>,
     pub(crate) objects: Arc<BTreeMap<DataName, Object>>,
+    /// Those of which nothing has become yet.
+    pub(crate) invitations: Arc<BTreeMap<InvitationId, Arc<Invitation>>>,
 }
 
 #[derive(Debug)]

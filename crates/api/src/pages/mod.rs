@@ -5,6 +5,7 @@
 //!
 //! Start reading at [`router`].
 
+mod invitation;
 mod link;
 mod sign_in;
 
@@ -40,6 +41,9 @@ pub(crate) fn router() -> Router<App> {
         .route("/sign-in", get(sign_in::show))
         .route("/sign-in/link/{link}", get(link::show).post(link::open))
         .route("/sign-in/style.css", get(style))
+        .route("/invitation/{link}", get(invitation::show))
+        .route("/invitation/{link}/join", post(invitation::join))
+        .route("/invitation/{link}/decline", post(invitation::decline))
         .route("/sign-out", post(sign_in::sign_out))
 }
 
@@ -93,10 +97,17 @@ impl Asked {
 
     /// To the page from which somebody who has signed in or out goes on.
     fn home(&self, cookie: HeaderValue) -> Response {
+        self.to_home(Some(cookie))
+    }
+
+    /// The same where perhaps no cookie changes.
+    fn to_home(&self, cookie: Option<HeaderValue>) -> Response {
         let to = format!("{}{HOME}", self.public_url.0);
         let to = HeaderValue::from_str(&to).unwrap_or_else(|_| HeaderValue::from_static(HOME));
-        let headers = [(header::LOCATION, to), (header::SET_COOKIE, cookie)];
-        let mut response = (StatusCode::SEE_OTHER, headers).into_response();
+        let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
+        if let Some(cookie) = cookie {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
         guard(response.headers_mut());
         response
     }
@@ -106,6 +117,25 @@ impl Asked {
 fn field<'f>(form: &'f [u8], name: &str) -> Option<&'f str> {
     let text = std::str::from_utf8(form).ok()?;
     text.split('&').filter_map(|pair| pair.split_once('=')).find(|(field, _)| *field == name).map(|(_, value)| value)
+}
+
+/// The value of a field into which somebody wrote, as they wrote it; none where it is no text.
+fn text_field(form: &[u8], name: &str) -> Option<String> {
+    let written = field(form, name)?;
+    let mut bytes = Vec::with_capacity(written.len());
+    let mut rest = written.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+                let (high, low) = (digit(rest.next()?)?, digit(rest.next()?)?);
+                high * 16 + low
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// What went wrong, as a page.
@@ -173,6 +203,15 @@ mod tests {
         assert_eq!(field(b"a=b&csrf=x-1_&c=d", "csrf"), Some("x-1_"));
         assert_eq!(field(b"xcsrf=y", "csrf"), None);
         assert_eq!(field(&[0xff, b'=', b'c'], "csrf"), None);
+    }
+
+    #[test]
+    fn what_somebody_wrote_is_read_as_they_wrote_it_or_not_at_all() {
+        let read = |form: &str| text_field(form.as_bytes(), "name");
+        assert_eq!(read("csrf=x&name=Zo%C3%AB+M.+%2B1").as_deref(), Some("Zoë M. +1"));
+        for wrong in ["name=%", "name=%4", "name=%zz", "name=%C3", "name=%+1", "other=x"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

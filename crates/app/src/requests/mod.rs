@@ -24,7 +24,7 @@ use domain::id::{PersonId, RequestId};
 use domain::request::AccessRequest;
 use verdict::{Actor, Subject};
 
-pub(crate) use texts::erased;
+pub(crate) use texts::{checked, erased};
 
 use crate::Problem;
 use crate::ask::Wording;

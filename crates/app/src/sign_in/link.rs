@@ -9,6 +9,7 @@ use identity::token::{IssuedToken, PresentedToken, Purpose, TokenForm};
 use journal::{AppendError, Fact, RecordError, SessionRow, TicketRow};
 use verdict::SessionProof;
 
+use super::session::proof_of;
 use super::{BY_LINK, Browser, HasToken as _, LINK_MS, SESSION_MS, SignedIn};
 use crate::change::ATTEMPTS_MAX;
 use crate::{App, Problem};
@@ -85,13 +86,13 @@ impl App {
         Err(no_link())
     }
 
-    /// Begins a session: what proves it is used up in the same transaction, or there is no session.
-    async fn begin(
+    /// A session that begins in a browser once its row is written.
+    pub(crate) fn new_session(
         &self,
         person: PersonId,
-        proof: Fact,
-        (browser, before): (&Browser, Option<&SignedIn>),
-    ) -> Result<Begun, Problem> {
+        way: &str,
+        browser: &Browser,
+    ) -> Result<(IssuedToken, SessionRow), Problem> {
         let (token, begun_at) = (self.new_token(TokenForm::Session)?, self.now());
         let row = SessionRow {
             digest: self.inner.sign_in.digester.digest(Purpose::Session, &token.presented()),
@@ -99,13 +100,24 @@ impl App {
             person,
             begun_at,
             ends_at: Timestamp(begun_at.0.saturating_add(SESSION_MS)),
-            way: BY_LINK.to_owned(),
+            way: way.to_owned(),
             browser: Some(*browser.digest()),
             address: browser.address(),
             client: browser.client(),
             used_at: begun_at,
         };
-        let proven = SessionProof { session: row.session, person, begun_at, ends_at: row.ends_at };
+        Ok((token, row))
+    }
+
+    /// Begins a session: what proves it is used up in the same transaction, or there is no session.
+    async fn begin(
+        &self,
+        person: PersonId,
+        proof: Fact,
+        (browser, before): (&Browser, Option<&SignedIn>),
+    ) -> Result<Begun, Problem> {
+        let (token, row) = self.new_session(person, BY_LINK, browser)?;
+        let proven = proof_of(&row);
         let mut facts = vec![proof, Fact::Session(Box::new(row))];
         let mut events = Vec::new();
         if let Some(SignedIn { proof, .. }) = before {
@@ -117,7 +129,7 @@ impl App {
             });
         }
         self.append_to_directory(&format!("{person}/{}", proven.session), &events, facts).await?;
-        self.note_sign_in(&proven).await;
+        self.note_sign_in(&proven, BY_LINK).await;
         Ok(Begun { token, ends_at: proven.ends_at })
     }
 
@@ -142,7 +154,7 @@ impl App {
     }
 
     /// Each organization that the session opens has in its record that its member signed in.
-    async fn note_sign_in(&self, proof: &SessionProof) {
+    pub(crate) async fn note_sign_in(&self, proof: &SessionProof, way: &str) {
         let callers = match self.callers_of(proof).await {
             Ok(callers) => callers,
             Err(problem) => return tracing::error!(%problem, "a sign-in stands in no organization's record"),
@@ -160,7 +172,7 @@ impl App {
                 tool: None,
                 class: None,
                 decision: Decision::Allowed,
-                reason: BY_LINK.to_owned(),
+                reason: way.to_owned(),
                 arguments_digest: None,
                 policy_seq: caller.live.snapshot().seq(),
             };

@@ -23,6 +23,7 @@ use journal::SessionRow;
 pub use browser::Browser;
 pub use link::{Begun, LinkView};
 pub use session::SignedIn;
+pub(crate) use session::proof_of;
 pub use sessions::SessionView;
 
 use crate::App;
@@ -45,7 +46,7 @@ const BY_LINK: &str = "link";
 
 /// What signing in needs: the digests of tokens, and the sessions that were looked up.
 pub(crate) struct SignIn {
-    digester: TokenDigester,
+    pub(crate) digester: TokenDigester,
     csrf: Csrf,
     /// What a session's row says never changes, so what was found stays found; whether it was ended is asked elsewhere.
     remembered: RwLock<HashMap<[u8; 32], Arc<Remembered>>>,

@@ -30,7 +30,7 @@ impl HasToken for SignedIn {
 
 impl SignedIn {
     /// As the directory's history names them.
-    pub(super) fn stamp(&self) -> String {
+    pub(crate) fn stamp(&self) -> String {
         format!("{}/{}", self.proof.person, self.proof.session)
     }
 }
@@ -152,7 +152,7 @@ impl App {
     }
 }
 
-pub(super) fn proof_of(row: &SessionRow) -> SessionProof {
+pub(crate) fn proof_of(row: &SessionRow) -> SessionProof {
     SessionProof { session: row.session, person: row.person, begun_at: row.begun_at, ends_at: row.ends_at }
 }
 

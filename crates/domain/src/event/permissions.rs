@@ -21,6 +21,9 @@ const DECIDES: &[P] = &[
     P::KeyCreatePersonal,
 ];
 
+/// Whoever may invite somebody handles the invitation.
+const INVITES: &[P] = &[P::MemberAdd, P::MemberInvite, P::TeamMembers, P::TeamInvite];
+
 impl Event {
     /// Whether a change of preset may lead to it. Only holders of the top role change the preset, and they may do all
     /// of this one by one.
@@ -67,6 +70,8 @@ impl Event {
             Event::IntegrationDisconnected { .. } => &[P::IntegrationDisconnect],
             Event::ToolsApproved { .. } => &[P::IntegrationConnect, P::IntegrationEdit],
             Event::ToolClassified { .. } | Event::ToolSwitched { .. } => &[P::ToolReview],
+            // What an invitation gives is covered by the permit of its acceptance, and by no other one of these.
+            Event::GrantSet { grantee: Grantee::Member(_), .. } => &[P::GrantAssign, P::MemberAdd, P::MemberInvite],
             Event::GrantSet { grantee, .. }
             | Event::GrantRemoved { grantee, .. }
             | Event::GrantLent { grantee, .. } => match grantee {
@@ -89,14 +94,17 @@ impl Event {
                 P::RoleEdit,
                 P::TeamMembers,
                 P::TeamRoles,
+                P::TeamInvite,
                 P::OrganizationTransfer,
                 P::OrganizationEdit,
             ],
             Event::KeyRoleChanged { .. } => &[P::KeyManageWorkspace],
             Event::TeamCreated { .. } => &[P::TeamCreate],
             Event::TeamRenamed { .. } | Event::TeamDeleted { .. } => &[P::TeamEdit],
-            // Newcomers join the team that is meant for them.
-            Event::TeamMemberSet { .. } => &[P::TeamMembers, P::TeamRoles, P::MemberAdd],
+            // Newcomers join the team that is meant for them, and the teams to which they were invited.
+            Event::TeamMemberSet { .. } => {
+                &[P::TeamMembers, P::TeamRoles, P::MemberAdd, P::MemberInvite, P::TeamInvite]
+            }
             Event::TeamMemberRemoved { .. } => &[P::TeamMembers],
             Event::AgentCreated { .. } | Event::AgentEdited { .. } | Event::AgentDeleted { .. } => &[P::AgentManage],
             Event::AgentRoleChanged { .. } => &[P::RoleAssign],
@@ -121,6 +129,14 @@ impl Event {
                 return true;
             }
             Event::RequestGranted { .. } | Event::RequestRefused { .. } => DECIDES,
+            Event::InvitationSent(_)
+            | Event::InvitationApproved { .. }
+            | Event::InvitationEdited { .. }
+            | Event::InvitationResent { .. }
+            | Event::InvitationRevoked { .. }
+            | Event::InvitationAccepted { .. } => INVITES,
+            // Whoever has its link says no, and nobody is asked whether they may.
+            Event::InvitationDeclined { .. } => &[],
         };
         any_of.contains(&permission)
     }
@@ -129,7 +145,7 @@ impl Event {
 /// What happens to people.
 fn of_people(event: &Event) -> &'static [P] {
     match event {
-        Event::MemberAdded { .. } => &[P::MemberAdd],
+        Event::MemberAdded { .. } => &[P::MemberAdd, P::MemberInvite],
         Event::MemberRoleChanged { .. } => &[P::RoleAssign, P::OrganizationTransfer],
         Event::MemberEdited { .. } => &[P::MemberEdit],
         Event::MemberRoleGiven { .. } | Event::MemberRoleTaken { .. } => &[P::RoleAssign],

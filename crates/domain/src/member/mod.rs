@@ -6,5 +6,5 @@ mod handle;
 mod state;
 
 pub(crate) use extra_role::{give as give_role, take as take_role};
-pub(crate) use handle::{add, add_with_key, change_role, edit, remove, transfer};
+pub(crate) use handle::{add, add_with_key, change_role, edit, remove, role_for_members, transfer};
 pub use state::{ExtraRole, Member, MemberDetail, MemberStatus};

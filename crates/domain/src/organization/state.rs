@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
 use crate::grant::{Grant, Grantee};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
+use crate::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
 use crate::integration::{Integration, Tool};
+use crate::invitation::Invitation;
 use crate::key::Key;
 use crate::member::Member;
 use crate::object::{DataName, Object, ObjectRule};
@@ -74,6 +75,9 @@ pub struct Organization {
     /// Access requests by who asked: the open ones, and of each the last that were closed. Of those who are gone none
     /// is kept.
     pub requests: BTreeMap<Grantee, BTreeMap<RequestId, AccessRequest>>,
+    /// Invitations: the open ones, and those that ended not long ago. Each is shared with the snapshots made of this
+    /// state.
+    pub invitations: BTreeMap<InvitationId, Arc<Invitation>>,
 }
 
 impl Organization {

@@ -9,6 +9,7 @@ use domain::id::{KeyId, OrgId, PersonId};
 
 use crate::error::{AppendError, ReadError};
 use crate::fact::{Fact, Label, OrganizationSlug, Person};
+use crate::sqlite::invitees;
 use crate::sqlite::sign_in::{self, SessionsOf};
 use crate::sqlite::to_sql;
 use crate::stream::{EVENT_BYTES_MAX, PAGE_MAX};
@@ -39,6 +40,7 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         }
         Fact::ErasePerson { person } => {
             sign_in::end_sessions(connection, SessionsOf::Person(*person))?;
+            invitees::erase_person(connection, *person)?;
             for table in PERSONAL_TABLES {
                 run(&format!("DELETE FROM {table} WHERE person = ?1"), &[&person.as_str()])?;
             }
@@ -73,6 +75,14 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         Fact::EndSessionsOf { person } => sign_in::end_sessions(connection, SessionsOf::Person(*person))?,
         Fact::Ticket(row) => sign_in::write_ticket(connection, row)?,
         Fact::RedeemTicket { digest, purpose, at } => sign_in::redeem(connection, digest, purpose, *at)?,
+        Fact::Invitee(row) => invitees::write(connection, row)?,
+        Fact::DropInvitee { org, invitation } => {
+            invitees::erase(connection, *org, *invitation)?;
+            return Ok(true);
+        }
+        Fact::InvitationDigest { digest, org, invitation } => {
+            invitees::write_digest(connection, digest, *org, *invitation)?;
+        }
         Fact::DropSecret { org, id } => {
             run("DELETE FROM secrets WHERE org = ?1 AND id = ?2", &[&org.as_str(), id])?;
             return Ok(true);

@@ -7,6 +7,7 @@
 
 pub(crate) mod facts;
 pub(crate) mod folder;
+pub(crate) mod invitees;
 pub(crate) mod keeper;
 pub(crate) mod key_uses;
 pub(crate) mod migrations;

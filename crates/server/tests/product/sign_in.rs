@@ -30,48 +30,48 @@ fn found(data: &Path, org: &str, owner: &str) -> Founded {
 
 /// A browser: it keeps cookies, says which page made it ask, and follows nothing by itself.
 #[derive(Clone)]
-struct Browser {
-    url: String,
+pub(crate) struct Browser {
+    pub(crate) url: String,
     jar: Arc<Mutex<BTreeMap<String, String>>>,
     agent: ureq::Agent,
 }
 
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: ureq::http::HeaderMap,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
 
     /// The word in the page's form.
-    fn csrf(&self) -> String {
+    pub(crate) fn csrf(&self) -> String {
         let rest = self.text.split_once("name=\"csrf\" value=\"").unwrap_or_else(|| panic!("no form: {}", self.text)).1;
         rest.split('"').next().unwrap().to_owned()
     }
 }
 
 impl Browser {
-    fn new(url: &str) -> Browser {
+    pub(crate) fn new(url: &str) -> Browser {
         let config =
             ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).max_redirects_will_error(false);
         let agent = config.timeout_global(Some(PATIENCE)).build().into();
         Browser { url: url.to_owned(), jar: Arc::default(), agent }
     }
 
-    fn cookies(&self) -> String {
+    pub(crate) fn cookies(&self) -> String {
         let jar = self.jar.lock().unwrap();
         jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
-    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         let cookies = self.cookies();
         if !cookies.is_empty() {
@@ -99,12 +99,12 @@ impl Browser {
         Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), text }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], "")
     }
 
     /// Sends a form of ours, as a browser does from our page.
-    fn submit(&self, path: &str, csrf: &str) -> Answer {
+    pub(crate) fn submit(&self, path: &str, csrf: &str) -> Answer {
         let kind = ("content-type", "application/x-www-form-urlencoded");
         self.send(
             "POST",
@@ -115,14 +115,14 @@ impl Browser {
     }
 
     /// Opens a link and presses its button.
-    fn sign_in(&self, link: &str) -> Answer {
+    pub(crate) fn sign_in(&self, link: &str) -> Answer {
         let page = self.get(link);
         assert_eq!(page.status, 200, "{}", page.text);
         self.submit(link, &page.csrf())
     }
 
     /// Asks the management API, as a page of ours does.
-    fn api(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub(crate) fn api(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let csrf = self.get("/api/v1/session").json()["csrf"].as_str().unwrap_or_default().to_owned();
         let headers = [("origin", self.url.as_str()), ("wardroom-csrf", &csrf), ("content-type", "application/json")];
         let answer = self.send(method, path, &headers, &body.map(|body| body.to_string()).unwrap_or_default());
@@ -130,7 +130,7 @@ impl Browser {
     }
 
     /// What says who is signed in.
-    fn session(&self) -> (u16, Value) {
+    pub(crate) fn session(&self) -> (u16, Value) {
         let answer = self.get("/api/v1/session");
         (answer.status, answer.json())
     }
