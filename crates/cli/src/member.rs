@@ -23,8 +23,8 @@ pub(crate) struct Arguments {
 enum Verb {
     /// Everyone, active unless said otherwise
     List {
-        /// active, removed or all
-        #[arg(long, default_value = "active", value_parser = ["active", "removed", "all"])]
+        /// active, removed, all of these; or those who are no members yet: invited or expired
+        #[arg(long, default_value = "active", value_parser = ["active", "removed", "all", "invited", "expired"])]
         status: String,
     },
     /// Add a person, who can use nothing until something is granted

@@ -6,8 +6,8 @@ use domain::command::{self, Command};
 use domain::directory::DirectoryEvent;
 use domain::event::Event;
 use domain::id::PersonId;
+use domain::invitation::address_not_shown;
 use domain::organization::{InvitedAddress, Organization};
-use domain::refusal::Refusal;
 use journal::{Append, Fact, InviteeRow, SessionRow};
 use tokio::sync::OwnedMutexGuard;
 use verdict::{NotAdmitted, Operation, Permit, Verdict, inviter};
@@ -129,7 +129,7 @@ impl App {
         let (snapshot, now) = (found.live.snapshot(), self.now());
         let known = found.invitation((state, &snapshot), now)?;
         if state.settings.invite_address == InvitedAddress::Proven && !shown {
-            return Err(not_shown().into());
+            return Err(address_not_shown().into());
         }
         let joins = state.active_member(joiner.person).is_none();
         let operation = Operation::AcceptInvitation { invitation: found.id, joins };
@@ -186,9 +186,4 @@ const NO_ADDRESS: &str = "unproven.invalid";
 
 fn local_part(address: &str) -> String {
     address.split('@').next().unwrap_or_default().to_owned()
-}
-
-fn not_shown() -> Refusal {
-    let message = "sign in in a way that shows that the invited address is yours, then open this link again";
-    Refusal::rule("address-not-shown", message)
 }

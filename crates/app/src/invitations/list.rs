@@ -82,6 +82,8 @@ impl Status {
 pub enum Which {
     /// Those of which nothing has become yet.
     Pending,
+    /// Those whose end has not come besides.
+    Waiting,
     /// Those that stand so.
     In(Status),
     /// All that are kept.
@@ -108,6 +110,7 @@ impl App {
             let wanted = |known: &&Arc<Invitation>| match which {
                 Which::All => true,
                 Which::Pending => known.is_open(),
+                Which::Waiting => known.is_open() && now < known.expires_at,
                 Which::In(status) => Status::of(known, (&state, &snapshot), now) == status,
             };
             page.filter(wanted)
@@ -172,6 +175,7 @@ impl App {
                 name,
                 note,
                 role: known.offer.role.map(|role| role.to_string()),
+                gets: known.offer.role_in(&state).to_string(),
                 members_only: known.offer.members_only,
                 teams: known.offer.teams.iter().filter_map(team).collect(),
                 integrations: known.offer.grants.iter().filter_map(integration).collect(),

@@ -41,6 +41,8 @@ pub struct InvitationView {
     pub note: Option<String>,
     /// The role that they get; none for that of newcomers.
     pub role: Option<String>,
+    /// The role that they would get as things are.
+    pub gets: String,
     /// Whether it is for members alone.
     pub members_only: bool,
     /// The teams that the caller may see: id, title, and the role there, none for that of newcomers to teams.

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::command::Command;
+use domain::command::{self, Command};
 use domain::event::Event;
 use domain::grant::Profile;
-use domain::id::{IntegrationId, InvitationId, TeamId};
+use domain::id::{IntegrationId, InvitationId, PersonId, TeamId};
 use domain::invitation::{NewInvitation, Offer, OfferedGrant, already_invited, nobody_could_accept};
-use domain::organization::{InvitedAddress, Organization};
+use domain::organization::{InvitedAddress, Organization, Stamp};
 use domain::refusal::Refusal;
 use domain::role::RoleId;
 use domain::time::Timestamp;
@@ -19,6 +19,7 @@ use verdict::Operation;
 use super::{SentInvitation, inviter_of};
 use crate::change::Along;
 use crate::directory::{email, person_name};
+use crate::impact::Impact;
 use crate::requests::checked;
 use crate::{App, Caller, Problem};
 
@@ -94,6 +95,11 @@ impl App {
 
         let link = self.new_invitation_link(caller)?;
         let row = InviteeRow { org, invitation, email: address, name, note };
+        if caller.mode.preview {
+            let (inviter, digest, expires_at) = (inviter_of(caller), Some(hex(&link.digest)), link.expires_at);
+            let new = NewInvitation { id: invitation, inviter, offer, digest, expires_at };
+            return Err(Problem::Previewed(Box::new(self.impact_of_accepting(caller, new, &row).await?)));
+        }
         let facts = vec![Fact::Invitee(Box::new(row)), Fact::InvitationDigest { digest: link.digest, org, invitation }];
         let facts = facts.into_iter().chain(self.forgotten(caller).await).collect();
         let command = |state: &Organization| {
@@ -111,6 +117,31 @@ impl App {
         let has_link = events.iter().any(|event| matches!(event, Event::InvitationSent(new) if new.digest.is_some()));
         let invitation = self.invitation_view(caller, invitation).await?;
         Ok(SentInvitation { invitation, token: Some(link.token).filter(|_| has_link) })
+    }
+
+    /// What would come of it once it is accepted by somebody who is new here; by a member, where it is for members.
+    async fn impact_of_accepting(
+        &self,
+        caller: &Caller,
+        new: NewInvitation,
+        row: &InviteeRow,
+    ) -> Result<Impact, Problem> {
+        let state = caller.live.state.lock().await.clone();
+        self.can_be_accepted(&state)?;
+        let (id, now, is_for_members) = (new.id, self.now(), new.offer.members_only);
+        let mut events = command::handle(&state, Command::SendInvitation(Box::new(new)), now)?;
+        let mut then = state.clone();
+        for event in &events {
+            then.apply(&Stamp { seq: then.seq + 1, at: now, actor: caller.stamp() }, event);
+        }
+        let mut facts = Vec::new();
+        if !is_for_members {
+            let person = PersonId::from_random(self.random()?);
+            events.extend(command::handle(&then, Command::AcceptInvitation { invitation: id, person }, now)?);
+            let (org, email) = (row.org, row.email.clone());
+            facts.push(Fact::Called { org, person, name: row.name.clone().unwrap_or(email.clone()), email });
+        }
+        self.impact_of((caller, None), &caller.live.snapshot(), &state, (events, &facts)).await
     }
 
     /// A link that is good for as long as the organization has it.

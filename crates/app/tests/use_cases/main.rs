@@ -8,6 +8,7 @@ mod details;
 mod endings;
 mod file_steps;
 mod impact;
+mod invitations;
 mod leaks;
 mod lengthy;
 mod policy_file;

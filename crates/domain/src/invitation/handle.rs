@@ -115,8 +115,8 @@ pub(crate) fn accept(
         trial.add(|then| member::add(then, person, offer.role_in(then)))?;
     }
     for (team, role) in &offer.teams {
-        // Whoever is in a team already stays in it as what they are.
-        if !trial.then.team(*team)?.members.contains_key(&person) {
+        // Whoever is in a team already stays in it as what they are; what is offered wins over what newcomers get.
+        if !state.team(*team)?.members.contains_key(&person) {
             trial.add(|then| team::set_member(then, *team, person, *role))?;
         }
     }
@@ -155,6 +155,13 @@ pub fn nobody_could_accept() -> Refusal {
         do so here; let the one who runs Wardroom set one up (sign-in with a provider, or e-mail), or set invite.address \
         to any, so that whoever has the link may accept";
     Refusal::rule("nobody-could-accept", message)
+}
+
+/// Nobody accepts for somebody else, where whose the address is has to be shown.
+#[must_use]
+pub fn address_not_shown() -> Refusal {
+    let message = "sign in in a way that shows that the invited address is yours, then open this link again";
+    Refusal::rule("address-not-shown", message)
 }
 
 /// Nobody is invited twice at once.

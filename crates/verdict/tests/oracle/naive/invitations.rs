@@ -38,7 +38,7 @@ impl Naive<'_> {
                 None => nothing_there(),
             },
             Operation::ViewInvitation { invitation } => {
-                there(invitation).map_or(nothing_there(), |it| self.sees(me, it))
+                there(invitation).map_or(nothing_there(), |it| self.sees_invitation(me, it))
             }
             Operation::RevokeInvitation { invitation } => {
                 there(invitation).map_or(nothing_there(), |known| self.handles(me, known))
@@ -104,7 +104,7 @@ impl Naive<'_> {
     }
 
     /// One's own, or what one could decide about by hand.
-    fn sees(&self, me: Subject, known: &Invitation) -> Answer {
+    fn sees_invitation(&self, me: Subject, known: &Invitation) -> Answer {
         if is_by(known.inviter, me) {
             return yes("own");
         }
@@ -118,7 +118,7 @@ impl Naive<'_> {
 
     /// Nobody handles what offers authority above theirs, unless it is their own.
     fn handles(&self, me: Subject, known: &Invitation) -> Answer {
-        let sees = self.sees(me, known);
+        let sees = self.sees_invitation(me, known);
         if is_by(known.inviter, me) {
             return sees;
         }
