@@ -138,15 +138,27 @@ impl Snapshot {
     /// Whether an invitation could be accepted at this moment by somebody who is no member yet, as far as its inviter's
     /// rights go; for one that is for members alone, by a member.
     #[must_use]
-    pub fn has_a_sponsor(&self, invitation: &Invitation, now: Timestamp) -> bool {
-        let Some(actor) = inviter(invitation.inviter) else { return false };
+    pub fn sponsored(&self, invitation: &Invitation, now: Timestamp) -> Sponsored {
+        let Some(actor) = inviter(invitation.inviter) else { return Sponsored::No };
         let (invitation, joins) = (invitation.id, !invitation.offer.members_only);
         let action = Action::Operate(Operation::AcceptInvitation { invitation, joins });
         match self.evaluate(&Question { actor: &actor, action, now }) {
-            Verdict::Allowed(_) => true,
-            Verdict::Denied(denial) => denial.reason == Reason::NeedsApproval,
+            Verdict::Allowed(_) => Sponsored::Yes,
+            Verdict::Denied(denial) if denial.reason == Reason::NeedsApproval => Sponsored::OnApproval,
+            Verdict::Denied(_) => Sponsored::No,
         }
     }
+}
+
+/// Whether an invitation's inviter could give what it offers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sponsored {
+    /// They could.
+    Yes,
+    /// Once somebody who may add people agrees.
+    OnApproval,
+    /// They could not (any more).
+    No,
 }
 
 /// Whether a subject, or an agent for it, is the inviter.

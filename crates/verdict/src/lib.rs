@@ -47,7 +47,7 @@ pub use credential::{Credential, SessionProof};
 pub use data::{Effective, Level};
 pub use diff::{ActingDifference, DataRight, Difference, KeyChange, Presence, Rights, TeamDifference};
 pub use explain::Explanation;
-pub use invitations::inviter;
+pub use invitations::{Sponsored, inviter};
 pub use operation::{Gift, Operation};
 pub use permit::{Act, Permit, Target};
 pub use question::{Action, Actor, Basis, Denial, Question, Reason, RoleIndex, Subject, Verdict, Via, Whose};

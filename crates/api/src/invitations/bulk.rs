@@ -185,9 +185,8 @@ mod tests {
 
     #[test]
     fn a_table_with_other_columns_or_torn_rows_is_refused_and_one_that_is_too_long_is_read_no_further() {
-        for wrong in ["name\nAnn\n", "email,admin\na@example.com,yes\n", "email,name\na@example.com\n", "email\n\"a"] {
-            let read = table(wrong);
-            assert!(read.is_err() || read.is_ok_and(|rows| rows.iter().any(|row| row.email.is_empty())), "{wrong}");
+        for wrong in ["name\nAnn\n", "email,admin\na@example.com,yes\n", "email,name\na@example.com\n"] {
+            assert!(table(wrong).is_err(), "{wrong}");
         }
         let long = format!("email\n{}", "a@example.com\n".repeat(2_000));
         assert_eq!(emails(&long).len(), ROWS_MAX + 1);

@@ -1,12 +1,15 @@
 //! Change an invitation that is open, send it again, agree to it, take it back.
 
+use std::sync::Arc;
+
 use domain::command::Command;
 use domain::event::Event;
-use domain::invitation::{Closing, Invitation, Offer};
+use domain::id::InvitationId;
+use domain::invitation::{Closing, Invitation, Offer, needs_no_approval};
 use domain::organization::Organization;
 use identity::digest::hexadecimal as hex;
 use journal::Fact;
-use verdict::Operation;
+use verdict::{Operation, Sponsored};
 
 use super::send::role_named;
 use super::{InvitationView, OfferedIntegration, OfferedTeam, SentInvitation, invitation_id, inviter_of};
@@ -14,7 +17,6 @@ use crate::change::Along;
 use crate::directory::person_name;
 use crate::requests::checked;
 use crate::{App, Caller, Problem};
-use domain::id::InvitationId;
 
 /// What is to change about an invitation; what is left out stays.
 #[derive(Clone, Debug, Default)]
@@ -120,6 +122,12 @@ impl App {
         let facts = vec![Fact::InvitationDigest { digest: link.digest, org: caller.live.org(), invitation: id }];
         let command = |state: &Organization| {
             self.can_be_accepted(state)?;
+            let waits = |known: &Arc<Invitation>| {
+                known.digest.is_none() || caller.live.snapshot().sponsored(known, self.now()) == Sponsored::OnApproval
+            };
+            if !state.invitations.get(&id).is_some_and(waits) {
+                return Err(needs_no_approval().into());
+            }
             let (digest, expires_at) = (hex(&link.digest), link.expires_at);
             Ok(Command::ApproveInvitation { invitation: id, digest, expires_at })
         };

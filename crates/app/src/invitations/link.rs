@@ -9,7 +9,7 @@ use domain::organization::{InvitedAddress, Organization};
 use domain::time::Timestamp;
 use identity::digest::hexadecimal as hex;
 use identity::token::{PresentedToken, Purpose, TokenForm};
-use verdict::{Permit, Snapshot};
+use verdict::{Permit, Snapshot, Sponsored};
 
 use super::list::person_behind;
 use crate::change::ATTEMPTS_MAX;
@@ -68,7 +68,8 @@ impl Found {
     ) -> Result<&'s Invitation, Problem> {
         let known = state.invitations.get(&self.id).filter(|known| known.holds_at(now));
         let known = known.filter(|known| known.digest.as_deref() == Some(self.digest.as_str()));
-        known.map(AsRef::as_ref).filter(|known| snapshot.has_a_sponsor(known, now)).ok_or_else(no_invitation)
+        let stands = |known: &&Invitation| snapshot.sponsored(known, now) == Sponsored::Yes;
+        known.map(AsRef::as_ref).filter(stands).ok_or_else(no_invitation)
     }
 }
 

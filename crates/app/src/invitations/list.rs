@@ -11,7 +11,7 @@ use domain::permission::Permission;
 use domain::role::RoleId;
 use domain::time::Timestamp;
 use journal::InviteeRow;
-use verdict::{Operation, Snapshot};
+use verdict::{Operation, Snapshot, Sponsored};
 
 use super::{InvitationView, invitation_id, is_mine};
 use crate::{App, Caller, Problem};
@@ -67,12 +67,13 @@ impl Status {
             InvitationState::Declined { .. } => Status::Declined,
             InvitationState::Revoked { .. } => Status::Revoked,
             InvitationState::Open if now >= known.expires_at => Status::Expired,
-            InvitationState::Open if known.digest.is_none() => Status::AwaitsApproval,
-            InvitationState::Open => {
-                // What is to end before it is given is not given; that spoils nothing.
-                let fits = known.offer.fits(state, known.sent_at.min(now)).is_ok();
-                if fits && snapshot.has_a_sponsor(known, now) { Status::Open } else { Status::NeedsSponsor }
-            }
+            // What is to end before it is given is not given; that spoils nothing.
+            InvitationState::Open if known.offer.fits(state, known.sent_at.min(now)).is_err() => Status::NeedsSponsor,
+            InvitationState::Open => match snapshot.sponsored(known, now) {
+                Sponsored::No => Status::NeedsSponsor,
+                Sponsored::Yes if known.digest.is_some() => Status::Open,
+                Sponsored::Yes | Sponsored::OnApproval => Status::AwaitsApproval,
+            },
         }
     }
 }

@@ -72,8 +72,8 @@ pub(crate) fn approve(
     now: Timestamp,
 ) -> Result<Vec<Event>, Refusal> {
     let known = open(state, invitation)?;
-    if known.digest.is_some() {
-        return Err(Refusal::rule("needs-no-approval", "this invitation has been sent; there is nothing to approve"));
+    if known.approved && known.digest.is_some() {
+        return Err(needs_no_approval());
     }
     lasts(expires_at, now)?;
     known.offer.fits(state, now)?;
@@ -162,6 +162,12 @@ pub fn nobody_could_accept() -> Refusal {
 pub fn address_not_shown() -> Refusal {
     let message = "sign in in a way that shows that the invited address is yours, then open this link again";
     Refusal::rule("address-not-shown", message)
+}
+
+/// What waits for nobody is approved by nobody.
+#[must_use]
+pub fn needs_no_approval() -> Refusal {
+    Refusal::rule("needs-no-approval", "this invitation waits for nobody's word; there is nothing to approve")
 }
 
 /// Nobody is invited twice at once.

@@ -217,16 +217,16 @@ fn what_waits_for_approval_has_no_link_and_an_edit_or_another_inviter_needs_a_ne
 fn what_is_gone_is_not_offered_any_more() {
     let mut walk = company();
     accept(&mut walk, Command::CreateTeam { team: team(0), title: "Sales".to_owned() });
-    let offer = Offer { teams: [(team(0), None)].into(), grants: stripe(None), ..with_role("admin") };
+    let offer = Offer { teams: [(team(0), None)].into(), grants: stripe(None), ..with_role("member") };
     accept(&mut walk, send(0, offer));
     accept(&mut walk, Command::DeleteTeam { team: team(0) });
     accept(&mut walk, Command::DisconnectIntegration { integration: integration(0) });
-    walk.write(&[Event::RoleDeleted { role: role("admin"), moved_to: role("member") }]);
-    assert_eq!(walk.state.invitations[&invitation(0)].offer, with_role("member"));
+    walk.write(&[Event::RoleDeleted { role: role("member"), moved_to: role("admin") }]);
+    assert_eq!(walk.state.invitations[&invitation(0)].offer, with_role("admin"));
     accept(&mut walk, take(0, person(2)));
     // What became of it stays as it was.
-    walk.write(&[Event::RoleDeleted { role: role("member"), moved_to: role("member") }]);
-    assert_eq!(walk.state.invitations[&invitation(0)].offer, with_role("member"));
+    walk.write(&[Event::RoleDeleted { role: role("admin"), moved_to: role("owner") }]);
+    assert_eq!(walk.state.invitations[&invitation(0)].offer, with_role("admin"));
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn the_engine_agrees_with_the_second_opinion_on_every_operation() {
     let mut kinds = BTreeSet::new();
     for seed in seeds(40) {
         let (world, dice) = (World::random(seed), &mut Dice(seed));
+        let world = if seed % 4 == 0 { world.where_somebody_has_to_agree() } else { world };
         let snapshot = Snapshot::compile(org(1), &world.state, None);
         let names = Names::of(&world, dice);
         let (operations, actors) = (names.operations(), actors(&world));

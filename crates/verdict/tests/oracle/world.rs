@@ -7,7 +7,7 @@ use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
-use domain::invitation::{Inviter, NewInvitation};
+use domain::invitation::{Inviter, NewInvitation, Offer};
 use domain::key::{KeyKind, KeyScope};
 use domain::object::DataName;
 use domain::organization::{Invite, Organization, SettingChange, Stamp};
@@ -174,6 +174,18 @@ impl World {
             2 => self.happens(Event::InvitationRevoked { invitation: id }),
             _ => {}
         }
+    }
+
+    /// The same where somebody has to agree to what plain members offer, and where each of them offers something.
+    pub(crate) fn where_somebody_has_to_agree(mut self) -> World {
+        self.happens(Event::SettingChanged(SettingChange::InviteOrganization(Invite::AnyMemberWithApproval)));
+        for number in 0..INVITATIONS - 1 {
+            let inviter = Inviter { subject: Grantee::Member(person(number + 1)), acting_for: None };
+            let (id, offer, digest) = (invitation(number), Offer::default(), None);
+            let new = NewInvitation { id, inviter, offer, digest, expires_at: Timestamp(50) };
+            self.happens(Event::InvitationSent(Box::new(new)));
+        }
+        self
     }
 
     pub(crate) fn happens_all(&mut self, events: impl IntoIterator<Item = Event>) {
