@@ -190,6 +190,7 @@ pub fn handle(state: &Organization, command: Command, now: Timestamp) -> Result<
     Ok(events)
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each command")]
 fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::CreateOrganization { name, preset, owner } => organization::create(state, &name, &preset, owner),

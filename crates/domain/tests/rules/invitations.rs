@@ -8,7 +8,7 @@ use domain::grant::{Grantee, Profile};
 use domain::id::{InvitationId, PersonId};
 use domain::invitation::{Closing, InvitationState, Inviter, NewInvitation, Offer, OfferedGrant};
 use domain::organization::SettingChange;
-use domain::role::RoleId;
+use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
 use proptest::option;
 use proptest::prelude::*;
@@ -216,12 +216,14 @@ fn what_waits_for_approval_has_no_link_and_an_edit_or_another_inviter_needs_a_ne
 #[test]
 fn what_is_gone_is_not_offered_any_more() {
     let mut walk = company();
+    let temp = Role { id: role("temp"), title: "Temp".to_owned(), ..walk.state.roles[&role("member")].clone() };
+    walk.write(&[Event::RoleDefined(temp)]);
     accept(&mut walk, Command::CreateTeam { team: team(0), title: "Sales".to_owned() });
-    let offer = Offer { teams: [(team(0), None)].into(), grants: stripe(None), ..with_role("member") };
+    let offer = Offer { teams: [(team(0), None)].into(), grants: stripe(None), ..with_role("temp") };
     accept(&mut walk, send(0, offer));
     accept(&mut walk, Command::DeleteTeam { team: team(0) });
     accept(&mut walk, Command::DisconnectIntegration { integration: integration(0) });
-    walk.write(&[Event::RoleDeleted { role: role("member"), moved_to: role("admin") }]);
+    walk.write(&[Event::RoleDeleted { role: role("temp"), moved_to: role("admin") }]);
     assert_eq!(walk.state.invitations[&invitation(0)].offer, with_role("admin"));
     accept(&mut walk, take(0, person(2)));
     // What became of it stays as it was.
