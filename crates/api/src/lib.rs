@@ -17,6 +17,7 @@ mod grants;
 mod home;
 mod impact;
 mod integrations;
+mod invitations;
 mod keys;
 mod kinds;
 mod members;

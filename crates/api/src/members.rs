@@ -5,15 +5,16 @@ pub(crate) mod extra_role;
 pub(crate) mod sessions;
 pub(crate) mod suspension;
 
-use app::App;
+use app::invitations::{InvitationView, Status, Which};
 use app::keys::KeysToRotate;
 use app::members::{
     ChangedRole, ExtraRoleView, Leaving, MemberChange as DetailsChange, MemberFilter, MemberView, NewMember, Removed,
 };
+use app::{App, Caller};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use domain::id::PersonId;
+use domain::id::{InvitationId, PersonId};
 use domain::member::MemberStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -26,7 +27,7 @@ use crate::time::written;
 /// A member.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Member {
-    /// Id of the person.
+    /// Id of the person; of the invitation, where they are only invited.
     id: String,
     /// Their address.
     email: String,
@@ -38,15 +39,40 @@ pub(crate) struct Member {
     role: String,
     /// The roles beside it.
     extra_roles: Vec<ExtraRole>,
-    /// `active`, `suspended` or `removed`.
+    /// `active`, `suspended` or `removed`; in a list of those who are invited, `invited` or `expired`.
     #[schema(value_type = String)]
-    status: MemberStatus,
-    /// When they joined.
-    joined_at: String,
+    status: Standing,
+    /// When they joined; none where they are only invited.
+    joined_at: Option<String>,
     /// When they were removed.
     removed_at: Option<String>,
     /// Since when they are suspended.
     suspended_at: Option<String>,
+}
+
+/// Where somebody stands.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Standing {
+    Member(MemberStatus),
+    Invited(&'static str),
+}
+
+/// Somebody who is invited, as a member who is not here yet; named by the invitation.
+fn invited(view: InvitationView) -> Member {
+    let status = if view.status == Status::Expired { "expired" } else { "invited" };
+    Member {
+        id: view.id.to_string(),
+        email: view.email.unwrap_or_default(),
+        name: view.name.unwrap_or_default(),
+        seat: None,
+        role: view.gets,
+        extra_roles: Vec::new(),
+        status: Standing::Invited(status),
+        joined_at: None,
+        removed_at: None,
+        suspended_at: None,
+    }
 }
 
 fn extra(view: ExtraRoleView) -> ExtraRole {
@@ -63,8 +89,8 @@ impl From<MemberView> for Member {
             seat: view.seat,
             role: view.role,
             extra_roles: view.extra_roles.into_iter().map(extra).collect(),
-            status: view.status,
-            joined_at: written(view.joined_at),
+            status: Standing::Member(view.status),
+            joined_at: Some(written(view.joined_at)),
             removed_at: view.removed_at.map(written),
             suspended_at: view.suspended_at.map(written),
         }
@@ -95,7 +121,8 @@ pub(crate) struct Members {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParams {
-    /// `present` (the default: active and suspended), `active`, `suspended`, `removed` or `all`.
+    /// `present` (the default: active and suspended), `active`, `suspended`, `removed`, `all` of these; or those who are no
+    /// members yet: `invited`, or `expired` where their invitation has ended by itself.
     status: Option<String>,
     /// Where the last page ended.
     cursor: Option<String>,
@@ -112,19 +139,43 @@ pub(crate) async fn list(
     Signed(caller): Signed,
     Params(params): Params<ListParams>,
 ) -> Result<Json<Members>, Failure> {
+    if let Some(which) = invitations_of(params.status.as_deref()) {
+        return list_invited(&app, &caller, which, &params).await;
+    }
     let filter = match params.status.as_deref() {
         None | Some("present") => MemberFilter::Here,
         Some("active") => MemberFilter::Active,
         Some("suspended") => MemberFilter::Suspended,
         Some("removed") => MemberFilter::Removed,
         Some("all") => MemberFilter::All,
-        Some(_) => return Err(Failure::bad_field("status", "give present, active, suspended, removed or all")),
+        Some(_) => {
+            let known = "give present, active, suspended, removed, all, invited or expired";
+            return Err(Failure::bad_field("status", known));
+        }
     };
     let cursor = params.cursor.as_deref().map(PersonId::parse).transpose();
     let cursor = cursor.map_err(|_| bad_cursor())?;
     let limit = page_size(params.limit)?;
     let found = app.list_members(&caller, filter, cursor, limit + 1).await?;
     let (items, more) = page(found.into_iter().map(Member::from).collect(), limit);
+    let next = items.last().filter(|_| more).map(|member: &Member| member.id.clone());
+    Ok(Json(Members { items, next }))
+}
+
+fn invitations_of(status: Option<&str>) -> Option<Which> {
+    match status {
+        Some("invited") => Some(Which::Waiting),
+        Some("expired") => Some(Which::In(Status::Expired)),
+        _ => None,
+    }
+}
+
+/// Those who are invited, as far as the caller may see who is.
+async fn list_invited(app: &App, caller: &Caller, which: Which, params: &ListParams) -> Result<Json<Members>, Failure> {
+    let cursor = params.cursor.as_deref().map(InvitationId::parse).transpose().map_err(|_| bad_cursor())?;
+    let limit = page_size(params.limit)?;
+    let found = app.list_invitations(caller, which, cursor, limit + 1).await?;
+    let (items, more) = page(found.into_iter().map(invited).collect(), limit);
     let next = items.last().filter(|_| more).map(|member: &Member| member.id.clone());
     Ok(Json(Members { items, next }))
 }

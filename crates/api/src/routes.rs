@@ -10,8 +10,9 @@ use utoipa_axum::routes;
 
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, keys, kinds, members, objects,
-    organizations, pages, permissions, plan, requests, resources, reviews, roles, sessions, settings, teams, transfer,
+    access, advice, agents, ask, audit, authzen, cedar, extract, grants, integrations, invitations, keys, kinds,
+    members, objects, organizations, pages, permissions, plan, requests, resources, reviews, roles, sessions, settings,
+    teams, transfer,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -77,6 +78,11 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(members::consequences::of_removal))
         .routes(routes!(members::suspension::suspend))
         .routes(routes!(members::suspension::restore))
+        .routes(routes!(invitations::list, invitations::send))
+        .routes(routes!(invitations::show, invitations::edit, invitations::revoke))
+        .routes(routes!(invitations::resend))
+        .routes(routes!(invitations::approve))
+        .routes(routes!(invitations::bulk::send))
         .routes(routes!(access::of_member))
         .routes(routes!(access::of_agent))
         .routes(routes!(access::of_key))

@@ -178,6 +178,13 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::Assign { grantee: Grantee::Team(_), .. } => "team",
         Operation::RequestAccess { .. } | Operation::DecideRequest { .. } => "request",
         Operation::ViewOwnershipOffer | Operation::AcceptOwnership | Operation::EndOwnershipOffer => "offer",
+        Operation::SendInvitation { .. } => "team",
+        Operation::ViewInvitation { .. }
+        | Operation::EditInvitation { .. }
+        | Operation::ResendInvitation { .. }
+        | Operation::ApproveInvitation { .. }
+        | Operation::RevokeInvitation { .. }
+        | Operation::AcceptInvitation { .. } => "invitation",
         Operation::Data { .. } => "object",
         Operation::Field { .. } => "field",
         _ => "member",

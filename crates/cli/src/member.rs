@@ -24,8 +24,9 @@ pub(crate) struct Arguments {
 enum Verb {
     /// Everyone who is a member, unless said otherwise
     List {
-        /// present (active and suspended), active, suspended, removed or all
-        #[arg(long, default_value = "present", value_parser = ["present", "active", "suspended", "removed", "all"])]
+        /// present (active and suspended), active, suspended, removed, all of these; or those who are no members yet:
+        /// invited or expired
+        #[arg(long, default_value = "present", value_parser = ["present", "active", "suspended", "removed", "all", "invited", "expired"])]
         status: String,
     },
     /// Add a person, who can use nothing until something is granted

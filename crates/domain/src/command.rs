@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::agent::{self, AgentEdit};
 use crate::event::Event;
 use crate::grant::{self, Grantee, Profile};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use crate::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
+use crate::invitation::{self, Closing, Inviter, NewInvitation, Offer};
 use crate::key::{self, KeyKind};
 use crate::member::{self, MemberDetail};
 use crate::object::{self, DataName, Object};
@@ -177,6 +178,18 @@ pub enum Command {
     GrantRequest { request: RequestId, until: Option<Timestamp>, changes: Vec<u64> },
     /// Refuse a request.
     RefuseRequest { request: RequestId },
+    /// Invite somebody.
+    SendInvitation(Box<NewInvitation>),
+    /// Offer something else, in this inviter's name; whether that waits for approval.
+    EditInvitation { invitation: InvitationId, inviter: Inviter, offer: Box<Offer>, awaits: bool },
+    /// Give an invitation another link and end, in this inviter's name; whether that waits for approval.
+    ResendInvitation { invitation: InvitationId, inviter: Inviter, awaits: bool, digest: String, expires_at: Timestamp },
+    /// Agree to an invitation that waits for it, and give it a link.
+    ApproveInvitation { invitation: InvitationId, digest: String, expires_at: Timestamp },
+    /// Close an invitation that nobody accepts.
+    CloseInvitation { invitation: InvitationId, how: Closing },
+    /// Accept an invitation as this person.
+    AcceptInvitation { invitation: InvitationId, person: PersonId },
 }
 
 /// Answers a command with the events it leads to, none where everything is so already.
@@ -276,5 +289,17 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::WithdrawRequest { request } => request::withdraw(state, request),
         Command::GrantRequest { request, until, changes } => request::grant(state, request, until, changes, now),
         Command::RefuseRequest { request } => request::refuse(state, request),
+        Command::SendInvitation(new) => invitation::send(state, *new, now),
+        Command::EditInvitation { invitation, inviter, offer, awaits } => {
+            invitation::edit(state, invitation, (inviter, awaits), *offer, now)
+        }
+        Command::ResendInvitation { invitation, inviter, awaits, digest, expires_at } => {
+            invitation::resend(state, invitation, (inviter, awaits), (digest, expires_at), now)
+        }
+        Command::ApproveInvitation { invitation, digest, expires_at } => {
+            invitation::approve(state, invitation, (digest, expires_at), now)
+        }
+        Command::CloseInvitation { invitation, how } => invitation::close(state, invitation, how),
+        Command::AcceptInvitation { invitation, person } => invitation::accept(state, invitation, person, now),
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use domain::agent::Agent;
 use domain::event::Event;
 use domain::grant::Grantee;
-use domain::id::{AgentId, OrgId, PersonId, TeamId};
+use domain::id::{AgentId, InvitationId, OrgId, PersonId, TeamId};
+use domain::invitation::Invitation;
 use domain::key::{Key, KeyKind, KeyScope};
 use domain::member::Member;
 use domain::organization::{GrantsTo, KeysWithoutRole, Organization, PersonalKeys, Settings};
@@ -57,6 +58,7 @@ impl Snapshot {
         let objects = kept(|_| true).map(|before| &before.objects).filter(|objects| ***objects == state.objects);
         let resources = kept(|touched| !touched.resources).map(|before| Arc::clone(&before.resources));
         let catalog = kept(|touched| !touched.tools).map(|before| Arc::clone(&before.catalog));
+        let invitations = kept(|touched| !touched.invitations).map(|before| Arc::clone(&before.invitations));
         let roles = kept(|touched| !touched.roles).map(|before| Arc::clone(&before.roles));
         let teams = kept(|touched| !touched.teams).map(|before| Arc::clone(&before.teams));
         let agents = kept(|touched| !touched.agents).map(|before| Arc::clone(&before.agents));
@@ -78,6 +80,7 @@ impl Snapshot {
             resources: resources.unwrap_or_else(|| Arc::new(state.resources.clone())),
             objects: objects.map_or_else(|| Arc::new(state.objects.clone()), Arc::clone),
             sessions_ended: state.sessions_ended.keys().copied().collect(),
+            invitations: invitations.unwrap_or_else(|| Arc::new(open_invitations(state))),
         };
         let extra_roles = kept(|touched| !touched.extra_roles).map(|before| Arc::clone(&before.extra_roles));
         snapshot.extra_roles = extra_roles.unwrap_or_else(|| Arc::new(snapshot.all_extra_roles(state)));
@@ -320,6 +323,11 @@ impl Snapshot {
 fn roles_of(state: &Organization) -> Vec<RoleEntry> {
     let role = |role: &Role| RoleEntry { set: effective(role, &state.settings), role: role.clone() };
     state.roles.values().map(role).collect()
+}
+
+fn open_invitations(state: &Organization) -> BTreeMap<InvitationId, Arc<Invitation>> {
+    let open = state.invitations.iter().filter(|(_, known)| known.is_open());
+    open.map(|(id, known)| (*id, Arc::clone(known))).collect()
 }
 
 fn titles_of_teams(state: &Organization) -> BTreeMap<TeamId, Box<str>> {

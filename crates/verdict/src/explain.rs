@@ -264,6 +264,7 @@ impl Snapshot {
             Reason::FieldRule(verb) => format!("your role has an exception for this field: no {}", verb.as_str()),
             Reason::NotInTeam => "you are not in this team".to_owned(),
             Reason::OnlyDefaultRole => "you may invite, but only with the role that newcomers get".to_owned(),
+            Reason::NeedsApproval => "somebody who may add people has to agree to this invitation".to_owned(),
         }
     }
 
@@ -319,6 +320,7 @@ impl Snapshot {
             }
             Reason::NotInTeam => say("ask to be added to the team", Permission::TeamMembers),
             Reason::OnlyDefaultRole => say("ask somebody who adds members", Permission::MemberAdd),
+            Reason::NeedsApproval => say("ask somebody who adds members to approve it", Permission::MemberAdd),
             Reason::NotAMember | Reason::NoSuchTool | Reason::NoSuchTarget => (None, None),
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! Keys are not asked: whoever shows one shows it each time. Whether it may be done at all was asked before.
 
+use domain::invitation::Offer;
 use domain::organization::SettingChange;
 use domain::permission::PermissionSet;
 use domain::role::RoleId;
@@ -58,9 +59,19 @@ impl Snapshot {
                 let from = self.role_by_id(*role).map_or(PermissionSet::EMPTY, |entry| entry.role.set());
                 !added(from, to).management().is_empty()
             }
+            Operation::SendInvitation { offer, .. } | Operation::EditInvitation { offer, .. } => {
+                self.offers_authority(offer)
+            }
+            Operation::ResendInvitation { invitation } | Operation::ApproveInvitation { invitation } => {
+                self.invitations.get(&invitation).is_some_and(|known| self.offers_authority(&known.offer))
+            }
             Operation::DecideRequest { by, .. } => by.iter().any(|change| self.is_grave(change.operation())),
             _ => false,
         }
+    }
+
+    fn offers_authority(&self, offer: &Offer) -> bool {
+        offer.role.iter().chain(offer.teams.values().flatten()).any(|role| self.role_manages(role))
     }
 
     fn role_manages(&self, role: &RoleId) -> bool {
@@ -76,6 +87,7 @@ fn decides_about_authority(change: &SettingChange) -> bool {
             | SettingChange::PromoteAdmin(_)
             | SettingChange::InviteOrganization(_)
             | SettingChange::InviteTeam(_)
+            | SettingChange::InviteAddress(_)
             | SettingChange::JoinDefaultRole(_)
             | SettingChange::JoinDefaultTeamRole(_)
             | SettingChange::KeysPersonal(_)

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
+use domain::invitation::Offer;
 use domain::key::KeyScope;
 use domain::object::{DataName, DataRules, DataVerb, Object};
 use domain::organization::SettingChange;
@@ -162,6 +163,20 @@ pub enum Operation<'q> {
     RequestAccess { requester: Subject, acting_for: Option<PersonId> },
     /// Grant or refuse an access request that these changes would satisfy: whoever could make them by hand.
     DecideRequest { request: RequestId, by: &'q [Remedy] },
+    /// Send somebody a new invitation.
+    SendInvitation { invitation: InvitationId, offer: &'q Offer },
+    /// See an open invitation.
+    ViewInvitation { invitation: InvitationId },
+    /// Let an invitation offer this, in one's own name.
+    EditInvitation { invitation: InvitationId, offer: &'q Offer },
+    /// Send an invitation again, in one's own name.
+    ResendInvitation { invitation: InvitationId },
+    /// Agree to an invitation that waits for it.
+    ApproveInvitation { invitation: InvitationId },
+    /// Take an invitation back.
+    RevokeInvitation { invitation: InvitationId },
+    /// Let somebody have what an invitation offers, asked about its inviter; whether they become a member by it.
+    AcceptInvitation { invitation: InvitationId, joins: bool },
     /// See why somebody may or may not do something.
     Explain { subject: Subject },
     /// Read the record of somebody's calls and changes, or everyone's.
@@ -237,6 +252,13 @@ impl Operation<'_> {
             Operation::RevokeKey { .. } => "key.revoke",
             Operation::RequestAccess { .. } => "request.open",
             Operation::DecideRequest { .. } => "request.decide",
+            Operation::SendInvitation { .. } => "invitation.send",
+            Operation::ViewInvitation { .. } => "invitation.view",
+            Operation::EditInvitation { .. } => "invitation.edit",
+            Operation::ResendInvitation { .. } => "invitation.resend",
+            Operation::ApproveInvitation { .. } => "invitation.approve",
+            Operation::RevokeInvitation { .. } => "invitation.revoke",
+            Operation::AcceptInvitation { .. } => "invitation.accept",
             Operation::Explain { .. } => "access.explain",
             Operation::ReadAudit { .. } => "audit.read",
         }
@@ -264,6 +286,7 @@ impl Operation<'_> {
                 | Operation::Use { .. }
                 | Operation::Invite { .. }
                 | Operation::InviteToTeam { .. }
+                | Operation::ViewInvitation { .. }
                 | Operation::ViewKey { .. }
                 | Operation::Explain { .. }
                 | Operation::ReadAudit { .. }

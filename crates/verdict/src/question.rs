@@ -300,6 +300,8 @@ pub enum Reason {
     NotInTeam,
     /// Members below those who add people invite with the default role alone.
     OnlyDefaultRole,
+    /// Somebody who may add people has to agree first.
+    NeedsApproval,
 }
 
 impl Reason {
@@ -336,6 +338,7 @@ impl Reason {
             Reason::FieldRule(_) => "field-rule",
             Reason::NotInTeam => "not-in-team",
             Reason::OnlyDefaultRole => "only-default-role",
+            Reason::NeedsApproval => "needs-approval",
         }
     }
 }

@@ -248,7 +248,8 @@ impl Snapshot {
             | Reason::SponsorSuspended
             | Reason::NoSuchTool
             | Reason::NoSuchTarget
-            | Reason::NotYours => Vec::new(),
+            | Reason::NotYours
+            | Reason::NeedsApproval => Vec::new(),
         }
     }
 

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::grant::Profile;
-use domain::id::{AgentId, ID_LENGTH, IntegrationId, KeyId, OrgId, PersonId, ResourceId, SessionId, TeamId};
+use domain::id::{
+    AgentId, ID_LENGTH, IntegrationId, InvitationId, KeyId, OrgId, PersonId, ResourceId, SessionId, TeamId,
+};
+use domain::invitation::Invitation;
 use domain::member::OwnershipOffer;
 use domain::object::{DataName, Object};
 use domain::organization::{RecordsSync, Settings};
@@ -46,6 +49,8 @@ pub struct Snapshot {
     pub(crate) objects: Arc<BTreeMap<DataName, Object>>,
     /// Sessions that were ended here one by one.
     pub(crate) sessions_ended: BTreeSet<SessionId>,
+    /// Those of which nothing has become yet.
+    pub(crate) invitations: Arc<BTreeMap<InvitationId, Arc<Invitation>>>,
 }
 
 #[derive(Debug)]

@@ -19,6 +19,7 @@ pub(crate) struct Touched {
     pub(crate) roles: bool,
     pub(crate) teams: bool,
     pub(crate) agents: bool,
+    pub(crate) invitations: bool,
     /// The roles that members have beside their own.
     pub(crate) extra_roles: bool,
     /// Every subject, since what many of them have rests on it.
@@ -34,6 +35,7 @@ impl Touched {
         for event in events {
             touched.tools |= event.changes_tools();
             touched.resources |= event.changes_resources();
+            touched.invitations |= event.changes_invitations();
             touched.add(event, before, state);
         }
         touched.everybody |= touched.tools;
@@ -133,7 +135,14 @@ impl Touched {
             | Event::RequestOpened(_)
             | Event::RequestWithdrawn { .. }
             | Event::RequestGranted { .. }
-            | Event::RequestRefused { .. } => {}
+            | Event::RequestRefused { .. }
+            | Event::InvitationSent(_)
+            | Event::InvitationApproved { .. }
+            | Event::InvitationEdited { .. }
+            | Event::InvitationResent { .. }
+            | Event::InvitationRevoked { .. }
+            | Event::InvitationDeclined { .. }
+            | Event::InvitationAccepted { .. } => {}
         }
     }
 

@@ -8,6 +8,7 @@
 mod browser;
 pub(crate) mod demo;
 mod email;
+mod invitation;
 mod link;
 mod provider;
 mod resident;
@@ -55,6 +56,9 @@ pub(crate) fn router() -> Router<App> {
         .route("/sign-in/with/{provider}", post(provider::go))
         .route(app::sign_in::BACK, get(provider::back))
         .route("/sign-in/style.css", get(style))
+        .route("/invitation/{link}", get(invitation::show))
+        .route("/invitation/{link}/join", post(invitation::join))
+        .route("/invitation/{link}/decline", post(invitation::decline))
         .route("/sign-out", post(sign_in::sign_out))
 }
 

@@ -1,5 +1,7 @@
 //! Whether a permit covers what is about to be written: the last look before an event is appended.
 
+mod invitations;
+
 use domain::event::Event;
 use domain::id::{KeyId, OrgId, PersonId};
 use domain::key::{Key, KeyKind};
@@ -27,6 +29,9 @@ pub(super) fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &
     let (permission, target) = match permit.act() {
         Act::Call { .. } | Act::Look { .. } => return false,
         Act::Found => return !state.is_created(),
+        Act::Decline { invitation } => {
+            return matches!(event, Event::InvitationDeclined { invitation: of } if *of == invitation);
+        }
         Act::Recover { holder } => {
             let created =
                 matches!(event, Event::KeyCreated { kind: KeyKind::Personal { holder: of }, .. } if *of == holder);
@@ -42,7 +47,7 @@ pub(super) fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &
     event.may_happen_under(permission)
         && match event {
             Event::KeyRevoked { key } => ends_a_key(&asked, *key),
-            _ => covers_people(&asked, event) || covers_things(&asked, event),
+            _ => covers_people(&asked, event) || covers_things(&asked, event) || invitations::covers(&asked, event),
         }
 }
 
@@ -52,7 +57,8 @@ fn covers_people(asked: &Asked<'_>, event: &Event) -> bool {
     let joins =
         |who: &PersonId| events.iter().any(|other| matches!(other, Event::MemberAdded { person, .. } if person == who));
     match (event, target) {
-        (Event::MemberAdded { .. }, Target::Organization) => true,
+        // Who may only invite takes nobody in by hand.
+        (Event::MemberAdded { .. }, Target::Organization) => permission == Permission::MemberAdd,
         // The team of newcomers, for somebody who is taken in at the same time.
         (Event::TeamMemberSet { team, person, role }, Target::Organization) => {
             let settings = &state.settings;
@@ -124,6 +130,11 @@ fn ends_a_key(asked: &Asked<'_>, key: KeyId) -> bool {
             && events.iter().any(
                 |other| matches!(other, Event::TeamMemberSet { team, person, .. } if (*team, *person) == (of, member)),
             ),
+        // The same for who joins a team by an invitation.
+        Target::Joining(invitation) => holder().is_some_and(|holder| {
+            invitations::joiner(invitation, events) == Some(holder)
+                && events.iter().any(|other| matches!(other, Event::TeamMemberSet { person, .. } if *person == holder))
+        }),
         // Keys that end because their holder's new role would make them carry too much.
         Target::Member(member) => {
             holder() == Some(member)

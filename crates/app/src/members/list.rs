@@ -109,9 +109,17 @@ impl App {
     /// as somebody who does not exist. Whose address is here is for those who see who is here, or may explain access:
     /// others find themselves and the one for whom they act, and somebody else by the id that they were told.
     pub(crate) async fn member_named(&self, caller: &Caller, name: &str) -> Result<PersonId, Problem> {
-        let person = self.person(name).await?.ok_or_else(|| Problem::missing("member"))?;
-        let is_known = caller.live.snapshot().role_of(verdict::Subject::Member(person)).is_some()
-            || caller.live.state.lock().await.members.contains_key(&person);
+        let mut meant: Vec<PersonId> = self.person(name).await?.into_iter().collect();
+        // Who joined by a link is here under an address that nobody has shown to be theirs, and known by it here alone.
+        meant.extend(self.inner.journal.called_at(caller.live.org(), name).await?);
+        let (person, is_known) = {
+            let state = caller.live.state.lock().await;
+            let here = meant.iter().copied().find(|person| state.member(*person).is_some());
+            let known = here.or_else(|| meant.iter().copied().find(|person| state.members.contains_key(person)));
+            let person = known.or(meant.first().copied()).ok_or_else(|| Problem::missing("member"))?;
+            (person, known.is_some())
+        };
+        let is_known = is_known || caller.live.snapshot().role_of(verdict::Subject::Member(person)).is_some();
         let own = [caller.actor.subject.person(), caller.actor.acting_for].contains(&Some(person));
         let sees = || self.asked(&caller.live.snapshot(), &caller.actor, verdict::Operation::ViewMembers).is_allowed();
         let may_find = own || PersonId::parse(name).is_ok() || sees() || self.explains_everybody(caller);

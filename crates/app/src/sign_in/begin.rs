@@ -12,6 +12,7 @@ use journal::{AppendError, Fact, IdentityRow, RecordError, SessionRow};
 use verdict::SessionProof;
 
 use super::link::no_link;
+use super::session::proof_of;
 use super::{Browser, HasToken as _, SESSION_MS, SignedIn};
 use crate::change::ATTEMPTS_MAX;
 use crate::{App, Problem};
@@ -25,6 +26,8 @@ pub(crate) enum Way {
     Email,
     /// A provider says who they are.
     Provider,
+    /// They accepted an invitation by its link.
+    Invitation,
 }
 
 impl Way {
@@ -34,6 +37,7 @@ impl Way {
             Way::Link => "link",
             Way::Email => "email",
             Way::Provider => "provider",
+            Way::Invitation => "invitation",
         }
     }
 }
@@ -79,20 +83,8 @@ impl App {
         before: Option<&SignedIn>,
     ) -> Result<Begun, Problem> {
         let Proof { person, way, used_up, claim } = proof;
-        let (token, begun_at) = (self.new_token(TokenForm::Session)?, self.now());
-        let row = SessionRow {
-            digest: self.inner.sign_in.digester.digest(Purpose::Session, &token.presented()),
-            session: SessionId::from_random(self.random()?),
-            person,
-            begun_at,
-            ends_at: Timestamp(begun_at.0.saturating_add(SESSION_MS)),
-            way: way.as_str().to_owned(),
-            browser: Some(*browser.digest()),
-            address: browser.address(),
-            client: browser.client(),
-            used_at: begun_at,
-        };
-        let proven = SessionProof { session: row.session, person, begun_at, ends_at: row.ends_at };
+        let (token, row) = self.new_session(person, way, browser)?;
+        let (proven, begun_at) = (proof_of(&row), row.begun_at);
         let mut facts: Vec<Fact> = used_up.into_iter().chain([Fact::Session(Box::new(row))]).collect();
         let mut events = Vec::new();
         if let Some(Claim { provider, digest, shown }) = claim {
@@ -112,6 +104,29 @@ impl App {
         self.append_to_directory(&format!("{person}/{}", proven.session), &events, facts).await?;
         self.note_sign_in(&proven, way).await;
         Ok(Begun { token, ends_at: proven.ends_at })
+    }
+
+    /// A session in a browser, which begins once its row is written.
+    pub(crate) fn new_session(
+        &self,
+        person: PersonId,
+        way: Way,
+        browser: &Browser,
+    ) -> Result<(IssuedToken, SessionRow), Problem> {
+        let (token, begun_at) = (self.new_token(TokenForm::Session)?, self.now());
+        let row = SessionRow {
+            digest: self.inner.sign_in.digester.digest(Purpose::Session, &token.presented()),
+            session: SessionId::from_random(self.random()?),
+            person,
+            begun_at,
+            ends_at: Timestamp(begun_at.0.saturating_add(SESSION_MS)),
+            way: way.as_str().to_owned(),
+            browser: Some(*browser.digest()),
+            address: browser.address(),
+            client: browser.client(),
+            used_at: begun_at,
+        };
+        Ok((token, row))
     }
 
     /// Appends to the directory, and takes note of it before anybody is answered. Whoever asked may go away meanwhile: what
@@ -142,7 +157,7 @@ impl App {
     }
 
     /// Each organization that the session opens has in its record that its member signed in.
-    async fn note_sign_in(&self, proof: &SessionProof, way: Way) {
+    pub(crate) async fn note_sign_in(&self, proof: &SessionProof, way: Way) {
         let callers = match self.callers_of(proof).await {
             Ok(callers) => callers,
             Err(problem) => return tracing::error!(%problem, "a sign-in stands in no organization's record"),

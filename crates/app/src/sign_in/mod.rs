@@ -27,6 +27,7 @@ use identity::token::TokenDigester;
 use journal::SessionRow;
 
 pub use begin::Begun;
+pub(crate) use begin::Way;
 pub use browser::Browser;
 pub use identity::return_to::ReturnTo;
 pub use link::LinkView;

@@ -30,7 +30,7 @@ impl HasToken for SignedIn {
 
 impl SignedIn {
     /// As the directory's history names them.
-    pub(super) fn stamp(&self) -> String {
+    pub(crate) fn stamp(&self) -> String {
         format!("{}/{}", self.proof.person, self.proof.session)
     }
 }

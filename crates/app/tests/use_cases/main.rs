@@ -10,6 +10,7 @@ mod email;
 mod endings;
 mod file_steps;
 mod impact;
+mod invitations;
 mod leaks;
 mod lengthy;
 mod oidc;

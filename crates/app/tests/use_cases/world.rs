@@ -9,7 +9,9 @@ use app::integrations::{NewCredential, NewIntegration};
 use app::keys::{CreatedKey, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
 use app::members::{AddedMember, NewMember};
 use app::organizations::{Founded, Founding};
-use app::ports::{Clock, ListedTool, Listing, Mail, MailFault, Mailer, Outside, Sending, UpstreamFault, Upstreams};
+use app::ports::{
+    AddressProofs, Clock, ListedTool, Listing, Mail, MailFault, Mailer, Outside, Sending, UpstreamFault, Upstreams,
+};
 use app::sign_in::Tokens;
 use app::{App, Caller, Live, Problem, Quotas, Security};
 use domain::grant::Profile;
@@ -146,6 +148,14 @@ impl World {
         World { app, journal, clock, upstreams, mailer, provider, keyring, folder }
     }
 
+    /// The same on the same folder, with ways by which people show that an address is theirs.
+    pub(crate) fn believing(mut self, proofs: Arc<dyn AddressProofs>) -> World {
+        let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));
+        let outside = Outside { address_proofs: Some(proofs), ..outside };
+        self.app = App::new(self.journal.clone(), outside, security(&self.keyring), Quotas::default());
+        self
+    }
+
     /// Ends the process in an orderly way and starts it again on the same folder.
     pub(crate) async fn restart(&mut self) {
         self.journal.close().await;
@@ -274,6 +284,7 @@ fn outside(
         upstreams: upstreams.clone(),
         mailer: Some(mailer.clone()),
         providers: Some(provider.set_up()),
+        address_proofs: None,
     }
 }
 

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentEdit;
 use crate::grant::{Grantee, Profile};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use crate::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
+use crate::invitation::{Inviter, NewInvitation, Offer};
 use crate::key::KeyKind;
 use crate::member::MemberDetail;
 use crate::object::{DataName, Object};
@@ -244,6 +245,27 @@ pub enum Event {
     /// They did not.
     #[serde(rename = "request.refused")]
     RequestRefused { request: RequestId },
+    /// Somebody was invited. For whom it is, stands beside the stream.
+    #[serde(rename = "invitation.sent")]
+    InvitationSent(Box<NewInvitation>),
+    /// Somebody who may add people agreed, and the invitation has this link.
+    #[serde(rename = "invitation.approved")]
+    InvitationApproved { invitation: InvitationId, digest: String, expires_at: Timestamp },
+    /// It offers something else, in this inviter's name. Where it waits for approval, its link is void.
+    #[serde(rename = "invitation.edited")]
+    InvitationEdited { invitation: InvitationId, inviter: Inviter, offer: Box<Offer>, awaits: bool },
+    /// It has another link and end, in this inviter's name; the link before is void.
+    #[serde(rename = "invitation.resent")]
+    InvitationResent { invitation: InvitationId, inviter: Inviter, digest: String, expires_at: Timestamp },
+    /// It was taken back.
+    #[serde(rename = "invitation.revoked")]
+    InvitationRevoked { invitation: InvitationId },
+    /// Whoever had its link said no.
+    #[serde(rename = "invitation.declined")]
+    InvitationDeclined { invitation: InvitationId },
+    /// Somebody accepted it; what they got follows.
+    #[serde(rename = "invitation.accepted")]
+    InvitationAccepted { invitation: InvitationId, person: PersonId },
 }
 
 impl Event {
@@ -316,6 +338,13 @@ impl Event {
             Event::RequestWithdrawn { .. } => "request.withdrawn",
             Event::RequestGranted { .. } => "request.granted",
             Event::RequestRefused { .. } => "request.refused",
+            Event::InvitationSent(_) => "invitation.sent",
+            Event::InvitationApproved { .. } => "invitation.approved",
+            Event::InvitationEdited { .. } => "invitation.edited",
+            Event::InvitationResent { .. } => "invitation.resent",
+            Event::InvitationRevoked { .. } => "invitation.revoked",
+            Event::InvitationDeclined { .. } => "invitation.declined",
+            Event::InvitationAccepted { .. } => "invitation.accepted",
         }
     }
 
@@ -339,6 +368,24 @@ impl Event {
                 | Event::ResourceDeleted { .. }
                 | Event::ResourceRestored { .. }
                 | Event::ResourceDestroyed { .. }
+        )
+    }
+
+    /// Whether it changes invitations, or what they offer.
+    #[must_use]
+    pub fn changes_invitations(&self) -> bool {
+        matches!(
+            self,
+            Event::RoleDeleted { .. }
+                | Event::TeamDeleted { .. }
+                | Event::IntegrationDisconnected { .. }
+                | Event::InvitationSent(_)
+                | Event::InvitationApproved { .. }
+                | Event::InvitationEdited { .. }
+                | Event::InvitationResent { .. }
+                | Event::InvitationRevoked { .. }
+                | Event::InvitationDeclined { .. }
+                | Event::InvitationAccepted { .. }
         )
     }
 

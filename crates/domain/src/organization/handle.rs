@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::event::Event;
 use crate::id::PersonId;
+use crate::invitation::LASTS_DAYS_MAX;
 use crate::key::{self, KeyKind};
 use crate::organization::{KeysWithoutRole, Organization, SettingChange};
 use crate::preset::Preset;
@@ -81,6 +82,10 @@ pub(crate) fn change_settings(
         let without = state.keys.values().filter(|key| matches!(key.kind, KeyKind::Workspace { role: None, .. }));
         let role = state.roles.get(&after.join_default_role);
         role.map_or(Ok(()), |role| key::secrets_are_known_high_enough(state, without, role))?;
+    }
+    if !(1..=LASTS_DAYS_MAX).contains(&after.invite_lasts_days) {
+        let message = format!("an invitation is good for 1 to {LASTS_DAYS_MAX} days");
+        return Err(Refusal::field("bad-length", "invite.lasts_days", message));
     }
     for label in after.labels.values() {
         title_fits("labels", label)?;

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
 use crate::grant::{Grant, Grantee};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use crate::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use crate::integration::{Integration, Tool};
+use crate::invitation::Invitation;
 use crate::key::Key;
 use crate::member::{Member, OwnershipOffer};
 use crate::object::{DataName, Object};
@@ -78,6 +79,9 @@ pub struct Organization {
     /// Sessions of members that were ended here one by one, and when each would have ended by itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sessions_ended: BTreeMap<SessionId, Timestamp>,
+    /// Invitations: the open ones, and those that ended not long ago. Each is shared with the snapshots made of this
+    /// state.
+    pub invitations: BTreeMap<InvitationId, Arc<Invitation>>,
 }
 
 impl Organization {

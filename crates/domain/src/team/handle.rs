@@ -75,7 +75,7 @@ pub(crate) fn remove_member(state: &Organization, team: TeamId, person: PersonId
     }
 }
 
-fn team_role(state: &Organization, role: RoleId) -> Result<&Role, Refusal> {
+pub(crate) fn team_role(state: &Organization, role: RoleId) -> Result<&Role, Refusal> {
     match state.roles.get(&role).map(|role| (role, role.level, role.assignable_to.members)) {
         Some((role, RoleLevel::Team, true)) => Ok(role),
         Some((_, RoleLevel::Team, false)) => {

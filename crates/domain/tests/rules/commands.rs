@@ -13,7 +13,7 @@ use domain::integration::{CredentialKind, DiscoveredTool, Integration, Integrati
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
 use domain::organization::{
-    GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange,
+    GrantsTo, Invite, InvitedAddress, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange,
 };
 use domain::preset::Preset;
 use domain::resource::ResourceKind;
@@ -22,7 +22,7 @@ use domain::time::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::{requests, structure};
+use crate::{invitations, requests, structure};
 
 const TOOLS: [&str; 5] = ["get", "list", "create", "delete", "sing"];
 
@@ -133,6 +133,8 @@ fn setting_changes() -> impl Strategy<Value = SettingChange> {
         1 => select(vec![Promote::Owner, Promote::OwnerOrAdmin, Promote::ByPermission]).prop_map(To::PromoteAdmin),
         1 => invites().prop_map(To::InviteOrganization),
         1 => invites().prop_map(To::InviteTeam),
+        1 => select(vec![InvitedAddress::Proven, InvitedAddress::Any]).prop_map(To::InviteAddress),
+        1 => (0..40u32).prop_map(To::InviteLastsDays),
         3 => roles().prop_map(To::JoinDefaultRole),
         3 => proptest::option::of(teams()).prop_map(To::JoinDefaultTeam),
         3 => proptest::option::of(roles()).prop_map(To::JoinDefaultTeamRole),
@@ -216,6 +218,7 @@ fn commands() -> impl Strategy<Value = Command> {
         4 => structure::of_resources(),
         1 => structure::of_objects(),
         4 => requests::of_requests(),
+        4 => invitations::of_invitations(),
     ]
 }
 

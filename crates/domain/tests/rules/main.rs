@@ -4,6 +4,7 @@
 //! Nothing here asks who may do it (that is `verdict`). Start reading at [`Walk::take`].
 
 mod commands;
+mod invitations;
 mod leaving;
 mod offers;
 mod presets;
@@ -130,7 +131,7 @@ impl Walk {
         let renews = match command {
             // What they change is not in the state.
             Command::EditMember { details, .. } => !details.is_empty(),
-            Command::ConfirmReview { .. } | Command::RotateKey { .. } => true,
+            Command::ConfirmReview { .. } | Command::RotateKey { .. } | Command::ResendInvitation { .. } => true,
             Command::EditIntegration { edit, .. } => edit.credential.is_some(),
             _ => false,
         };

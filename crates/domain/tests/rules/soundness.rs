@@ -26,7 +26,19 @@ pub(crate) fn check_that_the_state_is_sound(state: &Organization, now: Timestamp
     check_integrations(state)?;
     check_grants_and_shares(state)?;
     check_requests(state)?;
+    check_invitations(state)?;
     check_that_no_key_outlives_its_reason(state)
+}
+
+/// What an open invitation offers is there.
+fn check_invitations(state: &Organization) -> Result<(), TestCaseError> {
+    for offer in state.invitations.values().filter(|known| known.is_open()).map(|known| &known.offer) {
+        let mut roles = offer.role.iter().chain(offer.teams.values().flatten());
+        prop_assert!(roles.all(|role| state.roles.contains_key(role)), "{:?}", offer);
+        prop_assert!(offer.teams.keys().all(|team| state.teams.contains_key(team)), "{:?}", offer);
+        prop_assert!(offer.grants.keys().all(|id| state.integrations.contains_key(id)), "{:?}", offer);
+    }
+    Ok(())
 }
 
 fn check_settings(state: &Organization) -> Result<(), TestCaseError> {

@@ -9,6 +9,7 @@ use domain::id::{KeyId, OrgId, PersonId};
 
 use crate::error::{AppendError, ReadError};
 use crate::fact::{Fact, Label, OrganizationSlug, Person};
+use crate::sqlite::invitees;
 use crate::sqlite::sign_in::{self, SessionsOf};
 use crate::sqlite::{identities, mail, to_sql};
 use crate::stream::{EVENT_BYTES_MAX, PAGE_MAX};
@@ -39,6 +40,7 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         }
         Fact::ErasePerson { person } => {
             sign_in::end_sessions(connection, SessionsOf::Person(*person))?;
+            invitees::erase_person(connection, *person)?;
             for table in PERSONAL_TABLES {
                 run(&format!("DELETE FROM {table} WHERE person = ?1"), &[&person.as_str()])?;
             }
@@ -81,6 +83,14 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         Fact::Mail { org, about, sealed, at } => mail::write(connection, (*org, about.as_deref()), sealed, *at)?,
         Fact::MailPutOff { mail, next_at } => mail::put_off(connection, *mail, *next_at)?,
         Fact::MailEnded { mail, failure } => mail::end(connection, mail, failure.as_deref())?,
+        Fact::Invitee(row) => invitees::write(connection, row)?,
+        Fact::DropInvitee { org, invitation } => {
+            invitees::erase(connection, *org, *invitation)?;
+            return Ok(true);
+        }
+        Fact::InvitationDigest { digest, org, invitation } => {
+            invitees::write_digest(connection, digest, *org, *invitation)?;
+        }
         Fact::DropSecret { org, id } => {
             run("DELETE FROM secrets WHERE org = ?1 AND id = ?2", &[&org.as_str(), id])?;
             return Ok(true);

@@ -17,6 +17,7 @@ mod firm;
 mod front;
 mod graders;
 mod headers;
+mod invitations;
 mod key_roles;
 mod keys;
 mod kinds;

@@ -16,7 +16,7 @@ use crate::cedar::Cedar;
 use crate::dice::Dice;
 use crate::escalations::made;
 use crate::naive::Naive;
-use crate::questions::{Names, kind};
+use crate::questions::{Names, is_made_of_others, kind};
 use crate::seeds;
 use crate::world::{
     INTEGRATIONS, MOMENTS, PEOPLE, RESOURCES, TEAMS, TOOLS, World, integration, org, person, resource, role, slug, team,
@@ -110,7 +110,8 @@ impl<'n> Asked<'n> {
     fn of(names: &'n Names) -> Asked<'n> {
         let mut by_kind = BTreeMap::<String, Vec<Operation<'n>>>::new();
         let operations = names.operations().into_iter();
-        let plain = operations.filter(|asked| !matches!(asked, Operation::DecideRequest { .. }));
+        // So it is with an invitation: what it offers is asked part by part, as `Invite` and `InviteToTeam`.
+        let plain = operations.filter(|asked| !is_made_of_others(*asked));
         plain.for_each(|asked| by_kind.entry(kind(asked)).or_default().push(asked));
         let off = [BTreeSet::new(), TOOLS.map(str::to_owned).into()];
         let of_kinds = |kinds: &[&str]| kinds.iter().filter_map(|kind| by_kind.get(*kind).cloned()).collect();

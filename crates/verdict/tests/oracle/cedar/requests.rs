@@ -269,6 +269,15 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
             }
         }
         Operation::DecideRequest { .. } => unreachable!("who decides is asked of every change that it would take"),
+        Operation::SendInvitation { .. }
+        | Operation::ViewInvitation { .. }
+        | Operation::EditInvitation { .. }
+        | Operation::ResendInvitation { .. }
+        | Operation::ApproveInvitation { .. }
+        | Operation::RevokeInvitation { .. }
+        | Operation::AcceptInvitation { .. } => {
+            unreachable!("an invitation is asked of every part that it offers, and whose it is no model says")
+        }
         Operation::Explain { subject: about } => subject("access.explain", about),
         Operation::ReadAudit { subject: Some(of) } => subject("audit.read", of),
         Operation::ReadAudit { subject: None } => whole("audit.read"),

@@ -6,6 +6,7 @@
 
 mod calls;
 pub(crate) mod data;
+mod invitations;
 mod operations;
 mod resources;
 mod teams;

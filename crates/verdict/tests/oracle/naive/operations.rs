@@ -166,6 +166,13 @@ impl Naive<'_> {
                 if mine { yes("own") } else { nothing_there() }
             }
             Operation::DecideRequest { by, .. } => self.decides(me, by),
+            Operation::SendInvitation { .. }
+            | Operation::ViewInvitation { .. }
+            | Operation::EditInvitation { .. }
+            | Operation::ResendInvitation { .. }
+            | Operation::ApproveInvitation { .. }
+            | Operation::RevokeInvitation { .. }
+            | Operation::AcceptInvitation { .. } => self.on_invitations(me, operation),
             Operation::Explain { .. } => needs(P::AccessExplain),
             Operation::ReadAudit { .. } => needs(P::AuditRead),
         }
@@ -233,7 +240,7 @@ impl Naive<'_> {
     }
 
     /// Nobody acts on what manages more than they do.
-    fn over_powers(&self, me: Subject, other: &Powers) -> Answer {
+    pub(super) fn over_powers(&self, me: Subject, other: &Powers) -> Answer {
         if beyond(other, &self.powers(me)).is_some() { no("above-you") } else { yes("role") }
     }
 

@@ -1,0 +1,158 @@
+//! Invitations where the address has to be shown, with time moved by hand, and two writers at once.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use app::invitations::{Accepted, Accepting, InvitationToSend, Status, Which};
+use app::ports::{AddressProofs, Shown};
+use app::sign_in::SignedIn;
+use app::{App, Caller, Problem};
+use domain::id::{PersonId, SessionId};
+use domain::organization::{InvitedAddress, SettingChange};
+use verdict::SessionProof;
+
+use crate::world::{Acme, World, code_of};
+
+const DAY: i64 = 86_400_000;
+const ANN: &str = "ann.beryl@acme.example";
+
+/// A provider that vouches for addresses, by the session in which it did.
+#[derive(Default)]
+struct Vouches(Mutex<BTreeMap<SessionId, Vec<String>>>);
+
+impl Vouches {
+    fn says(&self, by: &SignedIn, addresses: &[&str]) {
+        let addresses = addresses.iter().map(|address| (*address).to_owned()).collect();
+        self.0.lock().unwrap().insert(by.proof.session, addresses);
+    }
+}
+
+impl AddressProofs for Vouches {
+    fn shown_in<'s>(&'s self, session: &'s SessionProof) -> Shown<'s> {
+        let shown = self.0.lock().unwrap().get(&session.session).cloned().unwrap_or_default();
+        Box::pin(std::future::ready(Ok(shown)))
+    }
+}
+
+async fn set(world: &World, acme: &Acme, change: SettingChange) {
+    world.app.change_settings(&acme.owner, None, vec![change]).await.unwrap();
+}
+
+async fn sent(app: &App, by: &Caller, email: &str, role: Option<&str>) -> Result<String, Problem> {
+    let new =
+        InvitationToSend { email: email.to_owned(), role: role.map(str::to_owned), ..InvitationToSend::default() };
+    let sent = app.send_invitation(by, new).await?;
+    Ok(sent.token.expect("a link").reveal().to_owned())
+}
+
+async fn accept(app: &App, link: &str, by: Option<&SignedIn>) -> Result<Accepted, Problem> {
+    let (_, browser) = app.new_browser()?;
+    app.accept_invitation(link, Accepting { browser: &browser, signed_in: by, name: Some("Ann Beryl") }).await
+}
+
+/// Somebody of another organization, signed in.
+async fn stranger(world: &World, org: &str, email: &str) -> SignedIn {
+    let founded = world.found(org, email).await.unwrap();
+    let (_, browser) = world.app.new_browser().unwrap();
+    let begun = world.app.open_link(founded.link.reveal(), &browser, None).await.unwrap();
+    world.app.signed_in(begun.token.reveal()).await.unwrap()
+}
+
+async fn statuses(world: &World, by: &Caller) -> Vec<Status> {
+    let found = world.app.list_invitations(by, Which::All, None, 100).await.unwrap();
+    found.iter().map(|view| view.status).collect()
+}
+
+#[tokio::test]
+async fn where_the_address_has_to_be_shown_a_forwarded_link_is_useless_and_whoever_shows_it_joins_as_themselves() {
+    let vouches = Arc::new(Vouches::default());
+    let world = World::new().believing(vouches.clone());
+    let acme = world.acme().await;
+    let link = sent(&world.app, &acme.admin, ANN, Some("member")).await.unwrap();
+    let (mallory, ann) =
+        (stranger(&world, "One", "mallory@one.example").await, stranger(&world, "Two", "ann@two.example").await);
+    // Whoever typed the address at another organization has shown nothing, nor has whoever shows another.
+    vouches.says(&mallory, &["mallory@one.example", "ann.beryl@acme.example.one.example"]);
+    for nobody in [None, Some(&mallory), Some(&ann)] {
+        let look = world.app.look_at_invitation(&link, nobody).await.unwrap();
+        assert!(look.proven && !look.can_join && look.address.as_deref() == Some("a•••@acme.example"));
+        assert_eq!(code_of(accept(&world.app, &link, nobody).await), "address-not-shown");
+    }
+    vouches.says(&ann, &["Ann.Beryl@ACME.example"]);
+    assert!(world.app.look_at_invitation(&link, Some(&ann)).await.unwrap().can_join);
+    let accepted = accept(&world.app, &link, Some(&ann)).await.unwrap();
+    assert_eq!((accepted.person, accepted.begun.is_none()), (ann.proof.person, true));
+    assert!(world.app.caller_in(&ann, "acme").await.is_ok());
+    assert_eq!(code_of(accept(&world.app, &link, Some(&ann)).await), "missing");
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_accepts_nothing() {
+    let world = World::new();
+    let acme = world.acme().await;
+    set(&world, &acme, SettingChange::InviteAddress(InvitedAddress::Any)).await;
+    let link = sent(&world.app, &acme.admin, ANN, None).await.unwrap();
+    let ann = stranger(&world, "Two", "ann@two.example").await;
+    world.app.end_session(&ann, ann.proof.session.as_str()).await.unwrap();
+    assert_eq!(code_of(accept(&world.app, &link, Some(&ann)).await), "unauthenticated");
+    assert_eq!(statuses(&world, &acme.admin).await, [Status::Open]);
+}
+
+#[tokio::test]
+async fn an_invitation_ends_at_its_moment_is_good_again_when_sent_again_and_is_forgotten_with_its_address() {
+    let world = World::new();
+    let acme = world.acme().await;
+    set(&world, &acme, SettingChange::InviteAddress(InvitedAddress::Any)).await;
+    let link = sent(&world.app, &acme.admin, ANN, None).await.unwrap();
+    world.clock.advance_ms(7 * DAY);
+    assert_eq!(
+        (statuses(&world, &acme.admin).await, code_of(accept(&world.app, &link, None).await)),
+        (vec![Status::Expired], "missing")
+    );
+    // An expired one keeps nobody from being invited anew, and can be sent again itself.
+    let id = world.app.list_invitations(&acme.admin, Which::Pending, None, 1).await.unwrap()[0].id;
+    let again = world.app.resend_invitation(&acme.admin, id.as_str()).await.unwrap().token.expect("a link");
+    assert!(world.app.look_at_invitation(again.reveal(), None).await.is_ok());
+    world.app.revoke_invitation(&acme.admin, id.as_str()).await.unwrap();
+    let shown = world.app.show_invitation(&acme.admin, id.as_str()).await.unwrap();
+    assert_eq!((shown.status, shown.email.as_deref()), (Status::Revoked, Some(ANN)));
+    world.clock.advance_ms(30 * DAY);
+    sent(&world.app, &acme.admin, "bo@acme.example", None).await.unwrap();
+    assert_eq!(code_of(world.app.show_invitation(&acme.admin, id.as_str()).await), "missing");
+    assert_eq!(world.journal.invitees(acme.org, vec![id]).await.unwrap().len(), 0);
+    // No event ever held the address.
+    let events = world.events(acme.org).await;
+    assert!(events.iter().all(|event| !String::from_utf8_lossy(&event.body).contains("beryl")));
+}
+
+#[tokio::test]
+async fn of_two_writers_who_accept_one_invitation_one_takes_somebody_in() {
+    let world = World::new();
+    let acme = world.acme().await;
+    set(&world, &acme, SettingChange::InviteAddress(InvitedAddress::Any)).await;
+    let link = sent(&world.app, &acme.admin, ANN, None).await.unwrap();
+    let other = world.another_writer();
+    // Both have the organization in memory as it is before.
+    assert!(other.look_at_invitation(&link, None).await.is_ok());
+    let first = accept(&world.app, &link, None).await.unwrap();
+    assert_eq!(code_of(accept(&other, &link, None).await), "missing");
+    let found = other.list_invitations(&acme.admin, Which::All, None, 1).await.unwrap();
+    assert_eq!(found[0].accepted_by, Some(first.person));
+}
+
+#[tokio::test]
+async fn what_is_said_in_an_invitation_is_checked_before_anything_is_kept() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let before = world.heads(acme.org).await;
+    assert_eq!(code_of(sent(&world.app, &acme.member, ANN, None).await), "lacks-permission");
+    for wrong in ["", "ann", "ann@", "a b@acme.example", "ann@acme.example, bo@acme.example", "ann\r\n@acme.example"] {
+        assert_eq!(code_of(sent(&world.app, &acme.admin, wrong, None).await), "email", "{wrong:?}");
+    }
+    assert_eq!(code_of(sent(&world.app, &acme.admin, ANN, Some("Not A Role")).await), "role");
+    assert_eq!(code_of(sent(&world.app, &acme.admin, ANN, None).await), "nobody-could-accept");
+    let unheard_of = PersonId::from_random([3; 20]);
+    assert_eq!(code_of(world.app.show_invitation(&acme.admin, unheard_of.as_str()).await), "missing");
+    let after = world.heads(acme.org).await;
+    assert_eq!((before.0, before.1), (after.0, after.1), "nothing was written");
+}
