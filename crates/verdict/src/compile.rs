@@ -338,7 +338,8 @@ fn agents_of(state: &Organization) -> BTreeMap<AgentId, AgentEntry> {
     let delegations = |agent: &Agent| {
         agent.delegations.iter().map(|(person, given)| (*person, given.expires_at.unwrap_or(NEVER))).collect()
     };
-    state.agents.values().map(|agent| (agent.id, AgentEntry { delegations: delegations(agent) })).collect()
+    let entry = |agent: &Agent| AgentEntry { delegations: delegations(agent), sponsor: agent.sponsor };
+    state.agents.values().map(|agent| (agent.id, entry(agent))).collect()
 }
 
 /// Who does nothing reaches nothing.

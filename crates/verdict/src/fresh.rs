@@ -35,16 +35,23 @@ impl Snapshot {
         else {
             return Ok(());
         };
-        if question.now <= proof.fresh_until() || !self.is_grave(operation) {
+        if question.now <= proof.fresh_until() || !self.is_grave(operation, question.now) {
             return Ok(());
         }
         Err(shown(Reason::SignInAgain))
     }
 
     /// Whether an operation gives authority over others, or decides about who has it.
-    fn is_grave(&self, operation: Operation<'_>) -> bool {
+    fn is_grave(&self, operation: Operation<'_>, now: Timestamp) -> bool {
         match operation {
-            Operation::TransferOwnership { .. } | Operation::ChangePreset | Operation::EndSessions { .. } => true,
+            Operation::TransferOwnership { .. }
+            | Operation::AcceptOwnership
+            | Operation::ChangePreset
+            | Operation::EndSessions { .. } => true,
+            Operation::RestoreMember { member } => {
+                let restored = self.subject(member.as_str(), now);
+                restored.is_some_and(|restored| !restored.permissions.management().is_empty())
+            }
             Operation::EditOrganization { changes } => changes.iter().any(decides_about_authority),
             Operation::AddMember { role }
             | Operation::ChangeRole { role, .. }
@@ -65,7 +72,7 @@ impl Snapshot {
             Operation::ResendInvitation { invitation } | Operation::ApproveInvitation { invitation } => {
                 self.invitations.get(&invitation).is_some_and(|known| self.offers_authority(&known.offer))
             }
-            Operation::DecideRequest { by, .. } => by.iter().any(|change| self.is_grave(change.operation())),
+            Operation::DecideRequest { by, .. } => by.iter().any(|change| self.is_grave(change.operation(), now)),
             _ => false,
         }
     }

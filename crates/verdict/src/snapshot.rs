@@ -64,6 +64,8 @@ pub(crate) struct RoleEntry {
 pub(crate) struct AgentEntry {
     /// For whom it may act, and until when.
     pub(crate) delegations: BTreeMap<PersonId, Timestamp>,
+    /// Who answers for it.
+    pub(crate) sponsor: Option<PersonId>,
 }
 
 /// What a subject reaches of the integrations.

@@ -23,7 +23,8 @@ pub(crate) async fn suspend(
     Ok(Json(app.suspend_member(&caller, &member).await?.into()))
 }
 
-/// Restores a suspended member with everything that they have. Whoever does must be able to give them their roles.
+/// Restores a suspended member with everything that they have. Whoever does must be able to give what they and the
+/// agents that stand still with them manage.
 #[utoipa::path(post, path = "/members/{member}/restore", tag = "members", operation_id = "restore_member",
     params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id")),
     responses((status = 200, body = Member), Problems))]

@@ -116,7 +116,7 @@ impl App {
         let uses = self.inner.journal.key_uses(caller.live.org()).await?;
         let addresses = self.addresses_of(caller, person, &uses).await?;
         let labels = self.labels(caller.live.org()).await?;
-        let sessions = self.sessions_that_open(person, caller).await?;
+        let sessions = self.sessions_here(caller, person).await?.len();
 
         let (known, obstacle, seq, ends, leaves, keys, issued) = {
             let state = caller.live.state.lock().await;

@@ -2,14 +2,13 @@
 //! answer on.
 
 use domain::directory::DirectoryEvent;
-use domain::id::{PersonId, SessionId};
+use domain::id::SessionId;
 use domain::time::Timestamp;
 use journal::{Fact, SessionRow};
-use verdict::Credential;
 
 use super::session::proof_of;
 use super::{IDLE_MS, SignedIn};
-use crate::{App, Caller, Problem};
+use crate::{App, Problem};
 
 /// A session, as its person sees it.
 #[derive(Clone, Debug)]
@@ -58,18 +57,6 @@ impl App {
             client: row.client,
         };
         Ok(rows.into_iter().filter(lasts).map(view).collect())
-    }
-
-    /// How many sessions of a member open an organization.
-    pub(crate) async fn sessions_that_open(&self, person: PersonId, caller: &Caller) -> Result<usize, Problem> {
-        let (now, snapshot) = (self.now(), caller.live.snapshot());
-        let opens = |row: &&SessionRow| {
-            let proof = proof_of(row);
-            now.0 < row.used_at.0.saturating_add(IDLE_MS)
-                && !self.inner.endings.has(&proof)
-                && snapshot.admit(Credential::Session(proof), now).is_ok()
-        };
-        Ok(self.inner.journal.sessions_of(person).await?.iter().filter(opens).count())
     }
 
     /// Ends one of a person's own sessions.

@@ -6,6 +6,7 @@ use domain::command::Command;
 use domain::id::{PersonId, TeamId};
 use domain::organization::Organization;
 use domain::permission::Permission;
+use domain::refusal::Refusal;
 use domain::role::RoleId;
 use verdict::Subject;
 
@@ -42,6 +43,10 @@ impl App {
         let me = caller.actor.subject;
         let plan: Planner = Arc::new(move |state: &Organization| {
             let (from, leading) = leader(state, team, from, me)?;
+            if state.active_member(to).is_none() {
+                let message = "this person is suspended; name another, or restore them first";
+                return Err(Refusal::field("person-suspended", "to", message).into());
+            }
             if from == to {
                 return Err(Problem::invalid("to", "this person leads the team already; name another"));
             }
@@ -65,8 +70,11 @@ fn leader(
 ) -> Result<(PersonId, RoleId), Problem> {
     let leads = |role| state.roles.get(&role).is_some_and(|role| role.set().scope(Permission::TeamMembers).is_some());
     let members = &state.team(team)?.members;
-    let leaders: Vec<(PersonId, RoleId)> =
+    let all: Vec<(PersonId, RoleId)> =
         members.iter().filter(|(_, place)| leads(place.role)).map(|(person, place)| (*person, place.role)).collect();
+    // Who is suspended leads nobody, and hands the lead over only where they are named or nobody else does.
+    let active: Vec<_> = all.iter().copied().filter(|(person, _)| state.active_member(*person).is_some()).collect();
+    let leaders = if named.is_some() || active.is_empty() { all } else { active };
     let found = |person: PersonId| leaders.iter().copied().find(|(leader, _)| *leader == person);
     match (named, me.person().and_then(found), leaders.as_slice()) {
         (Some(person), ..) => {

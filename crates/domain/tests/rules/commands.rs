@@ -241,9 +241,9 @@ fn of_people() -> impl Strategy<Value = Command> {
             Command::AddMemberWithKey { person, role, key, digest, hint, expires_at: None }
         }),
         4 => (people(), roles()).prop_map(|(person, role)| Command::ChangeMemberRole { person, role }),
-        3 => transfer.prop_map(|(from, to, own_role)| Command::OfferOwnership { from, to, own_role }),
-        2 => people().prop_map(|heir| Command::AcceptOwnership { heir }),
-        1 => people().prop_map(|by| Command::EndOwnershipOffer { by }),
+        5 => transfer.prop_map(|(from, to, own_role)| Command::OfferOwnership { from, to, own_role }),
+        9 => people().prop_map(|heir| Command::AcceptOwnership { heir }),
+        3 => people().prop_map(|by| Command::EndOwnershipOffer { by }),
         1 => (0..60u64).prop_map(|of_seq| Command::ConfirmReview { of_seq }),
         1 => (people(), details).prop_map(|(person, details)| Command::EditMember { person, details }),
         3 => people().prop_map(|person| Command::RemoveMember { person }),

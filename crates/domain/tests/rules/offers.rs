@@ -110,6 +110,8 @@ fn an_offer_is_gone_as_soon_as_either_of_the_two_is_not_who_they_were() {
                 level: domain::role::RoleLevel::Organization,
                 edit: domain::role::RoleEdit::default(),
             };
+            let own_roles = vec![SettingChange::RolesCustom(true)];
+            accept(&mut walk, Command::ChangeSettings { name: None, changes: own_roles });
             accept(&mut walk, Command::CreateRole(Box::new(new)));
             accept(&mut walk, to(1, "deputy"));
         }

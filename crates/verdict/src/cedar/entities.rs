@@ -163,12 +163,23 @@ fn members(state: &Organization, standings: &BTreeMap<PersonId, (Standing, Power
             ("lasting", Some(standing.lasting().uid(state).into())),
             ("suspended", Some(state.active_member(*person).is_none().into())),
             ("until", ends.clone().map(Into::into)),
+            ("wakes", wakes(state, *person)),
         ]);
         let parents = standing.uids(state).into_iter().chain(places.iter().map(|(id, _)| team(*id))).collect();
         entities.push(CedarEntity { parents, tags: in_teams(&held, powers, places), ..entity(member(*person), attrs) });
         entities.extend(ends.map(|uid| CedarEntity { tags: until, ..entity(uid, BTreeMap::new()) }));
     }
     entities
+}
+
+/// What the agents manage that work again once a member is restored; none where there are no such agents.
+fn wakes(state: &Organization, person: PersonId) -> Option<CedarValue> {
+    state.member(person).filter(|member| !member.is_active())?;
+    let asleep = state.agents.values().filter(|agent| agent.sponsor == Some(person) && !agent.suspended);
+    let roles: Vec<RoleId> = asleep.filter_map(|agent| agent.role).collect();
+    let mut powers = powers::together(roles.iter().map(|role| powers::held_by_id(state, *role)));
+    powers.retain(|permission, _| permission.entry().manages);
+    (!powers.is_empty()).then(|| powers::value(&powers))
 }
 
 /// Of what is asked of all teams at once, what is done with resources and who is above whom, the teams in which a member

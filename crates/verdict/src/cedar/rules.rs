@@ -325,10 +325,15 @@ fn people() -> Vec<Policy> {
             .when(all([holds(P::MemberRemove), not_below("resource.role")])),
         Policy::permit(
             "member.restore",
-            "Restore who is not above one, where one could give their roles",
+            "Restore who is not above one, where one could give what they manage, and let their agents work again",
             &["member.restore"],
         )
-        .when(all([holds(P::MemberRemove), not_below("resource.role"), gives("resource.role")])),
+        .when(all([
+            holds(P::MemberRemove),
+            not_below("resource.role"),
+            gives("resource.role"),
+            where_there("resource has wakes", &for_good(&covers("resource.wakes"))),
+        ])),
         Policy::forbid(
             "above.teams",
             "Nobody is above one either by what they manage in a team",

@@ -53,8 +53,9 @@ namespace Wardroom {
   } tags Rule;
 
   // A member, who does nothing while they are suspended: all of their roles as one, and those of them that have no end as one. Where
-  // some have, `until` says what of it ends. Tags, by permission over resources or others: in which teams they hold it.
-  entity Member in [Role, Team] = { id: String, role: Role, lasting: Role, suspended: Bool, until?: Until }
+  // some have, `until` says what of it ends. `wakes` is what the agents manage that stand still as long as they are suspended.
+  // Tags, by permission over resources or others: in which teams they hold it.
+  entity Member in [Role, Team] = { id: String, role: Role, lasting: Role, suspended: Bool, until?: Until, wakes?: Powers }
     tags Teams;
 
   // What somebody does not have for good. Tags, by permission: from when on they hold it no longer at all, for their

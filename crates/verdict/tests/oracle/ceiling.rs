@@ -100,15 +100,17 @@ impl Standing {
 fn check(before: &Standing, after: &Standing, (me, of_role): (Subject, bool), why: &str) {
     let mine = before.powers(me);
     for (subject, has) in &after.powers {
-        // Whoever was suspended and is restored is given all that they have, by whoever restores them.
-        let restored =
-            subject.person().is_some() && !before.present.contains(subject) && after.present.contains(subject);
+        // Whoever was suspended and is restored is given all that they have, by whoever restores them; so are the agents that
+        // stood still with them.
+        let restored = !before.present.contains(subject) && after.present.contains(subject);
         let had = if restored { Powers::new() } else { before.powers(*subject) };
         let gained: Powers =
             has.iter().filter(|(one, far)| had.get(*one) < Some(*far)).map(|(one, far)| (*one, *far)).collect();
         assert_eq!(beyond(&gained, &mine), None, "{me:?} gave {subject:?} what was not theirs: {why}");
         let handed_over = before.tops.contains(&me) && after.tops.contains(subject);
-        let promoted = gained.is_empty() || handed_over || before.may_promote(me);
+        // To let an agent work again takes what it manages, and no right to promote.
+        let is_promotion = !gained.is_empty() && (subject.person().is_some() || !restored);
+        let promoted = !is_promotion || handed_over || before.may_promote(me);
         assert!(promoted, "{me:?} promoted {subject:?}: {why}");
     }
     for ((subject, team), has) in &after.in_teams {

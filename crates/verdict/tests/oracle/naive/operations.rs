@@ -56,7 +56,8 @@ impl Naive<'_> {
             // Their roles are in force again by whoever restores them.
             Operation::RestoreMember { member } => needs(P::MemberRemove)
                 .and(|| self.over_member(me, member))
-                .and(|| self.gives_powers(me, &self.powers(Subject::Member(member)))),
+                .and(|| self.gives_powers(me, &self.powers(Subject::Member(member))))
+                .and(|| self.wakes_agents_of(me, member)),
             Operation::ViewRoles => needs(P::RoleView),
             Operation::CreateRole { to, data } => needs(P::RoleEdit)
                 .and(|| self.defines(me, &to.iter().collect()))
@@ -265,9 +266,18 @@ impl Naive<'_> {
     /// Who wakes an agent gives it what it had: for good, and so out of what is theirs for good.
     fn wakes(&self, me: Subject, agent: AgentId) -> Answer {
         let known = &self.state.agents[&agent];
-        let sleeps = known.suspended || known.sponsor.is_none();
+        let sleeps =
+            known.suspended || !known.sponsor.is_some_and(|sponsor| self.state.active_member(sponsor).is_some());
         let gives = beyond(&self.powers(Subject::Agent(agent)), &self.for_good().powers(me)).is_some();
         if sleeps && gives { no("beyond-your-own") } else { yes("role") }
+    }
+
+    /// The agents that stand still with somebody who is suspended work again when they are restored.
+    fn wakes_agents_of(&self, me: Subject, member: PersonId) -> Answer {
+        let theirs = self.state.agents.values().filter(|agent| agent.sponsor == Some(member) && !agent.suspended);
+        let mine = self.for_good().powers(me);
+        let beyond = theirs.filter_map(|agent| beyond(&self.powers(Subject::Agent(agent.id)), &mine)).next();
+        if beyond.is_some() { no("beyond-your-own") } else { yes("role") }
     }
 
     fn over_key(&self, me: Subject, key: KeyId) -> Answer {
