@@ -16,7 +16,7 @@ use crate::ask::LongQuestions;
 use crate::attempts::Attempts;
 use crate::directory::Endings;
 use crate::mail::Outbox;
-use crate::ports::{AddressProofs, Clock, Outside, Upstreams};
+use crate::ports::{Clock, Outside, Upstreams};
 use crate::registry::Registry;
 use crate::sign_in::{SignIn, Tokens};
 use crate::{Live, Problem, Quotas};
@@ -43,7 +43,6 @@ pub(crate) struct Inner {
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) upstreams: Arc<dyn Upstreams>,
-    pub(crate) address_proofs: Option<Arc<dyn AddressProofs>>,
     pub(crate) outbox: Outbox,
     pub(crate) quotas: Quotas,
     pub(crate) digester: KeyDigester,
@@ -80,7 +79,6 @@ impl App {
                 journal,
                 clock: outside.clock,
                 upstreams: outside.upstreams,
-                address_proofs: outside.address_proofs,
                 outbox: Outbox::new(outside.mailer),
                 quotas,
                 digester: security.digester,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use domain::id::OrgId;
 use domain::integration::CredentialKind;
 use domain::time::Timestamp;
-use verdict::{SessionProof, Subject};
+use verdict::Subject;
 
 use crate::sign_in::Providers;
 
@@ -15,16 +15,6 @@ use crate::sign_in::Providers;
 pub trait Clock: Send + Sync + 'static {
     /// This moment.
     fn now(&self) -> Timestamp;
-}
-
-/// The addresses that somebody has shown to be theirs, or a sentence on why that cannot be told right now.
-pub type Shown<'s> = Pin<Box<dyn Future<Output = Result<Vec<String>, String>> + Send + 's>>;
-
-/// The ways by which people show here that an address is theirs: a provider that vouches for it, or a link that was sent
-/// to it. An address that somebody typed is never shown by that.
-pub trait AddressProofs: Send + Sync + 'static {
-    /// The addresses that whoever signed in in a session has shown to be theirs.
-    fn shown_in<'s>(&'s self, session: &'s SessionProof) -> Shown<'s>;
 }
 
 /// What is outside.
@@ -37,8 +27,6 @@ pub struct Outside {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Providers with whom people sign in, where some are set up.
     pub providers: Option<Providers>,
-    /// The ways by which people show that an address is theirs, where there are some.
-    pub address_proofs: Option<Arc<dyn AddressProofs>>,
 }
 
 /// A tool as an upstream lists it.

@@ -47,7 +47,7 @@ pub(crate) struct Node {
 /// What is outside for commands that serve nobody: the time.
 pub(crate) fn only_the_time() -> Outside {
     let upstreams = Arc::new(ProbedUpstreams::default());
-    Outside { clock: Arc::new(SystemClock), upstreams, mailer: None, providers: None, address_proofs: None }
+    Outside { clock: Arc::new(SystemClock), upstreams, mailer: None, providers: None }
 }
 
 /// The application over a journal.
@@ -81,7 +81,6 @@ impl Node {
             upstreams: upstreams.clone(),
             mailer: settings.mailer()?,
             providers: settings.providers()?,
-            address_proofs: None,
         };
         let app = application(&journal, &keyring, outside, settings.quotas());
         app.check_master_keys().await.map_err(|problem| Fault(problem.to_string()))?;

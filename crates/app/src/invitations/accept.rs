@@ -12,7 +12,7 @@ use journal::{Append, Fact, InviteeRow, SessionRow};
 use tokio::sync::OwnedMutexGuard;
 use verdict::{NotAdmitted, Operation, Permit, Verdict, inviter};
 
-use super::link::{Found, no_invitation};
+use super::link::{Found, local_part, no_invitation};
 use crate::change::ATTEMPTS_MAX;
 use crate::commit::{Commit, CommitFault, Part};
 use crate::directory::person_name;
@@ -60,7 +60,7 @@ impl App {
         let found = self.found_invitation(link).await?;
         let row = self.inner.journal.invitees(found.live.org(), vec![found.id]).await?.pop();
         let row = row.ok_or_else(no_invitation)?;
-        let shown = self.has_shown(by.signed_in, &row.email).await?;
+        let shown = self.has_shown(by.signed_in, &row.email);
         let name = by.name.map(str::trim).filter(|name| !name.is_empty()).map(person_name).transpose()?;
         let (joiner, token) = match by.signed_in {
             Some(SignedIn { proof, .. }) => {
@@ -69,7 +69,7 @@ impl App {
             }
             None => {
                 let person = PersonId::from_random(self.random()?);
-                let (token, row) = self.new_session(person, Way::Invitation, by.browser)?;
+                let (token, row) = self.new_session(person, Way::Invitation, None, by.browser)?;
                 let stamp = format!("{person}/{}", row.session);
                 (Joiner { person, name, stamp, session: Some(row) }, Some(token))
             }
@@ -184,7 +184,3 @@ impl App {
 
 /// The host of what stands in the place of an address that nobody has shown to be theirs. No mail goes there.
 const NO_ADDRESS: &str = "unproven.invalid";
-
-fn local_part(address: &str) -> String {
-    address.split('@').next().unwrap_or_default().to_owned()
-}

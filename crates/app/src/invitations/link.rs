@@ -111,7 +111,7 @@ impl App {
         let proven = settings.invite_address == InvitedAddress::Proven;
         let shown = match (proven, &row) {
             (false, _) => true,
-            (true, Some(row)) => self.has_shown(by, &row.email).await?,
+            (true, Some(row)) => self.has_shown(by, &row.email),
             (true, None) => false,
         };
         let name = row.as_ref().and_then(|row| row.name.clone()).or(signed_in.clone()).unwrap_or_default();
@@ -132,12 +132,18 @@ impl App {
         })
     }
 
-    /// Whether somebody has shown, by the way they signed in, that an address is theirs.
-    pub(super) async fn has_shown(&self, by: Option<&SignedIn>, address: &str) -> Result<bool, Problem> {
-        let (Some(by), Some(proofs)) = (by, &self.inner.address_proofs) else { return Ok(false) };
-        let shown = proofs.shown_in(&by.proof).await;
-        let shown = shown.map_err(|message| Problem::Unavailable { message })?;
-        Ok(shown.iter().any(|shown| shown.to_lowercase() == address.to_lowercase()))
+    /// The name by which an address that nobody has yet is invited, where it is: whoever shows that it is theirs becomes
+    /// somebody by that.
+    pub(crate) async fn invited_as(&self, address: &str) -> Result<Option<String>, Problem> {
+        for (org, invitation, name) in self.inner.journal.invitations_anywhere(address).await? {
+            let live = self.live(org).await?;
+            let (state, now) = (live.state.lock().await, self.now());
+            let open = state.invitations.get(&invitation).filter(|known| known.holds_at(now));
+            if open.is_some_and(|known| live.snapshot().sponsored(known, now) == Sponsored::Yes) {
+                return Ok(Some(name.unwrap_or_else(|| local_part(address))));
+            }
+        }
+        Ok(None)
     }
 
     /// Says no to an invitation, after which its link opens nothing.
@@ -196,6 +202,10 @@ fn masked(address: &str) -> String {
     let (local, host) = address.rsplit_once('@').unwrap_or((address, ""));
     let first: String = local.chars().take(1).collect();
     format!("{first}•••@{host}")
+}
+
+pub(super) fn local_part(address: &str) -> String {
+    address.split('@').next().unwrap_or_default().to_owned()
 }
 
 /// One answer for every link that opens nothing, so that nothing is learnt by trying.

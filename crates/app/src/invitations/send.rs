@@ -157,7 +157,7 @@ impl App {
     /// Whether whoever accepts could show what the organization asks them to.
     pub(super) fn can_be_accepted(&self, state: &Organization) -> Result<(), Problem> {
         let proven = state.settings.invite_address == InvitedAddress::Proven;
-        if proven && self.inner.address_proofs.is_none() { Err(nobody_could_accept().into()) } else { Ok(()) }
+        if proven && !self.shows_addresses() { Err(nobody_could_accept().into()) } else { Ok(()) }
     }
 
     pub(super) async fn teams_offered(

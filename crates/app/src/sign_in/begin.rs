@@ -52,6 +52,18 @@ pub(crate) struct Proof {
     pub(crate) used_up: Option<Fact>,
     /// The way of signing in that is theirs from now on, where they had none.
     pub(crate) claim: Option<Claim>,
+    /// The address that was shown to be theirs by it.
+    pub(crate) shown: Option<String>,
+    /// As whom the directory knows them from now on, where it did not.
+    pub(crate) newcomer: Option<Newcomer>,
+}
+
+/// Somebody whom the directory did not know.
+pub(crate) struct Newcomer {
+    /// Their address, which they have shown to be theirs.
+    pub(crate) address: String,
+    /// What to call them.
+    pub(crate) name: String,
 }
 
 /// A way of signing in that becomes somebody's.
@@ -82,11 +94,15 @@ impl App {
         browser: &Browser,
         before: Option<&SignedIn>,
     ) -> Result<Begun, Problem> {
-        let Proof { person, way, used_up, claim } = proof;
-        let (token, row) = self.new_session(person, way, browser)?;
+        let Proof { person, way, used_up, claim, shown, newcomer } = proof;
+        let (token, row) = self.new_session(person, way, shown.as_deref(), browser)?;
         let (proven, begun_at) = (proof_of(&row), row.begun_at);
         let mut facts: Vec<Fact> = used_up.into_iter().chain([Fact::Session(Box::new(row))]).collect();
         let mut events = Vec::new();
+        if let Some(Newcomer { address, name }) = newcomer {
+            facts.push(Fact::Person { person, email: address, name });
+            events.push(DirectoryEvent::PersonRegistered { person });
+        }
         if let Some(Claim { provider, digest, shown }) = claim {
             let identity = IdentityId::from_random(self.random()?);
             let linked = IdentityRow { provider, digest, identity, person, shown, linked_at: begun_at };
@@ -111,6 +127,7 @@ impl App {
         &self,
         person: PersonId,
         way: Way,
+        shown: Option<&str>,
         browser: &Browser,
     ) -> Result<(IssuedToken, SessionRow), Problem> {
         let (token, begun_at) = (self.new_token(TokenForm::Session)?, self.now());
@@ -124,6 +141,7 @@ impl App {
             browser: Some(*browser.digest()),
             address: browser.address(),
             client: browser.client(),
+            shown: shown.map(|address| self.inner.sign_in.identities.of_address(address)),
             used_at: begun_at,
         };
         Ok((token, row))

@@ -1,8 +1,8 @@
 //! Signing in with a provider: there, and back in the same browser.
 //!
 //! An identity is who the provider means by issuer and subject, and lets in one person, whose it is for good. An address
-//! that is believed lets in once the person whom the directory knows by it and who signs in in no way yet; it never leads
-//! to somebody who has a sign-in, whoever else says that it is theirs.
+//! that is believed lets in once the person whom the directory knows by it and who signs in in no way yet, or somebody new
+//! who is invited by it; it never leads to somebody who has a sign-in, whoever else says that it is theirs.
 //!
 //! Start reading at [`App::go_to_provider`], then [`App::back_from_provider`].
 
@@ -15,7 +15,7 @@ use identity::oidc::{
 use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::{Fact, TicketRow};
 
-use super::begin::{Begun, Claim, Proof, Way};
+use super::begin::{Begun, Claim, Newcomer, Proof, Way};
 use super::providers::Desk;
 use super::{Browser, HasToken as _, SignedIn};
 use crate::{App, Problem};
@@ -114,8 +114,13 @@ impl App {
         })?;
         let again = ticket.person.map(|_| ticket.created_at);
         let identity = self.proven(desk, &provider, (&tokens, &secrets), again).await?;
-        let (person, claim) = self.person_of(&identity).await?;
-        self.begin(Proof { person, way: Way::Provider, used_up: None, claim }, browser, before).await
+        let (person, claim, newcomer) = self.person_of(&identity).await?;
+        let shown = match identity.address() {
+            Address::Believed(address) => Some(address.clone()),
+            Address::Doubted { .. } | Address::Absent => None,
+        };
+        let proof = Proof { person, way: Way::Provider, used_up: None, claim, shown, newcomer };
+        self.begin(proof, browser, before).await
     }
 
     fn desk(&self, key: &str) -> Result<&Desk, Problem> {
@@ -172,11 +177,14 @@ impl App {
     }
 
     /// Whose an identity is, and what becomes theirs where they had no sign-in.
-    async fn person_of(&self, identity: &ProvenIdentity) -> Result<(PersonId, Option<Claim>), Problem> {
+    async fn person_of(
+        &self,
+        identity: &ProvenIdentity,
+    ) -> Result<(PersonId, Option<Claim>, Option<Newcomer>), Problem> {
         let (issuer, subject) = (identity.issuer(), identity.subject());
         for digest in self.inner.sign_in.identities.digests(issuer, subject) {
             if let Some(found) = self.inner.journal.identity(issuer.as_str(), digest).await? {
-                return Ok((found.person, None));
+                return Ok((found.person, None, None));
             }
         }
         let address = match identity.address() {
@@ -184,13 +192,19 @@ impl App {
             Address::Doubted { doubt, .. } => return Err(nobody(&doubt.to_string())),
             Address::Absent => return Err(nobody("the provider gives no e-mail address by which you could be known")),
         };
-        let person = self.person(address).await?.ok_or_else(|| nobody("ask for an invitation"))?;
+        let (person, newcomer) = match self.person(address).await? {
+            Some(person) => (person, None),
+            None => {
+                let name = self.invited_as(address).await?.ok_or_else(|| nobody("ask for an invitation"))?;
+                (PersonId::from_random(self.random()?), Some(Newcomer { address: address.clone(), name }))
+            }
+        };
         if !self.inner.journal.identities_of(person).await?.is_empty() {
             return Err(nobody("this address has another sign-in here; use that one"));
         }
         let digest = self.inner.sign_in.identities.digest(issuer, subject);
         let claim = Claim { provider: issuer.as_str().to_owned(), digest, shown: address.clone() };
-        Ok((person, Some(claim)))
+        Ok((person, Some(claim), newcomer))
     }
 }
 

@@ -20,6 +20,8 @@ pub struct SignedIn {
     /// What is known of their session.
     pub proof: SessionProof,
     digest: [u8; 32],
+    /// Digest of the address that they showed to be theirs by signing in.
+    shown: Option<[u8; 32]>,
 }
 
 impl HasToken for SignedIn {
@@ -53,9 +55,21 @@ impl App {
                 return Err(ended());
             }
             self.note_use(&found, now);
-            return Ok(SignedIn { proof, digest });
+            return Ok(SignedIn { proof, digest, shown: found.row.shown });
         }
         Err(ended())
+    }
+
+    /// Whether somebody has shown by signing in that an address is theirs. What they showed another time does not count:
+    /// addresses change hands.
+    pub(crate) fn has_shown(&self, by: Option<&SignedIn>, address: &str) -> bool {
+        let Some(shown) = by.and_then(|by| by.shown) else { return false };
+        self.inner.sign_in.identities.each_of_address(address).any(|digest| digest == shown)
+    }
+
+    /// Whether there is a way here to show that an address is somebody's.
+    pub(crate) fn shows_addresses(&self) -> bool {
+        self.sends_mail() || !self.inner.sign_in.desks.is_empty()
     }
 
     /// The caller that somebody who is signed in is in an organization, by slug or id.

@@ -1,38 +1,16 @@
 //! Invitations where the address has to be shown, with time moved by hand, and two writers at once.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-
 use app::invitations::{Accepted, Accepting, InvitationToSend, Status, Which};
-use app::ports::{AddressProofs, Shown};
 use app::sign_in::SignedIn;
 use app::{App, Caller, Problem};
-use domain::id::{PersonId, SessionId};
+use domain::id::PersonId;
 use domain::organization::{InvitedAddress, SettingChange};
-use verdict::SessionProof;
 
-use crate::world::{Acme, World, code_of};
+use crate::email::link;
+use crate::world::{ADMIN, Acme, MEMBER, World, code_of};
 
 const DAY: i64 = 86_400_000;
 const ANN: &str = "ann.beryl@acme.example";
-
-/// A provider that vouches for addresses, by the session in which it did.
-#[derive(Default)]
-struct Vouches(Mutex<BTreeMap<SessionId, Vec<String>>>);
-
-impl Vouches {
-    fn says(&self, by: &SignedIn, addresses: &[&str]) {
-        let addresses = addresses.iter().map(|address| (*address).to_owned()).collect();
-        self.0.lock().unwrap().insert(by.proof.session, addresses);
-    }
-}
-
-impl AddressProofs for Vouches {
-    fn shown_in<'s>(&'s self, session: &'s SessionProof) -> Shown<'s> {
-        let shown = self.0.lock().unwrap().get(&session.session).cloned().unwrap_or_default();
-        Box::pin(std::future::ready(Ok(shown)))
-    }
-}
 
 async fn set(world: &World, acme: &Acme, change: SettingChange) {
     world.app.change_settings(&acme.owner, None, vec![change]).await.unwrap();
@@ -63,27 +41,79 @@ async fn statuses(world: &World, by: &Caller) -> Vec<Status> {
     found.iter().map(|view| view.status).collect()
 }
 
+/// Somebody who signs in by the mail that they receive.
+async fn by_mail(world: &World, address: &str) -> Option<SignedIn> {
+    let (browser, before) = (world.browser(), world.mailer.taken.lock().unwrap().len());
+    world.ask(address, &browser);
+    let (to, text) = world.mails(before + 1).await.pop()?;
+    assert_eq!(to, address);
+    let begun = world.app.open_mailed_link(link(&text), &browser, None).await.ok()?;
+    world.app.signed_in(begun.token.reveal()).await.ok()
+}
+
 #[tokio::test]
 async fn where_the_address_has_to_be_shown_a_forwarded_link_is_useless_and_whoever_shows_it_joins_as_themselves() {
-    let vouches = Arc::new(Vouches::default());
-    let world = World::new().believing(vouches.clone());
+    let world = World::new();
     let acme = world.acme().await;
+    world.sends();
     let link = sent(&world.app, &acme.admin, ANN, Some("member")).await.unwrap();
-    let (mallory, ann) =
-        (stranger(&world, "One", "mallory@one.example").await, stranger(&world, "Two", "ann@two.example").await);
-    // Whoever typed the address at another organization has shown nothing, nor has whoever shows another.
-    vouches.says(&mallory, &["mallory@one.example", "ann.beryl@acme.example.one.example"]);
-    for nobody in [None, Some(&mallory), Some(&ann)] {
+    let mallory = stranger(&world, "One", "mallory@one.example").await;
+    let other = by_mail(&world, "mallory@one.example").await.unwrap();
+    // Whoever has the link has shown nothing by that, nor has whoever shows another address.
+    for nobody in [None, Some(&mallory), Some(&other)] {
         let look = world.app.look_at_invitation(&link, nobody).await.unwrap();
         assert!(look.proven && !look.can_join && look.address.as_deref() == Some("a•••@acme.example"));
         assert_eq!(code_of(accept(&world.app, &link, nobody).await), "address-not-shown");
     }
-    vouches.says(&ann, &["Ann.Beryl@ACME.example"]);
+    let ann = by_mail(&world, "Ann.Beryl@ACME.example").await.unwrap();
+    assert!(world.app.organizations_of(&ann).await.unwrap().is_empty(), "signed in is not joined");
     assert!(world.app.look_at_invitation(&link, Some(&ann)).await.unwrap().can_join);
     let accepted = accept(&world.app, &link, Some(&ann)).await.unwrap();
     assert_eq!((accepted.person, accepted.begun.is_none()), (ann.proof.person, true));
     assert!(world.app.caller_in(&ann, "acme").await.is_ok());
     assert_eq!(code_of(accept(&world.app, &link, Some(&ann)).await), "missing");
+    // The next time they are who they are.
+    assert_eq!(by_mail(&world, ANN).await.unwrap().proof.person, accepted.person);
+}
+
+#[tokio::test]
+async fn an_address_lets_in_somebody_new_only_as_long_as_it_is_invited() {
+    let world = World::new();
+    let acme = world.acme().await;
+    world.sends();
+    let id = {
+        sent(&world.app, &acme.admin, ANN, None).await.unwrap();
+        world.app.list_invitations(&acme.admin, Which::Pending, None, 1).await.unwrap()[0].id
+    };
+    let browser = world.browser();
+    world.ask(ANN, &browser);
+    let (_, text) = world.mails(1).await.remove(0);
+    world.app.revoke_invitation(&acme.admin, id.as_str()).await.unwrap();
+    assert_eq!(code_of(world.app.open_mailed_link(link(&text), &browser, None).await), "missing");
+    assert!(world.journal.person_by_email(ANN).await.unwrap().is_none(), "nobody came of it");
+    // Nothing is sent there any more; the mail to somebody who is known shows that it was looked at.
+    world.ask(ANN, &browser);
+    assert!(by_mail(&world, ADMIN).await.is_some());
+    assert_eq!(world.mailer.taken.lock().unwrap().iter().filter(|(to, _)| to == ANN).count(), 1);
+}
+
+// Addresses change hands: what was shown when a way of signing in was linked says nothing about today.
+#[tokio::test]
+async fn what_a_session_shows_is_what_its_own_sign_in_has_shown() {
+    let world = World::new();
+    let acme = world.acme().await;
+    world.sends();
+    assert!(by_mail(&world, MEMBER).await.is_some());
+    let two = world.found("Two", "tom@two.example").await.unwrap();
+    let tom = world.caller(two.key.reveal()).await;
+    let invited = sent(&world.app, &tom, MEMBER, None).await.unwrap();
+    let (link, browser) = (world.app.make_link(MEMBER).await.unwrap(), world.browser());
+    let begun = world.app.open_link(link.reveal(), &browser, None).await.unwrap();
+    let by_link = world.app.signed_in(begun.token.reveal()).await.unwrap();
+    assert_eq!(by_link.proof.person, acme.member_id);
+    assert_eq!(code_of(accept(&world.app, &invited, Some(&by_link)).await), "address-not-shown");
+    let anew = by_mail(&world, MEMBER).await.unwrap();
+    assert_eq!(accept(&world.app, &invited, Some(&anew)).await.unwrap().person, acme.member_id);
 }
 
 #[tokio::test]
@@ -150,7 +180,9 @@ async fn what_is_said_in_an_invitation_is_checked_before_anything_is_kept() {
         assert_eq!(code_of(sent(&world.app, &acme.admin, wrong, None).await), "email", "{wrong:?}");
     }
     assert_eq!(code_of(sent(&world.app, &acme.admin, ANN, Some("Not A Role")).await), "role");
-    assert_eq!(code_of(sent(&world.app, &acme.admin, ANN, None).await), "nobody-could-accept");
+    // Without mail and providers nobody could show an address.
+    let alone = world.without_ways_to_show_addresses();
+    assert_eq!(code_of(sent(&alone, &acme.admin, ANN, None).await), "nobody-could-accept");
     let unheard_of = PersonId::from_random([3; 20]);
     assert_eq!(code_of(world.app.show_invitation(&acme.admin, unheard_of.as_str()).await), "missing");
     let after = world.heads(acme.org).await;

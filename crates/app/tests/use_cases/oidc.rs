@@ -1,5 +1,6 @@
 //! Signing in with a provider, honest and otherwise: who is let in, who never is, and in which browser.
 
+use app::invitations::{Accepting, InvitationToSend};
 use app::sign_in::{Begun, Browser, SignedIn};
 use app::{App, Problem};
 use domain::id::PersonId;
@@ -224,4 +225,31 @@ async fn what_a_provider_publishes_is_kept_for_an_hour_and_new_keys_are_looked_f
     assert!(matches!(gone, Problem::Unavailable { .. }), "{gone}");
     assert_eq!(code_of(world.app.go_to_provider("google", PUBLIC, (&browser, None)).await), "missing");
     assert_eq!(world.journal.identities_of(acme.member_id).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_invited_address_that_is_believed_lets_in_somebody_new_who_joins_by_the_invitation_alone() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let new = InvitationToSend { email: "ann.beryl@acme.example".to_owned(), ..InvitationToSend::default() };
+    let sent = world.app.send_invitation(&acme.admin, new).await.unwrap();
+    let link = sent.token.expect("a link");
+    // Nobody else, and not an address of which the provider is not sure itself.
+    for (email, verified) in [("bo@acme.example", json!(true)), ("ann.beryl@acme.example", json!(false))] {
+        let away = world.go(None).await;
+        let mut claims = world.claims(&away, "70", email);
+        claims["email_verified"] = verified;
+        assert_eq!(code_of(world.back(&away, honest(claims)).await), "unauthenticated", "{email}");
+    }
+    let away = world.go(None).await;
+    let begun = world.back(&away, honest(world.claims(&away, "71", "ANN.Beryl@acme.example"))).await.unwrap();
+    let ann = world.app.signed_in(begun.token.reveal()).await.unwrap();
+    assert!(world.app.organizations_of(&ann).await.unwrap().is_empty(), "signed in is not joined");
+    let accepting = Accepting { browser: &away.browser, signed_in: Some(&ann), name: None };
+    let accepted = world.app.accept_invitation(link.reveal(), accepting).await.unwrap();
+    assert_eq!(accepted.person, ann.proof.person);
+    assert!(world.app.caller_in(&ann, "acme").await.is_ok());
+    // From then on it is the subject that lets them in.
+    assert_eq!(world.through("71", "other@acme.example").await.unwrap(), accepted.person);
+    assert!(world.through("72", "ann.beryl@acme.example").await.is_err());
 }

@@ -9,9 +9,7 @@ use app::integrations::{NewCredential, NewIntegration};
 use app::keys::{CreatedKey, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
 use app::members::{AddedMember, NewMember};
 use app::organizations::{Founded, Founding};
-use app::ports::{
-    AddressProofs, Clock, ListedTool, Listing, Mail, MailFault, Mailer, Outside, Sending, UpstreamFault, Upstreams,
-};
+use app::ports::{Clock, ListedTool, Listing, Mail, MailFault, Mailer, Outside, Sending, UpstreamFault, Upstreams};
 use app::sign_in::Tokens;
 use app::{App, Caller, Live, Problem, Quotas, Security};
 use domain::grant::Profile;
@@ -148,14 +146,6 @@ impl World {
         World { app, journal, clock, upstreams, mailer, provider, keyring, folder }
     }
 
-    /// The same on the same folder, with ways by which people show that an address is theirs.
-    pub(crate) fn believing(mut self, proofs: Arc<dyn AddressProofs>) -> World {
-        let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));
-        let outside = Outside { address_proofs: Some(proofs), ..outside };
-        self.app = App::new(self.journal.clone(), outside, security(&self.keyring), Quotas::default());
-        self
-    }
-
     /// Ends the process in an orderly way and starts it again on the same folder.
     pub(crate) async fn restart(&mut self) {
         self.journal.close().await;
@@ -166,6 +156,13 @@ impl World {
     /// Another application on the same journal: another writer, whose memory falls behind.
     pub(crate) fn another_writer(&self) -> App {
         let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));
+        App::new(self.journal.clone(), outside, security(&self.keyring), Quotas::default())
+    }
+
+    /// Another application on the same journal, without mail and providers.
+    pub(crate) fn without_ways_to_show_addresses(&self) -> App {
+        let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));
+        let outside = Outside { mailer: None, providers: None, ..outside };
         App::new(self.journal.clone(), outside, security(&self.keyring), Quotas::default())
     }
 
@@ -284,7 +281,6 @@ fn outside(
         upstreams: upstreams.clone(),
         mailer: Some(mailer.clone()),
         providers: Some(provider.set_up()),
-        address_proofs: None,
     }
 }
 

@@ -305,6 +305,19 @@ impl Journal {
         self.read_journal(move |connection| invitees::to(connection, org, &email)).await
     }
 
+    /// The invitations of all organizations to an address, without regard to case, whatever became of them, with the name
+    /// that each wrote down; at most 10,000.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn invitations_anywhere(
+        &self,
+        email: &str,
+    ) -> Result<Vec<(OrgId, InvitationId, Option<String>)>, ReadError> {
+        let email = email.to_owned();
+        self.read_journal(move |connection| invitees::to_anywhere(connection, &email)).await
+    }
+
     /// The people whom an organization wrote down under an address, whatever their own is. Without regard to the case of
     /// the letters a to z.
     ///

@@ -6,6 +6,7 @@ use rusqlite::{Connection, Row, params};
 use crate::error::ReadError;
 use crate::invitee::InviteeRow;
 use crate::sqlite::facts::{FactError, id, read_all};
+use crate::stream::PAGE_MAX;
 
 /// Writes for whom an invitation is, or what is written about them now.
 pub(crate) fn write(connection: &Connection, row: &InviteeRow) -> Result<(), FactError> {
@@ -85,6 +86,21 @@ pub(crate) fn to(connection: &Connection, org: OrgId, email: &str) -> Result<Vec
     let sql = "SELECT invitation FROM invitees WHERE org = ?1 AND email_folded = ?2";
     let rows = read_all(connection, sql, &[&org.as_str(), &email.to_lowercase()], |row| row.get::<_, String>(0))?;
     rows.iter().map(|text| id(InvitationId::parse(text), "an invitation")).collect()
+}
+
+/// The invitations of all organizations to an address, without regard to case, with the name that each wrote down.
+pub(crate) fn to_anywhere(
+    connection: &Connection,
+    email: &str,
+) -> Result<Vec<(OrgId, InvitationId, Option<String>)>, ReadError> {
+    let sql = "SELECT org, invitation, name FROM invitees WHERE email_folded = ?1 LIMIT ?2";
+    let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?));
+    let rows = read_all(connection, sql, &[&email.to_lowercase(), &(PAGE_MAX as i64)], row)?;
+    let sound = |(org, invitation, name): (String, String, Option<String>)| {
+        let org = id(OrgId::parse(&org), "an invitation")?;
+        Ok((org, id(InvitationId::parse(&invitation), "an invitation")?, name))
+    };
+    rows.into_iter().map(sound).collect()
 }
 
 /// The people whom an organization wrote down under an address.
