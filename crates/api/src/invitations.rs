@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use app::App;
 use app::invitations::{
-    InvitationChange as Change, InvitationToSend, InvitationView, OfferedIntegration, OfferedTeam, SentInvitation,
-    Status, Which,
+    InvitationChange as Change, InvitationToSend, InvitationView, MailState, OfferedIntegration, OfferedTeam,
+    SentInvitation, Status, Which,
 };
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -54,6 +54,11 @@ pub(crate) struct Invitation {
     expires_at: String,
     /// Id of the person who accepted it.
     accepted_by: Option<String>,
+    /// What became of its last mail: `waits`, `sent` or `failed`; none where it was mailed to nobody, and the link has to be
+    /// handed over.
+    mail: Option<&'static str>,
+    /// Why that mail failed.
+    mail_failure: Option<String>,
 }
 
 /// Who invites.
@@ -102,6 +107,12 @@ impl From<InvitationView> for Invitation {
             tools_off: given.tools_off,
             expires_at: given.expires_at.map(written),
         };
+        let (mail, mail_failure) = match view.mail {
+            None => (None, None),
+            Some(MailState::Waits) => (Some("waits"), None),
+            Some(MailState::Sent) => (Some("sent"), None),
+            Some(MailState::Failed(why)) => (Some("failed"), Some(why)),
+        };
         Invitation {
             id: view.id.to_string(),
             email: view.email,
@@ -117,6 +128,8 @@ impl From<InvitationView> for Invitation {
             sent_at: written(view.sent_at),
             expires_at: written(view.expires_at),
             accepted_by: view.accepted_by.map(|person| person.to_string()),
+            mail,
+            mail_failure,
         }
     }
 }

@@ -31,6 +31,9 @@ pub(crate) struct Member {
     id: String,
     /// Their address.
     email: String,
+    /// Whether it is the address by which this installation knows them. It is not where they joined by a link that was sent
+    /// to it, and nobody has shown whose it is.
+    is_address_theirs: bool,
     /// Their name.
     name: String,
     /// The kind of seat that they take, as the organization calls it.
@@ -64,6 +67,7 @@ fn invited(view: InvitationView) -> Member {
     Member {
         id: view.id.to_string(),
         email: view.email.unwrap_or_default(),
+        is_address_theirs: false,
         name: view.name.unwrap_or_default(),
         seat: None,
         role: view.gets,
@@ -85,6 +89,7 @@ impl From<MemberView> for Member {
         Member {
             id: view.person.to_string(),
             email: view.email,
+            is_address_theirs: view.is_address_theirs,
             name: view.name,
             seat: view.seat,
             role: view.role,

@@ -27,6 +27,8 @@ pub struct Outside {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Providers with whom people sign in, where some are set up.
     pub providers: Option<Providers>,
+    /// Where people reach this installation, for links in mails that nobody's browser asked for.
+    pub public_url: Option<String>,
 }
 
 /// A tool as an upstream lists it.

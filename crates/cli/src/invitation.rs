@@ -183,12 +183,13 @@ fn lay_out_rows(results: &Value) -> String {
 }
 
 fn lay_out_list(found: &Value) -> String {
-    let mut table = Table::new(&["E-MAIL", "ROLE", "STATUS", "INVITED BY", "ENDS", "ID"]);
+    let mut table = Table::new(&["E-MAIL", "ROLE", "STATUS", "MAIL", "INVITED BY", "ENDS", "ID"]);
     for invitation in items(found) {
         table.row([
             text(invitation, "/email"),
             text(invitation, "/role"),
             text(invitation, "/status"),
+            text(invitation, "/mail"),
             text(invitation, "/inviter/name"),
             time(invitation, "/expires_at"),
             text(invitation, "/id"),
@@ -215,6 +216,11 @@ fn lay_out(invitation: &Value) -> String {
         ("teams", each("/teams", "/title", "/role")),
         ("integrations", each("/integrations", "/integration", "/profile")),
         ("status", text(invitation, "/status")),
+        (
+            "mail",
+            text_if_any(invitation, "/mail_failure")
+                .map_or_else(|| text(invitation, "/mail"), |why| format!("failed: {why}")),
+        ),
         ("invited by", text(invitation, "/inviter/name")),
         ("sent", time(invitation, "/sent_at")),
         ("ends", time(invitation, "/expires_at")),

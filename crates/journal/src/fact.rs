@@ -219,6 +219,8 @@ pub struct Person {
     pub email: String,
     /// The name they are shown under.
     pub name: String,
+    /// Whether the directory knows them by that address; an organization may call them by another.
+    pub is_address_theirs: bool,
 }
 
 /// An organization and its slug.

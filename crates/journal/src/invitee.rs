@@ -15,4 +15,17 @@ pub struct InviteeRow {
     pub name: Option<String>,
     /// What whoever invited says to them.
     pub note: Option<String>,
+    /// What became of the last mail to them; it is noted with the mail, and never written with this row.
+    pub mail: Option<MailState>,
+}
+
+/// What became of a mail.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MailState {
+    /// It waits to be sent.
+    Waits,
+    /// It was handed on.
+    Sent,
+    /// It is given up; why, for people.
+    Failed(String),
 }

@@ -99,7 +99,7 @@ pub(crate) struct KeyToRegenerate {
     kind: &'static str,
     /// They made it, or had its present secret issued.
     issued_by_them: bool,
-    /// It was last used from a network address from which, of all whose own keys and sessions are known, only they were
+    /// It was last used from a network address from which, of all whose own keys are known, only they were
     /// seen: they may be the only one who uses it.
     used_by_them_alone: bool,
 }

@@ -42,7 +42,13 @@ async fn a_preview_needs_a_place_of_those_for_previews() {
     let (digester, sealer) = (KeyDigester::new(&keyring), Sealer::new(&keyring));
     let security = Security { digester, tokens: Tokens::new(&keyring), sealer, random: Box::new(OperatingSystem) };
     let journal = Journal::open(folder.path(), Options::default()).unwrap();
-    let outside = Outside { clock: Arc::new(Still), upstreams: Arc::new(Nowhere), mailer: None, providers: None };
+    let outside = Outside {
+        clock: Arc::new(Still),
+        upstreams: Arc::new(Nowhere),
+        mailer: None,
+        providers: None,
+        public_url: None,
+    };
     let app = App::new(journal, outside, security, Quotas::default());
     let owner_email = "olivia@acme.example".to_owned();
     let founding = Founding { name: "Acme".to_owned(), slug: None, preset: None, owner_email, owner_name: None };

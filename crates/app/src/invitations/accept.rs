@@ -6,16 +6,16 @@ use domain::command::{self, Command};
 use domain::directory::DirectoryEvent;
 use domain::event::Event;
 use domain::id::PersonId;
-use domain::invitation::address_not_shown;
+use domain::invitation::{address_not_shown, address_taken};
 use domain::organization::{InvitedAddress, Organization};
 use journal::{Append, Fact, InviteeRow, SessionRow};
 use tokio::sync::OwnedMutexGuard;
-use verdict::{NotAdmitted, Operation, Permit, Verdict, inviter};
+use verdict::{Credential, NotAdmitted, Operation, Permit, Verdict, inviter};
 
 use super::link::{Found, local_part, no_invitation};
 use crate::change::ATTEMPTS_MAX;
 use crate::commit::{Commit, CommitFault, Part};
-use crate::directory::person_name;
+use crate::directory::{NO_ADDRESS, person_name};
 use crate::sign_in::{Begun, Browser, SignedIn, Way, proof_of};
 use crate::{App, Problem};
 
@@ -61,6 +61,7 @@ impl App {
         let row = self.inner.journal.invitees(found.live.org(), vec![found.id]).await?.pop();
         let row = row.ok_or_else(no_invitation)?;
         let shown = self.has_shown(by.signed_in, &row.email);
+        let others = self.people_under(found.live.org(), &row.email).await?;
         let name = by.name.map(str::trim).filter(|name| !name.is_empty()).map(person_name).transpose()?;
         let (joiner, token) = match by.signed_in {
             Some(SignedIn { proof, .. }) => {
@@ -74,7 +75,7 @@ impl App {
                 (Joiner { person, name, stamp, session: Some(row) }, Some(token))
             }
         };
-        self.join(&found, &joiner, (&row, shown), by.signed_in).await?;
+        self.join(&found, &joiner, (&row, shown, &others), by.signed_in).await?;
         let Some((token, session)) = token.zip(joiner.session) else {
             return Ok(Accepted { person: joiner.person, begun: None });
         };
@@ -87,7 +88,7 @@ impl App {
         &self,
         found: &Found,
         joiner: &Joiner,
-        (row, shown): (&InviteeRow, bool),
+        (row, shown, others): (&InviteeRow, bool, &[PersonId]),
         signed_in: Option<&SignedIn>,
     ) -> Result<(), Problem> {
         for _ in 0..ATTEMPTS_MAX {
@@ -98,12 +99,18 @@ impl App {
             };
             let mut state = Arc::clone(&found.live.state).lock_owned().await;
             let (permit, events) = self.joining(found, &state, joiner, shown)?;
-            let until = state.invitations.get(&found.id).ok_or_else(no_invitation)?.expires_at;
-            if signed_in.is_some_and(|by| self.inner.endings.has(&by.proof)) {
-                return Err(Problem::Unauthenticated { message: NotAdmitted::SessionEnded.to_string() });
+            // By the link alone nobody joins beside somebody of that address: commands that name it would mean either.
+            if joiner.session.is_some() && others.iter().any(|other| state.member(*other).is_some()) {
+                return Err(address_taken().into());
             }
+            let until = state.invitations.get(&found.id).ok_or_else(no_invitation)?.expires_at;
             let facts = self.facts_about(found, &state, joiner, row).await?;
             let directory = self.registered(joiner, row).await?;
+            // INVARIANT: a session that was ended accepts nothing, everywhere or here; held by
+            // `a_session_that_has_ended_accepts_nothing` and `a_session_that_was_ended_here_joins_no_team`.
+            if signed_in.is_some_and(|by| self.has_ended(found, &state, by)) {
+                return Err(Problem::Unauthenticated { message: NotAdmitted::SessionEnded.to_string() });
+            }
             let parts = vec![Part { permit, events }];
             let commit = Commit { parts, actor: joiner.stamp.clone(), facts, directory, until: Some(until) };
             match self.commit(Arc::clone(&found.live), state, commit).await {
@@ -117,6 +124,13 @@ impl App {
             }
         }
         Err(Problem::Unavailable { message: "others are changing this organization; try again".to_owned() })
+    }
+
+    /// Whether a session was ended, also where that is so in this organization alone.
+    fn has_ended(&self, found: &Found, state: &Organization, by: &SignedIn) -> bool {
+        let here = Credential::Session(by.proof);
+        self.inner.endings.has(&by.proof)
+            || state.member(by.proof.person).is_some() && found.live.snapshot().admit(here, self.now()).is_err()
     }
 
     /// What happens in this very state, and what lets it happen: the rights of whoever invited.
@@ -181,6 +195,3 @@ impl App {
         self.register(&joiner.stamp, &[DirectoryEvent::PersonRegistered { person }], facts).await.map(Some)
     }
 }
-
-/// The host of what stands in the place of an address that nobody has shown to be theirs. No mail goes there.
-const NO_ADDRESS: &str = "unproven.invalid";

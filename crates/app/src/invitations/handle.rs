@@ -11,7 +11,7 @@ use identity::digest::hexadecimal as hex;
 use journal::Fact;
 use verdict::{Operation, Sponsored};
 
-use super::send::role_named;
+use super::send::{NewLink, role_named};
 use super::{InvitationView, OfferedIntegration, OfferedTeam, SentInvitation, invitation_id, inviter_of};
 use crate::change::Along;
 use crate::directory::person_name;
@@ -93,7 +93,7 @@ impl App {
     pub async fn resend_invitation(&self, caller: &Caller, invitation: &str) -> Result<SentInvitation, Problem> {
         let id = invitation_id(invitation)?;
         let link = self.new_invitation_link(caller)?;
-        let facts = vec![Fact::InvitationDigest { digest: link.digest, org: caller.live.org(), invitation: id }];
+        let facts = self.facts_of_link(caller, id, &link).await?;
         let command = |state: &Organization| {
             self.can_be_accepted(state)?;
             let known = state.invitations.get(&id).ok_or_else(|| Problem::missing("invitation"))?;
@@ -107,6 +107,7 @@ impl App {
         };
         let operation = Operation::ResendInvitation { invitation: id };
         let events = self.change(caller, operation, command, Along { facts, directory: None }).await?;
+        self.mail_was_posted();
         debug_assert!(events.iter().all(|event| matches!(event, Event::InvitationResent { .. })));
         let invitation = self.invitation_view(caller, id).await?;
         Ok(SentInvitation { invitation, token: Some(link.token) })
@@ -119,7 +120,7 @@ impl App {
     pub async fn approve_invitation(&self, caller: &Caller, invitation: &str) -> Result<SentInvitation, Problem> {
         let id = invitation_id(invitation)?;
         let link = self.new_invitation_link(caller)?;
-        let facts = vec![Fact::InvitationDigest { digest: link.digest, org: caller.live.org(), invitation: id }];
+        let facts = self.facts_of_link(caller, id, &link).await?;
         let command = |state: &Organization| {
             self.can_be_accepted(state)?;
             let waits = |known: &Arc<Invitation>| {
@@ -133,8 +134,22 @@ impl App {
         };
         let operation = Operation::ApproveInvitation { invitation: id };
         self.change(caller, operation, command, Along { facts, directory: None }).await?;
+        self.mail_was_posted();
         let invitation = self.invitation_view(caller, id).await?;
         Ok(SentInvitation { invitation, token: Some(link.token) })
+    }
+
+    /// A new link leads to an invitation, and is mailed where mail is sent here. Whoever may not know of it makes no mail.
+    async fn facts_of_link(&self, caller: &Caller, id: InvitationId, link: &NewLink) -> Result<Vec<Fact>, Problem> {
+        let org = caller.live.org();
+        let mut facts = vec![Fact::InvitationDigest { digest: link.digest, org, invitation: id }];
+        let view = Operation::ViewInvitation { invitation: id };
+        if self.asked(&caller.live.snapshot(), &caller.actor, view).is_allowed()
+            && let Some(row) = self.inner.journal.invitees(org, vec![id]).await?.pop()
+        {
+            facts.extend(self.mailed(caller, &row, link).await?);
+        }
+        Ok(facts)
     }
 
     /// Takes an invitation back: its link opens nothing from the moment of the answer on.

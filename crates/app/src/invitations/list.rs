@@ -169,7 +169,10 @@ impl App {
                 Some((found.slug.to_string(), given.clone()))
             };
             let row = rows.remove(&known.id);
-            let (email, name, note) = row.map_or((None, None, None), |row| (Some(row.email), row.name, row.note));
+            let (email, name, note, mail) = match row {
+                Some(row) => (Some(row.email), row.name, row.note, row.mail),
+                None => (None, None, None, None),
+            };
             InvitationView {
                 id: known.id,
                 email,
@@ -190,6 +193,7 @@ impl App {
                     InvitationState::Accepted { person, .. } => Some(person),
                     _ => None,
                 },
+                mail,
             }
         };
         Ok(found.into_iter().map(view).collect())

@@ -10,6 +10,7 @@ mod accept;
 mod handle;
 mod link;
 mod list;
+mod mail;
 mod send;
 
 use domain::id::{InvitationId, PersonId};
@@ -19,6 +20,7 @@ use identity::token::IssuedToken;
 
 pub use accept::{Accepted, Accepting};
 pub use handle::InvitationChange;
+pub use journal::MailState;
 pub use link::InvitationLook;
 pub use list::{Status, Which};
 pub use send::{InvitationToSend, OfferedIntegration, OfferedTeam};
@@ -60,6 +62,8 @@ pub struct InvitationView {
     pub expires_at: Timestamp,
     /// Who accepted it.
     pub accepted_by: Option<PersonId>,
+    /// What became of its last mail; none where it was mailed to nobody.
+    pub mail: Option<MailState>,
 }
 
 /// An invitation that was just given a link.

@@ -94,17 +94,25 @@ impl App {
         self.is_invited_once(caller, &address, &offer).await?;
 
         let link = self.new_invitation_link(caller)?;
-        let row = InviteeRow { org, invitation, email: address, name, note };
+        let row = InviteeRow { org, invitation, email: address, name, note, mail: None };
         if caller.mode.preview {
             let (inviter, digest, expires_at) = (inviter_of(caller), Some(hex(&link.digest)), link.expires_at);
             let new = NewInvitation { id: invitation, inviter, offer, digest, expires_at };
             return Err(Problem::Previewed(Box::new(self.impact_of_accepting(caller, new, &row).await?)));
         }
+        let waits = caller.live.snapshot().awaits_approval(&caller.actor, &offer, self.now());
+        let mail = if waits { None } else { self.mailed(caller, &row, &link).await? };
+        let is_mailed = mail.is_some();
         let facts = vec![Fact::Invitee(Box::new(row)), Fact::InvitationDigest { digest: link.digest, org, invitation }];
-        let facts = facts.into_iter().chain(self.forgotten(caller).await).collect();
+        let facts = facts.into_iter().chain(mail).chain(self.forgotten(caller).await).collect();
         let command = |state: &Organization| {
             self.can_be_accepted(state)?;
             let awaits = caller.live.snapshot().awaits_approval(&caller.actor, &offer, self.now());
+            // No mail goes out before somebody's word where one is needed now.
+            if awaits && is_mailed {
+                let message = "others are changing this organization; try again".to_owned();
+                return Err(Problem::Unavailable { message });
+            }
             Ok(Command::SendInvitation(Box::new(NewInvitation {
                 id: invitation,
                 inviter: inviter_of(caller),
@@ -114,6 +122,7 @@ impl App {
             })))
         };
         let events = self.change(caller, operation, command, Along { facts, directory: None }).await?;
+        self.mail_was_posted();
         let has_link = events.iter().any(|event| matches!(event, Event::InvitationSent(new) if new.digest.is_some()));
         let invitation = self.invitation_view(caller, invitation).await?;
         Ok(SentInvitation { invitation, token: Some(link.token).filter(|_| has_link) })

@@ -97,7 +97,7 @@ pub struct KnownKey {
     pub label: String,
     /// Whether it is an agent's key; a workspace key otherwise.
     pub of_agent: bool,
-    /// They made it, or had its present secret issued.
+    /// They had its present secret issued.
     pub issued_by_them: bool,
     /// It was last used from a network address from which, of all people, only they were seen: they may be the only one
     /// who uses it.
@@ -114,7 +114,7 @@ impl App {
         let snapshot = caller.live.snapshot();
         let _permit = self.permit(&snapshot, &caller.actor, Operation::RemoveMember { member: person }).await?;
         let uses = self.inner.journal.key_uses(caller.live.org()).await?;
-        let addresses = self.addresses_of(caller, person, &uses).await?;
+        let addresses = addresses_of(&*caller.live.state.lock().await, person, &uses);
         let labels = self.labels(caller.live.org()).await?;
         let sessions = self.sessions_here(caller, person).await?.len();
 
@@ -126,8 +126,7 @@ impl App {
             let ends = Ends { sessions, open, ..ends(&state, person) };
             let mut keys = self.known_keys(caller, &state, |key| {
                 let last = uses.iter().find(|used| used.key == key.id).and_then(|used| used.address.as_ref());
-                let issued = is_person(&key.created_by, person) || is_person(&key.issued_by, person);
-                (issued, last.is_some_and(|address| addresses.contains(address)))
+                (is_person(&key.issued_by, person), last.is_some_and(|address| addresses.contains(address)))
             });
             keys.iter_mut().for_each(|key| key.label = labels.get(key.id.as_str()).cloned().unwrap_or_default());
             let issued = self.issued_by(caller, &state, person);
@@ -184,28 +183,21 @@ impl App {
         });
         known.collect()
     }
+}
 
-    /// The network addresses from which, of all whose own keys were used, only one person was seen.
-    async fn addresses_of(
-        &self,
-        caller: &Caller,
-        person: PersonId,
-        uses: &[KeyUse],
-    ) -> Result<BTreeSet<String>, Problem> {
-        let sessions = self.inner.journal.sessions_of(person).await?;
-        let state = caller.live.state.lock().await;
-        let holder = |used: &KeyUse| state.keys.get(&used.key).and_then(Key::holder);
-        let (mut theirs, mut others) = (BTreeSet::new(), BTreeSet::new());
-        for used in uses {
-            match (holder(used), &used.address) {
-                (Some(holder), Some(address)) if holder == person => _ = theirs.insert(address.clone()),
-                (Some(_), Some(address)) => _ = others.insert(address.clone()),
-                _ => {}
-            }
+/// The network addresses from which, of all whose own keys were used, only one person was seen. Sessions are left out: from
+/// where somebody signed in is told to nobody but them.
+fn addresses_of(state: &Organization, person: PersonId, uses: &[KeyUse]) -> BTreeSet<String> {
+    let holder = |used: &KeyUse| state.keys.get(&used.key).and_then(Key::holder);
+    let (mut theirs, mut others) = (BTreeSet::new(), BTreeSet::new());
+    for used in uses {
+        match (holder(used), &used.address) {
+            (Some(holder), Some(address)) if holder == person => _ = theirs.insert(address.clone()),
+            (Some(_), Some(address)) => _ = others.insert(address.clone()),
+            _ => {}
         }
-        theirs.extend(sessions.into_iter().filter_map(|session| session.address));
-        Ok(theirs.difference(&others).cloned().collect())
     }
+    theirs.difference(&others).cloned().collect()
 }
 
 impl<T> Left<T> {

@@ -18,6 +18,9 @@ pub struct MemberView {
     pub person: PersonId,
     /// Their address.
     pub email: String,
+    /// Whether they have shown that it is theirs, or whoever added them wrote it: not so where they joined by a link that
+    /// was sent to it, and only had the link.
+    pub is_address_theirs: bool,
     /// Their name.
     pub name: String,
     /// The kind of seat that they take.
@@ -109,21 +112,39 @@ impl App {
     /// as somebody who does not exist. Whose address is here is for those who see who is here, or may explain access:
     /// others find themselves and the one for whom they act, and somebody else by the id that they were told.
     pub(crate) async fn member_named(&self, caller: &Caller, name: &str) -> Result<PersonId, Problem> {
-        let mut meant: Vec<PersonId> = self.person(name).await?.into_iter().collect();
-        // Who joined by a link is here under an address that nobody has shown to be theirs, and known by it here alone.
-        meant.extend(self.inner.journal.called_at(caller.live.org(), name).await?);
-        let (person, is_known) = {
+        let meant = self.people_under(caller.live.org(), name).await?;
+        let (person, is_known, another) = {
             let state = caller.live.state.lock().await;
-            let here = meant.iter().copied().find(|person| state.member(*person).is_some());
-            let known = here.or_else(|| meant.iter().copied().find(|person| state.members.contains_key(person)));
+            let mut here = meant.iter().copied().filter(|person| state.member(*person).is_some());
+            let (first, another) = (here.next(), here.next());
+            let known = first.or_else(|| meant.iter().copied().find(|person| state.members.contains_key(person)));
             let person = known.or(meant.first().copied()).ok_or_else(|| Problem::missing("member"))?;
-            (person, known.is_some())
+            (person, known.is_some(), another)
         };
         let is_known = is_known || caller.live.snapshot().role_of(verdict::Subject::Member(person)).is_some();
         let own = [caller.actor.subject.person(), caller.actor.acting_for].contains(&Some(person));
         let sees = || self.asked(&caller.live.snapshot(), &caller.actor, verdict::Operation::ViewMembers).is_allowed();
         let may_find = own || PersonId::parse(name).is_ok() || sees() || self.explains_everybody(caller);
-        if is_known && may_find { Ok(person) } else { Err(Problem::missing("member")) }
+        match another {
+            _ if !is_known || !may_find => Err(Problem::missing("member")),
+            None => Ok(person),
+            Some(another) => {
+                let message =
+                    format!("two people are here under this address; name one of them by id: {person}, {another}");
+                Err(Problem::invalid("member", message))
+            }
+        }
+    }
+
+    /// Whoever is meant by an id or an address: whose it is, then those whom an organization calls so. Who joined by a link
+    /// is there under an address that nobody has shown to be theirs, and known by it there alone.
+    pub(crate) async fn people_under(&self, org: OrgId, name: &str) -> Result<Vec<PersonId>, Problem> {
+        let mut meant: Vec<PersonId> = self.person(name).await?.into_iter().collect();
+        if PersonId::parse(name).is_err() {
+            let called = self.inner.journal.called_at(org, name).await?;
+            meant.extend(called.into_iter().filter(|person| !meant.contains(person)).collect::<Vec<_>>());
+        }
+        Ok(meant)
     }
 
     /// The same about a member whom a field of the request names.
@@ -151,6 +172,7 @@ impl App {
             MemberView {
                 person: member.person,
                 email: person.map_or_else(|| ERASED.to_owned(), |person| person.email.clone()),
+                is_address_theirs: person.is_none_or(|person| person.is_address_theirs),
                 name: person.map_or_else(|| ERASED.to_owned(), |person| person.name.clone()),
                 seat: seats.remove(&member.person),
                 role: member.role.to_string(),

@@ -80,7 +80,7 @@ impl App {
             let state = caller.live.state.lock().await;
             (state.members.get(&person).cloned(), self.issued_by(caller, &state, person))
         };
-        let known = |key: &Key, _: &Snapshot| is_person(&key.created_by, person) || is_person(&key.issued_by, person);
+        let known = |key: &Key, _: &Snapshot| is_person(&key.issued_by, person);
         let known = self.keys_to_rotate(caller, known).await?;
         let holders: Vec<PersonId> = issued.iter().filter_map(Key::holder).collect();
         let names = self.names(caller.live.org(), &holders).await;

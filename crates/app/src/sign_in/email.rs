@@ -145,8 +145,13 @@ impl App {
         Ok(unclaimed.then_some(LetIn::Known(person, true)))
     }
 
+    /// Under what invitations to an address are counted: apart from the mails that its owner asks for.
+    pub(crate) fn digest_of_invited(&self, address: &str) -> [u8; 32] {
+        self.inner.sign_in.identities.of_address(&format!("invited {address}"))
+    }
+
     /// Whether one more mail may go there, which is counted then.
-    fn counts(&self, address: [u8; 32], browser: Option<[u8; 32]>) -> bool {
+    pub(crate) fn counts(&self, address: [u8; 32], browser: Option<[u8; 32]>) -> bool {
         let now = self.now();
         let is_over = |since: Timestamp| now.0.saturating_sub(since.0) >= HOUR_MS;
         let mut asked = self.inner.sign_in.asked.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,10 +1,13 @@
 //! Invitations where the address has to be shown, with time moved by hand, and two writers at once.
 
-use app::invitations::{Accepted, Accepting, InvitationToSend, Status, Which};
+use app::invitations::{Accepted, Accepting, InvitationToSend, MailState, OfferedTeam, Status, Which};
+use app::ports::MailFault;
+use app::roles::{NewRole, RoleChange};
 use app::sign_in::SignedIn;
 use app::{App, Caller, Problem};
 use domain::id::PersonId;
 use domain::organization::{InvitedAddress, SettingChange};
+use domain::role::RoleLevel;
 
 use crate::email::link;
 use crate::world::{ADMIN, Acme, MEMBER, World, code_of};
@@ -43,12 +46,73 @@ async fn statuses(world: &World, by: &Caller) -> Vec<Status> {
 
 /// Somebody who signs in by the mail that they receive.
 async fn by_mail(world: &World, address: &str) -> Option<SignedIn> {
-    let (browser, before) = (world.browser(), world.mailer.taken.lock().unwrap().len());
+    let links = || {
+        let taken = world.mailer.taken.lock().unwrap();
+        let sent = |(to, text): &&(String, String)| to == address && text.contains("/sign-in/mail/");
+        taken.iter().filter(sent).map(|(_, text)| link(text).to_owned()).collect::<Vec<_>>()
+    };
+    let (browser, before) = (world.browser(), links().len());
     world.ask(address, &browser);
-    let (to, text) = world.mails(before + 1).await.pop()?;
-    assert_eq!(to, address);
-    let begun = world.app.open_mailed_link(link(&text), &browser, None).await.ok()?;
+    let mut seen = links();
+    let mut looks = 0;
+    while seen.len() == before {
+        assert!(looks < 100_000, "no link was mailed to {address}");
+        looks += 1;
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        seen = links();
+    }
+    let begun = world.app.open_mailed_link(seen.last()?, &browser, None).await.ok()?;
     world.app.signed_in(begun.token.reveal()).await.ok()
+}
+
+async fn mail_of(world: &World, by: &Caller) -> Option<MailState> {
+    world.app.list_invitations(by, Which::Pending, None, 1).await.unwrap().remove(0).mail
+}
+
+#[tokio::test]
+async fn an_invitation_is_mailed_to_whom_it_is_for_and_says_what_became_of_that() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let new = InvitationToSend {
+        email: ANN.to_owned(),
+        name: Some("Ann Beryl".to_owned()),
+        note: Some("See you on Monday.".to_owned()),
+        ..InvitationToSend::default()
+    };
+    let first = world.app.send_invitation(&acme.admin, new).await.unwrap();
+    assert_eq!(mail_of(&world, &acme.admin).await, Some(MailState::Waits));
+    let fault = MailFault { message: "550 no such mailbox".to_owned(), is_lasting: true };
+    world.mailer.faults.lock().unwrap().push(fault);
+    world.sends();
+    let failed = async {
+        while mail_of(&world, &acme.admin).await == Some(MailState::Waits) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), failed).await.expect("it is tried");
+    assert_eq!(mail_of(&world, &acme.admin).await, Some(MailState::Failed("550 no such mailbox".to_owned())));
+    let again = world.app.resend_invitation(&acme.admin, first.invitation.id.as_str()).await.unwrap();
+    let (to, text) = world.mails(1).await.remove(0);
+    let link = again.token.expect("a link");
+    assert_eq!(to, ANN);
+    for said in ["Hello Ann Beryl", "Adam Feldspar invites you to Acme", "See you on Monday."] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(text.contains(&format!("https://gate.acme.example/invitation/{}", link.reveal())), "{text}");
+    // The link that came by mail shows no more about the address than the one that the inviter saw.
+    assert_eq!(code_of(accept(&world.app, link.reveal(), None).await), "address-not-shown");
+    // Nobody is flooded: what goes beyond five an hour is not mailed, and the link is there to be handed over.
+    let mut mailed = Vec::new();
+    for _ in 0..5 {
+        let sent = world.app.resend_invitation(&acme.admin, first.invitation.id.as_str()).await.unwrap();
+        mailed.push(sent.token.is_some());
+    }
+    world.mails(4).await;
+    assert!(by_mail(&world, ADMIN).await.is_some(), "what was posted before is sent by now");
+    assert_eq!(
+        (mailed, world.mailer.taken.lock().unwrap().iter().filter(|(to, _)| to == ANN).count()),
+        (vec![true; 5], 4)
+    );
 }
 
 #[tokio::test]
@@ -87,14 +151,14 @@ async fn an_address_lets_in_somebody_new_only_as_long_as_it_is_invited() {
     };
     let browser = world.browser();
     world.ask(ANN, &browser);
-    let (_, text) = world.mails(1).await.remove(0);
+    let (_, text) = world.mails(2).await.into_iter().find(|(_, text)| text.contains("/sign-in/mail/")).unwrap();
     world.app.revoke_invitation(&acme.admin, id.as_str()).await.unwrap();
     assert_eq!(code_of(world.app.open_mailed_link(link(&text), &browser, None).await), "missing");
     assert!(world.journal.person_by_email(ANN).await.unwrap().is_none(), "nobody came of it");
     // Nothing is sent there any more; the mail to somebody who is known shows that it was looked at.
     world.ask(ANN, &browser);
     assert!(by_mail(&world, ADMIN).await.is_some());
-    assert_eq!(world.mailer.taken.lock().unwrap().iter().filter(|(to, _)| to == ANN).count(), 1);
+    assert_eq!(world.mailer.taken.lock().unwrap().iter().filter(|(to, _)| to == ANN).count(), 2);
 }
 
 // Addresses change hands: what was shown when a way of signing in was linked says nothing about today.
@@ -176,7 +240,16 @@ async fn what_is_said_in_an_invitation_is_checked_before_anything_is_kept() {
     let acme = world.acme().await;
     let before = world.heads(acme.org).await;
     assert_eq!(code_of(sent(&world.app, &acme.member, ANN, None).await), "lacks-permission");
-    for wrong in ["", "ann", "ann@", "a b@acme.example", "ann@acme.example, bo@acme.example", "ann\r\n@acme.example"] {
+    for wrong in [
+        "",
+        "ann",
+        "ann@",
+        "a b@acme.example",
+        "ann@acme.example, bo@acme.example",
+        "ann\r\n@acme.example",
+        "ann@\u{202e}acme.example",
+        "per_1@Unproven.invalid",
+    ] {
         assert_eq!(code_of(sent(&world.app, &acme.admin, wrong, None).await), "email", "{wrong:?}");
     }
     assert_eq!(code_of(sent(&world.app, &acme.admin, ANN, Some("Not A Role")).await), "role");
@@ -187,4 +260,52 @@ async fn what_is_said_in_an_invitation_is_checked_before_anything_is_kept() {
     assert_eq!(code_of(world.app.show_invitation(&acme.admin, unheard_of.as_str()).await), "missing");
     let after = world.heads(acme.org).await;
     assert_eq!((before.0, before.1), (after.0, after.1), "nothing was written");
+}
+
+#[tokio::test]
+async fn by_a_link_alone_nobody_joins_beside_somebody_of_that_address_and_of_two_none_is_meant() {
+    let world = World::new();
+    let acme = world.acme().await;
+    set(&world, &acme, SettingChange::InviteAddress(InvitedAddress::Any)).await;
+    let link = sent(&world.app, &acme.admin, ANN, None).await.unwrap();
+    let by_hand = world.add(&acme.owner, ANN, "Ann Beryl", "member").await.unwrap().member;
+    assert!(by_hand.is_address_theirs);
+    assert_eq!(code_of(accept(&world.app, &link, None).await), "already-member");
+    // Somebody who is signed in is somebody else, whom the organization then calls so as well.
+    let zoe = stranger(&world, "Two", "zoe@two.example").await;
+    assert_eq!(accept(&world.app, &link, Some(&zoe)).await.unwrap().person, zoe.proof.person);
+    let both = world.app.show_member(&acme.owner, ANN).await;
+    let message = both.as_ref().map(|_| String::new()).unwrap_or_else(ToString::to_string);
+    assert_eq!(code_of(both), "member");
+    assert!([by_hand.person, zoe.proof.person].iter().all(|id| message.contains(id.as_str())), "{message}");
+    // Who is here is meant before who was.
+    world.app.remove_member(&acme.owner, by_hand.person.as_str()).await.unwrap();
+    let found = world.app.show_member(&acme.owner, ANN).await.unwrap();
+    assert_eq!((found.person, found.is_address_theirs), (zoe.proof.person, false));
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_here_joins_no_team() {
+    let world = World::new();
+    let acme = world.acme().await;
+    set(&world, &acme, SettingChange::InviteAddress(InvitedAddress::Any)).await;
+    let mate = NewRole { id: None, title: "Mate".to_owned(), level: RoleLevel::Team, change: RoleChange::default() };
+    world.app.create_role(&acme.owner, mate).await.unwrap();
+    let team = world.app.create_team(&acme.owner, "Sales".to_owned()).await.unwrap().id;
+    let mona = {
+        let (link, browser) = (world.app.make_link(MEMBER).await.unwrap(), world.browser());
+        let begun = world.app.open_link(link.reveal(), &browser, None).await.unwrap();
+        world.app.signed_in(begun.token.reveal()).await.unwrap()
+    };
+    let to_team = InvitationToSend {
+        email: MEMBER.to_owned(),
+        members_only: true,
+        teams: vec![OfferedTeam { team: team.to_string(), role: Some("mate".to_owned()) }],
+        ..InvitationToSend::default()
+    };
+    let link = world.app.send_invitation(&acme.owner, to_team).await.unwrap().token.expect("a link");
+    world.clock.advance_ms(1);
+    world.app.end_member_sessions(&acme.owner, MEMBER, None).await.unwrap();
+    assert_eq!(code_of(accept(&world.app, link.reveal(), Some(&mona)).await), "unauthenticated");
+    assert_eq!(statuses(&world, &acme.owner).await, [Status::Open], "and nothing is used up");
 }

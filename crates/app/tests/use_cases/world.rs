@@ -281,6 +281,7 @@ fn outside(
         upstreams: upstreams.clone(),
         mailer: Some(mailer.clone()),
         providers: Some(provider.set_up()),
+        public_url: Some("https://gate.acme.example".to_owned()),
     }
 }
 

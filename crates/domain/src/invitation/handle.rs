@@ -167,6 +167,13 @@ pub fn address_not_shown() -> Refusal {
     Refusal::rule("address-not-shown", message)
 }
 
+/// Nobody joins by a link alone under an address that is somebody's.
+#[must_use]
+pub fn address_taken() -> Refusal {
+    let message = "somebody of this address is here already: sign in with it, then open this link again";
+    Refusal::rule("already-member", message)
+}
+
 /// What waits for nobody is approved by nobody.
 #[must_use]
 pub fn needs_no_approval() -> Refusal {

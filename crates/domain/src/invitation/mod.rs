@@ -8,7 +8,9 @@ mod handle;
 mod offer;
 mod state;
 
-pub use handle::{LASTS_DAYS_MAX, address_not_shown, already_invited, needs_no_approval, nobody_could_accept};
+pub use handle::{
+    LASTS_DAYS_MAX, address_not_shown, address_taken, already_invited, needs_no_approval, nobody_could_accept,
+};
 pub(crate) use handle::{accept, approve, close, edit, resend, send};
 pub use offer::{Offer, OfferedGrant};
 pub use state::{Closing, Invitation, InvitationState, Inviter, NewInvitation};

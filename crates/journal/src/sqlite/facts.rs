@@ -155,24 +155,25 @@ pub(crate) fn read_all<T>(
     rows.collect::<rusqlite::Result<Vec<T>>>().map_err(ReadError::unavailable)
 }
 
-type PersonRow = (String, String, String);
+type PersonRow = (String, String, String, bool);
 
 fn person_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<PersonRow> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
 }
 
-fn person((text, email, name): PersonRow) -> Result<Person, ReadError> {
-    Ok(Person { id: id(PersonId::parse(&text), "a person")?, email, name })
+fn person((text, email, name, is_address_theirs): PersonRow) -> Result<Person, ReadError> {
+    Ok(Person { id: id(PersonId::parse(&text), "a person")?, email, name, is_address_theirs })
 }
 
 pub(crate) fn person_by_email(connection: &Connection, email: &str) -> Result<Option<Person>, ReadError> {
-    let sql = "SELECT person, email, name FROM people WHERE email_folded = ?1";
+    let sql = "SELECT person, email, name, 1 FROM people WHERE email_folded = ?1";
     read_all(connection, sql, &[&email.to_lowercase()], person_row)?.pop().map(person).transpose()
 }
 
 /// People as an organization calls them. Whoever it never named itself is called what the directory says.
 pub(crate) fn people(connection: &Connection, org: OrgId, ids: &[PersonId]) -> Result<Vec<Person>, ReadError> {
-    let sql = "SELECT people.person, coalesce(called.email, people.email), coalesce(called.name, people.name)
+    let sql = "SELECT people.person, coalesce(called.email, people.email), coalesce(called.name, people.name),
+             called.email IS NULL OR lower(called.email) = lower(people.email)
          FROM people LEFT JOIN called ON called.person = people.person AND called.org = ?2 WHERE people.person = ?1";
     let mut found = Vec::new();
     for id in ids {

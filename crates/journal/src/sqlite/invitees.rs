@@ -6,6 +6,7 @@ use rusqlite::{Connection, Row, params};
 use crate::error::ReadError;
 use crate::invitee::InviteeRow;
 use crate::sqlite::facts::{FactError, id, read_all};
+use crate::sqlite::mail;
 use crate::stream::PAGE_MAX;
 
 /// Writes for whom an invitation is, or what is written about them now.
@@ -69,12 +70,13 @@ pub(crate) fn invitees(
     org: OrgId,
     invitations: &[InvitationId],
 ) -> Result<Vec<InviteeRow>, ReadError> {
-    let sql = "SELECT email, name, note FROM invitees WHERE org = ?1 AND invitation = ?2";
+    let sql = "SELECT email, name, note, mail_state, mail_error FROM invitees WHERE org = ?1 AND invitation = ?2";
     let mut found = Vec::new();
     for invitation in invitations {
         let row = |row: &Row<'_>| {
             let (email, name, note) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(InviteeRow { org, invitation: *invitation, email, name, note })
+            let mail = mail::state(row.get::<_, Option<String>>(3)?.as_deref(), row.get(4)?);
+            Ok(InviteeRow { org, invitation: *invitation, email, name, note, mail })
         };
         found.extend(read_all(connection, sql, &[&org.as_str(), &invitation.as_str()], row)?);
     }

@@ -45,7 +45,8 @@ fn press(browser: &Browser, link: &str, button: &str, name: &str) -> Answer {
     }
     let kind = ("content-type", "application/x-www-form-urlencoded");
     let ours = [kind, ("origin", browser.url.as_str()), ("sec-fetch-site", "same-origin")];
-    let form = format!("csrf={}&name={name}", page.csrf());
+    let person = page.text.split("name=\"person\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let form = format!("csrf={}&person={}&name={name}", page.csrf(), person.unwrap_or_default());
     browser.send("POST", &format!("{link}/{button}"), &ours, &form)
 }
 
