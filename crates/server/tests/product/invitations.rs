@@ -334,7 +334,9 @@ fn of_many_who_accept_one_invitation_at_once_one_joins() {
         pressing.into_iter().map(|pressed| pressed.join().unwrap()).collect()
     });
     answers.sort_unstable();
-    assert_eq!((answers[0], &answers[1..]), (303, &[404; 199][..]));
+    // After so many tries that opened nothing, whoever comes from that network is slowed down.
+    assert_eq!(answers[0], 303, "{answers:?}");
+    assert!(answers[1..].iter().all(|answer| [404, 429].contains(answer)), "{answers:?}");
     let members = firm.owner().get("/members").1;
     assert_eq!(each(&members, "id").len(), 2, "the owner and one newcomer: {members}");
     assert_eq!(ready.iter().filter(|(browser, _)| browser.session().0 == 200).count(), 1);
@@ -381,7 +383,7 @@ fn nobody_joins_on_the_word_of_an_inviter_whose_removal_was_acknowledged() {
         });
         assert_eq!(removed, 200);
         let is_here = owner.get(&format!("/members/{email}")).0 == 200;
-        assert_eq!((answer == 303, answer == 404), (is_here, !is_here), "{answer}");
+        assert_eq!((answer == 303, [404, 429].contains(&answer)), (is_here, !is_here), "{answer}");
         // Whoever came came before: the journal has one order.
         if is_here {
             let changes = owner.get("/audit?kind=changes&limit=4").1.to_string();
