@@ -58,6 +58,13 @@ impl App {
         Ok(self.inner.journal.person_by_email(name).await?.map(|person| person.id))
     }
 
+    /// Whose address this is, letter by letter but for the case of the Latin ones. One that is merely folded to it, such
+    /// as one with a Kelvin sign for a `k`, may be another's mailbox.
+    pub(crate) async fn person_at(&self, address: &str) -> Result<Option<PersonId>, Problem> {
+        let found = self.inner.journal.person_by_email(address).await?;
+        Ok(found.filter(|person| person.email.eq_ignore_ascii_case(address)).map(|person| person.id))
+    }
+
     /// What must be appended to the directory so that it knows one more person or organization. The caller
     /// holds the directory's lock until the append is done.
     pub(crate) async fn register(

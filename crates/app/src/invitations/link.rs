@@ -135,12 +135,14 @@ impl App {
     /// The name by which an address that nobody has yet is invited, where it is: whoever shows that it is theirs becomes
     /// somebody by that.
     pub(crate) async fn invited_as(&self, address: &str) -> Result<Option<String>, Problem> {
-        for (org, invitation, name) in self.inner.journal.invitations_anywhere(address).await? {
-            let live = self.live(org).await?;
+        let rows = self.inner.journal.invitees_anywhere(address).await?;
+        // Letter by letter: one that is merely folded to it may be another's mailbox.
+        for row in rows.into_iter().filter(|row| row.email.eq_ignore_ascii_case(address)) {
+            let live = self.live(row.org).await?;
             let (state, now) = (live.state.lock().await, self.now());
-            let open = state.invitations.get(&invitation).filter(|known| known.holds_at(now));
+            let open = state.invitations.get(&row.invitation).filter(|known| known.holds_at(now));
             if open.is_some_and(|known| live.snapshot().sponsored(known, now) == Sponsored::Yes) {
-                return Ok(Some(name.unwrap_or_else(|| local_part(address))));
+                return Ok(Some(row.name.unwrap_or_else(|| local_part(address))));
             }
         }
         Ok(None)

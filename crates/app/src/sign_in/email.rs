@@ -138,7 +138,7 @@ impl App {
                 return Ok(Some(LetIn::Known(found.person, false)));
             }
         }
-        let Some(person) = self.person(address).await? else {
+        let Some(person) = self.person_at(address).await? else {
             return Ok(self.invited_as(address).await?.map(LetIn::Invited));
         };
         let unclaimed = self.inner.journal.identities_of(person).await?.is_empty();

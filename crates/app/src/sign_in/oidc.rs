@@ -192,7 +192,7 @@ impl App {
             Address::Doubted { doubt, .. } => return Err(nobody(&doubt.to_string())),
             Address::Absent => return Err(nobody("the provider gives no e-mail address by which you could be known")),
         };
-        let (person, newcomer) = match self.person(address).await? {
+        let (person, newcomer) = match self.person_at(address).await? {
             Some(person) => (person, None),
             None => {
                 let name = self.invited_as(address).await?.ok_or_else(|| nobody("ask for an invitation"))?;

@@ -106,12 +106,12 @@ impl IdentityDigester {
     /// lower case do not tell addresses apart.
     #[must_use]
     pub fn of_address(&self, address: &str) -> [u8; 32] {
-        finish(self.0.newest(), BY_ADDRESS, &address.to_lowercase())
+        finish(self.0.newest(), BY_ADDRESS, &address.to_ascii_lowercase())
     }
 
     /// Every digest under which it may have been stored, the likeliest first.
     pub fn each_of_address(&self, address: &str) -> impl Iterator<Item = [u8; 32]> {
-        let folded = address.to_lowercase();
+        let folded = address.to_ascii_lowercase();
         self.0.each().map(move |mac| finish(mac, BY_ADDRESS, &folded))
     }
 }

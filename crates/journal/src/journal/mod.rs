@@ -305,15 +305,12 @@ impl Journal {
         self.read_journal(move |connection| invitees::to(connection, org, &email)).await
     }
 
-    /// The invitations of all organizations to an address, without regard to case, whatever became of them, with the name
-    /// that each wrote down; at most 10,000.
+    /// For whom the invitations of all organizations to an address are, without regard to case, whatever became of them; at
+    /// most 10,000.
     ///
     /// # Errors
     /// [`ReadError`]
-    pub async fn invitations_anywhere(
-        &self,
-        email: &str,
-    ) -> Result<Vec<(OrgId, InvitationId, Option<String>)>, ReadError> {
+    pub async fn invitees_anywhere(&self, email: &str) -> Result<Vec<InviteeRow>, ReadError> {
         let email = email.to_owned();
         self.read_journal(move |connection| invitees::to_anywhere(connection, &email)).await
     }

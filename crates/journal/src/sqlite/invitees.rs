@@ -90,17 +90,19 @@ pub(crate) fn to(connection: &Connection, org: OrgId, email: &str) -> Result<Vec
     rows.iter().map(|text| id(InvitationId::parse(text), "an invitation")).collect()
 }
 
-/// The invitations of all organizations to an address, without regard to case, with the name that each wrote down.
-pub(crate) fn to_anywhere(
-    connection: &Connection,
-    email: &str,
-) -> Result<Vec<(OrgId, InvitationId, Option<String>)>, ReadError> {
-    let sql = "SELECT org, invitation, name FROM invitees WHERE email_folded = ?1 LIMIT ?2";
-    let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?));
+/// For whom the invitations of all organizations to an address are, without regard to case.
+pub(crate) fn to_anywhere(connection: &Connection, email: &str) -> Result<Vec<InviteeRow>, ReadError> {
+    let sql = "SELECT org, invitation, email, name, note, mail_state, mail_error FROM invitees WHERE email_folded = ?1 LIMIT ?2";
+    let row = |row: &Row<'_>| {
+        let (org, invitation, email): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let mail = mail::state(row.get::<_, Option<String>>(5)?.as_deref(), row.get(6)?);
+        Ok((org, invitation, email, (row.get(3)?, row.get(4)?, mail)))
+    };
     let rows = read_all(connection, sql, &[&email.to_lowercase(), &(PAGE_MAX as i64)], row)?;
-    let sound = |(org, invitation, name): (String, String, Option<String>)| {
+    let sound = |(org, invitation, email, (name, note, mail))| {
         let org = id(OrgId::parse(&org), "an invitation")?;
-        Ok((org, id(InvitationId::parse(&invitation), "an invitation")?, name))
+        let invitation = id(InvitationId::parse(&invitation), "an invitation")?;
+        Ok(InviteeRow { org, invitation, email, name, note, mail })
     };
     rows.into_iter().map(sound).collect()
 }

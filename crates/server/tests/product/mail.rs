@@ -118,3 +118,33 @@ fn where_no_mail_is_sent_the_page_offers_none_and_half_a_setting_keeps_the_serve
     let told = refused(folder.path(), |command| command.args(["--oidc-issuer", "https://id.acme.example"]));
     assert!(told.contains("oidc-client-id is missing"), "{told}");
 }
+
+#[test]
+fn an_address_that_merely_looks_like_somebodys_gets_no_mail() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, mails) = (folder.path().join("data"), folder.path().join("mails"));
+    std::fs::create_dir(&mails).unwrap();
+    found(&data, "Acme", "kim@example.com");
+    let to = format!("file:{}", mails.display());
+    let server = Server::start_with(&data, &["--mail-server", &to, "--mail-from", "Gate <gate@acme.example>"]);
+    let browser = Browser::new(&server.url);
+    let csrf = browser.get("/sign-in").csrf();
+    // A Kelvin sign, whose lower case is a `k`: before she has signed in and afterwards.
+    let ask_alike =
+        || assert_eq!(browser.fill_in("/sign-in/email", &csrf, "email=%E2%84%AAim%40example.com").status, 200);
+    let ask = || assert_eq!(browser.fill_in("/sign-in/email", &csrf, "email=Kim%40Example.com").status, 200);
+    ask_alike();
+    ask();
+    let text = mail(&mails);
+    let link = text.split(&server.url).nth(1).expect("a link").split_whitespace().next().unwrap();
+    assert_eq!(browser.submit(link, &browser.get(link).csrf()).status, 303, "{text}");
+    ask_alike();
+    ask();
+    let sent = || std::fs::read_dir(&mails).unwrap().count();
+    wait_for("the second mail", || (sent() >= 2).then_some(()));
+    for file in std::fs::read_dir(&mails).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        assert!(text.to_ascii_lowercase().contains("kim@example.com"), "{text}");
+    }
+    assert_eq!(sent(), 2);
+}
