@@ -92,19 +92,20 @@ pub(crate) fn to(connection: &Connection, org: OrgId, email: &str) -> Result<Vec
 
 /// For whom the invitations of all organizations to an address are, without regard to case.
 pub(crate) fn to_anywhere(connection: &Connection, email: &str) -> Result<Vec<InviteeRow>, ReadError> {
-    let sql = "SELECT org, invitation, email, name, note, mail_state, mail_error FROM invitees WHERE email_folded = ?1 LIMIT ?2";
+    let sql = "SELECT org, invitation, email, name, note, mail_state, mail_error FROM invitees
+         WHERE email_folded = ?1 LIMIT ?2";
     let row = |row: &Row<'_>| {
         let (org, invitation, email): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let mail = mail::state(row.get::<_, Option<String>>(5)?.as_deref(), row.get(6)?);
         Ok((org, invitation, email, (row.get(3)?, row.get(4)?, mail)))
     };
     let rows = read_all(connection, sql, &[&email.to_lowercase(), &(PAGE_MAX as i64)], row)?;
-    let sound = |(org, invitation, email, (name, note, mail))| {
+    let sound = rows.into_iter().map(|(org, invitation, email, (name, note, mail))| {
         let org = id(OrgId::parse(&org), "an invitation")?;
         let invitation = id(InvitationId::parse(&invitation), "an invitation")?;
         Ok(InviteeRow { org, invitation, email, name, note, mail })
-    };
-    rows.into_iter().map(sound).collect()
+    });
+    sound.collect()
 }
 
 /// The people whom an organization wrote down under an address.
