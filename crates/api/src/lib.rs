@@ -18,6 +18,7 @@ mod home;
 mod identities;
 mod impact;
 mod integrations;
+mod invitations;
 mod keys;
 mod kinds;
 mod members;
@@ -38,6 +39,7 @@ mod sessions;
 mod settings;
 mod teams;
 mod time;
+mod transfer;
 mod visitor;
 
 pub use home::lets_sign_in;

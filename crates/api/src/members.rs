@@ -1,17 +1,20 @@
 //! Endpoints: members.
 
+pub(crate) mod consequences;
 pub(crate) mod extra_role;
 pub(crate) mod sessions;
+pub(crate) mod suspension;
 
-use app::App;
+use app::invitations::{InvitationView, Status, Which};
 use app::keys::KeysToRotate;
 use app::members::{
-    ChangedRole, ExtraRoleView, MemberChange as DetailsChange, MemberFilter, MemberView, NewMember, Removed,
+    ChangedRole, ExtraRoleView, Leaving, MemberChange as DetailsChange, MemberFilter, MemberView, NewMember, Removed,
 };
+use app::{App, Caller};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use domain::id::PersonId;
+use domain::id::{InvitationId, PersonId};
 use domain::member::MemberStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -24,10 +27,13 @@ use crate::time::written;
 /// A member.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Member {
-    /// Id of the person.
+    /// Id of the person; of the invitation, where they are only invited.
     id: String,
     /// Their address.
     email: String,
+    /// Whether it is the address by which this installation knows them. It is not where they joined by a link that was sent
+    /// to it, and nobody has shown whose it is.
+    is_address_theirs: bool,
     /// Their name.
     name: String,
     /// The kind of seat that they take, as the organization calls it.
@@ -36,13 +42,41 @@ pub(crate) struct Member {
     role: String,
     /// The roles beside it.
     extra_roles: Vec<ExtraRole>,
-    /// `active` or `removed`.
+    /// `active`, `suspended` or `removed`; in a list of those who are invited, `invited` or `expired`.
     #[schema(value_type = String)]
-    status: MemberStatus,
-    /// When they joined.
-    joined_at: String,
+    status: Standing,
+    /// When they joined; none where they are only invited.
+    joined_at: Option<String>,
     /// When they were removed.
     removed_at: Option<String>,
+    /// Since when they are suspended.
+    suspended_at: Option<String>,
+}
+
+/// Where somebody stands.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Standing {
+    Member(MemberStatus),
+    Invited(&'static str),
+}
+
+/// Somebody who is invited, as a member who is not here yet; named by the invitation.
+fn invited(view: InvitationView) -> Member {
+    let status = if view.status == Status::Expired { "expired" } else { "invited" };
+    Member {
+        id: view.id.to_string(),
+        email: view.email.unwrap_or_default(),
+        is_address_theirs: false,
+        name: view.name.unwrap_or_default(),
+        seat: None,
+        role: view.gets,
+        extra_roles: Vec::new(),
+        status: Standing::Invited(status),
+        joined_at: None,
+        removed_at: None,
+        suspended_at: None,
+    }
 }
 
 fn extra(view: ExtraRoleView) -> ExtraRole {
@@ -55,13 +89,15 @@ impl From<MemberView> for Member {
         Member {
             id: view.person.to_string(),
             email: view.email,
+            is_address_theirs: view.is_address_theirs,
             name: view.name,
             seat: view.seat,
             role: view.role,
             extra_roles: view.extra_roles.into_iter().map(extra).collect(),
-            status: view.status,
-            joined_at: written(view.joined_at),
+            status: Standing::Member(view.status),
+            joined_at: Some(written(view.joined_at)),
             removed_at: view.removed_at.map(written),
+            suspended_at: view.suspended_at.map(written),
         }
     }
 }
@@ -90,7 +126,8 @@ pub(crate) struct Members {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParams {
-    /// `active` (the default), `removed` or `all`.
+    /// `present` (the default: active and suspended), `active`, `suspended`, `removed`, `all` of these; or those who are no
+    /// members yet: `invited`, or `expired` where their invitation has ended by itself.
     status: Option<String>,
     /// Where the last page ended.
     cursor: Option<String>,
@@ -107,17 +144,43 @@ pub(crate) async fn list(
     Signed(caller): Signed,
     Params(params): Params<ListParams>,
 ) -> Result<Json<Members>, Failure> {
+    if let Some(which) = invitations_of(params.status.as_deref()) {
+        return list_invited(&app, &caller, which, &params).await;
+    }
     let filter = match params.status.as_deref() {
-        None | Some("active") => MemberFilter::Active,
+        None | Some("present") => MemberFilter::Here,
+        Some("active") => MemberFilter::Active,
+        Some("suspended") => MemberFilter::Suspended,
         Some("removed") => MemberFilter::Removed,
         Some("all") => MemberFilter::All,
-        Some(_) => return Err(Failure::bad_field("status", "give active, removed or all")),
+        Some(_) => {
+            let known = "give present, active, suspended, removed, all, invited or expired";
+            return Err(Failure::bad_field("status", known));
+        }
     };
     let cursor = params.cursor.as_deref().map(PersonId::parse).transpose();
     let cursor = cursor.map_err(|_| bad_cursor())?;
     let limit = page_size(params.limit)?;
     let found = app.list_members(&caller, filter, cursor, limit + 1).await?;
     let (items, more) = page(found.into_iter().map(Member::from).collect(), limit);
+    let next = items.last().filter(|_| more).map(|member: &Member| member.id.clone());
+    Ok(Json(Members { items, next }))
+}
+
+fn invitations_of(status: Option<&str>) -> Option<Which> {
+    match status {
+        Some("invited") => Some(Which::Waiting),
+        Some("expired") => Some(Which::In(Status::Expired)),
+        _ => None,
+    }
+}
+
+/// Those who are invited, as far as the caller may see who is.
+async fn list_invited(app: &App, caller: &Caller, which: Which, params: &ListParams) -> Result<Json<Members>, Failure> {
+    let cursor = params.cursor.as_deref().map(InvitationId::parse).transpose().map_err(|_| bad_cursor())?;
+    let limit = page_size(params.limit)?;
+    let found = app.list_invitations(caller, which, cursor, limit + 1).await?;
+    let (items, more) = page(found.into_iter().map(invited).collect(), limit);
     let next = items.last().filter(|_| more).map(|member: &Member| member.id.clone());
     Ok(Json(Members { items, next }))
 }
@@ -273,6 +336,28 @@ pub(crate) struct RemovedMember {
     /// Personal keys of others that they had issued and whose holders have not renewed them since: ask the holders
     /// to, since the one who left may know the secret.
     personal_keys_to_rotate: Vec<IssuedKeyOf>,
+    /// What was handed over together with it.
+    handed_over: HandedOver,
+    /// Keys that have a new secret, each shown this once.
+    regenerated: Vec<RegeneratedKey>,
+}
+
+/// What was handed over.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HandedOver {
+    /// Resources that have the new owner.
+    resources: usize,
+    /// Agents for which the new one answers.
+    agents: usize,
+    /// Resources and agents that one sees and may not hand over.
+    denied: usize,
+}
+
+/// A key with its new secret.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RegeneratedKey {
+    id: String,
+    secret: String,
 }
 
 /// A key that somebody else had issued.
@@ -305,7 +390,14 @@ fn labelled(keys: Vec<(domain::id::KeyId, String)>) -> Vec<LabelledKey> {
 
 impl From<Removed> for RemovedMember {
     fn from(removed: Removed) -> RemovedMember {
+        let left = removed.left;
         RemovedMember {
+            handed_over: HandedOver { resources: left.resources, agents: left.agents, denied: left.denied },
+            regenerated: left
+                .regenerated
+                .into_iter()
+                .map(|(id, secret)| RegeneratedKey { id: id.to_string(), secret: secret.reveal().to_owned() })
+                .collect(),
             removed: removed.member.into(),
             ended: Ended { keys: removed.keys_ended, integrations: removed.grants_ended },
             personal_keys_to_rotate: removed
@@ -319,15 +411,32 @@ impl From<Removed> for RemovedMember {
     }
 }
 
-/// Removes a member. When this is answered, no key of theirs opens anything; their history stays.
+/// What happens together with a removal, all of it or nothing.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RemovalParams {
+    /// Who owns from then on what they owned, and answers for the agents that they answered for: e-mail address or id.
+    hand_over_to: Option<String>,
+    /// Keys that get a new secret, by id and with commas between them.
+    regenerate: Option<String>,
+}
+
+/// Removes a member. When this is answered, no key of theirs opens anything; their history stays. What it would come to
+/// is told before by `removal_consequences`.
 #[utoipa::path(delete, path = "/members/{member}", tag = "members", operation_id = "remove_member",
-    params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id")),
+    params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id"),
+        RemovalParams),
     responses((status = 200, body = RemovedMember), Problems))]
 pub(crate) async fn remove(
     State(app): State<App>,
     Signed(caller): Signed,
     Path(path): Path<(String, String)>,
+    Params(params): Params<RemovalParams>,
 ) -> Result<Json<RemovedMember>, Failure> {
     let (_, member) = path;
-    Ok(Json(app.remove_member(&caller, &member).await?.into()))
+    let keys = params.regenerate.as_deref().unwrap_or_default().split(',').map(str::trim);
+    let regenerate = keys.filter(|key| !key.is_empty()).map(str::to_owned).collect();
+    let leaving = Leaving { hand_over_to: params.hand_over_to, regenerate };
+    Ok(Json(app.remove_member_and(&caller, &member, &leaving).await?.into()))
 }

@@ -12,7 +12,6 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::extract::{Anyone, Body, Signed};
-use crate::members::ChangedMember;
 use crate::problem::{Failure, Problems};
 
 /// The public base URL.
@@ -157,26 +156,4 @@ pub(crate) async fn change_preset(
 ) -> Result<Json<Organization>, Failure> {
     app.change_preset(&caller, &body.preset, &body.roles).await?;
     Ok(Json(organization(app.show_organization(&caller).await?, &public_url)))
-}
-
-/// To whom the organization is handed over.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Transfer {
-    /// E-mail address or id of the member who gets the top role.
-    to: String,
-    /// The role that the caller has from then on.
-    own_role: String,
-}
-
-/// Hands the organization over: another member gets the top role, and the caller another one, in one step.
-#[utoipa::path(post, path = "/organization/transfer", tag = "organization", operation_id = "transfer_organization",
-    params(("org" = String, Path, description = "slug or id")), request_body = Transfer,
-    responses((status = 200, body = ChangedMember), Problems))]
-pub(crate) async fn transfer(
-    State(app): State<App>,
-    Signed(caller): Signed,
-    Body(body): Body<Transfer>,
-) -> Result<Json<ChangedMember>, Failure> {
-    Ok(Json(app.transfer_ownership(&caller, &body.to, &body.own_role).await?.into()))
 }

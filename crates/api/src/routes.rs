@@ -14,9 +14,9 @@ use utoipa_axum::routes;
 use crate::home::Cookies;
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, cedar, extract, grants, identities, integrations, keys, kinds,
-    members, objects, organizations, pages, passkeys, permissions, plan, requests, resources, reviews, roles, sessions,
-    settings, teams,
+    access, advice, agents, ask, audit, authzen, cedar, extract, grants, identities, integrations, invitations, keys,
+    kinds, members, objects, organizations, pages, passkeys, permissions, plan, requests, resources, reviews, roles,
+    sessions, settings, teams, transfer,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -57,7 +57,8 @@ impl utoipa::Modify for KeySecurity {
 fn described() -> OpenApiRouter<App> {
     let org = OpenApiRouter::new()
         .routes(routes!(organizations::show, organizations::change))
-        .routes(routes!(organizations::transfer))
+        .routes(routes!(transfer::offer, transfer::show, transfer::end))
+        .routes(routes!(transfer::accept))
         .routes(routes!(organizations::change_preset))
         .routes(routes!(settings::list))
         .routes(routes!(permissions::list))
@@ -71,12 +72,21 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(teams::show, teams::rename, teams::delete))
         .routes(routes!(teams::members))
         .routes(routes!(teams::set_member, teams::remove_member))
+        .routes(routes!(teams::hand_over_lead))
         .routes(routes!(grants::set_for_team, grants::remove_for_team))
         .routes(routes!(members::list, members::add))
         .routes(routes!(members::show, members::change, members::remove))
         .routes(routes!(members::extra_role::give, members::extra_role::take))
         .routes(routes!(members::sessions::list, members::sessions::end_all))
         .routes(routes!(members::sessions::end))
+        .routes(routes!(members::consequences::of_removal))
+        .routes(routes!(members::suspension::suspend))
+        .routes(routes!(members::suspension::restore))
+        .routes(routes!(invitations::list, invitations::send))
+        .routes(routes!(invitations::show, invitations::edit, invitations::revoke))
+        .routes(routes!(invitations::resend))
+        .routes(routes!(invitations::approve))
+        .routes(routes!(invitations::bulk::send))
         .routes(routes!(access::of_member))
         .routes(routes!(access::of_agent))
         .routes(routes!(access::of_key))

@@ -1,7 +1,7 @@
 //! Endpoints: teams and who is in them.
 
 use app::App;
-use app::teams::{TeamDetail, TeamMemberView, TeamView};
+use app::teams::{NewLead, TeamDetail, TeamMemberView, TeamView};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -244,6 +244,33 @@ pub(crate) async fn set_member(
 ) -> Result<Json<TeamMember>, Failure> {
     let (_, team, member) = path;
     Ok(Json(app.set_team_member(&caller, (&team, &member), body.role.as_deref()).await?.into()))
+}
+
+/// Who leads a team from now on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewLeader {
+    /// E-mail address or id of the member who gets the leader's role in the team.
+    to: String,
+    /// Who led it until now; where nobody is named, the caller where they do, or the only leader.
+    from: Option<String>,
+    /// The role in teams that they have then; the default one where none is named.
+    own_role: Option<String>,
+}
+
+/// Hands over the lead of a team in one step: the heir gets the leader's role, and the leader another one.
+#[utoipa::path(post, path = "/teams/{team}/leader", tag = "teams", operation_id = "hand_over_team",
+    params(("org" = String, Path, description = "slug or id"), ("team" = String, Path, description = "id or title")),
+    request_body = NewLeader, responses((status = 200, body = TeamMember), Problems))]
+pub(crate) async fn hand_over_lead(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+    Body(body): Body<NewLeader>,
+) -> Result<Json<TeamMember>, Failure> {
+    let (_, team) = path;
+    let lead = NewLead { to: body.to, from: body.from, own_role: body.own_role };
+    Ok(Json(app.hand_over_lead(&caller, &team, &lead).await?.into()))
 }
 
 /// Takes somebody out of a team. What they had through it is gone with their next request. Everybody may leave.

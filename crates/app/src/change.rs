@@ -136,6 +136,8 @@ fn member(operation: Operation<'_>) -> Option<PersonId> {
         | Operation::TakeRole { member, .. }
         | Operation::ViewSessions { member }
         | Operation::EndSessions { member }
+        | Operation::SuspendMember { member }
+        | Operation::RestoreMember { member }
         | Operation::RemoveMember { member }
         | Operation::SetTeamMember { member, .. }
         | Operation::RemoveTeamMember { member, .. }
@@ -175,6 +177,14 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::EditOrganization { .. }
         | Operation::Assign { grantee: Grantee::Team(_), .. } => "team",
         Operation::RequestAccess { .. } | Operation::DecideRequest { .. } => "request",
+        Operation::ViewOwnershipOffer | Operation::AcceptOwnership | Operation::EndOwnershipOffer => "offer",
+        Operation::SendInvitation { .. } => "team",
+        Operation::ViewInvitation { .. }
+        | Operation::EditInvitation { .. }
+        | Operation::ResendInvitation { .. }
+        | Operation::ApproveInvitation { .. }
+        | Operation::RevokeInvitation { .. }
+        | Operation::AcceptInvitation { .. } => "invitation",
         Operation::Data { .. } => "object",
         Operation::Field { .. } => "field",
         _ => "member",

@@ -21,6 +21,7 @@ mod directory;
 pub mod grants;
 pub mod impact;
 pub mod integrations;
+pub mod invitations;
 pub mod keys;
 mod live;
 mod mail;

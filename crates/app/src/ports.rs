@@ -4,8 +4,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use domain::id::OrgId;
 use domain::integration::CredentialKind;
 use domain::time::Timestamp;
+use verdict::Subject;
 
 use crate::sign_in::Providers;
 
@@ -25,6 +27,8 @@ pub struct Outside {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Providers with whom people sign in, where some are set up.
     pub providers: Option<Providers>,
+    /// Where people reach this installation, for links in mails that nobody's browser asked for.
+    pub public_url: Option<String>,
 }
 
 /// A tool as an upstream lists it.
@@ -116,4 +120,7 @@ pub trait Web: Send + Sync + 'static {
 pub trait Upstreams: Send + Sync + 'static {
     /// Connects, and lists the tools.
     fn list_tools<'l>(&'l self, url: &'l str, credential: &'l CredentialKind, secret: Option<&'l str>) -> Listing<'l>;
+
+    /// How many calls and streams of a subject are open at this moment.
+    fn open_for(&self, org: OrgId, subject: Subject) -> u32;
 }

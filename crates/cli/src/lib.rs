@@ -19,6 +19,7 @@ mod field;
 mod grant;
 mod instant;
 mod integration;
+mod invitation;
 mod key;
 mod kind;
 mod member;
@@ -57,6 +58,8 @@ enum Command {
     Org(org::Arguments),
     /// The people of the organization
     Member(member::Arguments),
+    /// Invite people, and handle the invitations that are open
+    Invite(invitation::Arguments),
     /// The roles: what they hold, who has them, what happened to them
     Role(role::Arguments),
     /// Teams: who is in them, and what they have
@@ -144,6 +147,7 @@ fn dispatch(command: &Command, terminal: &mut Terminal<'_>) -> Result<(), Failur
     match command {
         Command::Org(arguments) => org::run(arguments, terminal),
         Command::Member(arguments) => member::run(arguments, terminal),
+        Command::Invite(arguments) => invitation::run(arguments, terminal),
         Command::Role(arguments) => role::run(arguments, terminal),
         Command::Team(arguments) => team::run(arguments, terminal),
         Command::Integration(arguments) => integration::run(arguments, terminal),

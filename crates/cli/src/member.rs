@@ -22,10 +22,11 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Everyone, active unless said otherwise
+    /// Everyone who is a member, unless said otherwise
     List {
-        /// active, removed or all
-        #[arg(long, default_value = "active", value_parser = ["active", "removed", "all"])]
+        /// present (active and suspended), active, suspended, removed, all of these; or those who are no members yet:
+        /// invited or expired
+        #[arg(long, default_value = "present", value_parser = ["present", "active", "suspended", "removed", "all", "invited", "expired"])]
         status: String,
     },
     /// Add a person, who can use nothing until something is granted
@@ -75,8 +76,29 @@ enum Verb {
     },
     /// The sessions in which a person comes here, and their end here
     Sessions(OfMember),
+    /// Suspend a person: nothing of theirs works from then on, and nothing is lost
+    Suspend {
+        /// E-mail or id
+        member: String,
+    },
+    /// Restore a suspended person with everything that they have
+    Restore {
+        /// E-mail or id
+        member: String,
+    },
     /// Remove a person: their keys end at once, their history stays
     Remove {
+        /// E-mail or id
+        member: String,
+        /// Who owns then what they owned, and answers for their agents: e-mail or id
+        #[arg(long, value_name = "MEMBER")]
+        hand_over_to: Option<String>,
+        /// A key that gets a new secret with it, shown once; give it once for each
+        #[arg(long, value_name = "KEY")]
+        regenerate: Vec<String>,
+    },
+    /// What removing a person would come to: what ends, what somebody has to take over, which secrets they may keep
+    Consequences {
         /// E-mail or id
         member: String,
     },
@@ -147,7 +169,19 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             })
         }
         Verb::Sessions(asked) => of_member(asked, &org, terminal),
-        Verb::Remove { member } => remove(member, &org, terminal),
+        Verb::Suspend { member } => suspend(member, &org, terminal),
+        Verb::Restore { member } => {
+            let restored = org.post(&["members", member, "restore"], &json!({}))?;
+            terminal.answer(&restored, |restored| {
+                format!("{} is {} again\n", text(restored, "/name"), text(restored, "/role"))
+            })
+        }
+        Verb::Remove { member, hand_over_to, regenerate } => {
+            remove(member, (hand_over_to.as_deref(), regenerate), &org, terminal)
+        }
+        Verb::Consequences { member } => {
+            terminal.answer(&org.get(&["members", member, "consequences"], &[])?, lay_out_consequences)
+        }
         Verb::Access { member, at } => show_access(&["members", member, "access"], at.as_ref(), &org, terminal),
     }
 }
@@ -198,17 +232,59 @@ fn add(addition: &Addition, org: &Organization, terminal: &mut Terminal<'_>) -> 
     })
 }
 
-fn remove(member: &str, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+fn suspend(member: &str, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     if !terminal.yes {
         let found = org.get(&["members", member], &[])?;
         let who = format!("{} ({}, {})", text(&found, "/name"), text(&found, "/email"), text(&found, "/role"));
-        terminal.confirm(&format!("remove {who} from {}? Their keys end at once; their history stays.", org.slug()))?;
+        let what = "Their keys and agents stand still at once, until you restore them.";
+        terminal.confirm(&format!("suspend {who} in {}? {what}", org.slug()))?;
     }
-    let removed = org.delete(&["members", member])?;
+    let suspended = org.post(&["members", member, "suspend"], &json!({}))?;
+    terminal.answer(&suspended, |suspended| {
+        format!(
+            "suspended {}: their keys and agents stand still, and nothing of theirs is lost\n  restore them with \
+             `wardroom member restore {}`\n",
+            text(suspended, "/name"),
+            text(suspended, "/email")
+        )
+    })
+}
+
+fn remove(
+    member: &str,
+    (hand_over_to, regenerate): (Option<&str>, &[String]),
+    org: &Organization,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    if !terminal.yes {
+        let found = org.get(&["members", member, "consequences"], &[])?;
+        let told = lay_out_consequences(&found);
+        let question = format!("{told}remove them from {}? It happens at once; their history stays.", org.slug());
+        terminal.confirm(&question)?;
+    }
+    let mut query = Vec::new();
+    query.extend(hand_over_to.map(|heir| ("hand_over_to", heir.to_owned())));
+    if !regenerate.is_empty() {
+        query.push(("regenerate", regenerate.join(",")));
+    }
+    let removed = org.delete_with(&["members", member], &query)?;
     terminal.answer(&removed, |removed| {
         let mut told = format!("removed {}\n", text(removed, "/removed/name"));
         told.push_str(&format!("  keys ended: {}\n", text(removed, "/ended/keys")));
         told.push_str(&format!("  integrations taken away: {}\n", text(removed, "/ended/integrations")));
+        if hand_over_to.is_some() {
+            let handed = |what: &str| text(removed, &format!("/handed_over/{what}"));
+            told.push_str(&format!("  handed over: {} resources, {} agents\n", handed("resources"), handed("agents")));
+            if removed.pointer("/handed_over/denied").and_then(Value::as_u64).is_some_and(|denied| denied > 0) {
+                told.push_str(&format!(
+                    "  left without an owner, since you may not hand them over: {}\n",
+                    handed("denied")
+                ));
+            }
+        }
+        for key in removed.pointer("/regenerated").and_then(Value::as_array).into_iter().flatten() {
+            told.push_str(&format!("  the new secret of {}: {}\n", text(key, "/id"), text(key, "/secret")));
+        }
         told.push_str(&lay_out_known_keys(removed));
         for key in removed.pointer("/personal_keys_to_rotate").and_then(Value::as_array).into_iter().flatten() {
             let holder = text(key, "/holder");
@@ -216,6 +292,49 @@ fn remove(member: &str, org: &Organization, terminal: &mut Terminal<'_>) -> Resu
         }
         told
     })
+}
+
+/// What a removal would come to, a line for everything that there is.
+fn lay_out_consequences(told: &Value) -> String {
+    let (name, email, role) = (text(told, "/member/name"), text(told, "/member/email"), text(told, "/member/role"));
+    let mut out = format!("{name} ({email}, {role})\n");
+    if let Some(obstacle) = text_if_any(told, "/obstacle/detail") {
+        out.push_str(&format!("  cannot be removed: {obstacle}\n"));
+    }
+    let count = |place: &str| told.pointer(place).and_then(Value::as_u64).filter(|count| *count > 0);
+    for (place, what) in [
+        ("/ends/keys", "personal keys"),
+        ("/ends/sessions", "sessions"),
+        ("/ends/open_calls", "calls and streams that run now"),
+        ("/ends/integrations", "integrations assigned"),
+        ("/ends/delegations", "agents that act for them"),
+        ("/ends/requests", "access requests that wait"),
+    ] {
+        out.extend(count(place).map(|count| format!("  ends: {count} {what}\n")));
+    }
+    for (place, what) in [
+        ("resources", "resources without an owner"),
+        ("agents", "agents for which nobody answers"),
+        ("teams", "teams without a leader"),
+    ] {
+        if let Some(count) = count(&format!("/leaves/{place}/count")) {
+            let first = told.pointer(&format!("/leaves/{place}/first")).and_then(Value::as_array).into_iter().flatten();
+            let first: Vec<String> = first.take(5).map(|thing| text(thing, "/title")).collect();
+            let dots = if (first.len() as u64) < count { ", …" } else { "" };
+            out.push_str(&format!("  leaves: {count} {what}: {}{dots}\n", first.join(", ")));
+        }
+    }
+    for key in told.pointer("/keys_to_regenerate").and_then(Value::as_array).into_iter().flatten() {
+        let why = if key["used_by_them_alone"] == true { "seems used by them alone" } else { "had its secret issued" };
+        let (label, id) = (text(key, "/label"), text(key, "/id"));
+        out.push_str(&format!(
+            "  may keep the secret of \"{label}\" ({why}): give it a new one with --regenerate {id}\n"
+        ));
+    }
+    for key in told.pointer("/personal_keys_to_rotate").and_then(Value::as_array).into_iter().flatten() {
+        out.push_str(&format!("  may know a key of {}, having issued it\n", text(key, "/holder")));
+    }
+    out
 }
 
 /// Keys of programs that somebody may still know.
@@ -326,8 +445,8 @@ mod tests {
         let server = FakeServer::answering(vec![(200, first), (200, second)]);
         let done = outcome(&server, &["member", "list", "--org", "north"]);
         assert_eq!(done.code, 0, "{}", done.err);
-        assert_eq!(server.request(0).path, "/api/v1/orgs/north/members?status=active&limit=200");
-        assert_eq!(server.request(1).path, "/api/v1/orgs/north/members?status=active&limit=200&cursor=c%2F1");
+        assert_eq!(server.request(0).path, "/api/v1/orgs/north/members?status=present&limit=200");
+        assert_eq!(server.request(1).path, "/api/v1/orgs/north/members?status=present&limit=200&cursor=c%2F1");
         assert_eq!(server.request(0).header("authorization"), Some("Bearer wrp_secret"));
         assert_eq!(
             done.out,
@@ -396,13 +515,23 @@ mod tests {
 
     #[test]
     fn removing_asks_first_and_a_no_removes_nothing() {
-        let server = FakeServer::answering(vec![(200, ada())]);
+        let told = json!({"member": ada(), "obstacle": null, "ends": {"keys": 2, "sessions": 0},
+            "leaves": {"agents": {"count": 3, "first": [{"id": "agt_1", "title": "Scout"}]}, "teams": {"count": 0, "first": []}},
+            "keys_to_regenerate": [{"id": "key_9", "label": "Bot", "issued_by_them": false, "used_by_them_alone": true}]});
+        let server = FakeServer::answering(vec![(200, told)]);
         let mut surroundings = quiet_surroundings();
         surroundings.is_interactive = true;
         surroundings.input = Box::new(Cursor::new(b"n\n".to_vec()));
         let done = outcome_in(&server, &["member", "remove", "mem_1", "--org", "north"], surroundings);
         assert_eq!((done.code, server.request_count()), (2, 1));
-        assert!(done.err.contains("remove Ada Example (ada@example.com, owner) from north?"), "{}", done.err);
+        assert!(done.err.contains("Ada Example (ada@example.com, owner)\n  ends: 2 personal keys\n"), "{}", done.err);
+        assert!(done.err.contains("leaves: 3 agents for which nobody answers: Scout, …\n"), "{}", done.err);
+        assert!(
+            done.err.contains("(seems used by them alone): give it a new one with --regenerate key_9\n"),
+            "{}",
+            done.err
+        );
+        assert!(done.err.contains("remove them from north?"), "{}", done.err);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
-use crate::field::{items, plain, text};
+use crate::field::{items, plain, text, time};
 use crate::server::Door;
 use crate::table::{Table, facts};
 use crate::terminal::Terminal;
@@ -28,14 +28,20 @@ enum Verb {
     Show,
     /// Every setting with its value, what it decides, and what values there are
     Settings,
-    /// Hand the organization over: another member gets the top role, and you another one
+    /// Offer the organization to another member: once they accept, they have the top role, and you another one
     Transfer {
-        /// E-mail or id of the member who gets it
+        /// E-mail or id of the member who may take it
         to: String,
-        /// The role that you have from then on
+        /// The role that you have then
         #[arg(long, value_name = "ROLE")]
         own_role: String,
     },
+    /// The open offer of the organization
+    ShowTransfer,
+    /// Take the organization that is offered to you
+    AcceptTransfer,
+    /// Decline the offer that was made to you, or take yours back
+    EndTransfer,
     /// Go by another preset: its settings and roles. What you changed about roles that came with the present one is lost,
     /// also where it is the same preset once more. --preview tells first who gains and loses what
     Preset {
@@ -73,12 +79,31 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
         }
         Verb::Transfer { to, own_role } => {
             let org = arguments.door.organization(terminal)?;
-            terminal.confirm(&format!("hand {} over to {to}? You will be {own_role}.", org.slug()))?;
+            let question = format!("offer {} to {to}? Once they accept you will be {own_role}.", org.slug());
+            terminal.confirm(&question)?;
             let body = json!({"to": to, "own_role": own_role});
-            let heir = org.post(&["organization", "transfer"], &body)?;
-            terminal.answer(&heir, |heir| {
-                format!("{} is {} now, and you are {own_role}\n", text(heir, "/name"), text(heir, "/role"))
+            let offer = org.post(&["organization", "transfer"], &body)?;
+            terminal.answer(&offer, |offer| {
+                let how = "they take it with `wardroom org accept-transfer`, you take it back with `wardroom org end-transfer`";
+                format!("{}\n{how}\n", lay_out_offer(offer))
             })
+        }
+        Verb::ShowTransfer => {
+            let offer = arguments.door.organization(terminal)?.get(&["organization", "transfer"], &[])?;
+            terminal.answer(&offer, |offer| lay_out_offer(offer) + "\n")
+        }
+        Verb::AcceptTransfer => {
+            let org = arguments.door.organization(terminal)?;
+            if !terminal.yes {
+                let offer = org.get(&["organization", "transfer"], &[])?;
+                terminal.confirm(&format!("{}. Take {} over?", lay_out_offer(&offer), org.slug()))?;
+            }
+            let heir = org.post(&["organization", "transfer", "accept"], &json!({}))?;
+            terminal.answer(&heir, |heir| format!("{} is {} now\n", text(heir, "/name"), text(heir, "/role")))
+        }
+        Verb::EndTransfer => {
+            let ended = arguments.door.organization(terminal)?.delete(&["organization", "transfer"])?;
+            terminal.answer(&ended, |_| "the offer is over\n".to_owned())
         }
         Verb::Preset { name, roles } => {
             let org = arguments.door.organization(terminal)?;
@@ -126,6 +151,12 @@ pub(crate) fn read_setting(text: &str) -> Result<(String, Value), String> {
 fn read_pair(text: &str) -> Result<(String, String), String> {
     let (old, new) = text.split_once('=').ok_or("write OLD=NEW, such as billing=member")?;
     Ok((old.to_owned(), new.to_owned()))
+}
+
+fn lay_out_offer(offer: &Value) -> String {
+    let (from, to) = (text(offer, "/from/name"), text(offer, "/to/name"));
+    let end = time(offer, "/expires_at");
+    format!("{from} offers the organization to {to} until {end}, and is {} then", text(offer, "/own_role"))
 }
 
 fn lay_out_list(found: &Value) -> String {
@@ -203,13 +234,19 @@ mod tests {
     }
 
     #[test]
-    fn an_organization_is_handed_over_only_after_a_yes() {
-        let server = FakeServer::answering(vec![(200, json!({"name": "Ada", "role": "owner"}))]);
+    fn an_organization_is_offered_and_taken_only_after_a_yes() {
+        let offer = json!({"from": {"id": "per_1", "name": "Olga"}, "to": {"id": "per_2", "name": "Ada"},
+            "own_role": "admin", "expires_at": "2026-05-08T00:00:00Z"});
+        let heir = json!({"name": "Ada", "role": "owner"});
+        let server = FakeServer::answering(vec![(200, offer), (200, heir)]);
         let line = ["org", "transfer", "ada@example.com", "--own-role", "admin", "--org", "north"];
         assert_eq!((outcome(&server, &line).code, server.request_count()), (2, 0));
         let done = outcome(&server, &[&line[..], &["--yes"]].concat());
-        assert_eq!(done.out, "Ada is owner now, and you are admin\n");
+        assert!(done.out.starts_with("Olga offers the organization to Ada until 2026-05-08"), "{}", done.out);
         assert_eq!(server.request(0).json(), json!({"to": "ada@example.com", "own_role": "admin"}));
+        let done = outcome(&server, &["org", "accept-transfer", "--yes", "--org", "north"]);
+        assert_eq!(done.out, "Ada is owner now\n");
+        assert_eq!(server.request(1).path, "/api/v1/orgs/north/organization/transfer/accept");
     }
 
     #[test]

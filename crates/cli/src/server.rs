@@ -22,6 +22,7 @@ const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(120);
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const JSON: &str = "application/json";
+const CSV: &str = "text/csv";
 const YAML: &str = "application/yaml";
 const WORD_BYTES_MAX: u64 = 4 * 1024;
 /// As many entries as a page is asked to hold.
@@ -274,6 +275,13 @@ impl Organization {
     pub(crate) fn post_yaml(&self, segments: &[&str], text: String) -> Result<Value, Failure> {
         let path = self.path(segments, &[]);
         let response = self.server.exchange(Method::POST, &path, (JSON, Some((YAML, text))))?;
+        Ok(self.server.read(response)?.body)
+    }
+
+    /// Sends a table.
+    pub(crate) fn post_csv(&self, segments: &[&str], table: String) -> Result<Value, Failure> {
+        let path = self.path(segments, &[]);
+        let response = self.server.exchange(Method::POST, &path, (JSON, Some((CSV, table))))?;
         Ok(self.server.read(response)?.body)
     }
 

@@ -58,6 +58,19 @@ enum Verb {
         #[arg(long)]
         role: Option<String>,
     },
+    /// Hand over the lead of a team: the other one gets the leader's role, and the leader another one
+    Lead {
+        /// Title or id
+        team: String,
+        /// E-mail or id of the member who leads it then
+        member: String,
+        /// Who led it until now: without it you where you do, or the only leader
+        #[arg(long, value_name = "MEMBER")]
+        from: Option<String>,
+        /// The role in teams that they have then; without it the default
+        #[arg(long, value_name = "ROLE")]
+        own_role: Option<String>,
+    },
     /// Take a member out of a team
     Remove {
         /// Title or id
@@ -78,6 +91,11 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
         Verb::Create { title } => {
             let made = org.post(&["teams"], &json!({"title": title}))?;
             terminal.answer(&made, |team| format!("made {} ({})\n", text(team, "/title"), text(team, "/id")))
+        }
+        Verb::Lead { team, member, from, own_role } => {
+            let body = json!({"to": member, "from": from, "own_role": own_role});
+            let leader = org.post(&["teams", team, "leader"], &body)?;
+            terminal.answer(&leader, |leader| format!("{} leads {team} now\n", text(leader, "/name")))
         }
         Verb::Rename { team, title } => {
             let changed = org.patch(&["teams", team], &json!({"title": title}))?;
@@ -177,6 +195,16 @@ mod tests {
         assert_eq!(server.request(0).json(), json!({"role": "team-leader"}));
         assert_eq!(outcome(&server, &["team", "set", "Essays", "ada@example.com", "--org", "north"]).code, 0);
         assert_eq!(server.request(1).json(), json!({}));
+    }
+
+    #[test]
+    fn the_lead_of_a_team_is_handed_over_in_one_request() {
+        let server = FakeServer::answering(vec![(200, json!({"name": "Kim", "role": "team-leader"}))]);
+        let line = ["team", "lead", "Essays", "kim@example.com", "--own-role", "team-user", "--org", "north"];
+        let done = outcome(&server, &line);
+        assert_eq!((done.code, done.out.as_str()), (0, "Kim leads Essays now\n"), "{}", done.err);
+        assert_eq!(server.request(0).path, "/api/v1/orgs/north/teams/Essays/leader");
+        assert_eq!(server.request(0).json(), json!({"to": "kim@example.com", "from": null, "own_role": "team-user"}));
     }
 
     #[test]

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::agent::{self, AgentEdit};
 use crate::event::Event;
 use crate::grant::{self, Grantee, Profile};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use crate::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
+use crate::invitation::{self, Closing, Inviter, NewInvitation, Offer};
 use crate::key::{self, KeyKind};
 use crate::member::{self, MemberDetail};
 use crate::object::{self, DataName, Object};
@@ -55,6 +56,10 @@ pub enum Command {
     EndSession { person: PersonId, session: SessionId, until: Timestamp },
     /// End all sessions of a member here.
     EndSessions { person: PersonId },
+    /// Let a member do nothing until they are restored.
+    SuspendMember { person: PersonId },
+    /// End a member's suspension.
+    RestoreMember { person: PersonId },
     /// End a membership.
     RemoveMember { person: PersonId },
     /// Connect an upstream with the tools it listed.
@@ -95,8 +100,12 @@ pub enum Command {
     RevokeKey { key: KeyId },
     /// Give a workspace key another role, or none.
     SetKeyRole { key: KeyId, role: Option<RoleId> },
-    /// Hand the top role to another member, who gets it, and take the other one oneself.
-    TransferOwnership { from: PersonId, to: PersonId, own_role: RoleId },
+    /// Offer the top role to another member; whoever holds it takes the other one then.
+    OfferOwnership { from: PersonId, to: PersonId, own_role: RoleId },
+    /// Take the top role that is offered.
+    AcceptOwnership { heir: PersonId },
+    /// Decline the offer, as the heir, or take it back.
+    EndOwnershipOffer { by: PersonId },
     /// Make a role.
     CreateRole(Box<NewRole>),
     /// Make a role as a copy of another.
@@ -169,6 +178,18 @@ pub enum Command {
     GrantRequest { request: RequestId, until: Option<Timestamp>, changes: Vec<u64> },
     /// Refuse a request.
     RefuseRequest { request: RequestId },
+    /// Invite somebody.
+    SendInvitation(Box<NewInvitation>),
+    /// Offer something else, in this inviter's name; whether that waits for approval.
+    EditInvitation { invitation: InvitationId, inviter: Inviter, offer: Box<Offer>, awaits: bool },
+    /// Give an invitation another link and end, in this inviter's name; whether that waits for approval.
+    ResendInvitation { invitation: InvitationId, inviter: Inviter, awaits: bool, digest: String, expires_at: Timestamp },
+    /// Agree to an invitation that waits for it, and give it a link.
+    ApproveInvitation { invitation: InvitationId, digest: String, expires_at: Timestamp },
+    /// Close an invitation that nobody accepts.
+    CloseInvitation { invitation: InvitationId, how: Closing },
+    /// Accept an invitation as this person.
+    AcceptInvitation { invitation: InvitationId, person: PersonId },
 }
 
 /// Answers a command with the events it leads to, none where everything is so already.
@@ -202,6 +223,8 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::TakeMemberRole { person, role } => member::take_role(state, person, role),
         Command::EndSession { person, session, until } => member::end_session(state, (person, session), until, now),
         Command::EndSessions { person } => member::end_sessions(state, person, now),
+        Command::SuspendMember { person } => member::suspend(state, person),
+        Command::RestoreMember { person } => member::restore(state, person),
         Command::RemoveMember { person } => member::remove(state, person),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),
@@ -226,7 +249,9 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::RotateKey { key, digest, hint } => key::rotate(state, key, (digest, hint), now),
         Command::RevokeKey { key } => key::revoke(state, key),
         Command::SetKeyRole { key, role } => key::set_role(state, key, role),
-        Command::TransferOwnership { from, to, own_role } => member::transfer(state, (from, own_role), to),
+        Command::OfferOwnership { from, to, own_role } => member::offer(state, (from, own_role), to, now),
+        Command::AcceptOwnership { heir } => member::accept(state, heir, now),
+        Command::EndOwnershipOffer { by } => member::end_offer(state, by, now),
         Command::CreateRole(new) => role::create(state, *new),
         Command::CloneRole { of, id, title } => role::clone(state, of, (id, title)),
         Command::EditRole { role, edit } => role::edit(state, role, *edit, now),
@@ -264,5 +289,17 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::WithdrawRequest { request } => request::withdraw(state, request),
         Command::GrantRequest { request, until, changes } => request::grant(state, request, until, changes, now),
         Command::RefuseRequest { request } => request::refuse(state, request),
+        Command::SendInvitation(new) => invitation::send(state, *new, now),
+        Command::EditInvitation { invitation, inviter, offer, awaits } => {
+            invitation::edit(state, invitation, (inviter, awaits), *offer, now)
+        }
+        Command::ResendInvitation { invitation, inviter, awaits, digest, expires_at } => {
+            invitation::resend(state, invitation, (inviter, awaits), (digest, expires_at), now)
+        }
+        Command::ApproveInvitation { invitation, digest, expires_at } => {
+            invitation::approve(state, invitation, (digest, expires_at), now)
+        }
+        Command::CloseInvitation { invitation, how } => invitation::close(state, invitation, how),
+        Command::AcceptInvitation { invitation, person } => invitation::accept(state, invitation, person, now),
     }
 }

@@ -17,6 +17,7 @@ pub mod event;
 pub mod grant;
 pub mod id;
 pub mod integration;
+pub mod invitation;
 pub mod key;
 pub mod member;
 pub mod object;

@@ -3,9 +3,11 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use domain::id::OrgId;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use verdict::Subject;
 
 use crate::mcp::session::Sessions;
 use crate::noise::Noise;
@@ -53,6 +55,12 @@ impl<P: Ports> Gateway<P> {
             tasks,
             options,
         }))
+    }
+
+    /// How much of a subject is open at this moment: calls that run, and streams of notifications.
+    #[must_use]
+    pub fn open_for(&self, org: OrgId, subject: Subject) -> u32 {
+        self.calls.taken_by(org, subject).saturating_add(self.streams.taken_by(org, subject))
     }
 
     /// Ends open notification streams and waits until every call that is running has its outcome recorded.

@@ -5,9 +5,10 @@
 
 use std::fmt;
 
-use domain::id::{IdentityId, KeyId, OrgId, PasskeyId, PersonId, SessionId};
+use domain::id::{IdentityId, InvitationId, KeyId, OrgId, PasskeyId, PersonId, SessionId};
 use domain::time::Timestamp;
 
+use crate::invitee::InviteeRow;
 use crate::mail::MailRow;
 use crate::sign_in::{IdentityRow, PasskeyRow, SessionRow, TicketRow};
 
@@ -150,6 +151,24 @@ pub enum Fact {
         /// Why it is given up, for the people who sent it.
         failure: Option<String>,
     },
+    /// For whom an invitation is.
+    Invitee(Box<InviteeRow>),
+    /// For whom an invitation was is deleted, and that links lead to it.
+    DropInvitee {
+        /// Where.
+        org: OrgId,
+        /// Which invitation.
+        invitation: InvitationId,
+    },
+    /// A link leads to an invitation, and those before it nowhere. Whether it opens anything is not said by this.
+    InvitationDigest {
+        /// Keyed digest of the link's token.
+        digest: [u8; 32],
+        /// Where.
+        org: OrgId,
+        /// Which invitation.
+        invitation: InvitationId,
+    },
     /// A sealed secret is kept, replacing the one of the same id.
     Secret {
         /// Whose.
@@ -194,6 +213,9 @@ impl fmt::Debug for Fact {
             Fact::Mail { .. } => write!(f, "Mail"),
             Fact::MailPutOff { mail, .. } => write!(f, "MailPutOff({mail})"),
             Fact::MailEnded { mail, .. } => write!(f, "MailEnded({})", mail.id),
+            Fact::Invitee(row) => write!(f, "Invitee({}, {})", row.org, row.invitation),
+            Fact::DropInvitee { org, invitation } => write!(f, "DropInvitee({org}, {invitation})"),
+            Fact::InvitationDigest { org, invitation, .. } => write!(f, "InvitationDigest({org}, {invitation})"),
             Fact::Secret { org, id, .. } => write!(f, "Secret({org}, {id})"),
             Fact::DropSecret { org, id } => write!(f, "DropSecret({org}, {id})"),
         }
@@ -209,6 +231,8 @@ pub struct Person {
     pub email: String,
     /// The name they are shown under.
     pub name: String,
+    /// Whether the directory knows them by that address; an organization may call them by another.
+    pub is_address_theirs: bool,
 }
 
 /// An organization and its slug.

@@ -18,6 +18,7 @@ pub mod error;
 pub mod fact;
 #[cfg(test)]
 mod full_disk_tests;
+pub mod invitee;
 mod journal;
 pub mod mail;
 pub mod record;
@@ -28,6 +29,7 @@ pub mod verification;
 
 pub use crate::error::{AppendError, OpenError, ReadError, RecordError};
 pub use crate::fact::{Fact, Label, OrganizationSlug, Person};
+pub use crate::invitee::{InviteeRow, MailState};
 pub use crate::journal::{Journal, Options};
 pub use crate::mail::{MAIL_MAX, MailRow};
 pub use crate::record::{Closing, KeyUse, Record, RecordPage, RecordQuery, Usage, UsageOf};

@@ -28,6 +28,8 @@ pub struct SessionRow {
     pub address: Option<String>,
     /// The browser as it states itself, personal.
     pub client: Option<String>,
+    /// Keyed digest of the address that they showed to be theirs by signing in, where they showed one.
+    pub shown: Option<[u8; 32]>,
     /// When it was used last, as far as that was noted ([`crate::Journal::touch_session`]).
     pub used_at: Timestamp,
 }

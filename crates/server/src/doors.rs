@@ -10,6 +10,7 @@ use crate::{operations, workers};
 pub(crate) const DOORS: &[(&str, &str)] = &[
     ("management", "/api/v1/…, /api/openapi.json"),
     ("sign-in", "/sign-in, /sign-in/again, /sign-in/link/{link}, /sign-in/sessions, /sign-out, /set-up/{ticket}"),
+    ("invitations", "/invitation/{link}, /invitation/{link}/join, /invitation/{link}/decline"),
     ("authzen", "/access/v1/…, /.well-known/authzen-configuration"),
     ("mcp", "/o/{org}/mcp, /o/{org}/mcp/{integration}, /mcp, /mcp/{integration}"),
     ("operations", "/healthz, /readyz"),

@@ -47,7 +47,7 @@ pub(crate) struct Node {
 /// What is outside for commands that serve nobody: the time.
 pub(crate) fn only_the_time() -> Outside {
     let upstreams = Arc::new(ProbedUpstreams::default());
-    Outside { clock: Arc::new(SystemClock), upstreams, mailer: None, providers: None }
+    Outside { clock: Arc::new(SystemClock), upstreams, mailer: None, providers: None, public_url: None }
 }
 
 /// The application over a journal.
@@ -76,11 +76,13 @@ impl Node {
             tracing::warn!(calls = closed, "calls of an earlier run had no outcome and are recorded as unknown");
         }
         let upstreams = Arc::new(ProbedUpstreams::default());
+        let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
         let outside = Outside {
             clock: Arc::new(SystemClock),
             upstreams: upstreams.clone(),
             mailer: settings.mailer()?,
             providers: settings.providers()?,
+            public_url: Some(public_url.clone()),
         };
         let app = application(&journal, &keyring, outside, settings.quotas());
         app.check_master_keys().await.map_err(|problem| Fault(problem.to_string()))?;
@@ -90,7 +92,6 @@ impl Node {
             arguments: ArgumentDigester::new(&keyring),
             runtime: Handle::current(),
         };
-        let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
         let mut options = GatewayOptions::for_public_url(&public_url);
         options.public_url.clone_from(&settings.public_url);
         options.origins.extend(settings.allowed_origins.iter().cloned());

@@ -5,18 +5,19 @@
 //! they have now.
 
 use domain::grant::Grantee;
-use domain::id::{AgentId, IntegrationId, TeamId};
-use domain::organization::{KeysWithoutRole, Promote, SettingChange, Settings};
+use domain::id::{AgentId, IntegrationId, InvitationId, TeamId};
+use domain::invitation::Offer;
+use domain::organization::{Invite, KeysWithoutRole, Promote, SettingChange, Settings};
 use domain::permission::{Permission, PermissionSet};
 use domain::role::{Role, RoleId, RoleLevel};
 use domain::time::Timestamp;
 
 use crate::catalog::ToolIndex;
 use crate::compile::effective;
-use crate::evaluate::{ReachedBy, hidden, lacks, shown};
+use crate::evaluate::{ReachedBy, hidden, holds, lacks, shown};
 use crate::operation::Gift;
-use crate::permit::Target;
-use crate::question::{Denial, Reason, Subject};
+use crate::permit::{Act, Target};
+use crate::question::{Basis, Denial, Reason, Subject};
 use crate::snapshot::{GrantEntry, NEVER, RoleEntry, Snapshot, SubjectEntry};
 
 impl Snapshot {
@@ -72,6 +73,43 @@ impl Snapshot {
         given: PermissionSet,
     ) -> Result<(), Denial> {
         had_for_good(giver, given.management(), |stage| self.authority_in_team(stage, team))
+    }
+
+    /// Whether somebody may offer this in an invitation, to who becomes a member by it or to a member. Every step of an
+    /// invitation asks here: whoever sends, edits, sends again and approves it about themselves, and whoever accepts it
+    /// about its inviter.
+    // INVARIANT: held by `whatever_people_may_do_nobody_gets_what_the_chain_of_givers_did_not_hold` in tests/oracle.
+    pub(crate) fn may_offer(&self, giver: &SubjectEntry, offer: &Offer, joins: bool) -> Result<Offered, Denial> {
+        let settings = &self.settings;
+        let mut offered: Option<Offered> = None;
+        if joins || offer.teams.is_empty() {
+            let asked = self.invite(giver, offer.role.as_ref())?;
+            let waits = settings.invite_organization == Invite::AnyMemberWithApproval;
+            offered = Some(Offered::by(asked, waits));
+            if !offer.grants.is_empty() {
+                holds(giver, Permission::GrantAssign, Target::Organization)?;
+            }
+        }
+        for (team, role) in &offer.teams {
+            let asked = self.invite_to_team(giver, *team)?;
+            let there = Offered::by(asked, settings.invite_team == Invite::AnyMemberWithApproval);
+            // Below those who decide who is in a team, only the role of newcomers to teams is offered.
+            if !there.first.manages() && role.is_some() && *role != settings.join_default_team_role {
+                return Err(shown(Reason::OnlyDefaultRole));
+            }
+            self.may_give_in_team(giver, *team, self.set_in_team(*role))?;
+            offered = Some(Offered {
+                first: offered.map_or(there.first, |so_far| so_far.first),
+                waiting: offered.and_then(|so_far| so_far.waiting).or(there.waiting),
+            });
+        }
+        offered.ok_or(shown(Reason::NoSuchTarget))
+    }
+
+    /// What a role that is offered in a team comes to, none for that of newcomers to teams.
+    pub(crate) fn set_in_team(&self, role: Option<RoleId>) -> PermissionSet {
+        let role = role.or(self.settings.join_default_team_role);
+        role.map_or(PermissionSet::EMPTY, |role| self.set_of_role(role))
     }
 
     /// Whether somebody may see a secret by which one speaks for a subject, and so has what its roles give.
@@ -246,6 +284,60 @@ fn had_for_good(
 pub(crate) fn beyond(giver: &SubjectEntry, lacking: Permission, has: impl Fn(&SubjectEntry) -> bool) -> Reason {
     let end = giver.stages().find(|(_, stage)| !has(stage)).map(|(from, _)| from).filter(|_| has(giver));
     end.map_or(Reason::BeyondOwn(lacking), |end| Reason::OwnUntil(lacking, end))
+}
+
+/// What lets somebody offer something in an invitation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offered {
+    /// Where people are taken in, what lets them in; else what lets them into the first of the teams.
+    first: By,
+    /// The part to which somebody who could do it by hand has to agree, where there is one.
+    waiting: Option<By>,
+}
+
+/// Under which permission, and by what.
+#[derive(Clone, Copy, Debug)]
+struct By {
+    permission: Permission,
+    basis: Basis,
+}
+
+impl By {
+    /// Whether they could do the same by hand.
+    fn manages(self) -> bool {
+        matches!(self.permission, Permission::MemberAdd | Permission::TeamMembers)
+    }
+
+    fn act(self, target: Target) -> (Act, Basis) {
+        (Act::Operate { permission: self.permission, target }, self.basis)
+    }
+}
+
+impl Offered {
+    /// The answer to whether somebody may invite there, and whether those who may not add people there wait.
+    fn by((act, basis): (Act, Basis), waits: bool) -> Offered {
+        let permission = match act {
+            Act::Operate { permission, .. } => permission,
+            _ => Permission::MemberInvite,
+        };
+        let first = By { permission, basis };
+        Offered { first, waiting: Some(first).filter(|by| waits && !by.manages()) }
+    }
+
+    /// Whether somebody who could do it by hand has to agree first.
+    pub(crate) fn awaits(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// What lets them handle an invitation: where a part of it waits, what they offer that part by.
+    pub(crate) fn handling(self, invitation: InvitationId) -> (Act, Basis) {
+        self.waiting.unwrap_or(self.first).act(Target::Invitation(invitation))
+    }
+
+    /// What lets somebody have all of it.
+    pub(crate) fn giving(self, invitation: InvitationId) -> (Act, Basis) {
+        self.first.act(Target::Joining(invitation))
+    }
 }
 
 /// What a role holds, as far as it may come to be held: one for teams also in those that the giver is not in.

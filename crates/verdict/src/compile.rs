@@ -6,7 +6,8 @@ use std::sync::Arc;
 use domain::agent::Agent;
 use domain::event::Event;
 use domain::grant::Grantee;
-use domain::id::{AgentId, OrgId, PersonId, TeamId};
+use domain::id::{AgentId, InvitationId, OrgId, PersonId, TeamId};
+use domain::invitation::Invitation;
 use domain::key::{Key, KeyKind, KeyScope};
 use domain::member::Member;
 use domain::organization::{GrantsTo, KeysWithoutRole, Organization, PersonalKeys, Settings};
@@ -57,6 +58,7 @@ impl Snapshot {
         let objects = kept(|_| true).map(|before| &before.objects).filter(|objects| ***objects == state.objects);
         let resources = kept(|touched| !touched.resources).map(|before| Arc::clone(&before.resources));
         let catalog = kept(|touched| !touched.tools).map(|before| Arc::clone(&before.catalog));
+        let invitations = kept(|touched| !touched.invitations).map(|before| Arc::clone(&before.invitations));
         let roles = kept(|touched| !touched.roles).map(|before| Arc::clone(&before.roles));
         let teams = kept(|touched| !touched.teams).map(|before| Arc::clone(&before.teams));
         let agents = kept(|touched| !touched.agents).map(|before| Arc::clone(&before.agents));
@@ -65,6 +67,7 @@ impl Snapshot {
             seq: state.seq,
             name: state.name.as_str().into(),
             settings: state.settings.clone(),
+            offer: state.offer,
             catalog: catalog.unwrap_or_else(|| Arc::new(Catalog::compile(state))),
             roles: roles.unwrap_or_else(|| Arc::new(roles_of(state))),
             first_members: FirstMembers::default(),
@@ -77,6 +80,7 @@ impl Snapshot {
             resources: resources.unwrap_or_else(|| Arc::new(state.resources.clone())),
             objects: objects.map_or_else(|| Arc::new(state.objects.clone()), Arc::clone),
             sessions_ended: state.sessions_ended.keys().copied().collect(),
+            invitations: invitations.unwrap_or_else(|| Arc::new(open_invitations(state))),
         };
         let extra_roles = kept(|touched| !touched.extra_roles).map(|before| Arc::clone(&before.extra_roles));
         snapshot.extra_roles = extra_roles.unwrap_or_else(|| Arc::new(snapshot.all_extra_roles(state)));
@@ -101,7 +105,9 @@ impl Snapshot {
     fn take_over(&mut self, before: &Snapshot, touched: &Touched, state: &Organization) {
         let entries = touched.subjects.iter().map(|subject| (*subject, self.entry(state, *subject)));
         let entries: BTreeMap<Subject, Option<SubjectEntry>> = entries.collect();
-        let people = entries.iter().filter_map(|(subject, entry)| Some((subject.person()?, entry.as_ref()?)));
+        let at_work = |entry: &&SubjectEntry| entry.stopped.is_none();
+        let people =
+            entries.iter().filter_map(|(subject, entry)| Some((subject.person()?, entry.as_ref().filter(at_work)?)));
         let people = people.flat_map(|(person, entry)| entry.lasting_roles().map(move |role| (person, role)));
         let changed = touched.subjects.iter().filter_map(|subject| subject.person()).collect();
         self.first_members = before.first_members.with(&changed, people, |role| self.people_with(state, role));
@@ -114,7 +120,7 @@ impl Snapshot {
             Subject::Member(person) => {
                 let place = |team: &Team| Some((team.id, self.role_place(team.members.get(&person)?.role)?));
                 let teams: Vec<_> = state.teams.values().filter_map(place).collect();
-                Some(self.member(state, state.active_member(person)?, Some(teams)))
+                Some(self.member(state, state.member(person)?, Some(teams)))
             }
             Subject::Agent(agent) => Some(self.agent(state, state.agents.get(&agent)?)),
             Subject::Key(key) => self.workspace_key(state, state.live_key(key)?),
@@ -142,7 +148,7 @@ impl Snapshot {
                 }
             }
         }
-        let members = state.members.values().filter(|member| member.is_active());
+        let members = state.members.values().filter(|member| member.is_here());
         let members = members.map(|member| self.member(state, member, teams_of.remove(&member.person)));
         let mut subjects: Vec<SubjectEntry> = members.collect();
         subjects.extend(state.agents.values().map(|agent| self.agent(state, agent)));
@@ -185,17 +191,19 @@ impl Snapshot {
         if entry.permissions.holds(Permission::IntegrationUseAll) {
             entry.reach = Reach::ByRole;
         }
-        let Some(next) = extra.last() else { return entry };
+        // Whoever is suspended is here with all that they have, so that nobody above them takes or gives of it; and does nothing.
+        let stopped = (!member.is_active()).then_some(Reason::MemberSuspended);
+        let Some(next) = extra.last() else { return stop(entry, stopped) };
         let then = (next.ends_at != NEVER).then(|| {
             let rest = extra.partition_point(|extra| extra.ends_at > next.ends_at);
             (next.ends_at, self.member_with(state, member, teams, extra.get(..rest).unwrap_or_default()))
         });
-        SubjectEntry { more: Some(Box::new(More { roles: extra.into(), then })), ..entry }
+        stop(SubjectEntry { more: Some(Box::new(More { roles: extra.into(), then })), ..entry }, stopped)
     }
 
     fn all_extra_roles(&self, state: &Organization) -> Vec<ExtraRole> {
         let mut all = std::collections::BTreeMap::new();
-        for member in state.members.values().filter(|member| member.is_active()) {
+        for member in state.members.values().filter(|member| member.is_here()) {
             for (role, given) in &member.extra_roles {
                 let Some(place) = self.role_place(*role) else { continue };
                 let last = all.entry(place).or_insert(Timestamp(i64::MIN));
@@ -208,7 +216,12 @@ impl Snapshot {
     fn agent(&self, state: &Organization, agent: &Agent) -> SubjectEntry {
         let role = agent.role.map(|role| (Grantee::Role(role), Via::Role));
         let reach = self.granted(state, [(Grantee::Agent(agent.id), Via::Own)].into_iter().chain(role));
-        let stopped = (agent.suspended || agent.sponsor.is_none()).then_some(Reason::Suspended);
+        let stopped = match agent.sponsor {
+            Some(sponsor) if !agent.suspended => {
+                state.active_member(sponsor).is_none().then_some(Reason::SponsorSuspended)
+            }
+            _ => Some(Reason::Suspended),
+        };
         let entry = self.holder(Subject::Agent(agent.id), agent.role, reach);
         stop(SubjectEntry { ends_at: agent.expires_at.unwrap_or(NEVER), ..entry }, stopped)
     }
@@ -312,6 +325,11 @@ fn roles_of(state: &Organization) -> Vec<RoleEntry> {
     state.roles.values().map(role).collect()
 }
 
+fn open_invitations(state: &Organization) -> BTreeMap<InvitationId, Arc<Invitation>> {
+    let open = state.invitations.iter().filter(|(_, known)| known.is_open());
+    open.map(|(id, known)| (*id, Arc::clone(known))).collect()
+}
+
 fn titles_of_teams(state: &Organization) -> BTreeMap<TeamId, Box<str>> {
     state.teams.values().map(|team| (team.id, team.title.as_str().into())).collect()
 }
@@ -320,7 +338,8 @@ fn agents_of(state: &Organization) -> BTreeMap<AgentId, AgentEntry> {
     let delegations = |agent: &Agent| {
         agent.delegations.iter().map(|(person, given)| (*person, given.expires_at.unwrap_or(NEVER))).collect()
     };
-    state.agents.values().map(|agent| (agent.id, AgentEntry { delegations: delegations(agent) })).collect()
+    let entry = |agent: &Agent| AgentEntry { delegations: delegations(agent), sponsor: agent.sponsor };
+    state.agents.values().map(|agent| (agent.id, entry(agent))).collect()
 }
 
 /// Who does nothing reaches nothing.

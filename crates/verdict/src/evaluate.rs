@@ -59,13 +59,13 @@ impl Snapshot {
         };
         // An agent that acts for a person does what both may: the answer rests on the agent, and is cut by the person.
         self.delegated(question.actor, question.now)?;
+        let principal = self.subject_at(person.as_str(), question.now);
+        let principal = principal.map_err(|denial| Denial { whose: Whose::Principal(person), ..denial })?;
         // What it may do itself, an agent may ask; the answer is about both.
         if matches!(question.action, Action::Operate(Operation::Explain { subject }) if subject == entry.subject) {
             return self.answer_for(entry, question);
         }
-        let principal = self.subject_at(person.as_str(), question.now);
-        let theirs = principal.and_then(|principal| self.answer_for(principal, question));
-        match (self.answer_for(entry, question), theirs) {
+        match (self.answer_for(entry, question), self.answer_for(principal, question)) {
             (Ok(answer), Ok(_)) => Ok(answer),
             (Ok(_), Err(denial)) => Err(Denial { whose: Whose::Principal(person), ..denial }),
             // What is hidden from the person is not shown to them by an agent that may know of it.
@@ -96,6 +96,7 @@ impl Snapshot {
         if let Some(credential) = actor.credential {
             let admitted = self.admit(credential, question.now).map_err(|why| match why {
                 NotAdmitted::Suspended => shown(Reason::MayNotHaveKeys),
+                NotAdmitted::MemberSuspended => shown(Reason::MemberSuspended),
                 NotAdmitted::NotAMember => shown(Reason::NotAMember),
                 NotAdmitted::Ended | NotAdmitted::Expired | NotAdmitted::SessionEnded => shown(Reason::CredentialEnded),
             })?;

@@ -252,6 +252,8 @@ impl Snapshot {
             Reason::KeysManageNothing => "a workspace key without a role runs tools and manages nothing".to_owned(),
             Reason::KeyWithoutRole => "this workspace key has no role, and here a key needs one".to_owned(),
             Reason::Suspended => "it is suspended until somebody who manages it looks at it".to_owned(),
+            Reason::MemberSuspended => "your membership is suspended; nothing of it is lost".to_owned(),
+            Reason::SponsorSuspended => "the person who answers for this agent is suspended".to_owned(),
             Reason::MayNotHaveKeys => "your role may not have personal keys, so this key is suspended".to_owned(),
             Reason::NoDelegation => "this person does not let the agent act for them (any more)".to_owned(),
             Reason::OutOfScope(permission, scope) => {
@@ -267,6 +269,7 @@ impl Snapshot {
             Reason::FieldRule(verb) => format!("your role has an exception for this field: no {}", verb.as_str()),
             Reason::NotInTeam => "you are not in this team".to_owned(),
             Reason::OnlyDefaultRole => "you may invite, but only with the role that newcomers get".to_owned(),
+            Reason::NeedsApproval => "somebody who may add people has to agree to this invitation".to_owned(),
         }
     }
 
@@ -308,6 +311,11 @@ impl Snapshot {
             Reason::KeysManageNothing => (Some("use a personal key, or give the key a role".to_owned()), None),
             Reason::KeyWithoutRole => say("ask for the key to be given a role", Permission::KeyManageWorkspace),
             Reason::Suspended => (Some("ask for it to be given a role, or to be resumed".to_owned()), None),
+            Reason::MemberSuspended => say("ask for the membership to be restored", Permission::MemberRemove),
+            Reason::SponsorSuspended => say(
+                "ask for another person to answer for the agent, or for that one to be restored",
+                Permission::AgentManage,
+            ),
             Reason::MayNotHaveKeys => say("ask for a role that may have keys", Permission::RoleAssign),
             Reason::NoDelegation => (Some("ask this person to let the agent act for them".to_owned()), None),
             Reason::OutOfScope(permission, _) => match self.settings.grants_to.contains(&GrantsTo::Person) {
@@ -320,6 +328,7 @@ impl Snapshot {
             }
             Reason::NotInTeam => say("ask to be added to the team", Permission::TeamMembers),
             Reason::OnlyDefaultRole => say("ask somebody who adds members", Permission::MemberAdd),
+            Reason::NeedsApproval => say("ask somebody who adds members to approve it", Permission::MemberAdd),
             Reason::NotAMember | Reason::NoSuchTool | Reason::NoSuchTarget => (None, None),
         }
     }

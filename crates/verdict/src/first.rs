@@ -14,10 +14,10 @@ pub(crate) const HOLDERS_MAX: usize = 3;
 pub(crate) struct FirstMembers(Vec<Vec<PersonId>>);
 
 impl FirstMembers {
-    /// From all subjects; people are among them in the order of their ids.
+    /// From all subjects; people are among them in the order of their ids. Who is suspended helps nobody.
     pub(crate) fn of(entries: &[SubjectEntry], roles: usize) -> FirstMembers {
         let mut first = FirstMembers(vec![Vec::new(); roles]);
-        for entry in entries {
+        for entry in entries.iter().filter(|entry| entry.stopped.is_none()) {
             if let Some(person) = entry.subject.person() {
                 entry.lasting_roles().for_each(|role| first.add(person, role));
             }

@@ -3,6 +3,7 @@
 //!
 //! Keys are not asked: whoever shows one shows it each time. Whether it may be done at all was asked before.
 
+use domain::invitation::Offer;
 use domain::organization::SettingChange;
 use domain::permission::PermissionSet;
 use domain::role::RoleId;
@@ -53,16 +54,23 @@ impl Snapshot {
         else {
             return Ok(());
         };
-        if question.now <= proof.fresh_until() || !self.is_grave(operation) {
+        if question.now <= proof.fresh_until() || !self.is_grave(operation, question.now) {
             return Ok(());
         }
         Err(shown(Reason::SignInAgain))
     }
 
     /// Whether an operation gives authority over others, or decides about who has it.
-    fn is_grave(&self, operation: Operation<'_>) -> bool {
+    fn is_grave(&self, operation: Operation<'_>, now: Timestamp) -> bool {
         match operation {
-            Operation::TransferOwnership { .. } | Operation::ChangePreset | Operation::EndSessions { .. } => true,
+            Operation::TransferOwnership { .. }
+            | Operation::AcceptOwnership
+            | Operation::ChangePreset
+            | Operation::EndSessions { .. } => true,
+            Operation::RestoreMember { member } => {
+                let restored = self.subject(member.as_str(), now);
+                restored.is_some_and(|restored| !restored.permissions.management().is_empty())
+            }
             Operation::EditOrganization { changes } => changes.iter().any(decides_about_authority),
             Operation::AddMember { role }
             | Operation::ChangeRole { role, .. }
@@ -77,9 +85,19 @@ impl Snapshot {
                 let from = self.role_by_id(*role).map_or(PermissionSet::EMPTY, |entry| entry.role.set());
                 !added(from, to).management().is_empty()
             }
-            Operation::DecideRequest { by, .. } => by.iter().any(|change| self.is_grave(change.operation())),
+            Operation::SendInvitation { offer, .. } | Operation::EditInvitation { offer, .. } => {
+                self.offers_authority(offer)
+            }
+            Operation::ResendInvitation { invitation } | Operation::ApproveInvitation { invitation } => {
+                self.invitations.get(&invitation).is_some_and(|known| self.offers_authority(&known.offer))
+            }
+            Operation::DecideRequest { by, .. } => by.iter().any(|change| self.is_grave(change.operation(), now)),
             _ => false,
         }
+    }
+
+    fn offers_authority(&self, offer: &Offer) -> bool {
+        offer.role.iter().chain(offer.teams.values().flatten()).any(|role| self.role_manages(role))
     }
 
     fn role_manages(&self, role: &RoleId) -> bool {
@@ -95,6 +113,7 @@ fn decides_about_authority(change: &SettingChange) -> bool {
             | SettingChange::PromoteAdmin(_)
             | SettingChange::InviteOrganization(_)
             | SettingChange::InviteTeam(_)
+            | SettingChange::InviteAddress(_)
             | SettingChange::JoinDefaultRole(_)
             | SettingChange::JoinDefaultTeamRole(_)
             | SettingChange::KeysPersonal(_)

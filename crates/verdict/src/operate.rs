@@ -5,7 +5,6 @@
 use domain::grant::Grantee;
 use domain::id::{IntegrationId, KeyId, PersonId};
 use domain::key::KeyScope;
-use domain::organization::Invite;
 use domain::permission::{Permission, PermissionSet, Scope};
 use domain::role::RoleId;
 use domain::time::Timestamp;
@@ -15,7 +14,7 @@ use crate::data::Says;
 use crate::evaluate::{Answer, hidden, holds, lacks, own, shown};
 use crate::operation::Operation;
 use crate::permit::{Act, Target};
-use crate::question::{Basis, Denial, Reason, Subject};
+use crate::question::{Denial, Reason, Subject};
 use crate::requests::request_access;
 use crate::snapshot::{RoleEntry, Snapshot, SubjectEntry};
 
@@ -43,6 +42,9 @@ impl Snapshot {
                 self.is_member(to, now)?;
                 self.is_an_owner(entry)?;
                 Ok(answer)
+            }
+            Operation::ViewOwnershipOffer | Operation::AcceptOwnership | Operation::EndOwnershipOffer => {
+                self.touch_offer(entry, operation, now)
             }
             Operation::ChangePreset => {
                 let answer = holds(Permission::OrganizationEdit, Target::Preset)?;
@@ -86,11 +88,12 @@ impl Snapshot {
                 self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
-            Operation::RemoveMember { member } => {
+            Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
                 let answer = holds(Permission::MemberRemove, Target::Member(member))?;
                 self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
+            Operation::RestoreMember { member } => self.restore(entry, member, now),
             Operation::ViewRoles => holds(Permission::RoleView, Target::Organization),
             Operation::CreateRole { to, data } => {
                 let answer = holds(Permission::RoleEdit, Target::Organization)?;
@@ -193,38 +196,21 @@ impl Snapshot {
             }
             Operation::RequestAccess { requester, acting_for } => request_access(entry, (requester, acting_for)),
             Operation::DecideRequest { request, by } => self.decide_request(entry, (request, by), now),
+            Operation::SendInvitation { .. }
+            | Operation::ViewInvitation { .. }
+            | Operation::EditInvitation { .. }
+            | Operation::ResendInvitation { .. }
+            | Operation::ApproveInvitation { .. }
+            | Operation::RevokeInvitation { .. }
+            | Operation::AcceptInvitation { .. } => self.operate_on_invitations(entry, operation),
             Operation::Explain { .. } => holds(Permission::AccessExplain, Target::Organization),
             Operation::ReadAudit { .. } => holds(Permission::AuditRead, Target::Organization),
         }
     }
 
-    /// An invitation is a promotion to what it offers; below those who add people, only the default role is offered.
-    fn invite(&self, entry: &SubjectEntry, role: Option<&RoleId>) -> Answer {
-        let default = &self.settings.join_default_role;
-        let offered = role.unwrap_or(default);
-        let as_manager = holds(entry, Permission::MemberAdd, Target::Organization);
-        if let Ok(answer) = as_manager {
-            self.may_let_in(entry, offered)?;
-            return Ok(answer);
-        }
-        let invited = match (self.settings.invite_organization, entry.subject) {
-            (Invite::AnyMember | Invite::AnyMemberWithApproval, Subject::Member(_)) => {
-                let act = Act::Operate { permission: Permission::MemberInvite, target: Target::Organization };
-                (act, Basis::Setting("invite.organization"))
-            }
-            (Invite::ByPermission, _) => holds(entry, Permission::MemberInvite, Target::Organization)?,
-            _ => return as_manager,
-        };
-        if offered != default {
-            return Err(shown(Reason::OnlyDefaultRole));
-        }
-        self.may_let_in(entry, offered)?;
-        Ok(invited)
-    }
-
     /// Whether somebody may give a newcomer this role, and with it the place in the team of newcomers. Another role than
     /// that of newcomers is given by who assigns roles: else whoever adds people has it by a second account.
-    fn may_let_in(&self, entry: &SubjectEntry, role: &RoleId) -> Result<(), Denial> {
+    pub(crate) fn may_let_in(&self, entry: &SubjectEntry, role: &RoleId) -> Result<(), Denial> {
         let settings = &self.settings;
         self.may_assign_role(entry, Some(role).filter(|role| **role != settings.join_default_role))?;
         self.may_give_role(entry, Some(role))?;
@@ -423,7 +409,7 @@ impl Snapshot {
         })
     }
 
-    fn is_an_owner(&self, entry: &SubjectEntry) -> Result<(), Denial> {
+    pub(crate) fn is_an_owner(&self, entry: &SubjectEntry) -> Result<(), Denial> {
         if self.is_top(entry) { Ok(()) } else { Err(shown(Reason::OnlyOwners)) }
     }
 

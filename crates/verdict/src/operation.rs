@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
+use domain::invitation::Offer;
 use domain::key::KeyScope;
 use domain::object::{DataName, DataRules, DataVerb, Object};
 use domain::organization::SettingChange;
@@ -57,6 +58,10 @@ pub enum Operation<'q> {
     ViewSessions { member: PersonId },
     /// End one of them here, or all.
     EndSessions { member: PersonId },
+    /// Let a member do nothing until they are restored.
+    SuspendMember { member: PersonId },
+    /// End a member's suspension: to whoever has them, their roles are given once more.
+    RestoreMember { member: PersonId },
     /// End a membership.
     RemoveMember { member: PersonId },
     /// See the roles.
@@ -67,8 +72,14 @@ pub enum Operation<'q> {
     EditRole { role: &'q RoleId, to: PermissionSet, data: Option<&'q DataRules> },
     /// End a role; its members get the other one.
     DeleteRole { role: &'q RoleId, moved_to: &'q RoleId },
-    /// Hand the top role to another member.
+    /// Offer the top role to another member.
     TransferOwnership { to: PersonId },
+    /// See the open offer of the top role.
+    ViewOwnershipOffer,
+    /// Take the top role that is offered to one.
+    AcceptOwnership,
+    /// Decline what is offered to one, or take the offer back.
+    EndOwnershipOffer,
     /// Invite somebody to the organization; none for the role that newcomers get.
     Invite { role: Option<&'q RoleId> },
     /// See the teams that one may see.
@@ -152,6 +163,20 @@ pub enum Operation<'q> {
     RequestAccess { requester: Subject, acting_for: Option<PersonId> },
     /// Grant or refuse an access request that these changes would satisfy: whoever could make them by hand.
     DecideRequest { request: RequestId, by: &'q [Remedy] },
+    /// Send somebody a new invitation.
+    SendInvitation { invitation: InvitationId, offer: &'q Offer },
+    /// See an open invitation.
+    ViewInvitation { invitation: InvitationId },
+    /// Let an invitation offer this, in one's own name.
+    EditInvitation { invitation: InvitationId, offer: &'q Offer },
+    /// Send an invitation again, in one's own name.
+    ResendInvitation { invitation: InvitationId },
+    /// Agree to an invitation that waits for it.
+    ApproveInvitation { invitation: InvitationId },
+    /// Take an invitation back.
+    RevokeInvitation { invitation: InvitationId },
+    /// Let somebody have what an invitation offers, asked about its inviter; whether they become a member by it.
+    AcceptInvitation { invitation: InvitationId, joins: bool },
     /// See why somebody may or may not do something.
     Explain { subject: Subject },
     /// Read the record of somebody's calls and changes, or everyone's.
@@ -176,12 +201,17 @@ impl Operation<'_> {
             Operation::ViewSessions { .. } => "member.view_sessions",
             Operation::EndSessions { .. } => "member.end_sessions",
             Operation::ChangePreset => "organization.change_preset",
+            Operation::SuspendMember { .. } => "member.suspend",
+            Operation::RestoreMember { .. } => "member.restore",
             Operation::RemoveMember { .. } => "member.remove",
             Operation::ViewRoles => "role.view",
             Operation::CreateRole { .. } => "role.create",
             Operation::EditRole { .. } => "role.edit",
             Operation::DeleteRole { .. } => "role.delete",
             Operation::TransferOwnership { .. } => "organization.transfer",
+            Operation::ViewOwnershipOffer => "offer.view",
+            Operation::AcceptOwnership => "offer.accept",
+            Operation::EndOwnershipOffer => "offer.end",
             Operation::Invite { .. } => "member.invite",
             Operation::ViewTeams | Operation::ViewTeam { .. } => "team.view",
             Operation::CreateTeam => "team.create",
@@ -222,6 +252,13 @@ impl Operation<'_> {
             Operation::RevokeKey { .. } => "key.revoke",
             Operation::RequestAccess { .. } => "request.open",
             Operation::DecideRequest { .. } => "request.decide",
+            Operation::SendInvitation { .. } => "invitation.send",
+            Operation::ViewInvitation { .. } => "invitation.view",
+            Operation::EditInvitation { .. } => "invitation.edit",
+            Operation::ResendInvitation { .. } => "invitation.resend",
+            Operation::ApproveInvitation { .. } => "invitation.approve",
+            Operation::RevokeInvitation { .. } => "invitation.revoke",
+            Operation::AcceptInvitation { .. } => "invitation.accept",
             Operation::Explain { .. } => "access.explain",
             Operation::ReadAudit { .. } => "audit.read",
         }
@@ -233,6 +270,7 @@ impl Operation<'_> {
         matches!(
             self,
             Operation::ViewOrganization
+                | Operation::ViewOwnershipOffer
                 | Operation::ViewSettings
                 | Operation::ViewMembers
                 | Operation::ViewRoles
@@ -248,6 +286,7 @@ impl Operation<'_> {
                 | Operation::Use { .. }
                 | Operation::Invite { .. }
                 | Operation::InviteToTeam { .. }
+                | Operation::ViewInvitation { .. }
                 | Operation::ViewKey { .. }
                 | Operation::Explain { .. }
                 | Operation::ReadAudit { .. }

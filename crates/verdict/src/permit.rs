@@ -1,7 +1,7 @@
 //! The value that one must hold to let something happen. Only this crate can make one.
 
 use domain::grant::Grantee;
-use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId};
 use domain::integration::ToolClass;
 use domain::permission::Permission;
 use domain::resource::ResourceKind;
@@ -19,6 +19,10 @@ pub enum Target {
     Preset,
     /// A member.
     Member(PersonId),
+    /// A suspended member, who is to be restored.
+    Suspended(PersonId),
+    /// The open offer of the top role, from one to another.
+    Offer(PersonId, PersonId),
     /// An integration.
     Integration(IntegrationId),
     /// What somebody has of an integration.
@@ -51,6 +55,10 @@ pub enum Target {
     RequestsOf(Grantee, Option<PersonId>),
     /// An access request.
     Request(RequestId),
+    /// An invitation, and not what it gives.
+    Invitation(InvitationId),
+    /// That somebody has what an invitation offers.
+    Joining(InvitationId),
 }
 
 /// What a permit allows.
@@ -81,6 +89,11 @@ pub enum Act {
     },
     /// The founding of an organization.
     Found,
+    /// That an invitation is declined.
+    Decline {
+        /// Which.
+        invitation: InvitationId,
+    },
     /// A new key for somebody who holds the top role.
     Recover {
         /// Who.
@@ -112,6 +125,12 @@ impl Permit {
         Permit { org, seq, actor: None, act: Act::Recover { holder }, basis: Basis::Own }
     }
 
+    /// The way round the engine for whoever has the link of an invitation and is nobody here: nothing can be committed
+    /// under it but that this invitation is declined.
+    pub fn for_declining_an_invitation(org: OrgId, seq: u64, invitation: InvitationId) -> Permit {
+        Permit { org, seq, actor: None, act: Act::Decline { invitation }, basis: Basis::Own }
+    }
+
     /// The organization.
     #[must_use]
     pub fn org(&self) -> OrgId {
@@ -124,7 +143,7 @@ impl Permit {
         self.seq
     }
 
-    /// Who may; none for a founding.
+    /// Who may; none for the ways round the engine.
     #[must_use]
     pub fn actor(&self) -> Option<Actor> {
         self.actor

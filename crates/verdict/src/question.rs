@@ -282,6 +282,10 @@ pub enum Reason {
     KeyWithoutRole,
     /// The key or agent does nothing until somebody with the right has looked at it.
     Suspended,
+    /// The person's membership is suspended.
+    MemberSuspended,
+    /// The person who answers for the agent is suspended.
+    SponsorSuspended,
     /// The holder of the key may not have keys (any more).
     MayNotHaveKeys,
     /// The person does not let the agent act for them (any more).
@@ -298,6 +302,8 @@ pub enum Reason {
     NotInTeam,
     /// Members below those who add people invite with the default role alone.
     OnlyDefaultRole,
+    /// Somebody who may add people has to agree first.
+    NeedsApproval,
 }
 
 impl Reason {
@@ -324,6 +330,8 @@ impl Reason {
             Reason::KeysManageNothing => "workspace-key",
             Reason::KeyWithoutRole => "key-without-role",
             Reason::Suspended => "suspended",
+            Reason::MemberSuspended => "member-suspended",
+            Reason::SponsorSuspended => "sponsor-suspended",
             Reason::MayNotHaveKeys => "keys-suspended",
             Reason::NoDelegation => "no-delegation",
             Reason::OutOfScope(..) => "out-of-scope",
@@ -332,6 +340,7 @@ impl Reason {
             Reason::FieldRule(_) => "field-rule",
             Reason::NotInTeam => "not-in-team",
             Reason::OnlyDefaultRole => "only-default-role",
+            Reason::NeedsApproval => "needs-approval",
         }
     }
 }

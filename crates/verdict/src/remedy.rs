@@ -245,9 +245,12 @@ impl Snapshot {
             Reason::NotAMember
             | Reason::CredentialEnded
             | Reason::SignInAgain
+            | Reason::MemberSuspended
+            | Reason::SponsorSuspended
             | Reason::NoSuchTool
             | Reason::NoSuchTarget
-            | Reason::NotYours => Vec::new(),
+            | Reason::NotYours
+            | Reason::NeedsApproval => Vec::new(),
         }
     }
 

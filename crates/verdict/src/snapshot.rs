@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::grant::Profile;
-use domain::id::{AgentId, ID_LENGTH, IntegrationId, KeyId, OrgId, PersonId, ResourceId, SessionId, TeamId};
+use domain::id::{
+    AgentId, ID_LENGTH, IntegrationId, InvitationId, KeyId, OrgId, PersonId, ResourceId, SessionId, TeamId,
+};
+use domain::invitation::Invitation;
+use domain::member::OwnershipOffer;
 use domain::object::{DataName, Object};
 use domain::organization::{RecordsSync, Settings};
 use domain::permission::PermissionSet;
@@ -29,6 +33,8 @@ pub struct Snapshot {
     pub(crate) seq: u64,
     pub(crate) name: Box<str>,
     pub(crate) settings: Settings,
+    /// The top role, as it is offered to somebody.
+    pub(crate) offer: Option<OwnershipOffer>,
     pub(crate) catalog: Arc<Catalog>,
     /// In the order of their names.
     pub(crate) roles: Arc<Vec<RoleEntry>>,
@@ -43,6 +49,8 @@ pub struct Snapshot {
     pub(crate) objects: Arc<BTreeMap<DataName, Object>>,
     /// Sessions that were ended here one by one.
     pub(crate) sessions_ended: BTreeSet<SessionId>,
+    /// Those of which nothing has become yet.
+    pub(crate) invitations: Arc<BTreeMap<InvitationId, Arc<Invitation>>>,
 }
 
 #[derive(Debug)]
@@ -56,6 +64,8 @@ pub(crate) struct RoleEntry {
 pub(crate) struct AgentEntry {
     /// For whom it may act, and until when.
     pub(crate) delegations: BTreeMap<PersonId, Timestamp>,
+    /// Who answers for it.
+    pub(crate) sponsor: Option<PersonId>,
 }
 
 /// What a subject reaches of the integrations.
@@ -176,6 +186,9 @@ pub enum NotAdmitted {
     /// The session had an end, which has come.
     #[error("this session has ended; sign in again")]
     SessionEnded,
+    /// Whoever it speaks for is suspended.
+    #[error("your membership of this organization is suspended; ask somebody who manages its members to restore it")]
+    MemberSuspended,
     /// Whoever signed in is no member here.
     #[error("you are not a member of this organization (any more)")]
     NotAMember,
@@ -183,6 +196,11 @@ pub enum NotAdmitted {
 
 pub(crate) const NEVER: Timestamp = Timestamp(i64::MAX);
 pub(crate) const ALWAYS: Timestamp = Timestamp(i64::MIN);
+
+/// Refuses a member who is suspended.
+fn is_at_work(member: &SubjectEntry) -> Result<(), NotAdmitted> {
+    if member.stopped.is_some() { Err(NotAdmitted::MemberSuspended) } else { Ok(()) }
+}
 
 pub(crate) fn id_bytes(text: &str) -> Option<IdBytes> {
     text.as_bytes().try_into().ok()
@@ -207,10 +225,10 @@ impl Snapshot {
         if now >= key.ends_at {
             return Err(NotAdmitted::Expired);
         }
-        if matches!(key.subject, Subject::Member(_))
-            && self.subject(key.subject.as_str(), now).is_none_or(|entry| self.may_have_keys(entry).is_err())
-        {
-            return Err(NotAdmitted::Suspended);
+        if matches!(key.subject, Subject::Member(_)) {
+            let holder = self.subject(key.subject.as_str(), now).ok_or(NotAdmitted::Suspended)?;
+            self.may_have_keys(holder).map_err(|_| NotAdmitted::Suspended)?;
+            is_at_work(holder)?;
         }
         Ok(Actor { subject: key.subject, acting_for: key.acting_for, credential })
     }
@@ -225,6 +243,7 @@ impl Snapshot {
         if proof.begun_at <= entry.sessions_from || self.sessions_ended.contains(&proof.session) {
             return Err(NotAdmitted::SessionEnded);
         }
+        is_at_work(entry)?;
         Ok(Actor { subject, acting_for: None, credential: Some(Credential::Session(proof)) })
     }
 

@@ -84,7 +84,7 @@ impl Snapshot {
         self.in_team(entry, Permission::TeamView, team, target).map_err(or_hidden)
     }
 
-    fn invite_to_team(&self, entry: &SubjectEntry, team: TeamId) -> Answer {
+    pub(crate) fn invite_to_team(&self, entry: &SubjectEntry, team: TeamId) -> Answer {
         let target = Target::Team(team);
         let as_manager = self.in_team(entry, Permission::TeamMembers, team, target);
         match self.settings.invite_team {

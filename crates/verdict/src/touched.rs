@@ -19,6 +19,7 @@ pub(crate) struct Touched {
     pub(crate) roles: bool,
     pub(crate) teams: bool,
     pub(crate) agents: bool,
+    pub(crate) invitations: bool,
     /// The roles that members have beside their own.
     pub(crate) extra_roles: bool,
     /// Every subject, since what many of them have rests on it.
@@ -34,6 +35,7 @@ impl Touched {
         for event in events {
             touched.tools |= event.changes_tools();
             touched.resources |= event.changes_resources();
+            touched.invitations |= event.changes_invitations();
             touched.add(event, before, state);
         }
         touched.everybody |= touched.tools;
@@ -41,6 +43,7 @@ impl Touched {
         touched
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each event")]
     fn add(&mut self, event: &Event, before: &Snapshot, state: &Organization) {
         match event {
             // Roles, and settings that say what they come to, reach everybody who has one.
@@ -60,6 +63,12 @@ impl Touched {
                 self.member(*person);
             }
             Event::SessionsEnded { person } => self.member(*person),
+            // Whoever stands still, or no longer, does so with the agents that they answer for.
+            Event::MemberSuspended { person } | Event::MemberRestored { person } => {
+                self.member(*person);
+                let theirs = state.agents.values().filter(|agent| agent.sponsor == Some(*person));
+                self.subjects.extend(theirs.map(|agent| Subject::Agent(agent.id)));
+            }
             Event::MemberRemoved { person } => {
                 self.extra_roles |= !before.extra_roles.is_empty();
                 self.member_removed(*person, before, state);
@@ -99,6 +108,10 @@ impl Touched {
             | Event::AccessReviewed { .. }
             | Event::MemberEdited { .. }
             | Event::SessionEnded { .. }
+            | Event::OwnershipOffered { .. }
+            | Event::OwnershipAccepted { .. }
+            | Event::OwnershipDeclined { .. }
+            | Event::OwnershipWithdrawn { .. }
             | Event::IntegrationConnected(_)
             | Event::IntegrationEdited { .. }
             | Event::IntegrationDisconnected { .. }
@@ -122,7 +135,14 @@ impl Touched {
             | Event::RequestOpened(_)
             | Event::RequestWithdrawn { .. }
             | Event::RequestGranted { .. }
-            | Event::RequestRefused { .. } => {}
+            | Event::RequestRefused { .. }
+            | Event::InvitationSent(_)
+            | Event::InvitationApproved { .. }
+            | Event::InvitationEdited { .. }
+            | Event::InvitationResent { .. }
+            | Event::InvitationRevoked { .. }
+            | Event::InvitationDeclined { .. }
+            | Event::InvitationAccepted { .. } => {}
         }
     }
 

@@ -10,6 +10,7 @@ mod browser;
 pub(crate) mod demo;
 mod email;
 mod identities;
+mod invitation;
 mod link;
 mod passkey;
 mod passkeys;
@@ -74,6 +75,9 @@ pub(crate) fn router() -> Router<App> {
         .route("/sign-in/passkeys/remove", post(passkeys::remove))
         .route("/sign-in/passkey.js", get(script))
         .route("/sign-in/style.css", get(style))
+        .route("/invitation/{link}", get(invitation::show))
+        .route("/invitation/{link}/join", post(invitation::join))
+        .route("/invitation/{link}/decline", post(invitation::decline))
         .route("/sign-out", post(sign_in::sign_out))
 }
 

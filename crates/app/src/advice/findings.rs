@@ -9,6 +9,7 @@ use domain::key::{Key, KeyKind};
 use domain::organization::{KeysWithoutRole, Organization};
 use domain::permission::Permission;
 use domain::role::RoleLevel;
+use domain::team::Team;
 use domain::time::Timestamp;
 use journal::{KeyUse, Usage};
 use verdict::{Snapshot, Subject};
@@ -216,7 +217,7 @@ fn shared_keys<'s>(seen: &Seen<'s>) -> impl Iterator<Item = &'s Key> {
 
 fn issuer_left(seen: &Seen<'_>, key: &Key) -> bool {
     let person = key.issued_by.split('/').next().and_then(|subject| PersonId::parse(subject).ok());
-    person.is_some_and(|person| seen.state.active_member(person).is_none())
+    person.is_some_and(|person| seen.state.member(person).is_none())
 }
 
 fn keys_of_one_client(seen: &Seen<'_>) -> Option<Finding> {
@@ -288,7 +289,11 @@ fn leaderless_teams(seen: &Seen<'_>) -> Option<Finding> {
     if !seen.state.roles.values().any(|role| leads(role.id)) {
         return None;
     }
-    let teams = seen.state.teams.values().filter(|team| !team.members.values().any(|member| leads(member.role)));
+    let has_leader = |team: &&Team| {
+        let leaders = team.members.iter().filter(|(_, place)| leads(place.role));
+        leaders.map(|(person, _)| person).any(|person| seen.state.active_member(*person).is_some())
+    };
+    let teams = seen.state.teams.values().filter(|team| !has_leader(team));
     let teams = teams.map(|team| (team.id.to_string(), team.title.clone()));
     let message = "teams that nobody leads".to_owned();
     about(finding("team-leaderless", Weight::Consider, message, "give a member of each a role that leads it"), teams)

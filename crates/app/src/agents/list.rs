@@ -5,6 +5,7 @@ use std::ops::Bound;
 use domain::agent::Agent;
 use domain::grant::{Grant, Grantee};
 use domain::id::{AgentId, PersonId};
+use domain::organization::Organization;
 use domain::time::Timestamp;
 use verdict::{Operation, Subject};
 
@@ -26,6 +27,8 @@ pub enum AgentState {
     AwaitsRole,
     /// The member who answered for it left; it waits for another.
     AwaitsSponsor,
+    /// The member who answers for it is suspended.
+    SponsorSuspended,
     /// Its end has come.
     Expired,
 }
@@ -39,16 +42,20 @@ impl AgentState {
             AgentState::Suspended => "suspended",
             AgentState::AwaitsRole => "awaits_role",
             AgentState::AwaitsSponsor => "awaits_sponsor",
+            AgentState::SponsorSuspended => "sponsor_suspended",
             AgentState::Expired => "expired",
         }
     }
 
-    fn of(agent: &Agent, now: Timestamp) -> AgentState {
+    fn of(agent: &Agent, state: &Organization, now: Timestamp) -> AgentState {
         match agent {
             Agent { expires_at: Some(end), .. } if now >= *end => AgentState::Expired,
             Agent { sponsor: None, .. } => AgentState::AwaitsSponsor,
             Agent { suspended: true, awaits_role: true, .. } => AgentState::AwaitsRole,
             Agent { suspended: true, .. } => AgentState::Suspended,
+            Agent { sponsor: Some(sponsor), .. } if state.active_member(*sponsor).is_none() => {
+                AgentState::SponsorSuspended
+            }
             _ => AgentState::Active,
         }
     }
@@ -136,7 +143,7 @@ impl App {
             let slug = |id| state.integrations.get(id).map(|integration| integration.slug.to_string());
             let delegations = agent.delegations.iter().filter(|(person, _)| may_know(**person));
             AgentView {
-                state: AgentState::of(&agent, now),
+                state: AgentState::of(&agent, &state, now),
                 sponsor_name: agent.sponsor.filter(|sponsor| may_know(*sponsor)).map(name),
                 grants: seen.filter_map(|(id, grant)| Some((slug(id)?, grant.clone()))).collect(),
                 delegations: delegations

@@ -1,5 +1,7 @@
 //! Whether a permit covers what is about to be written: the last look before an event is appended.
 
+mod invitations;
+
 use domain::event::Event;
 use domain::id::{KeyId, OrgId, PersonId};
 use domain::key::{Key, KeyKind};
@@ -27,6 +29,9 @@ pub(super) fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &
     let (permission, target) = match permit.act() {
         Act::Call { .. } | Act::Look { .. } => return false,
         Act::Found => return !state.is_created(),
+        Act::Decline { invitation } => {
+            return matches!(event, Event::InvitationDeclined { invitation: of } if *of == invitation);
+        }
         Act::Recover { holder } => {
             let created =
                 matches!(event, Event::KeyCreated { kind: KeyKind::Personal { holder: of }, .. } if *of == holder);
@@ -42,7 +47,7 @@ pub(super) fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &
     event.may_happen_under(permission)
         && match event {
             Event::KeyRevoked { key } => ends_a_key(&asked, *key),
-            _ => covers_people(&asked, event) || covers_things(&asked, event),
+            _ => covers_people(&asked, event) || covers_things(&asked, event) || invitations::covers(&asked, event),
         }
 }
 
@@ -52,7 +57,8 @@ fn covers_people(asked: &Asked<'_>, event: &Event) -> bool {
     let joins =
         |who: &PersonId| events.iter().any(|other| matches!(other, Event::MemberAdded { person, .. } if person == who));
     match (event, target) {
-        (Event::MemberAdded { .. }, Target::Organization) => true,
+        // Who may only invite takes nobody in by hand.
+        (Event::MemberAdded { .. }, Target::Organization) => permission == Permission::MemberAdd,
         // The team of newcomers, for somebody who is taken in at the same time.
         (Event::TeamMemberSet { team, person, role }, Target::Organization) => {
             let settings = &state.settings;
@@ -61,17 +67,34 @@ fn covers_people(asked: &Asked<'_>, event: &Event) -> bool {
         // The first key of somebody who is taken in at the same time.
         (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Organization) => joins(holder),
         (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Member(member)) => *holder == member,
-        (Event::MemberRemoved { person } | Event::MemberEdited { person, .. }, Target::Member(member)) => {
-            *person == member
-        }
         (Event::SessionEnded { person, .. } | Event::SessionsEnded { person }, Target::SessionsOf(member)) => {
             *person == member
         }
-        // Who hands the organization over takes another role in the same step.
+        (
+            Event::MemberRemoved { person } | Event::MemberSuspended { person } | Event::MemberEdited { person, .. },
+            Target::Member(member),
+        ) => *person == member,
+        // Takes more than to suspend them did.
+        (Event::MemberRestored { person }, Target::Suspended(member)) => *person == member,
         (Event::MemberRoleChanged { person, .. }, Target::Member(member)) => {
-            *person == member
-                || permission == Permission::OrganizationTransfer
-                    && permit.actor().is_some_and(|actor| actor.subject == Subject::Member(*person))
+            *person == member && permission == Permission::RoleAssign
+        }
+        (Event::OwnershipOffered { from, to, .. }, Target::Member(member)) => {
+            *to == member && permit.actor().is_some_and(|actor| actor.subject == Subject::Member(*from))
+        }
+        (
+            Event::OwnershipAccepted { from, to }
+            | Event::OwnershipDeclined { from, to }
+            | Event::OwnershipWithdrawn { from, to },
+            Target::Offer(giver, heir),
+        ) => {
+            // To take is the heir's alone.
+            let is_heir = permit.actor().is_some_and(|actor| actor.subject == Subject::Member(heir));
+            (*from, *to) == (giver, heir) && is_heir != matches!(event, Event::OwnershipWithdrawn { .. })
+        }
+        // Both take another role as the offer is taken.
+        (Event::MemberRoleChanged { person, .. }, Target::Offer(giver, heir)) => {
+            [giver, heir].contains(person) && is_taken(events)
         }
         (Event::MemberRoleGiven { person, .. } | Event::MemberRoleTaken { person, .. }, Target::Member(member)) => {
             *person == member
@@ -80,11 +103,15 @@ fn covers_people(asked: &Asked<'_>, event: &Event) -> bool {
     }
 }
 
+fn is_taken(events: &[Event]) -> bool {
+    events.iter().any(|other| matches!(other, Event::OwnershipAccepted { .. }))
+}
+
 /// The key itself, and keys that end because their holders come to have more than others may have seen.
 fn ends_a_key(asked: &Asked<'_>, key: KeyId) -> bool {
     let Asked { target, state, events, .. } = *asked;
     let holder = || state.live_key(key).and_then(Key::holder);
-    let member = || holder().and_then(|holder| state.active_member(holder));
+    let member = || holder().and_then(|holder| state.member(holder));
     match target {
         Target::Key(target) => key == target,
         // Keys that end because the role of their holders comes to carry too much.
@@ -103,6 +130,11 @@ fn ends_a_key(asked: &Asked<'_>, key: KeyId) -> bool {
             && events.iter().any(
                 |other| matches!(other, Event::TeamMemberSet { team, person, .. } if (*team, *person) == (of, member)),
             ),
+        // The same for who joins a team by an invitation.
+        Target::Joining(invitation) => holder().is_some_and(|holder| {
+            invitations::joiner(invitation, events) == Some(holder)
+                && events.iter().any(|other| matches!(other, Event::TeamMemberSet { person, .. } if *person == holder))
+        }),
         // Keys that end because their holder's new role would make them carry too much.
         Target::Member(member) => {
             holder() == Some(member)
@@ -113,6 +145,8 @@ fn ends_a_key(asked: &Asked<'_>, key: KeyId) -> bool {
                     _ => false,
                 })
         }
+        // Keys of the heir that others may have seen.
+        Target::Offer(_, heir) => holder() == Some(heir) && is_taken(events),
         // Keys that end because roles beside their holders' own count again.
         Target::Organization => {
             let counts = SettingChange::RolesExtraBindings(true);

@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use domain::id::{
+    AgentId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
+use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
 use domain::object::{DataName, DataVerb, Field, Object};
@@ -104,6 +107,9 @@ fn acme() -> Organization {
         events.push(registered(number));
         events.push(opened(number, Grantee::Member(person(number)), None));
     }
+    let (from, to, own_role) = (person(0), person(1), role("member"));
+    events.push(Event::OwnershipOffered { from, to, own_role, expires_at: Timestamp(1) });
+    events.extend([0, 1].map(sent));
     let mut state = Organization::new();
     for event in &events {
         let stamp = Stamp { seq: state.seq + 1, at: NOW, actor: "operator".to_owned() };
@@ -117,6 +123,45 @@ fn defined(name: &str) -> Role {
     let level = if name == "lead" { RoleLevel::Team } else { RoleLevel::Organization };
     let member = crate::presets::named("pipeworks").unwrap().roles.pop().unwrap();
     Role { id: role(name), title: name.to_owned(), level, locked: false, ..member }
+}
+
+fn invitation(number: u8) -> InvitationId {
+    InvitationId::from_random([number; 20])
+}
+
+/// Invitation 0 offers what newcomers get, 1 a place in team 1 and integration 1 besides.
+fn offer(number: u8) -> &'static Offer {
+    static OFFERS: std::sync::OnceLock<[Offer; 2]> = std::sync::OnceLock::new();
+    let offers = OFFERS.get_or_init(|| {
+        let given = OfferedGrant { profile: Profile::ReadOnly, tools_off: [].into(), expires_at: None };
+        let (teams, grants) = ([(team(1), Some(role("lead")))].into(), [(integration(1), given)].into());
+        [Offer::default(), Offer { role: Some(role("member")), members_only: false, teams, grants }]
+    });
+    &offers[usize::from(number)]
+}
+
+/// The owner, as who invites.
+fn owner() -> Inviter {
+    Inviter { subject: Grantee::Member(person(0)), acting_for: None }
+}
+
+fn sent(number: u8) -> Event {
+    let (offer, digest) = (offer(number.min(1)).clone(), Some("0".repeat(64)));
+    let new = NewInvitation { id: invitation(number), inviter: owner(), offer, digest, expires_at: Timestamp(1_000) };
+    Event::InvitationSent(Box::new(new))
+}
+
+/// What whoever accepts an invitation gets.
+fn joined(number: u8, person: PersonId) -> Vec<Event> {
+    let accepted = Event::InvitationAccepted { invitation: invitation(number), person };
+    let mut events = vec![accepted, Event::MemberAdded { person, role: role("member") }];
+    if number == 1 {
+        let (grantee, integration) = (Grantee::Member(person), integration(1));
+        let (profile, tools_off, expires_at) = (Profile::ReadOnly, BTreeSet::new(), None);
+        events.push(Event::TeamMemberSet { team: team(1), person, role: role("lead") });
+        events.push(Event::GrantSet { grantee, integration, profile, tools_off, expires_at });
+    }
+    events
 }
 
 fn registered(number: u8) -> Event {
@@ -146,7 +191,16 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             Event::SessionsEnded { person: member },
             Event::SessionEnded { person: member, session: SessionId::from_random([1; 20]), until: Timestamp(9) },
         ],
-        Operation::RemoveMember { member } => vec![Event::MemberRemoved { person: member }],
+        Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
+            vec![Event::MemberRemoved { person: member }, Event::MemberSuspended { person: member }]
+        }
+        Operation::TransferOwnership { to } => {
+            let (from, own_role) = (person(0), role("member"));
+            vec![Event::OwnershipOffered { from, to, own_role, expires_at: NOW }]
+        }
+        Operation::AcceptOwnership => vec![Event::OwnershipAccepted { from: person(0), to: person(1) }],
+        Operation::EndOwnershipOffer => vec![Event::OwnershipWithdrawn { from: person(0), to: person(1) }],
+        Operation::RestoreMember { member } => vec![Event::MemberRestored { person: member }],
         Operation::EditMember { member, .. } => {
             vec![Event::MemberEdited { person: member, details: [MemberDetail::Name].into() }]
         }
@@ -250,6 +304,23 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
         Operation::DecideRequest { request, .. } => {
             vec![Event::RequestGranted { request, until: None, changes: vec![1] }, Event::RequestRefused { request }]
         }
+        Operation::SendInvitation { .. } => vec![sent(7)],
+        Operation::EditInvitation { invitation, .. } => {
+            let (inviter, offer) = (owner(), Box::new(Offer::default()));
+            vec![Event::InvitationEdited { invitation, inviter, offer, awaits: false }]
+        }
+        Operation::ResendInvitation { invitation } => {
+            let (inviter, digest, expires_at) = (owner(), "1".repeat(64), Timestamp(2_000));
+            vec![Event::InvitationResent { invitation, inviter, digest, expires_at }]
+        }
+        Operation::ApproveInvitation { invitation } => {
+            vec![Event::InvitationApproved { invitation, digest: "1".repeat(64), expires_at: Timestamp(2_000) }]
+        }
+        Operation::RevokeInvitation { invitation } => vec![Event::InvitationRevoked { invitation }],
+        // What whoever accepts gets is looked at in a test of its own: somebody is taken in in the same way by hand.
+        Operation::AcceptInvitation { invitation, .. } => {
+            vec![Event::InvitationAccepted { invitation, person: person(8) }]
+        }
         _ => Vec::new(),
     }
 }
@@ -276,6 +347,9 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
         Operation::ViewOrganization,
         Operation::EditOrganization { changes: &[] },
         Operation::ConfirmReview,
+        Operation::ViewOwnershipOffer,
+        Operation::AcceptOwnership,
+        Operation::EndOwnershipOffer,
         Operation::ViewMembers,
         Operation::ViewRoles,
         Operation::AddMember { role: member },
@@ -313,6 +387,9 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
             Operation::GiveRole { member: who, role: spare },
             Operation::RemoveMember { member: who },
             Operation::EndSessions { member: who },
+            Operation::SuspendMember { member: who },
+            Operation::RestoreMember { member: who },
+            Operation::TransferOwnership { to: who },
             Operation::EditMember { member: who, seat: false },
             Operation::CreatePersonalKey { holder: who },
         ]);
@@ -333,6 +410,17 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
     }
     for number in [0, 1] {
         all.push(Operation::DecideRequest { request: request(number), by: changes });
+    }
+    all.push(Operation::SendInvitation { invitation: invitation(7), offer: offer(0) });
+    for invitation in [0, 1].map(invitation) {
+        all.extend([
+            Operation::ViewInvitation { invitation },
+            Operation::EditInvitation { invitation, offer: offer(0) },
+            Operation::ResendInvitation { invitation },
+            Operation::ApproveInvitation { invitation },
+            Operation::RevokeInvitation { invitation },
+            Operation::AcceptInvitation { invitation, joins: true },
+        ]);
     }
     for of in [0, 1, 3].map(key) {
         all.extend([
@@ -382,13 +470,26 @@ fn same_authority(one: Operation<'_>, other: Operation<'_>) -> bool {
         Operation::ChangeRole { member, .. } | Operation::GiveRole { member, .. } => Some(member),
         _ => None,
     };
+    let of_leaver = |operation| match operation {
+        Operation::RemoveMember { member } | Operation::SuspendMember { member } => Some(member),
+        _ => None,
+    };
+    let of_invitation = |operation| match operation {
+        Operation::EditInvitation { invitation, .. }
+        | Operation::ResendInvitation { invitation }
+        | Operation::ApproveInvitation { invitation }
+        | Operation::RevokeInvitation { invitation } => Some(invitation),
+        _ => None,
+    };
     let same_key = of_key(one).is_some_and(|of| Some(of) == of_key(other) && of != key(1));
     same_key
         || of_agent(one).is_some_and(|of| Some(of) == of_agent(other))
         || of_delegation(one).is_some_and(|of| Some(of) == of_delegation(other))
         || of_place(one).is_some_and(|of| Some(of) == of_place(other))
         || of_role(one).is_some_and(|of| Some(of) == of_role(other))
+        || of_invitation(one).is_some_and(|of| Some(of) == of_invitation(other))
         || of_member(one).is_some_and(|of| Some(of) == of_member(other))
+        || of_leaver(one).is_some_and(|of| Some(of) == of_leaver(other))
 }
 
 #[test]
@@ -412,6 +513,49 @@ fn a_permit_covers_what_was_asked_and_nothing_else() {
         }
     }
     assert!(covered > 100, "{covered}");
+}
+
+#[test]
+fn who_takes_an_offer_changes_both_roles_with_it_and_nothing_without_it() {
+    let state = acme();
+    let snapshot = Snapshot::compile(org(1), &state, None);
+    let actor = Actor::about(Subject::Member(person(1)));
+    let asked = |operation| match snapshot.evaluate(&Question {
+        actor: &actor,
+        action: Action::Operate(operation),
+        now: NOW,
+    }) {
+        Verdict::Allowed(permit) => permit,
+        Verdict::Denied(denial) => panic!("{denial:?}"),
+    };
+    let (owner, member) = (role("owner"), role("member"));
+    let taken = [
+        Event::OwnershipAccepted { from: person(0), to: person(1) },
+        Event::MemberRoleChanged { person: person(1), from: member, to: owner },
+        Event::MemberRoleChanged { person: person(0), from: owner, to: member },
+        Event::KeyRevoked { key: key(1) },
+    ];
+    let permit = asked(Operation::AcceptOwnership);
+    for event in &taken {
+        assert!(covers(&permit, org(1), &state, event, &taken), "{event:?}");
+        let alone = std::slice::from_ref(event);
+        let is_offers = matches!(event, Event::OwnershipAccepted { .. });
+        assert_eq!(covers(&permit, org(1), &state, event, alone), is_offers, "{event:?}");
+    }
+    let others = [
+        Event::OwnershipWithdrawn { from: person(0), to: person(1) },
+        Event::OwnershipAccepted { from: person(0), to: person(2) },
+        Event::MemberRoleChanged { person: person(2), from: member, to: owner },
+        Event::KeyRevoked { key: key(2) },
+        Event::MemberRemoved { person: person(0) },
+    ];
+    for event in &others {
+        let events: Vec<Event> = taken.iter().chain([event]).cloned().collect();
+        assert!(!covers(&permit, org(1), &state, event, &events), "{event:?}");
+    }
+    let declined = Event::OwnershipDeclined { from: person(0), to: person(1) };
+    let permit = asked(Operation::EndOwnershipOffer);
+    assert!(covers(&permit, org(1), &state, &declined, std::slice::from_ref(&declined)));
 }
 
 #[test]
@@ -643,5 +787,49 @@ fn what_is_erased_with_requests_is_never_missed_and_nothing_else_is_folded_ahead
     ];
     for event in others {
         assert!(!may_end_requests(&state, &event), "{event:?}");
+    }
+}
+
+#[test]
+fn who_accepts_an_invitation_gets_what_it_offers_and_nobody_else_anything() {
+    let state = acme();
+    let snapshot = Snapshot::compile(org(1), &state, None);
+    let accept = Operation::AcceptInvitation { invitation: invitation(1), joins: true };
+    let permit = permit(&snapshot, accept).unwrap();
+    let events = joined(1, person(8));
+    assert!(events.iter().all(|event| covers(&permit, org(1), &state, event, &events)));
+    let (grantee, other) = (Grantee::Member(person(8)), Grantee::Member(person(1)));
+    let given = |grantee, of, profile| {
+        let (integration, tools_off, expires_at) = (integration(of), BTreeSet::new(), None);
+        Event::GrantSet { grantee, integration, profile, tools_off, expires_at }
+    };
+    let (lead, spare) = (role("lead"), role("spare"));
+    for more in [
+        Event::InvitationAccepted { invitation: invitation(0), person: person(8) },
+        Event::InvitationAccepted { invitation: invitation(1), person: person(9) },
+        Event::MemberAdded { person: person(9), role: role("member") },
+        Event::MemberAdded { person: person(8), role: role("admin") },
+        Event::TeamMemberSet { team: team(0), person: person(8), role: lead },
+        Event::TeamMemberSet { team: team(1), person: person(8), role: spare },
+        Event::TeamMemberSet { team: team(1), person: person(1), role: lead },
+        given(grantee, 0, Profile::ReadOnly),
+        given(grantee, 1, Profile::Full),
+        given(other, 1, Profile::ReadOnly),
+        Event::KeyRevoked { key: key(1) },
+        key_created(9, KeyKind::Personal { holder: person(8) }),
+    ] {
+        let with: Vec<Event> = events.iter().cloned().chain([more.clone()]).collect();
+        assert!(!covers(&permit, org(1), &state, &more, &with), "{more:?}");
+    }
+    // Without anybody who accepts, nobody is taken in.
+    for event in &events[1..] {
+        assert!(!covers(&permit, org(1), &state, event, &events[1..]), "{event:?}");
+    }
+    // Whoever says no says nothing else.
+    let declines = Permit::for_declining_an_invitation(org(1), state.seq, invitation(1));
+    let no = Event::InvitationDeclined { invitation: invitation(1) };
+    assert!(covers(&declines, org(1), &state, &no, std::slice::from_ref(&no)));
+    for event in [&Event::InvitationDeclined { invitation: invitation(0) }, &events[0], &events[1]] {
+        assert!(!covers(&declines, org(1), &state, event, &events), "{event:?}");
     }
 }

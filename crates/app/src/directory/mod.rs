@@ -3,5 +3,5 @@
 mod names;
 mod sessions;
 
-pub(crate) use names::{ERASED, email, one_line, person_name};
+pub(crate) use names::{ERASED, NO_ADDRESS, email, one_line, person_name};
 pub(crate) use sessions::Endings;

@@ -84,14 +84,22 @@ impl App {
     }
 }
 
+/// The host of what stands in the place of an address that nobody has shown to be theirs: nobody is taken in under such a
+/// one, and no mail goes there.
+pub(crate) const NO_ADDRESS: &str = "unproven.invalid";
+
 /// Checks an e-mail address as far as that can be done without sending to it.
 pub(crate) fn email(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     let sound = text.len() <= 254
         && text.split_once('@').is_some_and(|(local, host)| {
-            !local.is_empty() && host.len() >= 3 && host.contains('.') && !host.contains('@')
+            !local.is_empty()
+                && host.len() >= 3
+                && host.contains('.')
+                && !host.contains('@')
+                && !host.eq_ignore_ascii_case(NO_ADDRESS)
         })
-        && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "<>,;\"()".contains(letter));
+        && !text.chars().any(|letter| letter.is_whitespace() || unprintable(letter) || "<>,;\"()".contains(letter));
     if sound {
         Ok(text.to_owned())
     } else {

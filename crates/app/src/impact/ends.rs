@@ -132,7 +132,7 @@ fn roles_that_may_stay(states: [&Organization; 2], events: &[Event]) -> BTreeSet
 impl Given {
     /// Whether it is a role that somebody has as their own.
     pub(super) fn is_own_role(self, state: &Organization) -> bool {
-        matches!(self, Given::Role(person, role) if state.active_member(person).is_some_and(|own| own.role == role))
+        matches!(self, Given::Role(person, role) if state.member(person).is_some_and(|own| own.role == role))
     }
 
     /// Whether it may be told of to somebody who does not see the members: a role of theirs, or of whom they name. Other roles
@@ -151,7 +151,7 @@ impl Given {
         let end = match self {
             Given::Role(..) if self.is_own_role(state) => None,
             Given::Role(..) if !state.settings.roles_extra_bindings => return None,
-            Given::Role(person, role) => state.active_member(person)?.extra_roles.get(&role)?.expires_at,
+            Given::Role(person, role) => state.member(person)?.extra_roles.get(&role)?.expires_at,
             Given::Grant(grantee, integration) => state.grant(grantee, integration)?.expires_at,
             Given::Loan(grantee, integration, end) => {
                 let loans = state.loans(grantee, integration);

@@ -32,6 +32,10 @@ impl Upstreams for Nowhere {
     fn list_tools<'l>(&'l self, _: &'l str, _: &'l CredentialKind, _: Option<&'l str>) -> Listing<'l> {
         Box::pin(async { Ok(Vec::new()) })
     }
+
+    fn open_for(&self, _: domain::id::OrgId, _: verdict::Subject) -> u32 {
+        0
+    }
 }
 
 /// Acme, and its owner, who looks before doing.
@@ -40,7 +44,13 @@ async fn looking_owner(folder: &Path) -> (App, Caller) {
     let (digester, sealer) = (KeyDigester::new(&keyring), Sealer::new(&keyring));
     let security = Security { digester, tokens: Tokens::new(&keyring), sealer, random: Box::new(OperatingSystem) };
     let journal = Journal::open(folder, Options::default()).unwrap();
-    let outside = Outside { clock: Arc::new(Still), upstreams: Arc::new(Nowhere), mailer: None, providers: None };
+    let outside = Outside {
+        clock: Arc::new(Still),
+        upstreams: Arc::new(Nowhere),
+        mailer: None,
+        providers: None,
+        public_url: None,
+    };
     let app = App::new(journal, outside, security, Quotas::default());
     let owner_email = "olivia@acme.example".to_owned();
     let founding = Founding { name: "Acme".to_owned(), slug: None, preset: None, owner_email, owner_name: None };

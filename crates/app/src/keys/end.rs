@@ -18,6 +18,17 @@ impl App {
     /// # Errors
     /// [`Problem::Missing`] where there is no such key that the caller may know of.
     pub async fn rotate_key(&self, caller: &Caller, key: &str) -> Result<CreatedKey, Problem> {
+        let (id, prefix) = self.key_to_rotate(caller, key).await?;
+        let operation = Operation::RotateKey { key: id };
+        let (secret, digest, hint) = self.new_secret(prefix)?;
+        let facts = vec![Fact::Credential { digest, org: caller.live.org(), key: id }];
+        let command = |_: &_| Ok(Command::RotateKey { key: id, digest: hex(&digest), hint: hint.clone() });
+        self.change(caller, operation, command, Along { facts, directory: None }).await?;
+        Ok(CreatedKey { id, secret, warning: None })
+    }
+
+    /// A key that the caller lasts as long as, and how its secrets begin.
+    pub(crate) async fn key_to_rotate(&self, caller: &Caller, key: &str) -> Result<(KeyId, KeyPrefix), Problem> {
         let id = key_id(key)?;
         let known = caller.live.state.lock().await.live_key(id).cloned().ok_or_else(|| Problem::missing("key"))?;
         let prefix = match known.kind {
@@ -25,20 +36,16 @@ impl App {
             KeyKind::Workspace { .. } => KeyPrefix::Workspace,
             KeyKind::Agent { .. } => KeyPrefix::Agent,
         };
-        let operation = Operation::RotateKey { key: id };
         let ends_first = |own| known.expires_at.is_none_or(|end| own < end);
         if self.end_of(caller).await.is_some_and(ends_first) {
             // Whoever may not know of the key learns nothing of its end.
+            let operation = Operation::RotateKey { key: id };
             let _permit = self.permit(&caller.live.snapshot(), &caller.actor, operation).await?;
             let message = "you end before this key (the key that you use, the agent, or its acting for somebody); let \
                            somebody who lasts as long rotate it";
             return Err(Problem::invalid("key", message));
         }
-        let (secret, digest, hint) = self.new_secret(prefix)?;
-        let facts = vec![Fact::Credential { digest, org: caller.live.org(), key: id }];
-        let command = |_: &_| Ok(Command::RotateKey { key: id, digest: hex(&digest), hint: hint.clone() });
-        self.change(caller, operation, command, Along { facts, directory: None }).await?;
-        Ok(CreatedKey { id, secret, warning: None })
+        Ok((id, prefix))
     }
 
     /// Ends a key for good.

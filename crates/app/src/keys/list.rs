@@ -44,6 +44,10 @@ impl KeyState {
             }
             Reason::KeyWithoutRole => "it has no role, and a workspace key needs one here; give it one",
             Reason::NoDelegation => "the person for whom it acts does not let the agent act for them any more",
+            Reason::MemberSuspended => "the person it speaks for is suspended; once they are restored it works again",
+            Reason::SponsorSuspended => {
+                "the person who answers for its agent is suspended; once they are restored it works again"
+            }
             Reason::NotAMember => "whoever it speaks for is here no longer",
             _ => "it waits for somebody who manages it to give it a role, or to resume its agent",
         })
@@ -183,6 +187,8 @@ fn state_of(key: &Key, snapshot: &Snapshot, now: Timestamp) -> KeyState {
             | Reason::Suspended
             | Reason::KeyWithoutRole
             | Reason::NoDelegation
+            | Reason::MemberSuspended
+            | Reason::SponsorSuspended
             | Reason::NotAMember => KeyState::Suspended(denial.reason),
             _ => KeyState::Active,
         },

@@ -3,6 +3,8 @@
 use domain::command::Command;
 use domain::directory::DirectoryEvent;
 use domain::id::{KeyId, PersonId};
+use domain::organization::Organization;
+use domain::refusal::Refusal;
 use domain::role::RoleId;
 use identity::key::{IssuedKey, KeyPrefix};
 use journal::Fact;
@@ -84,7 +86,13 @@ impl App {
         };
         // A key made with a key that ends, ends with it.
         let expires_at = self.no_longer_than(caller, None).await?;
-        let command = |_: &_| {
+        let called = self.inner.journal.called_at(org, &new.email).await?;
+        let command = |state: &Organization| {
+            // Who joined by a link is not in the directory under the address by which they are known here.
+            let is_here = |other: &PersonId| *other != person && state.member(*other).is_some();
+            if called.iter().any(is_here) {
+                return Err(Refusal::field("already-member", "email", "this person is a member already").into());
+            }
             Ok(match &key {
                 None => Command::AddMember { person, role },
                 Some(key) => Command::AddMemberWithKey {

@@ -18,6 +18,9 @@ pub struct MemberView {
     pub person: PersonId,
     /// Their address.
     pub email: String,
+    /// Whether they have shown that it is theirs, or whoever added them wrote it: not so where they joined by a link that
+    /// was sent to it, and only had the link.
+    pub is_address_theirs: bool,
     /// Their name.
     pub name: String,
     /// The kind of seat that they take.
@@ -32,6 +35,8 @@ pub struct MemberView {
     pub joined_at: Timestamp,
     /// When they were removed.
     pub removed_at: Option<Timestamp>,
+    /// Since when they are suspended.
+    pub suspended_at: Option<Timestamp>,
 }
 
 /// A role that a member has beside their own.
@@ -48,8 +53,12 @@ pub struct ExtraRoleView {
 /// Which members are asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MemberFilter {
+    /// Those who are members, suspended or not.
+    Here,
     /// Those whose membership is in force.
     Active,
+    /// Those who are suspended.
+    Suspended,
     /// Those who left.
     Removed,
     /// Everybody.
@@ -70,8 +79,10 @@ impl App {
     ) -> Result<Vec<MemberView>, Problem> {
         let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::ViewMembers).await?;
         let wanted = |member: &&Member| match filter {
+            MemberFilter::Here => member.is_here(),
             MemberFilter::Active => member.is_active(),
-            MemberFilter::Removed => !member.is_active(),
+            MemberFilter::Suspended => member.is_here() && !member.is_active(),
+            MemberFilter::Removed => !member.is_here(),
             MemberFilter::All => true,
         };
         let members: Vec<Member> = {
@@ -101,13 +112,39 @@ impl App {
     /// as somebody who does not exist. Whose address is here is for those who see who is here, or may explain access:
     /// others find themselves and the one for whom they act, and somebody else by the id that they were told.
     pub(crate) async fn member_named(&self, caller: &Caller, name: &str) -> Result<PersonId, Problem> {
-        let person = self.person(name).await?.ok_or_else(|| Problem::missing("member"))?;
-        let is_known = caller.live.snapshot().role_of(verdict::Subject::Member(person)).is_some()
-            || caller.live.state.lock().await.members.contains_key(&person);
+        let meant = self.people_under(caller.live.org(), name).await?;
+        let (person, is_known, another) = {
+            let state = caller.live.state.lock().await;
+            let mut here = meant.iter().copied().filter(|person| state.member(*person).is_some());
+            let (first, another) = (here.next(), here.next());
+            let known = first.or_else(|| meant.iter().copied().find(|person| state.members.contains_key(person)));
+            let person = known.or(meant.first().copied()).ok_or_else(|| Problem::missing("member"))?;
+            (person, known.is_some(), another)
+        };
+        let is_known = is_known || caller.live.snapshot().role_of(verdict::Subject::Member(person)).is_some();
         let own = [caller.actor.subject.person(), caller.actor.acting_for].contains(&Some(person));
         let sees = || self.asked(&caller.live.snapshot(), &caller.actor, verdict::Operation::ViewMembers).is_allowed();
         let may_find = own || PersonId::parse(name).is_ok() || sees() || self.explains_everybody(caller);
-        if is_known && may_find { Ok(person) } else { Err(Problem::missing("member")) }
+        match another {
+            _ if !is_known || !may_find => Err(Problem::missing("member")),
+            None => Ok(person),
+            Some(another) => {
+                let message =
+                    format!("two people are here under this address; name one of them by id: {person}, {another}");
+                Err(Problem::invalid("member", message))
+            }
+        }
+    }
+
+    /// Whoever is meant by an id or an address: whose it is, then those whom an organization calls so. Who joined by a link
+    /// is there under an address that nobody has shown to be theirs, and known by it there alone.
+    pub(crate) async fn people_under(&self, org: OrgId, name: &str) -> Result<Vec<PersonId>, Problem> {
+        let mut meant: Vec<PersonId> = self.person(name).await?.into_iter().collect();
+        if PersonId::parse(name).is_err() {
+            let called = self.inner.journal.called_at(org, name).await?;
+            meant.extend(called.into_iter().filter(|person| !meant.contains(person)).collect::<Vec<_>>());
+        }
+        Ok(meant)
     }
 
     /// The same about a member whom a field of the request names.
@@ -135,6 +172,7 @@ impl App {
             MemberView {
                 person: member.person,
                 email: person.map_or_else(|| ERASED.to_owned(), |person| person.email.clone()),
+                is_address_theirs: person.is_none_or(|person| person.is_address_theirs),
                 name: person.map_or_else(|| ERASED.to_owned(), |person| person.name.clone()),
                 seat: seats.remove(&member.person),
                 role: member.role.to_string(),
@@ -142,6 +180,7 @@ impl App {
                 status: member.status,
                 joined_at: member.joined_at,
                 removed_at: member.removed_at,
+                suspended_at: member.suspended_at,
             }
         };
         Ok(members.into_iter().map(view).collect())

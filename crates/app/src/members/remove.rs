@@ -9,13 +9,14 @@ use journal::Fact;
 use verdict::{Operation, Snapshot};
 
 use super::MemberView;
+use super::leave::{Leaving, Left};
 use crate::change::Along;
 use crate::keys::KeysToRotate;
 use crate::keys::known::is_person;
 use crate::{App, Caller, Problem};
 
 /// What ended with a membership.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Removed {
     /// Who was removed.
     pub member: MemberView,
@@ -28,6 +29,8 @@ pub struct Removed {
     /// Personal keys of others that they had issued and whose holders have not renewed them since: ask the holders
     /// to. Id and name of the holder.
     pub issued_keys: Vec<(KeyId, String)>,
+    /// What happened together with it.
+    pub left: Left,
 }
 
 impl App {
@@ -37,6 +40,20 @@ impl App {
     /// # Errors
     /// [`Problem::Denied`] for someone above the caller, [`Problem::Refused`] for the last holder of the top role.
     pub async fn remove_member(&self, caller: &Caller, member: &str) -> Result<Removed, Problem> {
+        self.remove_member_and(caller, member, &Leaving::default()).await
+    }
+
+    /// The same, with what they leave behind handed over and secrets that they may know made anew: all of it or nothing.
+    ///
+    /// # Errors
+    /// Besides those of [`App::remove_member`] what the caller would be told of the single changes, and
+    /// [`Problem::Busy`] while something else of the caller's that takes long is being done.
+    pub async fn remove_member_and(
+        &self,
+        caller: &Caller,
+        member: &str,
+        leaving: &Leaving,
+    ) -> Result<Removed, Problem> {
         let person = self.member_named(caller, member).await?;
         let (keys_ended, grants_ended) = {
             let state = caller.live.state.lock().await;
@@ -50,27 +67,26 @@ impl App {
         let seat = self.seats(org, &[person]).await?.into_keys().map(|person| person.to_string());
         let freed = seat.map(|id| Fact::Label { org, id, label: String::new() });
         let facts = std::iter::once(Fact::EndMembership { person, org }).chain(freed).collect();
-        let along = Along { facts, directory: None };
-        let command = |_: &Organization| Ok(Command::RemoveMember { person });
-        self.change(caller, Operation::RemoveMember { member: person }, command, along).await?;
+        let left = if leaving.is_nothing() {
+            let along = Along { facts, directory: None };
+            let command = |_: &Organization| Ok(Command::RemoveMember { person });
+            self.change(caller, Operation::RemoveMember { member: person }, command, along).await?;
+            Left::default()
+        } else {
+            self.leave(caller, (person, facts), leaving).await?
+        };
 
         let (gone, issued): (_, Vec<Key>) = {
             let state = caller.live.state.lock().await;
-            let snapshot = caller.live.snapshot();
-            let sees = |operation| self.asked(&snapshot, &caller.actor, operation).is_allowed();
-            // Whose keys they were is told to those who see the keys and who is here.
-            let told = |key: &&Key| sees(Operation::ViewKey { key: key.id }) && sees(Operation::ViewMembers);
-            let live = state.keys.values().filter(|key| key.revoked_at.is_none() && key.holder().is_some());
-            let issued = live.filter(|key| is_person(&key.issued_by, person)).filter(told);
-            (state.members.get(&person).cloned(), issued.cloned().collect())
+            (state.members.get(&person).cloned(), self.issued_by(caller, &state, person))
         };
-        let known = |key: &Key, _: &Snapshot| is_person(&key.created_by, person) || is_person(&key.issued_by, person);
+        let known = |key: &Key, _: &Snapshot| is_person(&key.issued_by, person);
         let known = self.keys_to_rotate(caller, known).await?;
         let holders: Vec<PersonId> = issued.iter().filter_map(Key::holder).collect();
         let names = self.names(caller.live.org(), &holders).await;
         let issued_keys = issued.iter().map(|key| key.id).zip(names).collect();
         let member = self.member_views(caller, gone.into_iter().collect()).await?.pop();
         let member = member.ok_or_else(|| Problem::missing("member"))?;
-        Ok(Removed { member, keys_ended, grants_ended, known, issued_keys })
+        Ok(Removed { member, keys_ended, grants_ended, known, issued_keys, left })
     }
 }

@@ -5,7 +5,7 @@ use domain::command::Command;
 use domain::id::{PersonId, SessionId};
 use domain::time::Timestamp;
 use journal::SessionRow;
-use verdict::{Credential, Operation};
+use verdict::{Credential, NotAdmitted, Operation};
 
 use crate::change::Along;
 use crate::sign_in::{IDLE_MS, proof_of};
@@ -73,8 +73,8 @@ impl App {
         self.change(caller, operation, |_| Ok(command.clone()), Along::default()).await.map(|_| ())
     }
 
-    /// The sessions of a person that open the organization at this moment.
-    async fn sessions_here(&self, caller: &Caller, person: PersonId) -> Result<Vec<SessionRow>, Problem> {
+    /// The sessions of a person that open the organization at this moment, or would where they were not suspended.
+    pub(crate) async fn sessions_here(&self, caller: &Caller, person: PersonId) -> Result<Vec<SessionRow>, Problem> {
         self.inner.endings.load(&self.inner.journal).await?;
         let (snapshot, now) = (caller.live.snapshot(), self.now());
         let rows = self.inner.journal.sessions_of(person).await?;
@@ -82,7 +82,7 @@ impl App {
             let proof = proof_of(row);
             now.0 < row.used_at.0.saturating_add(IDLE_MS)
                 && !self.inner.endings.has(&proof)
-                && snapshot.admit(Credential::Session(proof), now).is_ok()
+                && matches!(snapshot.admit(Credential::Session(proof), now), Ok(_) | Err(NotAdmitted::MemberSuspended))
         };
         Ok(rows.into_iter().filter(opens).collect())
     }

@@ -12,6 +12,7 @@ pub use found::{Founded, Founding};
 pub use recover::{Recovered, RecoveredWithLink};
 pub use set_up::{PresetView, SetUp};
 pub use show::OrganizationView;
+pub use transfer::OfferView;
 
 /// The journal's name for whoever has the data folder in hand.
 pub(crate) const OPERATOR: &str = "operator";

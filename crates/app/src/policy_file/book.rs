@@ -28,7 +28,7 @@ impl App {
         let labels = self.labels(caller.live.org()).await?;
         let (members, keys): (Vec<PersonId>, Vec<KeyId>) = {
             let state = caller.live.state.lock().await;
-            let members = state.members.values().filter(|member| member.is_active()).map(|member| member.person);
+            let members = state.members.values().filter(|member| member.is_here()).map(|member| member.person);
             let keys = state.keys.values().filter(|key| is_workspace_key(key, self.now())).map(|key| key.id);
             (members.collect(), keys.collect())
         };
@@ -59,7 +59,7 @@ impl Book {
     /// Which member is meant.
     pub(super) fn person(&self, name: &str, state: &Organization) -> Result<PersonId, Problem> {
         let found = self.people.get(&name.to_lowercase()).copied().or_else(|| PersonId::parse(name).ok());
-        found.filter(|person| state.active_member(*person).is_some()).ok_or_else(|| Problem::Missing {
+        found.filter(|person| state.member(*person).is_some()).ok_or_else(|| Problem::Missing {
             noun: "member",
             message: format!("there is no member {name}; a document adds nobody, so add them first"),
         })

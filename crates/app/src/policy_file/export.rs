@@ -76,7 +76,7 @@ fn written(
     };
     let grants = grants(state, book, now, &wanted);
     let settings = if wanted(Section::Settings) { Some(settings(state)?) } else { None };
-    let members = state.members.values().filter(|member| member.is_active());
+    let members = state.members.values().filter(|member| member.is_here());
     let when = |section| wanted(section).then_some(());
     Ok(Document {
         wardroom: VERSION,
@@ -151,7 +151,7 @@ fn integration_entry(integration: &Integration) -> (String, IntegrationEntry) {
 
 /// The roles that members have beside their own, and that have not ended.
 fn extra_roles(state: &Organization, book: &Book, now: Timestamp) -> BTreeMap<String, BTreeMap<RoleId, Ending>> {
-    let members = state.members.values().filter(|member| member.is_active());
+    let members = state.members.values().filter(|member| member.is_here());
     let given = members.map(|member| {
         let held = member.extra_roles.iter().filter(|(_, given)| given.holds_at(now));
         let held = held.map(|(role, given)| (*role, Ending::at(given.expires_at))).collect::<BTreeMap<_, _>>();
@@ -221,7 +221,7 @@ fn grants(state: &Organization, book: &Book, now: Timestamp, wanted: &impl Fn(Se
         let entry = |(id, grant)| Some((state.integrations.get(id)?.slug.to_string(), GrantEntry::of(grant)));
         all.filter_map(entry).collect()
     };
-    let members = state.members.values().filter(|member| member.is_active()).map(|member| member.person);
+    let members = state.members.values().filter(|member| member.is_here()).map(|member| member.person);
     let keys = state.keys.values().filter(|key| is_workspace_key(key, now)).map(|key| key.id);
     Grants {
         members: part(

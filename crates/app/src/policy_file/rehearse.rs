@@ -156,6 +156,8 @@ pub(crate) fn operation_of<'c>(step: &'c Step, state: &'c Organization) -> Optio
         Command::SetAgentRole { agent, role } => Operation::SetAgentRole { agent: *agent, role: role.as_ref() },
         Command::Delegate { agent, person, .. } => Operation::Delegate { agent: *agent, person: *person },
         Command::EndDelegation { agent, person } => Operation::EndDelegation { agent: *agent, person: *person },
+        Command::RemoveMember { person } => Operation::RemoveMember { member: *person },
+        Command::RotateKey { key, .. } => Operation::RotateKey { key: *key },
         Command::SetKeyRole { key, role } => Operation::SetKeyRole { key: *key, role: role.as_ref() },
         Command::EditIntegration { integration, .. } => Operation::EditIntegration { integration: *integration },
         Command::ReviewTool { integration, .. } => Operation::ReviewTool { integration: *integration },

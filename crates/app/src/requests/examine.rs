@@ -122,7 +122,7 @@ impl Look {
         let roles = self.state.roles.keys();
         let mut about = match subject? {
             Subject::Member(member) => {
-                let role = self.state.active_member(member).map(|known| known.role);
+                let role = self.state.member(member).map(|known| known.role);
                 role.map(|role| Remedy::Role { member, role }).into_iter().collect()
             }
             Subject::Agent(agent) => vec![Remedy::ResumeAgent { agent }],

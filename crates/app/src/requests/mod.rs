@@ -26,7 +26,7 @@ use domain::request::AccessRequest;
 use verdict::{Actor, Subject};
 
 pub(crate) use gone::may_end_requests;
-pub(crate) use texts::erased;
+pub(crate) use texts::{checked, erased};
 
 use crate::Problem;
 use crate::ask::Wording;

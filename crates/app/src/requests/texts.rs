@@ -20,7 +20,7 @@ pub(super) fn reason_id(request: RequestId) -> String {
 }
 
 /// A text that may be kept; none where nothing is said.
-pub(super) fn checked(field: &'static str, text: Option<&str>) -> Result<Option<String>, Problem> {
+pub(crate) fn checked(field: &'static str, text: Option<&str>) -> Result<Option<String>, Problem> {
     let text = text.map(str::trim).filter(|text| !text.is_empty());
     let unfit = |text: &&str| {
         text.chars().count() > LENGTH_MAX || text.chars().any(|letter| unprintable(letter) && letter != '\n')

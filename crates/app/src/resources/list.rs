@@ -156,7 +156,7 @@ impl App {
     }
 
     /// The resources that the caller sees: where an agent acts for a person, those that both see.
-    pub(super) fn seen_resources<'s>(
+    pub(crate) fn seen_resources<'s>(
         &'s self,
         caller: &'s Caller,
         snapshot: &'s Snapshot,

@@ -120,7 +120,7 @@ impl App {
     ) -> impl Iterator<Item = (RoleId, Holder)> + 's {
         let may = move |operation| self.asked(snapshot, &caller.actor, operation).is_allowed();
         let (sees_members, sees_agents) = (may(Operation::ViewMembers), may(Operation::ViewAgents));
-        let members = state.members.values().filter(move |member| sees_members && member.is_active());
+        let members = state.members.values().filter(move |member| sees_members && member.is_here());
         // Who has it beside their own role has it as well, where such roles count.
         let (extra, now) = (state.settings.roles_extra_bindings, self.now());
         let members = members.flat_map(move |member| {

@@ -13,6 +13,7 @@ use verdict::SessionProof;
 
 use super::link::no_link;
 use super::provided::Provided;
+use super::session::proof_of;
 use super::{Browser, HasToken as _, SESSION_MS, SignedIn};
 use crate::change::ATTEMPTS_MAX;
 use crate::{App, Problem};
@@ -28,6 +29,8 @@ pub(crate) enum Way {
     Provider,
     /// A device of theirs has made sure of them.
     Passkey,
+    /// They accepted an invitation by its link.
+    Invitation,
 }
 
 impl Way {
@@ -38,6 +41,7 @@ impl Way {
             Way::Email => "email",
             Way::Provider => "provider",
             Way::Passkey => "passkey",
+            Way::Invitation => "invitation",
         }
     }
 }
@@ -52,6 +56,18 @@ pub(crate) struct Proof {
     pub(crate) used_up: Option<Fact>,
     /// The way of signing in that is theirs from now on, where they had none.
     pub(crate) claim: Option<Claim>,
+    /// The address that was shown to be theirs by it.
+    pub(crate) shown: Option<String>,
+    /// As whom the directory knows them from now on, where it did not.
+    pub(crate) newcomer: Option<Newcomer>,
+}
+
+/// Somebody whom the directory did not know.
+pub(crate) struct Newcomer {
+    /// Their address, which they have shown to be theirs.
+    pub(crate) address: String,
+    /// What to call them.
+    pub(crate) name: String,
 }
 
 /// A way of signing in that becomes somebody's.
@@ -77,9 +93,7 @@ pub struct Begun {
 struct Beginning {
     proof: Proof,
     provided: Provided,
-    session: SessionId,
-    digest: [u8; 32],
-    browser: Browser,
+    row: SessionRow,
     before: Option<SignedIn>,
 }
 
@@ -104,11 +118,8 @@ impl App {
         provided: Provided,
         (browser, before): (&Browser, Option<&SignedIn>),
     ) -> Result<Begun, Problem> {
-        let token = self.new_token(TokenForm::Session)?;
-        let digest = self.inner.sign_in.digester.digest(Purpose::Session, &token.presented());
-        let session = SessionId::from_random(self.random()?);
-        let (browser, before) = (browser.clone(), before.cloned());
-        let beginning = Beginning { proof, provided, session, digest, browser, before };
+        let (token, row) = self.new_session(proof.person, proof.way, proof.shown.as_deref(), browser)?;
+        let beginning = Beginning { proof, provided, row, before: before.cloned() };
         let app = self.clone();
         let task = tokio::spawn(async move { app.begin_to_the_end(beginning).await });
         let ends_at = task.await.map_err(|error| Problem::broken(&error))??;
@@ -116,11 +127,9 @@ impl App {
     }
 
     async fn begin_to_the_end(&self, beginning: Beginning) -> Result<Timestamp, Problem> {
-        let asked = self.now();
-        let (person, way) = (beginning.proof.person, beginning.proof.way);
         // INVARIANT: nobody is signed in whose sign-in does not stand in the record; held by
         // `a_sign_in_stands_in_the_record_before_it_is_done`.
-        let noted = self.note_sign_in(&proven(person, beginning.session, asked), way).await?;
+        let noted = self.note_sign_in(&proof_of(&beginning.row), beginning.proof.way).await?;
         let begun = self.begin_in_turn(beginning).await;
         let status = if begun.is_ok() { OutcomeStatus::Succeeded } else { OutcomeStatus::Failed };
         self.close_sign_in(noted, status).await;
@@ -130,26 +139,18 @@ impl App {
     /// Whether somebody signs in before or after an ending is decided by who comes first to the directory, and the moments
     /// that are written say the same.
     async fn begin_in_turn(&self, beginning: Beginning) -> Result<Timestamp, Problem> {
-        let Beginning { proof: Proof { person, way, used_up, claim }, provided, session, digest, browser, before } =
-            beginning;
+        let Beginning { proof: Proof { person, used_up, claim, newcomer, .. }, provided, row, before } = beginning;
         let _directory = self.inner.directory.lock().await;
         self.inner.endings.load(&self.inner.journal).await?;
-        let SessionProof { begun_at, ends_at, .. } =
-            proven(person, session, self.inner.endings.next_beginning(person, self.now()));
-        let row = SessionRow {
-            digest,
-            session,
-            person,
-            begun_at,
-            ends_at,
-            way: way.as_str().to_owned(),
-            browser: Some(*browser.digest()),
-            address: browser.address(),
-            client: browser.client(),
-            used_at: begun_at,
-        };
+        let begun_at = self.inner.endings.next_beginning(person, self.now());
+        let ends_at = Timestamp(begun_at.0.saturating_add(SESSION_MS));
+        let (session, row) = (row.session, SessionRow { begun_at, ends_at, used_at: begun_at, ..row });
         let mut facts: Vec<Fact> = used_up.into_iter().chain([Fact::Session(Box::new(row))]).collect();
         let mut events = Vec::new();
+        if let Some(Newcomer { address, name }) = newcomer {
+            facts.push(Fact::Person { person, email: address, name });
+            events.push(DirectoryEvent::PersonRegistered { person });
+        }
         if let Some(claim) = claim {
             let (event, fact) = self.linked(person, claim)?;
             events.push(event);
@@ -173,6 +174,31 @@ impl App {
         let identity = IdentityId::from_random(self.random()?);
         let row = IdentityRow { provider, digest, identity, person, shown, linked_at: self.now() };
         Ok((DirectoryEvent::IdentityLinked { person, identity }, Fact::Identity(Box::new(row))))
+    }
+
+    /// A session in a browser, which begins once its row is written.
+    pub(crate) fn new_session(
+        &self,
+        person: PersonId,
+        way: Way,
+        shown: Option<&str>,
+        browser: &Browser,
+    ) -> Result<(IssuedToken, SessionRow), Problem> {
+        let (token, begun_at) = (self.new_token(TokenForm::Session)?, self.now());
+        let row = SessionRow {
+            digest: self.inner.sign_in.digester.digest(Purpose::Session, &token.presented()),
+            session: SessionId::from_random(self.random()?),
+            person,
+            begun_at,
+            ends_at: Timestamp(begun_at.0.saturating_add(SESSION_MS)),
+            way: way.as_str().to_owned(),
+            browser: Some(*browser.digest()),
+            address: browser.address(),
+            client: browser.client(),
+            shown: shown.map(|address| self.inner.sign_in.identities.of_address(address)),
+            used_at: begun_at,
+        };
+        Ok((token, row))
     }
 
     /// Appends to the directory, and takes note of it before anybody is answered. Whoever asked may go away meanwhile: what
@@ -232,7 +258,7 @@ impl App {
 
     /// Each organization that the session is to open has in its record that its member signs in, and where that cannot be
     /// written nobody does. What is noted waits for its outcome.
-    async fn note_sign_in(&self, proof: &SessionProof, way: Way) -> Result<Vec<RecordRef>, Problem> {
+    pub(crate) async fn note_sign_in(&self, proof: &SessionProof, way: Way) -> Result<Vec<RecordRef>, Problem> {
         let mut callers = self.callers_of(proof).await?.into_iter().peekable();
         let mut noted = Vec::new();
         while let Some(caller) = callers.next() {
@@ -266,7 +292,7 @@ impl App {
     }
 
     /// What was allowed has an outcome, or it would count as begun and never ended.
-    async fn close_sign_in(&self, noted: Vec<RecordRef>, status: OutcomeStatus) {
+    pub(crate) async fn close_sign_in(&self, noted: Vec<RecordRef>, status: OutcomeStatus) {
         for record in noted {
             let outcome =
                 Outcome { at: self.now(), status, latency_us: 0, request_bytes: 0, response_bytes: 0, detail: None };
@@ -285,9 +311,4 @@ fn signed_out(events: &[DirectoryEvent]) -> Vec<PersonId> {
         _ => None,
     };
     events.iter().filter_map(person).collect()
-}
-
-/// What is known of a session that begins at a moment.
-fn proven(person: PersonId, session: SessionId, begun_at: Timestamp) -> SessionProof {
-    SessionProof { session, person, begun_at, ends_at: Timestamp(begun_at.0.saturating_add(SESSION_MS)) }
 }

@@ -2,7 +2,7 @@
 //!
 //! Whoever asks is answered alike and at once, whatever address it is: what is looked up and written is so afterwards.
 //! An address lets in the person who signs in by it, or the one whom the directory knows by it and who signs in in no
-//! other way yet; from then on it is theirs.
+//! other way yet; from then on it is theirs. It lets in somebody new where they are invited by it.
 //!
 //! Start reading at [`App::ask_by_mail`], then [`App::open_mailed_link`].
 
@@ -15,7 +15,7 @@ use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::{Fact, TicketRow};
 use tokio::sync::Semaphore;
 
-use super::begin::{Begun, Claim, Proof, Way};
+use super::begin::{Begun, Claim, Newcomer, Proof, Way};
 use super::link::no_link;
 use super::provided::Provided;
 use super::{Browser, HasToken as _, SignedIn};
@@ -26,7 +26,7 @@ use crate::{App, Problem};
 /// How long a mailed link is good, in milliseconds: a quarter of an hour.
 pub(super) const GOOD_MS: i64 = 15 * 60_000;
 /// Mails for one address, or for one that knows its browser, in each hour.
-pub(super) const HOURLY_MAX: u32 = 5;
+pub(crate) const HOURLY_MAX: u32 = 5;
 const HOUR_MS: i64 = 3_600_000;
 /// Addresses that are counted at once. Beyond that those of whom an hour has passed are forgotten, and where that is
 /// nobody all are.
@@ -38,7 +38,15 @@ pub(super) const PROVIDER: &str = "email";
 
 /// For which address mails are counted, and for which browser where its person has signed in there before: others
 /// cannot use up what these have. Or for which person, who has them sent to addresses that are new.
-pub(super) type Counted = ([u8; 32], Option<[u8; 32]>);
+pub(crate) type Counted = ([u8; 32], Option<[u8; 32]>);
+
+/// Whom an address lets in.
+enum LetIn {
+    /// Somebody who is known, and by which sign-in of theirs; by none where it becomes theirs with that.
+    Known(PersonId, Option<IdentityId>),
+    /// Somebody who is invited, by this name, and not known yet.
+    Invited(String),
+}
 
 /// How often mail was asked for of late.
 pub(super) type Asked = HashMap<Counted, (Timestamp, u32)>;
@@ -84,9 +92,16 @@ impl App {
     }
 
     async fn mail_link(&self, address: &str, browser: &Browser, public_url: &str) -> Result<(), Problem> {
-        let Some((person, _)) = self.let_in_by(address).await? else { return Ok(()) };
-        let knows =
-            self.inner.journal.sessions_of(person).await?.iter().any(|row| row.browser == Some(*browser.digest()));
+        let (person, name) = match self.let_in_by(address).await? {
+            None => return Ok(()),
+            Some(LetIn::Known(person, _)) => (Some(person), self.own_name(person).await?),
+            Some(LetIn::Invited(name)) => (None, name),
+        };
+        let before = match person {
+            Some(person) => self.inner.journal.sessions_of(person).await?,
+            None => Vec::new(),
+        };
+        let knows = before.iter().any(|row| row.browser == Some(*browser.digest()));
         let digest = self.inner.sign_in.identities.of_address(address);
         if !self.counts((digest, knows.then(|| *browser.digest())), HOURLY_MAX) {
             return Ok(());
@@ -96,7 +111,7 @@ impl App {
         let ticket = TicketRow {
             digest: self.inner.sign_in.digester.digest(Purpose::EmailLink, &token.presented()),
             purpose: Purpose::EmailLink.as_str().to_owned(),
-            person: Some(person),
+            person,
             org: None,
             about: Some(address.to_owned()),
             browser: Some(*browser.digest()),
@@ -105,7 +120,6 @@ impl App {
             expires_at,
         };
         let host = public_url.split_once("://").map_or(public_url, |(_, host)| host);
-        let name = self.own_name(person).await?;
         let letter = Letter {
             to: address.to_owned(),
             subject: format!("Sign in to {host}"),
@@ -120,24 +134,32 @@ impl App {
             useless_from: Some(expires_at),
         };
         let facts = vec![Fact::Ticket(Box::new(ticket)), self.posted(&letter, None)?];
-        self.append_to_directory(person.as_str(), &[], facts).await?;
+        let actor = person.as_ref().map_or("sign-in", PersonId::as_str);
+        self.append_to_directory(actor, &[], facts).await?;
         self.mail_was_posted();
         Ok(())
     }
 
-    /// Whom an address lets in, and by which sign-in of theirs; by none where it becomes theirs with that.
-    async fn let_in_by(&self, address: &str) -> Result<Option<(PersonId, Option<IdentityId>)>, Problem> {
+    /// Whom an address lets in.
+    async fn let_in_by(&self, address: &str) -> Result<Option<LetIn>, Problem> {
         for digest in self.inner.sign_in.identities.each_of_address(address) {
             if let Some(found) = self.inner.journal.identity(PROVIDER, digest).await? {
-                return Ok(Some((found.person, Some(found.identity))));
+                return Ok(Some(LetIn::Known(found.person, Some(found.identity))));
             }
         }
-        let Some(person) = self.person_at(address).await? else { return Ok(None) };
-        Ok(self.is_unclaimed(person).await?.then_some((person, None)))
+        let Some(person) = self.person_at(address).await? else {
+            return Ok(self.invited_as(address).await?.map(LetIn::Invited));
+        };
+        Ok(self.is_unclaimed(person).await?.then_some(LetIn::Known(person, None)))
+    }
+
+    /// Under what invitations to an address are counted: apart from the mails that its owner asks for.
+    pub(crate) fn digest_of_invited(&self, address: &str) -> [u8; 32] {
+        self.inner.sign_in.identities.of_address(&format!("invited {address}"))
     }
 
     /// Whether one more mail may go there, which is counted then.
-    pub(super) fn counts(&self, counted: Counted, hourly_max: u32) -> bool {
+    pub(crate) fn counts(&self, counted: Counted, hourly_max: u32) -> bool {
         let now = self.now();
         let is_over = |since: Timestamp| now.0.saturating_sub(since.0) >= HOUR_MS;
         let mut asked = self.inner.sign_in.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -175,25 +197,35 @@ impl App {
     ) -> Result<Begun, Problem> {
         let (ticket, address, person) = self.mailed_ticket(link, browser).await?;
         // Whoever signs in in another way since then does so from now on.
-        let (_, theirs) = self.let_in_by(&address).await?.filter(|(now, _)| *now == person).ok_or_else(no_link)?;
-        let digest = self.inner.sign_in.identities.of_address(&address);
-        let (claim, provided) = match theirs {
-            Some(identity) => (None, Provided::Has(person, identity)),
-            None => {
-                (Some(Claim { provider: PROVIDER.to_owned(), digest, shown: address }), Provided::Unclaimed(person))
+        let (person, newcomer, provided) = match (self.let_in_by(&address).await?, person) {
+            (Some(LetIn::Known(now, theirs)), person) if person.is_none_or(|person| person == now) => {
+                let provided = theirs.map_or(Provided::Unclaimed(now), |identity| Provided::Has(now, identity));
+                (now, None, provided)
             }
+            (Some(LetIn::Invited(name)), None) => {
+                let newcomer = Newcomer { address: address.clone(), name };
+                (PersonId::from_random(self.random()?), Some(newcomer), Provided::Unknown(address.clone()))
+            }
+            _ => return Err(no_link()),
         };
-        let used_up = Fact::RedeemTicket { digest: ticket.digest, purpose: ticket.purpose, at: self.now() };
-        let proof = Proof { person, way: Way::Email, used_up: Some(used_up), claim };
+        let digest = self.inner.sign_in.identities.of_address(&address);
+        let claim = !matches!(provided, Provided::Has(..));
+        let claim = claim.then(|| Claim { provider: PROVIDER.to_owned(), digest, shown: address.clone() });
+        let used_up = Some(Fact::RedeemTicket { digest: ticket.digest, purpose: ticket.purpose, at: self.now() });
+        let proof = Proof { person, way: Way::Email, used_up, claim, shown: Some(address), newcomer };
         self.begin_provided(proof, provided, (browser, before)).await
     }
 
-    async fn mailed_ticket(&self, link: &str, browser: &Browser) -> Result<(TicketRow, String, PersonId), Problem> {
+    async fn mailed_ticket(
+        &self,
+        link: &str,
+        browser: &Browser,
+    ) -> Result<(TicketRow, String, Option<PersonId>), Problem> {
         let presented = PresentedToken::parse(TokenForm::SignInLink, link).map_err(|_| no_link())?;
         for digest in self.inner.sign_in.digester.digests(Purpose::EmailLink, &presented) {
             let Some(ticket) = self.inner.journal.ticket(digest).await? else { continue };
             let is_good = ticket.purpose == Purpose::EmailLink.as_str() && self.now() < ticket.expires_at;
-            let (Some(person), Some(address), true) = (ticket.person, ticket.about.clone(), is_good) else { continue };
+            let (person, Some(address), true) = (ticket.person, ticket.about.clone(), is_good) else { continue };
             if ticket.browser.as_ref() != Some(browser.digest()) {
                 let message = "this link is good in the browser in which you asked for it alone; open it there, or ask \
                                for one here";

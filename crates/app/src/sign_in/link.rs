@@ -75,7 +75,8 @@ impl App {
     pub async fn open_link(&self, link: &str, browser: &Browser, before: Option<&SignedIn>) -> Result<Begun, Problem> {
         let (ticket, person) = self.ticket_of(link).await?;
         let redeemed = Fact::RedeemTicket { digest: ticket.digest, purpose: ticket.purpose, at: self.now() };
-        self.begin(Proof { person, way: Way::Link, used_up: Some(redeemed), claim: None }, browser, before).await
+        let proof = Proof { person, way: Way::Link, used_up: Some(redeemed), claim: None, shown: None, newcomer: None };
+        self.begin(proof, browser, before).await
     }
 
     async fn ticket_of(&self, link: &str) -> Result<(TicketRow, PersonId), Problem> {

@@ -34,7 +34,9 @@ use identity::token::TokenDigester;
 use journal::SessionRow;
 
 pub use begin::Begun;
+pub(crate) use begin::Way;
 pub use browser::Browser;
+pub(crate) use email::HOURLY_MAX;
 pub use identities::IdentityView;
 pub use identity::passkey::{PresentedAssertion, PresentedRegistration, RelyingParty};
 pub use identity::return_to::ReturnTo;

@@ -1,8 +1,8 @@
 //! Signing in with a provider: there, and back in the same browser.
 //!
 //! An identity is who the provider means by issuer and subject, and lets in one person, whose it is for good. An address
-//! that is believed lets in once the person whom the directory knows by it and who signs in in no way yet; it never leads
-//! to somebody who has a sign-in, whoever else says that it is theirs.
+//! that is believed lets in once the person whom the directory knows by it and who signs in in no way yet, or somebody new
+//! who is invited by it; it never leads to somebody who has a sign-in, whoever else says that it is theirs.
 //!
 //! Start reading at [`App::go_to_provider`], then [`App::back_from_provider`]. What goes wrong is told in
 //! [`super::told`].
@@ -17,7 +17,7 @@ use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::{Fact, TicketRow};
 use zeroize::Zeroizing;
 
-use super::begin::{Begun, Claim, Proof, Way};
+use super::begin::{Begun, Claim, Newcomer, Proof, Way};
 use super::failures::{Payer, network};
 use super::identities::has_another;
 use super::linking::NewSignIn;
@@ -176,15 +176,17 @@ impl App {
             let identity = self.asked_for_address(desk, &provider, (&tokens, identity)).await?;
             return Ok(Back::ToLink(self.bring(signed_in, &desk.setup.title, &identity).await?));
         }
-        let (person, claim, provided) = match self.linked_to(&identity).await? {
-            Some((person, identity)) => (person, None, Provided::Has(person, identity)),
+        let (proof, provided) = match self.linked_to(&identity).await? {
+            Some((person, linked)) => {
+                let shown = believed(&identity).cloned();
+                let proof = Proof { person, way: Way::Provider, used_up: None, claim: None, shown, newcomer: None };
+                (proof, Provided::Has(person, linked))
+            }
             None => {
                 let identity = self.asked_for_address(desk, &provider, (&tokens, identity)).await?;
-                let (person, claim) = self.claimed_by(&identity).await?;
-                (person, Some(claim), Provided::Unclaimed(person))
+                self.claimed_by(&identity).await?
             }
         };
-        let proof = Proof { person, way: Way::Provider, used_up: None, claim };
         Ok(Back::SignedIn(self.begin_provided(proof, provided, (browser, before)).await?))
     }
 
@@ -278,17 +280,25 @@ impl App {
     }
 
     /// Whose an identity that is nobody's becomes, by its address.
-    async fn claimed_by(&self, identity: &ProvenIdentity) -> Result<(PersonId, Claim), Problem> {
+    async fn claimed_by(&self, identity: &ProvenIdentity) -> Result<(Proof, Provided), Problem> {
         let address = match identity.address() {
             Address::Believed(address) => address,
             Address::Doubted { doubt, .. } => return Err(nobody(&doubt.to_string())),
             Address::Absent => return Err(nobody("the provider gives no e-mail address by which you could be known")),
         };
-        let person = self.person_at(address).await?.ok_or_else(|| nobody("ask for an invitation"))?;
+        let (person, newcomer, provided) = match self.person_at(address).await? {
+            Some(person) => (person, None, Provided::Unclaimed(person)),
+            None => {
+                let name = self.invited_as(address).await?.ok_or_else(|| nobody("ask for an invitation"))?;
+                let newcomer = Newcomer { address: address.clone(), name };
+                (PersonId::from_random(self.random()?), Some(newcomer), Provided::Unknown(address.clone()))
+            }
+        };
         if !self.is_unclaimed(person).await? {
             return Err(has_another());
         }
-        Ok((person, self.claim(identity, address.clone())))
+        let (claim, shown) = (Some(self.claim(identity, address.clone())), Some(address.clone()));
+        Ok((Proof { person, way: Way::Provider, used_up: None, claim, shown, newcomer }, provided))
     }
 
     /// An identity, to become somebody's.
@@ -296,5 +306,13 @@ impl App {
         let (issuer, subject) = (identity.issuer(), identity.subject());
         let digest = self.inner.sign_in.identities.digest(issuer, subject);
         Claim { provider: issuer.as_str().to_owned(), digest, shown }
+    }
+}
+
+/// The address that is its person's, where the provider is believed about it.
+fn believed(identity: &ProvenIdentity) -> Option<&String> {
+    match identity.address() {
+        Address::Believed(address) => Some(address),
+        Address::Doubted { .. } | Address::Absent => None,
     }
 }

@@ -82,7 +82,8 @@ impl App {
             }
         };
         let used = Fact::PasskeyUsed { passkey: row.passkey, counter: shown.counter };
-        let proof = Proof { person: row.person, way: Way::Passkey, used_up: Some(used), claim: None };
+        let person = row.person;
+        let proof = Proof { person, way: Way::Passkey, used_up: Some(used), claim: None, shown: None, newcomer: None };
         match self.begin(proof, browser, before).await {
             Err(Problem::Missing { .. }) => Err(self.used_or_removed_meanwhile(&row).await?),
             begun => begun,

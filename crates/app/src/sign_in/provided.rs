@@ -18,6 +18,8 @@ pub(super) enum Provided {
     Always,
     /// Nobody has come to sign in as this person meanwhile.
     Unclaimed(PersonId),
+    /// The directory still knows nobody by this address.
+    Unknown(String),
     /// The person still has this sign-in.
     Has(PersonId, IdentityId),
     /// The session lasts, and its person may have one more sign-in: by this address, where it is one.
@@ -41,6 +43,8 @@ impl App {
             Provided::Always => {}
             Provided::Unclaimed(person) if self.is_unclaimed(person).await? => {}
             Provided::Unclaimed(_) => return Err(has_another()),
+            Provided::Unknown(address) if self.person_at(&address).await?.is_none() => {}
+            Provided::Unknown(_) => return Err(has_another()),
             Provided::Has(person, identity) if self.still_has(person, identity).await? => {}
             Provided::Has(..) => return Err(nobody("it was removed at this moment")),
             Provided::MayAdd(proof, address) => {

@@ -7,7 +7,7 @@ use domain::id::PersonId;
 use domain::time::Timestamp;
 use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::SessionRow;
-use verdict::{Credential, NotAdmitted, SessionProof};
+use verdict::{Action, Credential, Denial, NotAdmitted, Operation, Reason, SessionProof, Whose};
 
 use super::{HasToken, IDLE_MS, NOTED_EVERY_MS, REMEMBERED_MAX, Remembered};
 use crate::impact::Mode;
@@ -20,6 +20,8 @@ pub struct SignedIn {
     /// What is known of their session.
     pub proof: SessionProof,
     digest: [u8; 32],
+    /// Digest of the address that they showed to be theirs by signing in.
+    shown: Option<[u8; 32]>,
 }
 
 impl HasToken for SignedIn {
@@ -30,7 +32,7 @@ impl HasToken for SignedIn {
 
 impl SignedIn {
     /// As the directory's history names them.
-    pub(super) fn stamp(&self) -> String {
+    pub(crate) fn stamp(&self) -> String {
         format!("{}/{}", self.proof.person, self.proof.session)
     }
 }
@@ -53,9 +55,21 @@ impl App {
                 return Err(ended());
             }
             self.note_use(&found, now);
-            return Ok(SignedIn { proof, digest });
+            return Ok(SignedIn { proof, digest, shown: found.row.shown });
         }
         Err(ended())
+    }
+
+    /// Whether somebody has shown by signing in that an address is theirs. What they showed another time does not count:
+    /// addresses change hands.
+    pub(crate) fn has_shown(&self, by: Option<&SignedIn>, address: &str) -> bool {
+        let Some(shown) = by.and_then(|by| by.shown) else { return false };
+        self.inner.sign_in.identities.each_of_address(address).any(|digest| digest == shown)
+    }
+
+    /// Whether there is a way here to show that an address is somebody's.
+    pub(crate) fn shows_addresses(&self) -> bool {
+        self.sends_mail() || !self.inner.sign_in.desks.is_empty()
     }
 
     /// The caller that somebody who is signed in is in an organization, by slug or id.
@@ -101,6 +115,13 @@ impl App {
         let admitted = live.snapshot().admit(Credential::Session(*proof), self.now());
         match admitted {
             Ok(actor) => Ok(Caller { actor, live, mode: Mode::default() }),
+            // To sign in anew would not help them.
+            Err(NotAdmitted::MemberSuspended) => {
+                let denial = Denial { reason: Reason::MemberSuspended, hidden: false, whose: Whose::Subject };
+                let action = Action::Operate(Operation::ViewOrganization);
+                let explanation = Box::new(live.snapshot().explain_denial(denial, action));
+                Err(Problem::Denied { explanation, ask: Vec::new() })
+            }
             Err(NotAdmitted::NotAMember) => Err(Problem::missing("organization")),
             Err(fault) => Err(Problem::Unauthenticated { message: fault.to_string() }),
         }

@@ -80,7 +80,11 @@ pub(super) fn view(state: &Organization, caller: &Caller, team: &Team) -> TeamVi
         id: team.id,
         title: team.title.clone(),
         members: team.members.len(),
-        leaderless: !team.members.values().any(|member| leads(&member.role)),
+        // Who is suspended leads nobody.
+        leaderless: !team
+            .members
+            .iter()
+            .any(|(person, member)| leads(&member.role) && state.active_member(*person).is_some()),
         your_role,
         created_at: team.created_at,
     }

@@ -88,6 +88,16 @@ impl App {
             |_| Command::SetTeamMember { team, person, role: named },
         )
         .await?;
+        self.place_in(caller, team, person).await
+    }
+
+    /// Somebody's place in a team, for a caller who may know of it.
+    pub(super) async fn place_in(
+        &self,
+        caller: &Caller,
+        team: TeamId,
+        person: PersonId,
+    ) -> Result<TeamMemberView, Problem> {
         let (role, role_title) = {
             let state = caller.live.state.lock().await;
             let place = state.team(team)?.members.get(&person).ok_or_else(|| Problem::missing("member"))?;

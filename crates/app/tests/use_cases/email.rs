@@ -15,16 +15,16 @@ const HOUR_MS: i64 = 3_600_000;
 const STRANGER: &str = "stranger@elsewhere.example";
 
 impl World {
-    fn ask(&self, address: &str, browser: &Browser) {
+    pub(crate) fn ask(&self, address: &str, browser: &Browser) {
         self.app.ask_by_mail(address, browser, "https://gate.acme.example").unwrap();
     }
 
-    fn browser(&self) -> Browser {
+    pub(crate) fn browser(&self) -> Browser {
         self.app.new_browser().unwrap().1
     }
 
     /// The mails taken so far, once there are so many.
-    async fn mails(&self, count: usize) -> Vec<(String, String)> {
+    pub(crate) async fn mails(&self, count: usize) -> Vec<(String, String)> {
         let many = async {
             while self.mailer.taken.lock().unwrap().len() < count {
                 tokio::task::yield_now().await;
@@ -34,13 +34,13 @@ impl World {
         self.mailer.taken.lock().unwrap().clone()
     }
 
-    fn sends(&self) {
+    pub(crate) fn sends(&self) {
         tokio::spawn(self.app.clone().keep_sending());
     }
 }
 
 /// The link's token in a mail.
-fn link(text: &str) -> &str {
+pub(crate) fn link(text: &str) -> &str {
     text.split("/sign-in/mail/").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a link")
 }
 

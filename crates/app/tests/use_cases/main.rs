@@ -5,11 +5,13 @@
 
 mod addresses;
 mod concurrency;
+mod consequences;
 mod details;
 mod email;
 mod endings;
 mod file_steps;
 mod impact;
+mod invitations;
 mod leaks;
 mod lengthy;
 mod oidc;

@@ -1,5 +1,6 @@
 //! Signing in with a provider, honest and otherwise: who is let in, who never is, and in which browser.
 
+use app::invitations::{Accepting, InvitationToSend};
 use app::sign_in::{Back, Begun, Browser, NewSignIn, SignedIn};
 use app::{App, Problem};
 use domain::id::PersonId;
@@ -312,4 +313,31 @@ async fn who_guesses_states_or_begins_without_end_is_slowed_down_and_who_went_th
     world.app.go_to_provider("oidc", PUBLIC, (&here, Some(&signed_in))).await.unwrap();
     world.clock.advance_ms(100);
     begin(&here).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_invited_address_that_is_believed_lets_in_somebody_new_who_joins_by_the_invitation_alone() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let new = InvitationToSend { email: "ann.beryl@acme.example".to_owned(), ..InvitationToSend::default() };
+    let sent = world.app.send_invitation(&acme.admin, new).await.unwrap();
+    let link = sent.token.expect("a link");
+    // Nobody else, and not an address of which the provider is not sure itself.
+    for (email, verified) in [("bo@acme.example", json!(true)), ("ann.beryl@acme.example", json!(false))] {
+        let away = world.go(None).await;
+        let mut claims = world.claims(&away, "70", email);
+        claims["email_verified"] = verified;
+        assert_eq!(code_of(world.back(&away, honest(claims)).await), "unauthenticated", "{email}");
+    }
+    let away = world.go(None).await;
+    let begun = world.back(&away, honest(world.claims(&away, "71", "ANN.Beryl@acme.example"))).await.unwrap();
+    let ann = world.app.signed_in(begun.token.reveal()).await.unwrap();
+    assert!(world.app.organizations_of(&ann).await.unwrap().is_empty(), "signed in is not joined");
+    let accepting = Accepting { browser: &away.browser, signed_in: Some(&ann), name: None };
+    let accepted = world.app.accept_invitation(link.reveal(), accepting).await.unwrap();
+    assert_eq!(accepted.person, ann.proof.person);
+    assert!(world.app.caller_in(&ann, "acme").await.is_ok());
+    // From then on it is the subject that lets them in.
+    assert_eq!(world.through("71", "other@acme.example").await.unwrap(), accepted.person);
+    assert!(world.through("72", "ann.beryl@acme.example").await.is_err());
 }

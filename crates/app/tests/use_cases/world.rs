@@ -92,6 +92,10 @@ impl Upstreams for FakeUpstreams {
             Ok(listed.map(|name| ListedTool { definition: definition(&name), name }).collect())
         })
     }
+
+    fn open_for(&self, _: domain::id::OrgId, _: verdict::Subject) -> u32 {
+        0
+    }
 }
 
 /// Takes mail, or refuses it with the faults that are waiting.
@@ -152,6 +156,13 @@ impl World {
     /// Another application on the same journal: another writer, whose memory falls behind.
     pub(crate) fn another_writer(&self) -> App {
         let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));
+        App::new(self.journal.clone(), outside, security(&self.keyring), Quotas::default())
+    }
+
+    /// Another application on the same journal, without mail and providers.
+    pub(crate) fn without_ways_to_show_addresses(&self) -> App {
+        let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));
+        let outside = Outside { mailer: None, providers: None, ..outside };
         App::new(self.journal.clone(), outside, security(&self.keyring), Quotas::default())
     }
 
@@ -270,6 +281,7 @@ fn outside(
         upstreams: upstreams.clone(),
         mailer: Some(mailer.clone()),
         providers: Some(provider.set_up()),
+        public_url: Some("https://gate.acme.example".to_owned()),
     }
 }
 

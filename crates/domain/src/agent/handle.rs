@@ -4,6 +4,7 @@ use crate::agent::{Agent, AgentEdit};
 use crate::event::Event;
 use crate::id::{AgentId, PersonId};
 use crate::key;
+use crate::member::answers;
 use crate::organization::Organization;
 use crate::refusal::{Refusal, title_fits};
 use crate::role::{RoleId, RoleLevel};
@@ -27,7 +28,7 @@ pub(crate) fn create(
         return Err(Refusal::rule("too-many-agents", format!("an organization has at most {AGENTS_MAX} agents")));
     }
     title_is_free(state, agent, &title)?;
-    is_member(state, sponsor)?;
+    answers(state, "sponsor", sponsor)?;
     role.map_or(Ok(()), |role| role_for_agents(state, role))?;
     key::ends_later("expires_at", expires_at, now)?;
     Ok(vec![Event::AgentCreated { agent, title, sponsor, role, expires_at }])
@@ -47,7 +48,7 @@ pub(crate) fn edit(state: &Organization, agent: AgentId, edit: AgentEdit) -> Res
     if let Some(title) = &edit.title {
         title_is_free(state, agent, title)?;
     }
-    edit.sponsor.map_or(Ok(()), |sponsor| is_member(state, sponsor))?;
+    edit.sponsor.map_or(Ok(()), |sponsor| answers(state, "sponsor", sponsor))?;
     Ok(vec![Event::AgentEdited { agent, edit }])
 }
 
@@ -95,7 +96,7 @@ pub(crate) fn end_delegation(state: &Organization, agent: AgentId, person: Perso
 }
 
 fn is_member(state: &Organization, person: PersonId) -> Result<(), Refusal> {
-    state.active_member(person).map(|_| ()).ok_or_else(|| Refusal::missing("member", "there is no such member"))
+    state.member(person).map(|_| ()).ok_or_else(|| Refusal::missing("member", "there is no such member"))
 }
 
 fn role_for_agents(state: &Organization, role: RoleId) -> Result<(), Refusal> {

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentEdit;
 use crate::grant::{Grantee, Profile};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use crate::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
+use crate::invitation::{Inviter, NewInvitation, Offer};
 use crate::key::KeyKind;
 use crate::member::MemberDetail;
 use crate::object::{DataName, Object};
@@ -70,6 +71,24 @@ pub enum Event {
     /// A member has a role beside their own no longer.
     #[serde(rename = "member.role_taken")]
     MemberRoleTaken { person: PersonId, role: RoleId },
+    /// A member stands still, with everything of theirs, until they are restored.
+    #[serde(rename = "member.suspended")]
+    MemberSuspended { person: PersonId },
+    /// A suspended member is here again with everything that they have.
+    #[serde(rename = "member.restored")]
+    MemberRestored { person: PersonId },
+    /// The top role was offered to a member; whoever offers it takes another one then.
+    #[serde(rename = "ownership.offered")]
+    OwnershipOffered { from: PersonId, to: PersonId, own_role: RoleId, expires_at: Timestamp },
+    /// The heir took it; the changes of role follow.
+    #[serde(rename = "ownership.accepted")]
+    OwnershipAccepted { from: PersonId, to: PersonId },
+    /// The heir declined it.
+    #[serde(rename = "ownership.declined")]
+    OwnershipDeclined { from: PersonId, to: PersonId },
+    /// The offer was taken back.
+    #[serde(rename = "ownership.withdrawn")]
+    OwnershipWithdrawn { from: PersonId, to: PersonId },
     /// A membership ended, and with it every grant and personal key of the person.
     #[serde(rename = "member.removed")]
     MemberRemoved { person: PersonId },
@@ -226,6 +245,27 @@ pub enum Event {
     /// They did not.
     #[serde(rename = "request.refused")]
     RequestRefused { request: RequestId },
+    /// Somebody was invited. For whom it is, stands beside the stream.
+    #[serde(rename = "invitation.sent")]
+    InvitationSent(Box<NewInvitation>),
+    /// Somebody who may add people agreed, and the invitation has this link.
+    #[serde(rename = "invitation.approved")]
+    InvitationApproved { invitation: InvitationId, digest: String, expires_at: Timestamp },
+    /// It offers something else, in this inviter's name. Where it waits for approval, its link is void.
+    #[serde(rename = "invitation.edited")]
+    InvitationEdited { invitation: InvitationId, inviter: Inviter, offer: Box<Offer>, awaits: bool },
+    /// It has another link and end, in this inviter's name; the link before is void.
+    #[serde(rename = "invitation.resent")]
+    InvitationResent { invitation: InvitationId, inviter: Inviter, digest: String, expires_at: Timestamp },
+    /// It was taken back.
+    #[serde(rename = "invitation.revoked")]
+    InvitationRevoked { invitation: InvitationId },
+    /// Whoever had its link said no.
+    #[serde(rename = "invitation.declined")]
+    InvitationDeclined { invitation: InvitationId },
+    /// Somebody accepted it; what they got follows.
+    #[serde(rename = "invitation.accepted")]
+    InvitationAccepted { invitation: InvitationId, person: PersonId },
 }
 
 impl Event {
@@ -248,6 +288,12 @@ impl Event {
             Event::MemberRoleTaken { .. } => "member.role_taken",
             Event::SessionEnded { .. } => "session.ended",
             Event::SessionsEnded { .. } => "sessions.ended",
+            Event::MemberSuspended { .. } => "member.suspended",
+            Event::MemberRestored { .. } => "member.restored",
+            Event::OwnershipOffered { .. } => "ownership.offered",
+            Event::OwnershipAccepted { .. } => "ownership.accepted",
+            Event::OwnershipDeclined { .. } => "ownership.declined",
+            Event::OwnershipWithdrawn { .. } => "ownership.withdrawn",
             Event::MemberRemoved { .. } => "member.removed",
             Event::IntegrationConnected(_) => "integration.connected",
             Event::IntegrationEdited { .. } => "integration.edited",
@@ -292,6 +338,13 @@ impl Event {
             Event::RequestWithdrawn { .. } => "request.withdrawn",
             Event::RequestGranted { .. } => "request.granted",
             Event::RequestRefused { .. } => "request.refused",
+            Event::InvitationSent(_) => "invitation.sent",
+            Event::InvitationApproved { .. } => "invitation.approved",
+            Event::InvitationEdited { .. } => "invitation.edited",
+            Event::InvitationResent { .. } => "invitation.resent",
+            Event::InvitationRevoked { .. } => "invitation.revoked",
+            Event::InvitationDeclined { .. } => "invitation.declined",
+            Event::InvitationAccepted { .. } => "invitation.accepted",
         }
     }
 
@@ -315,6 +368,24 @@ impl Event {
                 | Event::ResourceDeleted { .. }
                 | Event::ResourceRestored { .. }
                 | Event::ResourceDestroyed { .. }
+        )
+    }
+
+    /// Whether it changes invitations, or what they offer.
+    #[must_use]
+    pub fn changes_invitations(&self) -> bool {
+        matches!(
+            self,
+            Event::RoleDeleted { .. }
+                | Event::TeamDeleted { .. }
+                | Event::IntegrationDisconnected { .. }
+                | Event::InvitationSent(_)
+                | Event::InvitationApproved { .. }
+                | Event::InvitationEdited { .. }
+                | Event::InvitationResent { .. }
+                | Event::InvitationRevoked { .. }
+                | Event::InvitationDeclined { .. }
+                | Event::InvitationAccepted { .. }
         )
     }
 

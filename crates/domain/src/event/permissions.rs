@@ -21,6 +21,9 @@ const DECIDES: &[P] = &[
     P::KeyCreatePersonal,
 ];
 
+/// Whoever may invite somebody handles the invitation.
+const INVITES: &[P] = &[P::MemberAdd, P::MemberInvite, P::TeamMembers, P::TeamInvite];
+
 impl Event {
     /// Whether a change of preset may lead to it. Only holders of the top role change the preset, and they may do all
     /// of this one by one.
@@ -43,6 +46,7 @@ impl Event {
     /// Whether this may happen under a permission that was asked for. What belongs to the founding of an organization
     /// alone may happen under none.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "one arm for each event")]
     pub fn may_happen_under(&self, permission: P) -> bool {
         let of_any_kind = |verb| ResourceKind::ALL.iter().any(|kind| kind.permission(verb) == permission);
         let any_of: &[P] = match self {
@@ -63,12 +67,20 @@ impl Event {
             | Event::MemberRoleTaken { .. }
             | Event::SessionEnded { .. }
             | Event::SessionsEnded { .. }
+            | Event::MemberSuspended { .. }
+            | Event::MemberRestored { .. }
+            | Event::OwnershipOffered { .. }
+            | Event::OwnershipAccepted { .. }
+            | Event::OwnershipDeclined { .. }
+            | Event::OwnershipWithdrawn { .. }
             | Event::MemberRemoved { .. }) => of_people(event),
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],
             Event::IntegrationDisconnected { .. } => &[P::IntegrationDisconnect],
             Event::ToolsApproved { .. } => &[P::IntegrationConnect, P::IntegrationEdit],
             Event::ToolClassified { .. } | Event::ToolSwitched { .. } => &[P::ToolReview],
+            // What an invitation gives is covered by the permit of its acceptance, and by no other one of these.
+            Event::GrantSet { grantee: Grantee::Member(_), .. } => &[P::GrantAssign, P::MemberAdd, P::MemberInvite],
             Event::GrantSet { grantee, .. }
             | Event::GrantRemoved { grantee, .. }
             | Event::GrantLent { grantee, .. } => match grantee {
@@ -91,14 +103,17 @@ impl Event {
                 P::RoleEdit,
                 P::TeamMembers,
                 P::TeamRoles,
+                P::TeamInvite,
                 P::OrganizationTransfer,
                 P::OrganizationEdit,
             ],
             Event::KeyRoleChanged { .. } => &[P::KeyManageWorkspace],
             Event::TeamCreated { .. } => &[P::TeamCreate],
             Event::TeamRenamed { .. } | Event::TeamDeleted { .. } => &[P::TeamEdit],
-            // Newcomers join the team that is meant for them.
-            Event::TeamMemberSet { .. } => &[P::TeamMembers, P::TeamRoles, P::MemberAdd],
+            // Newcomers join the team that is meant for them, and the teams to which they were invited.
+            Event::TeamMemberSet { .. } => {
+                &[P::TeamMembers, P::TeamRoles, P::MemberAdd, P::MemberInvite, P::TeamInvite]
+            }
             Event::TeamMemberRemoved { .. } => &[P::TeamMembers],
             Event::AgentCreated { .. } | Event::AgentEdited { .. } | Event::AgentDeleted { .. } => &[P::AgentManage],
             Event::AgentRoleChanged { .. } => &[P::RoleAssign],
@@ -123,6 +138,14 @@ impl Event {
                 return true;
             }
             Event::RequestGranted { .. } | Event::RequestRefused { .. } => DECIDES,
+            Event::InvitationSent(_)
+            | Event::InvitationApproved { .. }
+            | Event::InvitationEdited { .. }
+            | Event::InvitationResent { .. }
+            | Event::InvitationRevoked { .. }
+            | Event::InvitationAccepted { .. } => INVITES,
+            // Whoever has its link says no, and nobody is asked whether they may.
+            Event::InvitationDeclined { .. } => &[],
         };
         any_of.contains(&permission)
     }
@@ -131,12 +154,19 @@ impl Event {
 /// What happens to people.
 fn of_people(event: &Event) -> &'static [P] {
     match event {
-        Event::MemberAdded { .. } => &[P::MemberAdd],
+        Event::MemberAdded { .. } => &[P::MemberAdd, P::MemberInvite],
         Event::MemberRoleChanged { .. } => &[P::RoleAssign, P::OrganizationTransfer],
         Event::MemberEdited { .. } => &[P::MemberEdit],
         Event::MemberRoleGiven { .. } | Event::MemberRoleTaken { .. } => &[P::RoleAssign],
-        Event::MemberRemoved { .. } => &[P::MemberRemove],
         Event::SessionEnded { .. } | Event::SessionsEnded { .. } => &[P::KeyIssue],
+        Event::OwnershipOffered { .. }
+        | Event::OwnershipAccepted { .. }
+        | Event::OwnershipDeclined { .. }
+        | Event::OwnershipWithdrawn { .. } => &[P::OrganizationTransfer],
+        // The smaller form of a removal, and its end.
+        Event::MemberRemoved { .. } | Event::MemberSuspended { .. } | Event::MemberRestored { .. } => {
+            &[P::MemberRemove]
+        }
         _ => &[],
     }
 }

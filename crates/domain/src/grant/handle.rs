@@ -9,7 +9,7 @@ use crate::key::{self, KeyKind};
 use crate::organization::{GrantsTo, Organization};
 use crate::permission::Permission;
 use crate::refusal::Refusal;
-use crate::role::{RoleId, RoleLevel};
+use crate::role::{Role, RoleId, RoleLevel};
 use crate::time::Timestamp;
 
 /// Loans of one integration that somebody may have at once.
@@ -82,6 +82,31 @@ fn tools_are_known(
     }
 }
 
+/// Whether an integration could be given to somebody who joins with this role.
+pub(crate) fn may_be_offered(
+    state: &Organization,
+    role: &Role,
+    (integration, tools_off): (IntegrationId, &BTreeSet<String>),
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    may_be_given(state, GrantsTo::Person)?;
+    gains_by_grants(state, role.id)?;
+    // Nobody has anything yet of what is offered.
+    tools_are_known(state, (Grantee::Role(role.id), integration), tools_off)?;
+    key::ends_later("expires_at", expires_at, now)
+}
+
+/// Whoever uses everything by their role gains nothing by what they are given.
+fn gains_by_grants(state: &Organization, role: RoleId) -> Result<(), Refusal> {
+    let everything = state.roles.get(&role).is_some_and(|role| role.set().holds(Permission::IntegrationUseAll));
+    if !(everything && state.settings.managers_implicit_access) {
+        return Ok(());
+    }
+    let message = format!("the role {role} uses every tool of every integration; give a smaller role first");
+    Err(Refusal::rule("role-uses-everything", message))
+}
+
 /// Takes an integration away, also what was lent of it.
 pub(crate) fn remove(
     state: &Organization,
@@ -101,26 +126,17 @@ fn is_lent(state: &Organization, (grantee, integration): (Grantee, IntegrationId
 }
 
 fn grantee_is_there(state: &Organization, grantee: Grantee) -> Result<(), Refusal> {
-    let everything = |role: RoleId| {
-        state.settings.managers_implicit_access
-            && state.roles.get(&role).is_some_and(|role| role.set().holds(Permission::IntegrationUseAll))
-    };
-    let useless = |role: RoleId| {
-        let message = format!("the role {role} uses every tool of every integration; give a smaller role first");
-        Err(Refusal::rule("role-uses-everything", message))
-    };
     match grantee {
         Grantee::Member(person) => {
             may_be_given(state, GrantsTo::Person)?;
-            let member = state.active_member(person);
+            let member = state.member(person);
             let member = member.ok_or_else(|| Refusal::missing("member", "there is no such member"))?;
-            if everything(member.role) { useless(member.role) } else { Ok(()) }
+            gains_by_grants(state, member.role)
         }
         Grantee::Role(role) => {
             may_be_given(state, GrantsTo::Role)?;
             match state.roles.get(&role).map(|role| role.level) {
-                Some(RoleLevel::Organization) if everything(role) => useless(role),
-                Some(RoleLevel::Organization) => Ok(()),
+                Some(RoleLevel::Organization) => gains_by_grants(state, role),
                 Some(RoleLevel::Team) => {
                     let message = format!("{role} is a role in teams; give the integration to the teams themselves");
                     Err(Refusal::field("role-not-for-grants", "grantee", message))

@@ -4,5 +4,5 @@
 mod handle;
 mod state;
 
-pub(crate) use handle::{lend, remove, set};
+pub(crate) use handle::{lend, may_be_offered, remove, set};
 pub use state::{Grant, Grantee, InvalidGrantee, Profile};

@@ -114,7 +114,7 @@ fn live(state: &Organization, key: KeyId) -> Result<&Key, Refusal> {
 }
 
 fn is_member(state: &Organization, person: PersonId) -> Result<(), Refusal> {
-    state.active_member(person).map(|_| ()).ok_or_else(|| Refusal::missing("member", "there is no such member"))
+    state.member(person).map(|_| ()).ok_or_else(|| Refusal::missing("member", "there is no such member"))
 }
 
 fn role_for_keys(state: &Organization, role: RoleId) -> Result<(), Refusal> {

@@ -21,7 +21,13 @@ pub(crate) fn somebody_at_the_top_keeps_one(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let takes = |event: &Event| {
-        matches!(event, Event::KeyRevoked { .. } | Event::MemberRoleChanged { .. } | Event::MemberRemoved { .. })
+        matches!(
+            event,
+            Event::KeyRevoked { .. }
+                | Event::MemberRoleChanged { .. }
+                | Event::MemberSuspended { .. }
+                | Event::MemberRemoved { .. }
+        )
     };
     if !events.iter().any(takes) {
         return Ok(());
@@ -34,7 +40,7 @@ pub(crate) fn somebody_at_the_top_keeps_one(
     for event in events {
         match event {
             Event::KeyRevoked { key } => drop(ended.insert(*key)),
-            Event::MemberRemoved { person } => drop(holders.remove(person)),
+            Event::MemberRemoved { person } | Event::MemberSuspended { person } => drop(holders.remove(person)),
             Event::RoleDefined(role) if role.top => drop(tops.insert(role.id)),
             Event::RoleDefined(role) => drop(tops.remove(&role.id)),
             Event::MemberRoleChanged { person, to, .. } if tops.contains(to) => drop(holders.insert(*person)),

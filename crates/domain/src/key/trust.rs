@@ -13,7 +13,8 @@ use crate::permission::{PermissionSet, Scope};
 use crate::refusal::Refusal;
 use crate::role::Role;
 
-/// What somebody holds in the organization, or everything that they have the use of in one team.
+/// What somebody holds in the organization, or everything that they have the use of in one team. Whoever is suspended
+/// holds nothing for as long, but keeps the secrets that they have seen.
 fn authority(state: &Organization, person: PersonId, team: Option<TeamId>) -> Option<PermissionSet> {
     let held = state.active_member(person).and_then(|member| state.roles.get(&member.role))?.set();
     let Some(team) = team else { return Some(held) };

@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::grant::Grantee;
 use crate::id::{AgentId, PersonId};
 use crate::key::{Key, KeyKind};
-use crate::member::{ExtraRole, Member, MemberStatus};
+use crate::member::{ExtraRole, Member, MemberStatus, OwnershipOffer};
 use crate::organization::{Organization, Stamp};
 use crate::resource::Resource;
 
@@ -24,6 +24,7 @@ impl Organization {
                     status: MemberStatus::Active,
                     joined_at: stamp.at,
                     removed_at: None,
+                    suspended_at: None,
                     sessions_from,
                 };
                 self.members.insert(person, joined);
@@ -47,6 +48,24 @@ impl Organization {
                     member.extra_roles.remove(&role);
                 }
             }
+            Event::MemberSuspended { person } => {
+                if let Some(member) = self.members.get_mut(&person) {
+                    (member.status, member.suspended_at) = (MemberStatus::Suspended, Some(stamp.at));
+                }
+            }
+            Event::MemberRestored { person } => {
+                if let Some(member) = self.members.get_mut(&person) {
+                    (member.status, member.suspended_at) = (MemberStatus::Active, None);
+                }
+            }
+            Event::OwnershipOffered { from, to, own_role, expires_at } => {
+                let heir = self.members.get(&to);
+                let offer = |heir: &Member| OwnershipOffer { from, to, own_role, expires_at, heir_role: heir.role };
+                self.offer = heir.map(offer);
+            }
+            Event::OwnershipAccepted { .. } | Event::OwnershipDeclined { .. } | Event::OwnershipWithdrawn { .. } => {
+                self.offer = None
+            }
             Event::MemberRemoved { person } => self.end_membership(stamp, person),
             Event::SessionsEnded { person } => {
                 if let Some(Member { sessions_from, .. }) = self.members.get_mut(&person) {
@@ -68,6 +87,7 @@ impl Organization {
         if let Some(member) = self.members.get_mut(&person) {
             member.sessions_from = Some(stamp.at);
             (member.status, member.removed_at) = (MemberStatus::Removed, Some(stamp.at));
+            member.suspended_at = None;
             member.extra_roles.clear();
         }
         self.take_everything(Grantee::Member(person));

@@ -25,7 +25,7 @@ pub(crate) fn give(
         let message = "everybody has one role here; set roles.extra_bindings to give roles beside it";
         return Err(Refusal::rule("no-extra-roles", message));
     }
-    let member = state.active_member(person).ok_or_else(no_such_member)?;
+    let member = state.member(person).ok_or_else(no_such_member)?;
     let wanted = role_for_members(state, &role)?;
     if wanted.top {
         let message = "the top role is somebody's own role or not theirs; change their role instead";
@@ -51,7 +51,7 @@ pub(crate) fn give(
 
 /// A member has a role beside their own no longer.
 pub(crate) fn take(state: &Organization, person: PersonId, role: RoleId) -> Result<Vec<Event>, Refusal> {
-    let member = state.active_member(person).ok_or_else(no_such_member)?;
+    let member = state.member(person).ok_or_else(no_such_member)?;
     if member.extra_roles.contains_key(&role) {
         return Ok(vec![Event::MemberRoleTaken { person, role }]);
     }
@@ -65,7 +65,7 @@ pub(crate) fn take(state: &Organization, person: PersonId, role: RoleId) -> Resu
 impl Organization {
     /// The roles that an active member has at a moment: their own, and where the organization has such those beside it.
     pub(crate) fn roles_of(&self, person: PersonId, now: Timestamp) -> impl Iterator<Item = RoleId> {
-        let member = self.active_member(person);
+        let member = self.member(person);
         let extra = member.filter(|_| self.settings.roles_extra_bindings);
         let extra = extra.into_iter().flat_map(move |member| member.extra_roles_at(now));
         member.map(|member| member.role).into_iter().chain(extra)

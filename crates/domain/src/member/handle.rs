@@ -13,8 +13,12 @@ use crate::time::Timestamp;
 
 /// A person joins with a role, and joins the team of newcomers where there is one.
 pub(crate) fn add(state: &Organization, person: PersonId, role: RoleId) -> Result<Vec<Event>, Refusal> {
-    if state.active_member(person).is_some() {
-        return Err(Refusal::field("already-member", "email", "this person is a member already"));
+    if let Some(member) = state.member(person) {
+        let message = match member.is_active() {
+            true => "this person is a member already",
+            false => "this person is a member already and suspended; restore them instead",
+        };
+        return Err(Refusal::field("already-member", "email", message));
     }
     let wanted = role_for_members(state, &role)?;
     if wanted.top {
@@ -47,7 +51,7 @@ pub(crate) fn add_with_key(
 
 /// A member's role changes.
 pub(crate) fn change_role(state: &Organization, person: PersonId, role: RoleId) -> Result<Vec<Event>, Refusal> {
-    let member = state.active_member(person).ok_or_else(no_such_member)?;
+    let member = state.member(person).ok_or_else(no_such_member)?;
     let wanted = role_for_members(state, &role)?;
     if member.role == role {
         return Ok(Vec::new());
@@ -68,45 +72,16 @@ pub(crate) fn edit(
     person: PersonId,
     details: BTreeSet<MemberDetail>,
 ) -> Result<Vec<Event>, Refusal> {
-    state.active_member(person).ok_or_else(no_such_member)?;
+    state.member(person).ok_or_else(no_such_member)?;
     if details.is_empty() {
         return Ok(Vec::new());
     }
     Ok(vec![Event::MemberEdited { person, details }])
 }
 
-/// The holder of the top role hands it over and takes another; somebody holds it at every moment.
-pub(crate) fn transfer(
-    state: &Organization,
-    (from, own_role): (PersonId, RoleId),
-    to: PersonId,
-) -> Result<Vec<Event>, Refusal> {
-    let (giver, heir) = (state.active_member(from), state.active_member(to));
-    let (Some(giver), Some(heir)) = (giver, heir) else { return Err(no_such_member()) };
-    let top = |role: &RoleId| state.roles.get(role).is_some_and(|role| role.top);
-    if !top(&giver.role) {
-        return Err(Refusal::rule("not-the-owner", "only somebody with the top role can hand it over"));
-    }
-    if from == to || top(&heir.role) {
-        return Err(Refusal::field("owner-already", "to", "this person holds the top role already; name another"));
-    }
-    if role_for_members(state, &own_role)?.top {
-        let message = "hand over and keep nothing: choose the role that you take instead; to have two, give the role";
-        return Err(Refusal::field("default-role-too-high", "own_role", message));
-    }
-    let top_role = giver.role;
-    let ended = state.roles.get(&top_role).map(|role| key::that_would_carry_too_much(state, (to, None), role));
-    let handed = [
-        Event::MemberRoleChanged { person: to, from: heir.role, to: top_role },
-        Event::MemberRoleChanged { person: from, from: top_role, to: own_role },
-    ];
-    let ended = ended.into_iter().flatten().map(|key| Event::KeyRevoked { key });
-    Ok(handed.into_iter().chain(ended).collect())
-}
-
 /// A member leaves; with the membership end their grants and personal keys.
 pub(crate) fn remove(state: &Organization, person: PersonId) -> Result<Vec<Event>, Refusal> {
-    state.active_member(person).ok_or_else(no_such_member)?;
+    state.member(person).ok_or_else(no_such_member)?;
     someone_keeps_the_top_role(state, person)?;
     Ok(vec![Event::MemberRemoved { person }])
 }
@@ -127,7 +102,7 @@ pub(crate) fn role_for_members<'s>(state: &'s Organization, role: &RoleId) -> Re
     }
 }
 
-fn room_for_another_owner(state: &Organization) -> Result<(), Refusal> {
+pub(super) fn room_for_another_owner(state: &Organization) -> Result<(), Refusal> {
     let holders = state.top_role_holders().count();
     match state.settings.owners_max {
         Some(most) if holders >= most as usize => Err(Refusal::field(
@@ -140,7 +115,7 @@ fn room_for_another_owner(state: &Organization) -> Result<(), Refusal> {
 }
 
 // INVARIANT: held after every step by `some_active_person_always_holds_the_top_role` in tests/rules.
-fn someone_keeps_the_top_role(state: &Organization, leaving: PersonId) -> Result<(), Refusal> {
+pub(super) fn someone_keeps_the_top_role(state: &Organization, leaving: PersonId) -> Result<(), Refusal> {
     let mut holders = state.top_role_holders();
     let leaving_holds = state.top_role_holders().any(|person| person == leaving);
     if !leaving_holds || holders.any(|person| person != leaving) {

@@ -39,6 +39,7 @@ pub(crate) fn end_sessions(state: &Organization, person: PersonId, now: Timestam
 }
 
 fn is_member(state: &Organization, person: PersonId) -> Result<(), Refusal> {
-    let member = state.active_member(person).map(|_| ());
+    // Also whoever is suspended: what they have open here would open it again once they are restored.
+    let member = state.member(person).map(|_| ());
     member.ok_or_else(|| Refusal::missing("member", "there is no such member"))
 }

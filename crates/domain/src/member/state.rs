@@ -14,6 +14,8 @@ use crate::time::Timestamp;
 pub enum MemberStatus {
     /// In force.
     Active,
+    /// Kept with everything that was given by it, and good for nothing until it is restored.
+    Suspended,
     /// Ended; kept so that the history can name it.
     Removed,
 }
@@ -46,6 +48,9 @@ pub struct Member {
     pub joined_at: Timestamp,
     /// When they were removed.
     pub removed_at: Option<Timestamp>,
+    /// Since when they are suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_at: Option<Timestamp>,
     /// Sessions of theirs that began then or before open this organization no more: whoever comes back signs in anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions_from: Option<Timestamp>,
@@ -80,9 +85,15 @@ impl Member {
         self.extra_roles.retain(|_, given| given.holds_at(now));
     }
 
-    /// Whether the membership is in force.
+    /// Whether the membership is in force: whoever is suspended does nothing.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.status == MemberStatus::Active
+    }
+
+    /// Whether they are a member, also where they are suspended: what was given to them is theirs still.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        self.status != MemberStatus::Removed
     }
 }

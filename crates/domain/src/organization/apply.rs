@@ -96,6 +96,12 @@ impl Organization {
             | Event::MemberEdited { .. }
             | Event::SessionEnded { .. }
             | Event::SessionsEnded { .. }
+            | Event::MemberSuspended { .. }
+            | Event::MemberRestored { .. }
+            | Event::OwnershipOffered { .. }
+            | Event::OwnershipAccepted { .. }
+            | Event::OwnershipDeclined { .. }
+            | Event::OwnershipWithdrawn { .. }
             | Event::MemberRemoved { .. }) => self.apply_to_members(stamp, event),
             event @ (Event::TeamCreated { .. }
             | Event::TeamRenamed { .. }
@@ -124,8 +130,17 @@ impl Organization {
             | Event::RequestWithdrawn { .. }
             | Event::RequestGranted { .. }
             | Event::RequestRefused { .. }) => self.apply_to_requests(stamp, event),
+            event @ (Event::InvitationSent(_)
+            | Event::InvitationApproved { .. }
+            | Event::InvitationEdited { .. }
+            | Event::InvitationResent { .. }
+            | Event::InvitationRevoked { .. }
+            | Event::InvitationDeclined { .. }
+            | Event::InvitationAccepted { .. }) => self.apply_to_invitations(stamp, event),
         }
+        self.end_offer_of_others();
         self.end_requests_for_what_is_gone(stamp.at, event);
+        self.withdraw_offers_of_what_is_gone(event);
     }
 
     /// Takes away whatever was given to somebody of integrations, for good or for a time.

@@ -190,7 +190,7 @@ impl Change<'_> {
     /// their own.
     fn members_move(&self, top: bool) -> Vec<Event> {
         let mut events = Vec::new();
-        for member in self.state.members.values().filter(|member| member.is_active()) {
+        for member in self.state.members.values().filter(|member| member.is_here()) {
             let person = member.person;
             if let Some((present, Some(to))) = self.led_on(member.role)
                 && present.top == top

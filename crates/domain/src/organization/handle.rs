@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::event::Event;
 use crate::id::PersonId;
+use crate::invitation::LASTS_DAYS_MAX;
 use crate::key::{self, KeyKind};
 use crate::organization::{KeysWithoutRole, Organization, SettingChange};
 use crate::preset::Preset;
@@ -82,6 +83,10 @@ pub(crate) fn change_settings(
         let role = state.roles.get(&after.join_default_role);
         role.map_or(Ok(()), |role| key::secrets_are_known_high_enough(state, without, role))?;
     }
+    if !(1..=LASTS_DAYS_MAX).contains(&after.invite_lasts_days) {
+        let message = format!("an invitation is good for 1 to {LASTS_DAYS_MAX} days");
+        return Err(Refusal::field("bad-length", "invite.lasts_days", message));
+    }
     for label in after.labels.values() {
         title_fits("labels", label)?;
     }
@@ -93,7 +98,7 @@ pub(crate) fn change_settings(
         return Err(Refusal::field("too-many-owners", "owners.max", message));
     }
     if after.roles_extra_bindings && !state.settings.roles_extra_bindings {
-        let given = state.members.values().filter(|member| member.is_active());
+        let given = state.members.values().filter(|member| member.is_here());
         let given = given.flat_map(|member| member.extra_roles_at(now).map(|role| (member.person, role)));
         let carried = given.filter_map(|(person, role)| Some((person, state.roles.get(&role)?)));
         let ended: BTreeSet<_> =

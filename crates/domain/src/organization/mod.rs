@@ -12,7 +12,7 @@ pub(crate) use handle::{change_settings, create};
 pub use review::Review;
 pub(crate) use review::confirm as confirm_review;
 pub use settings::{
-    Choice, GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange, SettingEntry,
-    Settings, Values,
+    Choice, GrantsTo, Invite, InvitedAddress, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync,
+    SettingChange, SettingEntry, Settings, Values,
 };
 pub use state::{Organization, Stamp};

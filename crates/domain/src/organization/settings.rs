@@ -161,6 +161,14 @@ choices! {
         ByPermission "by_permission";
     }
 
+    /// Who may accept an invitation.
+    InvitedAddress {
+        /// Whoever shows, by the way they sign in, that the invited address is theirs.
+        Proven "proven";
+        /// Whoever has the link.
+        Any "any";
+    }
+
     /// What a workspace key without a role may do.
     KeysWithoutRole {
         /// What the role of newcomers may do, and the tools that it reaches.
@@ -264,6 +272,10 @@ settings! {
     InviteOrganization invite_organization: Invite = Invite::Managers, "invite.organization";
     /// Who may invite people to a team.
     InviteTeam invite_team: Invite = Invite::Managers, "invite.team";
+    /// Who may accept an invitation.
+    InviteAddress invite_address: InvitedAddress = InvitedAddress::Proven, "invite.address";
+    /// For how many days an invitation is good, 1 to 30.
+    InviteLastsDays invite_lasts_days: u32 = 7, "invite.lasts_days";
     /// The role of a newcomer for whom none was chosen.
     JoinDefaultRole join_default_role: RoleId = nobody(), "join.default_role";
     /// The team that newcomers join, where newcomers to teams have a role.

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
 use crate::grant::{Grant, Grantee};
-use crate::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use crate::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use crate::integration::{Integration, Tool};
+use crate::invitation::Invitation;
 use crate::key::Key;
-use crate::member::Member;
+use crate::member::{Member, OwnershipOffer};
 use crate::object::{DataName, Object};
 use crate::organization::{Review, Settings};
 use crate::refusal::Refusal;
@@ -47,6 +48,9 @@ pub struct Organization {
     pub roles: BTreeMap<RoleId, Role>,
     /// Its members, removed ones included.
     pub members: BTreeMap<PersonId, Member>,
+    /// The top role, offered to a member by whoever holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<OwnershipOffer>,
     /// Its integrations.
     pub integrations: BTreeMap<IntegrationId, Integration>,
     /// Tools that their upstream lists no longer and about which a person had decided, by integration.
@@ -75,6 +79,9 @@ pub struct Organization {
     /// Sessions of members that were ended here one by one, and when each would have ended by itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sessions_ended: BTreeMap<SessionId, Timestamp>,
+    /// Invitations: the open ones, and those that ended not long ago. Each is shared with the snapshots made of this
+    /// state.
+    pub invitations: BTreeMap<InvitationId, Arc<Invitation>>,
 }
 
 impl Organization {
@@ -90,13 +97,19 @@ impl Organization {
         self.seq > 0
     }
 
-    /// A member whose membership is in force.
+    /// A member, also one who is suspended: to ask what they have, and to give and take.
+    #[must_use]
+    pub fn member(&self, person: PersonId) -> Option<&Member> {
+        self.members.get(&person).filter(|member| member.is_here())
+    }
+
+    /// A member whose membership is in force: to ask who does something, or answers for something from now on.
     #[must_use]
     pub fn active_member(&self, person: PersonId) -> Option<&Member> {
         self.members.get(&person).filter(|member| member.is_active())
     }
 
-    /// The active people who hold the top role.
+    /// The people who hold the top role, without those who are suspended.
     pub fn top_role_holders(&self) -> impl Iterator<Item = PersonId> {
         self.members
             .values()

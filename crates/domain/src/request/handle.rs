@@ -99,7 +99,7 @@ pub fn one_of_several() -> Refusal {
 
 fn is_here(state: &Organization, new: &NewRequest) -> Result<(), Refusal> {
     let here = match new.requester {
-        Grantee::Member(person) => state.active_member(person).is_some() && new.acting_for.is_none(),
+        Grantee::Member(person) => state.member(person).is_some() && new.acting_for.is_none(),
         Grantee::Key(key) => {
             let kind = state.live_key(key).map(|key| &key.kind);
             matches!(kind, Some(KeyKind::Workspace { .. })) && new.acting_for.is_none()

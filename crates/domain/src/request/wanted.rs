@@ -71,10 +71,8 @@ impl Wanted {
             Wanted::Field { object, field, .. } => {
                 state.objects.get(object).is_some_and(|object| object.fields.contains_key(field))
             }
-            Wanted::RemoveMember { person } => state.active_member(*person).is_some(),
-            Wanted::ChangeRole { person, role } => {
-                state.active_member(*person).is_some() && state.roles.contains_key(role)
-            }
+            Wanted::RemoveMember { person } => state.member(*person).is_some(),
+            Wanted::ChangeRole { person, role } => state.member(*person).is_some() && state.roles.contains_key(role),
             Wanted::ViewTeam { team } | Wanted::EditTeam { team } | Wanted::InviteToTeam { team } => {
                 state.teams.contains_key(team)
             }

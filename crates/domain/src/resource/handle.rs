@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::grant::Grantee;
 use crate::id::{PersonId, ResourceId, TeamId};
 use crate::key;
+use crate::member::answers;
 use crate::organization::{GrantsTo, Organization};
 use crate::refusal::{Refusal, title_fits};
 use crate::resource::{Ending, NewResource, Resource, ResourceEdit, ResourceKind, Shared};
@@ -27,7 +28,7 @@ pub(crate) fn register(state: &Organization, new: NewResource) -> Result<Vec<Eve
     }
     title_fits("title", &new.title)?;
     new.tier.as_deref().map_or(Ok(()), |tier| title_fits("tier", tier))?;
-    new.owner.map_or(Ok(()), |owner| is_member(state, owner, "owner"))?;
+    new.owner.map_or(Ok(()), |owner| answers(state, "owner", owner))?;
     Ok(vec![Event::ResourceRegistered(Box::new(new))])
 }
 
@@ -51,7 +52,7 @@ pub(crate) fn hand_over(state: &Organization, id: ResourceId, owner: PersonId) -
     if present(state, id)?.owner == Some(owner) {
         return Ok(Vec::new());
     }
-    is_member(state, owner, "owner")?;
+    answers(state, "owner", owner)?;
     Ok(vec![Event::ResourceHandedOver { resource: id, owner }])
 }
 
@@ -182,5 +183,5 @@ fn present(state: &Organization, id: ResourceId) -> Result<&Resource, Refusal> {
 
 fn is_member(state: &Organization, person: PersonId, field: &'static str) -> Result<(), Refusal> {
     let missing = || Refusal::missing(field, "there is no such member");
-    state.active_member(person).map(|_| ()).ok_or_else(missing)
+    state.member(person).map(|_| ()).ok_or_else(missing)
 }

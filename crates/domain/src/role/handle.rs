@@ -269,7 +269,7 @@ fn is_sound(state: &Organization, role: &Role) -> Result<(), Refusal> {
 /// Whom a role may be given to cannot become narrower than whom it was given to.
 fn still_fits_its_holders(state: &Organization, role: &Role, now: Timestamp) -> Result<(), Refusal> {
     let has = |member: &Member| member.role == role.id || member.extra_roles_at(now).any(|beside| beside == role.id);
-    let members = state.members.values().any(|member| member.is_active() && has(member));
+    let members = state.members.values().any(|member| member.is_here() && has(member));
     let keys = state.keys.values().any(|key| key.revoked_at.is_none() && key.role() == Some(role.id));
     let agents = state.agents.values().any(|agent| agent.role == Some(role.id));
     let in_teams = state.teams.values().flat_map(|team| team.members.values()).any(|member| member.role == role.id);

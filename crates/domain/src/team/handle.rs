@@ -47,7 +47,7 @@ pub(crate) fn set_member(
     role: Option<RoleId>,
 ) -> Result<Vec<Event>, Refusal> {
     let known = state.team(team)?;
-    if state.active_member(person).is_none() {
+    if state.member(person).is_none() {
         let message = "this person is no member of the organization; add them to the organization first";
         return Err(Refusal::missing("member", message));
     }
@@ -75,7 +75,7 @@ pub(crate) fn remove_member(state: &Organization, team: TeamId, person: PersonId
     }
 }
 
-fn team_role(state: &Organization, role: RoleId) -> Result<&Role, Refusal> {
+pub(crate) fn team_role(state: &Organization, role: RoleId) -> Result<&Role, Refusal> {
     match state.roles.get(&role).map(|role| (role, role.level, role.assignable_to.members)) {
         Some((role, RoleLevel::Team, true)) => Ok(role),
         Some((_, RoleLevel::Team, false)) => {

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
+use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
 use domain::object::{DataName, DataRules, DataVerb, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::{
-    GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange, Settings,
+    GrantsTo, Invite, InvitedAddress, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange,
+    Settings,
 };
 use domain::permission::{Holding, Permission, PermissionSet};
 use domain::request::{NewRequest, Wanted};
@@ -27,6 +29,7 @@ const AGENT: [u8; 20] = [13; 20];
 const RESOURCE: [u8; 20] = [14; 20];
 const REQUEST: [u8; 20] = [15; 20];
 const SESSION: [u8; 20] = [16; 20];
+const INVITATION: [u8; 20] = [16; 20];
 const END: Option<Timestamp> = Some(Timestamp(1_795_000_000_123));
 
 /// A file's name without its ending, and the event that it holds.
@@ -51,6 +54,7 @@ pub(crate) fn samples() -> Vec<Sample> {
         samples_of_teams_and_agents(),
         samples_of_resources_and_objects(),
         samples_of_requests(),
+        samples_of_invitations(),
     ];
     groups.into_iter().flatten().collect()
 }
@@ -80,6 +84,8 @@ pub(crate) fn earlier() -> Vec<Sample> {
                 ..before_extra_roles()
             }),
         ),
+        // Of the time before invitations.
+        ("organization.created-all-24-settings", created(Settings { review_every_days: 30, ..before_invitations() })),
         // Of the time before roles beside one's own.
         ("organization.created-every-setting", created(Settings { review_every_days: 30, ..before_extra_roles() })),
     ]
@@ -90,7 +96,11 @@ fn created(settings: Settings) -> Event {
 }
 
 fn before_extra_roles() -> Settings {
-    Settings { roles_extra_bindings: false, ..all_settings() }
+    Settings { roles_extra_bindings: false, ..before_invitations() }
+}
+
+fn before_invitations() -> Settings {
+    Settings { invite_address: InvitedAddress::Proven, invite_lasts_days: 7, ..all_settings() }
 }
 
 fn all_settings() -> Settings {
@@ -99,6 +109,8 @@ fn all_settings() -> Settings {
         promote_admin: Promote::OwnerOrAdmin,
         invite_organization: Invite::AnyMember,
         invite_team: Invite::AnyMemberWithApproval,
+        invite_address: InvitedAddress::Any,
+        invite_lasts_days: 14,
         join_default_role: role("user"),
         join_default_team: Some(TeamId::from_random(TEAM)),
         join_default_team_role: Some(role("team-user")),
@@ -124,8 +136,9 @@ fn all_settings() -> Settings {
 
 fn samples_of_the_organization() -> Vec<Sample> {
     let person = PersonId::from_random(PERSON);
+    let heir = PersonId::from_random([8; 20]);
     vec![
-        ("organization.created-all-24-settings", created(Settings { review_every_days: 30, ..all_settings() })),
+        ("organization.created-with-invitations", created(Settings { review_every_days: 30, ..all_settings() })),
         ("access.reviewed", Event::AccessReviewed { of_seq: 41 }),
         ("organization.renamed", Event::OrganizationRenamed { name: "Other".to_owned() }),
         ("member.added", Event::MemberAdded { person, role: role("member") }),
@@ -141,6 +154,20 @@ fn samples_of_the_organization() -> Vec<Sample> {
         ("member.role_taken", Event::MemberRoleTaken { person, role: role("auditor") }),
         ("organization.preset_changed", Event::PresetChanged { preset: "workjet".to_owned() }),
         ("role.withdrawn", Event::RoleWithdrawn { role: role("clerk") }),
+        (
+            "ownership.offered",
+            Event::OwnershipOffered {
+                from: person,
+                to: heir,
+                own_role: role("admin"),
+                expires_at: Timestamp(1_700_000_000_000),
+            },
+        ),
+        ("ownership.accepted", Event::OwnershipAccepted { from: person, to: heir }),
+        ("ownership.declined", Event::OwnershipDeclined { from: person, to: heir }),
+        ("ownership.withdrawn", Event::OwnershipWithdrawn { from: person, to: heir }),
+        ("member.suspended", Event::MemberSuspended { person }),
+        ("member.restored", Event::MemberRestored { person }),
         ("member.removed", Event::MemberRemoved { person }),
     ]
 }
@@ -158,6 +185,9 @@ fn samples_of_settings() -> Vec<Sample> {
         ("setting.changed-invite-any", To::InviteOrganization(Invite::AnyMember)),
         ("setting.changed-invite-team", To::InviteTeam(Invite::AnyMemberWithApproval)),
         ("setting.changed-invite-team-permission", To::InviteTeam(Invite::ByPermission)),
+        ("setting.changed-invite-address", To::InviteAddress(InvitedAddress::Any)),
+        ("setting.changed-invite-address-proven", To::InviteAddress(InvitedAddress::Proven)),
+        ("setting.changed-invite-days", To::InviteLastsDays(14)),
         ("setting.changed-default-role", To::JoinDefaultRole(role("clerk"))),
         ("setting.changed-default-team", To::JoinDefaultTeam(Some(team))),
         ("setting.changed-no-default-team", To::JoinDefaultTeam(None)),
@@ -440,5 +470,42 @@ fn samples_of_requests() -> Vec<Sample> {
         ("request.granted", granted(END, &[41, 42])),
         ("request.granted-for-good", granted(None, &[41])),
         ("request.refused", Event::RequestRefused { request }),
+    ]
+}
+
+fn samples_of_invitations() -> Vec<Sample> {
+    let invitation = InvitationId::from_random(INVITATION);
+    let (person, agent) = (PersonId::from_random(PERSON), AgentId::from_random(AGENT));
+    let (team, integration) = (TeamId::from_random(TEAM), IntegrationId::from_random(INTEGRATION));
+    let (digest, expires_at) = ("ab".repeat(32), Timestamp(1_795_000_000_123));
+    let inviter = Inviter { subject: Grantee::Member(person), acting_for: None };
+    let for_a_person = Inviter { subject: Grantee::Agent(agent), acting_for: Some(person) };
+    let given = OfferedGrant { profile: Profile::NoDelete, tools_off: ["pay".to_owned()].into(), expires_at: END };
+    let offer = Offer {
+        role: Some(role("member")),
+        members_only: false,
+        teams: [(team, Some(role("team-user")))].into(),
+        grants: [(integration, given)].into(),
+    };
+    let to_a_team = Offer { members_only: true, teams: [(team, None)].into(), ..Offer::default() };
+    let sent = |inviter, offer: &Offer, digest: Option<&str>| {
+        let (offer, digest) = (offer.clone(), digest.map(str::to_owned));
+        Event::InvitationSent(Box::new(NewInvitation { id: invitation, inviter, offer, digest, expires_at }))
+    };
+    let edited = |inviter, offer: &Offer, awaits| {
+        let offer = Box::new(offer.clone());
+        Event::InvitationEdited { invitation, inviter, offer, awaits }
+    };
+    vec![
+        ("invitation.sent", sent(inviter, &offer, Some(&digest))),
+        ("invitation.sent-nothing-said", sent(inviter, &Offer::default(), Some(&digest))),
+        ("invitation.sent-to-a-team-waiting", sent(for_a_person, &to_a_team, None)),
+        ("invitation.approved", Event::InvitationApproved { invitation, digest: digest.clone(), expires_at }),
+        ("invitation.edited", edited(inviter, &to_a_team, false)),
+        ("invitation.edited-waiting", edited(for_a_person, &offer, true)),
+        ("invitation.resent", Event::InvitationResent { invitation, inviter, digest, expires_at }),
+        ("invitation.revoked", Event::InvitationRevoked { invitation }),
+        ("invitation.declined", Event::InvitationDeclined { invitation }),
+        ("invitation.accepted", Event::InvitationAccepted { invitation, person }),
     ]
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::grant::Profile;
 use domain::key::KeyScope;
-use domain::organization::{GrantsTo, Invite, KeysWithoutRole, PersonalKeys, Promote, Settings};
+use domain::organization::{GrantsTo, Invite, InvitedAddress, KeysWithoutRole, PersonalKeys, Promote, Settings};
 use domain::resource::ResourceKind;
 
 use crate::{NAMES, preset, role};
@@ -75,6 +75,12 @@ fn which_roles_can_be_changed_and_whether_there_can_be_others() {
     let all = NAMES.map(|name| preset(name).roles.len());
     assert_eq!(locked, [1, 3, 1, all[3], 3, 1]);
     assert_eq!(all, [10, 3, 2, 6, 3, 6]);
+}
+
+#[test]
+fn everywhere_an_invited_address_has_to_be_shown_and_a_link_lasts_a_week() {
+    assert_eq!(across(|settings| settings.invite_address), [InvitedAddress::Proven; 6]);
+    assert_eq!(across(|settings| settings.invite_lasts_days), [7; 6]);
 }
 
 #[test]

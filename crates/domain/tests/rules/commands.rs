@@ -13,7 +13,7 @@ use domain::integration::{CredentialKind, DiscoveredTool, Integration, Integrati
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
 use domain::organization::{
-    GrantsTo, Invite, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange,
+    GrantsTo, Invite, InvitedAddress, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange,
 };
 use domain::preset::Preset;
 use domain::resource::ResourceKind;
@@ -22,7 +22,7 @@ use domain::time::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::{requests, structure};
+use crate::{invitations, requests, structure};
 
 const TOOLS: [&str; 5] = ["get", "list", "create", "delete", "sing"];
 
@@ -133,6 +133,8 @@ fn setting_changes() -> impl Strategy<Value = SettingChange> {
         1 => select(vec![Promote::Owner, Promote::OwnerOrAdmin, Promote::ByPermission]).prop_map(To::PromoteAdmin),
         1 => invites().prop_map(To::InviteOrganization),
         1 => invites().prop_map(To::InviteTeam),
+        1 => select(vec![InvitedAddress::Proven, InvitedAddress::Any]).prop_map(To::InviteAddress),
+        1 => (0..40u32).prop_map(To::InviteLastsDays),
         3 => roles().prop_map(To::JoinDefaultRole),
         3 => proptest::option::of(teams()).prop_map(To::JoinDefaultTeam),
         3 => proptest::option::of(roles()).prop_map(To::JoinDefaultTeamRole),
@@ -216,6 +218,7 @@ fn commands() -> impl Strategy<Value = Command> {
         4 => structure::of_resources(),
         1 => structure::of_objects(),
         4 => requests::of_requests(),
+        4 => invitations::of_invitations(),
     ]
 }
 
@@ -238,7 +241,9 @@ fn of_people() -> impl Strategy<Value = Command> {
             Command::AddMemberWithKey { person, role, key, digest, hint, expires_at: None }
         }),
         4 => (people(), roles()).prop_map(|(person, role)| Command::ChangeMemberRole { person, role }),
-        2 => transfer.prop_map(|(from, to, own_role)| Command::TransferOwnership { from, to, own_role }),
+        5 => transfer.prop_map(|(from, to, own_role)| Command::OfferOwnership { from, to, own_role }),
+        9 => people().prop_map(|heir| Command::AcceptOwnership { heir }),
+        3 => people().prop_map(|by| Command::EndOwnershipOffer { by }),
         1 => (0..60u64).prop_map(|of_seq| Command::ConfirmReview { of_seq }),
         1 => (people(), details).prop_map(|(person, details)| Command::EditMember { person, details }),
         3 => people().prop_map(|person| Command::RemoveMember { person }),
@@ -248,6 +253,8 @@ fn of_people() -> impl Strategy<Value = Command> {
             session: SessionId::from_random([number; 20]),
             until: Timestamp(i64::MAX),
         }),
+        3 => people().prop_map(|person| Command::SuspendMember { person }),
+        3 => people().prop_map(|person| Command::RestoreMember { person }),
         5 => (people(), roles(), moments()).prop_map(|(person, role, expires_at)| {
             Command::GiveMemberRole { person, role, expires_at }
         }),

@@ -15,6 +15,13 @@ use crate::Walk;
 use crate::commands::{agent, balanced, integration, key, person, pipeai, resource, role, team, workjet};
 use crate::stories::{accept, company, refusal, refuse};
 
+/// The organization is offered, and taken.
+fn go_over(walk: &mut Walk, offer: Command) {
+    let Command::OfferOwnership { to, .. } = offer else { panic!("{offer:?}") };
+    accept(walk, offer);
+    accept(walk, Command::AcceptOwnership { heir: to });
+}
+
 fn grader(number: u8, owner: Option<PersonId>) -> Command {
     let title = format!("Grader {number}");
     Command::RegisterResource(NewResource {
@@ -195,16 +202,13 @@ fn ownership_goes_over_in_one_step_where_there_is_room_for_one_owner() {
         assert_eq!(refusal(&walk, second), "too-many-owners");
         assert_eq!(refusal(&walk, Command::AddMember { person: person(2), role: role("owner") }), "too-many-owners");
         assert_eq!(refusal(&walk, Command::RemoveMember { person: person(0) }), "last-owner");
-        let over = |from, to, own: &str| Command::TransferOwnership {
-            from: person(from),
-            to: person(to),
-            own_role: role(own),
-        };
+        let over =
+            |from, to, own: &str| Command::OfferOwnership { from: person(from), to: person(to), own_role: role(own) };
         assert_eq!(refusal(&walk, over(1, 0, "admin")), "not-the-owner");
         assert_eq!(refusal(&walk, over(0, 0, "admin")), "owner-already");
         assert_eq!(refusal(&walk, over(0, 1, "owner")), "default-role-too-high");
         assert_eq!(refusal(&walk, over(0, 3, "admin")), "not-found");
-        accept(&mut walk, Command::TransferOwnership { from: person(0), to: person(1), own_role: member });
+        go_over(&mut walk, over(0, 1, member.as_str()));
         assert_eq!(walk.state.top_role_holders().collect::<Vec<_>>(), [person(1)]);
         assert_eq!(walk.state.members[&person(0)].role, member);
         accept(&mut walk, Command::RemoveMember { person: person(0) });
@@ -215,7 +219,7 @@ fn ownership_goes_over_in_one_step_where_there_is_room_for_one_owner() {
 fn nothing_is_handed_over_to_somebody_who_has_it() {
     let mut walk = Walk::found_on(balanced());
     accept(&mut walk, Command::AddMember { person: person(1), role: role("owner") });
-    let over = Command::TransferOwnership { from: person(0), to: person(1), own_role: role("member") };
+    let over = Command::OfferOwnership { from: person(0), to: person(1), own_role: role("member") };
     assert_eq!(refusal(&walk, over), "owner-already");
     assert_eq!(walk.state.top_role_holders().count(), 2);
 }
@@ -226,11 +230,11 @@ fn a_key_that_somebody_smaller_issued_ends_when_its_holder_takes_the_organizatio
     accept(&mut walk, Command::AddMember { person: person(1), role: role("admin") });
     accept(&mut walk, new_key(0, KeyKind::Personal { holder: person(1) }));
     // Whoever issued it may still have the secret; here that is the owner, who could have given everything.
-    accept(&mut walk, Command::TransferOwnership { from: person(0), to: person(1), own_role: role("admin") });
+    go_over(&mut walk, Command::OfferOwnership { from: person(0), to: person(1), own_role: role("admin") });
     assert!(walk.state.live_key(key(0)).is_some());
     accept(&mut walk, Command::AddMember { person: person(2), role: role("member") });
     accept(&mut walk, new_key(1, KeyKind::Personal { holder: person(2) }));
-    let over = Command::TransferOwnership { from: person(1), to: person(2), own_role: role("admin") };
+    let over = Command::OfferOwnership { from: person(1), to: person(2), own_role: role("admin") };
     assert_eq!(refusal(&walk, over), "last-key-at-the-top", "it would end, and nobody at the top would have one");
     accept(&mut walk, Command::ChangeMemberRole { person: person(2), role: role("owner") });
     assert!(walk.state.live_key(key(1)).is_none(), "person 0, an admin by now, knows an owner's secret");
@@ -287,15 +291,15 @@ fn a_collection_that_is_gone_holds_nothing_and_an_artifact_that_is_gone_is_in_no
 fn somebody_at_the_top_keeps_a_key() {
     let mut walk = Walk::found();
     accept(&mut walk, Command::AddMember { person: person(1), role: role("member") });
-    let hand_over = Command::TransferOwnership { from: person(0), to: person(1), own_role: role("admin") };
+    let over = Command::OfferOwnership { from: person(0), to: person(1), own_role: role("admin") };
     // Where nobody had one before there is nothing to keep.
-    accept(&mut walk, hand_over.clone());
-    accept(&mut walk, Command::TransferOwnership { from: person(1), to: person(0), own_role: role("member") });
+    go_over(&mut walk, over.clone());
+    go_over(&mut walk, Command::OfferOwnership { from: person(1), to: person(0), own_role: role("member") });
 
     accept(&mut walk, new_key(0, KeyKind::Personal { holder: person(0) }));
     let lost = "last-key-at-the-top";
     assert_eq!(refusal(&walk, Command::RevokeKey { key: key(0) }), lost);
-    assert_eq!(refusal(&walk, hand_over.clone()), lost, "the heir has none");
+    assert_eq!(refusal(&walk, over.clone()), lost, "the heir has none");
     accept(&mut walk, Command::ChangeMemberRole { person: person(1), role: role("owner") });
     let step_down = Command::ChangeMemberRole { person: person(0), role: role("admin") };
     assert_eq!(refusal(&walk, step_down.clone()), lost);
@@ -315,12 +319,12 @@ fn somebody_at_the_top_keeps_a_key() {
     let stamp = Stamp { seq: walk.state.seq + 1, at: walk.now, actor: person(2).to_string() };
     let mut below = walk.state.clone();
     below.apply(&stamp, &issued);
-    let refused = command::handle(&below, hand_over.clone(), walk.now).unwrap_err();
+    let refused = command::handle(&below, over.clone(), walk.now).unwrap_err();
     assert_eq!(refused.code, lost);
 
     // The remedy: a key from the one who hands over.
     accept(&mut walk, new_key(2, KeyKind::Personal { holder: person(1) }));
-    accept(&mut walk, hand_over);
+    go_over(&mut walk, over);
     accept(&mut walk, Command::RevokeKey { key: key(0) });
     assert_eq!(refusal(&walk, Command::RevokeKey { key: key(2) }), lost);
 }
@@ -343,8 +347,8 @@ fn a_key_that_ends_by_itself_is_not_the_last_one_at_the_top() {
     assert_eq!(refusal(&walk, Command::RevokeKey { key: key(2) }), lost, "the other one is over in a second");
     accept(&mut walk, Command::AddMember { person: person(1), role: role("member") });
     accept(&mut walk, ending(3, 1));
-    let hand_over = Command::TransferOwnership { from: person(0), to: person(1), own_role: role("admin") };
-    assert_eq!(refusal(&walk, hand_over.clone()), lost, "and so is the heir's");
+    let over = Command::OfferOwnership { from: person(0), to: person(1), own_role: role("admin") };
+    assert_eq!(refusal(&walk, over.clone()), lost, "and so is the heir's");
     accept(&mut walk, new_key(4, of(1)));
-    accept(&mut walk, hand_over);
+    go_over(&mut walk, over);
 }

@@ -26,7 +26,19 @@ pub(crate) fn check_that_the_state_is_sound(state: &Organization, now: Timestamp
     check_integrations(state)?;
     check_grants_and_shares(state)?;
     check_requests(state)?;
+    check_invitations(state)?;
     check_that_no_key_outlives_its_reason(state)
+}
+
+/// What an open invitation offers is there.
+fn check_invitations(state: &Organization) -> Result<(), TestCaseError> {
+    for offer in state.invitations.values().filter(|known| known.is_open()).map(|known| &known.offer) {
+        let mut roles = offer.role.iter().chain(offer.teams.values().flatten());
+        prop_assert!(roles.all(|role| state.roles.contains_key(role)), "{:?}", offer);
+        prop_assert!(offer.teams.keys().all(|team| state.teams.contains_key(team)), "{:?}", offer);
+        prop_assert!(offer.grants.keys().all(|id| state.integrations.contains_key(id)), "{:?}", offer);
+    }
+    Ok(())
 }
 
 fn check_settings(state: &Organization) -> Result<(), TestCaseError> {
@@ -55,18 +67,19 @@ fn check_that_roles_are_where_they_belong(state: &Organization, now: Timestamp) 
     for member in state.members.values() {
         let given = state.roles.get(&member.role);
         prop_assert!(given.is_some(), "{} has a role that is gone", member.person);
-        prop_assert!(!member.is_active() || given.is_some_and(is_for_members), "{:?}", given);
-        prop_assert_eq!(member.is_active(), member.removed_at.is_none());
+        prop_assert!(!member.is_here() || given.is_some_and(is_for_members), "{:?}", given);
+        prop_assert_eq!(member.is_here(), member.removed_at.is_none());
+        prop_assert_eq!(member.is_here() && !member.is_active(), member.suspended_at.is_some());
         prop_assert!(member.extra_roles.len() <= EXTRA_ROLES_MAX, "{} has {:?}", member.person, member.extra_roles);
         for role in member.extra_roles_at(now) {
             let beside = state.roles.get(&role).is_some_and(|role| is_for_members(role) && !role.top);
-            let fits = member.is_active() && beside && role != member.role;
+            let fits = member.is_here() && beside && role != member.role;
             prop_assert!(fits, "{} has the role {} beside {}", member.person, role, member.role);
         }
     }
     for team in state.teams.values() {
         for (person, member) in &team.members {
-            prop_assert!(state.active_member(*person).is_some(), "{} left and is in a team", person);
+            prop_assert!(state.member(*person).is_some(), "{} left and is in a team", person);
             prop_assert!(is_for_teams(state, member.role), "{} is no role in teams", member.role);
         }
     }
@@ -83,8 +96,8 @@ fn check_that_roles_are_where_they_belong(state: &Organization, now: Timestamp) 
         let fits = agent.role.is_none_or(|role| organization(role, |role| role.assignable_to.agents));
         prop_assert!(fits, "{:?}", agent);
         prop_assert!(!agent.awaits_role || (agent.suspended && agent.role.is_none()), "{:?}", agent);
-        prop_assert!(agent.sponsor.is_none_or(|sponsor| state.active_member(sponsor).is_some()), "{:?}", agent);
-        let others = agent.delegations.keys().find(|person| state.active_member(**person).is_none());
+        prop_assert!(agent.sponsor.is_none_or(|sponsor| state.member(sponsor).is_some()), "{:?}", agent);
+        let others = agent.delegations.keys().find(|person| state.member(**person).is_none());
         prop_assert!(others.is_none(), "{} acts for {:?}, who left", agent.id, others);
     }
     let titles: BTreeSet<String> = state.roles.values().map(|role| role.title.to_lowercase()).collect();
@@ -109,7 +122,7 @@ fn check_integrations(state: &Organization) -> Result<(), TestCaseError> {
 /// Nothing is given to, shared with or owned by somebody who is gone.
 fn check_grants_and_shares(state: &Organization) -> Result<(), TestCaseError> {
     let is_here = |grantee: &Grantee| match grantee {
-        Grantee::Member(person) => state.active_member(*person).is_some(),
+        Grantee::Member(person) => state.member(*person).is_some(),
         Grantee::Team(team) => state.teams.contains_key(team),
         Grantee::Agent(agent) => state.agents.contains_key(agent),
         Grantee::Role(role) => state.roles.get(role).is_some_and(|role| role.level == RoleLevel::Organization),
@@ -139,7 +152,7 @@ fn check_grants_and_shares(state: &Organization) -> Result<(), TestCaseError> {
         let collection = |id| state.resources.get(id).is_some_and(|found| found.kind == ResourceKind::Collection);
         let collected = resource.collections.is_empty() || resource.kind == ResourceKind::Artifact;
         prop_assert!(collected && resource.collections.iter().all(collection), "{:?}", resource);
-        prop_assert!(resource.owner.is_none_or(|owner| state.active_member(owner).is_some()), "{:?}", resource);
+        prop_assert!(resource.owner.is_none_or(|owner| state.member(owner).is_some()), "{:?}", resource);
     }
     Ok(())
 }
@@ -158,7 +171,7 @@ fn check_requests(state: &Organization) -> Result<(), TestCaseError> {
             continue;
         }
         let here = match asked.requester {
-            Grantee::Member(person) => state.active_member(person).is_some(),
+            Grantee::Member(person) => state.member(person).is_some(),
             Grantee::Agent(agent) => state
                 .agents
                 .get(&agent)
@@ -181,7 +194,7 @@ fn check_that_no_key_outlives_its_reason(state: &Organization) -> Result<(), Tes
     for key in state.keys.values().filter(|key| key.revoked_at.is_none()) {
         match key.kind {
             KeyKind::Personal { holder } => {
-                prop_assert!(state.active_member(holder).is_some(), "{} outlived its holder's membership", key.id);
+                prop_assert!(state.member(holder).is_some(), "{} outlived its holder's membership", key.id);
             }
             KeyKind::Workspace { .. } => {}
             KeyKind::Agent { agent, acting_for } => {
@@ -209,7 +222,7 @@ pub(crate) fn check_what_never_changes(before: &Organization, after: &Organizati
     for locked in before.roles.values().filter(|role| role.locked && presets_own) {
         prop_assert_eq!(after.roles.get(&locked.id), Some(locked), "a fixed role changed");
     }
-    let left = |person: Option<PersonId>| person.is_none_or(|person| after.active_member(person).is_none());
+    let left = |person: Option<PersonId>| person.is_none_or(|person| after.member(person).is_none());
     for new in after.agents.values().filter(|agent| agent.sponsor.is_none()) {
         let old = before.agents.get(&new.id);
         prop_assert!(old.is_some_and(|old| left(old.sponsor)), "{} lost a sponsor who is here", new.id);
@@ -241,7 +254,7 @@ fn check_key(old: &Key, new: &Key) -> Result<(), TestCaseError> {
 /// theirs ended. Keys and agents whose role ended stand still.
 fn check_that_nobody_loses_their_place(before: &Organization, after: &Organization) -> Result<(), TestCaseError> {
     let ended = |role: RoleId| !after.roles.contains_key(&role);
-    for old in before.members.values().filter(|member| member.is_active() && ended(member.role)) {
+    for old in before.members.values().filter(|member| member.is_here() && ended(member.role)) {
         let role = after.members.get(&old.person).map(|member| member.role);
         prop_assert_eq!(role, Some(after.settings.join_default_role), "{} of an ended role", old.person);
     }

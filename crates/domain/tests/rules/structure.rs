@@ -258,7 +258,7 @@ pub(crate) fn beginnings() -> Vec<Command> {
     roles.into_iter().chain(rest).chain([connected]).chain(given).collect()
 }
 
-/// Everything that can be taken away from somebody: random commands seldom name what is there.
+/// Everything that can be taken away from somebody, and what becomes of what was offered: random commands seldom name what is there.
 pub(crate) fn endings(state: &Organization) -> Vec<Command> {
     let grants = state.grants.iter().flat_map(|(grantee, grants)| {
         grants.keys().map(|integration| Command::RemoveGrant { grantee: *grantee, integration: *integration })
@@ -283,7 +283,7 @@ pub(crate) fn endings(state: &Organization) -> Vec<Command> {
     let beside = state.members.values().flat_map(|member| {
         member.extra_roles.keys().map(|role| Command::TakeMemberRole { person: member.person, role: *role })
     });
-    let leavers = state.members.values().filter(|member| member.is_active());
+    let leavers = state.members.values().filter(|member| member.is_here());
     let leavers = leavers.map(|member| Command::RemoveMember { person: member.person });
     let agents = state.agents.keys().map(|agent| Command::DeleteAgent { agent: *agent });
     let used =
@@ -294,8 +294,13 @@ pub(crate) fn endings(state: &Organization) -> Vec<Command> {
         let granted = Command::GrantRequest { request, until: None, changes: vec![state.seq] };
         [Command::WithdrawRequest { request }, Command::RefuseRequest { request }, granted]
     });
+    let offered = state.offer.iter().flat_map(|offer| {
+        let end = |by| Command::EndOwnershipOffer { by };
+        [Command::AcceptOwnership { heir: offer.to }, end(offer.to), end(offer.from)]
+    });
     grants
         .chain(asked)
+        .chain(offered)
         .chain(places)
         .chain(delegations)
         .chain(shares)

@@ -59,6 +59,14 @@ impl Slots {
     }
 }
 
+impl Slots {
+    /// How many a subject has at this moment.
+    pub(crate) fn taken_by(&self, org: OrgId, subject: Subject) -> u32 {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.by_subject.get(&(org, subject)).copied().unwrap_or_default()
+    }
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut counts = self.slots.counts.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,19 +9,20 @@ mod records;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::id::{KeyId, OrgId, PersonId, SessionId};
+use domain::id::{InvitationId, KeyId, OrgId, PersonId, SessionId};
 use domain::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{AppendError, CLOSED, OpenError, ReadError};
 use crate::fact::{Label, OrganizationSlug, Person};
+use crate::invitee::InviteeRow;
 use crate::mail::MailRow;
 use crate::sign_in::{IdentityRow, SessionRow, TicketRow};
 use crate::sqlite::key_uses::KeyUses;
 use crate::sqlite::pool::Pool;
 use crate::sqlite::record_desk::{Desk, Errand};
 use crate::sqlite::session_uses::SessionUses;
-use crate::sqlite::{facts, folder, identities, mail, reader, record_threads, sign_in, stream_writer};
+use crate::sqlite::{facts, folder, identities, invitees, mail, reader, record_threads, sign_in, stream_writer};
 use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
 use crate::verification::{ChainHead, JournalFile};
 
@@ -289,6 +290,51 @@ impl Journal {
     /// [`ReadError`]
     pub async fn mail_due(&self, now: Timestamp, limit: usize) -> Result<Vec<MailRow>, ReadError> {
         self.read_journal(move |connection| mail::due(connection, now, limit)).await
+    }
+
+    /// The invitation to which a link's digest leads. It says nothing about whether that opens anything.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn invitation(&self, digest: [u8; 32]) -> Result<Option<(OrgId, InvitationId)>, ReadError> {
+        self.read_journal(move |connection| invitees::invitation(connection, &digest)).await
+    }
+
+    /// For whom invitations are, in the order asked for; without those of which nothing is written any more.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn invitees(&self, org: OrgId, invitations: Vec<InvitationId>) -> Result<Vec<InviteeRow>, ReadError> {
+        self.read_journal(move |connection| invitees::invitees(connection, org, &invitations)).await
+    }
+
+    /// The invitations of an organization to an address, without regard to case, whatever became of them.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn invitations_to(&self, org: OrgId, email: &str) -> Result<Vec<InvitationId>, ReadError> {
+        let email = email.to_owned();
+        self.read_journal(move |connection| invitees::to(connection, org, &email)).await
+    }
+
+    /// For whom the invitations of all organizations to an address are, without regard to case, whatever became of them; at
+    /// most 10,000.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn invitees_anywhere(&self, email: &str) -> Result<Vec<InviteeRow>, ReadError> {
+        let email = email.to_owned();
+        self.read_journal(move |connection| invitees::to_anywhere(connection, &email)).await
+    }
+
+    /// The people whom an organization wrote down under an address, whatever their own is. Without regard to the case of
+    /// the letters a to z.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn called_at(&self, org: OrgId, email: &str) -> Result<Vec<PersonId>, ReadError> {
+        let email = email.to_owned();
+        self.read_journal(move |connection| invitees::called(connection, org, &email)).await
     }
 
     /// A sealed secret.

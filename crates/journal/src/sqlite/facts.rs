@@ -9,6 +9,7 @@ use domain::id::{KeyId, OrgId, PersonId};
 
 use crate::error::{AppendError, ReadError};
 use crate::fact::{Fact, Label, OrganizationSlug, Person};
+use crate::sqlite::invitees;
 use crate::sqlite::sign_in::{self, SessionsOf};
 use crate::sqlite::{identities, mail, passkeys, to_sql};
 use crate::stream::{EVENT_BYTES_MAX, PAGE_MAX};
@@ -39,6 +40,7 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         }
         Fact::ErasePerson { person } => {
             sign_in::end_sessions(connection, SessionsOf::Person(*person))?;
+            invitees::erase_person(connection, *person)?;
             for table in PERSONAL_TABLES {
                 run(&format!("DELETE FROM {table} WHERE person = ?1"), &[&person.as_str()])?;
             }
@@ -91,6 +93,14 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         Fact::Mail { org, about, sealed, at } => mail::write(connection, (*org, about.as_deref()), sealed, *at)?,
         Fact::MailPutOff { mail, next_at } => mail::put_off(connection, *mail, *next_at)?,
         Fact::MailEnded { mail, failure } => mail::end(connection, mail, failure.as_deref())?,
+        Fact::Invitee(row) => invitees::write(connection, row)?,
+        Fact::DropInvitee { org, invitation } => {
+            invitees::erase(connection, *org, *invitation)?;
+            return Ok(true);
+        }
+        Fact::InvitationDigest { digest, org, invitation } => {
+            invitees::write_digest(connection, digest, *org, *invitation)?;
+        }
         Fact::DropSecret { org, id } => {
             run("DELETE FROM secrets WHERE org = ?1 AND id = ?2", &[&org.as_str(), id])?;
             return Ok(true);
@@ -155,24 +165,25 @@ pub(crate) fn read_all<T>(
     rows.collect::<rusqlite::Result<Vec<T>>>().map_err(ReadError::unavailable)
 }
 
-type PersonRow = (String, String, String);
+type PersonRow = (String, String, String, bool);
 
 fn person_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<PersonRow> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
 }
 
-fn person((text, email, name): PersonRow) -> Result<Person, ReadError> {
-    Ok(Person { id: id(PersonId::parse(&text), "a person")?, email, name })
+fn person((text, email, name, is_address_theirs): PersonRow) -> Result<Person, ReadError> {
+    Ok(Person { id: id(PersonId::parse(&text), "a person")?, email, name, is_address_theirs })
 }
 
 pub(crate) fn person_by_email(connection: &Connection, email: &str) -> Result<Option<Person>, ReadError> {
-    let sql = "SELECT person, email, name FROM people WHERE email_folded = ?1";
+    let sql = "SELECT person, email, name, 1 FROM people WHERE email_folded = ?1";
     read_all(connection, sql, &[&email.to_lowercase()], person_row)?.pop().map(person).transpose()
 }
 
 /// People as an organization calls them. Whoever it never named itself is called what the directory says.
 pub(crate) fn people(connection: &Connection, org: OrgId, ids: &[PersonId]) -> Result<Vec<Person>, ReadError> {
-    let sql = "SELECT people.person, coalesce(called.email, people.email), coalesce(called.name, people.name)
+    let sql = "SELECT people.person, coalesce(called.email, people.email), coalesce(called.name, people.name),
+             called.email IS NULL OR lower(called.email) = lower(people.email)
          FROM people LEFT JOIN called ON called.person = people.person AND called.org = ?2 WHERE people.person = ?1";
     let mut found = Vec::new();
     for id in ids {

@@ -5,6 +5,7 @@ use domain::time::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::error::{AppendError, ReadError};
+use crate::invitee::MailState;
 use crate::mail::{MAIL_MAX, MailRow};
 use crate::sqlite::facts::{FactError, id, read_all};
 use crate::sqlite::{from_sql, to_sql};
@@ -72,6 +73,15 @@ fn note(
     let sql = "UPDATE invitees SET mail_state = ?3, mail_error = ?4 WHERE org = ?1 AND invitation = ?2";
     connection.prepare_cached(sql)?.execute(params![org.as_str(), about, state, error])?;
     Ok(())
+}
+
+/// What the row of an invitation says of its mail.
+pub(crate) fn state(state: Option<&str>, error: Option<String>) -> Option<MailState> {
+    match state? {
+        WAITS => Some(MailState::Waits),
+        SENT => Some(MailState::Sent),
+        _ => Some(MailState::Failed(error.unwrap_or_default())),
+    }
 }
 
 /// Mails whose turn has come, those that wait longest first.

@@ -81,6 +81,13 @@ const JOURNAL: &[&str] = &[
     ) STRICT;
     CREATE INDEX outbox_by_turn ON outbox (next_at);
 ",
+    // Invitations: which address a session showed, and what is asked of addresses.
+    "
+    ALTER TABLE sessions ADD COLUMN shown_digest BLOB;
+    CREATE INDEX called_by_address ON called (org, email COLLATE NOCASE);
+    CREATE INDEX invitees_by_address ON invitees (email_folded);
+    CREATE INDEX invitation_digests_by_invitation ON invitation_digests (org, invitation);
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

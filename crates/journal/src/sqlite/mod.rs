@@ -8,6 +8,7 @@
 pub(crate) mod facts;
 pub(crate) mod folder;
 pub(crate) mod identities;
+pub(crate) mod invitees;
 pub(crate) mod keeper;
 pub(crate) mod key_uses;
 pub(crate) mod mail;

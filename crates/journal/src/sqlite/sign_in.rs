@@ -13,7 +13,7 @@ use crate::stream::PAGE_MAX;
 const KEPT_MS: i64 = 30 * 86_400_000;
 
 const SESSION_COLUMNS: &str = "digest, sessions.session, person, begun_at, ends_at, way, browser_digest, address, client, \
-     coalesce(session_uses.at, begun_at)";
+     coalesce(session_uses.at, begun_at), shown_digest";
 const TICKET_COLUMNS: &str = "digest, purpose, person, org, about, browser_digest, return_to, created_at, expires_at";
 
 /// Writes a session, and deletes those that ended long ago.
@@ -27,8 +27,9 @@ pub(crate) fn write_session(connection: &Connection, row: &SessionRow) -> Result
         connection.prepare_cached(&sql)?.execute([before])?;
     }
     let mut insert = connection.prepare_cached(
-        "INSERT INTO sessions (digest, session, person, begun_at, ends_at, way, browser_digest, address, client)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO sessions (digest, session, person, begun_at, ends_at, way, browser_digest, address, client,
+             shown_digest)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     insert.execute(params![
         row.digest,
@@ -40,6 +41,7 @@ pub(crate) fn write_session(connection: &Connection, row: &SessionRow) -> Result
         row.browser,
         row.address,
         row.client,
+        row.shown,
     ])?;
     write_use(connection, row.session, row.used_at)
 }
@@ -157,6 +159,7 @@ fn stored_session(row: &Row<'_>) -> rusqlite::Result<StoredSession> {
         address: row.get(7)?,
         client: row.get(8)?,
         used_at: Timestamp(row.get(9)?),
+        shown: row.get(10)?,
     };
     Ok((session, person, stored))
 }

@@ -131,7 +131,8 @@ async fn people_are_found_by_address_whatever_its_case_and_can_be_erased() {
     let journal = open(dir.path());
     journal.append(vec![facts(vec![ada()])]).await.unwrap();
     let found = journal.person_by_email("ada@EXAMPLE.com").await.unwrap();
-    let expected = Person { id: person(1), email: "Ada@Example.com".into(), name: "Ada".into() };
+    let expected =
+        Person { id: person(1), email: "Ada@Example.com".into(), name: "Ada".into(), is_address_theirs: true };
     assert_eq!(found, Some(expected.clone()));
     assert_eq!(journal.people(org(1), &[person(2), person(1)]).await.unwrap(), [expected]);
 
@@ -145,7 +146,15 @@ async fn people_are_found_by_address_whatever_its_case_and_can_be_erased() {
     let called = Fact::Called { org: org(2), person: person(1), email: email.clone(), name: name.clone() };
     journal.append(vec![facts(vec![called])]).await.unwrap();
     assert_eq!(journal.people(org(1), &[person(1)]).await.unwrap()[0].name, "Ada L");
-    assert_eq!(journal.people(org(2), &[person(1)]).await.unwrap(), [Person { id: person(1), email, name }]);
+    assert_eq!(
+        journal.people(org(2), &[person(1)]).await.unwrap(),
+        [Person { id: person(1), email, name, is_address_theirs: true }]
+    );
+
+    // By another address than theirs they are known there alone.
+    let called = Fact::Called { org: org(3), person: person(1), email: "boss@acme.example".into(), name: "Ada".into() };
+    journal.append(vec![facts(vec![called])]).await.unwrap();
+    assert!(!journal.people(org(3), &[person(1)]).await.unwrap()[0].is_address_theirs);
 
     journal.append(vec![facts(vec![Fact::ErasePerson { person: person(1) }])]).await.unwrap();
     assert_eq!(journal.people(org(2), &[person(1)]).await.unwrap(), []);

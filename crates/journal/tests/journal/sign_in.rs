@@ -20,6 +20,7 @@ fn session(number: u8) -> SessionRow {
         browser: Some([100; 32]),
         address: Some("192.0.2.7".into()),
         client: Some("Lynx/2".into()),
+        shown: Some([number; 32]),
         used_at: Timestamp(i64::from(number)),
     }
 }

@@ -3,8 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use app::ports::{ListedTool, Listing, UpstreamFault, Upstreams};
+use domain::id::OrgId;
 use domain::integration::CredentialKind;
 use gateway::Gateway;
+use verdict::Subject;
 
 use crate::adapters::GatewayPorts;
 
@@ -44,5 +46,9 @@ impl Upstreams for ProbedUpstreams {
                 .map(|tool| ListedTool { name: tool.name, definition: tool.definition })
                 .collect())
         })
+    }
+
+    fn open_for(&self, org: OrgId, subject: Subject) -> u32 {
+        self.gateway.get().map_or(0, |gateway| gateway.open_for(org, subject))
     }
 }

@@ -74,6 +74,7 @@ fn nobody_is_locked_out_of_the_top_by_handing_it_over() {
     assert_eq!(status, 201, "{issued}");
     assert_eq!(firm.owner().post("/organization/transfer", over).0, 200);
     let hera = firm.with(issued["secret"].as_str().expect("a secret"));
+    assert_eq!(hera.post("/organization/transfer/accept", json!({})).0, 200);
     assert_eq!(hera.get("").1["you"]["role"], json!("owner"));
 }
 

@@ -48,6 +48,11 @@ impl Firm {
         Firm { server, org: text(&answer["org"]["slug"]), owner_key: text(&answer["key"]), _folder: folder }
     }
 
+    /// Where it runs.
+    pub(crate) fn url(&self) -> &str {
+        &self.server.url
+    }
+
     pub(crate) fn owner(&self) -> Api {
         self.with(&self.owner_key)
     }

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use serde_json::json;
+
 use crate::operation::refused;
 use crate::sign_in::{Browser, found};
-use crate::world::{Server, wait_for};
+use crate::world::{Api, Server, wait_for};
 
 /// The text of the first mail in a folder, once there is one.
 fn mail(folder: &Path) -> String {
@@ -51,6 +53,56 @@ fn whoever_has_the_address_signs_in_by_mail_in_the_browser_that_asked() {
     assert_eq!(browser.session().0, 200);
     assert_eq!(browser.get(link).status, 404, "it is good once");
     assert_eq!(std::fs::read_dir(&mails).unwrap().count(), 1, "nobody else was sent anything");
+}
+
+/// The path of a link below here that stands in some mail, once it does.
+fn mailed(folder: &Path, here: &str, below: &str) -> String {
+    wait_for("a mail with such a link", || {
+        let texts = std::fs::read_dir(folder).ok()?.filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok());
+        let mut texts = texts.map(|text| text.replace("=\r\n", "").replace("=3D", "="));
+        texts.find_map(|text| {
+            let links = text.split(here).skip(1).filter_map(|rest| rest.split_whitespace().next());
+            links.into_iter().find(|link| link.starts_with(below)).map(str::to_owned)
+        })
+    })
+}
+
+#[test]
+fn whoever_is_invited_by_mail_shows_the_address_by_mail_comes_back_to_the_invitation_and_joins() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, mails) = (folder.path().join("data"), folder.path().join("mails"));
+    std::fs::create_dir(&mails).unwrap();
+    let acme = found(&data, "Acme", "ada@example.com");
+    let to = format!("file:{}", mails.display());
+    let server = Server::start_with(&data, &["--mail-server", &to, "--mail-from", "Gate <gate@acme.example>"]);
+    let owner = Api::at(&server.url, &acme.org, &acme.key);
+    let (status, sent) = owner.post("/invitations", json!({ "email": "bo@example.com", "name": "Bo" }));
+    assert_eq!(status, 201, "{sent}");
+    let link = mailed(&mails, &server.url, "/invitation/");
+    assert_eq!(sent["link"], json!(format!("{}{link}", server.url)));
+    let mail = || owner.get("/invitations").1["items"][0]["mail"] == "sent";
+    wait_for("that it says it was sent", || mail().then_some(()));
+
+    let browser = Browser::new(&server.url);
+    let page = browser.get(&link);
+    let there = format!("/sign-in?return_to={link}");
+    assert!(page.text.contains(&there) && !page.text.contains("/join"), "{}", page.text);
+    let page = browser.get(&there);
+    assert_eq!(browser.fill_in("/sign-in/email", &page.csrf(), "email=bo%40example.com").status, 200);
+    let shown = mailed(&mails, &server.url, "/sign-in/mail/");
+    let page = browser.get(&shown);
+    let opened = browser.submit(&shown, &page.csrf());
+    assert_eq!((opened.status, opened.header("location")), (303, link.as_str()));
+    assert_eq!(browser.session().1["organizations"], json!([]), "signed in is not joined");
+    let page = browser.get(&link);
+    let person = browser.session().1["person"].as_str().unwrap().to_owned();
+    // A page that was for nobody, or for somebody else, joins nobody.
+    let join = format!("{link}/join");
+    assert_eq!(browser.fill_in(&join, &page.csrf(), "person=&name=Bo").status, 200);
+    assert_eq!(browser.fill_in(&join, &page.csrf(), &format!("person={person}&name=Bo")).status, 303);
+    assert_eq!(browser.session().1["organizations"].as_array().map(Vec::len), Some(1));
+    let bo = owner.get("/members/bo@example.com").1;
+    assert_eq!((&bo["id"], &bo["is_address_theirs"]), (&json!(person), &json!(true)), "{bo}");
 }
 
 #[test]

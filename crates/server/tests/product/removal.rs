@@ -27,7 +27,11 @@ fn of_the_calls_sent_after_the_removal_was_answered_none_reaches_the_upstream() 
         let grant = json!({ "profile": "no-delete" });
         assert_eq!(admin.put(&format!("/members/{email}/integrations/stripe"), grant).0, 200);
         let key = added["key"]["secret"].as_str().unwrap().to_owned();
-        let (round_sent, late) = hammer(&demo, &admin, &email, &key, round);
+        let remove = || {
+            let (status, answer) = admin.delete(&format!("/members/{email}"));
+            assert_eq!((status, &answer["ended"]["keys"]), (200, &json!(1)), "{answer}");
+        };
+        let (round_sent, late) = hammer(&demo, &key, round, remove);
         sent += round_sent;
         late_reached += late;
     }
@@ -35,21 +39,21 @@ fn of_the_calls_sent_after_the_removal_was_answered_none_reaches_the_upstream() 
     assert_eq!(late_reached, 0);
 }
 
-/// One round: 8 connections call while the member is removed in the middle. Returns the calls sent, and how many of
-/// those that were sent after the removal was answered reached the upstream.
-fn hammer(demo: &Demo, admin: &crate::world::Api, email: &str, key: &str, round: usize) -> (usize, usize) {
-    let (removed, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+/// One round: 8 connections call with a key that is ended in the middle. Returns the calls sent, and how many of those
+/// that were sent after the end was answered reached the upstream.
+pub(crate) fn hammer(demo: &Demo, key: &str, round: usize, end: impl FnOnce()) -> (usize, usize) {
+    let (ended, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let (sent, allowed) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let late = Arc::new(AtomicUsize::new(0));
     let workers: Vec<_> = (0..CONNECTIONS)
         .map(|_| {
             let client = demo.mcp(key);
-            let (removed, stop, sent) = (removed.clone(), stop.clone(), sent.clone());
+            let (ended, stop, sent) = (ended.clone(), stop.clone(), sent.clone());
             let (allowed, late) = (allowed.clone(), late.clone());
             std::thread::spawn(move || {
                 while !stop.load(Ordering::Acquire) {
                     // Read before the call goes out: a call marked late was sent after the answer had come.
-                    let is_late = removed.load(Ordering::Acquire);
+                    let is_late = ended.load(Ordering::Acquire);
                     let note = if is_late { format!("late-{round}") } else { format!("early-{round}") };
                     let answer = client.call("stripe__list_customers", json!({ "limit": 1, "note": note }));
                     sent.fetch_add(1, Ordering::Relaxed);
@@ -63,11 +67,10 @@ fn hammer(demo: &Demo, admin: &crate::world::Api, email: &str, key: &str, round:
             })
         })
         .collect();
-    wait_for("calls before the removal", || (allowed.load(Ordering::Relaxed) > 200).then_some(()));
-    let (status, answer) = admin.delete(&format!("/members/{email}"));
-    removed.store(true, Ordering::Release);
-    assert_eq!((status, &answer["ended"]["keys"]), (200, &json!(1)), "{answer}");
-    wait_for("calls after the removal", || (late.load(Ordering::Relaxed) > 200).then_some(()));
+    wait_for("calls before the end", || (allowed.load(Ordering::Relaxed) > 200).then_some(()));
+    end();
+    ended.store(true, Ordering::Release);
+    wait_for("calls after the end", || (late.load(Ordering::Relaxed) > 200).then_some(()));
     stop.store(true, Ordering::Release);
     for worker in workers {
         worker.join().expect("a connection");

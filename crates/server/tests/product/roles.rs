@@ -288,7 +288,8 @@ fn only_the_owner_promotes_to_admin_and_only_the_owner_hands_the_organization_ov
     assert_eq!(told(&owner.patch("/members/ada@example.com", json!({ "role": "owner" }))), (422, "too-many-owners"));
     assert_eq!((firm.role_of(&admin).as_str(), owner.get("").1["you"]["role"].as_str()), ("admin", Some("owner")));
 
-    let (status, heir) = owner.post("/organization/transfer", hand_over.clone());
+    assert_eq!(owner.post("/organization/transfer", hand_over.clone()).0, 200);
+    let (status, heir) = admin.api.post("/organization/transfer/accept", json!({}));
     assert_eq!((status, &heir["role"]), (200, &json!("owner")), "{heir}");
     assert_eq!(owner.get("").1["you"]["role"], json!("admin"), "at every moment there was one owner");
     assert_eq!(told(&owner.post("/organization/transfer", hand_over)).0, 403);
@@ -424,8 +425,11 @@ fn a_key_that_somebody_below_issued_does_not_come_to_ownership_with_its_holder()
     assert_eq!(told(&refused), (409, "last-key-at-the-top"), "it would end, and the heir would have none");
     assert_eq!(firm.owner().delete(&format!("/keys/{}", added["key"]["id"].as_str().unwrap())).0, 204);
     let new = json!({ "kind": "personal", "label": "from the owner", "holder": "heir@example.com" });
-    assert_eq!(firm.owner().post("/keys", new).0, 201);
-    let (status, heir) = firm.owner().post("/organization/transfer", over);
+    let (status, issued) = firm.owner().post("/keys", new);
+    assert_eq!(status, 201, "{issued}");
+    assert_eq!(firm.owner().post("/organization/transfer", over).0, 200);
+    let heir = firm.with(issued["secret"].as_str().unwrap());
+    let (status, heir) = heir.post("/organization/transfer/accept", json!({}));
     assert_eq!((status, &heir["role"], &heir["keys_ended"]), (200, &json!("owner"), &json!(0)), "{heir}");
     assert_eq!(from_ada.get("").0, 401, "Ada may still know it");
 }

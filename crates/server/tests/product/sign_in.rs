@@ -481,3 +481,48 @@ fn whoever_guesses_links_is_slowed_down_and_nobody_who_has_one() {
     // From the same address, at the same moment.
     assert_eq!(signed_in(&server.url, &acme.link).session().0, 200);
 }
+
+#[test]
+fn the_session_of_somebody_who_is_suspended_opens_the_organization_again_when_they_are_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let acme = found(folder.path(), "Acme", "ada@example.com");
+    let server = Server::start(folder.path());
+    let owner = Api::at(&server.url, &acme.org, &acme.key);
+    let new = json!({ "email": "ben@example.com", "name": "Ben", "role": "owner", "issue_key": { "label": "first" } });
+    let (status, added) = owner.post("/members", new);
+    assert_eq!(status, 201, "{added}");
+    let ben = Api::at(&server.url, &acme.org, added["key"]["secret"].as_str().unwrap());
+    let browser = signed_in(&server.url, &acme.link);
+    let path = format!("/api/v1/orgs/{}", acme.org);
+    assert_eq!(browser.get(&path).status, 200);
+    assert_eq!(ben.post("/members/ada@example.com/suspend", json!({})).0, 200);
+    let answer = browser.get(&path);
+    assert_eq!((answer.status, &answer.json()["code"]), (403, &json!("member-suspended")), "{}", answer.text);
+    // Signed in they are, and here they are nobody.
+    let (status, who) = browser.session();
+    assert_eq!((status, &who["organizations"]), (200, &json!([])), "{who}");
+    assert_eq!(ben.post("/members/ada@example.com/restore", json!({})).0, 200);
+    assert_eq!(browser.get(&path).status, 200);
+}
+
+#[test]
+fn a_session_that_was_ended_while_its_person_was_suspended_opens_nothing_when_they_are_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let acme = found(folder.path(), "Acme", "ada@example.com");
+    let server = Server::start(folder.path());
+    let owner = Api::at(&server.url, &acme.org, &acme.key);
+    let new = json!({ "email": "ben@example.com", "name": "Ben", "role": "owner", "issue_key": { "label": "first" } });
+    let (status, added) = owner.post("/members", new);
+    assert_eq!(status, 201, "{added}");
+    let ben = Api::at(&server.url, &acme.org, added["key"]["secret"].as_str().unwrap());
+    let browser = signed_in(&server.url, &acme.link);
+    let path = format!("/api/v1/orgs/{}", acme.org);
+    assert_eq!(ben.post("/members/ada@example.com/suspend", json!({})).0, 200);
+    // What would open it again is told, counted, and can be ended.
+    let listed = ben.get("/members/ada@example.com/sessions").1;
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "{listed}");
+    assert_eq!(ben.get("/members/ada@example.com/consequences").1["ends"]["sessions"], json!(1));
+    assert_eq!(ben.delete("/members/ada@example.com/sessions").0, 204);
+    assert_eq!(ben.post("/members/ada@example.com/restore", json!({})).0, 200);
+    assert_eq!(browser.get(&path).status, 401, "it was ended");
+}

@@ -57,7 +57,14 @@ fn only_the_owner_hands_the_organization_over_and_is_no_longer_its_owner_then() 
         assert_eq!(told(&person.api.post("/organization/transfer", over.clone())).0, 403);
     }
     assert_eq!((firm.role_of(&owner).as_str(), firm.role_of(&admin).as_str()), ("owner", "admin"));
-    let (status, heir) = owner.api.post("/organization/transfer", over.clone());
+    let (status, offer) = owner.api.post("/organization/transfer", over.clone());
+    assert_eq!((status, &offer["to"]["name"]), (200, &json!("ada")), "{offer}");
+    assert_eq!(
+        (firm.role_of(&owner).as_str(), firm.role_of(&admin).as_str()),
+        ("owner", "admin"),
+        "an offer gives nothing"
+    );
+    let (status, heir) = admin.api.post("/organization/transfer/accept", json!({}));
     assert_eq!((status, &heir["role"]), (200, &json!("owner")), "{heir}");
     let (_, members) = admin.api.get("/members");
     let roles: Vec<String> = each(&members, "role");

@@ -109,7 +109,7 @@ impl Standing {
 
 /// The roles that members have together, each once.
 pub(super) fn roles(state: &Organization, now: Timestamp) -> Vec<CedarEntity> {
-    let members = state.members.values().filter(|member| member.is_active());
+    let members = state.members.values().filter(|member| member.is_here());
     let standings = members.map(|member| Standing::of(state, member, now));
     let all = standings.flat_map(|all| [all.lasting(), all]).filter(|all| all.roles.len() > 1);
     let by_name: BTreeMap<CedarUid, Standing> = all.map(|all| (all.uid(state), all)).collect();
@@ -119,7 +119,7 @@ pub(super) fn roles(state: &Organization, now: Timestamp) -> Vec<CedarEntity> {
 /// What the roles that members have beside their own give power over, whether such roles count or not: whoever switches
 /// that gives it, or takes it.
 pub(super) fn managed(state: &Organization, now: Timestamp) -> Powers {
-    let members = state.members.values().filter(|member| member.is_active());
+    let members = state.members.values().filter(|member| member.is_here());
     let given = members.flat_map(|member| &member.extra_roles);
     let given = given.filter(|(_, given)| given.expires_at.is_none_or(|end| now < end)).map(|(role, _)| *role);
     let roles: BTreeSet<RoleId> = given.collect();

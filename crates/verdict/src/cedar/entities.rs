@@ -63,6 +63,13 @@ fn organization(state: &Organization, now: Timestamp) -> CedarEntity {
     let settings = &state.settings;
     let team_role = settings.join_default_team_role.map(|id| role(state, Some(id)).into());
     let kinds = |kinds: &BTreeSet<ResourceKind>| -> CedarValue { kinds.iter().map(|one| kind(*one)).collect() };
+    let offer = state.offer.map(|offer| {
+        record([
+            ("from", Some(member(offer.from).into())),
+            ("to", Some(member(offer.to).into())),
+            ("ends", Some(CedarValue::Long(offer.expires_at.0))),
+        ])
+    });
     let to: CedarValue = settings.grants_to.iter().map(|to| to.as_str()).collect();
     let attrs = attributes([
         ("dormant", Some(powers::value(&powers::dormant(state)))),
@@ -77,6 +84,7 @@ fn organization(state: &Organization, now: Timestamp) -> CedarEntity {
         ("keys_personal", Some(settings.keys_personal.as_str().into())),
         ("keys_without_role", Some(settings.keys_without_role.as_str().into())),
         ("managers_implicit_access", Some(settings.managers_implicit_access.into())),
+        ("offer", offer),
         ("owners_max", settings.owners_max.map(|most| CedarValue::Long(most.into()))),
         ("promote_admin", Some(settings.promote_admin.as_str().into())),
         ("resources_listed", Some(kinds(&settings.resources_listed))),
@@ -135,8 +143,8 @@ fn places(state: &Organization) -> BTreeMap<PersonId, Vec<(TeamId, &TeamMember)>
 
 /// The roles of every member, and what they hold together.
 fn standings(state: &Organization, now: Timestamp) -> BTreeMap<PersonId, (Standing, Powers)> {
-    let active = state.members.values().filter(|member| member.is_active());
-    let standings = active.map(|member| (member.person, Standing::of(state, member, now)));
+    let here = state.members.values().filter(|member| member.is_here());
+    let standings = here.map(|member| (member.person, Standing::of(state, member, now)));
     standings.map(|(person, standing)| (person, (standing.clone(), standing.held(state)))).collect()
 }
 
@@ -153,13 +161,25 @@ fn members(state: &Organization, standings: &BTreeMap<PersonId, (Standing, Power
             ("id", Some(person.as_str().into())),
             ("role", Some(standing.uid(state).into())),
             ("lasting", Some(standing.lasting().uid(state).into())),
+            ("suspended", Some(state.active_member(*person).is_none().into())),
             ("until", ends.clone().map(Into::into)),
+            ("wakes", wakes(state, *person)),
         ]);
         let parents = standing.uids(state).into_iter().chain(places.iter().map(|(id, _)| team(*id))).collect();
         entities.push(CedarEntity { parents, tags: in_teams(&held, powers, places), ..entity(member(*person), attrs) });
         entities.extend(ends.map(|uid| CedarEntity { tags: until, ..entity(uid, BTreeMap::new()) }));
     }
     entities
+}
+
+/// What the agents manage that work again once a member is restored; none where there are no such agents.
+fn wakes(state: &Organization, person: PersonId) -> Option<CedarValue> {
+    state.member(person).filter(|member| !member.is_active())?;
+    let asleep = state.agents.values().filter(|agent| agent.sponsor == Some(person) && !agent.suspended);
+    let roles: Vec<RoleId> = asleep.filter_map(|agent| agent.role).collect();
+    let mut powers = powers::together(roles.iter().map(|role| powers::held_by_id(state, *role)));
+    powers.retain(|permission, _| permission.entry().manages);
+    (!powers.is_empty()).then(|| powers::value(&powers))
 }
 
 /// Of what is asked of all teams at once, what is done with resources and who is above whom, the teams in which a member

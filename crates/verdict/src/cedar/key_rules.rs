@@ -112,7 +112,7 @@ fn agents() -> Vec<Policy> {
     let gives_role = where_there("context has role", &all([holds(P::RoleAssign), gives("context.role")]));
     let themselves = is_the_member("context.person");
     let knows = format!("(resource has id && ({} || resource.hasTag(principal.id)))", holds(P::AgentView));
-    let works = "(!resource.suspended && resource has sponsor)".to_owned();
+    let works = "(!resource.suspended && resource has sponsor && !resource.sponsor.suspended)".to_owned();
     let ends = choose(&themselves, &knows, &all([holds(P::AgentManage), not_below("resource.role")]));
     vec![
         Policy::permit("agent.view", "See the agents", &["agent.view"]).when(holds(P::AgentView)),

@@ -42,7 +42,7 @@ fn at_the_door() -> Vec<Policy> {
     );
     let delegated = format!(
         "principal is Wardroom::Agent && context.acting_for.person has id && principal.hasTag(context.acting_for.person.id) \
-         && {}",
+         && !context.acting_for.person.suspended && {}",
         has_not_ended("principal.getTag(context.acting_for.person.id)")
     );
     let about_itself = "action == Wardroom::Action::\"access.explain\" && principal is Wardroom::Agent \
@@ -54,12 +54,13 @@ fn at_the_door() -> Vec<Policy> {
     ]);
     let of_agents = all([
         "principal has role && principal has sponsor && !principal.suspended".to_owned(),
+        "principal.sponsor has role && !principal.sponsor.suspended".to_owned(),
         has_not_ended("principal"),
     ]);
     vec![
         Policy::forbid("door.member", "Only whose membership is in force", &[])
             .from("is Wardroom::Member")
-            .unless("principal has role"),
+            .unless("principal has role && !principal.suspended"),
         Policy::forbid(
             "door.key",
             "A workspace key does nothing when it has ended, is suspended, or lacks the role that it needs",
@@ -69,7 +70,7 @@ fn at_the_door() -> Vec<Policy> {
         .unless(of_key),
         Policy::forbid(
             "door.agent",
-            "An agent does nothing when it has ended, is suspended, or nobody answers for it",
+            "An agent does nothing when it has ended, or it is suspended or the person who answers for it, or nobody does",
             &[],
         )
         .from("is Wardroom::Agent")
@@ -153,6 +154,7 @@ fn tools() -> Vec<Policy> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one policy for each act")]
 fn organization() -> Vec<Policy> {
     let before = |name: &str| setting(name);
     let role_is_given = any([
@@ -186,6 +188,13 @@ fn organization() -> Vec<Policy> {
     let themselves = any(["Member", "Key", "Agent"].map(|kind| {
         format!("(principal is Wardroom::{kind} && resource is Wardroom::{kind} && principal == resource)")
     }));
+    let offer = |what: &str| format!("{}.{what}", setting("offer"));
+    let offered = format!("{} && context.now < {}", has_setting("offer"), offer("ends"));
+    let from = offer("from");
+    let offerer = format!(
+        "{from} has role && !{from}.suspended && {from}.role.top && {from}.role.holds.all.contains(\"{}\")",
+        P::OrganizationTransfer
+    );
     let where_for_person = format!("(context has for_person && {})", is_the_member("context.for_person"));
     vec![
         Policy::permit(
@@ -214,6 +223,18 @@ fn organization() -> Vec<Policy> {
         .when(any([themselves.clone(), where_for_person])),
         Policy::permit("organization.transfer", "Hand over the top role", &["organization.transfer"])
             .when(all(["resource has role && principal.role.top".to_owned(), holds(P::OrganizationTransfer)])),
+        Policy::permit(
+            "offer.heir",
+            "What is offered to one by an owner, one sees, takes or declines",
+            &["offer.view", "offer.accept", "offer.end"],
+        )
+        .when(all([offered.clone(), is_the_member(&offer("to")), offerer])),
+        Policy::permit(
+            "offer.owner",
+            "Whoever could offer the organization sees the offer and takes it back",
+            &["offer.view", "offer.end"],
+        )
+        .when(all([offered, "principal.role.top".to_owned(), holds(P::OrganizationTransfer)])),
         Policy::permit("data_model.edit", "Change what objects there are", &["data_model.edit"])
             .when(all([holds(P::DataModelEdit), where_there("context has lifts", &opens("context.lifts"))])),
         Policy::permit("permission.use", "Use what a permission gives", &["permission.use"])
@@ -300,8 +321,19 @@ fn people() -> Vec<Policy> {
             &["member.view_sessions", "member.end_sessions"],
         )
         .when(all([holds(P::KeyIssue), not_below("resource.role")])),
-        Policy::permit("member.remove", "Remove who is not above one", &["member.remove"])
+        Policy::permit("member.remove", "Remove or suspend who is not above one", &["member.remove", "member.suspend"])
             .when(all([holds(P::MemberRemove), not_below("resource.role")])),
+        Policy::permit(
+            "member.restore",
+            "Restore who is not above one, where one could give what they manage, and let their agents work again",
+            &["member.restore"],
+        )
+        .when(all([
+            holds(P::MemberRemove),
+            not_below("resource.role"),
+            gives("resource.role"),
+            where_there("resource has wakes", &for_good(&covers("resource.wakes"))),
+        ])),
         Policy::forbid(
             "above.teams",
             "Nobody is above one either by what they manage in a team",
@@ -312,6 +344,8 @@ fn people() -> Vec<Policy> {
                 "member.view_sessions",
                 "member.end_sessions",
                 "member.remove",
+                "member.suspend",
+                "member.restore",
                 "grant.assign",
                 "key.create_personal",
             ],

@@ -33,6 +33,7 @@ namespace Wardroom {
     keys_personal: String,
     keys_without_role: String,
     managers_implicit_access: Bool,
+    offer?: { from: Member, to: Member, ends: Long },
     owners_max?: Long,
     promote_admin: String,
     resources_listed: Set<Kind>,
@@ -51,9 +52,11 @@ namespace Wardroom {
     holds: Powers, manages: Powers, states: Powers, opens: Set<String>, top: Bool, in_teams: Bool,
   } tags Rule;
 
-  // A person whose membership is in force: all of their roles as one, and those of them that have no end as one. Where
-  // some have, `until` says what of it ends. Tags, by permission over resources or others: in which teams they hold it.
-  entity Member in [Role, Team] = { id: String, role: Role, lasting: Role, until?: Until } tags Teams;
+  // A member, who does nothing while they are suspended: all of their roles as one, and those of them that have no end as one. Where
+  // some have, `until` says what of it ends. `wakes` is what the agents manage that stand still as long as they are suspended.
+  // Tags, by permission over resources or others: in which teams they hold it.
+  entity Member in [Role, Team] = { id: String, role: Role, lasting: Role, suspended: Bool, until?: Until, wakes?: Powers }
+    tags Teams;
 
   // What somebody does not have for good. Tags, by permission: from when on they hold it no longer at all, for their
   // teams and for all, and from when on no role of theirs states it for all; by role: from when on they do not have it.
@@ -123,6 +126,10 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ),
     ("organization.change_preset", ORGANIZATION, ""),
     ("organization.transfer", MEMBER, ""),
+    // The open offer of the organization: to see it, to take it over, and to decline or take it back.
+    ("offer.view", ORGANIZATION, ""),
+    ("offer.accept", ORGANIZATION, ""),
+    ("offer.end", ORGANIZATION, ""),
     ("settings.view", ORGANIZATION, ""),
     ("access.review", ORGANIZATION, ""),
     ("member.view", ORGANIZATION, ""),
@@ -137,6 +144,8 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("member.view_sessions", MEMBER, ""),
     ("member.end_sessions", MEMBER, ""),
     ("member.remove", MEMBER, ""),
+    ("member.suspend", MEMBER, ""),
+    ("member.restore", MEMBER, ""),
     ("role.view", ORGANIZATION, ""),
     // The permissions that the role comes to state, or to state further, and the records and fields that it comes to
     // open, in the words of a role's `opens`.

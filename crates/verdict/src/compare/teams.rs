@@ -36,7 +36,9 @@ impl Comparison<'_> {
         if was.teams.is_empty() && is.teams.is_empty() {
             return false;
         }
-        let same = was.permissions == is.permissions && sets(self.before, was) == sets(self.after, is);
+        let same = was.stopped == is.stopped
+            && was.permissions == is.permissions
+            && sets(self.before, was) == sets(self.after, is);
         !same && !self.teams_between(Some(was), Some(is)).is_empty()
     }
 }
@@ -49,7 +51,8 @@ impl Snapshot {
     /// Everything that somebody may do in a team, by their role there and by their own as far as those reach into it. How
     /// far a role reaches beyond the team that it is held in is no matter there.
     fn standing(&self, entry: Option<&SubjectEntry>, team: TeamId) -> PermissionSet {
-        let Some(entry) = entry else { return PermissionSet::EMPTY };
+        // Whoever is suspended is in the team and does nothing there.
+        let Some(entry) = entry.filter(|entry| entry.stopped.is_none()) else { return PermissionSet::EMPTY };
         let there = self.role_in_team(entry, team);
         let reaches = |scope: Scope| there.is_some() || scope == Scope::All;
         let own = entry.permissions.iter().filter(|(_, scope)| reaches(*scope));

@@ -1,9 +1,12 @@
 //! A session speaks for the person who signed in, as long as it lasts, where they are a member, and for nobody else.
 
 use domain::event::Event;
-use domain::id::SessionId;
-use domain::organization::{Promote, SettingChange};
+use domain::grant::Grantee;
+use domain::id::{InvitationId, SessionId};
+use domain::invitation::{Inviter, NewInvitation, Offer};
+use domain::organization::{InvitedAddress, Promote, SettingChange};
 use domain::permission::Permission;
+use domain::role::RoleId;
 use domain::time::Timestamp;
 use verdict::{
     Action, Actor, Credential, NotAdmitted, Operation, Question, Reason, SessionProof, Snapshot, Subject, Verdict,
@@ -73,12 +76,95 @@ fn whoever_comes_back_signs_in_anew() {
 }
 
 #[test]
+fn the_session_of_somebody_who_is_suspended_opens_nothing_until_they_are_restored() {
+    let mut company = Company::of(&presets()[0]);
+    let admit = |company: &Company| company.snapshot.admit(session(1), NOW).map(|_| ());
+    let of_them = Actor { credential: Some(session(1)), ..Actor::about(Subject::Member(person(1))) };
+    let before = asked(&company.snapshot, of_them, Permission::OrganizationView);
+    happens(&mut company.state, &Event::MemberSuspended { person: person(1) });
+    company.snapshot = compiled(&company.state);
+    assert_eq!(admit(&company), Err(NotAdmitted::MemberSuspended));
+    assert_eq!(asked(&company.snapshot, of_them, Permission::OrganizationView), Err(Reason::MemberSuspended));
+    happens(&mut company.state, &Event::MemberRestored { person: person(1) });
+    company.snapshot = compiled(&company.state);
+    assert_eq!((admit(&company), asked(&company.snapshot, of_them, Permission::OrganizationView)), (Ok(()), before));
+}
+
+#[test]
 fn a_session_speaks_for_nobody_else_and_a_stream_is_looked_at_again_when_it_ends() {
     let company = Company::of(&presets()[0]);
     let of_another = Actor { credential: Some(session(1)), ..Actor::about(Subject::Member(person(0))) };
     assert_eq!(asked(&company.snapshot, of_another, Permission::OrganizationView), Err(Reason::CredentialEnded));
     let actor = company.snapshot.admit(session(0), NOW).unwrap();
     assert_eq!(company.snapshot.deadline(&actor, NOW), Some(Timestamp(10)));
+}
+
+#[test]
+fn what_is_offered_is_taken_and_who_manages_is_restored_or_invited_in_a_session_only_soon_after_signing_in() {
+    const SOON: i64 = 600_000;
+    let balanced = presets().into_iter().find(|preset| preset.name == "balanced").unwrap();
+    let mut company = Company::of(&balanced);
+    let manages = |id: &RoleId| !company.state.roles[id].set().management().is_empty();
+    let mut people: Vec<_> = company.state.members.values().map(|member| (member.person, member.role)).collect();
+    people.sort_by_key(|(_, role)| !company.state.roles[role].top);
+    let (top, _) = people[0];
+    let (heir, high) =
+        people.iter().copied().find(|(_, role)| manages(role) && !company.state.roles[role].top).unwrap();
+    let (plain, low) = people.iter().copied().find(|(_, role)| !manages(role)).unwrap();
+    let another = people.iter().copied().find(|(person, role)| *role == high && *person != heir).unwrap().0;
+    let offered = |number: u8, role| {
+        let inviter = Inviter { subject: Grantee::Member(top), acting_for: None };
+        let offer = Offer { role: Some(role), ..Offer::default() };
+        let digest = Some(number.to_string().repeat(64));
+        let id = InvitationId::from_random([number; 20]);
+        NewInvitation { id, inviter, offer, digest, expires_at: Timestamp(i64::MAX) }
+    };
+    for event in [
+        Event::OwnershipOffered { from: top, to: heir, own_role: high, expires_at: Timestamp(i64::MAX) },
+        Event::MemberSuspended { person: another },
+        Event::MemberSuspended { person: plain },
+        Event::InvitationSent(Box::new(offered(1, high))),
+        Event::InvitationSent(Box::new(offered(2, low))),
+    ] {
+        happens(&mut company.state, &event);
+    }
+    company.snapshot = compiled(&company.state);
+    let answer = |who, in_session: bool, operation, now| {
+        let proof = SessionProof { person: who, begun_at: Timestamp(0), ends_at: Timestamp(i64::MAX), ..proof(0) };
+        let credential = in_session.then_some(Credential::Session(proof));
+        let actor = Actor { credential, ..Actor::about(Subject::Member(who)) };
+        let action = Action::Operate(operation);
+        match company.snapshot.evaluate(&Question { actor: &actor, action, now: Timestamp(now) }) {
+            Verdict::Allowed(_) => Ok(()),
+            Verdict::Denied(denial) => Err(denial.reason),
+        }
+    };
+    let [of_high, of_low] = [1, 2].map(|number| InvitationId::from_random([number; 20]));
+    let (great, small) = (offered(1, high).offer, offered(2, low).offer);
+    let send = |invitation, offer| Operation::SendInvitation { invitation, offer };
+    let edit = |invitation, offer| Operation::EditInvitation { invitation, offer };
+    let address = [SettingChange::InviteAddress(InvitedAddress::Any)];
+    for (who, operation, is_grave) in [
+        (heir, Operation::AcceptOwnership, true),
+        (heir, Operation::EndOwnershipOffer, false),
+        (top, Operation::RestoreMember { member: another }, true),
+        (top, Operation::RestoreMember { member: plain }, false),
+        (top, Operation::EditOrganization { changes: &address }, true),
+        (top, send(InvitationId::from_random([3; 20]), &great), true),
+        (top, send(InvitationId::from_random([3; 20]), &small), false),
+        (top, edit(of_low, &great), true),
+        (top, edit(of_high, &small), false),
+        (top, Operation::ResendInvitation { invitation: of_high }, true),
+        (top, Operation::ResendInvitation { invitation: of_low }, false),
+        (top, Operation::ApproveInvitation { invitation: of_high }, true),
+        (top, Operation::ApproveInvitation { invitation: of_low }, false),
+        (top, Operation::RevokeInvitation { invitation: of_high }, false),
+    ] {
+        assert_eq!(answer(who, false, operation, SOON + 1), Ok(()), "{operation:?}");
+        assert_eq!(answer(who, true, operation, SOON), Ok(()), "{operation:?}");
+        let late = if is_grave { Err(Reason::SignInAgain) } else { Ok(()) };
+        assert_eq!(answer(who, true, operation, SOON + 1), late, "{operation:?}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use domain::command::Command;
 use domain::id::PersonId;
+use domain::invitation::{Closing, Inviter, Offer};
 use domain::key::KeyKind;
 use domain::member::MemberDetail;
 use domain::organization::Organization;
@@ -62,6 +63,11 @@ fn remedies(state: &Organization, command: &Command) -> Vec<Remedy> {
     sets.and_then(|sets| sets.into_iter().next()).unwrap_or_default()
 }
 
+fn awaits(state: &Organization, inviter: Inviter, offer: &Offer) -> bool {
+    let snapshot = Snapshot::compile(org(1), state, None);
+    verdict::inviter(inviter).is_some_and(|actor| snapshot.awaits_approval(&actor, offer, MOMENTS[0]))
+}
+
 /// The question that must be answered with yes before a command is handled; none for what nobody may ask for.
 #[expect(clippy::too_many_lines, reason = "one arm for each command")]
 pub(crate) fn operation<'c>(
@@ -88,6 +94,8 @@ pub(crate) fn operation<'c>(
         Command::EndSession { person, .. } | Command::EndSessions { person } => {
             Operation::EndSessions { member: *person }
         }
+        Command::SuspendMember { person } => Operation::SuspendMember { member: *person },
+        Command::RestoreMember { person } => Operation::RestoreMember { member: *person },
         Command::RemoveMember { person } => Operation::RemoveMember { member: *person },
         Command::ConnectIntegration { .. } => Operation::ConnectIntegration,
         Command::EditIntegration { integration, .. } | Command::RefreshTools { integration, .. } => {
@@ -118,8 +126,16 @@ pub(crate) fn operation<'c>(
         Command::RevokeKey { key } => Operation::RevokeKey { key: *key },
         Command::SetKeyRole { key, role } => Operation::SetKeyRole { key: *key, role: role.as_ref() },
         // One hands over what is one's own.
-        Command::TransferOwnership { from, .. } if Subject::Member(*from) != me => return None,
-        Command::TransferOwnership { to, .. } => Operation::TransferOwnership { to: *to },
+        Command::OfferOwnership { from: person, .. }
+        | Command::AcceptOwnership { heir: person }
+        | Command::EndOwnershipOffer { by: person }
+            if Subject::Member(*person) != me =>
+        {
+            return None;
+        }
+        Command::OfferOwnership { to, .. } => Operation::TransferOwnership { to: *to },
+        Command::AcceptOwnership { .. } => Operation::AcceptOwnership,
+        Command::EndOwnershipOffer { .. } => Operation::EndOwnershipOffer,
         Command::CreateRole(new) => {
             let to = new.edit.permissions.as_ref().map_or(PermissionSet::EMPTY, domain::permission::Holding::set);
             Operation::CreateRole { to, data: new.edit.data.as_ref() }
@@ -184,6 +200,39 @@ pub(crate) fn operation<'c>(
         }
         Command::GrantRequest { request, .. } | Command::RefuseRequest { request } => {
             Operation::DecideRequest { request: *request, by: &resolved.remedies }
+        }
+        // One invites in one's own name.
+        Command::SendInvitation(new) if new.inviter.subject != me.grantee() => return None,
+        Command::EditInvitation { inviter, .. } | Command::ResendInvitation { inviter, .. }
+            if inviter.subject != me.grantee() =>
+        {
+            return None;
+        }
+        // What waits for somebody's word has no link.
+        Command::SendInvitation(new) if new.digest.is_some() == awaits(state, new.inviter, &new.offer) => return None,
+        Command::SendInvitation(new) => Operation::SendInvitation { invitation: new.id, offer: &new.offer },
+        Command::EditInvitation { inviter, offer, awaits: waits, .. } if *waits != awaits(state, *inviter, offer) => {
+            return None;
+        }
+        Command::EditInvitation { invitation, offer, .. } => {
+            Operation::EditInvitation { invitation: *invitation, offer }
+        }
+        Command::ResendInvitation { invitation, inviter, awaits: waits, .. } => {
+            let offer = &state.invitations.get(invitation)?.offer;
+            if *waits != awaits(state, *inviter, offer) {
+                return None;
+            }
+            Operation::ResendInvitation { invitation: *invitation }
+        }
+        Command::ApproveInvitation { invitation, .. } => Operation::ApproveInvitation { invitation: *invitation },
+        Command::CloseInvitation { invitation, how: Closing::Revoke } => {
+            Operation::RevokeInvitation { invitation: *invitation }
+        }
+        // Whoever has the link declines, and nobody is asked.
+        Command::CloseInvitation { how: Closing::Decline, .. } => return None,
+        // Asked about its inviter.
+        Command::AcceptInvitation { invitation, person } => {
+            Operation::AcceptInvitation { invitation: *invitation, joins: state.member(*person).is_none() }
         }
     })
 }

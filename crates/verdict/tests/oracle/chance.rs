@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::event::Event;
 use domain::grant::Profile;
 use domain::id::{PersonId, ResourceId};
+use domain::invitation::{Offer, OfferedGrant};
 use domain::key::KeyScope;
 use domain::object::{DataRules, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::{
@@ -16,7 +17,7 @@ use domain::role::{AssignableTo, Role, RoleLevel};
 use domain::time::Timestamp;
 
 use crate::dice::Dice;
-use crate::world::{FIELDS, OBJECTS, TEAMS, TOOLS, data, role as role_id, team};
+use crate::world::{FIELDS, INTEGRATIONS, OBJECTS, TEAMS, TOOLS, World, data, integration, role as role_id, team};
 
 pub(crate) fn end(dice: &mut Dice) -> Option<Timestamp> {
     dice.maybe(35, |dice| dice.pick(&[Timestamp(50), Timestamp(100)]))
@@ -141,4 +142,30 @@ pub(crate) fn setting_changes(dice: &mut Dice, state: &Organization) -> Vec<Sett
 pub(crate) fn settings(dice: &mut Dice, state: &Organization) -> Vec<Event> {
     let many = dice.below(14);
     (0..many).map(|_| Event::SettingChanged(setting(dice, state))).collect()
+}
+
+/// What somebody might offer in an invitation, sensible or not.
+pub(crate) fn offer(dice: &mut Dice, world: &World) -> Offer {
+    let (roles, in_teams) = (world.role_ids(), world.roles_of_level(true));
+    let mut offer = Offer { members_only: dice.percent(20), ..Offer::default() };
+    if dice.percent(50) {
+        offer.role = Some(dice.pick(&roles));
+    }
+    for number in 0..TEAMS {
+        if dice.percent(25) {
+            let role = match dice.below(3) {
+                0 if !in_teams.is_empty() => Some(dice.pick(&in_teams)),
+                1 => Some(dice.pick(&roles)).filter(|_| dice.percent(30)),
+                _ => None,
+            };
+            offer.teams.insert(team(number), role);
+        }
+    }
+    for number in 0..INTEGRATIONS {
+        if dice.percent(15) {
+            let (profile, tools_off, expires_at) = (dice.pick(&Profile::ALL), BTreeSet::new(), end(dice));
+            offer.grants.insert(integration(number), OfferedGrant { profile, tools_off, expires_at });
+        }
+    }
+    offer
 }

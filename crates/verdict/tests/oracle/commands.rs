@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::agent::AgentEdit;
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
 use domain::integration::{IntegrationEdit, ToolClass};
+use domain::invitation::{Closing, Inviter, NewInvitation, Offer};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
 use domain::permission::Permission;
@@ -19,7 +20,7 @@ use crate::chance;
 use crate::dice::Dice;
 use crate::world::{
     AGENTS, INTEGRATIONS, KEYS, OBJECTS, PEOPLE, RESOURCES, TEAMS, TOOLS, World, agent, bare, data, hexadecimal,
-    integration, key, person, request, resource, role, team,
+    integration, invitation, key, person, request, resource, role, team,
 };
 
 /// What somebody tries. New things are named by `fresh`, which must not have been used before in this world.
@@ -37,7 +38,8 @@ struct Pick<'p> {
 
 impl Pick<'_> {
     fn command(mut self) -> Command {
-        match self.dice.below(10) {
+        match self.dice.below(12) {
+            10 | 11 => self.invitations(),
             9 => self.requests(),
             0 | 1 => self.people(),
             2 | 3 => self.roles(),
@@ -94,7 +96,9 @@ impl Pick<'_> {
     fn people(&mut self) -> Command {
         let (person, role) = (self.person(), self.role_of(false));
         let (digest, hint) = self.secret();
-        match self.dice.below(13) {
+        match self.dice.below(15) {
+            13 => Command::SuspendMember { person },
+            14 => Command::RestoreMember { person: self.suspended().unwrap_or(person) },
             10 => {
                 let details = self.dice.some(50, &[MemberDetail::Name, MemberDetail::Seat]).into_iter().collect();
                 Command::EditMember { person, details }
@@ -109,9 +113,20 @@ impl Pick<'_> {
                 let session = SessionId::from_random([self.fresh % 32; 20]);
                 Command::EndSession { person, session, until: Timestamp(i64::MAX) }
             }
-            3 => Command::TransferOwnership { from: self.me, to: person, own_role: role },
+            3 => match self.world.state.offer {
+                Some(offer) if offer.to == self.me => Command::AcceptOwnership { heir: self.me },
+                Some(_) if self.dice.percent(10) => Command::EndOwnershipOffer { by: self.me },
+                _ => Command::OfferOwnership { from: self.me, to: person, own_role: role },
+            },
             _ => Command::ChangeMemberRole { person, role },
         }
+    }
+
+    /// Somebody who is suspended, where anybody is.
+    fn suspended(&mut self) -> Option<PersonId> {
+        let members = self.world.state.members.values().filter(|member| member.is_here() && !member.is_active());
+        let suspended: Vec<PersonId> = members.map(|member| member.person).collect();
+        (!suspended.is_empty()).then(|| self.dice.pick(&suspended))
     }
 
     /// A role that somebody has beside their own, where anybody has one.
@@ -290,9 +305,44 @@ impl Pick<'_> {
         }
     }
 
+    /// Invitations are named by those that there are, mostly.
+    fn invitations(&mut self) -> Command {
+        let known: Vec<InvitationId> = self.world.state.invitations.keys().copied().collect();
+        let known = if known.is_empty() { invitation(0) } else { self.dice.pick(&known) };
+        let offer = self.offer(known);
+        let inviter = Inviter { subject: Grantee::Member(self.me), acting_for: None };
+        let (digest, expires_at) = (hexadecimal([self.fresh; 32]), Timestamp(50));
+        let awaits = self.dice.percent(30);
+        match self.dice.below(10) {
+            0..=2 => {
+                let digest = Some(digest).filter(|_| !awaits);
+                let new = NewInvitation { id: invitation(self.fresh), inviter, offer, digest, expires_at };
+                Command::SendInvitation(Box::new(new))
+            }
+            3 => Command::EditInvitation { invitation: known, inviter, offer: Box::new(offer), awaits },
+            4 => Command::ResendInvitation { invitation: known, inviter, awaits, digest, expires_at },
+            5 => Command::ApproveInvitation { invitation: known, digest, expires_at },
+            6 if self.dice.percent(40) => Command::CloseInvitation { invitation: known, how: Closing::Revoke },
+            _ => Command::AcceptInvitation { invitation: known, person: self.person() },
+        }
+    }
+
+    /// What an invitation offers already, or something else that fits more often than not.
+    fn offer(&mut self, known: InvitationId) -> Offer {
+        if let Some(known) = self.world.state.invitations.get(&known).filter(|_| self.dice.percent(20)) {
+            return known.offer.clone();
+        }
+        if self.dice.percent(40) {
+            return chance::offer(self.dice, self.world);
+        }
+        let role = self.role_of(false);
+        let teams = if self.dice.percent(40) { [(self.team(), None)].into() } else { BTreeMap::new() };
+        Offer { role: self.dice.percent(70).then_some(role), teams, ..Offer::default() }
+    }
+
     fn rest(&mut self) -> Command {
         let (integration, grantees) = (self.integration(), self.world.grantees());
-        match self.dice.below(13) {
+        match self.dice.below(15) {
             9 | 10 => self.preset(),
             11 => Command::ConfirmReview { of_seq: 1 },
             12 => {

@@ -142,6 +142,9 @@ impl Side<'_> {
 
     /// What somebody in a team may do there: what their role there holds, and what their own hold for all or for teams.
     fn in_team(&self, subject: Subject, role: RoleId) -> BTreeMap<Permission, Scope> {
+        if !self.works(&Actor::about(subject), self.now) {
+            return BTreeMap::new();
+        }
         let mut there: BTreeMap<Permission, Scope> = self.permissions(subject);
         for (permission, scope) in self.snapshot.permissions_of_role(role).iter() {
             let scope = if scope == Scope::Own { Scope::Own } else { Scope::Team };

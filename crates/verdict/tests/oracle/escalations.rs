@@ -349,6 +349,8 @@ fn nobody_is_removed_demoted_or_given_to_by_somebody_below_them() {
         let member = person(above);
         for operation in [
             Operation::RemoveMember { member },
+            Operation::SuspendMember { member },
+            Operation::RestoreMember { member },
             Operation::ChangeRole { member, role: &role("plain") },
             Operation::Assign {
                 grantee: Grantee::Member(member),

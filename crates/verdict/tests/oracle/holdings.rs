@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::command::Command;
 use domain::event::Event;
+use domain::id::InvitationId;
 use domain::key::{Key, KeyKind, KeyScope};
 use domain::organization::{Organization, SettingChange};
 use domain::permission::{Permission, Scope};
@@ -49,6 +50,8 @@ pub(crate) struct Holdings {
     /// The objects and fields that there are.
     things: BTreeSet<String>,
     newcomers: RoleId,
+    /// The role with which whoever accepts an invitation joins.
+    invited: BTreeMap<InvitationId, RoleId>,
 }
 
 impl Holdings {
@@ -77,6 +80,7 @@ impl Holdings {
             assign: everybody.iter().copied().filter(assigns).collect(),
             things: state.objects.keys().map(ToString::to_string).chain(fields).collect(),
             newcomers: state.settings.join_default_role,
+            invited: state.invitations.iter().map(|(id, known)| (*id, known.offer.role_in(state))).collect(),
         }
     }
 
@@ -108,6 +112,7 @@ impl Holdings {
             Command::ChangeSettings { changes, .. } => {
                 changes.iter().any(|change| matches!(change, SettingChange::RolesExtraBindings(true)))
             }
+            Command::AcceptInvitation { invitation, .. } => self.invited.get(invitation) == Some(&self.newcomers),
             _ => false,
         }
     }

@@ -117,15 +117,16 @@ fn a_large_organization_that_grows_one_by_one_equals_one_compiled_from_nothing()
             (KeyId::from_random(dice.roll().to_be_bytes().repeat(3)[..20].try_into().unwrap()), anybody);
         let (digest, hint) = ("ab".repeat(32), String::new());
         let mut happened = vec![Event::MemberAdded { person: newcomer, role: dice.pick(&roles) }];
-        if world.state.active_member(anybody).is_some() {
-            happened.push(match dice.below(4) {
+        if let Some(member) = world.state.member(anybody) {
+            happened.push(match dice.below(5) {
                 0 => Event::MemberRemoved { person: anybody },
+                4 if member.is_active() => Event::MemberSuspended { person: anybody },
+                4 => Event::MemberRestored { person: anybody },
                 1 => Event::MemberRoleChanged { person: anybody, from: roles[0], to: dice.pick(&roles) },
                 _ => Event::KeyCreated { key, kind: KeyKind::Personal { holder }, digest, hint, expires_at: None },
             });
         }
-        if world.state.active_member(anybody).is_some() && !matches!(happened.last(), Some(Event::MemberRemoved { .. }))
-        {
+        if world.state.member(anybody).is_some() && !matches!(happened.last(), Some(Event::MemberRemoved { .. })) {
             happened.extend(given);
         }
         happened.iter().for_each(|event| world.happens(event.clone()));

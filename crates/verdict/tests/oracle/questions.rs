@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::grant::{Grantee, Profile};
+use domain::invitation::Offer;
 use domain::key::{KeyKind, KeyScope};
 use domain::object::{DataName, DataRules, DataVerb, Object};
 use domain::organization::SettingChange;
@@ -15,8 +16,8 @@ use verdict::{Actor, Gift, Operation, Remedy, Subject};
 use crate::chance::{self, KINDS};
 use crate::dice::Dice;
 use crate::world::{
-    AGENTS, FIELDS, INTEGRATIONS, KEYS, OBJECTS, PEOPLE, RESOURCES, TEAMS, TOOLS, World, agent, credentials, data,
-    integration, key, person, request, resource, subjects, team,
+    AGENTS, FIELDS, INTEGRATIONS, INVITATIONS, KEYS, OBJECTS, PEOPLE, RESOURCES, TEAMS, TOOLS, World, agent,
+    credentials, data, integration, invitation, key, person, request, resource, subjects, team,
 };
 
 /// Everybody who might ask: each subject asked about, agents for everyone, and each secret that a key has or had, for
@@ -49,6 +50,11 @@ pub(crate) fn actors(world: &World) -> Vec<Actor> {
 pub(crate) fn kind(operation: Operation<'_>) -> String {
     let written = format!("{operation:?}");
     written.split([' ', '(']).next().unwrap().to_owned()
+}
+
+/// Whether an operation is asked about by asking about others, so that Cedar is asked about those alone.
+pub(crate) fn is_made_of_others(operation: Operation<'_>) -> bool {
+    matches!(operation, Operation::DecideRequest { .. }) || operation.code().starts_with("invitation.")
 }
 
 /// Changes of every kind, some of which nobody would ever think of together.
@@ -91,6 +97,7 @@ pub(crate) struct Names {
     changes: Vec<Vec<SettingChange>>,
     remedies: Vec<Vec<Remedy>>,
     gifts: Vec<(Profile, BTreeSet<String>, Option<Timestamp>)>,
+    offers: Vec<Offer>,
 }
 
 impl Names {
@@ -111,6 +118,7 @@ impl Names {
                 .collect(),
             changes: (0..40).map(|_| chance::setting_changes(dice, &world.state)).collect(),
             remedies: (0..60).map(|_| remedies(dice, world)).collect(),
+            offers: (0..40).map(|_| chance::offer(dice, world)).collect(),
         }
     }
 
@@ -136,6 +144,7 @@ impl Names {
             Operation::ChangePreset,
         ];
         all.extend(self.changes.iter().map(|changes| Operation::EditOrganization { changes }));
+        all.extend([Operation::ViewOwnershipOffer, Operation::AcceptOwnership, Operation::EndOwnershipOffer]);
         self.about_roles(&mut all);
         self.about_people(&mut all);
         self.about_teams(&mut all);
@@ -147,7 +156,20 @@ impl Names {
             all.extend(for_whom.map(|acting_for| Operation::RequestAccess { requester, acting_for }));
         }
         all.extend(self.remedies.iter().map(|by| Operation::DecideRequest { request: request(0), by }));
+        self.about_invitations(&mut all);
         all
+    }
+
+    fn about_invitations<'n>(&'n self, all: &mut Vec<Operation<'n>>) {
+        all.extend(self.offers.iter().map(|offer| Operation::SendInvitation { invitation: invitation(0), offer }));
+        for invitation in (0..INVITATIONS).map(invitation) {
+            all.extend(self.offers.iter().map(|offer| Operation::EditInvitation { invitation, offer }));
+            all.push(Operation::ViewInvitation { invitation });
+            all.push(Operation::ResendInvitation { invitation });
+            all.push(Operation::ApproveInvitation { invitation });
+            all.push(Operation::RevokeInvitation { invitation });
+            all.extend([false, true].map(|joins| Operation::AcceptInvitation { invitation, joins }));
+        }
     }
 
     fn about_roles<'n>(&'n self, all: &mut Vec<Operation<'n>>) {
@@ -172,6 +194,7 @@ impl Names {
             all.extend(self.roles.iter().map(|role| Operation::TakeRole { member, role }));
             all.push(Operation::RemoveMember { member });
             all.extend([Operation::ViewSessions { member }, Operation::EndSessions { member }]);
+            all.extend([Operation::SuspendMember { member }, Operation::RestoreMember { member }]);
             all.extend([false, true].map(|seat| Operation::EditMember { member, seat }));
             all.push(Operation::TransferOwnership { to: member });
             all.push(Operation::CreatePersonalKey { holder: member });

@@ -13,7 +13,7 @@ use verdict::{Action, Actor, Gift, Operation, Question, Snapshot, Subject};
 use crate::cedar::Cedar;
 use crate::dice::Dice;
 use crate::naive::{Answer, Naive};
-use crate::questions::{Names, actors, kind};
+use crate::questions::{Names, actors, is_made_of_others, kind};
 use crate::seeds;
 use crate::world::{
     INTEGRATIONS, MOMENTS, PEOPLE, RESOURCES, TOOLS, World, connected, integration, org, person, resource, slug,
@@ -41,7 +41,8 @@ impl<'n> Draw<'n> {
         let mut by_kind = BTreeMap::<String, Vec<Operation<'n>>>::new();
         let operations = names.operations().into_iter();
         // Who decides a request is who could make every change that it would take, and these are asked of one by one.
-        let plain = operations.filter(|asked| !matches!(asked, Operation::DecideRequest { .. }));
+        // So it is with an invitation: what it offers is asked part by part, as `Invite` and `InviteToTeam`.
+        let plain = operations.filter(|asked| !is_made_of_others(*asked));
         plain.for_each(|asked| by_kind.entry(kind(asked)).or_default().push(asked));
         let tools = (0..INTEGRATIONS).flat_map(|number| TOOLS.map(|tool| (slug(number), tool)));
         let of_resources = by_kind["Resource"].clone();

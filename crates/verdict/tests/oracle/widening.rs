@@ -192,6 +192,8 @@ fn who_manages_a_team_is_above_those_who_do_not_whatever_their_roles_in_the_orga
         Operation::CreatePersonalKey { holder: member },
         Operation::RevokeKey { key: key(7) },
         Operation::RemoveMember { member },
+        Operation::SuspendMember { member },
+        Operation::RestoreMember { member },
         Operation::ChangeRole { member, role: &plain },
     ] {
         only_the_owner(&world, operation, "above-you");
@@ -579,4 +581,36 @@ fn what_one_has_for_a_time_one_does_not_give_on_to_oneself_or_to_others_in_no_wa
     world.happens(given(None));
     let allowed = gifts_of_might(&world);
     assert_eq!(allowed.iter().filter(|(_, allowed)| !*allowed).collect::<Vec<_>>(), [&("", true); 0]);
+}
+
+// The story: the owner suspends Fay, who is a plain member, and with her an agent of hers that manages. Somebody who may
+// end memberships, and holds nothing of what the agent manages, brings both back.
+#[test]
+fn who_restores_a_member_lets_agents_work_again_only_as_far_as_they_manage_themselves_for_good() {
+    let mut world = company();
+    for event in [
+        Event::SettingChanged(SettingChange::RolesExtraBindings(true)),
+        Event::RoleDefined(made("mighty", RoleLevel::Organization, &["organization.view", "team.view", "team.edit"])),
+        Event::RoleDefined(made("bouncer", RoleLevel::Organization, &["member.view", "member.remove"])),
+        Event::MemberRoleGiven { person: person(SCHEMER), role: role("bouncer"), expires_at: None },
+    ] {
+        world.happens(event);
+    }
+    let (title, sponsor, held) = ("Mighty robot".to_owned(), person(MEMBER), Some(role("mighty")));
+    world.happens(Event::AgentCreated { agent: agent(1), title, sponsor, role: held, expires_at: None });
+    let restore = Operation::RestoreMember { member: person(MEMBER) };
+    world.happens(Event::MemberSuspended { person: person(MEMBER) });
+    let given = |expires_at| Event::MemberRoleGiven { person: person(SCHEMER), role: role("mighty"), expires_at };
+    for (held, may) in [(None, false), (Some(Some(MOMENTS[2])), false), (Some(None), true)] {
+        held.into_iter().for_each(|expires_at| world.happens(given(expires_at)));
+        let answer = ask(&world, person(SCHEMER), restore);
+        assert_eq!((answer.allowed, may || answer.code == "beyond-your-own"), (may, true), "{held:?}: {}", answer.code);
+    }
+    // An agent that was suspended by itself stays so, and is nobody's obstacle.
+    let mut asleep = world.clone();
+    asleep.happens(Event::MemberRoleTaken { person: person(SCHEMER), role: role("mighty") });
+    assert!(!ask(&asleep, person(SCHEMER), restore).allowed);
+    let suspended = AgentEdit { suspended: Some(true), ..AgentEdit::default() };
+    asleep.happens(Event::AgentEdited { agent: agent(1), edit: suspended });
+    assert!(ask(&asleep, person(SCHEMER), restore).allowed);
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
+use domain::invitation::{Inviter, NewInvitation, Offer};
 use domain::key::{KeyKind, KeyScope};
 use domain::object::DataName;
 use domain::organization::{Invite, Organization, SettingChange, Stamp};
@@ -27,6 +28,7 @@ pub(crate) const INTEGRATIONS: u8 = 4;
 pub(crate) const TEAMS: u8 = 4;
 pub(crate) const AGENTS: u8 = 4;
 pub(crate) const RESOURCES: u8 = 9;
+pub(crate) const INVITATIONS: u8 = 5;
 /// Moments that are asked about. Things end at multiples of fifty, so the moment of the end itself is among them.
 pub(crate) const MOMENTS: [Timestamp; 4] = [Timestamp(0), Timestamp(50), Timestamp(75), Timestamp(1_000)];
 /// Names that fit, that hold a blank, and that are too long to be exposed as they are.
@@ -47,7 +49,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! { person PersonId key KeyId integration IntegrationId team TeamId agent AgentId resource ResourceId request RequestId org OrgId }
+ids! { person PersonId key KeyId integration IntegrationId team TeamId agent AgentId resource ResourceId request RequestId invitation InvitationId org OrgId }
 
 pub(crate) fn role(name: &str) -> RoleId {
     RoleId::parse(name).unwrap()
@@ -150,7 +152,40 @@ impl World {
         let many = dice.below(24);
         (0..many).for_each(|_| world.grant(dice));
         world.ends(dice);
+        (0..INVITATIONS - 1).for_each(|number| world.invitation(dice, number));
         world
+    }
+
+    /// An invitation by anybody, to anything, in every state that it can be in.
+    fn invitation(&mut self, dice: &mut Dice, number: u8) {
+        let subject = dice.pick(&subjects().collect::<Vec<_>>()).grantee();
+        let agent = matches!(subject, Grantee::Agent(_));
+        let acting_for = (agent && dice.percent(50)).then(|| person(dice.below(PEOPLE)));
+        let inviter = Inviter { subject, acting_for };
+        let (id, offer) = (invitation(number), chance::offer(dice, self));
+        let digest = dice.percent(70).then(|| hexadecimal([number; 32]));
+        let new = NewInvitation { id, inviter, offer, digest, expires_at: Timestamp(50) };
+        self.happens(Event::InvitationSent(Box::new(new)));
+        match dice.below(10) {
+            0 | 1 => {
+                let digest = hexadecimal([number + 100; 32]);
+                self.happens(Event::InvitationApproved { invitation: id, digest, expires_at: Timestamp(100) });
+            }
+            2 => self.happens(Event::InvitationRevoked { invitation: id }),
+            _ => {}
+        }
+    }
+
+    /// The same where somebody has to agree to what plain members offer, and where each of them offers something.
+    pub(crate) fn where_somebody_has_to_agree(mut self) -> World {
+        self.happens(Event::SettingChanged(SettingChange::InviteOrganization(Invite::AnyMemberWithApproval)));
+        for number in 0..INVITATIONS - 1 {
+            let inviter = Inviter { subject: Grantee::Member(person(number + 1)), acting_for: None };
+            let (id, offer, digest) = (invitation(number), Offer::default(), None);
+            let new = NewInvitation { id, inviter, offer, digest, expires_at: Timestamp(50) };
+            self.happens(Event::InvitationSent(Box::new(new)));
+        }
+        self
     }
 
     pub(crate) fn happens_all(&mut self, events: impl IntoIterator<Item = Event>) {
@@ -347,9 +382,18 @@ impl World {
                 self.happens(Event::AgentDeleted { agent });
             }
         }
+        // Offered to somebody by somebody, as a world of events alone may have it.
+        if dice.percent(60) {
+            let (from, to) = (person(dice.below(2)), person(dice.below(PEOPLE - 1)));
+            let own_role = domain::role::RoleId::parse("member").unwrap();
+            let expires_at = dice.pick(&MOMENTS);
+            self.happens(Event::OwnershipOffered { from, to, own_role, expires_at });
+        }
         for person in (1..PEOPLE - 1).map(person) {
             if self.state.active_member(person).is_some() && dice.percent(10) {
                 self.happens(Event::MemberRemoved { person });
+            } else if self.state.active_member(person).is_some() && dice.percent(10) {
+                self.happens(Event::MemberSuspended { person });
             }
         }
         if dice.percent(10) {

@@ -21,7 +21,7 @@ pub(super) fn steps(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Pr
     for (name, roles, person) in context.people(stated, &["extra_roles"])? {
         wanted.insert(person, (name.to_owned(), roles));
     }
-    for member in context.state.members.values().filter(|member| member.is_active()) {
+    for member in context.state.members.values().filter(|member| member.is_here()) {
         let person = member.person;
         let (name, roles) = wanted.remove(&person).unwrap_or_else(|| (context.book.address(person), &none));
         let is_caller = Subject::Member(person) == context.caller.actor.subject;

@@ -97,7 +97,7 @@ fn member_roles(context: &Context<'_>, agenda: &mut Agenda) -> Result<(), Proble
     let Some(members) = &context.document.members else { return Ok(()) };
     let top = |role: &RoleId| context.state.roles.get(role).is_some_and(|role| role.top);
     for (name, role, person) in context.people(members, &["members"])? {
-        let present = context.state.active_member(person).map(|member| member.role);
+        let present = context.state.member(person).map(|member| member.role);
         let Some(present) = present.filter(|present| present != role) else { continue };
         let phase = match () {
             () if Subject::Member(person) == context.caller.actor.subject => Phase::OwnRole,
@@ -190,7 +190,7 @@ impl<'c> Context<'c> {
 
     /// The role that somebody has as their own once the document is applied.
     fn role_afterwards(&self, person: PersonId) -> Option<RoleId> {
-        let present = || self.state.active_member(person).map(|member| member.role);
+        let present = || self.state.member(person).map(|member| member.role);
         self.roles_named.get(&person).copied().or_else(present)
     }
 

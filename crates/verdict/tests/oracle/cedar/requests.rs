@@ -158,6 +158,9 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::ViewOrganization => whole("organization.view"),
         Operation::EditOrganization { changes } => settings(state, changes),
         Operation::TransferOwnership { to } => of("organization.transfer", "Member", to),
+        Operation::ViewOwnershipOffer => whole("offer.view"),
+        Operation::AcceptOwnership => whole("offer.accept"),
+        Operation::EndOwnershipOffer => whole("offer.end"),
         Operation::ViewSettings => whole("settings.view"),
         Operation::ConfirmReview => whole("access.review"),
         Operation::ViewMembers => whole("member.view"),
@@ -174,6 +177,8 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::TakeRole { member, role } => of("member.take_role", "Member", member).with_role(Some(role)),
         Operation::ChangePreset => whole("organization.change_preset"),
         Operation::RemoveMember { member } => of("member.remove", "Member", member),
+        Operation::SuspendMember { member } => of("member.suspend", "Member", member),
+        Operation::RestoreMember { member } => of("member.restore", "Member", member),
         Operation::ViewRoles => whole("role.view"),
         Operation::CreateRole { to, data } => {
             let opens = opens(state, None, &would_be(None, to, data));
@@ -264,6 +269,15 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
             }
         }
         Operation::DecideRequest { .. } => unreachable!("who decides is asked of every change that it would take"),
+        Operation::SendInvitation { .. }
+        | Operation::ViewInvitation { .. }
+        | Operation::EditInvitation { .. }
+        | Operation::ResendInvitation { .. }
+        | Operation::ApproveInvitation { .. }
+        | Operation::RevokeInvitation { .. }
+        | Operation::AcceptInvitation { .. } => {
+            unreachable!("an invitation is asked of every part that it offers, and whose it is no model says")
+        }
         Operation::Explain { subject: about } => subject("access.explain", about),
         Operation::ReadAudit { subject: Some(of) } => subject("audit.read", of),
         Operation::ReadAudit { subject: None } => whole("audit.read"),

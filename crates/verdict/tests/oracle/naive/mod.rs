@@ -6,6 +6,7 @@
 
 mod calls;
 pub(crate) mod data;
+mod invitations;
 mod operations;
 mod resources;
 mod teams;
@@ -146,6 +147,7 @@ impl<'o> Naive<'o> {
         }
         match key.holder() {
             Some(holder) if !self.may_have_keys(Subject::Member(holder)).allowed => Some(no("keys-suspended")),
+            Some(holder) if self.stands(Subject::Member(holder)).is_some() => self.stands(Subject::Member(holder)),
             _ if speaks_for != (actor.subject, actor.acting_for) => ended,
             _ => None,
         }
@@ -162,7 +164,10 @@ impl<'o> Naive<'o> {
     /// Why a subject does nothing here at present.
     pub(crate) fn stands(&self, subject: Subject) -> Option<Answer> {
         match subject {
-            Subject::Member(person) => self.state.active_member(person).is_none().then_some(no("not-a-member")),
+            Subject::Member(person) => match self.state.member(person) {
+                None => Some(no("not-a-member")),
+                Some(member) => (!member.is_active()).then_some(no("member-suspended")),
+            },
             Subject::Key(id) => {
                 let Some(key) = self.state.live_key(id) else { return Some(no("not-a-member")) };
                 let KeyKind::Workspace { role, .. } = key.kind else { return Some(no("not-a-member")) };
@@ -177,7 +182,11 @@ impl<'o> Naive<'o> {
                 let Some(agent) = self.state.agents.get(&id) else { return Some(no("not-a-member")) };
                 match () {
                     () if !self.is_before(agent.expires_at) => Some(no("credential-ended")),
-                    () => (agent.suspended || agent.sponsor.is_none()).then_some(no("suspended")),
+                    () if agent.suspended => Some(no("suspended")),
+                    () => match agent.sponsor {
+                        None => Some(no("suspended")),
+                        Some(sponsor) => self.stands(Subject::Member(sponsor)).map(|_| no("sponsor-suspended")),
+                    },
                 }
             }
         }
@@ -196,7 +205,7 @@ impl<'o> Naive<'o> {
     pub(crate) fn role_of(&self, subject: Subject) -> Option<&'o Role> {
         let settings = &self.state.settings;
         let id = match subject {
-            Subject::Member(person) => Some(self.state.active_member(person)?.role),
+            Subject::Member(person) => Some(self.state.member(person)?.role),
             Subject::Agent(agent) => self.state.agents.get(&agent)?.role,
             Subject::Key(key) => {
                 let own = self.state.live_key(key)?.role();
@@ -212,7 +221,7 @@ impl<'o> Naive<'o> {
     pub(crate) fn roles_of(&self, subject: Subject) -> Vec<&'o Role> {
         let mut roles: Vec<&Role> = self.role_of(subject).into_iter().collect();
         if let Subject::Member(person) = subject
-            && let Some(member) = self.state.active_member(person)
+            && let Some(member) = self.state.member(person)
             && self.state.settings.roles_extra_bindings
         {
             let beside = member.extra_roles.iter().filter(|(_, given)| self.is_before(given.expires_at));

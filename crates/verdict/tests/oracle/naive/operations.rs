@@ -50,7 +50,14 @@ impl Naive<'_> {
             Operation::ViewSessions { member } | Operation::EndSessions { member } => {
                 needs(P::KeyIssue).and(|| self.over_member(me, member))
             }
-            Operation::RemoveMember { member } => needs(P::MemberRemove).and(|| self.over_member(me, member)),
+            Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
+                needs(P::MemberRemove).and(|| self.over_member(me, member))
+            }
+            // Their roles are in force again by whoever restores them.
+            Operation::RestoreMember { member } => needs(P::MemberRemove)
+                .and(|| self.over_member(me, member))
+                .and(|| self.gives_powers(me, &self.powers(Subject::Member(member))))
+                .and(|| self.wakes_agents_of(me, member)),
             Operation::ViewRoles => needs(P::RoleView),
             Operation::CreateRole { to, data } => needs(P::RoleEdit)
                 .and(|| self.defines(me, &to.iter().collect()))
@@ -73,6 +80,9 @@ impl Naive<'_> {
             Operation::TransferOwnership { to } => needs(P::OrganizationTransfer)
                 .and(|| self.is_member(to))
                 .and(|| if self.role_of(me).is_some_and(|role| role.top) { yes("role") } else { no("only-owners") }),
+            Operation::ViewOwnershipOffer => self.offer(me, true),
+            Operation::EndOwnershipOffer => self.offer(me, true),
+            Operation::AcceptOwnership => self.offer(me, false),
             Operation::Invite { role } => self.invite(me, role),
             // The list holds those that one may see, be it none.
             Operation::ViewTeams => yes("own"),
@@ -157,6 +167,13 @@ impl Naive<'_> {
                 if mine { yes("own") } else { nothing_there() }
             }
             Operation::DecideRequest { by, .. } => self.decides(me, by),
+            Operation::SendInvitation { .. }
+            | Operation::ViewInvitation { .. }
+            | Operation::EditInvitation { .. }
+            | Operation::ResendInvitation { .. }
+            | Operation::ApproveInvitation { .. }
+            | Operation::RevokeInvitation { .. }
+            | Operation::AcceptInvitation { .. } => self.on_invitations(me, operation),
             Operation::Explain { .. } => needs(P::AccessExplain),
             Operation::ReadAudit { .. } => needs(P::AuditRead),
         }
@@ -199,11 +216,32 @@ impl Naive<'_> {
     }
 
     pub(crate) fn is_member(&self, person: PersonId) -> Answer {
-        if self.state.active_member(person).is_some() { yes("role") } else { nothing_there() }
+        if self.state.member(person).is_some() { yes("role") } else { nothing_there() }
+    }
+
+    /// What is offered to somebody by an owner is theirs to take or leave; owners may take it back.
+    fn offer(&self, me: Subject, owners_may: bool) -> Answer {
+        let offer = self.state.offer.filter(|offer| self.is_before(Some(offer.expires_at)));
+        let Some(offer) = offer else { return nothing_there() };
+        let owns = |who: Subject| {
+            self.role_of(who).is_some_and(|role| role.top) && self.needs(who, P::OrganizationTransfer).allowed
+        };
+        let giver = Subject::Member(offer.from);
+        match me == Subject::Member(offer.to) {
+            true if owns(giver) && self.stands(giver).is_none() => yes("own"),
+            false if owns(me) => {
+                if owners_may {
+                    yes("role")
+                } else {
+                    no("not-yours")
+                }
+            }
+            _ => nothing_there(),
+        }
     }
 
     /// Nobody acts on what manages more than they do.
-    fn over_powers(&self, me: Subject, other: &Powers) -> Answer {
+    pub(super) fn over_powers(&self, me: Subject, other: &Powers) -> Answer {
         if beyond(other, &self.powers(me)).is_some() { no("above-you") } else { yes("role") }
     }
 
@@ -228,9 +266,18 @@ impl Naive<'_> {
     /// Who wakes an agent gives it what it had: for good, and so out of what is theirs for good.
     fn wakes(&self, me: Subject, agent: AgentId) -> Answer {
         let known = &self.state.agents[&agent];
-        let sleeps = known.suspended || known.sponsor.is_none();
+        let sleeps =
+            known.suspended || !known.sponsor.is_some_and(|sponsor| self.state.active_member(sponsor).is_some());
         let gives = beyond(&self.powers(Subject::Agent(agent)), &self.for_good().powers(me)).is_some();
         if sleeps && gives { no("beyond-your-own") } else { yes("role") }
+    }
+
+    /// The agents that stand still with somebody who is suspended work again when they are restored.
+    fn wakes_agents_of(&self, me: Subject, member: PersonId) -> Answer {
+        let theirs = self.state.agents.values().filter(|agent| agent.sponsor == Some(member) && !agent.suspended);
+        let mine = self.for_good().powers(me);
+        let beyond = theirs.filter_map(|agent| beyond(&self.powers(Subject::Agent(agent.id)), &mine)).next();
+        if beyond.is_some() { no("beyond-your-own") } else { yes("role") }
     }
 
     fn over_key(&self, me: Subject, key: KeyId) -> Answer {
@@ -315,7 +362,7 @@ impl Naive<'_> {
 
     /// To let roles beside one's own count is to give them to all who have such, and the other way round.
     fn change_extra_roles(&self, me: Subject, before: bool, after: bool) -> Answer {
-        let members = self.state.members.values().filter(|member| member.is_active());
+        let members = self.state.members.values().filter(|member| member.is_here());
         let given =
             members.flat_map(|member| &member.extra_roles).filter(|(_, given)| self.is_before(given.expires_at));
         let mut roles: Vec<&RoleId> = given.map(|(role, _)| role).collect();

@@ -38,7 +38,7 @@ impl Naive<'_> {
     }
 
     /// Everything that somebody may manage in a team.
-    fn authority_in(&self, subject: Subject, team: TeamId) -> Powers {
+    pub(super) fn authority_in(&self, subject: Subject, team: TeamId) -> Powers {
         let mut powers = self.powers(subject);
         if !self.teams_of(subject).contains(&team) {
             powers.retain(|_, far| *far == Scope::All);
@@ -60,7 +60,7 @@ impl Naive<'_> {
     }
 
     /// Nobody gives in a team what they do not manage there for good.
-    fn gives_there(&self, subject: Subject, team: TeamId, given: &Powers) -> Answer {
+    pub(super) fn gives_there(&self, subject: Subject, team: TeamId, given: &Powers) -> Answer {
         let mine = self.for_good().authority_in(subject, team);
         if beyond(given, &mine).is_some() { no("beyond-your-own") } else { yes("role") }
     }
