@@ -54,8 +54,9 @@ impl utoipa::Modify for KeySecurity {
     }
 }
 
-fn described() -> OpenApiRouter<App> {
-    let org = OpenApiRouter::new()
+/// The endpoints of an organization itself, its people, and what they are given.
+fn of_people() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(organizations::show, organizations::change))
         .routes(routes!(transfer::offer, transfer::show, transfer::end))
         .routes(routes!(transfer::accept))
@@ -91,6 +92,10 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(access::of_agent))
         .routes(routes!(access::of_key))
         .routes(routes!(grants::set_for_member, grants::remove_for_member))
+}
+
+fn described() -> OpenApiRouter<App> {
+    let org = of_people()
         .routes(routes!(integrations::list, integrations::connect))
         .routes(routes!(integrations::show, integrations::change, integrations::disconnect))
         .routes(routes!(integrations::refresh))

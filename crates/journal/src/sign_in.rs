@@ -18,6 +18,8 @@ pub struct SessionRow {
     pub person: PersonId,
     /// When they did.
     pub begun_at: Timestamp,
+    /// When they showed who they are, which a provider may have asked of them before.
+    pub proven_at: Timestamp,
     /// When it ends, used or not.
     pub ends_at: Timestamp,
     /// How they signed in, in a word of the caller's.

@@ -28,6 +28,8 @@ pub struct SessionProof {
     pub person: PersonId,
     /// When it began.
     pub begun_at: Timestamp,
+    /// When its person showed who they are: as it began, or before, at the provider that let them in.
+    pub proven_at: Timestamp,
     /// When it ends, used or not.
     pub ends_at: Timestamp,
 }

@@ -42,7 +42,7 @@ impl SessionProof {
     /// Until when its person has shown soon enough who they are. Signing in again begins another session.
     #[must_use]
     pub fn fresh_until(&self) -> Timestamp {
-        Timestamp(self.begun_at.0.saturating_add(FRESH_MS))
+        Timestamp(self.proven_at.0.saturating_add(FRESH_MS))
     }
 }
 

@@ -54,6 +54,8 @@ pub(crate) struct Proof {
     pub(crate) way: Way,
     /// What is used up by it in the same transaction, or there is no session.
     pub(crate) used_up: Option<Fact>,
+    /// When they showed it, where that may have been before now.
+    pub(crate) proven_at: Option<Timestamp>,
     /// The way of signing in that is theirs from now on, where they had none.
     pub(crate) claim: Option<Claim>,
     /// The address that was shown to be theirs by it.
@@ -119,6 +121,7 @@ impl App {
         (browser, before): (&Browser, Option<&SignedIn>),
     ) -> Result<Begun, Problem> {
         let (token, row) = self.new_session(proof.person, proof.way, proof.shown.as_deref(), browser)?;
+        let row = SessionRow { proven_at: proof.proven_at.unwrap_or(row.begun_at), ..row };
         let beginning = Beginning { proof, provided, row, before: before.cloned() };
         let app = self.clone();
         let task = tokio::spawn(async move { app.begin_to_the_end(beginning).await });
@@ -190,6 +193,7 @@ impl App {
             session: SessionId::from_random(self.random()?),
             person,
             begun_at,
+            proven_at: begun_at,
             ends_at: Timestamp(begun_at.0.saturating_add(SESSION_MS)),
             way: way.as_str().to_owned(),
             browser: Some(*browser.digest()),

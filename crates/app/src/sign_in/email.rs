@@ -212,7 +212,7 @@ impl App {
         let claim = !matches!(provided, Provided::Has(..));
         let claim = claim.then(|| Claim { provider: PROVIDER.to_owned(), digest, shown: address.clone() });
         let used_up = Some(Fact::RedeemTicket { digest: ticket.digest, purpose: ticket.purpose, at: self.now() });
-        let proof = Proof { person, way: Way::Email, used_up, claim, shown: Some(address), newcomer };
+        let proof = Proof { person, way: Way::Email, used_up, proven_at: None, claim, shown: Some(address), newcomer };
         self.begin_provided(proof, provided, (browser, before)).await
     }
 

@@ -75,7 +75,15 @@ impl App {
     pub async fn open_link(&self, link: &str, browser: &Browser, before: Option<&SignedIn>) -> Result<Begun, Problem> {
         let (ticket, person) = self.ticket_of(link).await?;
         let redeemed = Fact::RedeemTicket { digest: ticket.digest, purpose: ticket.purpose, at: self.now() };
-        let proof = Proof { person, way: Way::Link, used_up: Some(redeemed), claim: None, shown: None, newcomer: None };
+        let proof = Proof {
+            person,
+            way: Way::Link,
+            used_up: Some(redeemed),
+            proven_at: None,
+            claim: None,
+            shown: None,
+            newcomer: None,
+        };
         self.begin(proof, browser, before).await
     }
 

@@ -179,7 +179,9 @@ impl App {
         let (proof, provided) = match self.linked_to(&identity).await? {
             Some((person, linked)) => {
                 let shown = believed(&identity).cloned();
-                let proof = Proof { person, way: Way::Provider, used_up: None, claim: None, shown, newcomer: None };
+                let proven_at = identity.signed_in_at_ms().map(Timestamp);
+                let (way, used_up, claim, newcomer) = (Way::Provider, None, None, None);
+                let proof = Proof { person, way, used_up, proven_at, claim, shown, newcomer };
                 (proof, Provided::Has(person, linked))
             }
             None => {
@@ -298,7 +300,8 @@ impl App {
             return Err(has_another());
         }
         let (claim, shown) = (Some(self.claim(identity, address.clone())), Some(address.clone()));
-        Ok((Proof { person, way: Way::Provider, used_up: None, claim, shown, newcomer }, provided))
+        let proven_at = identity.signed_in_at_ms().map(Timestamp);
+        Ok((Proof { person, way: Way::Provider, used_up: None, proven_at, claim, shown, newcomer }, provided))
     }
 
     /// An identity, to become somebody's.

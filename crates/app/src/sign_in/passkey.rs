@@ -83,7 +83,15 @@ impl App {
         };
         let used = Fact::PasskeyUsed { passkey: row.passkey, counter: shown.counter };
         let person = row.person;
-        let proof = Proof { person, way: Way::Passkey, used_up: Some(used), claim: None, shown: None, newcomer: None };
+        let proof = Proof {
+            person,
+            way: Way::Passkey,
+            used_up: Some(used),
+            proven_at: None,
+            claim: None,
+            shown: None,
+            newcomer: None,
+        };
         match self.begin(proof, browser, before).await {
             Err(Problem::Missing { .. }) => Err(self.used_or_removed_meanwhile(&row).await?),
             begun => begun,

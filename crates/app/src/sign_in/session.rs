@@ -173,7 +173,13 @@ impl App {
 }
 
 pub(crate) fn proof_of(row: &SessionRow) -> SessionProof {
-    SessionProof { session: row.session, person: row.person, begun_at: row.begun_at, ends_at: row.ends_at }
+    SessionProof {
+        session: row.session,
+        person: row.person,
+        begun_at: row.begun_at,
+        proven_at: row.proven_at,
+        ends_at: row.ends_at,
+    }
 }
 
 /// One answer for every session that is none any more.

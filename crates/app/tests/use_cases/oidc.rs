@@ -196,7 +196,8 @@ async fn whoever_is_signed_in_is_made_to_sign_in_there_anew() {
     world.acme().await;
     let away = world.go(None).await;
     assert!(
-        !away.url.contains("prompt=")
+        away.url.contains("&max_age=2592000")
+            && !away.url.contains("prompt=")
             && away.url.contains("redirect_uri=https%3A%2F%2Fgate.acme.example%2Fsign-in%2Fback")
     );
     let begun = world.back(&away, honest(world.claims(&away, "7", MEMBER))).await.unwrap();
@@ -209,6 +210,27 @@ async fn whoever_is_signed_in_is_made_to_sign_in_there_anew() {
     assert!(told.contains("did not ask you to sign in again"), "{told}");
     let away = world.go(Some(&signed_in)).await;
     world.back(&away, honest(world.claims(&away, "7", MEMBER))).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_a_provider_still_knows_is_let_in_and_shows_nothing_anew_by_it() {
+    let world = World::new();
+    world.acme().await;
+    let now_s = || world.app.now().0 / 1_000;
+    // What the provider says of when they signed in there, and how long ago they count as having shown it here.
+    for (auth_time, ago_s) in
+        [(json!(now_s() - 3_600), 3_600), (json!(now_s() - 60), 60), (json!(now_s() + 30), 0), (json!(null), 0)]
+    {
+        let away = world.go(None).await;
+        let mut claims = world.claims(&away, "7", MEMBER);
+        claims["auth_time"] = auth_time;
+        let begun = world.back(&away, honest(claims)).await.unwrap();
+        let signed_in = world.app.signed_in(begun.token.reveal()).await.unwrap();
+        let fresh_s = (signed_in.proof.fresh_until().0 - world.app.now().0) / 1_000;
+        assert_eq!(fresh_s, 600 - ago_s, "{ago_s}");
+        let changed = world.app.go_to_link(&signed_in, "oidc", PUBLIC).await;
+        assert_eq!(changed.is_ok(), ago_s < 600, "{ago_s}");
+    }
 }
 
 #[tokio::test]

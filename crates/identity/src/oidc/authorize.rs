@@ -82,6 +82,10 @@ pub enum Prompt {
     Again,
 }
 
+/// How old a provider's own session may be, in seconds: 30 days. Whoever is asked for it has to say how old it is
+/// (`auth_time`, OpenID Connect Core 1.0, 3.1.2.1).
+const AGE_S_MAX: &str = "2592000";
+
 /// One sign-in, about to begin.
 #[derive(Clone, Copy)]
 pub struct AuthorizationRequest<'a> {
@@ -114,7 +118,9 @@ impl AuthorizationRequest<'_> {
             .append_pair("code_challenge", &self.secrets.challenge())
             .append_pair("code_challenge_method", "S256");
         match self.prompt {
-            Prompt::AsNeeded => {}
+            Prompt::AsNeeded => {
+                query.append_pair("max_age", AGE_S_MAX);
+            }
             Prompt::ChooseAccount => {
                 query.append_pair("prompt", "select_account");
             }

@@ -88,6 +88,10 @@ const JOURNAL: &[&str] = &[
     CREATE INDEX invitees_by_address ON invitees (email_folded);
     CREATE INDEX invitation_digests_by_invitation ON invitation_digests (org, invitation);
 ",
+    // When a session's person showed who they are; none where that was as it began.
+    "
+    ALTER TABLE sessions ADD COLUMN proven_at INTEGER;
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

@@ -13,7 +13,7 @@ use crate::stream::PAGE_MAX;
 const KEPT_MS: i64 = 30 * 86_400_000;
 
 const SESSION_COLUMNS: &str = "digest, sessions.session, person, begun_at, ends_at, way, browser_digest, address, client, \
-     coalesce(session_uses.at, begun_at), shown_digest";
+     coalesce(session_uses.at, begun_at), shown_digest, coalesce(proven_at, begun_at)";
 const TICKET_COLUMNS: &str = "digest, purpose, person, org, about, browser_digest, return_to, created_at, expires_at";
 
 /// Writes a session, and deletes those that ended long ago.
@@ -28,8 +28,8 @@ pub(crate) fn write_session(connection: &Connection, row: &SessionRow) -> Result
     }
     let mut insert = connection.prepare_cached(
         "INSERT INTO sessions (digest, session, person, begun_at, ends_at, way, browser_digest, address, client,
-             shown_digest)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             shown_digest, proven_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     insert.execute(params![
         row.digest,
@@ -42,6 +42,7 @@ pub(crate) fn write_session(connection: &Connection, row: &SessionRow) -> Result
         row.address,
         row.client,
         row.shown,
+        row.proven_at.0,
     ])?;
     write_use(connection, row.session, row.used_at)
 }
@@ -160,6 +161,7 @@ fn stored_session(row: &Row<'_>) -> rusqlite::Result<StoredSession> {
         client: row.get(8)?,
         used_at: Timestamp(row.get(9)?),
         shown: row.get(10)?,
+        proven_at: Timestamp(row.get(11)?),
     };
     Ok((session, person, stored))
 }

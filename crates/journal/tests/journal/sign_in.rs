@@ -15,6 +15,7 @@ fn session(number: u8) -> SessionRow {
         session: SessionId::from_random([number; 20]),
         person: person(1),
         begun_at: Timestamp(i64::from(number)),
+        proven_at: Timestamp(-i64::from(number)),
         ends_at: Timestamp(1_000),
         way: "link".into(),
         browser: Some([100; 32]),

@@ -15,7 +15,7 @@ pub(super) const OF_INTEGRATIONS: &[&str] =
     &["integration.view", "integration.edit", "integration.disconnect", "tool.review"];
 
 pub(super) fn policies() -> Vec<Policy> {
-    let rules = [at_the_door(), tools(), organization(), people(), grants::assigning(), roles()];
+    let rules = [at_the_door(), tools(), organization(), people(), leaving(), grants::assigning(), roles()];
     let others = [key_rules::policies(), team_rules::policies(), resource_rules::policies()];
     rules.into_iter().chain(others).flatten().collect()
 }
@@ -315,6 +315,12 @@ fn people() -> Vec<Policy> {
             all([is_the_member("resource"), "!context.seat".to_owned()]),
             all([holds(P::MemberEdit), "resource has role".to_owned()]),
         ])),
+    ]
+}
+
+/// What takes from people what they have, and who is kept from it.
+fn leaving() -> Vec<Policy> {
+    vec![
         Policy::permit(
             "member.sessions",
             "See and end the sessions of who is not above one",

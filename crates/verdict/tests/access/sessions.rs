@@ -16,7 +16,13 @@ use crate::company::{Company, NOW, compiled, happens, person, presets};
 
 fn proof(number: usize) -> SessionProof {
     let session = SessionId::from_random([number as u8; 20]);
-    SessionProof { session, person: person(number), begun_at: Timestamp(-10), ends_at: Timestamp(10) }
+    SessionProof {
+        session,
+        person: person(number),
+        begun_at: Timestamp(-10),
+        proven_at: Timestamp(-10),
+        ends_at: Timestamp(10),
+    }
 }
 
 fn session(number: usize) -> Credential {
@@ -130,7 +136,13 @@ fn what_is_offered_is_taken_and_who_manages_is_restored_or_invited_in_a_session_
     }
     company.snapshot = compiled(&company.state);
     let answer = |who, in_session: bool, operation, now| {
-        let proof = SessionProof { person: who, begun_at: Timestamp(0), ends_at: Timestamp(i64::MAX), ..proof(0) };
+        let proof = SessionProof {
+            person: who,
+            begun_at: Timestamp(50),
+            proven_at: Timestamp(0),
+            ends_at: Timestamp(i64::MAX),
+            ..proof(0)
+        };
         let credential = in_session.then_some(Credential::Session(proof));
         let actor = Actor { credential, ..Actor::about(Subject::Member(who)) };
         let action = Action::Operate(operation);
@@ -175,8 +187,13 @@ fn what_gives_authority_is_done_in_a_session_only_soon_after_signing_in() {
         let top = company.state.members.values().find(|member| company.state.roles[&member.role].top).unwrap();
         let other = company.state.members.values().find(|member| member.role != top.role).unwrap();
         let plain = company.state.roles.values().find(|role| role.set().management().is_empty());
-        let proof =
-            SessionProof { person: top.person, begun_at: Timestamp(0), ends_at: Timestamp(i64::MAX), ..proof(0) };
+        let proof = SessionProof {
+            person: top.person,
+            begun_at: Timestamp(50),
+            proven_at: Timestamp(0),
+            ends_at: Timestamp(i64::MAX),
+            ..proof(0)
+        };
         let subject = Subject::Member(top.person);
         let by_session = Actor { credential: Some(Credential::Session(proof)), ..Actor::about(subject) };
         let answer = |actor: Actor, operation, now| {

@@ -103,7 +103,7 @@ fn the_way_to_the_provider_says_everything_and_nothing_secret() {
          &code_challenge=mccZDcJGZcBe-7WBX7dkiNe3Sz8EMhoU1YycE6Pkhb0&code_challenge_method=S256",
         state.reveal()
     );
-    assert_eq!(request(Prompt::AsNeeded), expected);
+    assert_eq!(request(Prompt::AsNeeded), format!("{expected}&max_age=2592000"));
     assert_eq!(request(Prompt::ChooseAccount), format!("{expected}&prompt=select_account"));
     assert_eq!(request(Prompt::Again), format!("{expected}&prompt=login&max_age=0"));
     assert!(!request(Prompt::Again).contains(secrets.verifier()));

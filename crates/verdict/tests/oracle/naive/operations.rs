@@ -266,8 +266,7 @@ impl Naive<'_> {
     /// Who wakes an agent gives it what it had: for good, and so out of what is theirs for good.
     fn wakes(&self, me: Subject, agent: AgentId) -> Answer {
         let known = &self.state.agents[&agent];
-        let sleeps =
-            known.suspended || !known.sponsor.is_some_and(|sponsor| self.state.active_member(sponsor).is_some());
+        let sleeps = known.suspended || known.sponsor.is_none_or(|sponsor| self.state.active_member(sponsor).is_none());
         let gives = beyond(&self.powers(Subject::Agent(agent)), &self.for_good().powers(me)).is_some();
         if sleeps && gives { no("beyond-your-own") } else { yes("role") }
     }
