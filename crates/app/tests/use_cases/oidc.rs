@@ -1,5 +1,6 @@
 //! Signing in with a provider, honest and otherwise: who is let in, who never is, and in which browser.
 
+use app::access::Whose;
 use app::invitations::{Accepting, InvitationToSend};
 use app::sign_in::{Back, Begun, Browser, NewSignIn, SignedIn};
 use app::{App, Problem};
@@ -337,11 +338,13 @@ async fn who_guesses_states_or_begins_without_end_is_slowed_down_and_who_went_th
     begin(&here).await.unwrap();
 }
 
+// rows: WJ-6
 #[tokio::test]
 async fn an_invited_address_that_is_believed_lets_in_somebody_new_who_joins_by_the_invitation_alone() {
     let world = World::new();
     let acme = world.acme().await;
-    let new = InvitationToSend { email: "ann.beryl@acme.example".to_owned(), ..InvitationToSend::default() };
+    let (email, role) = ("ann.beryl@acme.example".to_owned(), Some("admin".to_owned()));
+    let new = InvitationToSend { email, role, ..InvitationToSend::default() };
     let sent = world.app.send_invitation(&acme.admin, new).await.unwrap();
     let link = sent.token.expect("a link");
     // Nobody else, and not an address of which the provider is not sure itself.
@@ -358,7 +361,8 @@ async fn an_invited_address_that_is_believed_lets_in_somebody_new_who_joins_by_t
     let accepting = Accepting { browser: &away.browser, signed_in: Some(&ann), name: None };
     let accepted = world.app.accept_invitation(link.reveal(), accepting).await.unwrap();
     assert_eq!(accepted.person, ann.proof.person);
-    assert!(world.app.caller_in(&ann, "acme").await.is_ok());
+    let caller = world.app.caller_in(&ann, "acme").await.unwrap();
+    assert_eq!(world.app.show_access(&caller, Whose::Mine, None).await.unwrap().role.as_deref(), Some("admin"));
     // From then on it is the subject that lets them in.
     assert_eq!(world.through("71", "other@acme.example").await.unwrap(), accepted.person);
     assert!(world.through("72", "ann.beryl@acme.example").await.is_err());

@@ -67,6 +67,7 @@ fn mailed(folder: &Path, here: &str, below: &str) -> String {
     })
 }
 
+// rows: WJ-5
 #[test]
 fn whoever_is_invited_by_mail_shows_the_address_by_mail_comes_back_to_the_invitation_and_joins() {
     let folder = tempfile::tempdir().unwrap();

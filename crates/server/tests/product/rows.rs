@@ -64,6 +64,15 @@ fn removes(firm: &Firm, person: &Person, role: &str) -> ((u16, Value), bool) {
     (answer, !is_member(firm, &victim.email))
 }
 
+/// Invites: where it has an effect, the invitation waits under the address. Here whoever has the link may accept it, since
+/// nothing proves an address.
+fn invites(firm: &Firm, person: &Person, role: &str) -> ((u16, Value), bool) {
+    firm.set("invite.address", json!("any"));
+    let email = format!("invited-by-{role}@example.com");
+    let answer = person.api.post("/invitations", json!({ "email": email }));
+    (answer, each(&firm.owner().get("/invitations").1, "email").contains(&email))
+}
+
 fn renames(firm: &Firm, person: &Person, role: &str) -> ((u16, Value), bool) {
     let name = format!("Named by {role}");
     let answer = person.api.patch("", json!({ "name": name }));
@@ -179,7 +188,7 @@ fn in_pipeworks_owner_and_admin_use_every_integration_and_a_member_what_was_assi
     assert_eq!(each(&people[2].1.api.get("/integrations").1, "slug"), ["stripe"]);
 }
 
-// rows: PW-2, PW-5, PW-6, PW-10, PW-12, PW-15, C-11
+// rows: PW-2, PW-5, PW-6, PW-10, PW-11, PW-12, PW-15, C-11
 #[test]
 fn in_pipeworks_owner_and_admin_manage_people_and_settings_and_a_member_neither() {
     let firm = Firm::as_founded("pipeworks");
@@ -188,6 +197,7 @@ fn in_pipeworks_owner_and_admin_manage_people_and_settings_and_a_member_neither(
         &people,
         &[
             ("add a member", "yes yes -", &|person, role| adds(&firm, person, role)),
+            ("invite", "yes yes -", &|person, role| invites(&firm, person, role)),
             ("remove a member", "yes yes -", &|person, role| removes(&firm, person, role)),
             ("promote to admin", "yes - -", &|person, role| {
                 let rising = firm.hire(&format!("rising-by-{role}"), "member");

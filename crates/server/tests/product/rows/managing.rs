@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::firm::{Firm, each, told};
-use crate::rows::{adds, check, everybody, makes_workspace_key, reads, removes, renames, sets};
+use crate::rows::{adds, check, everybody, invites, makes_workspace_key, reads, removes, renames, sets};
 
-// rows: WJ-2, WJ-12, WJ-27, WJ-45, C-15
+// rows: WJ-2, WJ-12, WJ-24, WJ-27, WJ-45, C-15
 #[test]
 fn in_workjet_owner_and_admin_manage_people_and_read_the_record_and_a_member_does_neither() {
     let firm = Firm::of("workjet");
@@ -15,6 +15,7 @@ fn in_workjet_owner_and_admin_manage_people_and_read_the_record_and_a_member_doe
         &people,
         &[
             ("add a member", "yes yes -", &|person, role| adds(&firm, person, role)),
+            ("invite", "yes yes -", &|person, role| invites(&firm, person, role)),
             ("remove a member", "yes yes -", &|person, role| removes(&firm, person, role)),
             ("change a role", "yes yes -", &|person, role| {
                 let falling = firm.hire(&format!("falling-by-{role}"), "admin");
@@ -42,7 +43,7 @@ fn in_workjet_owner_and_admin_manage_people_and_read_the_record_and_a_member_doe
     assert!(status == 200 && !items.is_empty() && items.iter().all(whose), "{own}");
 }
 
-// rows: SW-1, SW-11, SW-33, SW-34, SW-40, SW-60, SW-63, SW-64, C-17
+// rows: SW-1, SW-11, SW-23, SW-33, SW-34, SW-40, SW-60, SW-61, SW-63, SW-64, C-17
 #[test]
 fn in_swiftask_owner_and_admin_manage_members_roles_and_settings_and_nobody_else_does() {
     let firm = Firm::of("swiftask");
@@ -52,6 +53,7 @@ fn in_swiftask_owner_and_admin_manage_members_roles_and_settings_and_nobody_else
         &[
             ("see the members", "yes yes yes yes yes", &|person, _| reads(person, "/members")),
             ("add a member", "yes yes - - -", &|person, role| adds(&firm, person, role)),
+            ("invite", "yes yes - - -", &|person, role| invites(&firm, person, role)),
             ("remove a member", "yes yes - - -", &|person, role| removes(&firm, person, role)),
             ("assign a role", "yes yes - - -", &|person, role| {
                 let other = firm.hire(&format!("moved-by-{role}"), "member");
