@@ -50,11 +50,13 @@ impl utoipa::Modify for KeySecurity {
     }
 }
 
-fn described() -> OpenApiRouter<App> {
-    let org = OpenApiRouter::new()
-        .routes(routes!(organizations::show, organizations::change))
+/// The endpoints of an organization itself, its people, and what they are given.
+fn of_people() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(organizations::show, organizations::change, organizations::delete))
         .routes(routes!(transfer::offer, transfer::show, transfer::end))
         .routes(routes!(transfer::accept))
+        .routes(routes!(organizations::restore))
         .routes(routes!(organizations::change_preset))
         .routes(routes!(settings::list))
         .routes(routes!(permissions::list))
@@ -87,6 +89,10 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(access::of_agent))
         .routes(routes!(access::of_key))
         .routes(routes!(grants::set_for_member, grants::remove_for_member))
+}
+
+fn described() -> OpenApiRouter<App> {
+    let org = of_people()
         .routes(routes!(integrations::list, integrations::connect))
         .routes(routes!(integrations::show, integrations::change, integrations::disconnect))
         .routes(routes!(integrations::refresh))

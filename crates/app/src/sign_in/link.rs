@@ -63,7 +63,8 @@ impl App {
         let (ticket, person) = self.ticket_of(link).await?;
         let Some(org) = ticket.org else { return Ok(LinkView { name: String::new(), organization: None }) };
         let name = self.names(org, &[person]).await.pop().unwrap_or_default();
-        Ok(LinkView { name, organization: Some(self.live(org).await?.snapshot().name().to_owned()) })
+        let organization = self.organization(org.as_str()).await?.map(|live| live.snapshot().name().to_owned());
+        Ok(LinkView { name, organization })
     }
 
     /// Signs in whoever was handed the link, and uses it up. The session that the browser had until now ends.

@@ -88,6 +88,12 @@ const JOURNAL: &[&str] = &[
     CREATE INDEX invitees_by_address ON invitees (email_folded);
     CREATE INDEX invitation_digests_by_invitation ON invitation_digests (org, invitation);
 ",
+    // Organizations that end, so that nobody looks for them among all; and those of which nothing is left but events.
+    "
+    CREATE TABLE ending_organizations (
+        org TEXT NOT NULL PRIMARY KEY, erased INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID, STRICT;
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

@@ -80,6 +80,7 @@ impl Naive<'_> {
             Operation::TransferOwnership { to } => needs(P::OrganizationTransfer)
                 .and(|| self.is_member(to))
                 .and(|| if self.role_of(me).is_some_and(|role| role.top) { yes("role") } else { no("only-owners") }),
+            Operation::DeleteOrganization | Operation::RestoreOrganization => needs(P::OrganizationDelete),
             Operation::ViewOwnershipOffer => self.offer(me, true),
             Operation::EndOwnershipOffer => self.offer(me, true),
             Operation::AcceptOwnership => self.offer(me, false),
@@ -266,14 +267,16 @@ impl Naive<'_> {
     /// Who wakes an agent gives it what it had: for good, and so out of what is theirs for good.
     fn wakes(&self, me: Subject, agent: AgentId) -> Answer {
         let known = &self.state.agents[&agent];
-        let sleeps =
-            known.suspended || !known.sponsor.is_some_and(|sponsor| self.state.active_member(sponsor).is_some());
+        let sleeps = known.suspended || known.sponsor.is_none_or(|sponsor| self.state.active_member(sponsor).is_none());
         let gives = beyond(&self.powers(Subject::Agent(agent)), &self.for_good().powers(me)).is_some();
         if sleeps && gives { no("beyond-your-own") } else { yes("role") }
     }
 
     /// The agents that stand still with somebody who is suspended work again when they are restored.
     fn wakes_agents_of(&self, me: Subject, member: PersonId) -> Answer {
+        if self.state.active_member(member).is_some() {
+            return yes("role");
+        }
         let theirs = self.state.agents.values().filter(|agent| agent.sponsor == Some(member) && !agent.suspended);
         let mine = self.for_good().powers(me);
         let beyond = theirs.filter_map(|agent| beyond(&self.powers(Subject::Agent(agent.id)), &mine)).next();
