@@ -9,10 +9,11 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Anyone, Body, Signed};
+use crate::extract::{Anyone, Body, NoBody, Params, Signed};
 use crate::problem::{Failure, Problems};
+use crate::time::written;
 
 /// The public base URL.
 #[derive(Clone)]
@@ -35,6 +36,8 @@ pub(crate) struct Organization {
     settings: Map<String, Value>,
     /// The one URL that its members paste into their AI client.
     mcp_url: String,
+    /// When it ends, where somebody set that: until then nothing is done in it.
+    deletes_at: Option<String>,
     /// Who the caller is in it.
     you: You,
 }
@@ -61,6 +64,7 @@ pub(crate) fn organization(view: OrganizationView, public_url: &PublicUrl) -> Or
     Organization {
         mcp_url: format!("{}/o/{}/mcp", public_url.0, view.slug),
         id: view.id.to_string(),
+        deletes_at: view.deletes_at.map(written),
         slug: view.slug,
         name: view.name,
         preset: view.preset,
@@ -125,6 +129,47 @@ pub(crate) async fn change(
     Body(body): Body<OrganizationChange>,
 ) -> Result<Json<Organization>, Failure> {
     app.change_settings(&caller, body.name, crate::settings::changes(body.settings)?).await?;
+    Ok(Json(organization(app.show_organization(&caller).await?, &public_url)))
+}
+
+/// What is said with a deletion.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Deletion {
+    /// The organization's slug, typed, so that nobody deletes another one than they mean.
+    confirm: Option<String>,
+}
+
+/// Deletes the organization: it ends after as many days as its setting organization.delete_after_days says. From the
+/// answer on nobody does anything in it but those who may delete it, who look at it and restore it; from its end on there
+/// is no such organization, and what names people in it and holds secrets is erased. A session takes that only soon
+/// after signing in.
+#[utoipa::path(delete, path = "", tag = "organization", operation_id = "delete_organization",
+    params(("org" = String, Path, description = "slug or id"), Deletion),
+    responses((status = 200, body = Organization), Problems))]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Extension(public_url): Extension<PublicUrl>,
+    Params(said): Params<Deletion>,
+    _: NoBody,
+) -> Result<Json<Organization>, Failure> {
+    app.delete_organization(&caller, said.confirm.as_deref()).await?;
+    Ok(Json(organization(app.show_organization(&caller).await?, &public_url)))
+}
+
+/// Restores an organization that ends: everything is as it was.
+#[utoipa::path(post, path = "/organization/restore", tag = "organization", operation_id = "restore_organization",
+    params(("org" = String, Path, description = "slug or id")),
+    responses((status = 200, body = Organization), Problems))]
+pub(crate) async fn restore(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Extension(public_url): Extension<PublicUrl>,
+    _: NoBody,
+) -> Result<Json<Organization>, Failure> {
+    app.restore_organization(&caller).await?;
     Ok(Json(organization(app.show_organization(&caller).await?, &public_url)))
 }
 

@@ -57,9 +57,10 @@ impl utoipa::Modify for KeySecurity {
 /// The endpoints of an organization itself, its people, and what they are given.
 fn of_people() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(organizations::show, organizations::change))
+        .routes(routes!(organizations::show, organizations::change, organizations::delete))
         .routes(routes!(transfer::offer, transfer::show, transfer::end))
         .routes(routes!(transfer::accept))
+        .routes(routes!(organizations::restore))
         .routes(routes!(organizations::change_preset))
         .routes(routes!(settings::list))
         .routes(routes!(permissions::list))

@@ -118,7 +118,8 @@ impl App {
     /// [`Problem::Unavailable`] where the journal cannot be read.
     pub async fn organization(&self, name: &str) -> Result<Option<Arc<Live>>, Problem> {
         match self.inner.registry.find(&self.inner.journal, name).await? {
-            Some(org) => self.live(org).await.map(Some),
+            // One whose day has come is not there any more.
+            Some(org) => Ok(Some(self.live(org).await?).filter(|live| !live.snapshot().is_gone_at(self.now()))),
             None => Ok(None),
         }
     }

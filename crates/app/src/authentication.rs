@@ -6,7 +6,7 @@ use domain::credential::CredentialId;
 use domain::id::{KeyId, OrgId};
 use identity::key::PresentedKey;
 use journal::KeyUse;
-use verdict::{Actor, Credential};
+use verdict::{Action, Actor, Credential, Denial, NotAdmitted, Operation, Reason, Whose};
 
 use crate::impact::Mode;
 use crate::{App, Live, Problem};
@@ -39,11 +39,19 @@ pub(crate) fn stamp(actor: &Actor) -> String {
     }
 }
 
+/// What somebody is told who does nothing here at present: to come with something else would not help them.
+pub(crate) fn does_nothing(live: &Live, reason: Reason) -> Problem {
+    let denial = Denial { reason, hidden: false, whose: Whose::Subject };
+    let explanation = live.snapshot().explain_denial(denial, Action::Operate(Operation::ViewOrganization));
+    Problem::Denied { explanation: Box::new(explanation), ask: Vec::new() }
+}
+
 impl App {
     /// Lets in whoever holds this key.
     ///
     /// # Errors
-    /// [`Problem::Unauthenticated`] where the key is malformed, unknown, revoked, replaced or expired.
+    /// [`Problem::Unauthenticated`] where the key is malformed, unknown, revoked, replaced or expired,
+    /// [`Problem::Denied`] where the organization ends.
     pub async fn authenticate(&self, key: &str) -> Result<Caller, Problem> {
         let presented =
             PresentedKey::parse(key).map_err(|fault| Problem::Unauthenticated { message: fault.to_string() })?;
@@ -51,7 +59,10 @@ impl App {
         let (org, credential) = self.credential_of(&presented).await?.ok_or_else(unknown)?;
         let live = self.live(org).await?;
         let admitted = live.snapshot().admit(credential, self.now());
-        let actor = admitted.map_err(|fault| Problem::Unauthenticated { message: fault.to_string() })?;
+        let actor = admitted.map_err(|fault| match fault {
+            NotAdmitted::Ending => does_nothing(&live, Reason::OrganizationEnding),
+            fault => Problem::Unauthenticated { message: fault.to_string() },
+        })?;
         Ok(Caller { actor, live, mode: Mode::default() })
     }
 

@@ -1,5 +1,7 @@
 //! `wardroom org`: the organization and its settings.
 
+mod ending;
+
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
@@ -42,6 +44,14 @@ enum Verb {
     AcceptTransfer,
     /// Decline the offer that was made to you, or take yours back
     EndTransfer,
+    /// Delete the organization: nothing is done in it from then on, and after the days that its setting says
+    /// (organization.delete_after_days) it is gone for good. --preview tells first who loses what
+    Delete {
+        /// Its slug, typed out, so that no other one is deleted
+        slug: String,
+    },
+    /// Restore an organization that was deleted, as long as it is not gone: everything is as it was
+    Restore,
     /// Go by another preset: its settings and roles. What you changed about roles that came with the present one is lost,
     /// also where it is the same preset once more. --preview tells first who gains and loses what
     Preset {
@@ -88,6 +98,8 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
                 format!("{}\n{how}\n", lay_out_offer(offer))
             })
         }
+        Verb::Delete { slug } => ending::delete(&arguments.door, slug, terminal),
+        Verb::Restore => ending::restore(&arguments.door, terminal),
         Verb::ShowTransfer => {
             let offer = arguments.door.organization(terminal)?.get(&["organization", "transfer"], &[])?;
             terminal.answer(&offer, |offer| lay_out_offer(offer) + "\n")
@@ -190,6 +202,10 @@ fn lay_out(org: &Value) -> String {
         ("for clients", text(org, "/mcp_url")),
         ("you", you),
     ];
+    if org.pointer("/deletes_at").is_some_and(Value::is_string) {
+        let end = time(org, "/deletes_at");
+        pairs.push(("ends", format!("{end}, unless it is restored: `wardroom org restore`")));
+    }
     let settings = org.pointer("/settings").and_then(Value::as_object);
     for (name, _) in settings.into_iter().flatten() {
         let value = text(&org["settings"], &format!("/{}", name.replace('~', "~0").replace('/', "~1")));
@@ -247,6 +263,25 @@ mod tests {
         let done = outcome(&server, &["org", "accept-transfer", "--yes", "--org", "north"]);
         assert_eq!(done.out, "Ada is owner now\n");
         assert_eq!(server.request(1).path, "/api/v1/orgs/north/organization/transfer/accept");
+    }
+
+    #[test]
+    fn an_organization_is_deleted_by_its_typed_slug_after_a_yes_and_shows_when_it_ends() {
+        let ending = json!({"slug": "north", "name": "Northwind", "deletes_at": "2026-06-01T00:00:00Z",
+            "you": {"name": "Ada", "role": "owner"}});
+        let restored = json!({"slug": "north", "deletes_at": null});
+        let server = FakeServer::answering(vec![(200, ending.clone()), (200, ending), (200, restored)]);
+        let line = ["org", "delete", "north", "--org", "north"];
+        assert_eq!((outcome(&server, &line).code, server.request_count()), (2, 0));
+        let done = outcome(&server, &[&line[..], &["--yes"]].concat());
+        assert!(done.out.starts_with("north ends on 2026-06-01"), "{}", done.out);
+        let request = server.request(0);
+        assert_eq!((request.method.as_str(), request.path.as_str()), ("DELETE", "/api/v1/orgs/north?confirm=north"));
+        let shown = outcome(&server, &["org", "show", "--org", "north"]).out;
+        assert!(shown.contains("ends") && shown.contains("`wardroom org restore`"), "{shown}");
+        let done = outcome(&server, &["org", "restore", "--org", "north"]);
+        assert_eq!(done.out, "north does not end\n");
+        assert_eq!(server.request(2).path, "/api/v1/orgs/north/organization/restore");
     }
 
     #[test]

@@ -33,6 +33,12 @@ pub enum Command {
     /// Go by another preset: its settings, and its roles in the place of those that came with the present one, which
     /// are `seeded`; `moved` says for some of these which role their members get.
     ChangePreset { preset: Box<Preset>, seeded: BTreeSet<RoleId>, moved: BTreeMap<RoleId, RoleId> },
+    /// Set the day on which the organization ends.
+    DeleteOrganization,
+    /// Take its end back.
+    RestoreOrganization,
+    /// Erase what is left of it, once its day has come.
+    DestroyOrganization,
     /// Take a person in.
     AddMember { person: PersonId, role: RoleId },
     /// Take a person in and issue a first personal key, both or neither.
@@ -211,6 +217,9 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::ChangePreset { preset, seeded, moved } => {
             organization::change_preset(state, &preset, (&seeded, &moved), now)
         }
+        Command::DeleteOrganization => organization::set_deletion(state, now),
+        Command::RestoreOrganization => organization::restore(state, now),
+        Command::DestroyOrganization => organization::destroy(state, now),
         Command::AddMember { person, role } => member::add(state, person, role),
         Command::AddMemberWithKey { person, role, key, digest, hint, expires_at } => {
             member::add_with_key(state, (person, role, key), (digest, hint), expires_at, now)

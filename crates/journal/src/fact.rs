@@ -55,6 +55,30 @@ pub enum Fact {
         /// Where.
         org: OrgId,
     },
+    /// The same for somebody whom no organization but this one knows: where another has them as a member, has called them
+    /// anything, or has invited their address, nothing is deleted.
+    ErasePersonOf {
+        /// The organization that ends.
+        org: OrgId,
+        /// Who.
+        person: PersonId,
+    },
+    /// The day is set on which the organization ends. Which day is not said by this.
+    OrganizationEnds {
+        /// Which.
+        org: OrgId,
+    },
+    /// The organization does not end.
+    OrganizationRestored {
+        /// Which.
+        org: OrgId,
+    },
+    /// What is known of the organization beside its events is deleted: memberships, what people are called there, names of
+    /// things, secrets, what leads to its keys, and mail that waits. Its slug stays, so that nobody is given it.
+    EraseOrganization {
+        /// Which.
+        org: OrgId,
+    },
     /// The organization's one slug is now this.
     Slug {
         /// The slug, compared exactly.
@@ -196,6 +220,10 @@ impl fmt::Debug for Fact {
             Fact::ErasePerson { person } => write!(f, "ErasePerson({person})"),
             Fact::Membership { person, org } => write!(f, "Membership({person}, {org})"),
             Fact::EndMembership { person, org } => write!(f, "EndMembership({person}, {org})"),
+            Fact::ErasePersonOf { org, person } => write!(f, "ErasePersonOf({org}, {person})"),
+            Fact::OrganizationEnds { org } => write!(f, "OrganizationEnds({org})"),
+            Fact::OrganizationRestored { org } => write!(f, "OrganizationRestored({org})"),
+            Fact::EraseOrganization { org } => write!(f, "EraseOrganization({org})"),
             Fact::Slug { org, .. } => write!(f, "Slug({org})"),
             Fact::Label { org, id, .. } => write!(f, "Label({org}, {id})"),
             Fact::Credential { org, key, .. } => write!(f, "Credential({org}, {key})"),

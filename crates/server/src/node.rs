@@ -29,6 +29,8 @@ use crate::{Fault, data_folder, doors, tls};
 
 /// How long the threads may take to end once they are told to; one that is stuck must not keep the journal open.
 const END_MAX: Duration = Duration::from_secs(2);
+/// How often what is left of ended organizations is looked for.
+const ERASE_EVERY: Duration = Duration::from_secs(3_600);
 
 /// The rooms, put together.
 pub(crate) struct Node {
@@ -117,6 +119,7 @@ impl Node {
     pub(crate) async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), Fault> {
         let mut workers = Workers::start(&doors::router(&self, Handle::current()), &self.front)?;
         let _sending = AbortOnDropHandle::new(tokio::spawn(self.app.clone().keep_sending()));
+        let _erasing = AbortOnDropHandle::new(tokio::spawn(erase_now_and_then(self.app.clone())));
         let _renewing = self.renewal.map(|renewal| AbortOnDropHandle::new(tokio::spawn(renewal.keep())));
         let served = tokio::select! {
             fault = workers.accept(&listener) => Err(fault),
@@ -142,6 +145,17 @@ impl Node {
         self.app.record_counted_attempts().await;
         self.journal.close().await;
         served
+    }
+}
+
+/// What is left of organizations whose day has come is erased at the start, and every hour.
+async fn erase_now_and_then(app: App) {
+    let mut hourly = tokio::time::interval(ERASE_EVERY);
+    loop {
+        hourly.tick().await;
+        if let Err(problem) = app.erase_ended_organizations().await {
+            tracing::warn!(%problem, "what is left of ended organizations could not be erased; it is tried again in an hour");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use app::{App, Problem, Quotas};
 use clap::ArgMatches;
 
+use crate::adapters::day;
 use crate::node::{application, only_the_time, runtime};
 use crate::{Fault, data_folder, settings};
 
@@ -33,13 +34,21 @@ pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, 
     })?;
     let line = if given.get_flag("json") {
         serde_json::json!({
-            "org": { "id": recovered.org.to_string() },
+            "org": { "id": recovered.org.to_string(), "ends_on": recovered.deletes_at.map(day) },
             "holder": { "id": recovered.holder.to_string(), "name": name },
             "key": recovered.key.reveal(),
         })
         .to_string()
     } else {
-        format!("a new key of {name}, shown this once:\n\n    {}\n\nend those that were lost", recovered.key.reveal())
+        let key = recovered.key.reveal();
+        let told = format!("a new key of {name}, shown this once:\n\n    {key}\n\nend those that were lost");
+        match recovered.deletes_at {
+            None => told,
+            Some(end) => format!(
+                "{told}\n\n{org} was deleted and ends on {}; until then the key restores it: wardroom org restore",
+                day(end)
+            ),
+        }
     };
     writeln!(out, "{line}").map_err(|error| Fault::of("writing", &error))?;
     Ok(ExitCode::SUCCESS)

@@ -67,6 +67,7 @@ impl Snapshot {
             seq: state.seq,
             name: state.name.as_str().into(),
             settings: state.settings.clone(),
+            deletes_at: state.deletes_at,
             offer: state.offer,
             catalog: catalog.unwrap_or_else(|| Arc::new(Catalog::compile(state))),
             roles: roles.unwrap_or_else(|| Arc::new(roles_of(state))),
@@ -105,7 +106,7 @@ impl Snapshot {
     fn take_over(&mut self, before: &Snapshot, touched: &Touched, state: &Organization) {
         let entries = touched.subjects.iter().map(|subject| (*subject, self.entry(state, *subject)));
         let entries: BTreeMap<Subject, Option<SubjectEntry>> = entries.collect();
-        let at_work = |entry: &&SubjectEntry| entry.stopped.is_none();
+        let at_work = |entry: &&SubjectEntry| entry.helps();
         let people =
             entries.iter().filter_map(|(subject, entry)| Some((subject.person()?, entry.as_ref().filter(at_work)?)));
         let people = people.flat_map(|(person, entry)| entry.lasting_roles().map(move |role| (person, role)));
@@ -192,7 +193,7 @@ impl Snapshot {
             entry.reach = Reach::ByRole;
         }
         // Whoever is suspended is here with all that they have, so that nobody above them takes or gives of it; and does nothing.
-        let stopped = (!member.is_active()).then_some(Reason::MemberSuspended);
+        let stopped = if member.is_active() { self.ending() } else { Some(Reason::MemberSuspended) };
         let Some(next) = extra.last() else { return stop(entry, stopped) };
         let then = (next.ends_at != NEVER).then(|| {
             let rest = extra.partition_point(|extra| extra.ends_at > next.ends_at);
@@ -222,6 +223,7 @@ impl Snapshot {
             }
             _ => Some(Reason::Suspended),
         };
+        let stopped = stopped.or(self.ending());
         let entry = self.holder(Subject::Agent(agent.id), agent.role, reach);
         stop(SubjectEntry { ends_at: agent.expires_at.unwrap_or(NEVER), ..entry }, stopped)
     }
@@ -233,7 +235,7 @@ impl Snapshot {
         let stopped = match role {
             _ if key.suspended => Some(Reason::Suspended),
             None if setting == KeysWithoutRole::Deny => Some(Reason::KeyWithoutRole),
-            _ => None,
+            _ => self.ending(),
         };
         let default = (setting == KeysWithoutRole::DefaultRole).then_some(self.settings.join_default_role);
         let role = role.or(default);
@@ -247,6 +249,11 @@ impl Snapshot {
         };
         let entry = self.holder(Subject::Key(key.id), role, reach);
         Some(stop(SubjectEntry { ends_at: key.expires_at.unwrap_or(NEVER), ..entry }, stopped))
+    }
+
+    /// Why nobody does anything, while the organization ends.
+    fn ending(&self) -> Option<Reason> {
+        self.deletes_at.map(|_| Reason::OrganizationEnding)
     }
 
     fn holder(&self, subject: Subject, role: Option<RoleId>, reach: Reach) -> SubjectEntry {

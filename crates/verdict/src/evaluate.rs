@@ -98,13 +98,26 @@ impl Snapshot {
                 NotAdmitted::Suspended => shown(Reason::MayNotHaveKeys),
                 NotAdmitted::MemberSuspended => shown(Reason::MemberSuspended),
                 NotAdmitted::NotAMember => shown(Reason::NotAMember),
+                NotAdmitted::Ending => shown(Reason::OrganizationEnding),
                 NotAdmitted::Ended | NotAdmitted::Expired | NotAdmitted::SessionEnded => shown(Reason::CredentialEnded),
             })?;
             if (admitted.subject, admitted.acting_for) != (actor.subject, actor.acting_for) {
                 return Err(shown(Reason::CredentialEnded));
             }
         }
-        self.subject_at(actor.subject.as_str(), question.now)
+        let found = self.subject_at(actor.subject.as_str(), question.now);
+        match found {
+            Err(Denial { reason: Reason::OrganizationEnding, .. }) => {
+                self.at_the_end(question).ok_or(shown(Reason::OrganizationEnding))
+            }
+            found => found,
+        }
+    }
+
+    /// Whoever may end the organization, where they look at it while it ends, or take that back.
+    fn at_the_end(&self, question: &Question<'_>) -> Option<&SubjectEntry> {
+        let Action::Operate(operation) = question.action else { return None };
+        self.may_restore(question.actor, question.now).filter(|_| operation.is_left_at_the_end())
     }
 
     /// The subject with this id, if it is still one at this moment and does anything.

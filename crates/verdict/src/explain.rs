@@ -253,6 +253,9 @@ impl Snapshot {
             Reason::KeyWithoutRole => "this workspace key has no role, and here a key needs one".to_owned(),
             Reason::Suspended => "it is suspended until somebody who manages it looks at it".to_owned(),
             Reason::MemberSuspended => "your membership is suspended; nothing of it is lost".to_owned(),
+            Reason::OrganizationEnding => {
+                "this organization is being deleted; unless it is restored, nothing is done in it any more".to_owned()
+            }
             Reason::SponsorSuspended => "the person who answers for this agent is suspended".to_owned(),
             Reason::MayNotHaveKeys => "your role may not have personal keys, so this key is suspended".to_owned(),
             Reason::NoDelegation => "this person does not let the agent act for them (any more)".to_owned(),
@@ -311,6 +314,7 @@ impl Snapshot {
             Reason::KeysManageNothing => (Some("use a personal key, or give the key a role".to_owned()), None),
             Reason::KeyWithoutRole => say("ask for the key to be given a role", Permission::KeyManageWorkspace),
             Reason::Suspended => (Some("ask for it to be given a role, or to be resumed".to_owned()), None),
+            Reason::OrganizationEnding => say("ask for it to be restored", Permission::OrganizationDelete),
             Reason::MemberSuspended => say("ask for the membership to be restored", Permission::MemberRemove),
             Reason::SponsorSuspended => say(
                 "ask for another person to answer for the agent, or for that one to be restored",

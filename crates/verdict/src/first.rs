@@ -14,10 +14,10 @@ pub(crate) const HOLDERS_MAX: usize = 3;
 pub(crate) struct FirstMembers(Vec<Vec<PersonId>>);
 
 impl FirstMembers {
-    /// From all subjects; people are among them in the order of their ids. Who is suspended helps nobody.
+    /// From all subjects; people are among them in the order of their ids. Who does nothing helps nobody.
     pub(crate) fn of(entries: &[SubjectEntry], roles: usize) -> FirstMembers {
         let mut first = FirstMembers(vec![Vec::new(); roles]);
-        for entry in entries.iter().filter(|entry| entry.stopped.is_none()) {
+        for entry in entries.iter().filter(|entry| entry.helps()) {
             if let Some(person) = entry.subject.person() {
                 entry.lasting_roles().for_each(|role| first.add(person, role));
             }

@@ -60,12 +60,13 @@ impl Snapshot {
         Err(shown(Reason::SignInAgain))
     }
 
-    /// Whether an operation gives authority over others, or decides about who has it.
+    /// Whether an operation gives authority over others, decides about who has it, or ends it all.
     fn is_grave(&self, operation: Operation<'_>, now: Timestamp) -> bool {
         match operation {
             Operation::TransferOwnership { .. }
             | Operation::AcceptOwnership
             | Operation::ChangePreset
+            | Operation::DeleteOrganization
             | Operation::EndSessions { .. } => true,
             Operation::RestoreMember { member } => {
                 let restored = self.subject(member.as_str(), now);

@@ -51,6 +51,9 @@ impl Snapshot {
                 self.is_an_owner(entry)?;
                 Ok(answer)
             }
+            Operation::DeleteOrganization | Operation::RestoreOrganization => {
+                holds(Permission::OrganizationDelete, Target::Organization)
+            }
             // To say that access is right one must see who has it.
             Operation::ConfirmReview => holds(Permission::AccessExplain, Target::Organization),
             Operation::ViewMembers => holds(Permission::MemberView, Target::Organization),

@@ -40,6 +40,10 @@ pub enum Operation<'q> {
     EditOrganization { changes: &'q [SettingChange] },
     /// Confirm that who has what was reviewed.
     ConfirmReview,
+    /// Set the day on which the organization ends.
+    DeleteOrganization,
+    /// Take the end of the organization back.
+    RestoreOrganization,
     /// See the members and their roles.
     ViewMembers,
     /// Take a person in with a role.
@@ -192,6 +196,8 @@ impl Operation<'_> {
             Operation::ViewSettings => "settings.view",
             Operation::EditOrganization { .. } => "organization.edit",
             Operation::ConfirmReview => "access.review",
+            Operation::DeleteOrganization => "organization.delete",
+            Operation::RestoreOrganization => "organization.restore",
             Operation::ViewMembers => "member.view",
             Operation::AddMember { .. } => "member.add",
             Operation::ChangeRole { .. } => "member.change_role",
@@ -262,6 +268,26 @@ impl Operation<'_> {
             Operation::Explain { .. } => "access.explain",
             Operation::ReadAudit { .. } => "audit.read",
         }
+    }
+
+    /// Whether it is left, while the organization ends, to those who may end it: they look at what ends, and take it back.
+    pub(crate) fn is_left_at_the_end(self) -> bool {
+        matches!(
+            self,
+            Operation::RestoreOrganization
+                | Operation::ViewOrganization
+                | Operation::ViewSettings
+                | Operation::ViewMembers
+                | Operation::ViewRoles
+                | Operation::ViewTeams
+                | Operation::ViewTeam { .. }
+                | Operation::ViewAgents
+                | Operation::ViewKey { .. }
+                | Operation::Explain { .. }
+                | Operation::ReadAudit { .. }
+                // Advice, which says that it ends.
+                | Operation::Use { permission: Permission::AccessExplain }
+        )
     }
 
     /// Whether it changes nothing.

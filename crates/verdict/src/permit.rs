@@ -89,6 +89,8 @@ pub enum Act {
     },
     /// The founding of an organization.
     Found,
+    /// The erasure of what is left of an organization whose day has come.
+    Erase,
     /// That an invitation is declined.
     Decline {
         /// Which.
@@ -123,6 +125,12 @@ impl Permit {
     /// works: nothing can be committed under it but a personal key of a member who holds the top role.
     pub fn for_recovering_the_top_role(org: OrgId, seq: u64, holder: PersonId) -> Permit {
         Permit { org, seq, actor: None, act: Act::Recover { holder }, basis: Basis::Own }
+    }
+
+    /// The way round the engine for the upkeep of an installation: nothing can be committed under it but that an
+    /// organization whose day has come is destroyed.
+    pub fn for_erasing_an_ended_organization(org: OrgId, seq: u64) -> Permit {
+        Permit { org, seq, actor: None, act: Act::Erase, basis: Basis::Own }
     }
 
     /// The way round the engine for whoever has the link of an invitation and is nobody here: nothing can be committed

@@ -286,6 +286,8 @@ pub enum Reason {
     MemberSuspended,
     /// The person who answers for the agent is suspended.
     SponsorSuspended,
+    /// The day is set on which the organization ends.
+    OrganizationEnding,
     /// The holder of the key may not have keys (any more).
     MayNotHaveKeys,
     /// The person does not let the agent act for them (any more).
@@ -332,6 +334,7 @@ impl Reason {
             Reason::Suspended => "suspended",
             Reason::MemberSuspended => "member-suspended",
             Reason::SponsorSuspended => "sponsor-suspended",
+            Reason::OrganizationEnding => "organization-ending",
             Reason::MayNotHaveKeys => "keys-suspended",
             Reason::NoDelegation => "no-delegation",
             Reason::OutOfScope(..) => "out-of-scope",

@@ -247,6 +247,7 @@ impl Snapshot {
             | Reason::SignInAgain
             | Reason::MemberSuspended
             | Reason::SponsorSuspended
+            | Reason::OrganizationEnding
             | Reason::NoSuchTool
             | Reason::NoSuchTarget
             | Reason::NotYours

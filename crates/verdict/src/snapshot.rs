@@ -11,7 +11,7 @@ use domain::invitation::Invitation;
 use domain::member::OwnershipOffer;
 use domain::object::{DataName, Object};
 use domain::organization::{RecordsSync, Settings};
-use domain::permission::PermissionSet;
+use domain::permission::{Permission, PermissionSet};
 use domain::resource::Resource;
 use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub(crate) seq: u64,
     pub(crate) name: Box<str>,
     pub(crate) settings: Settings,
+    /// When the organization ends.
+    pub(crate) deletes_at: Option<Timestamp>,
     /// The top role, as it is offered to somebody.
     pub(crate) offer: Option<OwnershipOffer>,
     pub(crate) catalog: Arc<Catalog>,
@@ -164,6 +166,11 @@ impl SubjectEntry {
         self.role.into_iter().chain(extra.map(|extra| extra.role))
     }
 
+    /// Whether others may be told to turn to it. While the organization ends, that is so as before: somebody takes it back.
+    pub(crate) fn helps(&self) -> bool {
+        matches!(self.stopped, None | Some(Reason::OrganizationEnding))
+    }
+
     /// Its role, and those beside it.
     pub(crate) fn roles(&self) -> impl Iterator<Item = u32> {
         let extra = self.more.iter().flat_map(|more| &more.roles).map(|extra| extra.role);
@@ -189,6 +196,9 @@ pub enum NotAdmitted {
     /// Whoever it speaks for is suspended.
     #[error("your membership of this organization is suspended; ask somebody who manages its members to restore it")]
     MemberSuspended,
+    /// The organization ends: only who may take that back is let in, and nobody where tools are used.
+    #[error("this organization is being deleted; unless it is restored, nothing is done in it any more")]
+    Ending,
     /// Whoever signed in is no member here.
     #[error("you are not a member of this organization (any more)")]
     NotAMember,
@@ -199,7 +209,8 @@ pub(crate) const ALWAYS: Timestamp = Timestamp(i64::MIN);
 
 /// Refuses a member who is suspended.
 fn is_at_work(member: &SubjectEntry) -> Result<(), NotAdmitted> {
-    if member.stopped.is_some() { Err(NotAdmitted::MemberSuspended) } else { Ok(()) }
+    // Whoever may end the organization takes that back.
+    if member.helps() { Ok(()) } else { Err(NotAdmitted::MemberSuspended) }
 }
 
 pub(crate) fn id_bytes(text: &str) -> Option<IdBytes> {
@@ -210,13 +221,39 @@ impl Snapshot {
     /// Who speaks with what was presented.
     ///
     /// # Errors
-    /// [`NotAdmitted`] where the secret is not the key's present one, the key or session has ended, or whoever signed in
-    /// is no member.
+    /// [`NotAdmitted`] where the secret is not the key's present one, the key or session has ended, whoever signed in
+    /// is no member, or the organization ends and they may not take that back.
     pub fn admit(&self, credential: Credential, now: Timestamp) -> Result<Actor, NotAdmitted> {
-        match credential {
+        // From the day of its end on there is no such organization.
+        let gone = self.is_gone_at(now);
+        let actor = match credential {
+            Credential::Key { .. } if gone => Err(NotAdmitted::Ended),
+            Credential::Session(_) if gone => Err(NotAdmitted::NotAMember),
             Credential::Key { key, digest } => self.admit_key((key, digest), now),
             Credential::Session(proof) => self.admit_session(proof, now),
+        }?;
+        // Not all that is asked inside asks about an operation: whoever does nothing here is not let in.
+        if self.deletes_at.is_some() && self.may_restore(&actor, now).is_none() {
+            return Err(NotAdmitted::Ending);
         }
+        Ok(actor)
+    }
+
+    /// Who speaks, where they may take back that the organization ends.
+    pub(crate) fn may_restore(&self, actor: &Actor, now: Timestamp) -> Option<&SubjectEntry> {
+        let entry = self.subject(actor.subject.as_str(), now)?;
+        let may = entry.permissions.holds(Permission::OrganizationDelete) && actor.acting_for.is_none();
+        (may && entry.helps() && now < entry.ends_at && !self.is_gone_at(now)).then_some(entry)
+    }
+
+    /// Who speaks with what was presented, where tools are used. While the organization ends nobody is let in there, also
+    /// whoever looks at it or takes its end back: that is done elsewhere.
+    ///
+    /// # Errors
+    /// [`NotAdmitted`], as [`Snapshot::admit`], and where the organization ends.
+    pub fn admit_to_tools(&self, credential: Credential, now: Timestamp) -> Result<Actor, NotAdmitted> {
+        let actor = self.admit(credential, now)?;
+        if self.deletes_at.is_some() { Err(NotAdmitted::Ending) } else { Ok(actor) }
     }
 
     fn admit_key(&self, (key, digest): (KeyId, [u8; 32]), now: Timestamp) -> Result<Actor, NotAdmitted> {
@@ -251,6 +288,12 @@ impl Snapshot {
     #[must_use]
     pub fn org(&self) -> OrgId {
         self.org
+    }
+
+    /// Whether the day of the organization's end has come: there is none any more.
+    #[must_use]
+    pub fn is_gone_at(&self, now: Timestamp) -> bool {
+        self.deletes_at.is_some_and(|end| now >= end)
     }
 
     /// The organization's name.

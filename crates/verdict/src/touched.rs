@@ -8,7 +8,7 @@ use domain::id::{AgentId, KeyId, PersonId};
 use domain::organization::Organization;
 
 use crate::question::Subject;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{AgentEntry, Snapshot};
 
 /// What has to be compiled anew. Too much is slow, too little is wrong.
 // INVARIANT: held to a compile from nothing by the tests in tests/oracle/neighbours.rs.
@@ -48,6 +48,8 @@ impl Touched {
         match event {
             // Roles, and settings that say what they come to, reach everybody who has one.
             Event::OrganizationCreated { .. }
+            | Event::OrganizationDeletionSet { .. }
+            | Event::OrganizationRestored
             | Event::SettingChanged(_)
             | Event::RoleDefined(_)
             | Event::RoleDeleted { .. }
@@ -104,6 +106,7 @@ impl Touched {
             }
             // What these change is shared as a whole, or read from the state each time.
             Event::OrganizationRenamed { .. }
+            | Event::OrganizationDestroyed
             | Event::PresetChanged { .. }
             | Event::AccessReviewed { .. }
             | Event::MemberEdited { .. }
@@ -158,7 +161,8 @@ impl Touched {
     /// Whoever goes takes their keys along, is acted for no longer, and leaves agents behind that do nothing.
     fn member_removed(&mut self, person: PersonId, before: &Snapshot, state: &Organization) {
         self.member(person);
-        self.agents |= before.agents.values().any(|agent| agent.delegations.contains_key(&person));
+        let theirs = |agent: &AgentEntry| agent.sponsor == Some(person) || agent.delegations.contains_key(&person);
+        self.agents |= before.agents.values().any(theirs);
         let orphans = state.agents.values().filter(|agent| agent.sponsor.is_none());
         self.subjects.extend(orphans.map(|agent| Subject::Agent(agent.id)));
         let member = Subject::Member(person);

@@ -76,6 +76,17 @@ fn review_due(seen: &Seen<'_>) -> Option<Finding> {
     Some(finding("review-due", Weight::Consider, message, remedy))
 }
 
+/// The organization ends, and whoever could restore it should know.
+fn ending(seen: &Seen<'_>) -> Option<Finding> {
+    let end = seen.state.deletes_at?;
+    // A day that has begun is a day in which it can be restored.
+    let days = end.since_ms(seen.now).saturating_add(DAY_MS - 1) / DAY_MS;
+    let left = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
+    let message = format!("this organization ends in {left} at the latest; nothing is done in it any more");
+    let remedy = "if that is not meant, `wardroom org restore` takes it back, and everything is as it was";
+    Some(finding("organization-ending", Weight::Act, message, remedy))
+}
+
 /// What findings are drawn from.
 pub(crate) struct Seen<'s> {
     pub(crate) state: &'s Organization,
@@ -88,6 +99,10 @@ pub(crate) struct Seen<'s> {
 
 /// Every finding there is.
 pub(crate) fn find(seen: &Seen<'_>) -> Vec<Finding> {
+    // What else there is matters when it is restored.
+    if let Some(ending) = ending(seen) {
+        return vec![ending];
+    }
     let all = [
         few_managers(seen),
         one_owner(seen),

@@ -26,17 +26,22 @@ pub(super) fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &
     if permit.org() != org || permit.seq() != state.seq {
         return false;
     }
+    // INVARIANT: to an organization that ends nothing happens but that it is restored or erased, or that whoever is to
+    // restore it is given a key; held by `to_an_organization_that_ends_nothing_happens_but_that_it_is_restored`.
+    let ends = state.deletes_at.is_some();
     let (permission, target) = match permit.act() {
         Act::Call { .. } | Act::Look { .. } => return false,
         Act::Found => return !state.is_created(),
+        Act::Erase => return ends && matches!(event, Event::OrganizationDestroyed),
         Act::Decline { invitation } => {
-            return matches!(event, Event::InvitationDeclined { invitation: of } if *of == invitation);
+            return !ends && matches!(event, Event::InvitationDeclined { invitation: of } if *of == invitation);
         }
         Act::Recover { holder } => {
             let created =
                 matches!(event, Event::KeyCreated { kind: KeyKind::Personal { holder: of }, .. } if *of == holder);
             return created && state.top_role_holders().any(|top| top == holder);
         }
+        Act::Operate { .. } if ends && !matches!(event, Event::OrganizationRestored) => return false,
         Act::Operate { permission, target } => (permission, target),
     };
     // Only a holder of the top role is given such a permit, who may do all that comes of it one by one.
@@ -184,6 +189,7 @@ fn covers_things(asked: &Asked<'_>, event: &Event) -> bool {
             Target::Integration(target),
         ) => *integration == target,
         (Event::AccessReviewed { .. }, Target::Organization) => true,
+        (Event::OrganizationDeletionSet { .. } | Event::OrganizationRestored, Target::Organization) => true,
         (Event::OrganizationRenamed { .. } | Event::SettingChanged(_), Target::Organization) => true,
         // A role that is new, the role itself, and the default that goes with a deleted one.
         (Event::RoleDefined(role), Target::Organization) => !state.roles.contains_key(&role.id),

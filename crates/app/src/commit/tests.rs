@@ -179,6 +179,8 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             Event::SettingChanged(SettingChange::OwnersMax(Some(2))),
         ],
         Operation::ConfirmReview => vec![Event::AccessReviewed { of_seq: 1 }],
+        Operation::DeleteOrganization => vec![Event::OrganizationDeletionSet { deletes_at: Timestamp(1) }],
+        Operation::RestoreOrganization => vec![Event::OrganizationRestored],
         Operation::AddMember { .. } => vec![Event::MemberAdded { person: person(7), role: role("member") }],
         Operation::ChangeRole { member, .. } => {
             vec![Event::MemberRoleChanged { person: member, from: role("member"), to: role("admin") }]
@@ -347,6 +349,8 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
         Operation::ViewOrganization,
         Operation::EditOrganization { changes: &[] },
         Operation::ConfirmReview,
+        Operation::DeleteOrganization,
+        Operation::RestoreOrganization,
         Operation::ViewOwnershipOffer,
         Operation::AcceptOwnership,
         Operation::EndOwnershipOffer,
@@ -481,8 +485,11 @@ fn same_authority(one: Operation<'_>, other: Operation<'_>) -> bool {
         | Operation::RevokeInvitation { invitation } => Some(invitation),
         _ => None,
     };
+    // Who may end the organization may take that back; where it ends, nothing else is covered.
+    let of_the_end = |operation| matches!(operation, Operation::DeleteOrganization | Operation::RestoreOrganization);
     let same_key = of_key(one).is_some_and(|of| Some(of) == of_key(other) && of != key(1));
     same_key
+        || of_the_end(one) && of_the_end(other)
         || of_agent(one).is_some_and(|of| Some(of) == of_agent(other))
         || of_delegation(one).is_some_and(|of| Some(of) == of_delegation(other))
         || of_place(one).is_some_and(|of| Some(of) == of_place(other))
@@ -610,6 +617,45 @@ fn a_founding_permit_is_void_once_there_is_an_organization_and_a_call_permit_com
     assert!(covers(&founding, org(1), &Organization::new(), &event, alone));
     assert!(!covers(&founding, org(2), &Organization::new(), &event, alone));
     assert!(!covers(&founding, org(1), &acme(), &event, alone));
+}
+
+#[test]
+fn to_an_organization_that_ends_nothing_happens_but_that_it_is_restored() {
+    let state = acme();
+    let snapshot = Snapshot::compile(org(1), &state, None);
+    let roles = ["member", "lead", "spare"].map(role);
+    let changes = [Remedy::Resume { integration: integration(0) }];
+    let all = operations(roles.each_ref(), &changes);
+    // At the same number, so that nothing but the end makes these permits void.
+    let ending = Organization { deletes_at: Some(Timestamp(1)), ..state.clone() };
+    let operates = all.iter().filter_map(|asked| permit(&snapshot, *asked)).collect::<Vec<_>>();
+    let others = [
+        Permit::for_declining_an_invitation(org(1), state.seq, invitation(0)),
+        Permit::for_recovering_the_top_role(org(1), state.seq, person(0)),
+        Permit::for_erasing_an_ended_organization(org(1), state.seq),
+    ];
+    let declined = Event::InvitationDeclined { invitation: invitation(0) };
+    let own_key = key_created(9, KeyKind::Personal { holder: person(0) });
+    let more = [declined.clone(), own_key.clone(), Event::OrganizationDestroyed];
+    let events: Vec<Event> = all.iter().flat_map(|asked| meant(*asked)).chain(more).collect();
+    for event in &events {
+        let alone = std::slice::from_ref(event);
+        for permit in &operates {
+            let found = covers(permit, org(1), &ending, event, alone);
+            assert!(!found || *event == Event::OrganizationRestored, "{:?}: {event:?}", permit.act());
+        }
+        let [decline, recover, erase] = others.each_ref().map(|permit| covers(permit, org(1), &ending, event, alone));
+        assert!(!decline, "{event:?}");
+        assert_eq!(recover, *event == own_key, "{event:?}");
+        assert_eq!(erase, *event == Event::OrganizationDestroyed, "{event:?}");
+    }
+    let restored = [Event::OrganizationRestored];
+    let restores = permit(&snapshot, Operation::RestoreOrganization).unwrap();
+    assert!(covers(&restores, org(1), &ending, &restored[0], &restored));
+    let alone = std::slice::from_ref(&declined);
+    assert!(covers(&others[0], org(1), &state, &declined, alone), "as long as it does not end");
+    let destroyed = [Event::OrganizationDestroyed];
+    assert!(!covers(&others[2], org(1), &state, &destroyed[0], &destroyed), "nothing is erased that does not end");
 }
 
 #[test]

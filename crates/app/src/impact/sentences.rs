@@ -27,6 +27,9 @@ impl Impact {
         if self.ends_others > 0 {
             lines.push(format!("{} set or moved", counted(self.ends_others, "more end")));
         }
+        if self.events.contains(&"organization.deletion_set") {
+            lines.push("nobody does anything in the organization from then on, unless it is restored".to_owned());
+        }
         if self.events.contains(&"setting.changed") {
             let besides = "settings change; told above is what rights, keys and delegations come to by them";
             lines.push(besides.to_owned());

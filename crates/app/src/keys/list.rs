@@ -48,6 +48,7 @@ impl KeyState {
             Reason::SponsorSuspended => {
                 "the person who answers for its agent is suspended; once they are restored it works again"
             }
+            Reason::OrganizationEnding => "the organization is being deleted; once it is restored the key works again",
             Reason::NotAMember => "whoever it speaks for is here no longer",
             _ => "it waits for somebody who manages it to give it a role, or to resume its agent",
         })
@@ -189,6 +190,7 @@ fn state_of(key: &Key, snapshot: &Snapshot, now: Timestamp) -> KeyState {
             | Reason::NoDelegation
             | Reason::MemberSuspended
             | Reason::SponsorSuspended
+            | Reason::OrganizationEnding
             | Reason::NotAMember => KeyState::Suspended(denial.reason),
             _ => KeyState::Active,
         },

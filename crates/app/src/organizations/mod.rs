@@ -2,6 +2,7 @@
 
 mod change_preset;
 mod change_settings;
+mod delete;
 mod found;
 mod recover;
 mod set_up;

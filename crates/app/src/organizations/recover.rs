@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::command::{self, Command};
 use domain::id::{OrgId, PersonId};
 use domain::key::KeyKind;
+use domain::time::Timestamp;
 use identity::digest::hexadecimal as hex;
 use identity::key::{IssuedKey, KeyPrefix};
 use identity::token::IssuedToken;
@@ -24,6 +25,8 @@ pub struct Recovered {
     pub holder: PersonId,
     /// The key, shown this once.
     pub key: IssuedKey,
+    /// When the organization ends, where that is set: whoever has the key can restore it until then.
+    pub deletes_at: Option<Timestamp>,
 }
 
 /// A link that was just made for a holder of the top role.
@@ -57,10 +60,10 @@ impl App {
             Fact::Credential { digest: key.digest, org, key: key.id },
             Fact::Label { org, id: key.id.to_string(), label: "Recovered".to_owned() },
         ];
-        let parts = vec![Part { permit, events }];
+        let (parts, deletes_at) = (vec![Part { permit, events }], state.deletes_at);
         let commit = Commit { parts, actor: OPERATOR.to_owned(), facts, directory: None, until: None };
         match self.commit(live, state, commit).await {
-            Ok(_) => Ok(Recovered { org, holder, key: key.secret }),
+            Ok(_) => Ok(Recovered { org, holder, key: key.secret, deletes_at }),
             Err(CommitFault::Problem(problem)) => Err(problem),
             Err(CommitFault::Conflict { .. } | CommitFault::Late) => {
                 Err(Problem::Unavailable { message: "others are changing this organization; try again".to_owned() })
@@ -81,7 +84,8 @@ impl App {
     /// The one who holds the top role of an organization, or the one of them who is named.
     async fn top_role_holder(&self, org: &str, member: Option<&str>) -> Result<(OrgId, PersonId), Problem> {
         let missing = || Problem::invalid("org", "there is no such organization in this data folder");
-        let org = self.organization_id(org).await?.ok_or_else(missing)?;
+        let live = self.organization(org).await?.ok_or_else(missing)?;
+        let org = live.org();
         let named = match member {
             Some(name) => {
                 let person = self.person(name).await?;
@@ -89,7 +93,6 @@ impl App {
             }
             None => None,
         };
-        let live = self.live(org).await?;
         let holders: Vec<PersonId> = live.state.lock().await.top_role_holders().collect();
         match (named, holders.as_slice()) {
             (Some(person), holders) if holders.contains(&person) => Ok((org, person)),

@@ -86,10 +86,6 @@ impl App {
         let expected = *self.inner.set_up.lock().unwrap_or_else(PoisonError::into_inner);
         expected == Some(self.inner.sign_in.digester().digest(Purpose::SetUp, &presented))
     }
-
-    async fn is_empty(&self) -> Result<bool, Problem> {
-        Ok(self.inner.journal.organizations(None, 1).await?.is_empty())
-    }
 }
 
 fn preset_view(preset: domain::preset::Preset) -> PresetView {

@@ -2,6 +2,7 @@
 
 use domain::id::OrgId;
 use domain::organization::Settings;
+use domain::time::Timestamp;
 use serde_json::{Map, Value};
 use verdict::{Operation, Subject};
 
@@ -20,6 +21,8 @@ pub struct OrganizationView {
     pub preset: String,
     /// Its settings by name: all for those who change settings, otherwise those that are for everybody.
     pub settings: Map<String, Value>,
+    /// When it ends, where somebody set that.
+    pub deletes_at: Option<Timestamp>,
     /// The caller's id in it.
     pub subject: String,
     /// The caller's role, unless they are a key.
@@ -60,6 +63,7 @@ impl App {
             name: state.name.clone(),
             preset: state.preset.clone(),
             settings: settings.into_iter().filter(|(name, _)| told(name)).collect(),
+            deletes_at: state.deletes_at,
             subject: subject.as_str().to_owned(),
             role: snapshot.role_of(subject).map(|role| role.id.to_string()),
             called,

@@ -64,8 +64,9 @@ impl App {
         let Some(org) = ticket.org else { return Ok(LinkView { name: String::new(), organization: None }) };
         let name = self.names(org, &[person]).await.pop().unwrap_or_default();
         // Where it cannot be read the link is as good: its person may have others.
-        let live = self.live(org).await.inspect_err(|problem| tracing::error!(%org, %problem, "it cannot be read"));
-        Ok(LinkView { name, organization: live.ok().map(|live| live.snapshot().name().to_owned()) })
+        let live = self.organization(org.as_str()).await;
+        let live = live.inspect_err(|problem| tracing::error!(%org, %problem, "it cannot be read"));
+        Ok(LinkView { name, organization: live.ok().flatten().map(|live| live.snapshot().name().to_owned()) })
     }
 
     /// Signs in whoever was handed the link, and uses it up. The session that the browser had until now ends.

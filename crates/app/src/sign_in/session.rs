@@ -7,9 +7,10 @@ use domain::id::PersonId;
 use domain::time::Timestamp;
 use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::SessionRow;
-use verdict::{Action, Credential, Denial, NotAdmitted, Operation, Reason, SessionProof, Whose};
+use verdict::{Credential, NotAdmitted, Reason, SessionProof};
 
 use super::{HasToken, IDLE_MS, NOTED_EVERY_MS, REMEMBERED_MAX, Remembered};
+use crate::authentication::does_nothing;
 use crate::impact::Mode;
 use crate::organizations::OrganizationView;
 use crate::{App, Caller, Live, Problem};
@@ -116,12 +117,8 @@ impl App {
         match admitted {
             Ok(actor) => Ok(Caller { actor, live, mode: Mode::default() }),
             // To sign in anew would not help them.
-            Err(NotAdmitted::MemberSuspended) => {
-                let denial = Denial { reason: Reason::MemberSuspended, hidden: false, whose: Whose::Subject };
-                let action = Action::Operate(Operation::ViewOrganization);
-                let explanation = Box::new(live.snapshot().explain_denial(denial, action));
-                Err(Problem::Denied { explanation, ask: Vec::new() })
-            }
+            Err(NotAdmitted::MemberSuspended) => Err(does_nothing(&live, Reason::MemberSuspended)),
+            Err(NotAdmitted::Ending) => Err(does_nothing(&live, Reason::OrganizationEnding)),
             Err(NotAdmitted::NotAMember) => Err(Problem::missing("organization")),
             Err(fault) => Err(Problem::Unauthenticated { message: fault.to_string() }),
         }
@@ -155,7 +152,7 @@ impl App {
         Ok(Some(remembered.entry(digest).or_insert(found).clone()))
     }
 
-    pub(super) fn forget(&self, is_over: impl Fn(&SessionRow) -> bool) {
+    pub(crate) fn forget(&self, is_over: impl Fn(&SessionRow) -> bool) {
         let mut remembered = self.inner.sign_in.remembered.write().unwrap_or_else(PoisonError::into_inner);
         remembered.retain(|_, found| !is_over(&found.row));
     }

@@ -8,6 +8,7 @@ mod concurrency;
 mod consequences;
 mod details;
 mod email;
+mod ending;
 mod endings;
 mod file_steps;
 mod impact;

@@ -153,6 +153,11 @@ impl World {
         (self.journal, self.app) = start(&self.folder, &self.keyring, outside);
     }
 
+    /// Where the journal is.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Another application on the same journal: another writer, whose memory falls behind.
     pub(crate) fn another_writer(&self) -> App {
         let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));

@@ -38,6 +38,15 @@ pub enum Event {
     /// It has another name.
     #[serde(rename = "organization.renamed")]
     OrganizationRenamed { name: String },
+    /// It ends at this moment, unless it is restored before.
+    #[serde(rename = "organization.deletion_set")]
+    OrganizationDeletionSet { deletes_at: Timestamp },
+    /// It does not end.
+    #[serde(rename = "organization.restored")]
+    OrganizationRestored,
+    /// It has ended, and what named people in it was erased.
+    #[serde(rename = "organization.destroyed")]
+    OrganizationDestroyed,
     /// A setting has another value.
     #[serde(rename = "setting.changed")]
     SettingChanged(SettingChange),
@@ -275,6 +284,9 @@ impl Event {
         match self {
             Event::OrganizationCreated { .. } => "organization.created",
             Event::OrganizationRenamed { .. } => "organization.renamed",
+            Event::OrganizationDeletionSet { .. } => "organization.deletion_set",
+            Event::OrganizationRestored => "organization.restored",
+            Event::OrganizationDestroyed => "organization.destroyed",
             Event::SettingChanged(_) => "setting.changed",
             Event::AccessReviewed { .. } => "access.reviewed",
             Event::PresetChanged { .. } => "organization.preset_changed",

@@ -52,6 +52,9 @@ impl Event {
         let any_of: &[P] = match self {
             Event::OrganizationCreated { .. } => &[],
             Event::OrganizationRenamed { .. } => &[P::OrganizationEdit],
+            Event::OrganizationDeletionSet { .. } | Event::OrganizationRestored => &[P::OrganizationDelete],
+            // Nobody's to do: it comes when the day has come.
+            Event::OrganizationDestroyed => &[],
             // A default goes with the role that it was.
             Event::SettingChanged(SettingChange::JoinDefaultRole(_) | SettingChange::JoinDefaultTeamRole(_)) => {
                 &[P::OrganizationEdit, P::RoleEdit]

@@ -20,6 +20,9 @@ impl Organization {
                 (self.name, self.preset, self.settings) = (name, preset, settings);
             }
             Event::OrganizationRenamed { name } => self.name = name,
+            Event::OrganizationDeletionSet { deletes_at } => self.deletes_at = Some(deletes_at),
+            Event::OrganizationRestored => self.deletes_at = None,
+            Event::OrganizationDestroyed => self.destroyed = true,
             Event::PresetChanged { preset } => self.preset = preset,
             Event::SettingChanged(change) => self.settings.change(&change),
             Event::AccessReviewed { of_seq } => self.reviewed(stamp, of_seq),

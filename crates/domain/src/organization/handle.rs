@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::id::PersonId;
 use crate::invitation::LASTS_DAYS_MAX;
 use crate::key::{self, KeyKind};
+use crate::organization::deletion::DELETE_AFTER_DAYS_MAX;
 use crate::organization::{KeysWithoutRole, Organization, SettingChange};
 use crate::preset::Preset;
 use crate::refusal::{Refusal, title_fits};
@@ -86,6 +87,10 @@ pub(crate) fn change_settings(
     if !(1..=LASTS_DAYS_MAX).contains(&after.invite_lasts_days) {
         let message = format!("an invitation is good for 1 to {LASTS_DAYS_MAX} days");
         return Err(Refusal::field("bad-length", "invite.lasts_days", message));
+    }
+    if !(1..=DELETE_AFTER_DAYS_MAX).contains(&after.delete_after_days) {
+        let message = format!("give 1 to {DELETE_AFTER_DAYS_MAX} days, in which it can be restored");
+        return Err(Refusal::field("bad-length", "organization.delete_after_days", message));
     }
     for label in after.labels.values() {
         title_fits("labels", label)?;

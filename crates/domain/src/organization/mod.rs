@@ -2,12 +2,14 @@
 
 mod apply;
 mod change_preset;
+mod deletion;
 mod handle;
 mod review;
 mod settings;
 mod state;
 
 pub(crate) use change_preset::change_preset;
+pub(crate) use deletion::{destroy, restore, set as set_deletion};
 pub(crate) use handle::{change_settings, create};
 pub use review::Review;
 pub(crate) use review::confirm as confirm_review;

@@ -313,6 +313,8 @@ settings! {
     AdminsWarnBelow admins_warn_below: u32 = 2, "admins.warn_below";
     /// In how many days who has access to what is to be reviewed; 0 for never.
     ReviewEveryDays review_every_days: u32 = 90, "review.every_days";
+    /// How many days pass between the deletion of the organization and its end, 1 to 365. Until then it can be restored.
+    OrganizationDeleteAfterDays delete_after_days: u32 = 30, "organization.delete_after_days";
     /// The organization's own words.
     Labels labels: BTreeMap<Label, String> = BTreeMap::new(), "labels";
     /// Which calls are on disk before they go out.

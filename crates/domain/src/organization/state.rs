@@ -44,6 +44,12 @@ pub struct Organization {
     pub preset: String,
     /// Its settings.
     pub settings: Settings,
+    /// When it ends, where somebody set that. From this moment on there is no such organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletes_at: Option<Timestamp>,
+    /// Whether what is left of it was erased.
+    #[serde(default)]
+    pub destroyed: bool,
     /// Its roles.
     pub roles: BTreeMap<RoleId, Role>,
     /// Its members, removed ones included.

@@ -84,6 +84,8 @@ pub(crate) fn earlier() -> Vec<Sample> {
                 ..before_extra_roles()
             }),
         ),
+        // Of the time before an organization could be deleted.
+        ("organization.created-with-invitations", created(Settings { review_every_days: 30, ..before_deletion() })),
         // Of the time before invitations.
         ("organization.created-all-24-settings", created(Settings { review_every_days: 30, ..before_invitations() })),
         // Of the time before roles beside one's own.
@@ -100,7 +102,11 @@ fn before_extra_roles() -> Settings {
 }
 
 fn before_invitations() -> Settings {
-    Settings { invite_address: InvitedAddress::Proven, invite_lasts_days: 7, ..all_settings() }
+    Settings { invite_address: InvitedAddress::Proven, invite_lasts_days: 7, ..before_deletion() }
+}
+
+fn before_deletion() -> Settings {
+    Settings { delete_after_days: 30, ..all_settings() }
 }
 
 fn all_settings() -> Settings {
@@ -128,6 +134,7 @@ fn all_settings() -> Settings {
         fields_widen: true,
         admins_warn_below: 3,
         review_every_days: 90,
+        delete_after_days: 14,
         labels: BTreeMap::from([(Label::Member, "user".to_owned()), (Label::WorkspaceKey, "API key".to_owned())]),
         records_sync: RecordsSync::All,
         requests_agent_tool: true,
@@ -138,8 +145,11 @@ fn samples_of_the_organization() -> Vec<Sample> {
     let person = PersonId::from_random(PERSON);
     let heir = PersonId::from_random([8; 20]);
     vec![
-        ("organization.created-with-invitations", created(Settings { review_every_days: 30, ..all_settings() })),
+        ("organization.created-with-an-end", created(Settings { review_every_days: 30, ..all_settings() })),
         ("access.reviewed", Event::AccessReviewed { of_seq: 41 }),
+        ("organization.deletion_set", Event::OrganizationDeletionSet { deletes_at: Timestamp(1_700_000_000_000) }),
+        ("organization.restored", Event::OrganizationRestored),
+        ("organization.destroyed", Event::OrganizationDestroyed),
         ("organization.renamed", Event::OrganizationRenamed { name: "Other".to_owned() }),
         ("member.added", Event::MemberAdded { person, role: role("member") }),
         ("member.role_changed", Event::MemberRoleChanged { person, from: role("member"), to: role("admin") }),
@@ -188,6 +198,7 @@ fn samples_of_settings() -> Vec<Sample> {
         ("setting.changed-invite-address", To::InviteAddress(InvitedAddress::Any)),
         ("setting.changed-invite-address-proven", To::InviteAddress(InvitedAddress::Proven)),
         ("setting.changed-invite-days", To::InviteLastsDays(14)),
+        ("setting.changed-delete-after", To::OrganizationDeleteAfterDays(14)),
         ("setting.changed-default-role", To::JoinDefaultRole(role("clerk"))),
         ("setting.changed-default-team", To::JoinDefaultTeam(Some(team))),
         ("setting.changed-no-default-team", To::JoinDefaultTeam(None)),

@@ -23,6 +23,7 @@ fn how_many_may_hold_the_top_role_and_who_gives_authority() {
     assert_eq!(promote, [Owner, Owner, ByPermission, OwnerOrAdmin, Owner, OwnerOrAdmin]);
     assert_eq!(across(|settings| settings.admins_warn_below), [2; 6]);
     assert_eq!(across(|settings| settings.review_every_days), [90; 6]);
+    assert_eq!(across(|settings| settings.delete_after_days), [30; 6]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! Nothing here asks who may do it (that is `verdict`). Start reading at [`Walk::take`].
 
 mod commands;
+mod ending;
 mod invitations;
 mod leaving;
 mod offers;
@@ -200,5 +201,7 @@ fn random_histories_reach_every_kind_of_event() {
         seen.remove(rare);
         known.remove(rare);
     }
+    // Days pass before it, and histories are done in milliseconds; `ending` tells of it.
+    known.remove("organization.destroyed");
     assert_eq!(seen, known);
 }

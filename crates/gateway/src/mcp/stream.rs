@@ -119,7 +119,7 @@ impl<P: Ports> Listening<P> {
     }
 
     fn may_listen(&self, snapshot: &Snapshot, now: Timestamp) -> bool {
-        snapshot.admit(self.caller.credential, now).is_ok_and(|actor| actor == self.caller.actor)
+        snapshot.admit_to_tools(self.caller.credential, now).is_ok_and(|actor| actor == self.caller.actor)
             && self.door.integration.as_deref().is_none_or(|slug| may_know(snapshot, &self.caller.actor, slug, now))
     }
 

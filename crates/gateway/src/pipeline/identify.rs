@@ -76,7 +76,7 @@ async fn known<P: Ports>(
         return Err(stranger(gateway, accepted, UNKNOWN, "unknown-key"));
     };
     let snapshot = access.snapshot();
-    match snapshot.admit(credential, gateway.ports.now()) {
+    match snapshot.admit_to_tools(credential, gateway.ports.now()) {
         Ok(actor) => Ok(Caller { access, snapshot, actor, credential, address: accepted.address }),
         Err(ended) => Err(not_admitted(gateway, &snapshot, credential, ended)),
     }
@@ -89,7 +89,7 @@ pub(crate) fn renew<P: Ports>(gateway: &Arc<Gateway<P>>, caller: Caller<P::Acces
     if snapshot.seq() == caller.snapshot.seq() {
         return Ok(caller);
     }
-    match snapshot.admit(caller.credential, gateway.ports.now()) {
+    match snapshot.admit_to_tools(caller.credential, gateway.ports.now()) {
         Ok(actor) => Ok(Caller { snapshot, actor, ..caller }),
         Err(ended) => Err(not_admitted(gateway, &snapshot, caller.credential, ended)),
     }
@@ -102,7 +102,8 @@ fn not_admitted<P: Ports>(
     ended: NotAdmitted,
 ) -> Exit {
     let blank = Blank { credential: Some(credential.id()), ..Blank::new(snapshot, "") };
-    gateway.note_noise(blank, Decision::Denied, "credential-ended");
+    let reason = if ended == NotAdmitted::Ending { "organization-ending" } else { "credential-ended" };
+    gateway.note_noise(blank, Decision::Denied, reason);
     Exit::not_identified(&ended.to_string(), true)
 }
 

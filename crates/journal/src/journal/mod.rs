@@ -22,7 +22,9 @@ use crate::sqlite::key_uses::KeyUses;
 use crate::sqlite::pool::Pool;
 use crate::sqlite::record_desk::{Desk, Errand};
 use crate::sqlite::session_uses::SessionUses;
-use crate::sqlite::{facts, folder, identities, invitees, mail, reader, record_threads, sign_in, stream_writer};
+use crate::sqlite::{
+    ending, facts, folder, identities, invitees, mail, reader, record_threads, sign_in, stream_writer,
+};
 use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
 use crate::verification::{ChainHead, JournalFile};
 
@@ -201,12 +203,30 @@ impl Journal {
         self.read_journal(move |connection| facts::org_by_slug(connection, &slug)).await
     }
 
-    /// Organizations in the order of their ids, after one; at most 10,000.
+    /// Organizations in the order of their ids, after one; at most 10,000. Those that have ended, and of which nothing is
+    /// left but events, are not among them.
     ///
     /// # Errors
     /// [`ReadError`]
     pub async fn organizations(&self, after: Option<OrgId>, limit: usize) -> Result<Vec<OrganizationSlug>, ReadError> {
         self.read_journal(move |connection| facts::organizations(connection, after, limit)).await
+    }
+
+    /// Organizations on whose stream an end was set, and of which something is left, in the order of their ids, after one;
+    /// at most 10,000. Whether the day has come is for the stream to say.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn ending_organizations(&self, after: Option<OrgId>, limit: usize) -> Result<Vec<OrgId>, ReadError> {
+        self.read_journal(move |connection| ending::ending(connection, after, limit)).await
+    }
+
+    /// Those of the people of whom something is written, and whom no organization but this one knows.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn known_nowhere_else(&self, org: OrgId, people: Vec<PersonId>) -> Result<Vec<PersonId>, ReadError> {
+        self.read_journal(move |connection| ending::known_nowhere_else(connection, org, &people)).await
     }
 
     /// The names that people gave to things in an organization.

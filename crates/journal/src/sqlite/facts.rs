@@ -9,9 +9,8 @@ use domain::id::{KeyId, OrgId, PersonId};
 
 use crate::error::{AppendError, ReadError};
 use crate::fact::{Fact, Label, OrganizationSlug, Person};
-use crate::sqlite::invitees;
 use crate::sqlite::sign_in::{self, SessionsOf};
-use crate::sqlite::{identities, mail, passkeys, to_sql};
+use crate::sqlite::{ending, identities, invitees, mail, passkeys, to_sql};
 use crate::stream::{EVENT_BYTES_MAX, PAGE_MAX};
 
 /// Where rows of a person stand that go when they are erased, besides those of their sessions.
@@ -39,11 +38,14 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
             run(called, &[&person.as_str(), &org.as_str(), email, name])?;
         }
         Fact::ErasePerson { person } => {
-            sign_in::end_sessions(connection, SessionsOf::Person(*person))?;
-            invitees::erase_person(connection, *person)?;
-            for table in PERSONAL_TABLES {
-                run(&format!("DELETE FROM {table} WHERE person = ?1"), &[&person.as_str()])?;
-            }
+            erase_person(connection, *person)?;
+            return Ok(true);
+        }
+        Fact::ErasePersonOf { org, person } => return ending::erase_person(connection, *org, *person),
+        Fact::OrganizationEnds { org } => ending::begin(connection, *org)?,
+        Fact::OrganizationRestored { org } => ending::take_back(connection, *org)?,
+        Fact::EraseOrganization { org } => {
+            ending::erase_organization(connection, *org)?;
             return Ok(true);
         }
         Fact::Membership { person, org } => {
@@ -107,6 +109,16 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         }
     }
     Ok(false)
+}
+
+/// Deletes everything that names a person, in every organization, and every way by which they sign in.
+pub(crate) fn erase_person(connection: &Connection, person: PersonId) -> Result<(), FactError> {
+    sign_in::end_sessions(connection, SessionsOf::Person(person))?;
+    invitees::erase_person(connection, person)?;
+    for table in PERSONAL_TABLES {
+        connection.prepare_cached(&format!("DELETE FROM {table} WHERE person = ?1"))?.execute([person.as_str()])?;
+    }
+    Ok(())
 }
 
 fn write_person(connection: &Connection, person: PersonId, email: &str, name: &str) -> Result<(), FactError> {
@@ -215,7 +227,8 @@ pub(crate) fn organizations(
     after: Option<OrgId>,
     limit: usize,
 ) -> Result<Vec<OrganizationSlug>, ReadError> {
-    let sql = "SELECT org, slug FROM slugs WHERE org > ?1 ORDER BY org LIMIT ?2";
+    let sql = "SELECT org, slug FROM slugs WHERE org > ?1
+         AND org NOT IN (SELECT org FROM ending_organizations WHERE erased = 1) ORDER BY org LIMIT ?2";
     let after = after.map_or_else(String::new, |org| org.as_str().to_owned());
     let limit = to_sql(limit.min(PAGE_MAX) as u64);
     let rows = read_all(connection, sql, &[&after, &limit], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;

@@ -92,6 +92,12 @@ const JOURNAL: &[&str] = &[
     "
     ALTER TABLE sessions ADD COLUMN proven_at INTEGER;
 ",
+    // Organizations that end, so that nobody looks for them among all; and those of which nothing is left but events.
+    "
+    CREATE TABLE ending_organizations (
+        org TEXT NOT NULL PRIMARY KEY, erased INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID, STRICT;
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

@@ -2,6 +2,7 @@
 
 mod contract;
 mod crash;
+mod ending;
 mod folder;
 mod mail;
 mod records;

@@ -67,6 +67,8 @@ pub(crate) fn hammer(demo: &Demo, key: &str, round: usize, end: impl FnOnce()) -
             })
         })
         .collect();
+    // What is ended may be all that says where the integrations are.
+    let control = demo.upstream_control();
     wait_for("calls before the end", || (allowed.load(Ordering::Relaxed) > 200).then_some(()));
     end();
     ended.store(true, Ordering::Release);
@@ -75,7 +77,7 @@ pub(crate) fn hammer(demo: &Demo, key: &str, round: usize, end: impl FnOnce()) -
     for worker in workers {
         worker.join().expect("a connection");
     }
-    let notes = demo.upstream_stats()["notes"].clone();
+    let notes = Demo::stats_at(&control)["notes"].clone();
     let reached = notes[format!("late-{round}")].as_u64().unwrap_or(0);
     assert!(notes[format!("early-{round}")].as_u64().unwrap_or(0) > 200, "the hammer never hit: {notes}");
     (sent.load(Ordering::Relaxed), reached as usize)

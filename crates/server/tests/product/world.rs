@@ -96,10 +96,18 @@ impl Demo {
 
     /// What the look-alike integrations have counted.
     pub(crate) fn upstream_stats(&self) -> Value {
+        Demo::stats_at(&self.upstream_control())
+    }
+
+    /// Where the look-alike integrations say what they have counted, also once nobody is told where they are.
+    pub(crate) fn upstream_control(&self) -> String {
         let owner = self.api(&self.key_of("Owner"));
         let url = owner.get("/integrations/stripe").1["url"].as_str().expect("a URL").to_owned();
-        let base = url.trim_end_matches("/stripe/mcp");
-        let mut answer = agent().get(format!("{base}/control/stats")).call().expect("the integrations answer");
+        format!("{}/control/stats", url.trim_end_matches("/stripe/mcp"))
+    }
+
+    pub(crate) fn stats_at(control: &str) -> Value {
+        let mut answer = agent().get(control).call().expect("the integrations answer");
         answer.body_mut().read_json().expect("JSON")
     }
 }

@@ -73,6 +73,7 @@ fn organization(state: &Organization, now: Timestamp) -> CedarEntity {
     let to: CedarValue = settings.grants_to.iter().map(|to| to.as_str()).collect();
     let attrs = attributes([
         ("dormant", Some(powers::value(&powers::dormant(state)))),
+        ("ending", Some(state.deletes_at.is_some().into())),
         ("extra_roles", Some(powers::value(&beside::managed(state, now)))),
         ("fields_widen", Some(settings.fields_widen.into())),
         ("grants_to", Some(to)),

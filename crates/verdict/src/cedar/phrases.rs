@@ -12,7 +12,7 @@ pub(super) struct Policy {
     principal: String,
     actions: Vec<&'static str>,
     resource: String,
-    condition: Option<String>,
+    conditions: Vec<String>,
 }
 
 impl Policy {
@@ -20,7 +20,7 @@ impl Policy {
     pub(super) fn permit(id: impl Into<String>, says: impl Into<String>, actions: &[&'static str]) -> Policy {
         let (id, says, actions) = (id.into(), says.into(), actions.to_vec());
         let (principal, resource) = ("principal".to_owned(), "resource".to_owned());
-        Policy { effect: "permit", id, says, principal, actions, resource, condition: None }
+        Policy { effect: "permit", id, says, principal, actions, resource, conditions: Vec::new() }
     }
 
     /// Something that is not, whatever else says yes. Without actions it holds for all.
@@ -38,14 +38,19 @@ impl Policy {
         Policy { resource: format!("resource {resource}"), ..self }
     }
 
-    /// Only where this is so.
+    /// Only where this is so. Of several conditions all must be met.
     pub(super) fn when(self, condition: impl AsRef<str>) -> Policy {
-        Policy { condition: Some(format!("when {{ {} }}", condition.as_ref())), ..self }
+        self.limited(format!("when {{ {} }}", condition.as_ref()))
     }
 
     /// Only where this is not so.
     pub(super) fn unless(self, condition: impl AsRef<str>) -> Policy {
-        Policy { condition: Some(format!("unless {{ {} }}", condition.as_ref())), ..self }
+        self.limited(format!("unless {{ {} }}", condition.as_ref()))
+    }
+
+    fn limited(mut self, condition: String) -> Policy {
+        self.conditions.push(condition);
+        self
     }
 
     /// As it stands in the file.
@@ -57,10 +62,9 @@ impl Policy {
             [one] => format!("action == {one}"),
             several => format!("action in [{}]", several.join(", ")),
         };
-        let Policy { effect, id, says, principal, resource, condition, .. } = self;
-        let condition = condition.as_ref().map(|condition| format!("\n{}", laid_out(condition)));
-        let condition = condition.unwrap_or_default();
-        format!("\n// {says}\n@id(\"{id}\")\n{effect} ({principal}, {action}, {resource}){condition};\n")
+        let Policy { effect, id, says, principal, resource, conditions, .. } = self;
+        let conditions: String = conditions.iter().map(|condition| format!("\n{}", laid_out(condition))).collect();
+        format!("\n// {says}\n@id(\"{id}\")\n{effect} ({principal}, {action}, {resource}){conditions};\n")
     }
 }
 

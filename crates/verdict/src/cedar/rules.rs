@@ -20,6 +20,21 @@ pub(super) fn policies() -> Vec<Policy> {
     rules.into_iter().chain(others).flatten().collect()
 }
 
+/// What is left to those who may end the organization, while it ends.
+const LEFT_AT_THE_END: [&str; 11] = [
+    "organization.restore",
+    "organization.view",
+    "settings.view",
+    "member.view",
+    "role.view",
+    "team.list",
+    "team.view",
+    "agent.view",
+    "key.view",
+    "access.explain",
+    "audit.read",
+];
+
 /// Who is nobody here, or does nothing at present, may nothing. These are written so that what is missing counts as no.
 fn at_the_door() -> Vec<Policy> {
     let key = "context.key";
@@ -57,6 +72,11 @@ fn at_the_door() -> Vec<Policy> {
         "principal.sponsor has role && !principal.sponsor.suspended".to_owned(),
         has_not_ended("principal"),
     ]);
+    let left = LEFT_AT_THE_END.map(|action| format!("action == Wardroom::Action::\"{action}\""));
+    let advice =
+        "(action == Wardroom::Action::\"permission.use\" && context.permission == \"access.explain\")".to_owned();
+    let left = any([any(left), advice]);
+    let ends_it = format!("principal has role && {}", holds(P::OrganizationDelete));
     vec![
         Policy::forbid("door.member", "Only whose membership is in force", &[])
             .from("is Wardroom::Member")
@@ -75,6 +95,13 @@ fn at_the_door() -> Vec<Policy> {
         )
         .from("is Wardroom::Agent")
         .unless(of_agents),
+        Policy::forbid(
+            "door.ending",
+            "While the organization ends nobody does anything but who may end it, who looks and takes that back",
+            &[],
+        )
+        .when(setting("ending"))
+        .unless(all([left, "!(context has acting_for)".to_owned(), ends_it])),
         Policy::forbid("door.credential", "A key that was presented must still work and speak for this principal", &[])
             .when(all([
                 "context has key".to_owned(),
@@ -235,6 +262,12 @@ fn organization() -> Vec<Policy> {
             &["offer.view", "offer.end"],
         )
         .when(all([offered, "principal.role.top".to_owned(), holds(P::OrganizationTransfer)])),
+        Policy::permit(
+            "organization.delete",
+            "End the organization, and take that back",
+            &["organization.delete", "organization.restore"],
+        )
+        .when(holds(P::OrganizationDelete)),
         Policy::permit("data_model.edit", "Change what objects there are", &["data_model.edit"])
             .when(all([holds(P::DataModelEdit), where_there("context has lifts", &opens("context.lifts"))])),
         Policy::permit("permission.use", "Use what a permission gives", &["permission.use"])

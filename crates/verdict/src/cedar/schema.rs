@@ -22,6 +22,7 @@ namespace Wardroom {
   // these count (`roles_extra_bindings`) or not.
   entity Organization = {
     dormant: Powers,
+    ending: Bool,
     extra_roles: Powers,
     fields_widen: Bool,
     grants_to: Set<String>,
@@ -125,6 +126,8 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
          teams_assign_listed: Set<Kind>, fields_widen: Bool",
     ),
     ("organization.change_preset", ORGANIZATION, ""),
+    ("organization.delete", ORGANIZATION, ""),
+    ("organization.restore", ORGANIZATION, ""),
     ("organization.transfer", MEMBER, ""),
     // The open offer of the organization: to see it, to take it over, and to decline or take it back.
     ("offer.view", ORGANIZATION, ""),

@@ -6,6 +6,7 @@
 //! what the questions are about, `pages` and `tables` write, `rows` and `examples` hold what the requirements say.
 
 mod company;
+mod ending;
 mod examples;
 mod pages;
 mod rows;

@@ -113,7 +113,7 @@ const WORKJET: &[Row] = &[
     ("WJ-28", "create personal keys", |c, me| c.may(me, Op::CreatePersonalKey { holder: person(me) }), &[Y, Y, N]),
     ("WJ-28", "create workspace keys", |c, me| c.may(me, Op::CreateWorkspaceKey { role: None, scope: KeyScope::Granted }), &[Y, Y, N]),
     ("WJ-29", "manage billing", |c, me| uses(c, me, P::BillingEdit), &[Y, N, N]),
-    ("WJ-30", "delete the organization", |c, me| uses(c, me, P::OrganizationDelete), &[Y, N, N]),
+    ("WJ-30", "delete the organization", |c, me| c.may(me, Op::DeleteOrganization), &[Y, N, N]),
     ("WJ-31", "transfer ownership", |c, me| c.may(me, Op::TransferOwnership { to: person(c.with("admin") + 1) }), &[Y, N, N]),
     ("WJ-33", "promote a member to admin", |c, me| c.may(me, Op::ChangeRole { member: person(newcomer(c)), role: c.role("admin") }), &[Y, N, N]),
     ("WJ-33", "invite an admin", |c, me| c.may(me, Op::Invite { role: Some(c.role("admin")) }), &[Y, N, N]),
@@ -192,7 +192,7 @@ const SWIFTASK: &[Row] = &[
     ("SW-71", "artifact-delete others'", |c, me| touch(c, me, (Verb::Delete, Kind::Artifact, Whose::Others)), &[Y, Y, N, N, N]),
     ("SW-72", "team-usage", all_usage, &[Y, Y, N, N, N]),
     ("SW-72", "own usage", |c, me| uses(c, me, P::UsageView), &[Y, Y, Y, N, N]),
-    ("SW-72", "workspace-delete", |c, me| uses(c, me, P::OrganizationDelete), &[Y, Y, N, N, N]),
+    ("SW-72", "workspace-delete", |c, me| c.may(me, Op::DeleteOrganization), &[Y, Y, N, N, N]),
     ("SW-36", "see the structure", |c, me| c.may(me, Op::ViewOrganization), &[Y, Y, Y, Y, Y]),
     ("SW-45", "see nothing of the work", |c, me| Kind::ALL.iter().any(|kind| touch(c, me, (Verb::View, *kind, Whose::Others))), &[Y, Y, Y, Y, N]),
 ];

@@ -83,6 +83,10 @@ pub(crate) fn operation<'c>(
         Command::CreateOrganization { .. } => return None,
         Command::ChangeSettings { changes, .. } => Operation::EditOrganization { changes },
         Command::ConfirmReview { .. } => Operation::ConfirmReview,
+        Command::DeleteOrganization => Operation::DeleteOrganization,
+        Command::RestoreOrganization => Operation::RestoreOrganization,
+        // Comes by itself.
+        Command::DestroyOrganization => return None,
         Command::AddMember { role, .. } | Command::AddMemberWithKey { role, .. } => Operation::AddMember { role },
         Command::ChangeMemberRole { person, role } => Operation::ChangeRole { member: *person, role },
         Command::EditMember { person, details } => {

@@ -144,6 +144,7 @@ impl Names {
             Operation::ChangePreset,
         ];
         all.extend(self.changes.iter().map(|changes| Operation::EditOrganization { changes }));
+        all.extend([Operation::DeleteOrganization, Operation::RestoreOrganization]);
         all.extend([Operation::ViewOwnershipOffer, Operation::AcceptOwnership, Operation::EndOwnershipOffer]);
         self.about_roles(&mut all);
         self.about_people(&mut all);

@@ -158,6 +158,8 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::ViewOrganization => whole("organization.view"),
         Operation::EditOrganization { changes } => settings(state, changes),
         Operation::TransferOwnership { to } => of("organization.transfer", "Member", to),
+        Operation::DeleteOrganization => whole("organization.delete"),
+        Operation::RestoreOrganization => whole("organization.restore"),
         Operation::ViewOwnershipOffer => whole("offer.view"),
         Operation::AcceptOwnership => whole("offer.accept"),
         Operation::EndOwnershipOffer => whole("offer.end"),

@@ -80,6 +80,7 @@ impl Naive<'_> {
             Operation::TransferOwnership { to } => needs(P::OrganizationTransfer)
                 .and(|| self.is_member(to))
                 .and(|| if self.role_of(me).is_some_and(|role| role.top) { yes("role") } else { no("only-owners") }),
+            Operation::DeleteOrganization | Operation::RestoreOrganization => needs(P::OrganizationDelete),
             Operation::ViewOwnershipOffer => self.offer(me, true),
             Operation::EndOwnershipOffer => self.offer(me, true),
             Operation::AcceptOwnership => self.offer(me, false),
@@ -273,6 +274,9 @@ impl Naive<'_> {
 
     /// The agents that stand still with somebody who is suspended work again when they are restored.
     fn wakes_agents_of(&self, me: Subject, member: PersonId) -> Answer {
+        if self.state.active_member(member).is_some() {
+            return yes("role");
+        }
         let theirs = self.state.agents.values().filter(|agent| agent.sponsor == Some(member) && !agent.suspended);
         let mine = self.for_good().powers(me);
         let beyond = theirs.filter_map(|agent| beyond(&self.powers(Subject::Agent(agent.id)), &mine)).next();
