@@ -345,7 +345,7 @@ async fn an_invited_address_that_is_believed_lets_in_somebody_new_who_joins_by_t
     let acme = world.acme().await;
     let (email, role) = ("ann.beryl@acme.example".to_owned(), Some("admin".to_owned()));
     let new = InvitationToSend { email, role, ..InvitationToSend::default() };
-    let sent = world.app.send_invitation(&acme.admin, new).await.unwrap();
+    let sent = world.app.send_invitation(&acme.owner, new).await.unwrap();
     let link = sent.token.expect("a link");
     // Nobody else, and not an address of which the provider is not sure itself.
     for (email, verified) in [("bo@acme.example", json!(true)), ("ann.beryl@acme.example", json!(false))] {

@@ -114,6 +114,7 @@ fn whoever_accepts_gets_what_was_offered_once() {
     assert_eq!(refusal(&walk, take(0, person(3))), "invitation-closed");
 }
 
+// rows: WJ-4
 #[test]
 fn nobody_is_invited_to_the_top_role_nor_comes_to_it_by_an_invitation() {
     let mut walk = company();
