@@ -164,6 +164,8 @@ fn kinds() -> impl Strategy<Value = KeyKind> {
         people().prop_map(|holder| KeyKind::Personal { holder }),
         (scopes, proptest::option::of(roles())).prop_map(|(scope, role)| KeyKind::Workspace { scope, role }),
         (agents(), proptest::option::of(people())).prop_map(|(agent, acting_for)| KeyKind::Agent { agent, acting_for }),
+        (roles(), proptest::option::of(roles()))
+            .prop_map(|(gives, tends)| KeyKind::Directory { gives, tends: tends.into_iter().collect() }),
     ]
 }
 

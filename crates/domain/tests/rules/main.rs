@@ -4,6 +4,7 @@
 //! Nothing here asks who may do it (that is `verdict`). Start reading at [`Walk::take`].
 
 mod commands;
+mod directories;
 mod ending;
 mod invitations;
 mod leaving;
