@@ -45,9 +45,7 @@ impl FromRequestParts<App> for Keyed {
             }
         }
         if let Some(credential) = caller.actor.credential {
-            let client = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-            let client = client.map(|client| client.chars().take(CLIENT_LENGTH_MAX).collect());
-            app.used(caller.live.org(), credential.id(), address(parts), client);
+            app.used(caller.live.org(), credential.id(), address(parts), client_of(parts));
         }
         Ok(Keyed(Caller { mode: mode(parts)?, ..caller }))
     }
@@ -77,6 +75,12 @@ impl FromRequestParts<App> for Anyone {
         }
         Visitor::from_request_parts(parts, app).await.map(Anyone::Session)
     }
+}
+
+/// The client as it states itself.
+pub(crate) fn client_of(parts: &Parts) -> Option<String> {
+    let client = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    client.map(|client| client.chars().take(CLIENT_LENGTH_MAX).collect())
 }
 
 /// The organization that the path names, by slug or id, if it names one.

@@ -23,7 +23,7 @@ use crate::time::{read_optional, written};
 pub(crate) struct Key {
     /// Its id.
     id: String,
-    /// `personal`, `workspace` or `agent`.
+    /// `personal`, `workspace` or `agent`, or `directory` for the connection of a company directory.
     kind: &'static str,
     /// `active`, `suspended` or `expired`.
     state: &'static str,
@@ -100,6 +100,7 @@ impl From<KeyView> for Key {
             KeyKind::Personal { .. } => ("personal", None, None),
             KeyKind::Workspace { scope, .. } => ("workspace", Some(scope), None),
             KeyKind::Agent { acting_for, .. } => ("agent", None, acting_for),
+            KeyKind::Directory { .. } => ("directory", None, None),
         };
         let named = |id: String, name: Option<String>| Holder { id, name: name.unwrap_or_default() };
         Key {

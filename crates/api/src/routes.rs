@@ -14,9 +14,9 @@ use utoipa_axum::routes;
 use crate::home::Cookies;
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, cedar, extract, grants, identities, integrations, invitations, keys,
-    kinds, members, objects, organizations, pages, passkeys, permissions, plan, requests, resources, reviews, roles,
-    sessions, settings, teams, transfer,
+    access, advice, agents, ask, audit, authzen, cedar, directory, extract, grants, identities, integrations,
+    invitations, keys, kinds, members, objects, organizations, pages, passkeys, permissions, plan, requests, resources,
+    reviews, roles, scim, sessions, settings, teams, transfer,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -106,6 +106,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(keys::show, keys::change, keys::revoke))
         .routes(routes!(keys::rotate))
         .routes(routes!(grants::set_for_key, grants::remove_for_key))
+        .routes(routes!(directory::list, directory::connect))
+        .routes(routes!(directory::end))
+        .routes(routes!(directory::rotate))
         .routes(routes!(agents::list, agents::create))
         .routes(routes!(agents::show, agents::change, agents::delete))
         .routes(routes!(agents::set_delegation, agents::remove_delegation))
@@ -173,6 +176,7 @@ pub fn router(api: Api) -> Router {
     let contract = Json(contract);
     router
         .merge(authzen::router(&api.public_url))
+        .merge(scim::router())
         .merge(pages::router())
         .route("/api/openapi.json", routing::get(move || std::future::ready(contract.clone())))
         .route("/api/{*rest}", routing::any(|| std::future::ready(Failure::missing("endpoint"))))

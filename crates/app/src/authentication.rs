@@ -88,7 +88,7 @@ impl App {
     }
 
     /// Which key of which organization a digest belongs to.
-    async fn credential(&self, digest: [u8; 32]) -> Result<Option<(OrgId, KeyId)>, Problem> {
+    pub(crate) async fn credential(&self, digest: [u8; 32]) -> Result<Option<(OrgId, KeyId)>, Problem> {
         let known = self.inner.credentials.read().unwrap_or_else(PoisonError::into_inner).get(&digest).copied();
         if known.is_some() {
             return Ok(known);

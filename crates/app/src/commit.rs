@@ -166,6 +166,7 @@ fn append_problem(error: AppendError) -> Problem {
     match error {
         AppendError::Taken { what: "slug" } => Problem::invalid("slug", "this slug is taken; choose another"),
         AppendError::Taken { what: "e-mail" } => Problem::invalid("email", "this e-mail address is taken"),
+        AppendError::Taken { what: "user name" } => crate::scim::taken(),
         AppendError::TooLarge { .. } => Problem::invalid("body", error.to_string()),
         AppendError::Unavailable { .. }
         | AppendError::Conflict { .. }

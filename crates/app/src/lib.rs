@@ -39,6 +39,7 @@ pub mod requests;
 pub mod resources;
 pub mod reviews;
 pub mod roles;
+pub mod scim;
 pub mod sign_in;
 pub mod teams;
 

@@ -12,6 +12,7 @@ mod audit;
 mod check;
 mod collection;
 mod credential;
+mod directory;
 mod doctor;
 mod explain;
 mod failure;
@@ -72,6 +73,8 @@ enum Command {
     Grant(grant::Arguments),
     /// Personal, workspace and agents' keys
     Key(key::Arguments),
+    /// The connections of a company directory, which keeps the members up to date
+    Directory(directory::Arguments),
     /// AI agents with an identity of their own, and for whom they may act
     Agent(agent::Arguments),
     /// Projects, graders, workflows and whatever else people make and share
@@ -154,6 +157,7 @@ fn dispatch(command: &Command, terminal: &mut Terminal<'_>) -> Result<(), Failur
         Command::Tool(arguments) => tool::run(arguments, terminal),
         Command::Grant(arguments) => grant::run(arguments, terminal),
         Command::Key(arguments) => key::run(arguments, terminal),
+        Command::Directory(arguments) => directory::run(arguments, terminal),
         Command::Agent(arguments) => agent::run(arguments, terminal),
         Command::Resource(arguments) => resource::run(arguments, terminal),
         Command::Kind(arguments) => kind::run(arguments, terminal),

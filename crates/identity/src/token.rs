@@ -132,6 +132,12 @@ impl<'a> PresentedToken<'a> {
         self.form
     }
 
+    /// The last four characters, by which people recognise a token in a list.
+    #[must_use]
+    pub fn hint(&self) -> &'a str {
+        form::hint(self.text)
+    }
+
     /// The text itself, where it must be handed on: as the `state` in the address of a provider.
     #[must_use]
     pub fn reveal(&self) -> &'a str {

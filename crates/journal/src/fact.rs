@@ -10,6 +10,7 @@ use domain::time::Timestamp;
 
 use crate::invitee::InviteeRow;
 use crate::mail::MailRow;
+use crate::scim::DirectoryUser;
 use crate::sign_in::{IdentityRow, PasskeyRow, SessionRow, TicketRow};
 
 /// A change to the rows beside the streams.
@@ -79,6 +80,8 @@ pub enum Fact {
         /// Which.
         org: OrgId,
     },
+    /// What the company's directory calls a member of the organization. Names are unique in it without regard to case.
+    DirectoryUser(Box<DirectoryUser>),
     /// The organization's one slug is now this.
     Slug {
         /// The slug, compared exactly.
@@ -224,6 +227,7 @@ impl fmt::Debug for Fact {
             Fact::OrganizationEnds { org } => write!(f, "OrganizationEnds({org})"),
             Fact::OrganizationRestored { org } => write!(f, "OrganizationRestored({org})"),
             Fact::EraseOrganization { org } => write!(f, "EraseOrganization({org})"),
+            Fact::DirectoryUser(user) => write!(f, "DirectoryUser({}, {})", user.org, user.person),
             Fact::Slug { org, .. } => write!(f, "Slug({org})"),
             Fact::Label { org, id, .. } => write!(f, "Label({org}, {id})"),
             Fact::Credential { org, key, .. } => write!(f, "Credential({org}, {key})"),

@@ -124,7 +124,7 @@ impl Snapshot {
                 Some(self.member(state, state.member(person)?, Some(teams)))
             }
             Subject::Agent(agent) => Some(self.agent(state, state.agents.get(&agent)?)),
-            Subject::Key(key) => self.workspace_key(state, state.live_key(key)?),
+            Subject::Key(key) => self.shared_key(state, state.live_key(key)?),
         }
     }
 
@@ -154,7 +154,7 @@ impl Snapshot {
         let mut subjects: Vec<SubjectEntry> = members.collect();
         subjects.extend(state.agents.values().map(|agent| self.agent(state, agent)));
         let keys = state.keys.values().filter(|key| key.revoked_at.is_none());
-        subjects.extend(keys.filter_map(|key| self.workspace_key(state, key)));
+        subjects.extend(keys.filter_map(|key| self.shared_key(state, key)));
         subjects
     }
 
@@ -188,6 +188,7 @@ impl Snapshot {
         let mut entry = self.holder(Subject::Member(member.person), Some(member.role), reach);
         entry.teams = teams.into();
         entry.sessions_from = member.sessions_from.unwrap_or(ALWAYS);
+        entry.by_directory = member.suspended_by_directory;
         entry.permissions = known.fold(entry.permissions, |all, (_, extra)| all.union(extra.set));
         if entry.permissions.holds(Permission::IntegrationUseAll) {
             entry.reach = Reach::ByRole;
@@ -228,6 +229,11 @@ impl Snapshot {
         stop(SubjectEntry { ends_at: agent.expires_at.unwrap_or(NEVER), ..entry }, stopped)
     }
 
+    /// The subject that a key is which speaks for nobody else.
+    fn shared_key(&self, state: &Organization, key: &Key) -> Option<SubjectEntry> {
+        self.workspace_key(state, key).or_else(|| self.directory(key))
+    }
+
     /// The subject that a workspace key is.
     fn workspace_key(&self, state: &Organization, key: &Key) -> Option<SubjectEntry> {
         let KeyKind::Workspace { scope, role } = key.kind else { return None };
@@ -252,11 +258,11 @@ impl Snapshot {
     }
 
     /// Why nobody does anything, while the organization ends.
-    fn ending(&self) -> Option<Reason> {
+    pub(crate) fn ending(&self) -> Option<Reason> {
         self.deletes_at.map(|_| Reason::OrganizationEnding)
     }
 
-    fn holder(&self, subject: Subject, role: Option<RoleId>, reach: Reach) -> SubjectEntry {
+    pub(crate) fn holder(&self, subject: Subject, role: Option<RoleId>, reach: Reach) -> SubjectEntry {
         let place = role.and_then(|role| self.role_place(role));
         let permissions = place.and_then(|place| self.role(place)).map_or(PermissionSet::EMPTY, |entry| entry.set);
         let everything = permissions.holds(Permission::IntegrationUseAll);
@@ -274,7 +280,9 @@ impl Snapshot {
             ends_at: NEVER,
             stopped: None,
             sessions_from: ALWAYS,
+            by_directory: false,
             more: None,
+            tends: None,
         }
     }
 

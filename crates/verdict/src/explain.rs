@@ -111,6 +111,7 @@ impl Snapshot {
         };
         let role = entry.role.and_then(|place| self.role(place)).map(|entry| entry.role.title.as_str());
         let what = match subject {
+            _ if entry.tends.is_some() => "the connection of a company directory",
             Subject::Member(_) => "a member",
             Subject::Key(_) => "a workspace key",
             Subject::Agent(_) => "an agent",
@@ -273,6 +274,13 @@ impl Snapshot {
             Reason::NotInTeam => "you are not in this team".to_owned(),
             Reason::OnlyDefaultRole => "you may invite, but only with the role that newcomers get".to_owned(),
             Reason::NeedsApproval => "somebody who may add people has to agree to this invitation".to_owned(),
+            Reason::DirectoryOnly => {
+                "a directory connection lets people in with its own role, suspends and restores them, and does nothing else"
+                    .to_owned()
+            }
+            Reason::SuspendedByHand => {
+                "somebody here suspended this person, and a directory restores only whom a directory suspended".to_owned()
+            }
         }
     }
 
@@ -333,6 +341,8 @@ impl Snapshot {
             Reason::NotInTeam => say("ask to be added to the team", Permission::TeamMembers),
             Reason::OnlyDefaultRole => say("ask somebody who adds members", Permission::MemberAdd),
             Reason::NeedsApproval => say("ask somebody who adds members to approve it", Permission::MemberAdd),
+            Reason::DirectoryOnly => (Some("use a personal key".to_owned()), None),
+            Reason::SuspendedByHand => say("ask for the membership to be restored here", Permission::MemberRemove),
             Reason::NotAMember | Reason::NoSuchTool | Reason::NoSuchTarget => (None, None),
         }
     }

@@ -66,12 +66,14 @@ impl Snapshot {
             Operation::TransferOwnership { .. }
             | Operation::AcceptOwnership
             | Operation::ChangePreset
+            | Operation::ConnectDirectory { .. }
             | Operation::DeleteOrganization
             | Operation::EndSessions { .. } => true,
             Operation::RestoreMember { member } => {
                 let restored = self.subject(member.as_str(), now);
                 restored.is_some_and(|restored| !restored.permissions.management().is_empty())
             }
+            Operation::RotateKey { key } => self.key(key).is_some_and(|key| key.directory),
             Operation::EditOrganization { changes } => changes.iter().any(decides_about_authority),
             Operation::AddMember { role }
             | Operation::ChangeRole { role, .. }

@@ -25,6 +25,8 @@ pub(crate) struct KeyEntry {
     pub(crate) acting_for: Option<PersonId>,
     /// Whether the workspace key was made for everything, also where that opens nothing at present.
     pub(crate) reaches_all: bool,
+    /// Whether it is the connection of a company directory.
+    pub(crate) directory: bool,
     pub(crate) digest: [u8; 32],
     pub(crate) ends_at: Timestamp,
 }
@@ -98,12 +100,13 @@ impl KeyEntry {
     fn of(key: &Key) -> Option<KeyEntry> {
         let (subject, acting_for) = match key.kind {
             KeyKind::Personal { holder } => (Subject::Member(holder), None),
-            KeyKind::Workspace { .. } => (Subject::Key(key.id), None),
+            KeyKind::Workspace { .. } | KeyKind::Directory { .. } => (Subject::Key(key.id), None),
             KeyKind::Agent { agent, acting_for } => (Subject::Agent(agent), acting_for),
         };
         let (digest, ends_at) = (key.digest_bytes()?, key.expires_at.unwrap_or(NEVER));
         let reaches_all = matches!(key.kind, KeyKind::Workspace { scope: KeyScope::All, .. });
-        Some(KeyEntry { id: key.id, subject, acting_for, reaches_all, digest, ends_at })
+        let directory = matches!(key.kind, KeyKind::Directory { .. });
+        Some(KeyEntry { id: key.id, subject, acting_for, reaches_all, directory, digest, ends_at })
     }
 }
 

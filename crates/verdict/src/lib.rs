@@ -18,6 +18,7 @@ mod compile;
 mod credential;
 mod data;
 mod diff;
+mod directory;
 mod evaluate;
 mod explain;
 mod first;

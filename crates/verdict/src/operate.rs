@@ -21,6 +21,9 @@ use crate::snapshot::{RoleEntry, Snapshot, SubjectEntry};
 impl Snapshot {
     #[expect(clippy::too_many_lines, reason = "one arm for each operation")]
     pub(crate) fn operate(&self, entry: &SubjectEntry, operation: Operation<'_>, now: Timestamp) -> Answer {
+        if let Some(tends) = &entry.tends {
+            return self.operate_as_directory((entry, tends), operation, now);
+        }
         let holds = |permission, target| holds(entry, permission, target);
         match operation {
             Operation::ViewOrganization => match holds(Permission::OrganizationView, Target::Organization) {
@@ -158,6 +161,7 @@ impl Snapshot {
             | Operation::CreateWorkspaceKey { .. }
             | Operation::SetKeyRole { .. }
             | Operation::CreateAgentKey { .. }
+            | Operation::ConnectDirectory { .. }
             | Operation::ViewKey { .. }
             | Operation::RevokeKey { .. }
             | Operation::RotateKey { .. } => self.operate_on_keys(entry, operation, now),
@@ -300,6 +304,9 @@ impl Snapshot {
                 self.may_see_secret(entry, Subject::Agent(agent), now)?;
                 Ok(answer)
             }
+            Operation::ConnectDirectory { gives, tends } => {
+                self.connect_directory(entry, (gives, tends), Target::Organization)
+            }
             Operation::ViewKey { key } | Operation::RevokeKey { key } | Operation::RotateKey { key } => {
                 self.touch_key(entry, key, (operation, now))
             }
@@ -309,7 +316,8 @@ impl Snapshot {
 
     /// One's own keys are one's own. Another's may be seen by whoever issues keys, ended with at least that
     /// person's authority, and given a new secret by nobody else. Workspace keys and agents' keys belong to whoever
-    /// may manage them; whoever gives one a new secret sees it, and so needs what it carries.
+    /// may manage them; whoever gives one a new secret sees it, and so needs what it carries. The connection of a directory
+    /// is for those who decide about security.
     fn touch_key(&self, entry: &SubjectEntry, key: KeyId, (operation, now): (Operation<'_>, Timestamp)) -> Answer {
         let target = Target::Key(key);
         let or_hidden = |denial| Denial { hidden: true, ..denial };
@@ -318,12 +326,14 @@ impl Snapshot {
         let manages = match of {
             Subject::Member(_) if of == entry.subject => return own(Permission::KeyCreatePersonal, target),
             Subject::Member(_) => Permission::KeyIssue,
+            Subject::Key(_) if key.directory => Permission::SecurityEdit,
             Subject::Key(_) => Permission::KeyManageWorkspace,
             Subject::Agent(_) => Permission::AgentManage,
         };
         let answer = holds(entry, manages, target).map_err(or_hidden)?;
         match (operation, of) {
             (Operation::RotateKey { .. }, Subject::Member(_)) => return Err(shown(Reason::NotYours)),
+            (Operation::RotateKey { .. }, _) if key.directory => return self.renew_directory(entry, of, target),
             (Operation::RevokeKey { .. }, _) => self.not_above(entry, of, now)?,
             (Operation::RotateKey { .. }, _) => {
                 self.not_above(entry, of, now)?;

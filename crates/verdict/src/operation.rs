@@ -118,6 +118,8 @@ pub enum Operation<'q> {
     CreatePersonalKey { holder: PersonId },
     /// Create a workspace key.
     CreateWorkspaceKey { role: Option<&'q RoleId>, scope: KeyScope },
+    /// Connect a company directory, which gives one role and looks after others besides.
+    ConnectDirectory { gives: &'q RoleId, tends: &'q BTreeSet<RoleId> },
     /// Give a workspace key another role, or none.
     SetKeyRole { key: KeyId, role: Option<&'q RoleId> },
     /// See the agents.
@@ -234,6 +236,7 @@ impl Operation<'_> {
             Operation::Assign { .. } => "grant.assign",
             Operation::CreatePersonalKey { .. } => "key.create_personal",
             Operation::CreateWorkspaceKey { .. } => "key.create_workspace",
+            Operation::ConnectDirectory { .. } => "directory.connect",
             Operation::SetKeyRole { .. } => "key.set_role",
             Operation::ViewAgents => "agent.view",
             Operation::CreateAgent { .. } => "agent.create",

@@ -22,13 +22,14 @@ impl Snapshot {
         self.not_above(entry, restored, now)?;
         let restored = self.subject(restored.as_str(), now).ok_or(hidden(Reason::NoSuchTarget))?;
         self.may_give(entry, restored.permissions)?;
-        // The agents that they answer for work again with them.
-        let theirs = self.agents.iter().filter(|(_, known)| known.sponsor == Some(member));
-        theirs
-            .map(|(agent, _)| *agent)
-            .filter(|agent| self.waits_for_sponsor(*agent, now))
-            .try_for_each(|agent| self.may_resume(entry, agent, now))?;
+        self.woken_with(member, now).try_for_each(|agent| self.may_resume(entry, agent, now))?;
         Ok(answer)
+    }
+
+    /// The agents for which a suspended member answers, and which work again when they are restored.
+    pub(crate) fn woken_with(&self, member: PersonId, now: Timestamp) -> impl Iterator<Item = AgentId> {
+        let theirs = self.agents.iter().filter(move |(_, known)| known.sponsor == Some(member));
+        theirs.map(|(agent, _)| *agent).filter(move |agent| self.waits_for_sponsor(*agent, now))
     }
 
     fn waits_for_sponsor(&self, agent: AgentId, now: Timestamp) -> bool {

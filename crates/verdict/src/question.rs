@@ -306,6 +306,10 @@ pub enum Reason {
     OnlyDefaultRole,
     /// Somebody who may add people has to agree first.
     NeedsApproval,
+    /// A directory connection keeps the members up to date, and does nothing else.
+    DirectoryOnly,
+    /// A person suspended them, and a directory connection restores only whom one suspended.
+    SuspendedByHand,
 }
 
 impl Reason {
@@ -344,6 +348,8 @@ impl Reason {
             Reason::NotInTeam => "not-in-team",
             Reason::OnlyDefaultRole => "only-default-role",
             Reason::NeedsApproval => "needs-approval",
+            Reason::DirectoryOnly => "directory-connection",
+            Reason::SuspendedByHand => "suspended-by-hand",
         }
     }
 }

@@ -250,6 +250,8 @@ impl Snapshot {
             | Reason::OrganizationEnding
             | Reason::NoSuchTool
             | Reason::NoSuchTarget
+            | Reason::DirectoryOnly
+            | Reason::SuspendedByHand
             | Reason::NotYours
             | Reason::NeedsApproval => Vec::new(),
         }

@@ -18,6 +18,7 @@ use domain::time::Timestamp;
 
 use crate::catalog::{Catalog, IntegrationEntry, ToolEntry, ToolIndex};
 use crate::credential::{Credential, SessionProof};
+use crate::directory::Tends;
 use crate::first::FirstMembers;
 use crate::keys::{KeyEntry, Keys};
 use crate::question::{Actor, Reason, Subject, Via};
@@ -109,8 +110,12 @@ pub(crate) struct SubjectEntry {
     pub(crate) stopped: Option<Reason>,
     /// Sessions of a member that began then or before let nobody in.
     pub(crate) sessions_from: Timestamp,
+    /// Whether it was a directory connection that suspended this member.
+    pub(crate) by_directory: bool,
     /// What a member has by roles beside their own.
     pub(crate) more: Option<Box<More>>,
+    /// What a directory connection looks after; none for everybody else.
+    pub(crate) tends: Option<Box<Tends>>,
 }
 
 /// Roles that a member has beside their own, and the member without those that end next.

@@ -186,7 +186,7 @@ impl App {
                 };
                 let (subject, acting_for) = match kind {
                     KeyKind::Personal { holder } => (Subject::Member(holder), None),
-                    KeyKind::Workspace { .. } => (Subject::Key(key), None),
+                    KeyKind::Workspace { .. } | KeyKind::Directory { .. } => (Subject::Key(key), None),
                     KeyKind::Agent { agent, acting_for } => (Subject::Agent(agent), acting_for),
                 };
                 Ok(Found { actor: Actor { acting_for, ..Actor::about(subject) }, key: Some(key) })

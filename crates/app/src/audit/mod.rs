@@ -347,7 +347,7 @@ fn acting_for(state: &Organization, actor: &str) -> Option<PersonId> {
     let key = KeyId::parse(actor.split('/').nth(1)?).ok()?;
     match state.keys.get(&key)?.kind {
         KeyKind::Agent { acting_for, .. } => acting_for,
-        KeyKind::Personal { .. } | KeyKind::Workspace { .. } => None,
+        KeyKind::Personal { .. } | KeyKind::Workspace { .. } | KeyKind::Directory { .. } => None,
     }
 }
 

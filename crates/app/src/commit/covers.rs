@@ -167,7 +167,10 @@ fn ends_a_key(asked: &Asked<'_>, key: KeyId) -> bool {
 fn covers_things(asked: &Asked<'_>, event: &Event) -> bool {
     let Asked { permission, target, state, events, .. } = *asked;
     match (event, target) {
-        (Event::KeyCreated { kind: KeyKind::Workspace { .. }, .. }, Target::Organization) => true,
+        (
+            Event::KeyCreated { kind: KeyKind::Workspace { .. } | KeyKind::Directory { .. }, .. },
+            Target::Organization,
+        ) => true,
         (
             Event::GrantSet { grantee, integration, .. }
             | Event::GrantLent { grantee, integration, .. }

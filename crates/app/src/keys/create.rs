@@ -98,6 +98,8 @@ impl App {
             KeyKind::Personal { holder } => Operation::CreatePersonalKey { holder: *holder },
             KeyKind::Workspace { role, scope } => Operation::CreateWorkspaceKey { role: role.as_ref(), scope: *scope },
             KeyKind::Agent { agent, .. } => Operation::CreateAgentKey { agent: *agent },
+            // Made in `scim`, with a secret of another form; none is chosen here.
+            KeyKind::Directory { gives, tends } => Operation::ConnectDirectory { gives, tends },
         };
         let expires_at = self.no_longer_than(caller, expires_at).await?;
         let key = self.new_key(prefix)?;

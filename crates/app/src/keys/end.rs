@@ -35,7 +35,21 @@ impl App {
             KeyKind::Personal { .. } => KeyPrefix::Personal,
             KeyKind::Workspace { .. } => KeyPrefix::Workspace,
             KeyKind::Agent { .. } => KeyPrefix::Agent,
+            KeyKind::Directory { .. } => {
+                let _permit =
+                    self.permit(&caller.live.snapshot(), &caller.actor, Operation::ViewKey { key: id }).await?;
+                let message = "this is the connection of a company directory; give it a new secret where such connections \
+                               are (directory/KEY/rotate)";
+                return Err(Problem::invalid("key", message));
+            }
         };
+        self.lasts_as_long_as(caller, id).await?;
+        Ok((id, prefix))
+    }
+
+    /// Refuses whoever ends before a key: the secret that they would see lasts longer than they do.
+    pub(crate) async fn lasts_as_long_as(&self, caller: &Caller, id: KeyId) -> Result<(), Problem> {
+        let known = caller.live.state.lock().await.live_key(id).cloned().ok_or_else(|| Problem::missing("key"))?;
         let ends_first = |own| known.expires_at.is_none_or(|end| own < end);
         if self.end_of(caller).await.is_some_and(ends_first) {
             // Whoever may not know of the key learns nothing of its end.
@@ -45,7 +59,7 @@ impl App {
                            somebody who lasts as long rotate it";
             return Err(Problem::invalid("key", message));
         }
-        Ok((id, prefix))
+        Ok(())
     }
 
     /// Ends a key for good.

@@ -12,7 +12,7 @@ use crate::{App, Caller, Problem};
 /// Keys of programs, by id and label, as far as whoever is told may see them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct KeysToRotate {
-    /// Workspace keys.
+    /// Workspace keys, and the connections of company directories.
     pub workspace: Vec<(KeyId, String)>,
     /// Keys of agents.
     pub agents: Vec<(KeyId, String)>,
@@ -47,7 +47,7 @@ impl App {
         for key in live.filter(|key| is_known(key, &snapshot) && sees(key.id)) {
             let named = (key.id, labels.get(key.id.as_str()).cloned().unwrap_or_default());
             match key.kind {
-                KeyKind::Workspace { .. } => found.workspace.push(named),
+                KeyKind::Workspace { .. } | KeyKind::Directory { .. } => found.workspace.push(named),
                 KeyKind::Agent { .. } => found.agents.push(named),
                 KeyKind::Personal { .. } => {}
             }
@@ -68,6 +68,7 @@ pub(crate) fn could_be_issued_today(key: &Key, snapshot: &Snapshot, now: Timesta
     let operation = match &key.kind {
         KeyKind::Workspace { role, scope } => Operation::CreateWorkspaceKey { role: role.as_ref(), scope: *scope },
         KeyKind::Agent { agent, .. } => Operation::CreateAgentKey { agent: *agent },
+        KeyKind::Directory { gives, tends } => Operation::ConnectDirectory { gives, tends },
         KeyKind::Personal { .. } => return true,
     };
     let actor = Actor::about(issuer);

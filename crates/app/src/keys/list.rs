@@ -118,7 +118,7 @@ impl App {
         views.into_iter().next().ok_or_else(|| Problem::missing("key"))
     }
 
-    async fn key_views(&self, caller: &Caller, keys: Vec<Key>) -> Result<Vec<KeyView>, Problem> {
+    pub(crate) async fn key_views(&self, caller: &Caller, keys: Vec<Key>) -> Result<Vec<KeyView>, Problem> {
         let org = caller.live.org();
         let mut labels = self.labels(org).await?;
         let holders: Vec<_> = keys.iter().flat_map(|key| [key.holder(), acting_for(key)]).flatten().collect();
@@ -163,7 +163,7 @@ impl App {
 fn acting_for(key: &Key) -> Option<PersonId> {
     match key.kind {
         KeyKind::Agent { acting_for, .. } => acting_for,
-        KeyKind::Personal { .. } | KeyKind::Workspace { .. } => None,
+        KeyKind::Personal { .. } | KeyKind::Workspace { .. } | KeyKind::Directory { .. } => None,
     }
 }
 
@@ -174,7 +174,7 @@ fn state_of(key: &Key, snapshot: &Snapshot, now: Timestamp) -> KeyState {
     }
     let subject = match key.kind {
         KeyKind::Personal { holder } => Subject::Member(holder),
-        KeyKind::Workspace { .. } => Subject::Key(key.id),
+        KeyKind::Workspace { .. } | KeyKind::Directory { .. } => Subject::Key(key.id),
         KeyKind::Agent { agent, .. } => Subject::Agent(agent),
     };
     let credential = key.digest_bytes().map(|digest| Credential::Key { key: key.id, digest });

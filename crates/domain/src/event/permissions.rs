@@ -93,15 +93,17 @@ impl Event {
             },
             Event::KeyCreated { kind: KeyKind::Workspace { .. }, .. } => &[P::KeyManageWorkspace],
             Event::KeyCreated { kind: KeyKind::Agent { .. }, .. } => &[P::AgentManage],
+            Event::KeyCreated { kind: KeyKind::Directory { .. }, .. } => &[P::SecurityEdit],
             Event::KeyCreated { .. } => &[P::KeyCreatePersonal, P::KeyIssue, P::MemberAdd],
             // Who issues keys to others may end theirs, and never learns a secret that they keep using.
-            Event::KeyRotated { .. } => &[P::KeyCreatePersonal, P::KeyManageWorkspace, P::AgentManage],
+            Event::KeyRotated { .. } => &[P::KeyCreatePersonal, P::KeyManageWorkspace, P::AgentManage, P::SecurityEdit],
             // Where somebody rises, keys of theirs end that others have seen.
             Event::KeyRevoked { .. } => &[
                 P::KeyCreatePersonal,
                 P::KeyIssue,
                 P::KeyManageWorkspace,
                 P::AgentManage,
+                P::SecurityEdit,
                 P::RoleAssign,
                 P::RoleEdit,
                 P::TeamMembers,

@@ -161,6 +161,12 @@ fn grantee_is_there(state: &Organization, grantee: Grantee) -> Result<(), Refusa
                 "key",
                 "an agent's key has the access of its agent; assign the integration to the agent instead",
             )),
+            Some(KeyKind::Directory { .. }) => Err(Refusal::field(
+                "directory-key",
+                "key",
+                "a directory connection keeps the members up to date and uses no integration; assign it to people or \
+                 other keys",
+            )),
             None => Err(Refusal::missing("key", "there is no such key")),
         },
     }

@@ -3,6 +3,7 @@
 use crate::event::Event;
 use crate::id::{KeyId, PersonId};
 use crate::key::{Key, KeyKind, secrets_are_known_high_enough};
+use crate::member::role_for_members;
 use crate::organization::{KeysWithoutRole, Organization};
 use crate::refusal::Refusal;
 use crate::role::{RoleId, RoleLevel};
@@ -30,11 +31,13 @@ pub(crate) fn create(
                 return Err(Refusal::field("no-delegation", "acting_for", message));
             }
         }
+        KeyKind::Directory { .. } => kind.tended_roles().try_for_each(|role| role_for_directories(state, *role))?,
     }
     let owner = |kind: &KeyKind| match kind {
         KeyKind::Personal { holder } => Some(holder.to_string()),
         KeyKind::Workspace { .. } => None,
         KeyKind::Agent { agent, .. } => Some(agent.to_string()),
+        KeyKind::Directory { .. } => Some("directory".to_owned()),
     };
     let of_kind = |other: &&Key| owner(&other.kind) == owner(&kind) && other.revoked_at.is_none();
     if state.keys.values().filter(of_kind).count() >= KEYS_MAX {
@@ -126,6 +129,15 @@ fn role_for_keys(state: &Organization, role: RoleId) -> Result<(), Refusal> {
     }
     let message = format!("the role {role} cannot be given to keys; choose one that can, or let this one");
     Err(Refusal::field("role-not-for-keys", "role", message))
+}
+
+/// A directory connection gives and looks after roles of members, and never the top role: who holds that is decided here.
+fn role_for_directories(state: &Organization, role: RoleId) -> Result<(), Refusal> {
+    if role_for_members(state, &role)?.top {
+        let message = "a directory connection neither gives the top role nor touches who has it; name smaller roles";
+        return Err(Refusal::field("top-role", "role", message));
+    }
+    Ok(())
 }
 
 /// Refuses an end that has come already, of whatever is to end by itself.

@@ -1,5 +1,7 @@
 //! What a key is.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, KeyId, PersonId};
@@ -41,6 +43,27 @@ pub enum KeyKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         acting_for: Option<PersonId>,
     },
+    /// The connection of a company directory (SCIM), which lets people in, suspends them and restores whom it suspended,
+    /// and does nothing else.
+    Directory {
+        /// The role of those whom it lets in.
+        gives: RoleId,
+        /// Roles that it looks after besides: it suspends those who have no more authority than all of these roles and
+        /// the one that it gives together.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        tends: BTreeSet<RoleId>,
+    },
+}
+
+impl KeyKind {
+    /// The roles that a directory connection gives and looks after; none of other kinds.
+    pub fn tended_roles(&self) -> impl Iterator<Item = &RoleId> {
+        let (gives, tends) = match self {
+            KeyKind::Directory { gives, tends } => (Some(gives), Some(tends)),
+            KeyKind::Personal { .. } | KeyKind::Workspace { .. } | KeyKind::Agent { .. } => (None, None),
+        };
+        gives.into_iter().chain(tends.into_iter().flatten())
+    }
 }
 
 /// A key, without its secret.
@@ -76,7 +99,7 @@ impl Key {
     pub fn holder(&self) -> Option<PersonId> {
         match self.kind {
             KeyKind::Personal { holder } => Some(holder),
-            KeyKind::Workspace { .. } | KeyKind::Agent { .. } => None,
+            KeyKind::Workspace { .. } | KeyKind::Agent { .. } | KeyKind::Directory { .. } => None,
         }
     }
 
@@ -85,7 +108,7 @@ impl Key {
     pub fn agent(&self) -> Option<AgentId> {
         match self.kind {
             KeyKind::Agent { agent, .. } => Some(agent),
-            KeyKind::Personal { .. } | KeyKind::Workspace { .. } => None,
+            KeyKind::Personal { .. } | KeyKind::Workspace { .. } | KeyKind::Directory { .. } => None,
         }
     }
 
@@ -94,7 +117,7 @@ impl Key {
     pub fn role(&self) -> Option<RoleId> {
         match self.kind {
             KeyKind::Workspace { role, .. } => role,
-            KeyKind::Personal { .. } | KeyKind::Agent { .. } => None,
+            KeyKind::Personal { .. } | KeyKind::Agent { .. } | KeyKind::Directory { .. } => None,
         }
     }
 
@@ -111,12 +134,16 @@ impl Key {
         Some(bytes)
     }
 
-    /// Takes a role that ends from a workspace key. What it had no role for it does not do.
+    /// Takes a role that ends from a workspace key or a directory connection. What it had no role for it does not do; a
+    /// connection that has no role to give any more does nothing.
     pub(crate) fn lose_role(&mut self, ended: RoleId) {
-        if let KeyKind::Workspace { role, .. } = &mut self.kind
-            && *role == Some(ended)
-        {
-            (*role, self.suspended) = (None, true);
+        match &mut self.kind {
+            KeyKind::Workspace { role, .. } if *role == Some(ended) => (*role, self.suspended) = (None, true),
+            KeyKind::Directory { gives, tends } => {
+                tends.remove(&ended);
+                self.suspended |= *gives == ended;
+            }
+            KeyKind::Personal { .. } | KeyKind::Workspace { .. } | KeyKind::Agent { .. } => {}
         }
     }
 

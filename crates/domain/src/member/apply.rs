@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::event::Event;
 use crate::grant::Grantee;
-use crate::id::{AgentId, PersonId};
+use crate::id::{AgentId, KeyId, PersonId};
 use crate::key::{Key, KeyKind};
 use crate::member::{ExtraRole, Member, MemberStatus, OwnershipOffer};
 use crate::organization::{Organization, Stamp};
@@ -25,6 +25,7 @@ impl Organization {
                     joined_at: stamp.at,
                     removed_at: None,
                     suspended_at: None,
+                    suspended_by_directory: false,
                     sessions_from,
                 };
                 self.members.insert(person, joined);
@@ -49,13 +50,16 @@ impl Organization {
                 }
             }
             Event::MemberSuspended { person } => {
+                let by_directory = self.is_directory(&stamp.actor);
                 if let Some(member) = self.members.get_mut(&person) {
                     (member.status, member.suspended_at) = (MemberStatus::Suspended, Some(stamp.at));
+                    member.suspended_by_directory = by_directory;
                 }
             }
             Event::MemberRestored { person } => {
                 if let Some(member) = self.members.get_mut(&person) {
                     (member.status, member.suspended_at) = (MemberStatus::Active, None);
+                    member.suspended_by_directory = false;
                 }
             }
             Event::OwnershipOffered { from, to, own_role, expires_at } => {
@@ -82,12 +86,18 @@ impl Organization {
         }
     }
 
+    /// Whether an actor as the journal names it is the connection of a company directory.
+    fn is_directory(&self, actor: &str) -> bool {
+        let key = actor.split('/').next().and_then(|subject| KeyId::parse(subject).ok());
+        key.and_then(|key| self.keys.get(&key)).is_some_and(|key| matches!(key.kind, KeyKind::Directory { .. }))
+    }
+
     /// One removal ends everything that the membership carried: nothing is left to be forgotten elsewhere.
     fn end_membership(&mut self, stamp: &Stamp, person: PersonId) {
         if let Some(member) = self.members.get_mut(&person) {
             member.sessions_from = Some(stamp.at);
             (member.status, member.removed_at) = (MemberStatus::Removed, Some(stamp.at));
-            member.suspended_at = None;
+            (member.suspended_at, member.suspended_by_directory) = (None, false);
             member.extra_roles.clear();
         }
         self.take_everything(Grantee::Member(person));

@@ -29,6 +29,8 @@ pub enum MemberDetail {
     Name,
     /// The kind of seat that they take, as the organization calls it.
     Seat,
+    /// What the company's directory calls them.
+    Directory,
 }
 
 /// A person's membership.
@@ -51,6 +53,9 @@ pub struct Member {
     /// Since when they are suspended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended_at: Option<Timestamp>,
+    /// Whether it was a directory connection that suspended them: such a connection restores nobody else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspended_by_directory: bool,
     /// Sessions of theirs that began then or before open this organization no more: whoever comes back signs in anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions_from: Option<Timestamp>,

@@ -116,6 +116,7 @@ fn keys_that_would_carry_too_much(
         KeyKind::Personal { .. } => false,
         KeyKind::Workspace { role: held, .. } => held == Some(role.id) || held.is_none() && by_default,
         KeyKind::Agent { agent, .. } => state.agents.get(&agent).is_some_and(|agent| agent.role == Some(role.id)),
+        KeyKind::Directory { .. } => key.kind.tended_roles().any(|tended| *tended == role.id),
     };
     key::secrets_are_known_high_enough(state, state.keys.values().filter(theirs), role)?;
     Ok(personal_keys_of_holders(state, present, role, now))

@@ -176,6 +176,7 @@ fn samples_of_the_organization() -> Vec<Sample> {
         ("ownership.accepted", Event::OwnershipAccepted { from: person, to: heir }),
         ("ownership.declined", Event::OwnershipDeclined { from: person, to: heir }),
         ("ownership.withdrawn", Event::OwnershipWithdrawn { from: person, to: heir }),
+        ("member.edited-directory", Event::MemberEdited { person, details: [MemberDetail::Directory].into() }),
         ("member.suspended", Event::MemberSuspended { person }),
         ("member.restored", Event::MemberRestored { person }),
         ("member.removed", Event::MemberRemoved { person }),
@@ -350,6 +351,10 @@ fn samples_of_grants_and_keys() -> Vec<Sample> {
         expires_at,
     };
     let with_role = KeyKind::Workspace { scope: KeyScope::All, role: Some(role("service")) };
+    let directory = |tends: &[&str]| KeyKind::Directory {
+        gives: role("member"),
+        tends: tends.iter().map(|name| role(name)).collect(),
+    };
     let rotated = Event::KeyRotated { key, digest: "fedcba9876543210".repeat(4), hint: "aB3d".to_owned() };
     vec![
         ("grant.set", set(Grantee::Member(person), Profile::NoDelete, &["create_refund"], END)),
@@ -364,6 +369,8 @@ fn samples_of_grants_and_keys() -> Vec<Sample> {
         ("key.created-workspace-role", created(with_role, None)),
         ("key.created-agent", created(KeyKind::Agent { agent, acting_for: None }, None)),
         ("key.created-agent-for-person", created(KeyKind::Agent { agent, acting_for: Some(person) }, END)),
+        ("key.created-directory", created(directory(&[]), None)),
+        ("key.created-directory-tends", created(directory(&["admin", "clerk"]), END)),
         ("key.rotated", rotated),
         ("key.revoked", Event::KeyRevoked { key }),
         ("key.role_changed", Event::KeyRoleChanged { key, role: Some(role("service")) }),

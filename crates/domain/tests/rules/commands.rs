@@ -164,6 +164,8 @@ fn kinds() -> impl Strategy<Value = KeyKind> {
         people().prop_map(|holder| KeyKind::Personal { holder }),
         (scopes, proptest::option::of(roles())).prop_map(|(scope, role)| KeyKind::Workspace { scope, role }),
         (agents(), proptest::option::of(people())).prop_map(|(agent, acting_for)| KeyKind::Agent { agent, acting_for }),
+        (roles(), proptest::option::of(roles()))
+            .prop_map(|(gives, tends)| KeyKind::Directory { gives, tends: tends.into_iter().collect() }),
     ]
 }
 
@@ -244,7 +246,7 @@ fn of_people() -> impl Strategy<Value = Command> {
         4 => (people(), roles()).prop_map(|(person, role)| Command::ChangeMemberRole { person, role }),
         5 => transfer.prop_map(|(from, to, own_role)| Command::OfferOwnership { from, to, own_role }),
         9 => people().prop_map(|heir| Command::AcceptOwnership { heir }),
-        9 => people().prop_map(|by| Command::EndOwnershipOffer { by }),
+        20 => people().prop_map(|by| Command::EndOwnershipOffer { by }),
         1 => (0..60u64).prop_map(|of_seq| Command::ConfirmReview { of_seq }),
         5 => prop_oneof![
             3 => Just(Command::DeleteOrganization),
@@ -260,7 +262,7 @@ fn of_people() -> impl Strategy<Value = Command> {
             until: Timestamp(i64::MAX),
         }),
         3 => people().prop_map(|person| Command::SuspendMember { person }),
-        3 => people().prop_map(|person| Command::RestoreMember { person }),
+        6 => people().prop_map(|person| Command::RestoreMember { person }),
         5 => (people(), roles(), moments()).prop_map(|(person, role, expires_at)| {
             Command::GiveMemberRole { person, role, expires_at }
         }),

@@ -196,7 +196,7 @@ fn check_that_no_key_outlives_its_reason(state: &Organization) -> Result<(), Tes
             KeyKind::Personal { holder } => {
                 prop_assert!(state.member(holder).is_some(), "{} outlived its holder's membership", key.id);
             }
-            KeyKind::Workspace { .. } => {}
+            KeyKind::Workspace { .. } | KeyKind::Directory { .. } => {}
             KeyKind::Agent { agent, acting_for } => {
                 let agent = state.agents.get(&agent);
                 prop_assert!(agent.is_some(), "{} outlived its agent", key.id);
@@ -245,8 +245,9 @@ fn check_key(old: &Key, new: &Key) -> Result<(), TestCaseError> {
     prop_assert!(old.revoked_at.is_none() || new.revoked_at == old.revoked_at, "{} lives again", old.id);
     let narrow = |key: &Key| matches!(key.kind, KeyKind::Workspace { scope: KeyScope::Granted, .. });
     prop_assert!(!narrow(old) || narrow(new), "{} became wide again", old.id);
-    let workspace = |key: &Key| matches!(key.kind, KeyKind::Workspace { .. });
-    prop_assert!(workspace(old) || old.kind == new.kind, "{} became another's", old.id);
+    // They belong to the organization, and lose what they rest on as that ends.
+    let shared = |key: &Key| matches!(key.kind, KeyKind::Workspace { .. } | KeyKind::Directory { .. });
+    prop_assert!(shared(old) || old.kind == new.kind, "{} became another's", old.id);
     Ok(())
 }
 
@@ -267,6 +268,10 @@ fn check_that_nobody_loses_their_place(before: &Organization, after: &Organizati
     let stand_still = |key: &&Key| key.role().is_some_and(ended);
     for old in before.keys.values().filter(stand_still) {
         prop_assert!(after.keys.get(&old.id).is_some_and(|key| key.suspended), "{} lost its role and goes on", old.id);
+    }
+    let gives_ended = |key: &&Key| matches!(key.kind, KeyKind::Directory { gives, .. } if ended(gives));
+    for old in before.keys.values().filter(gives_ended) {
+        prop_assert!(after.keys.get(&old.id).is_some_and(|key| key.suspended), "{} gives an ended role", old.id);
     }
     for old in before.agents.values().filter(|agent| agent.role.is_some_and(ended)) {
         let suspended = after.agents.get(&old.id).is_some_and(|agent| agent.suspended);

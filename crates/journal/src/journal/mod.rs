@@ -17,13 +17,14 @@ use crate::error::{AppendError, CLOSED, OpenError, ReadError};
 use crate::fact::{Label, OrganizationSlug, Person};
 use crate::invitee::InviteeRow;
 use crate::mail::MailRow;
+use crate::scim::DirectoryUser;
 use crate::sign_in::{IdentityRow, SessionRow, TicketRow};
 use crate::sqlite::key_uses::KeyUses;
 use crate::sqlite::pool::Pool;
 use crate::sqlite::record_desk::{Desk, Errand};
 use crate::sqlite::session_uses::SessionUses;
 use crate::sqlite::{
-    ending, facts, folder, identities, invitees, mail, reader, record_threads, sign_in, stream_writer,
+    ending, facts, folder, identities, invitees, mail, reader, record_threads, scim, sign_in, stream_writer,
 };
 use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
 use crate::verification::{ChainHead, JournalFile};
@@ -302,6 +303,41 @@ impl Journal {
     /// [`ReadError`]
     pub async fn identities_of(&self, person: PersonId) -> Result<Vec<IdentityRow>, ReadError> {
         self.read_journal(move |connection| identities::identities_of(connection, person)).await
+    }
+
+    /// What a company directory calls those of the people whom it knows, in the order asked for.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn directory_users(&self, org: OrgId, people: &[PersonId]) -> Result<Vec<DirectoryUser>, ReadError> {
+        let people = people.to_vec();
+        self.read_journal(move |connection| scim::of(connection, org, &people)).await
+    }
+
+    /// Whom an organization's directory knows by this name, whatever its case.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn directory_user_named(&self, org: OrgId, name: &str) -> Result<Option<DirectoryUser>, ReadError> {
+        let name = name.to_owned();
+        self.read_journal(move |connection| scim::named(connection, org, &name)).await
+    }
+
+    /// Whom an organization's directory knows by this id of its own, compared exactly; at most 10.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn directory_users_with(&self, org: OrgId, external_id: &str) -> Result<Vec<DirectoryUser>, ReadError> {
+        let external_id = external_id.to_owned();
+        self.read_journal(move |connection| scim::with_external_id(connection, org, &external_id)).await
+    }
+
+    /// Whom an organization's directory deleted.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn directory_users_deleted(&self, org: OrgId) -> Result<Vec<PersonId>, ReadError> {
+        self.read_journal(move |connection| scim::deleted(connection, org)).await
     }
 
     /// Mails whose turn has come, those that wait longest first.

@@ -9,8 +9,17 @@ use crate::sqlite::to_sql;
 use crate::stream::PAGE_MAX;
 
 /// Where rows of an organization stand that go when it is erased.
-const TABLES: [&str; 8] =
-    ["memberships", "called", "labels", "credentials", "secrets", "invitees", "invitation_digests", "outbox"];
+const TABLES: [&str; 9] = [
+    "memberships",
+    "called",
+    "directory_users",
+    "labels",
+    "credentials",
+    "secrets",
+    "invitees",
+    "invitation_digests",
+    "outbox",
+];
 
 /// Whether another organization than ?2 knows the person ?1: as a member, by what it calls them, or by their address.
 const KNOWN_ELSEWHERE: &str = "EXISTS (SELECT 1 FROM memberships WHERE person = ?1 AND org <> ?2)

@@ -10,11 +10,11 @@ use domain::id::{KeyId, OrgId, PersonId};
 use crate::error::{AppendError, ReadError};
 use crate::fact::{Fact, Label, OrganizationSlug, Person};
 use crate::sqlite::sign_in::{self, SessionsOf};
-use crate::sqlite::{ending, identities, invitees, mail, passkeys, to_sql};
+use crate::sqlite::{ending, identities, invitees, mail, passkeys, scim, to_sql};
 use crate::stream::{EVENT_BYTES_MAX, PAGE_MAX};
 
 /// Where rows of a person stand that go when they are erased, besides those of their sessions.
-const PERSONAL_TABLES: [&str; 5] = ["called", "identities", "passkeys", "tickets", "people"];
+const PERSONAL_TABLES: [&str; 6] = ["called", "directory_users", "identities", "passkeys", "tickets", "people"];
 
 /// Why a fact was not written.
 pub(crate) enum FactError {
@@ -53,7 +53,9 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         }
         Fact::EndMembership { person, org } => {
             run("DELETE FROM memberships WHERE person = ?1 AND org = ?2", &[&person.as_str(), &org.as_str()])?;
+            return scim::forget(connection, *person, *org);
         }
+        Fact::DirectoryUser(user) => scim::write(connection, user)?,
         Fact::Slug { slug, org } => write_slug(connection, slug, *org)?,
         Fact::Label { org, id, label } if label.is_empty() => {
             run("DELETE FROM labels WHERE org = ?1 AND id = ?2", &[&org.as_str(), id])?;
@@ -64,11 +66,7 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         }
         Fact::Credential { digest, org, key } => write_credential(connection, digest, *org, *key)?,
         Fact::Secret { org, id, sealed } => {
-            if sealed.len() > EVENT_BYTES_MAX {
-                let error = AppendError::TooLarge { what: "bytes of a secret", max: EVENT_BYTES_MAX };
-                return Err(FactError::Refused(error));
-            }
-            run("INSERT OR REPLACE INTO secrets VALUES (?1, ?2, ?3)", &[&org.as_str(), id, sealed])?;
+            write_secret(connection, *org, id, sealed)?;
             return Ok(true);
         }
         Fact::Session(row) => sign_in::write_session(connection, row)?,
@@ -109,6 +107,16 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         }
     }
     Ok(false)
+}
+
+fn write_secret(connection: &Connection, org: OrgId, id: &str, sealed: &[u8]) -> Result<(), FactError> {
+    if sealed.len() > EVENT_BYTES_MAX {
+        let error = AppendError::TooLarge { what: "bytes of a secret", max: EVENT_BYTES_MAX };
+        return Err(FactError::Refused(error));
+    }
+    let insert = "INSERT OR REPLACE INTO secrets VALUES (?1, ?2, ?3)";
+    connection.prepare_cached(insert)?.execute(params![org.as_str(), id, sealed])?;
+    Ok(())
 }
 
 /// Deletes everything that names a person, in every organization, and every way by which they sign in.

@@ -98,6 +98,16 @@ const JOURNAL: &[&str] = &[
         org TEXT NOT NULL PRIMARY KEY, erased INTEGER NOT NULL DEFAULT 0
     ) WITHOUT ROWID, STRICT;
 ",
+    // What company directories call members.
+    "
+    CREATE TABLE directory_users (
+        org TEXT NOT NULL, person TEXT NOT NULL, user_name TEXT NOT NULL, user_name_folded TEXT NOT NULL,
+        external_id TEXT, given_name TEXT, family_name TEXT, is_deleted INTEGER NOT NULL, PRIMARY KEY (org, person)
+    ) WITHOUT ROWID, STRICT;
+    CREATE UNIQUE INDEX directory_users_by_name ON directory_users (org, user_name_folded);
+    CREATE INDEX directory_users_by_external_id ON directory_users (org, external_id) WHERE external_id IS NOT NULL;
+    CREATE INDEX directory_users_by_person ON directory_users (person);
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

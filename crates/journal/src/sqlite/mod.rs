@@ -24,6 +24,7 @@ pub(crate) mod record_reader;
 pub(crate) mod record_rows;
 pub(crate) mod record_threads;
 pub(crate) mod record_writer;
+pub(crate) mod scim;
 pub(crate) mod session_uses;
 pub(crate) mod sign_in;
 pub(crate) mod stream_writer;

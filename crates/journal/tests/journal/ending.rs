@@ -2,7 +2,7 @@
 
 use domain::id::{InvitationId, OrgId};
 use domain::time::Timestamp;
-use journal::{Fact, InviteeRow, Journal, OrganizationSlug, SavedState, StreamId, TicketRow};
+use journal::{DirectoryUser, Fact, InviteeRow, Journal, OrganizationSlug, SavedState, StreamId, TicketRow};
 
 use crate::world::{append, facts, folder, key, open, org, person};
 
@@ -17,6 +17,19 @@ fn known(number: u8) -> Fact {
 fn invitee(org: OrgId, email: &str) -> Fact {
     let (invitation, email) = (InvitationId::from_random([9; 20]), email.to_owned());
     Fact::Invitee(Box::new(InviteeRow { org, invitation, email, name: None, note: None, mail: None }))
+}
+
+fn directory_user(org: OrgId) -> Fact {
+    let (external_id, family_name) = (Some("ext-1".to_owned()), Some("Boss".to_owned()));
+    Fact::DirectoryUser(Box::new(DirectoryUser {
+        org,
+        person: person(1),
+        user_name: "boss".to_owned(),
+        external_id,
+        given_name: None,
+        family_name,
+        is_deleted: false,
+    }))
 }
 
 #[tokio::test]
@@ -60,6 +73,7 @@ async fn of_an_erased_organization_its_events_are_left_and_others_keep_what_is_t
             Fact::Label { org, id: "key_1".into(), label: "Laptop".into() },
             Fact::Secret { org, id: "int_1".into(), sealed: vec![1] },
             invitee(org, "new@example.com"),
+            directory_user(org),
         ]
     };
     let credential = |number: u8| Fact::Credential { digest: [number; 32], org: org(number), key: key(number) };
@@ -98,6 +112,8 @@ async fn of_an_erased_organization_its_events_are_left_and_others_keep_what_is_t
     let invitation = vec![InvitationId::from_random([9; 20])];
     assert!(journal.invitees(org(1), invitation.clone()).await.unwrap().is_empty());
     assert_eq!(journal.invitees(org(2), invitation).await.unwrap().len(), 1);
+    assert_eq!(journal.directory_user_named(org(1), "boss").await.unwrap(), None);
+    assert!(journal.directory_user_named(org(2), "boss").await.unwrap().is_some());
     let mails = journal.mail_due(Timestamp(1), 10).await.unwrap();
     assert_eq!(mails.iter().map(|mail| mail.org).collect::<Vec<_>>(), [Some(org(2))]);
     assert!(journal.latest_state(StreamId::Organization(org(1))).await.unwrap().is_none());

@@ -6,6 +6,7 @@ mod ending;
 mod folder;
 mod mail;
 mod records;
+mod scim;
 mod sign_in;
 mod torn;
 mod vandal;

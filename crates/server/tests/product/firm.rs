@@ -67,6 +67,13 @@ impl Firm {
         Mcp::new(&format!("{}/o/{}/mcp", self.server.url, self.org), &person.api.key)
     }
 
+    /// The door for company directories with the secret of a connection.
+    pub(crate) fn directory(&self, secret: &str) -> Api {
+        let mut api = self.with(secret);
+        api.root = format!("{}/scim/v2/{}", self.server.url, self.org);
+        api
+    }
+
     /// The owner takes somebody in.
     pub(crate) fn hire(&self, name: &str, role: &str) -> Person {
         let email = format!("{name}@example.com");

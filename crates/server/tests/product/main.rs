@@ -13,6 +13,7 @@ mod company;
 #[cfg(target_os = "linux")]
 mod crash;
 mod data;
+mod directory;
 mod ending;
 mod firm;
 mod front;

@@ -27,7 +27,7 @@ pub(super) fn all(state: &Organization, now: Timestamp) -> Vec<CedarEntity> {
     entities.extend(beside::roles(state, now));
     let standings = standings(state, now);
     entities.extend(members(state, &standings));
-    entities.extend(state.keys.values().filter(|key| key.revoked_at.is_none()).map(|key| key_entity(state, key)));
+    entities.extend(keys(state));
     entities.extend(agents(state));
     entities.extend(state.teams.values().map(|team| team_entity(state, &standings, team)));
     entities.extend(integrations(state));
@@ -227,19 +227,28 @@ fn ends(at: Option<Timestamp>) -> Option<CedarValue> {
     at.map(|at| CedarValue::Long(at.0))
 }
 
+/// Every key that is asked about. The connection of a company directory is none: it has a door of its own, and what it does
+/// there follows rules of its own that are not written in Cedar.
+fn keys(state: &Organization) -> impl Iterator<Item = CedarEntity> {
+    let live = state.keys.values().filter(|key| key.revoked_at.is_none());
+    let asked = live.filter(|key| !matches!(key.kind, KeyKind::Directory { .. }));
+    asked.map(|key| key_entity(state, key))
+}
+
 fn key_entity(state: &Organization, key: &Key) -> CedarEntity {
     let by_default = state.settings.keys_without_role == KeysWithoutRole::DefaultRole;
     let (word, given, reaches_all) = match key.kind {
         KeyKind::Personal { .. } => ("personal", None, false),
         KeyKind::Workspace { scope, role } => ("workspace", role, scope == KeyScope::All),
         KeyKind::Agent { .. } => ("agent", None, false),
+        KeyKind::Directory { .. } => ("directory", None, false),
     };
     let is_workspace = word == "workspace";
     let has = given.or((is_workspace && by_default).then_some(state.settings.join_default_role));
     let has = role(state, has);
     let acting_for = match key.kind {
         KeyKind::Agent { acting_for, .. } => acting_for,
-        KeyKind::Personal { .. } | KeyKind::Workspace { .. } => None,
+        KeyKind::Personal { .. } | KeyKind::Workspace { .. } | KeyKind::Directory { .. } => None,
     };
     let attrs = attributes([
         ("id", Some(key.id.as_str().into())),

@@ -1,5 +1,7 @@
 //! A session speaks for the person who signed in, as long as it lasts, where they are a member, and for nobody else.
 
+use std::collections::BTreeSet;
+
 use domain::event::Event;
 use domain::grant::Grantee;
 use domain::id::{InvitationId, SessionId};
@@ -210,6 +212,7 @@ fn what_gives_authority_is_done_in_a_session_only_soon_after_signing_in() {
             Operation::EditOrganization { changes: &promotes },
             Operation::ChangeRole { member: other.person, role: &top.role },
             Operation::AddMember { role: &top.role },
+            Operation::ConnectDirectory { gives: &other.role, tends: &BTreeSet::new() },
         ];
         let mut asked = 0;
         for operation in grave {

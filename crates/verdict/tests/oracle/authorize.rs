@@ -124,6 +124,7 @@ pub(crate) fn operation<'c>(
             KeyKind::Personal { holder } => Operation::CreatePersonalKey { holder: *holder },
             KeyKind::Workspace { role, scope } => Operation::CreateWorkspaceKey { role: role.as_ref(), scope: *scope },
             KeyKind::Agent { agent, .. } => Operation::CreateAgentKey { agent: *agent },
+            KeyKind::Directory { gives, tends } => Operation::ConnectDirectory { gives, tends },
         },
         Command::IssueKey { holder, .. } => Operation::CreatePersonalKey { holder: *holder },
         Command::RotateKey { key, .. } => Operation::RotateKey { key: *key },

@@ -135,7 +135,7 @@ fn check_keys(before: &Organization, standing: &Standing, me: Subject, events: &
     let mine = standing.powers(me);
     let carried = |kind: &KeyKind, id| match kind {
         KeyKind::Personal { holder } => Subject::Member(*holder),
-        KeyKind::Workspace { .. } => Subject::Key(id),
+        KeyKind::Workspace { .. } | KeyKind::Directory { .. } => Subject::Key(id),
         KeyKind::Agent { agent, .. } => Subject::Agent(*agent),
     };
     for event in events {

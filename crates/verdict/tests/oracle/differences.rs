@@ -157,7 +157,7 @@ impl Side<'_> {
     fn keys(&self, subject: Subject) -> BTreeMap<KeyId, (bool, String)> {
         let holder = |key: &Key| match key.kind {
             KeyKind::Personal { holder } => (Subject::Member(holder), None),
-            KeyKind::Workspace { .. } => (Subject::Key(key.id), None),
+            KeyKind::Workspace { .. } | KeyKind::Directory { .. } => (Subject::Key(key.id), None),
             KeyKind::Agent { agent, acting_for } => (Subject::Agent(agent), acting_for),
         };
         let theirs = self.state.keys.values().filter(|key| holder(key).0 == subject && key.holds_at(self.now));

@@ -132,7 +132,7 @@ impl Holdings {
             let Some(Key { kind, .. }) = state.keys.get(key) else { continue };
             let of = match kind {
                 KeyKind::Personal { holder } => Subject::Member(*holder),
-                KeyKind::Workspace { .. } => Subject::Key(*key),
+                KeyKind::Workspace { .. } | KeyKind::Directory { .. } => Subject::Key(*key),
                 KeyKind::Agent { agent, .. } => Subject::Agent(*agent),
             };
             if matches!(kind, KeyKind::Workspace { scope: KeyScope::All, .. }) {

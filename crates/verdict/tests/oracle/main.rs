@@ -6,7 +6,9 @@
 //! compares all of them; `beside` does so for what roles beside one's own decide. `ceiling` walks random histories of
 //! `commands` in which nobody may end up with more than somebody with the right gave (`holdings`: what they read and use);
 //! `escalations` tells the ways round that others left open, one by one, and `widening` those by giving, sharing and
-//! settings. `ending` is an organization that ends, `neighbours` holds two organizations apart, and one organization before and after a change.
+//! settings. `directories` says who connects a company directory, and that one does nothing that its maker could not do.
+//! `ending` is an organization that ends, `neighbours` holds two organizations apart, and one organization before and
+//! after a change.
 
 mod authorize;
 mod beside;
@@ -17,6 +19,7 @@ mod chance;
 mod commands;
 mod dice;
 mod differences;
+mod directories;
 mod ending;
 mod escalations;
 mod holdings;

@@ -34,7 +34,7 @@ pub(crate) fn actors(world: &World) -> Vec<Actor> {
         let (subject, acting_for) = match world.state.keys.get(&key(number)).map(|key| &key.kind) {
             Some(KeyKind::Personal { holder }) => (Subject::Member(*holder), None),
             Some(KeyKind::Agent { agent, acting_for }) => (Subject::Agent(*agent), *acting_for),
-            Some(KeyKind::Workspace { .. }) | None => (Subject::Key(key(number)), None),
+            Some(KeyKind::Workspace { .. } | KeyKind::Directory { .. }) | None => (Subject::Key(key(number)), None),
         };
         for credential in credentials(number) {
             let credential = Some(credential);

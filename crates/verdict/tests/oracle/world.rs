@@ -300,7 +300,7 @@ impl World {
         };
         let there = match kind {
             KeyKind::Personal { holder } => self.state.active_member(holder).is_some(),
-            KeyKind::Workspace { .. } => true,
+            KeyKind::Workspace { .. } | KeyKind::Directory { .. } => true,
             KeyKind::Agent { agent, acting_for } => {
                 let known = self.state.agents.get(&agent);
                 known.is_some_and(|known| acting_for.is_none_or(|person| known.delegations.contains_key(&person)))

@@ -139,7 +139,7 @@ impl<'o> Naive<'o> {
         let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let speaks_for = match key.kind {
             KeyKind::Personal { holder } => (Subject::Member(holder), None),
-            KeyKind::Workspace { .. } => (Subject::Key(key.id), None),
+            KeyKind::Workspace { .. } | KeyKind::Directory { .. } => (Subject::Key(key.id), None),
             KeyKind::Agent { agent, acting_for } => (Subject::Agent(agent), acting_for),
         };
         if !self.works(key) || key.digest != digest {

@@ -124,6 +124,15 @@ impl Naive<'_> {
                 .and(|| self.over_key(me, key))
                 .and(|| self.assigns(me, role))
                 .and(|| self.gives_key(me, role)),
+            // Who makes one sees its secret, and could do by it what it does: for good.
+            Operation::ConnectDirectory { gives, tends } => {
+                let for_good = self.for_good();
+                let both = || for_good.needs(me, P::MemberAdd).and(|| for_good.needs(me, P::MemberRemove));
+                let first = needs(P::SecurityEdit).and(both);
+                let first = first.and(|| for_good.lets_in_as(me, gives)).and(|| for_good.lets_into_team(me));
+                let one = |role| for_good.assigns(me, Some(role)).and(|| for_good.gives(me, role));
+                tends.iter().fold(first, |so_far, role| so_far.and(|| one(role)))
+            }
             Operation::ViewAgents => needs(P::AgentView),
             Operation::CreateAgent { role } => needs(P::AgentManage)
                 .and(|| self.assigns(me, role))
@@ -557,6 +566,7 @@ impl Naive<'_> {
                     if rotates && wide { self.uses_everything(me) } else { yes("role") }
                 })
                 .and(|| if rotates { self.is_shown_a_secret(me, Subject::Key(key)) } else { yes("role") }),
+            KeyKind::Directory { .. } => unreachable!("connections are told of in `directories`"),
             KeyKind::Agent { agent, .. } => hide(self.needs(me, P::AgentManage))
                 .and(|| if looks { yes("role") } else { self.over_agent(me, agent) })
                 .and(|| if rotates { self.is_shown_a_secret(me, Subject::Agent(agent)) } else { yes("role") }),

@@ -1,0 +1,23 @@
+//! Rows of what a company directory calls the members of an organization. They are personal, and go with the membership and
+//! with the person.
+
+use domain::id::{OrgId, PersonId};
+
+/// What a company directory calls a member.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DirectoryUser {
+    /// Where.
+    pub org: OrgId,
+    /// Who.
+    pub person: PersonId,
+    /// The name by which the directory knows them: one in an organization, whatever its case.
+    pub user_name: String,
+    /// The directory's own id of them.
+    pub external_id: Option<String>,
+    /// Their given name, as the directory has it.
+    pub given_name: Option<String>,
+    /// Their family name.
+    pub family_name: Option<String>,
+    /// Whether the directory deleted them. Who was deleted and is suspended since is nobody to it.
+    pub is_deleted: bool,
+}

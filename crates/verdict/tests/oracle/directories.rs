@@ -1,0 +1,149 @@
+//! Directory connections: who makes one, by the second opinion; and that none does more than whoever made it could.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::event::Event;
+use domain::id::{KeyId, PersonId};
+use domain::key::KeyKind;
+use domain::organization::{Organization, Stamp};
+use domain::role::RoleId;
+use domain::time::Timestamp;
+use verdict::{Action, Actor, Credential, Operation, Question, Same, Snapshot, Subject};
+
+use crate::dice::Dice;
+use crate::naive::{Answer, Naive};
+use crate::questions::{Names, kind};
+use crate::seeds;
+use crate::world::{MOMENTS, PEOPLE, World, hexadecimal, key, org, person, subjects};
+
+/// What a connection can do at all.
+const DOES: [&str; 6] =
+    ["ViewOrganization", "ViewMembers", "AddMember", "EditMember", "SuspendMember", "RestoreMember"];
+
+/// A key that no other test world has.
+fn connection() -> KeyId {
+    key(31)
+}
+
+fn roles(dice: &mut Dice, world: &World) -> (RoleId, BTreeSet<RoleId>) {
+    let known = world.role_ids();
+    let many = dice.below(3);
+    (dice.pick(&known), (0..many).map(|_| dice.pick(&known)).collect())
+}
+
+fn may(snapshot: &Snapshot, subject: Subject, operation: Operation<'_>) -> Answer {
+    let actor = Actor::about(subject);
+    let question = Question { actor: &actor, action: Action::Operate(operation), now: MOMENTS[0] };
+    Answer::from(&snapshot.evaluate(&question))
+}
+
+/// The organization with a connection, and with people whom that and people whom a person suspended; and its snapshot, which
+/// is the same whether it is compiled anew or not.
+fn connected(world: &World, before: &Snapshot, gives: RoleId, tends: &BTreeSet<RoleId>) -> (Organization, Snapshot) {
+    let mut state = world.state.clone();
+    let kind = KeyKind::Directory { gives, tends: tends.clone() };
+    let (digest, hint) = (hexadecimal([7; 32]), String::new());
+    let event = Event::KeyCreated { key: connection(), kind, digest, hint, expires_at: None };
+    let here = || state.members.values().filter(|member| member.is_active()).map(|member| member.person);
+    let suspended: Vec<PersonId> = here().take(4).collect();
+    let suspended = suspended.into_iter().map(|person| Event::MemberSuspended { person });
+    let events: Vec<Event> = std::iter::once(event).chain(suspended).collect();
+    for (event, number) in events.iter().zip(0..) {
+        let actor = if number % 2 == 1 { person(0).to_string() } else { connection().to_string() };
+        state.apply(&Stamp { seq: state.seq + 1, at: MOMENTS[0], actor }, event);
+    }
+    let taken_over = Snapshot::compile(org(1), &state, Some(Same { before, events: &events }));
+    let anew = Snapshot::compile(org(1), &state, None);
+    assert_eq!(format!("{taken_over:?}"), format!("{anew:?}"));
+    (state, anew)
+}
+
+#[test]
+fn who_connects_a_directory_is_said_alike_by_the_second_opinion() {
+    let mut codes = BTreeMap::<&str, u64>::new();
+    for seed in seeds(60) {
+        let (world, dice) = (World::random(seed), &mut Dice(seed));
+        let snapshot = Snapshot::compile(org(1), &world.state, None);
+        for me in subjects() {
+            for _ in 0..12 {
+                let (gives, tends) = roles(dice, &world);
+                let operation = Operation::ConnectDirectory { gives: &gives, tends: &tends };
+                let naive = Naive { state: &world.state, now: MOMENTS[0] };
+                let expected = naive.ask(&Actor::about(me), Action::Operate(operation));
+                assert_eq!(may(&snapshot, me, operation), expected, "world {seed}, {me:?}: {operation:?}");
+                *codes.entry(expected.code).or_default() += 1;
+            }
+        }
+    }
+    for code in ["role", "lacks-permission", "beyond-your-own", "only-owners"] {
+        assert!(codes.contains_key(code), "no question led to {code}: {codes:?}");
+    }
+}
+
+#[test]
+fn a_connection_does_nothing_that_whoever_makes_it_could_not_do() {
+    let (mut does, mut made, mut refused) = (BTreeSet::new(), 0u32, BTreeSet::new());
+    for seed in seeds(24) {
+        let (world, dice) = (World::random(seed), &mut Dice(seed));
+        let before = Snapshot::compile(org(1), &world.state, None);
+        let names = Names::of(&world, dice);
+        let (gives, tends) = roles(dice, &world);
+        let (state, snapshot) = connected(&world, &before, gives, &tends);
+        let directory = Subject::Key(connection());
+        let makers: Vec<Subject> = subjects()
+            .filter(|me| may(&snapshot, *me, Operation::ConnectDirectory { gives: &gives, tends: &tends }).allowed)
+            .collect();
+        made += makers.len() as u32;
+        for operation in names.operations() {
+            let answer = may(&snapshot, directory, operation);
+            if !answer.allowed {
+                refused.insert(answer.code);
+                continue;
+            }
+            does.insert(kind(operation));
+            if matches!(operation, Operation::ViewOrganization | Operation::ViewMembers | Operation::EditMember { .. })
+            {
+                continue;
+            }
+            for maker in &makers {
+                assert!(may(&snapshot, *maker, operation).allowed, "world {seed}, {maker:?} could not {operation:?}");
+            }
+        }
+        // Never who holds the top role, nor whom a person suspended.
+        for member in (0..PEOPLE).map(person) {
+            let Some(known) = state.member(member) else { continue };
+            let top = state.roles.get(&known.role).is_some_and(|role| role.top);
+            let suspends = may(&snapshot, directory, Operation::SuspendMember { member }).allowed;
+            let restores = may(&snapshot, directory, Operation::RestoreMember { member }).allowed;
+            assert!(!(top && (suspends || restores)), "world {seed}: {member} holds the top role");
+            let by_hand = !known.is_active() && !known.suspended_by_directory;
+            assert!(!(by_hand && restores), "world {seed}: {member} was suspended by hand");
+        }
+    }
+    assert_eq!(does, DOES.map(str::to_owned).into(), "what a connection did in some world");
+    for code in ["directory-connection", "above-you", "only-owners", "suspended-by-hand"] {
+        assert!(refused.contains(code), "nothing led to {code}: {refused:?}");
+    }
+    assert!(made > 20, "{made} makers");
+}
+
+#[test]
+fn while_an_organization_ends_a_connection_does_nothing_and_is_not_let_in() {
+    for seed in seeds(4) {
+        let (world, dice) = (World::random(seed), &mut Dice(seed));
+        let before = Snapshot::compile(org(1), &world.state, None);
+        let names = Names::of(&world, dice);
+        let (gives, tends) = roles(dice, &world);
+        let (mut state, snapshot) = connected(&world, &before, gives, &tends);
+        let credential = Credential::Key { key: connection(), digest: [7; 32] };
+        assert!(snapshot.admit(credential, MOMENTS[0]).is_ok());
+        let stamp = Stamp { seq: state.seq + 1, at: MOMENTS[0], actor: person(0).to_string() };
+        state.apply(&stamp, &Event::OrganizationDeletionSet { deletes_at: Timestamp(MOMENTS[0].0 + 1) });
+        let ending = Snapshot::compile(org(1), &state, None);
+        assert!(ending.admit(credential, MOMENTS[0]).is_err());
+        for operation in names.operations() {
+            let answer = may(&ending, Subject::Key(connection()), operation);
+            assert!(!answer.allowed, "world {seed}: {operation:?}");
+        }
+    }
+}
