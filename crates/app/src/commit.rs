@@ -90,7 +90,7 @@ impl App {
         let again = (facts.clone(), directory.clone());
         // Whichever way somebody goes, what was written in their requests goes with them.
         let gone = then.as_ref().map(|then| erased(live.org(), [&state, then], &events)).unwrap_or_default();
-        let facts = facts.into_iter().chain(gone).collect();
+        let facts = facts.into_iter().chain(gone).chain(forgotten(live.org(), &state, &events, at)).collect();
         let append = Append { stream, expected, at, actor: actor.clone(), events: bodies, facts };
         match self.inner.journal.append(std::iter::once(append).chain(directory.map(|append| *append)).collect()).await
         {
@@ -121,6 +121,15 @@ impl App {
             false => Ok(()),
         }
     }
+}
+
+/// For whom invitations were that are kept no longer once another is sent.
+fn forgotten(org: OrgId, state: &Organization, events: &[Event], at: Timestamp) -> Vec<Fact> {
+    if !events.iter().any(|event| matches!(event, Event::InvitationSent(_))) {
+        return Vec::new();
+    }
+    let forgotten = state.invitations_forgotten_at(at).into_iter();
+    forgotten.map(|invitation| Fact::DropInvitee { org, invitation }).collect()
 }
 
 /// Whose sessions all open the organization no more.

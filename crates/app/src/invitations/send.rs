@@ -1,12 +1,13 @@
 //! Invite somebody.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use domain::command::{self, Command};
 use domain::event::Event;
 use domain::grant::Profile;
 use domain::id::{IntegrationId, InvitationId, PersonId, TeamId};
-use domain::invitation::{NewInvitation, Offer, OfferedGrant, already_invited, nobody_could_accept};
+use domain::invitation::{Invitation, NewInvitation, Offer, OfferedGrant, already_invited, nobody_could_accept};
 use domain::organization::{InvitedAddress, Organization, Stamp};
 use domain::refusal::Refusal;
 use domain::role::RoleId;
@@ -24,6 +25,8 @@ use crate::requests::checked;
 use crate::{App, Caller, Problem};
 
 const DAY_MS: i64 = 86_400_000;
+/// Invitations that somebody may have open who could not add people by hand.
+const OPEN_OF_ONE_MAX: usize = 100;
 
 /// Who is to be invited, and to what.
 #[derive(Clone, Debug, Default)]
@@ -104,9 +107,10 @@ impl App {
         let mail = if waits { None } else { self.mailed(caller, &row, &link).await? };
         let is_mailed = mail.is_some();
         let facts = vec![Fact::Invitee(Box::new(row)), Fact::InvitationDigest { digest: link.digest, org, invitation }];
-        let facts = facts.into_iter().chain(mail).chain(self.forgotten(caller).await).collect();
+        let facts = facts.into_iter().chain(mail).collect();
         let command = |state: &Organization| {
             self.can_be_accepted(state)?;
+            self.has_room_for_another(caller, state)?;
             let awaits = caller.live.snapshot().awaits_approval(&caller.actor, &offer, self.now());
             // No mail goes out before somebody's word where one is needed now.
             if awaits && is_mailed {
@@ -226,11 +230,24 @@ impl App {
         if invited.iter().any(open) { Err(already_invited().into()) } else { Ok(()) }
     }
 
-    /// Deletes for whom invitations were that are kept no longer once another is sent.
-    async fn forgotten(&self, caller: &Caller) -> Vec<Fact> {
-        let (org, state) = (caller.live.org(), caller.live.state.lock().await);
-        let forgotten = state.invitations_forgotten_at(self.now()).into_iter();
-        forgotten.map(|invitation| Fact::DropInvitee { org, invitation }).collect()
+    /// Refuses one more invitation of somebody who could not add people by hand and has many open: nobody takes the places of
+    /// all others.
+    fn has_room_for_another(&self, caller: &Caller, state: &Organization) -> Result<(), Problem> {
+        let snapshot = caller.live.snapshot();
+        let by_hand = Operation::AddMember { role: &state.settings.join_default_role };
+        if self.asked(&snapshot, &caller.actor, by_hand).is_allowed() {
+            return Ok(());
+        }
+        let (inviter, now) = (inviter_of(caller), self.now());
+        let theirs = |known: &&Arc<Invitation>| known.inviter == inviter && known.is_open() && now < known.expires_at;
+        if state.invitations.values().filter(theirs).count() < OPEN_OF_ONE_MAX {
+            return Ok(());
+        }
+        let message = format!(
+            "{OPEN_OF_ONE_MAX} invitations of yours are open already; revoke those that are not needed any more, or ask \
+             somebody who may add people to invite"
+        );
+        Err(Refusal::rule("too-many-invitations", message).into())
     }
 }
 

@@ -6,7 +6,7 @@ use app::roles::{NewRole, RoleChange};
 use app::sign_in::SignedIn;
 use app::{App, Caller, Problem};
 use domain::id::PersonId;
-use domain::organization::{InvitedAddress, SettingChange};
+use domain::organization::{Invite, InvitedAddress, SettingChange};
 use domain::role::RoleLevel;
 
 use crate::email::link;
@@ -232,6 +232,26 @@ async fn of_two_writers_who_accept_one_invitation_one_takes_somebody_in() {
     assert_eq!(code_of(accept(&other, &link, None).await), "missing");
     let found = other.list_invitations(&acme.admin, Which::All, None, 1).await.unwrap();
     assert_eq!(found[0].accepted_by, Some(first.person));
+}
+
+#[tokio::test]
+async fn nobody_who_could_not_add_people_takes_the_places_of_all_invitations() {
+    let world = World::new();
+    let acme = world.acme().await;
+    set(&world, &acme, SettingChange::InviteAddress(InvitedAddress::Any)).await;
+    set(&world, &acme, SettingChange::InviteOrganization(Invite::AnyMember)).await;
+    let address = |number: usize| format!("new{number}@acme.example");
+    for number in 0..100 {
+        sent(&world.app, &acme.member, &address(number), None).await.unwrap();
+    }
+    let one_more = async |by: &Caller| sent(&world.app, by, &address(100), None).await;
+    assert_eq!(code_of(one_more(&acme.member).await), "too-many-invitations");
+    let open = world.app.list_invitations(&acme.member, Which::Pending, None, 1).await.unwrap();
+    world.app.revoke_invitation(&acme.member, open[0].id.as_str()).await.unwrap();
+    one_more(&acme.member).await.unwrap();
+    sent(&world.app, &acme.admin, &address(101), None).await.unwrap();
+    world.clock.advance_ms(7 * DAY);
+    sent(&world.app, &acme.member, &address(102), None).await.unwrap();
 }
 
 #[tokio::test]

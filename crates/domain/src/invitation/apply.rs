@@ -10,8 +10,8 @@ use crate::time::Timestamp;
 
 /// How long an invitation is kept after its end, in milliseconds: 30 days.
 const KEPT_MS: i64 = 30 * 86_400_000;
-/// Invitations that are kept although something has become of them, the newest; those before them stay in the journal
-/// alone.
+/// Invitations that are kept although something has become of them or their end has come, the newest; those before them
+/// stay in the journal alone.
 const CLOSED_MAX: usize = 1_000;
 
 impl Organization {
@@ -67,16 +67,16 @@ impl Organization {
     }
 
     /// Invitations that are forgotten when one is sent at this moment, and whose address and name go with them: those
-    /// that ended long ago, and the oldest where too many have been closed.
+    /// that ended long ago, and the oldest where too many have ended.
     #[must_use]
     pub fn invitations_forgotten_at(&self, now: Timestamp) -> Vec<InvitationId> {
         let old = |known: &Invitation| known.ended_at().0.saturating_add(KEPT_MS) <= now.0;
-        let mut closed: Vec<&Invitation> =
-            self.invitations.values().map(Arc::as_ref).filter(|known| !known.is_open() && !old(known)).collect();
-        closed.sort_unstable_by_key(|known| (known.ended_at(), known.id));
-        let beyond = closed.len().saturating_sub(CLOSED_MAX);
-        let old = self.invitations.values().map(Arc::as_ref).filter(|known| old(known));
-        closed.iter().take(beyond).copied().chain(old).map(|known| known.id).collect()
+        let ended = |known: &&Invitation| !known.is_open() || known.expires_at <= now;
+        let mut ended: Vec<&Invitation> = self.invitations.values().map(Arc::as_ref).filter(ended).collect();
+        ended.sort_unstable_by_key(|known| (known.ended_at(), known.id));
+        let beyond = ended.len().saturating_sub(CLOSED_MAX);
+        let forgotten = ended.iter().enumerate().filter(|(place, known)| *place < beyond || old(known));
+        forgotten.map(|(_, known)| known.id).collect()
     }
 
     fn close_invitation(&mut self, invitation: InvitationId, state: InvitationState) {

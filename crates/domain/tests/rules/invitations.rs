@@ -273,4 +273,5 @@ fn two_thousand_invitations_are_open_and_no_more() {
     assert_eq!(refusal(&walk, one_more()), "too-many-invitations");
     walk.now = Timestamp(DAY);
     accept(&mut walk, one_more());
+    assert_eq!(walk.state.invitations.len(), 1_001, "of those that have ended the newest are kept");
 }

@@ -34,7 +34,9 @@ pub(crate) fn erase(connection: &Connection, org: OrgId, invitation: InvitationI
 
 /// Deletes the rows that hold the address of a person who is erased.
 pub(crate) fn erase_person(connection: &Connection, person: PersonId) -> Result<(), FactError> {
-    let sql = "DELETE FROM invitees WHERE email_folded IN (SELECT email_folded FROM people WHERE person = ?1)";
+    let sql = "DELETE FROM invitees WHERE email_folded IN (SELECT email_folded FROM people WHERE person = ?1)
+         OR EXISTS (SELECT 1 FROM called WHERE called.person = ?1 AND called.org = invitees.org
+                    AND called.email = invitees.email COLLATE NOCASE)";
     connection.prepare_cached(sql)?.execute([person.as_str()])?;
     Ok(())
 }

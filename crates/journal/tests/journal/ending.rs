@@ -148,3 +148,23 @@ async fn with_an_organization_those_are_erased_whom_no_other_one_knows() {
     assert!(journal.known_nowhere_else(here, asked).await.unwrap().is_empty());
     journal.close().await;
 }
+
+#[tokio::test]
+async fn whoever_is_erased_goes_from_invitations_to_the_address_by_which_an_organization_knew_them() {
+    let dir = folder();
+    let journal = open(dir.path());
+    let (here, there) = (org(1), org(2));
+    let unproven = format!("{}@unproven.invalid", person(1));
+    let all = vec![
+        Fact::Person { person: person(1), email: unproven, name: "Ann".into() },
+        Fact::Called { org: here, person: person(1), email: "Ann@example.com".into(), name: "Ann".into() },
+        invitee(here, "ann@example.com"),
+        // Who joined by a link showed no address: elsewhere it may be somebody else's.
+        invitee(there, "ann@example.com"),
+    ];
+    write(&journal, all).await;
+    write(&journal, vec![Fact::ErasePerson { person: person(1) }]).await;
+    let left = async |org| journal.invitees(org, vec![InvitationId::from_random([9; 20])]).await.unwrap().len();
+    assert_eq!((left(here).await, left(there).await), (0, 1));
+    journal.close().await;
+}
