@@ -53,6 +53,22 @@ pub(super) fn change(request: &Object) -> Result<DirectoryUserChange, Fault> {
     Ok(change)
 }
 
+/// Whether somebody is active no longer by it, whatever is wrong with the rest: that is done first.
+pub(super) fn deactivates(request: &Object) -> bool {
+    let Some(Value::List(operations)) = request.get("operations") else { return false };
+    let mut said = operations.iter().take(OPERATIONS_MAX).filter_map(|operation| {
+        let Value::Object(operation) = operation else { return None };
+        let value = operation.get("value")?;
+        let active = match (operation.get("path"), value) {
+            (Some(Value::Text(path)), active) if folded(path) == "active" => active,
+            (None | Some(Value::Null), Value::Object(values)) => values.get("active")?,
+            _ => return None,
+        };
+        active.truth("active").ok()?
+    });
+    said.next_back() == Some(false)
+}
+
 /// A path that can be one, as it is compared.
 fn sound(path: &str) -> Result<String, Fault> {
     let path = folded(path);

@@ -12,6 +12,7 @@ use super::fault::Fault;
 use super::filter::Filter;
 use super::patch;
 use super::user::{Described, User};
+use super::value::Object;
 
 /// Which members. What else a directory says of how it wants them is passed over.
 #[derive(Deserialize)]
@@ -91,6 +92,12 @@ pub(super) async fn show(
     Ok(located(app.show_directory_user(&caller, &id).await?, &base))
 }
 
+/// Whether somebody is described as active no longer. That is done first, whatever is wrong with the rest: who is to leave
+/// cannot have their deactivation refused by a name that does not fit.
+fn is_inactive(sent: &Object) -> bool {
+    sent.get("active").is_some_and(|active| active.truth("active").is_ok_and(|active| active == Some(false)))
+}
+
 /// `PUT /scim/v2/{org}/Users/{id}`
 pub(super) async fn replace(
     State(app): State<App>,
@@ -98,6 +105,9 @@ pub(super) async fn replace(
     Path((_, id)): Path<(String, String)>,
     Sent(sent): Sent,
 ) -> Result<Located, Fault> {
+    if is_inactive(&sent) {
+        app.deactivate_directory_user(&caller, &id).await?;
+    }
     let change = Described::read(&sent)?.replacement()?;
     Ok(located(app.change_directory_user(&caller, &id, change).await?, &base))
 }
@@ -109,6 +119,9 @@ pub(super) async fn change(
     Path((_, id)): Path<(String, String)>,
     Sent(sent): Sent,
 ) -> Result<Located, Fault> {
+    if patch::deactivates(&sent) {
+        app.deactivate_directory_user(&caller, &id).await?;
+    }
     let change = patch::change(&sent)?;
     Ok(located(app.change_directory_user(&caller, &id, change).await?, &base))
 }

@@ -45,7 +45,16 @@ impl App {
         self.show_directory_user(caller, id).await
     }
 
-    /// Who is to do nothing any more does nothing first, whatever comes of the rest; who is to be there again is there last.
+    /// Takes every right of somebody who is active no longer, and nothing else; what else is said of them is asked after it.
+    ///
+    /// # Errors
+    /// As [`App::change_directory_user`].
+    pub async fn deactivate_directory_user(&self, caller: &Caller, id: &str) -> Result<(), Problem> {
+        let view = self.show_directory_user(caller, id).await?;
+        self.suspend_for_directory(caller, view.person, Vec::new()).await
+    }
+
+    /// Who is to do nothing any more does nothing first; who is to be there again is there last.
     pub(super) async fn make_change(
         &self,
         caller: &Caller,

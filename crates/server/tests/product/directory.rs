@@ -223,6 +223,40 @@ fn of_the_calls_sent_after_a_directory_deactivated_somebody_none_reaches_the_ups
 }
 
 #[test]
+fn whoever_is_deactivated_is_out_whatever_is_wrong_with_the_rest_of_what_is_said_of_them() {
+    let acme = Firm::of("balanced");
+    let directory = connect(&acme, &[]);
+    provision(&directory, "taken");
+    let faults = [
+        ("displayName", json!("n".repeat(200))),
+        ("displayName", json!("hidden\u{200b}mark")),
+        ("externalId", json!("e".repeat(300))),
+        ("userName", json!("")),
+        ("userName", json!("taken@corp.example")),
+        ("name", json!("no object")),
+    ];
+    for (number, (name, value)) in faults.iter().enumerate() {
+        let (by_patch, by_put) = (format!("patch{number}"), format!("put{number}"));
+        let patched = provision(&directory, &by_patch);
+        let change = json!([{ "op": "replace", "path": "active", "value": "False" },
+            { "op": "replace", "path": name, "value": value }]);
+        let replaced = provision(&directory, &by_put);
+        let mut whole = person(&by_put);
+        (whole["active"], whole[*name]) = (json!(false), value.clone());
+        let answers = [patch(&directory, &patched, change), directory.put(&format!("/Users/{replaced}"), whole)];
+        for (answer, id) in answers.iter().zip([patched, replaced]) {
+            assert!((400..=409).contains(&answer.0), "{name}: {answer:?}");
+            assert_eq!(directory.get(&format!("/Users/{id}")).1["active"], json!(false), "{name}: {answer:?}");
+        }
+    }
+    // What is said last counts.
+    let back = provision(&directory, "back");
+    let both = json!([{ "op": "replace", "path": "active", "value": false },
+        { "op": "replace", "value": { "active": true } }]);
+    assert_eq!(patch(&directory, &back, both).1["active"], json!(true));
+}
+
+#[test]
 fn a_directory_touches_nobody_above_it_and_restores_only_whom_it_suspended() {
     let acme = Firm::of("balanced");
     let (narrow, wide) = (connect(&acme, &[]), connect(&acme, &["admin"]));
