@@ -71,6 +71,8 @@ fn whoever_starts_an_empty_installation_founds_an_organization_and_is_signed_in(
     }
     let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
     assert!(log.contains("serving") && !log.contains("wru_") && !log.contains("wrp_"), "{log}");
+    // What is no terminal is written no colours.
+    assert!(!log.contains('\u{1b}'), "{log}");
 }
 
 #[test]
