@@ -9,8 +9,8 @@ const SIGNED_OUT = "You are not signed in";
 const SIGNED_IN = "You are signed in as Ada Lovelace";
 
 /** A server under the name of this machine, with a window in which its owner is signed in. */
-async function owner() {
-  const server = await trial("Acme");
+async function owner(...orgs) {
+  const server = await trial("Acme", ...orgs);
   server.url = server.url.replace("127.0.0.1", "localhost");
   const page = await visitor();
   await page.goto(server.url + server.links[0]);
@@ -50,7 +50,67 @@ async function show(page, server) {
   await page.locator(`::-p-aria([name="Sign in with a passkey"][role="button"])`).click();
 }
 
+/** Presses what leads to another page, and waits for none: a device answers in between. */
+async function follow(page, label, role = "button") {
+  await page.locator(`::-p-aria([name="${label}"][role="${role}"])`).click();
+}
+
 export const passkeys = {
+  async "whoever wants it shows a passkey after a link, and is signed in by both"() {
+    const { server, page } = await owner("Other");
+    const held = await device(page);
+    await add(page, server, "Ada's laptop");
+    await until(page, "Show a passkey to turn this on");
+    await follow(page, "Show a passkey to turn this on", "link");
+    await until(page, "What you want to do takes a passkey");
+    await follow(page, "Show a passkey");
+    await until(page, "Ask for a passkey as well");
+    assert.equal(page.url(), `${server.url}/sign-in/passkeys`);
+    await picture(page, "passkeys-second-factor");
+    await press(page, "Ask for a passkey as well");
+    assert.match(await text(page), /you are asked for a passkey as well/);
+    await picture(page, "passkeys-second-factor-on");
+    await signOut(page, server);
+
+    await held.send("setUserVerified", { isUserVerified: false });
+    await page.goto(server.url + server.links[1]);
+    await press(page, "Sign in");
+    await page.waitForFunction(() => !document.querySelector("form[data-question] button").hidden);
+    await picture(page, "second-step");
+    assert.match(await text(page), /Show a passkey as well/);
+    const other = await page.browserContext().newPage();
+    await other.goto(`${server.url}/sign-in`);
+    assert.match(await text(other), new RegExp(SIGNED_OUT), "the first step signs nobody in");
+    await held.send("setUserVerified", { isUserVerified: true });
+    await follow(page, "Try again");
+    await until(page, SIGNED_IN);
+  },
+
+  async "an organization that asks for a passkey leads to the first one, and opens with it"() {
+    const { server, page } = await owner("Other");
+    await device(page);
+    const headers = { authorization: `Bearer ${server.keys[0]}`, "content-type": "application/json" };
+    const body = JSON.stringify({ settings: { "sign_in.second_factor": "everyone" } });
+    const set = await fetch(`${server.url}/api/v1/orgs/acme`, { method: "PATCH", headers, body });
+    assert.equal(set.status, 200);
+    await page.goto(`${server.url}/sign-in`);
+    assert.match(await text(page), /Acme\s+asks for a passkey/);
+    assert.match(await text(page), /Other/);
+    await picture(page, "signed-in-closed");
+    await follow(page, "Show a passkey", "link");
+    await until(page, "You have none yet");
+    await picture(page, "second-factor-add");
+    await follow(page, "Add a passkey");
+    await until(page, "In this session you have shown none");
+    await page.waitForSelector("form[action='/sign-in/passkey']");
+    await picture(page, "second-factor-show");
+    await follow(page, "Show a passkey");
+    await until(page, SIGNED_IN);
+    assert.doesNotMatch(await text(page), /asks for a passkey/);
+    await page.goto(`${server.url}/sign-in/passkeys`);
+    await picture(page, "passkeys-last-one");
+  },
+
   async "a person adds a passkey, signs in with it, and removes it"() {
     const { server, page } = await owner();
     const held = await device(page);

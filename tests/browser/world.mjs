@@ -142,13 +142,14 @@ export function until(end) {
 /** A server over http on this machine, as somebody tries it out. */
 export async function trial(...orgs) {
   const data = await folder();
-  const links = [];
-  for (const org of orgs) links.push((await found(data, org, "ada@example.com")).link);
+  const founded = [];
+  for (const org of orgs) founded.push(await found(data, org, "ada@example.com"));
+  const [links, keys] = [founded.map((one) => one.link), founded.map((one) => one.key)];
   const lines = orgs.length === 0 ? 2 : 1;
   const line = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log", "warn"];
   const { said } = await started(line, (said) => said.length === lines);
   const setUp = said[1] && after(said[1], "set up: ");
-  return { url: after(said[0], "serving "), links, setUp };
+  return { url: after(said[0], "serving "), links, keys, setUp };
 }
 
 /** The demo company. */

@@ -5,9 +5,10 @@ use app::sign_in::PasskeyView;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::extract::Body;
 use crate::problem::{Failure, Problems};
 use crate::time::written;
 use crate::visitor::Visitor;
@@ -50,6 +51,37 @@ pub(crate) async fn list(
 ) -> Result<Json<Passkeys>, Failure> {
     let items = app.passkeys(&signed_in).await?.into_iter().map(Passkey::from).collect();
     Ok(Json(Passkeys { items, next: None }))
+}
+
+/// Whether a passkey is asked for as well when its person signs in in another way.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecondFactor {
+    /// Whether it is.
+    on: bool,
+}
+
+/// Whether one is asked for a passkey as well whenever one signs in by mail, with a provider or with a link.
+#[utoipa::path(get, path = "/api/v1/second-factor", tag = "session", operation_id = "show_second_factor",
+    security(("session" = [])), responses((status = 200, body = SecondFactor), Problems))]
+pub(crate) async fn second_factor(
+    State(app): State<App>,
+    Visitor { signed_in, .. }: Visitor,
+) -> Result<Json<SecondFactor>, Failure> {
+    Ok(Json(SecondFactor { on: app.has_second_factor(&signed_in).await? }))
+}
+
+/// Turns that on or off, in a session in which a passkey was shown, within 10 minutes after signing in. As it is turned on,
+/// one's other sessions in which none was shown end.
+#[utoipa::path(put, path = "/api/v1/second-factor", tag = "session", operation_id = "set_second_factor",
+    request_body = SecondFactor, security(("session" = [])), responses((status = 200, body = SecondFactor), Problems))]
+pub(crate) async fn set_second_factor(
+    State(app): State<App>,
+    Visitor { signed_in, .. }: Visitor,
+    Body(wanted): Body<SecondFactor>,
+) -> Result<Json<SecondFactor>, Failure> {
+    app.set_second_factor(&signed_in, wanted.on).await?;
+    Ok(Json(wanted))
 }
 
 /// Removes one of one's own passkeys, within 10 minutes after signing in.

@@ -172,6 +172,8 @@ impl From<Problem> for Failure {
             }
             Problem::Invalid { field, .. } => Failure::bad_field(field, detail),
             Problem::InStep { place, problem } => Failure::from(*problem).saying(detail).at(Some(place.join("."))),
+            // Of the pages alone, and none of them tells it as a problem.
+            Problem::ShowPasskey { .. } => Failure::nobody().saying(detail),
             Problem::Previewed(impact) => Failure::Preview(Box::new(ImpactBody::from(*impact))),
             Problem::Moved { .. } => Failure::new(StatusCode::PRECONDITION_FAILED, "Refused", "moved", detail),
             Problem::Busy { .. } => Failure::new(StatusCode::TOO_MANY_REQUESTS, "Refused", "one-at-a-time", detail),

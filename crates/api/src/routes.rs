@@ -162,6 +162,7 @@ fn of_oneself() -> OpenApiRouter<App> {
         .routes(routes!(identities::remove))
         .routes(routes!(passkeys::list))
         .routes(routes!(passkeys::remove))
+        .routes(routes!(passkeys::second_factor, passkeys::set_second_factor))
 }
 
 /// The OpenAPI 3.1 document of the API.

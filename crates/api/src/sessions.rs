@@ -32,8 +32,29 @@ pub(crate) struct CurrentSession {
     fresh_until: String,
     /// What to send as the header `Wardroom-CSRF` with everything that is no GET.
     csrf: String,
-    /// The organizations that the person is a member of.
+    /// Whether a passkey was shown as they signed in.
+    by_passkey: bool,
+    /// The organizations that the person is a member of and that the session opens.
     organizations: Vec<Organization>,
+    /// Those that it does not open since they ask for a passkey: show one at `/sign-in/second-factor`.
+    passkey_needed: Vec<ClosedOrganization>,
+}
+
+/// An organization that asks for a passkey.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ClosedOrganization {
+    /// Its id.
+    id: String,
+    /// Its slug.
+    slug: String,
+    /// Its name.
+    name: String,
+}
+
+impl From<app::sign_in::ClosedOrganization> for ClosedOrganization {
+    fn from(closed: app::sign_in::ClosedOrganization) -> ClosedOrganization {
+        ClosedOrganization { id: closed.id.to_string(), slug: closed.slug, name: closed.name }
+    }
 }
 
 /// Who is signed in in this browser.
@@ -46,6 +67,7 @@ pub(crate) async fn show(
 ) -> Result<Json<CurrentSession>, Failure> {
     let organizations = app.organizations_of(&signed_in).await?;
     let organizations = organizations.into_iter().map(|view| organization(view, &public_url)).collect();
+    let passkey_needed = app.closed_to(&signed_in).await?.into_iter().map(ClosedOrganization::from).collect();
     let proof = signed_in.proof;
     Ok(Json(CurrentSession {
         id: proof.session.to_string(),
@@ -55,7 +77,9 @@ pub(crate) async fn show(
         ends_at: written(proof.ends_at),
         fresh_until: written(proof.fresh_until()),
         csrf: app.csrf_token(&signed_in, CSRF_DOOR),
+        by_passkey: proof.by_passkey,
         organizations,
+        passkey_needed,
     }))
 }
 
@@ -80,8 +104,11 @@ pub(crate) struct Session {
     used_at: String,
     /// When it ends, used or not.
     ends_at: String,
-    /// How its person signed in: `link`, `email`, `provider` or `passkey`.
+    /// How its person signed in: `link`, `email`, `provider`, `passkey`, `invitation`, or `recovery` by a link for somebody
+    /// who has lost their passkeys.
     way: String,
+    /// Whether they have shown a passkey then, by itself or as well.
+    by_passkey: bool,
     /// The network address from which it began.
     address: Option<String>,
     /// The browser, as it states itself.
@@ -97,6 +124,7 @@ impl From<SessionView> for Session {
             used_at: written(view.used_at),
             ends_at: written(view.ends_at),
             way: view.way,
+            by_passkey: view.by_passkey,
             address: view.address,
             client: view.client,
         }

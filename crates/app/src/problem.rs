@@ -52,6 +52,12 @@ pub enum Problem {
     /// Not a fault: the impact was asked for, and nothing was changed.
     #[error("the impact was asked for, and nothing was changed")]
     Previewed(Box<Impact>),
+    /// Not a fault: who it is has been shown, and a passkey of theirs is asked for besides. Nobody is signed in yet.
+    #[error("a passkey is asked for besides; show one in the browser in which you sign in")]
+    ShowPasskey {
+        /// What is to be signed, in base64url.
+        challenge: String,
+    },
     /// The organization is in another state than the one whose impact was told.
     #[error("the organization has changed since (it is at {seq} now); ask for the impact again")]
     Moved {
@@ -87,6 +93,7 @@ impl Problem {
             Problem::Invalid { .. } => "invalid",
             Problem::InStep { problem, .. } => problem.code(),
             Problem::Previewed(_) => "previewed",
+            Problem::ShowPasskey { .. } => "show-passkey",
             Problem::Moved { .. } => "moved",
             Problem::Busy { .. } => "one-at-a-time",
             Problem::TooMany => "too-many-tries",

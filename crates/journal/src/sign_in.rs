@@ -24,6 +24,8 @@ pub struct SessionRow {
     pub ends_at: Timestamp,
     /// How they signed in, in a word of the caller's.
     pub way: String,
+    /// Whether they have shown a passkey, by itself or after that.
+    pub by_passkey: bool,
     /// Keyed digest of the token by which the browser is known before anybody signs in.
     pub browser: Option<[u8; 32]>,
     /// The network address from which it began, personal.

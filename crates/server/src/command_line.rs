@@ -83,7 +83,7 @@ fn recover() -> Command {
         .arg(data().required(true))
         .arg(text("org", "The organization, by its short name or id").required_unless_present("end-sessions"))
         .arg(text("member", "Who is to have it, by e-mail or id; needed where several hold the top role"))
-        .arg(Arg::new("link").long("link").action(ArgAction::SetTrue).help("Print a link to sign in instead of a key"))
+        .arg(Arg::new("link").long("link").action(ArgAction::SetTrue).help("Print a link to sign in, and to add a passkey with, instead of a key"))
         .arg(
             Arg::new("end-sessions")
                 .long("end-sessions")
@@ -101,6 +101,9 @@ fn link() -> Command {
     Command::new("link")
         .about("Make a link by which a member signs in, once, within a day, while no server runs on the data folder")
         .arg(Arg::new("member").value_name("MEMBER").required(true).help("Whom it signs in, by e-mail or id"))
+        .arg(Arg::new("lost-passkeys").long("lost-passkeys").action(ArgAction::SetTrue).help(
+            "For somebody who has lost their passkeys: with it they add another one, where they are asked for one",
+        ))
         .arg(data().required(true))
         .arg(config())
         .args(public_url())

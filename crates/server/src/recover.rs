@@ -69,7 +69,10 @@ fn end_sessions(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, Fa
 pub(crate) fn link(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, Fault> {
     let member = text(given, "member").unwrap_or_default();
     link_for(given, out, async |app| {
-        let link = app.make_link(&member).await?;
+        let link = match given.get_flag("lost-passkeys") {
+            true => app.make_recovery_link(&member).await?,
+            false => app.make_link(&member).await?,
+        };
         Ok((member.clone(), link.reveal().to_owned()))
     })
 }

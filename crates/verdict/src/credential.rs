@@ -32,6 +32,8 @@ pub struct SessionProof {
     pub proven_at: Timestamp,
     /// When it ends, used or not.
     pub ends_at: Timestamp,
+    /// Whether its person has shown a passkey as it began.
+    pub by_passkey: bool,
 }
 
 impl Credential {

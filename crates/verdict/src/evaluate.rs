@@ -55,6 +55,7 @@ impl Snapshot {
         let Some(person) = question.actor.acting_for else {
             let answer = self.answer_for(entry, question)?;
             self.is_fresh_for(question)?;
+            self.stays_open_after(entry, question)?;
             return Ok(answer);
         };
         // An agent that acts for a person does what both may: the answer rests on the agent, and is cut by the person.
@@ -97,6 +98,7 @@ impl Snapshot {
             let admitted = self.admit(credential, question.now).map_err(|why| match why {
                 NotAdmitted::Suspended => shown(Reason::MayNotHaveKeys),
                 NotAdmitted::MemberSuspended => shown(Reason::MemberSuspended),
+                NotAdmitted::PasskeyNeeded => shown(Reason::PasskeyNeeded),
                 NotAdmitted::NotAMember => shown(Reason::NotAMember),
                 NotAdmitted::Ending => shown(Reason::OrganizationEnding),
                 NotAdmitted::Ended | NotAdmitted::Expired | NotAdmitted::SessionEnded => shown(Reason::CredentialEnded),

@@ -13,6 +13,7 @@ use crate::operation::Operation;
 use crate::permit::Act;
 use crate::question::{Action, Basis, Denial, Question, Reason, Subject, Verdict, Via, Whose};
 use crate::remedy::Remedy;
+use crate::second_factor;
 use crate::snapshot::{Snapshot, SubjectEntry};
 
 /// An answer in words. It names no person; [`Explanation::ask`] holds the ids of those who could help.
@@ -211,6 +212,7 @@ impl Snapshot {
             Reason::NotAMember => "you are not a member of this organization".to_owned(),
             Reason::CredentialEnded => "the key was revoked, replaced or has expired".to_owned(),
             Reason::SignInAgain => fresh::WHY.to_owned(),
+            Reason::PasskeyNeeded => second_factor::WHY.to_owned(),
             Reason::NoSuchTool => format!("there is no tool {}", wanted(action)),
             Reason::NoSuchTarget => "there is no such thing here".to_owned(),
             Reason::NotAssigned => "this integration is not assigned to you".to_owned(),
@@ -318,6 +320,7 @@ impl Snapshot {
             Reason::BeyondReach => (Some("give less, or ask someone who has more of it".to_owned()), None),
             Reason::CredentialEnded => (Some("create a new key".to_owned()), None),
             Reason::SignInAgain => (Some(fresh::REMEDY.to_owned()), None),
+            Reason::PasskeyNeeded => (Some(second_factor::REMEDY.to_owned()), None),
             Reason::NotYours => (Some("end the key, and let its holder create a new one".to_owned()), None),
             Reason::KeysManageNothing => (Some("use a personal key, or give the key a role".to_owned()), None),
             Reason::KeyWithoutRole => say("ask for the key to be given a role", Permission::KeyManageWorkspace),

@@ -124,5 +124,6 @@ fn decides_about_authority(change: &SettingChange) -> bool {
             | SettingChange::ManagersImplicitAccess(_)
             | SettingChange::GrantsTo(_)
             | SettingChange::RolesExtraBindings(_)
+            | SettingChange::SignInSecondFactor(_)
     )
 }

@@ -36,6 +36,7 @@ mod question;
 mod remedy;
 mod requests;
 mod resources;
+mod second_factor;
 mod shards;
 mod snapshot;
 mod subjects;

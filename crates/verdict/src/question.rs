@@ -240,6 +240,8 @@ pub enum Reason {
     CredentialEnded,
     /// It may be done, but only soon after signing in.
     SignInAgain,
+    /// It may be done, but only where a passkey was shown in the session.
+    PasskeyNeeded,
     /// There is no such tool.
     NoSuchTool,
     /// There is no such thing to act on.
@@ -320,6 +322,7 @@ impl Reason {
             Reason::NotAMember => "not-a-member",
             Reason::CredentialEnded => "credential-ended",
             Reason::SignInAgain => "sign-in-again",
+            Reason::PasskeyNeeded => "passkey-needed",
             Reason::NoSuchTool => "no-such-tool",
             Reason::NoSuchTarget => "no-such-target",
             Reason::NotAssigned => "not-assigned",

@@ -245,6 +245,7 @@ impl Snapshot {
             Reason::NotAMember
             | Reason::CredentialEnded
             | Reason::SignInAgain
+            | Reason::PasskeyNeeded
             | Reason::MemberSuspended
             | Reason::SponsorSuspended
             | Reason::OrganizationEnding

@@ -198,6 +198,11 @@ pub enum NotAdmitted {
     /// The session had an end, which has come.
     #[error("this session has ended; sign in again")]
     SessionEnded,
+    /// A passkey is asked of whoever signed in, and they have shown none in this session.
+    #[error(
+        "this organization asks for a passkey, and none was shown in this session; show one at /sign-in/second-factor"
+    )]
+    PasskeyNeeded,
     /// Whoever it speaks for is suspended.
     #[error("your membership of this organization is suspended; ask somebody who manages its members to restore it")]
     MemberSuspended,
@@ -227,7 +232,8 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`NotAdmitted`] where the secret is not the key's present one, the key or session has ended, whoever signed in
-    /// is no member, or the organization ends and they may not take that back.
+    /// is no member or has shown no passkey where one is asked of them, or the organization ends and they may not take
+    /// that back.
     pub fn admit(&self, credential: Credential, now: Timestamp) -> Result<Actor, NotAdmitted> {
         // From the day of its end on there is no such organization.
         let gone = self.is_gone_at(now);
@@ -275,7 +281,8 @@ impl Snapshot {
         Ok(Actor { subject: key.subject, acting_for: key.acting_for, credential })
     }
 
-    /// A session opens every organization that its person is a member of. Whether they may have keys is not asked.
+    /// A session opens every organization that its person is a member of, with a passkey where one is asked of them.
+    /// Whether they may have keys is not asked.
     fn admit_session(&self, proof: SessionProof, now: Timestamp) -> Result<Actor, NotAdmitted> {
         if now >= proof.ends_at {
             return Err(NotAdmitted::SessionEnded);
@@ -286,6 +293,9 @@ impl Snapshot {
             return Err(NotAdmitted::SessionEnded);
         }
         is_at_work(entry)?;
+        if !proof.by_passkey && self.asks_for_passkey(self.settings.sign_in_second_factor, entry) {
+            return Err(NotAdmitted::PasskeyNeeded);
+        }
         Ok(Actor { subject, acting_for: None, credential: Some(Credential::Session(proof)) })
     }
 

@@ -51,6 +51,5 @@ pub(super) async fn open(
     let browser = asked.sent(&app, &form, OPEN_DOOR)?;
     let before = asked.resident(&app).await?;
     let opened = app.open_mailed_link(&link, &browser, before.as_ref()).await;
-    let begun = app.tried_from(asked.address(), opened)?;
-    Ok(asked.signed_in(&app, &begun))
+    asked.entered(&app, &browser, opened)
 }

@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Asked, FailurePage, HOME, Refused, field};
+use super::{Asked, FailurePage, HOME, Refused, field, second_factor};
 use crate::time::written;
 
 /// The door for which the word in the form is made.
@@ -57,7 +57,12 @@ pub(super) async fn join(
     }
     let name = field(&form, "name");
     let accepting = Accepting { browser: &browser, signed_in: signed_in.as_ref(), name: name.as_deref() };
-    let accepted = app.tried_from(asked.address(), app.accept_invitation(&link, accepting).await)?;
+    let accepted = match app.tried_from(asked.address(), app.accept_invitation(&link, accepting).await) {
+        Err(problem) if second_factor::helps(&problem) => {
+            return Ok(asked.to(&second_factor::first(&format!("/invitation/{link}")), &[]));
+        }
+        accepted => accepted?,
+    };
     Ok(match &accepted.begun {
         Some(begun) => asked.signed_in(&app, begun),
         None => asked.to(HOME, &[]),

@@ -36,6 +36,6 @@ pub(super) async fn open(
 ) -> Result<Response, Refused> {
     let browser = asked.sent(&app, &form, CSRF_DOOR)?;
     let before = asked.resident(&app).await?;
-    let begun = app.tried_from(asked.address(), app.open_link(&link, &browser, before.as_ref()).await)?;
-    Ok(asked.signed_in(&app, &begun))
+    let begun = app.open_link(&link, &browser, before.as_ref()).await;
+    asked.entered(&app, &browser, begun)
 }

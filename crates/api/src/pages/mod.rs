@@ -1,7 +1,7 @@
 //! Pages for people who have no portal yet: signing in and out, and what went wrong on the way.
 //!
-//! They are rendered here, need no script and run none, load nothing from elsewhere, and stand in no frame. The two on which
-//! a device is asked for a passkey have a script, since nothing else can ask one; who has none signs in in another way. Like
+//! They are rendered here, need no script and run none, load nothing from elsewhere, and stand in no frame. Those on which a
+//! device is asked for a passkey have a script, since nothing else can ask one; who has none signs in in another way. Like
 //! the rest of this room they decide nothing: they name use cases of `app`.
 //!
 //! Start reading at [`router`].
@@ -17,14 +17,15 @@ mod passkeys;
 mod provider;
 mod resident;
 mod return_to;
+mod second_factor;
 mod sessions;
 mod set_up;
 mod sign_in;
 
 use std::borrow::Cow;
 
-use app::App;
-use app::sign_in::Begun;
+use app::sign_in::{Begun, Browser};
+use app::{App, Problem};
 use askama::Template;
 use axum::Router;
 use axum::extract::FromRequestParts;
@@ -45,7 +46,7 @@ const SCRIPT: &str = include_str!("passkey.js");
 /// Nothing but our own style, forms to ourselves, no frame around it.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// The same for the two pages on which a device is asked for a passkey, which nothing but a script of ours can do.
+/// The same for the pages on which a device is asked for a passkey, which nothing but a script of ours can do.
 const POLICY_WITH_SCRIPT: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri \
                                   'none'; frame-ancestors 'none'";
 
@@ -69,10 +70,13 @@ pub(crate) fn router() -> Router<App> {
         .route(app::sign_in::BACK, get(provider::back))
         .route("/sign-in/passkey", post(passkey::ask))
         .route("/sign-in/passkey/shown", post(passkey::sign_in))
+        .route(second_factor::HERE, get(second_factor::show))
+        .route("/sign-in/second-factor/shown", post(second_factor::sign_in))
         .route("/sign-in/passkeys", get(passkeys::show))
         .route("/sign-in/passkeys/new", post(passkeys::ask))
         .route("/sign-in/passkeys/add", post(passkeys::add))
         .route("/sign-in/passkeys/remove", post(passkeys::remove))
+        .route("/sign-in/passkeys/second-factor", post(passkeys::set_second_factor))
         .route("/sign-in/passkey.js", get(script))
         .route("/sign-in/style.css", get(style))
         .route("/invitation/{link}", get(invitation::show))
@@ -169,6 +173,15 @@ impl Asked {
     /// The cookie of a session.
     fn session(&self, app: &App, begun: &Begun) -> HeaderValue {
         self.cookies.set(Cookie::Session, begun.token.reveal(), (begun.ends_at.0 - app.now().0) / 1_000)
+    }
+
+    /// Where a try to sign in in this browser leads: on, or to the page on which a passkey is asked for besides.
+    fn entered(&self, app: &App, browser: &Browser, begun: Result<Begun, Problem>) -> Result<Response, Refused> {
+        match app.tried_from(self.address(), begun) {
+            Ok(begun) => Ok(self.signed_in(app, &begun)),
+            Err(Problem::ShowPasskey { challenge }) => second_factor::ask(app, self, browser, challenge),
+            Err(problem) => Err(problem.into()),
+        }
     }
 
     /// To where somebody wanted to go who has just signed in.

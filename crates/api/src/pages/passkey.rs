@@ -1,8 +1,10 @@
 //! Signing in with a passkey: the button of the page of signing in leads to a page that asks the devices for one, and what
 //! they answer is sent from there as a form.
 
+use std::borrow::Cow;
+
 use app::App;
-use app::sign_in::{PasskeyQuestion, PresentedAssertion};
+use app::sign_in::{PasskeyQuestion, PresentedAssertion, RelyingParty};
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -37,23 +39,29 @@ pub(super) struct AskPage<'p> {
 /// What the script asks for, in the words of the standard. Bytes are in base64url, which it turns into bytes.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Get<'q> {
+pub(super) struct Get<'q> {
     challenge: &'q str,
     rp_id: &'q str,
     user_verification: &'static str,
     timeout: u32,
 }
 
+impl<'q> Get<'q> {
+    pub(super) fn of(party: &'q RelyingParty, challenge: &'q str) -> Get<'q> {
+        Get { challenge, rp_id: party.id(), user_verification: "required", timeout: TIMEOUT_MS }
+    }
+}
+
 /// How long the devices wait for their user, in milliseconds: as long as the question is good.
 pub(super) const TIMEOUT_MS: u32 = 300_000;
-const PARTS: &[&str] = &["credential", "client_data", "authenticator_data", "signature", "user_handle"];
+pub(super) const PARTS: &[&str; 5] = &["credential", "client_data", "authenticator_data", "signature", "user_handle"];
 
 pub(super) async fn ask(State(app): State<App>, asked: Asked, form: Bytes) -> Result<Response, Refused> {
     let browser = asked.sent(&app, &form, ASK_DOOR)?;
     let before = asked.resident(&app).await?;
     let PasskeyQuestion { party, challenge } =
         app.ask_for_passkey(&asked.public_url.0, (&browser, before.as_ref())).await?;
-    let get = Get { challenge: &challenge, rp_id: party.id(), user_verification: "required", timeout: TIMEOUT_MS };
+    let get = Get::of(&party, &challenge);
     let page = AskPage {
         title: "Sign in with a passkey",
         told: "Your browser asks for a passkey of yours: on this device, on a phone, or on a security key.",
@@ -71,17 +79,16 @@ pub(super) async fn ask(State(app): State<App>, asked: Asked, form: Bytes) -> Re
 pub(super) async fn sign_in(State(app): State<App>, asked: Asked, form: Bytes) -> Result<Response, Refused> {
     let browser = asked.sent(&app, &form, SHOW_DOOR)?;
     let before = asked.resident(&app).await?;
-    let part = |name| field(&form, name).unwrap_or_default();
-    let presented = PresentedAssertion {
-        credential: &part("credential"),
-        client_data: &part("client_data"),
-        authenticator_data: &part("authenticator_data"),
-        signature: &part("signature"),
-        user_handle: &part("user_handle"),
-    };
+    let parts = PARTS.each_ref().map(|name| field(&form, name).unwrap_or_default());
     let public_url = &asked.public_url.0;
-    let begun = app.sign_in_with_passkey(&presented, public_url, (&browser, before.as_ref())).await;
-    Ok(asked.signed_in(&app, &app.tried_from(asked.address(), begun)?))
+    let begun = app.sign_in_with_passkey(&presented(&parts), public_url, (&browser, before.as_ref())).await;
+    asked.entered(&app, &browser, begun)
+}
+
+/// What the devices fill in, as it is looked at.
+pub(super) fn presented<'p>(parts: &'p [Cow<'p, str>; 5]) -> PresentedAssertion<'p> {
+    let [credential, client_data, authenticator_data, signature, user_handle] = parts;
+    PresentedAssertion { credential, client_data, authenticator_data, signature, user_handle }
 }
 
 /// What the script does, and with what, as it reads it.

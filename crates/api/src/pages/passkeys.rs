@@ -11,14 +11,14 @@ use serde::Serialize;
 
 use super::passkey::{AskPage, TIMEOUT_MS, written};
 use super::resident::Resident;
-use super::{Refused, field, sessions};
+use super::{Refused, field, second_factor, sessions};
 use crate::time::told;
 
 /// The page itself, and the one that leads back to it after signing in again.
 const HERE: &str = "/sign-in/passkeys";
 const AGAIN: &str = "/sign-in/again?return_to=%2Fsign-in%2Fpasskeys";
 /// The door for which the words in its forms are made.
-const CSRF_DOOR: &str = "passkeys";
+pub(super) const CSRF_DOOR: &str = "passkeys";
 const PARTS: &[&str] = &["credential", "client_data", "authenticator_data", "public_key", "algorithm"];
 
 #[derive(Template)]
@@ -30,6 +30,13 @@ struct PasskeysPage<'p> {
     /// Whether whoever is signed in has just shown who they are.
     is_fresh: bool,
     again: &'p str,
+    /// Whether a passkey is asked for when its person signs in in another way.
+    is_asked: bool,
+    /// Whether one was shown in this session, and the page that leads back to it after that.
+    by_passkey: bool,
+    show: &'p str,
+    /// The organizations that would be closed to them without a passkey.
+    closed: &'p str,
     /// What a passkey that is added here may be called.
     here: &'p str,
     csrf: &'p str,
@@ -100,7 +107,12 @@ pub(super) async fn show(State(app): State<App>, resident: Resident) -> Result<R
     let Resident { asked, signed_in } = &resident;
     let passkeys = app.passkeys(signed_in).await?;
     let others = app.identities(signed_in).await?.into_iter().filter(|identity| identity.works).count();
-    let can_go = passkeys.len() + others > 1;
+    let is_asked = app.has_second_factor(signed_in).await?;
+    let can_go = passkeys.len() > 1 || others > 0 && !is_asked;
+    let closed: Vec<_> = match passkeys.as_slice() {
+        [_] => app.closed_without_passkey(signed_in).await?.into_iter().map(|closed| closed.name).collect(),
+        _ => Vec::new(),
+    };
     let passkeys = passkeys.into_iter().map(|view| listed(view, can_go)).collect();
     let client = asked.headers.get(header::USER_AGENT).and_then(|client| client.to_str().ok());
     let page = PasskeysPage {
@@ -108,6 +120,10 @@ pub(super) async fn show(State(app): State<App>, resident: Resident) -> Result<R
         are_there: RelyingParty::of(&asked.public_url.0).is_some(),
         is_fresh: app.now() <= signed_in.proof.fresh_until(),
         again: AGAIN,
+        is_asked,
+        by_passkey: signed_in.proof.by_passkey,
+        show: &second_factor::first(HERE),
+        closed: &closed.join(", "),
         here: &sessions::browser(client.unwrap_or_default()),
         csrf: &app.csrf_token(signed_in, CSRF_DOOR),
     };
@@ -149,6 +165,8 @@ pub(super) async fn add(State(app): State<App>, resident: Resident, form: Bytes)
     };
     let added = app.add_passkey(signed_in, &part("name"), &presented, &asked.public_url.0).await;
     match app.tried_from(asked.address(), added) {
+        // Who needs it to go on shows it now.
+        Ok(_) if !app.closed_to(signed_in).await?.is_empty() => Ok(asked.to(second_factor::HERE, &[])),
         Ok(_) => Ok(asked.to(HERE, &[])),
         Err(problem) => late(&resident, problem),
     }
@@ -162,9 +180,24 @@ pub(super) async fn remove(State(app): State<App>, resident: Resident, form: Byt
     }
 }
 
-/// Whoever signed in too long ago does so again, and comes back.
+/// Somebody wants to be asked for a passkey whenever they sign in in another way, or not any more.
+pub(super) async fn set_second_factor(
+    State(app): State<App>,
+    resident: Resident,
+    form: Bytes,
+) -> Result<Response, Refused> {
+    resident.sent(&app, &form, CSRF_DOOR)?;
+    let on = field(&form, "asked").unwrap_or_default() == "yes";
+    match app.set_second_factor(&resident.signed_in, on).await {
+        Ok(()) => Ok(resident.asked.to(HERE, &[])),
+        Err(problem) => late(&resident, problem),
+    }
+}
+
+/// Whoever signed in too long ago does so again, and comes back; whoever has to show a passkey does that.
 fn late(resident: &Resident, problem: Problem) -> Result<Response, Refused> {
     match problem {
+        problem if second_factor::helps(&problem) => Ok(resident.asked.to(&second_factor::first(HERE), &[])),
         Problem::Denied { .. } => Ok(resident.asked.to(AGAIN, &[])),
         problem => Err(problem.into()),
     }

@@ -40,9 +40,10 @@ pub(super) async fn back(State(app): State<App>, asked: Asked, RawQuery(query): 
     let before = asked.resident(&app).await?;
     let query = query.unwrap_or_default();
     let back = app.back_from_provider(&query, &asked.public_url.0, (&known.browser, before.as_ref())).await;
-    match (app.tried_from(asked.address(), back)?, before) {
-        (Back::SignedIn(begun), _) => Ok(asked.signed_in(&app, &begun)),
-        (Back::ToLink(new), Some(signed_in)) => identities::ask(&app, &asked, &signed_in, &new).await,
-        (Back::ToLink(_), None) => Err(Failure::nobody().into()),
+    match (back, before) {
+        (Ok(Back::SignedIn(begun)), _) => asked.entered(&app, &known.browser, Ok(begun)),
+        (Err(problem), _) => asked.entered(&app, &known.browser, Err(problem)),
+        (Ok(Back::ToLink(new)), Some(signed_in)) => identities::ask(&app, &asked, &signed_in, &new).await,
+        (Ok(Back::ToLink(_)), None) => Err(Failure::nobody().into()),
     }
 }

@@ -12,6 +12,11 @@ const FIELD: &str = "return_to";
 /// How long it is kept, in seconds: an hour. Whoever signs in later has something else in mind.
 const KEPT_S: i64 = 3_600;
 
+/// A page to go on from, from which what an address asks for is returned to.
+pub(super) fn going_on(page: &str, wanted: Option<&ReturnTo>) -> String {
+    wanted.map_or_else(|| page.to_owned(), |place| format!("{page}?{}", written(place)))
+}
+
 /// The page to sign in at, from which this place is returned to.
 pub(super) fn sign_in_first(wanted: &Uri) -> String {
     let wanted = wanted.path_and_query().and_then(|place| ReturnTo::parse(place.as_str()).ok());

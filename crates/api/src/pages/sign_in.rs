@@ -44,6 +44,8 @@ struct SignInAsPage<'p> {
 struct SignedInPage<'p> {
     name: &'p str,
     organizations: Vec<Place>,
+    /// The names of those that ask for a passkey, and that this session does not open.
+    closed: Vec<String>,
     /// Whether there can be passkeys here.
     passkeys: bool,
     csrf: &'p str,
@@ -104,7 +106,8 @@ async fn who(app: &App, asked: &Asked, signed_in: &SignedIn) -> Result<Response,
     let csrf = app.csrf_token(signed_in, CSRF_DOOR);
     // Whoever chose whom to be has no device to show for it.
     let passkeys = asked.cast.is_none() && RelyingParty::of(&asked.public_url.0).is_some();
-    Ok(asked.page(StatusCode::OK, &SignedInPage { name: &name, organizations, passkeys, csrf: &csrf }))
+    let closed = app.closed_to(signed_in).await?.into_iter().map(|closed| closed.name).collect();
+    Ok(asked.page(StatusCode::OK, &SignedInPage { name: &name, organizations, closed, passkeys, csrf: &csrf }))
 }
 
 pub(super) async fn sign_out(State(app): State<App>, asked: Asked, form: Bytes) -> Result<Response, Refused> {

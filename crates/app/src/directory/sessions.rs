@@ -12,7 +12,7 @@ use verdict::SessionProof;
 use crate::Problem;
 
 /// The version of what is saved. A state of another version is not read; the events are folded instead.
-const STATE_FORMAT: u32 = 2;
+const STATE_FORMAT: u32 = 3;
 /// Events after which the state is saved again, so that the next start folds few.
 const SAVE_EVERY_EVENTS: u64 = 1_024;
 /// Events read at once.
@@ -29,6 +29,13 @@ impl Endings {
         let Some(state) = self.0.get() else { return true };
         let state = state.read().unwrap_or_else(PoisonError::into_inner);
         state.has_ended(proof.session, proof.person, proof.begun_at)
+    }
+
+    /// Whether a person wants to be asked for a passkey whenever they sign in in another way. Where nothing was folded yet
+    /// it counts as if they did: nobody is let in by what was not looked up.
+    pub(crate) fn asks_for_passkey(&self, person: PersonId) -> bool {
+        let Some(state) = self.0.get() else { return true };
+        state.read().unwrap_or_else(PoisonError::into_inner).asks_for_passkey(person)
     }
 
     /// When a session of a person begins that is begun now: later than what they ended all at once, whatever became of

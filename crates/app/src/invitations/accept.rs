@@ -11,9 +11,10 @@ use domain::organization::{InvitedAddress, Organization};
 use domain::record::OutcomeStatus;
 use journal::{Append, Fact, InviteeRow, SessionRow};
 use tokio::sync::OwnedMutexGuard;
-use verdict::{Credential, NotAdmitted, Operation, Permit, Verdict, inviter};
+use verdict::{Credential, NotAdmitted, Operation, Permit, Reason, Verdict, inviter};
 
 use super::link::{Found, local_part, no_invitation};
+use crate::authentication::does_nothing;
 use crate::change::ATTEMPTS_MAX;
 use crate::commit::{Commit, CommitFault, Part};
 use crate::directory::{NO_ADDRESS, person_name};
@@ -113,9 +114,7 @@ impl App {
             let directory = self.registered(joiner, row).await?;
             // INVARIANT: a session that was ended accepts nothing, everywhere or here; held by
             // `a_session_that_has_ended_accepts_nothing` and `a_session_that_was_ended_here_joins_no_team`.
-            if signed_in.is_some_and(|by| self.has_ended(found, &state, by)) {
-                return Err(Problem::Unauthenticated { message: NotAdmitted::SessionEnded.to_string() });
-            }
+            signed_in.map_or(Ok(()), |by| self.is_let_in(found, &state, by))?;
             let parts = vec![Part { permit, events }];
             let commit = Commit { parts, actor: joiner.stamp.clone(), facts, directory, until: Some(until) };
             match self.commit(Arc::clone(&found.live), state, commit).await {
@@ -131,11 +130,20 @@ impl App {
         Err(Problem::Unavailable { message: "others are changing this organization; try again".to_owned() })
     }
 
-    /// Whether a session was ended, also where that is so in this organization alone.
-    fn has_ended(&self, found: &Found, state: &Organization, by: &SignedIn) -> bool {
-        let here = Credential::Session(by.proof);
-        self.inner.endings.has(&by.proof)
-            || state.member(by.proof.person).is_some() && found.live.snapshot().admit(here, self.now()).is_err()
+    /// Whether a session lasts, and opens the organization where its person is a member of it.
+    fn is_let_in(&self, found: &Found, state: &Organization, by: &SignedIn) -> Result<(), Problem> {
+        let ended = || Problem::Unauthenticated { message: NotAdmitted::SessionEnded.to_string() };
+        if self.inner.endings.has(&by.proof) {
+            return Err(ended());
+        }
+        if state.member(by.proof.person).is_none() {
+            return Ok(());
+        }
+        match found.live.snapshot().admit(Credential::Session(by.proof), self.now()) {
+            Ok(_) => Ok(()),
+            Err(NotAdmitted::PasskeyNeeded) => Err(does_nothing(&found.live, Reason::PasskeyNeeded)),
+            Err(_) => Err(ended()),
+        }
     }
 
     /// What happens in this very state, and what lets it happen: the rights of whoever invited.

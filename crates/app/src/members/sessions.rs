@@ -73,7 +73,8 @@ impl App {
         self.change(caller, operation, |_| Ok(command.clone()), Along::default()).await.map(|_| ())
     }
 
-    /// The sessions of a person that open the organization at this moment, or would where they were not suspended.
+    /// The sessions of a person that open the organization at this moment, or would where they were not suspended or no
+    /// passkey was asked of them.
     pub(crate) async fn sessions_here(&self, caller: &Caller, person: PersonId) -> Result<Vec<SessionRow>, Problem> {
         self.inner.endings.load(&self.inner.journal).await?;
         let (snapshot, now) = (caller.live.snapshot(), self.now());
@@ -82,7 +83,10 @@ impl App {
             let proof = proof_of(row);
             now.0 < row.used_at.0.saturating_add(IDLE_MS)
                 && !self.inner.endings.has(&proof)
-                && matches!(snapshot.admit(Credential::Session(proof), now), Ok(_) | Err(NotAdmitted::MemberSuspended))
+                && matches!(
+                    snapshot.admit(Credential::Session(proof), now),
+                    Ok(_) | Err(NotAdmitted::MemberSuspended | NotAdmitted::PasskeyNeeded)
+                )
         };
         Ok(rows.into_iter().filter(opens).collect())
     }

@@ -71,13 +71,13 @@ impl App {
         }
     }
 
-    /// Makes a link by which somebody who holds the top role signs in. The history says that the operator did it.
+    /// Makes a link by which somebody who holds the top role signs in, and adds a passkey where they have lost theirs. The history says that the operator did it.
     ///
     /// # Errors
     /// [`Problem`] that says who is to be named, or what there is not; nothing was changed then.
     pub async fn recover_with_link(&self, org: &str, member: Option<&str>) -> Result<RecoveredWithLink, Problem> {
         let (org, holder) = self.top_role_holder(org, member).await?;
-        let link = self.make_link(holder.as_str()).await?;
+        let link = self.make_recovery_link(holder.as_str()).await?;
         Ok(RecoveredWithLink { org, holder, link })
     }
 

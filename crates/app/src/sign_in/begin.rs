@@ -31,6 +31,8 @@ pub(crate) enum Way {
     Passkey,
     /// They accepted an invitation by its link.
     Invitation,
+    /// Whoever runs the machine handed them a link for somebody who has lost their passkeys.
+    Recovery,
 }
 
 impl Way {
@@ -42,6 +44,15 @@ impl Way {
             Way::Provider => "provider",
             Way::Passkey => "passkey",
             Way::Invitation => "invitation",
+            Way::Recovery => "recovery",
+        }
+    }
+
+    /// Whether a passkey is asked for after it of whoever wants that.
+    fn has_a_second(self) -> bool {
+        match self {
+            Way::Link | Way::Email | Way::Provider | Way::Invitation => true,
+            Way::Passkey | Way::Recovery => false,
         }
     }
 }
@@ -113,15 +124,29 @@ impl App {
         self.begin_provided(proof, provided, (browser, before)).await
     }
 
-    /// The same, provided that something holds.
+    /// The same, provided that something holds. Of whoever wants it a passkey is asked first ([`super::second_factor`]).
     pub(super) async fn begin_provided(
         &self,
         proof: Proof,
         provided: Provided,
         (browser, before): (&Browser, Option<&SignedIn>),
     ) -> Result<Begun, Problem> {
+        self.inner.endings.load(&self.inner.journal).await?;
+        if proof.way.has_a_second() && self.inner.endings.asks_for_passkey(proof.person) {
+            return Err(self.ask_for_second(proof, provided, browser).await?);
+        }
         let (token, row) = self.new_session(proof.person, proof.way, proof.shown.as_deref(), browser)?;
         let row = SessionRow { proven_at: proof.proven_at.unwrap_or(row.begun_at), ..row };
+        self.begin_with((token, row), (proof, provided), before).await
+    }
+
+    /// The same as the session that this row says, when all that its person is asked for has been shown.
+    pub(super) async fn begin_with(
+        &self,
+        (token, row): (IssuedToken, SessionRow),
+        (proof, provided): (Proof, Provided),
+        before: Option<&SignedIn>,
+    ) -> Result<Begun, Problem> {
         let beginning = Beginning { proof, provided, row, before: before.cloned() };
         let app = self.clone();
         let task = tokio::spawn(async move { app.begin_to_the_end(beginning).await });
@@ -142,9 +167,12 @@ impl App {
     /// Whether somebody signs in before or after an ending is decided by who comes first to the directory, and the moments
     /// that are written say the same.
     async fn begin_in_turn(&self, beginning: Beginning) -> Result<Timestamp, Problem> {
-        let Beginning { proof: Proof { person, used_up, claim, newcomer, .. }, provided, row, before } = beginning;
+        let Beginning { proof: Proof { person, way, used_up, claim, newcomer, .. }, provided, row, before } = beginning;
         let _directory = self.inner.directory.lock().await;
         self.inner.endings.load(&self.inner.journal).await?;
+        if !row.by_passkey && way.has_a_second() && self.inner.endings.asks_for_passkey(person) {
+            return Err(wanted_meanwhile());
+        }
         let begun_at = self.inner.endings.next_beginning(person, self.now());
         let ends_at = Timestamp(begun_at.0.saturating_add(SESSION_MS));
         let (session, row) = (row.session, SessionRow { begun_at, ends_at, used_at: begun_at, ..row });
@@ -196,6 +224,7 @@ impl App {
             proven_at: begun_at,
             ends_at: Timestamp(begun_at.0.saturating_add(SESSION_MS)),
             way: way.as_str().to_owned(),
+            by_passkey: way == Way::Passkey,
             browser: Some(*browser.digest()),
             address: browser.address(),
             client: browser.client(),
@@ -306,6 +335,12 @@ impl App {
             }
         }
     }
+}
+
+/// What is told to whoever signs in at the moment from which on they are asked for a passkey as well.
+fn wanted_meanwhile() -> Problem {
+    let message = "from this moment on you are asked for a passkey as well; sign in once more";
+    Problem::Unauthenticated { message: message.to_owned() }
 }
 
 /// Whose sessions all end with these events.

@@ -24,10 +24,14 @@ pub struct LinkView {
 impl App {
     /// A link for a person, and what must be written with whatever else happens then, so that it is good.
     pub(crate) fn new_link(&self, org: OrgId, person: PersonId) -> Result<(IssuedToken, Fact), Problem> {
+        self.link_for(org, person, Purpose::FirstLink)
+    }
+
+    fn link_for(&self, org: OrgId, person: PersonId, purpose: Purpose) -> Result<(IssuedToken, Fact), Problem> {
         let (token, now) = (self.new_token(TokenForm::SignInLink)?, self.now());
         let ticket = TicketRow {
-            digest: self.inner.sign_in.digester.digest(Purpose::FirstLink, &token.presented()),
-            purpose: Purpose::FirstLink.as_str().to_owned(),
+            digest: self.inner.sign_in.digester.digest(purpose, &token.presented()),
+            purpose: purpose.as_str().to_owned(),
             person: Some(person),
             org: Some(org),
             about: None,
@@ -45,13 +49,30 @@ impl App {
     /// # Errors
     /// [`Problem::Invalid`] where there is no such person, or nothing that they are a member of.
     pub async fn make_link(&self, person: &str) -> Result<IssuedToken, Problem> {
+        self.make_link_for(person, Purpose::FirstLink).await
+    }
+
+    /// The same for somebody who has lost their passkeys: in the session that begins with it, within 10 minutes, they add
+    /// another one and remove those, whoever asks them for one. It opens no organization that does.
+    ///
+    /// # Errors
+    /// As [`App::make_link`].
+    pub async fn make_recovery_link(&self, person: &str) -> Result<IssuedToken, Problem> {
+        self.make_link_for(person, Purpose::RecoveryLink).await
+    }
+
+    async fn make_link_for(&self, person: &str, purpose: Purpose) -> Result<IssuedToken, Problem> {
         let nobody = || Problem::invalid("member", "there is no such person; give their e-mail address or id");
         let person = self.person(person).await?.ok_or_else(nobody)?;
         let first = self.inner.journal.organizations_of(person).await?.into_iter().next();
         let nowhere =
             || Problem::invalid("member", "this person is a member of no organization; first add them to one");
-        let (token, ticket) = self.new_link(first.ok_or_else(nowhere)?, person)?;
-        self.append_to_directory(OPERATOR, &[DirectoryEvent::LinkMade { person }], vec![ticket]).await?;
+        let (token, ticket) = self.link_for(first.ok_or_else(nowhere)?, person, purpose)?;
+        let made = match purpose {
+            Purpose::RecoveryLink => DirectoryEvent::RecoveryLinkMade { person },
+            _ => DirectoryEvent::LinkMade { person },
+        };
+        self.append_to_directory(OPERATOR, &[made], vec![ticket]).await?;
         Ok(token)
     }
 
@@ -75,29 +96,24 @@ impl App {
     /// [`Problem::Missing`] where it is none, was used (also in this very moment, by another), or has ended.
     pub async fn open_link(&self, link: &str, browser: &Browser, before: Option<&SignedIn>) -> Result<Begun, Problem> {
         let (ticket, person) = self.ticket_of(link).await?;
+        let way = if ticket.purpose == Purpose::RecoveryLink.as_str() { Way::Recovery } else { Way::Link };
         let redeemed = Fact::RedeemTicket { digest: ticket.digest, purpose: ticket.purpose, at: self.now() };
-        let proof = Proof {
-            person,
-            way: Way::Link,
-            used_up: Some(redeemed),
-            proven_at: None,
-            claim: None,
-            shown: None,
-            newcomer: None,
-        };
+        let proof =
+            Proof { person, way, used_up: Some(redeemed), proven_at: None, claim: None, shown: None, newcomer: None };
         self.begin(proof, browser, before).await
     }
 
     async fn ticket_of(&self, link: &str) -> Result<(TicketRow, PersonId), Problem> {
         let presented = PresentedToken::parse(TokenForm::SignInLink, link).map_err(|_| no_link())?;
-        for digest in self.inner.sign_in.digester.digests(Purpose::FirstLink, &presented) {
-            let found = self.inner.journal.ticket(digest).await?;
-            let good =
-                |ticket: &TicketRow| ticket.purpose == Purpose::FirstLink.as_str() && self.now() < ticket.expires_at;
-            if let Some(ticket) = found.filter(good)
-                && let Some(person) = ticket.person
-            {
-                return Ok((ticket, person));
+        for purpose in [Purpose::FirstLink, Purpose::RecoveryLink] {
+            for digest in self.inner.sign_in.digester.digests(purpose, &presented) {
+                let found = self.inner.journal.ticket(digest).await?;
+                let good = |ticket: &TicketRow| ticket.purpose == purpose.as_str() && self.now() < ticket.expires_at;
+                if let Some(ticket) = found.filter(good)
+                    && let Some(person) = ticket.person
+                {
+                    return Ok((ticket, person));
+                }
             }
         }
         Err(no_link())

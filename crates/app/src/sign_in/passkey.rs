@@ -18,7 +18,7 @@ use super::{Browser, HasToken as _, SignedIn};
 use crate::{App, Problem};
 
 /// How long a question is good, in milliseconds: five minutes.
-const GOOD_MS: i64 = 5 * 60_000;
+pub(super) const GOOD_MS: i64 = 5 * 60_000;
 /// The reason in the record where a device counts backwards.
 const COUNTED_BACK: &str = "passkey-counted-back";
 
@@ -29,6 +29,15 @@ pub struct PasskeyQuestion {
     pub party: RelyingParty,
     /// What is to be signed, in base64url.
     pub challenge: String,
+}
+
+/// A passkey that was shown, and believed.
+pub(super) struct ShownPasskey {
+    pub(super) row: PasskeyRow,
+    /// That it was used, for the append that follows from it.
+    pub(super) used: Fact,
+    /// What was asked, which is used up.
+    pub(super) ticket: TicketRow,
 }
 
 impl App {
@@ -60,10 +69,34 @@ impl App {
         public_url: &str,
         (browser, before): (&Browser, Option<&SignedIn>),
     ) -> Result<Begun, Problem> {
+        let ShownPasskey { row, used, .. } =
+            self.shown_passkey(presented, public_url, (Purpose::PasskeySignIn, browser)).await?;
+        let proof = Proof {
+            person: row.person,
+            way: Way::Passkey,
+            used_up: Some(used),
+            proven_at: None,
+            claim: None,
+            shown: None,
+            newcomer: None,
+        };
+        match self.begin(proof, browser, before).await {
+            Err(Problem::Missing { .. }) => Err(self.used_or_removed_meanwhile(&row).await?),
+            begun => begun,
+        }
+    }
+
+    /// Checks a passkey that is shown in answer to what a browser was asked.
+    pub(super) async fn shown_passkey(
+        &self,
+        presented: &PresentedAssertion<'_>,
+        public_url: &str,
+        (purpose, browser): (Purpose, &Browser),
+    ) -> Result<ShownPasskey, Problem> {
         let party = party(public_url)?;
         let assertion = Assertion::parse(presented).map_err(|fault| refused(&fault))?;
         let challenge = assertion.challenge().map_err(|_| not_asked())?;
-        self.use_up_challenge(&challenge, Purpose::PasskeySignIn, browser.digest()).await?;
+        let ticket = self.use_up_challenge(&challenge, purpose, browser.digest()).await?;
         let row = self.passkey_called(assertion.credential()).await?.ok_or_else(unknown)?;
         let key = PublicKey::parse(row.algorithm, &row.spki).map_err(|fault| Problem::broken(&fault))?;
         let known = Known {
@@ -82,24 +115,11 @@ impl App {
             }
         };
         let used = Fact::PasskeyUsed { passkey: row.passkey, counter: shown.counter };
-        let person = row.person;
-        let proof = Proof {
-            person,
-            way: Way::Passkey,
-            used_up: Some(used),
-            proven_at: None,
-            claim: None,
-            shown: None,
-            newcomer: None,
-        };
-        match self.begin(proof, browser, before).await {
-            Err(Problem::Missing { .. }) => Err(self.used_or_removed_meanwhile(&row).await?),
-            begun => begun,
-        }
+        Ok(ShownPasskey { row, used, ticket })
     }
 
     /// What is told to whoever came at the same moment as another: one who showed the same count, or who removed the passkey.
-    async fn used_or_removed_meanwhile(&self, row: &PasskeyRow) -> Result<Problem, Problem> {
+    pub(super) async fn used_or_removed_meanwhile(&self, row: &PasskeyRow) -> Result<Problem, Problem> {
         if self.inner.journal.passkey(row.digest).await?.is_none() {
             return Ok(unknown());
         }
@@ -131,22 +151,22 @@ impl App {
         Ok(encoded(token.reveal().as_bytes()))
     }
 
-    /// That this was asked, for this, of whom holds the token of this digest. It is used up by that.
+    /// That this was asked, for this, of whom holds the token of this digest, and what was known then. It is used up by that.
     pub(super) async fn use_up_challenge(
         &self,
         challenge: &PresentedToken<'_>,
         purpose: Purpose,
         bound_to: &[u8; 32],
-    ) -> Result<(), Problem> {
+    ) -> Result<TicketRow, Problem> {
         for digest in self.inner.sign_in.digester.digests(purpose, challenge) {
             let Some(ticket) = self.inner.journal.ticket(digest).await? else { continue };
             if ticket.purpose != purpose.as_str() || ticket.browser.as_ref() != Some(bound_to) {
                 continue;
             }
-            let used_up = Fact::RedeemTicket { digest, purpose: ticket.purpose, at: self.now() };
+            let used_up = Fact::RedeemTicket { digest, purpose: ticket.purpose.clone(), at: self.now() };
             return match self.append_to_directory("sign-in", &[], vec![used_up]).await {
                 Err(Problem::Missing { .. }) => Err(not_asked()),
-                done => done,
+                done => done.map(|()| ticket),
             };
         }
         Err(not_asked())
@@ -163,7 +183,7 @@ impl App {
     }
 
     /// Each organization of a person has in its record that somebody tried to sign in as them with what should not be.
-    async fn note_refused_sign_in(&self, person: PersonId, reason: &str) {
+    pub(super) async fn note_refused_sign_in(&self, person: PersonId, reason: &str) {
         tracing::warn!(%person, reason, "a sign-in was refused");
         let organizations = match self.inner.journal.organizations_of(person).await {
             Ok(organizations) => organizations,

@@ -4,13 +4,12 @@
 
 use domain::directory::{DirectoryEvent, sign_ins};
 use domain::id::{PasskeyId, PersonId};
+use domain::record::OutcomeStatus;
 use domain::time::Timestamp;
 use identity::passkey::{ALGORITHMS, PresentedRegistration, Registration, RelyingParty, encoded};
 use identity::token::Purpose;
 use journal::{Fact, PasskeyRow, SessionRow};
-use verdict::SessionProof;
 
-use super::begin::Way;
 use super::failures::Payer;
 use super::passkey::{not_asked, party, refused};
 use super::provided::Provided;
@@ -73,7 +72,8 @@ impl App {
     /// Asks for a passkey that is to be made for whoever has just signed in.
     ///
     /// # Errors
-    /// [`Problem::Denied`] where they signed in too long ago; [`Problem::Refused`] where they have as many as fit;
+    /// [`Problem::Denied`] where they signed in too long ago, or are asked for a passkey, have one and have not shown it;
+    /// [`Problem::Refused`] where they have as many as fit;
     /// [`Problem::TooMany`] where they have asked too often;
     /// [`Problem::Unavailable`] where there are no passkeys under this public URL.
     pub async fn ask_for_new_passkey(
@@ -84,6 +84,7 @@ impl App {
         let party = party(public_url)?;
         let person = signed_in.proof.person;
         self.may_change_sign_ins(signed_in)?;
+        self.may_change_passkeys(signed_in).await?;
         let known = self.has_room_for_passkey(person).await?;
         self.may_begin(Payer::Person(person))?;
         let challenge = self.new_challenge(Purpose::PasskeyAdding, Some(person), *signed_in.digest()).await?;
@@ -132,15 +133,20 @@ impl App {
         let view = PasskeyView::from(row.clone());
         let added = DirectoryEvent::PasskeyAdded { person, passkey };
         let written = (&[added][..], vec![Fact::Passkey(Box::new(row))]);
-        self.append_provided(&signed_in.stamp(), written, Provided::MayAddPasskey(signed_in.proof)).await?;
-        Ok(view)
+        // INVARIANT: a first passkey stands in the records of its person's organizations before it lets anybody in; held by
+        // `a_first_passkey_is_added_in_a_session_of_one_factor_and_every_organization_has_that_in_its_record`.
+        let noted = self.note_first_passkey(signed_in).await?;
+        let done = self.append_provided(&signed_in.stamp(), written, Provided::MayAddPasskey(signed_in.clone())).await;
+        let status = if done.is_ok() { OutcomeStatus::Succeeded } else { OutcomeStatus::Failed };
+        self.close_sign_in(noted, status).await;
+        done.map(|()| view)
     }
 
-    /// Removes one of a person's own passkeys: it lets nobody in from then on, and whoever came in by a passkey elsewhere is
+    /// Removes one of a person's own passkeys: it lets nobody in from then on, and whoever has shown a passkey elsewhere is
     /// signed out there. It may be removed because it is not its person who has the device now.
     ///
     /// # Errors
-    /// [`Problem::Denied`] where they signed in too long ago; [`Problem::Missing`] where they have no such passkey, whoever
+    /// [`Problem::Denied`] where they signed in too long ago, or are asked for a passkey and have shown none; [`Problem::Missing`] where they have no such passkey, whoever
     /// else has; [`Problem::Refused`] where nothing else lets them in.
     pub async fn remove_passkey(&self, signed_in: &SignedIn, passkey: &str) -> Result<(), Problem> {
         self.may_change_sign_ins(signed_in)?;
@@ -148,7 +154,7 @@ impl App {
         let person = signed_in.proof.person;
         let removed = DirectoryEvent::PasskeyRemoved { person, passkey };
         let written = (&[removed][..], vec![Fact::DropPasskey { passkey }]);
-        let provided = Provided::GetsInWithoutPasskey(signed_in.proof, passkey);
+        let provided = Provided::GetsInWithoutPasskey(signed_in.clone(), passkey);
         self.append_provided(&signed_in.stamp(), written, provided).await?;
         self.forget(|row| row.person == person);
         Ok(())
@@ -157,18 +163,20 @@ impl App {
     /// The sessions that end as somebody loses a passkey, where something else lets them in.
     pub(super) async fn ended_without_passkey(
         &self,
-        proof: &SessionProof,
+        by: &SignedIn,
         passkey: PasskeyId,
     ) -> Result<Vec<SessionRow>, Problem> {
-        let journal = &self.inner.journal;
+        let (journal, proof) = (&self.inner.journal, &by.proof);
         let theirs = journal.passkeys_of(proof.person).await?;
         if !theirs.iter().any(|row| row.passkey == passkey) {
             return Err(Problem::missing("passkey"));
         }
+        self.may_change_passkeys(by).await?;
+        sign_ins::keeps_what_is_asked_for(self.inner.endings.asks_for_passkey(proof.person), theirs.len() - 1)?;
         let identities = journal.identities_of(proof.person).await?;
         let others = identities.iter().filter(|row| self.lets_in(row)).count();
         sign_ins::keeps_a_way_in(others + theirs.len() - 1)?;
-        let by_one = |row: &SessionRow| row.way == Way::Passkey.as_str() && row.session != proof.session;
+        let by_one = |row: &SessionRow| row.by_passkey && row.session != proof.session;
         Ok(journal.sessions_of(proof.person).await?.into_iter().filter(by_one).collect())
     }
 

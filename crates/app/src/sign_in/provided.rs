@@ -6,6 +6,7 @@ use domain::id::{IdentityId, PasskeyId, PersonId};
 use journal::SessionRow;
 use verdict::SessionProof;
 
+use super::SignedIn;
 use super::identities::has_another;
 use super::session::ended;
 use super::told::nobody;
@@ -27,9 +28,13 @@ pub(super) enum Provided {
     /// The session lasts, and its person gets in without this sign-in. Their other sessions of that way end with it.
     GetsInWithout(SessionProof, IdentityId),
     /// The session lasts, and its person may have one more passkey.
-    MayAddPasskey(SessionProof),
+    MayAddPasskey(SignedIn),
     /// The session lasts, and its person gets in without this passkey. Their other sessions by passkeys end with it.
-    GetsInWithoutPasskey(SessionProof, PasskeyId),
+    GetsInWithoutPasskey(SignedIn, PasskeyId),
+    /// The session lasts.
+    Lasts(SessionProof),
+    /// The session lasts, and its person has a passkey. Their other sessions in which none was shown end with it.
+    HasPasskey(SessionProof),
 }
 
 impl App {
@@ -55,13 +60,19 @@ impl App {
                 lasts(&proof)?;
                 return self.ended_without(&proof, identity).await;
             }
-            Provided::MayAddPasskey(proof) => {
-                lasts(&proof)?;
-                self.has_room_for_passkey(proof.person).await?;
+            Provided::MayAddPasskey(by) => {
+                lasts(&by.proof)?;
+                self.may_change_passkeys(&by).await?;
+                self.has_room_for_passkey(by.proof.person).await?;
             }
-            Provided::GetsInWithoutPasskey(proof, passkey) => {
+            Provided::GetsInWithoutPasskey(by, passkey) => {
+                lasts(&by.proof)?;
+                return self.ended_without_passkey(&by, passkey).await;
+            }
+            Provided::Lasts(proof) => lasts(&proof)?,
+            Provided::HasPasskey(proof) => {
                 lasts(&proof)?;
-                return self.ended_without_passkey(&proof, passkey).await;
+                return self.ended_with_second_factor(&proof).await;
             }
         }
         Ok(Vec::new())

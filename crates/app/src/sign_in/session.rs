@@ -9,6 +9,7 @@ use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::SessionRow;
 use verdict::{Credential, NotAdmitted, Reason, SessionProof};
 
+use super::begin::Way;
 use super::{HasToken, IDLE_MS, NOTED_EVERY_MS, REMEMBERED_MAX, Remembered};
 use crate::authentication::does_nothing;
 use crate::impact::Mode;
@@ -23,6 +24,8 @@ pub struct SignedIn {
     digest: [u8; 32],
     /// Digest of the address that they showed to be theirs by signing in.
     shown: Option<[u8; 32]>,
+    /// Whether they came in by a link for somebody who has lost their passkeys.
+    pub(super) recovers: bool,
 }
 
 impl HasToken for SignedIn {
@@ -56,7 +59,8 @@ impl App {
                 return Err(ended());
             }
             self.note_use(&found, now);
-            return Ok(SignedIn { proof, digest, shown: found.row.shown });
+            let recovers = found.row.way == Way::Recovery.as_str();
+            return Ok(SignedIn { proof, digest, shown: found.row.shown, recovers });
         }
         Err(ended())
     }
@@ -118,6 +122,7 @@ impl App {
             Ok(actor) => Ok(Caller { actor, live, mode: Mode::default() }),
             // To sign in anew would not help them.
             Err(NotAdmitted::MemberSuspended) => Err(does_nothing(&live, Reason::MemberSuspended)),
+            Err(NotAdmitted::PasskeyNeeded) => Err(does_nothing(&live, Reason::PasskeyNeeded)),
             Err(NotAdmitted::Ending) => Err(does_nothing(&live, Reason::OrganizationEnding)),
             Err(NotAdmitted::NotAMember) => Err(Problem::missing("organization")),
             Err(fault) => Err(Problem::Unauthenticated { message: fault.to_string() }),
@@ -176,6 +181,7 @@ pub(crate) fn proof_of(row: &SessionRow) -> SessionProof {
         begun_at: row.begun_at,
         proven_at: row.proven_at,
         ends_at: row.ends_at,
+        by_passkey: row.by_passkey,
     }
 }
 

@@ -26,6 +26,8 @@ pub struct SessionView {
     pub ends_at: Timestamp,
     /// How its person signed in, in a word.
     pub way: String,
+    /// Whether they have shown a passkey then.
+    pub by_passkey: bool,
     /// The network address from which it began.
     pub address: Option<String>,
     /// The browser, as it states itself.
@@ -54,6 +56,7 @@ impl App {
             used_at: if is_this(&row) { now } else { row.used_at },
             ends_at: row.ends_at,
             way: row.way,
+            by_passkey: row.by_passkey,
             address: row.address,
             client: row.client,
         };

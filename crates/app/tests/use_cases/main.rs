@@ -22,6 +22,7 @@ mod provider;
 mod requests;
 mod reviews;
 mod roles;
+mod second_factor;
 mod sign_in;
 mod sign_ins;
 mod story;

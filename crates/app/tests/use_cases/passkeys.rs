@@ -21,7 +21,7 @@ fn registration(made: &Made) -> PresentedRegistration<'_> {
     }
 }
 
-fn assertion(shown: &Shown) -> PresentedAssertion<'_> {
+pub(crate) fn assertion(shown: &Shown) -> PresentedAssertion<'_> {
     PresentedAssertion {
         credential: &shown.credential,
         client_data: &shown.client_data,
@@ -32,25 +32,29 @@ fn assertion(shown: &Shown) -> PresentedAssertion<'_> {
 }
 
 impl World {
-    fn new_browser(&self) -> Browser {
+    pub(crate) fn new_browser(&self) -> Browser {
         self.app.new_browser().unwrap().1
     }
 
     /// Somebody who has just signed in with a link.
-    async fn linked(&self, email: &str) -> SignedIn {
+    pub(crate) async fn linked(&self, email: &str) -> SignedIn {
         let link = self.app.make_link(email).await.unwrap();
         let begun = self.app.open_link(link.reveal(), &self.new_browser(), None).await.unwrap();
         self.app.signed_in(begun.token.reveal()).await.unwrap()
     }
 
-    async fn add_passkey(&self, signed_in: &SignedIn, device: &Authenticator) -> Result<PasskeyView, Problem> {
+    pub(crate) async fn add_passkey(
+        &self,
+        signed_in: &SignedIn,
+        device: &Authenticator,
+    ) -> Result<PasskeyView, Problem> {
         let question = self.app.ask_for_new_passkey(signed_in, PUBLIC).await?;
         let made = device.make(&Statement::making(&question.challenge, PUBLIC));
         self.app.add_passkey(signed_in, "Phone", &registration(&made), PUBLIC).await
     }
 
     /// Shows a device's passkey in a browser that has asked for one.
-    async fn show(&self, device: &Authenticator, counter: u32) -> Result<Begun, Problem> {
+    pub(crate) async fn show(&self, device: &Authenticator, counter: u32) -> Result<Begun, Problem> {
         let browser = self.new_browser();
         let question = self.app.ask_for_passkey(PUBLIC, (&browser, None)).await?;
         let said = Statement { counter, ..Statement::showing(&question.challenge, PUBLIC) };
@@ -59,7 +63,7 @@ impl World {
     }
 
     /// What each record of signing in says, the newest first.
-    async fn sign_ins(&self, org: OrgId) -> Vec<String> {
+    pub(crate) async fn sign_ins(&self, org: OrgId) -> Vec<String> {
         let records = self.journal.records(RecordQuery::newest(org, 100)).await.unwrap().records;
         let ours = records.into_iter().filter(|record| record.intent.method == "sign-in");
         ours.map(|record| format!("{} {}", record.intent.subject, record.intent.reason)).collect()
@@ -67,11 +71,11 @@ impl World {
 }
 
 /// A device that was told whose it is.
-fn device_of(signed_in: &SignedIn) -> Authenticator {
+pub(crate) fn device_of(signed_in: &SignedIn) -> Authenticator {
     Authenticator::es256().of(signed_in.proof.person.as_str().as_bytes())
 }
 
-async fn who(app: &App, begun: &Begun) -> SignedIn {
+pub(crate) async fn who(app: &App, begun: &Begun) -> SignedIn {
     app.signed_in(begun.token.reveal()).await.unwrap()
 }
 

@@ -27,6 +27,10 @@ pub enum DirectoryEvent {
     /// Whoever runs the machine made a link by which a person signs in.
     #[serde(rename = "link.made")]
     LinkMade { person: PersonId },
+    /// Whoever runs the machine made a link for a person who has lost their passkeys: in the session that begins with it
+    /// they add another one.
+    #[serde(rename = "recovery_link.made")]
+    RecoveryLinkMade { person: PersonId },
     /// A person's session is over before its time, which would have been `until`.
     #[serde(rename = "session.ended")]
     SessionEnded { person: PersonId, session: SessionId, until: Timestamp },
@@ -49,6 +53,12 @@ pub enum DirectoryEvent {
     /// A person's passkey lets nobody in any more.
     #[serde(rename = "passkey.removed")]
     PasskeyRemoved { person: PersonId, passkey: PasskeyId },
+    /// A person wants to be asked for a passkey whenever they sign in in another way.
+    #[serde(rename = "second_factor.on")]
+    SecondFactorOn { person: PersonId },
+    /// They do not want that any more.
+    #[serde(rename = "second_factor.off")]
+    SecondFactorOff { person: PersonId },
 }
 
 impl DirectoryEvent {

@@ -14,6 +14,30 @@ pub fn keeps_a_way_in(others: usize) -> Result<(), Refusal> {
     Err(Refusal::rule("last-sign-in", message))
 }
 
+/// Refuses to take away the last passkey of somebody who wants to be asked for one: they could not sign in.
+///
+/// # Errors
+/// `second-factor-on` where there is no other.
+pub fn keeps_what_is_asked_for(is_asked: bool, others: usize) -> Result<(), Refusal> {
+    if others > 0 || !is_asked {
+        return Ok(());
+    }
+    let message = "you are asked for a passkey whenever you sign in in another way, and this is the last one; turn that \
+                   off first";
+    Err(Refusal::rule("second-factor-on", message))
+}
+
+/// Refuses to ask somebody for a passkey who has none: they could not sign in.
+///
+/// # Errors
+/// `no-passkey` where there is none.
+pub fn has_what_is_asked_for(passkeys: usize) -> Result<(), Refusal> {
+    if passkeys > 0 {
+        return Ok(());
+    }
+    Err(Refusal::rule("no-passkey", "you have no passkey that you could be asked for; add one first"))
+}
+
 /// Sign-ins of one person.
 pub const SIGN_INS_MAX: usize = 20;
 

@@ -3,7 +3,7 @@
 //! A session is a row that never changes; that it ended before its time is remembered here until its time would have
 //! come. Who is a member of what, and called what, is said elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,9 @@ pub struct Directory {
     /// When the sessions of everybody were ended last, where they ever were.
     #[serde(default)]
     ended_everybodys: Option<Timestamp>,
+    /// People who want to be asked for a passkey whenever they sign in in another way.
+    #[serde(default)]
+    second_factor: BTreeSet<PersonId>,
     /// How many endings there are when they are looked through next.
     look_through_at: usize,
 }
@@ -43,7 +46,16 @@ impl Directory {
             | DirectoryEvent::IdentityUnlinked { .. }
             | DirectoryEvent::PasskeyAdded { .. }
             | DirectoryEvent::PasskeyRemoved { .. }
+            | DirectoryEvent::RecoveryLinkMade { .. }
             | DirectoryEvent::LinkMade { .. } => return,
+            DirectoryEvent::SecondFactorOn { person } => {
+                self.second_factor.insert(person);
+                return;
+            }
+            DirectoryEvent::SecondFactorOff { person } => {
+                self.second_factor.remove(&person);
+                return;
+            }
             DirectoryEvent::SessionEnded { session, until, .. } => _ = self.ended.insert(session, until),
             DirectoryEvent::SessionsEnded { person } => _ = self.ended_all.insert(person, at),
             DirectoryEvent::EverybodySignedOut => self.ended_everybodys = self.ended_everybodys.max(Some(at)),
@@ -54,6 +66,12 @@ impl Directory {
             self.ended_all.retain(|_, since| since.0.saturating_add(SESSION_MS_MAX) > at.0);
             self.look_through_at = 2 * (self.ended.len() + self.ended_all.len());
         }
+    }
+
+    /// Whether a person wants to be asked for a passkey whenever they sign in in another way.
+    #[must_use]
+    pub fn asks_for_passkey(&self, person: PersonId) -> bool {
+        self.second_factor.contains(&person)
     }
 
     /// When all sessions of a person were ended last, as far as that says anything yet.
@@ -73,6 +91,7 @@ impl Directory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::PasskeyId;
 
     fn session(number: u32) -> SessionId {
         let mut bytes = [0; 20];
@@ -82,6 +101,10 @@ mod tests {
 
     fn person(number: u8) -> PersonId {
         PersonId::from_random([number; 20])
+    }
+
+    fn passkey(number: u8) -> PasskeyId {
+        PasskeyId::from_random([number; 20])
     }
 
     #[test]
@@ -98,6 +121,20 @@ mod tests {
         directory.apply((3, Timestamp(9)), &DirectoryEvent::EverybodySignedOut);
         let of_all = [(1, 9), (2, 9), (1, 10), (2, 10)].map(|(of, begun)| ended(&directory, 3, of, begun));
         assert_eq!(of_all, [true, true, false, false]);
+    }
+
+    #[test]
+    fn whoever_wants_to_be_asked_for_a_passkey_is_until_they_do_not_and_nobody_else_is() {
+        let mut directory = Directory::default();
+        let mut after = |seq, event| {
+            directory.apply((seq, Timestamp(0)), &event);
+            [1, 2].map(|number| directory.asks_for_passkey(person(number)))
+        };
+        assert_eq!(after(1, DirectoryEvent::PasskeyRemoved { person: person(1), passkey: passkey(1) }), [false, false]);
+        assert_eq!(after(2, DirectoryEvent::SecondFactorOn { person: person(1) }), [true, false]);
+        assert_eq!(after(3, DirectoryEvent::SecondFactorOff { person: person(2) }), [true, false]);
+        assert_eq!(after(4, DirectoryEvent::EverybodySignedOut), [true, false], "it is a wish, and no session");
+        assert_eq!(after(5, DirectoryEvent::SecondFactorOff { person: person(1) }), [false, false]);
     }
 
     #[test]

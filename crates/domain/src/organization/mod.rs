@@ -14,7 +14,7 @@ pub(crate) use handle::{change_settings, create};
 pub use review::Review;
 pub(crate) use review::confirm as confirm_review;
 pub use settings::{
-    Choice, GrantsTo, Invite, InvitedAddress, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync,
+    Choice, GrantsTo, Invite, InvitedAddress, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SecondFactor,
     SettingChange, SettingEntry, Settings, Values,
 };
 pub use state::{Organization, Stamp};

@@ -179,6 +179,16 @@ choices! {
         Deny "deny";
     }
 
+    /// Of whose sessions a passkey is asked.
+    SecondFactor {
+        /// Of nobody's.
+        Off "off";
+        /// Of those whose role manages others or the organization, also in a team.
+        Managers "managers";
+        /// Of every member's.
+        Everyone "everyone";
+    }
+
     /// To whom integrations and resources are given.
     GrantsTo {
         /// To people one by one.
@@ -321,6 +331,8 @@ settings! {
     RecordsSync records_sync: RecordsSync = RecordsSync::Changes, "records.sync";
     /// Whether AI clients are listed one tool more, with which they ask for access that they were denied.
     RequestsAgentTool requests_agent_tool: bool = false, "requests.agent_tool";
+    /// Whose sessions open the organization only where their person has shown a passkey. Keys are not asked.
+    SignInSecondFactor sign_in_second_factor: SecondFactor = SecondFactor::Off, "sign_in.second_factor";
 }
 
 impl Settings {

@@ -12,8 +12,8 @@ use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
 use domain::object::{DataName, DataRules, DataVerb, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::{
-    GrantsTo, Invite, InvitedAddress, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange,
-    Settings,
+    GrantsTo, Invite, InvitedAddress, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SecondFactor,
+    SettingChange, Settings,
 };
 use domain::permission::{Holding, Permission, PermissionSet};
 use domain::request::{NewRequest, Wanted};
@@ -84,6 +84,8 @@ pub(crate) fn earlier() -> Vec<Sample> {
                 ..before_extra_roles()
             }),
         ),
+        // Of the time before a passkey could be asked of people.
+        ("organization.created-with-an-end", created(Settings { review_every_days: 30, ..before_second_factor() })),
         // Of the time before an organization could be deleted.
         ("organization.created-with-invitations", created(Settings { review_every_days: 30, ..before_deletion() })),
         // Of the time before invitations.
@@ -106,7 +108,11 @@ fn before_invitations() -> Settings {
 }
 
 fn before_deletion() -> Settings {
-    Settings { delete_after_days: 30, ..all_settings() }
+    Settings { delete_after_days: 30, ..before_second_factor() }
+}
+
+fn before_second_factor() -> Settings {
+    Settings { sign_in_second_factor: SecondFactor::Off, ..all_settings() }
 }
 
 fn all_settings() -> Settings {
@@ -138,6 +144,7 @@ fn all_settings() -> Settings {
         labels: BTreeMap::from([(Label::Member, "user".to_owned()), (Label::WorkspaceKey, "API key".to_owned())]),
         records_sync: RecordsSync::All,
         requests_agent_tool: true,
+        sign_in_second_factor: SecondFactor::Managers,
     }
 }
 
@@ -145,7 +152,7 @@ fn samples_of_the_organization() -> Vec<Sample> {
     let person = PersonId::from_random(PERSON);
     let heir = PersonId::from_random([8; 20]);
     vec![
-        ("organization.created-with-an-end", created(Settings { review_every_days: 30, ..all_settings() })),
+        ("organization.created-with-second-factor", created(Settings { review_every_days: 30, ..all_settings() })),
         ("access.reviewed", Event::AccessReviewed { of_seq: 41 }),
         ("organization.deletion_set", Event::OrganizationDeletionSet { deletes_at: Timestamp(1_700_000_000_000) }),
         ("organization.restored", Event::OrganizationRestored),
@@ -227,6 +234,9 @@ fn samples_of_settings() -> Vec<Sample> {
         ("setting.changed-labels", To::Labels(BTreeMap::from([(Label::Organization, "workspace".to_owned())]))),
         ("setting.changed-sync", To::RecordsSync(RecordsSync::All)),
         ("setting.changed-agent-tool", To::RequestsAgentTool(true)),
+        ("setting.changed-second-factor", To::SignInSecondFactor(SecondFactor::Managers)),
+        ("setting.changed-second-factor-everyone", To::SignInSecondFactor(SecondFactor::Everyone)),
+        ("setting.changed-second-factor-off", To::SignInSecondFactor(SecondFactor::Off)),
     ];
     changes.map(|(name, change)| (name, Event::SettingChanged(change))).into()
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use domain::grant::Profile;
 use domain::key::KeyScope;
-use domain::organization::{GrantsTo, Invite, InvitedAddress, KeysWithoutRole, PersonalKeys, Promote, Settings};
+use domain::organization::{
+    GrantsTo, Invite, InvitedAddress, KeysWithoutRole, PersonalKeys, Promote, SecondFactor, Settings,
+};
 use domain::resource::ResourceKind;
 
 use crate::{NAMES, preset, role};
@@ -82,6 +84,11 @@ fn which_roles_can_be_changed_and_whether_there_can_be_others() {
 fn everywhere_an_invited_address_has_to_be_shown_and_a_link_lasts_a_week() {
     assert_eq!(across(|settings| settings.invite_address), [InvitedAddress::Proven; 6]);
     assert_eq!(across(|settings| settings.invite_lasts_days), [7; 6]);
+}
+
+#[test]
+fn no_preset_asks_anybody_for_a_passkey_who_has_not_been_asked_to_add_one() {
+    assert_eq!(across(|settings| settings.sign_in_second_factor), [SecondFactor::Off; 6]);
 }
 
 #[test]

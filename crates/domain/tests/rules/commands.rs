@@ -13,7 +13,8 @@ use domain::integration::{CredentialKind, DiscoveredTool, Integration, Integrati
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
 use domain::organization::{
-    GrantsTo, Invite, InvitedAddress, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SettingChange,
+    GrantsTo, Invite, InvitedAddress, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SecondFactor,
+    SettingChange,
 };
 use domain::preset::Preset;
 use domain::resource::ResourceKind;
@@ -155,6 +156,8 @@ fn setting_changes() -> impl Strategy<Value = SettingChange> {
         1 => labels.prop_map(|label| To::Labels([label].into())),
         1 => select(vec![RecordsSync::All, RecordsSync::Changes]).prop_map(To::RecordsSync),
         1 => any::<bool>().prop_map(To::RequestsAgentTool),
+        1 => select(vec![SecondFactor::Off, SecondFactor::Managers, SecondFactor::Everyone])
+            .prop_map(To::SignInSecondFactor),
     ]
 }
 

@@ -185,7 +185,7 @@ fn random_histories_reach_every_kind_of_event() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = BTreeSet::new();
-    for _ in 0..6 * HISTORIES {
+    for _ in 0..8 * HISTORIES {
         let mut walk = Walk::company();
         let history = histories(STEPS_MAX..=STEPS_MAX).new_tree(&mut runner).unwrap().current();
         for step in history {

@@ -20,6 +20,8 @@ pub enum Purpose {
     Browser,
     /// To be the first owner, or to get in again by way of the machine.
     FirstLink,
+    /// To get in without the passkeys that were lost, by way of the machine.
+    RecoveryLink,
     /// To sign in by e-mail.
     EmailLink,
     /// To show that an address is one's own.
@@ -36,6 +38,8 @@ pub enum Purpose {
     Invitation,
     /// To sign in with a passkey.
     PasskeySignIn,
+    /// To show a passkey after something else.
+    SecondFactor,
     /// To have a passkey from now on.
     PasskeyAdding,
     /// To keep the members of an organization up to date.
@@ -44,10 +48,11 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Purpose; 13] = [
+    pub const ALL: [Purpose; 15] = [
         Purpose::Session,
         Purpose::Browser,
         Purpose::FirstLink,
+        Purpose::RecoveryLink,
         Purpose::EmailLink,
         Purpose::AddressCheck,
         Purpose::SignInState,
@@ -56,6 +61,7 @@ impl Purpose {
         Purpose::SetUp,
         Purpose::Invitation,
         Purpose::PasskeySignIn,
+        Purpose::SecondFactor,
         Purpose::PasskeyAdding,
         Purpose::Directory,
     ];
@@ -66,11 +72,13 @@ impl Purpose {
         match self {
             Purpose::Session => TokenForm::Session,
             Purpose::Browser => TokenForm::Browser,
-            Purpose::FirstLink | Purpose::EmailLink | Purpose::AddressCheck => TokenForm::SignInLink,
+            Purpose::FirstLink | Purpose::RecoveryLink | Purpose::EmailLink | Purpose::AddressCheck => {
+                TokenForm::SignInLink
+            }
             Purpose::SignInState | Purpose::LinkState | Purpose::Link => TokenForm::SignInState,
             Purpose::SetUp => TokenForm::SetUp,
             Purpose::Invitation => TokenForm::Invitation,
-            Purpose::PasskeySignIn | Purpose::PasskeyAdding => TokenForm::PasskeyChallenge,
+            Purpose::PasskeySignIn | Purpose::SecondFactor | Purpose::PasskeyAdding => TokenForm::PasskeyChallenge,
             Purpose::Directory => TokenForm::Directory,
         }
     }
@@ -82,6 +90,7 @@ impl Purpose {
             Purpose::Session => "session",
             Purpose::Browser => "browser",
             Purpose::FirstLink => "first-link",
+            Purpose::RecoveryLink => "recovery-link",
             Purpose::EmailLink => "email-link",
             Purpose::AddressCheck => "address-check",
             Purpose::SignInState => "oidc-state",
@@ -90,6 +99,7 @@ impl Purpose {
             Purpose::SetUp => "set-up",
             Purpose::Invitation => "invitation",
             Purpose::PasskeySignIn => "passkey-sign-in",
+            Purpose::SecondFactor => "second-factor",
             Purpose::PasskeyAdding => "passkey-adding",
             Purpose::Directory => "directory",
         }

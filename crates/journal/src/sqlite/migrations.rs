@@ -108,6 +108,10 @@ const JOURNAL: &[&str] = &[
     CREATE INDEX directory_users_by_external_id ON directory_users (org, external_id) WHERE external_id IS NOT NULL;
     CREATE INDEX directory_users_by_person ON directory_users (person);
 ",
+    // By a passkey: the column was there before anything was kept in it.
+    "
+    UPDATE sessions SET second_factor = 1 WHERE way = 'passkey';
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

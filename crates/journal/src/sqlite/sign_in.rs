@@ -13,7 +13,7 @@ use crate::stream::PAGE_MAX;
 const KEPT_MS: i64 = 30 * 86_400_000;
 
 const SESSION_COLUMNS: &str = "digest, sessions.session, person, begun_at, ends_at, way, browser_digest, address, client, \
-     coalesce(session_uses.at, begun_at), shown_digest, coalesce(proven_at, begun_at)";
+     coalesce(session_uses.at, begun_at), shown_digest, coalesce(proven_at, begun_at), second_factor";
 const TICKET_COLUMNS: &str = "digest, purpose, person, org, about, browser_digest, return_to, created_at, expires_at";
 
 /// Writes a session, and deletes those that ended long ago.
@@ -28,8 +28,8 @@ pub(crate) fn write_session(connection: &Connection, row: &SessionRow) -> Result
     }
     let mut insert = connection.prepare_cached(
         "INSERT INTO sessions (digest, session, person, begun_at, ends_at, way, browser_digest, address, client,
-             shown_digest, proven_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             shown_digest, proven_at, second_factor)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     insert.execute(params![
         row.digest,
@@ -43,6 +43,7 @@ pub(crate) fn write_session(connection: &Connection, row: &SessionRow) -> Result
         row.client,
         row.shown,
         row.proven_at.0,
+        row.by_passkey,
     ])?;
     write_use(connection, row.session, row.used_at)
 }
@@ -162,6 +163,7 @@ fn stored_session(row: &Row<'_>) -> rusqlite::Result<StoredSession> {
         used_at: Timestamp(row.get(9)?),
         shown: row.get(10)?,
         proven_at: Timestamp(row.get(11)?),
+        by_passkey: row.get(12)?,
     };
     Ok((session, person, stored))
 }

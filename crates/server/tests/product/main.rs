@@ -38,6 +38,7 @@ mod requests;
 mod resources;
 mod roles;
 mod rows;
+mod second_factor;
 mod session_rights;
 mod set_up;
 mod settings;

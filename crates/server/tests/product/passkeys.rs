@@ -7,7 +7,7 @@ use crate::sign_in::{Answer, Browser, found, signed_in};
 use crate::world::Server;
 
 /// What a page's script is asked, and the page's word.
-fn asked(page: &Answer, act: &str) -> (Value, String) {
+pub(crate) fn asked(page: &Answer, act: &str) -> (Value, String) {
     assert_eq!(page.status, 200, "{}", page.text);
     let question =
         page.text.split("data-question=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a question");
@@ -15,17 +15,17 @@ fn asked(page: &Answer, act: &str) -> (Value, String) {
     (question[act].clone(), page.csrf())
 }
 
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name}: {value}"))
 }
 
 /// The place under which passkeys are tried out on this machine.
-fn origin(server: &Server) -> String {
+pub(crate) fn origin(server: &Server) -> String {
     server.url.replace("127.0.0.1", "localhost")
 }
 
 /// Adds a passkey as its page does.
-fn add(browser: &Browser, server: &Server, device: &mut Authenticator) -> Answer {
+pub(crate) fn add(browser: &Browser, server: &Server, device: &mut Authenticator) -> Answer {
     let csrf = browser.get("/sign-in/passkeys").csrf();
     let page = browser.fill_in("/sign-in/passkeys/new", &csrf, "name=Phone+%26+Co");
     let (create, csrf) = asked(&page, "create");
@@ -41,18 +41,24 @@ fn add(browser: &Browser, server: &Server, device: &mut Authenticator) -> Answer
 }
 
 /// Shows one as the page of signing in does.
-fn show(browser: &Browser, server: &Server, device: &Authenticator) -> Answer {
+pub(crate) fn show(browser: &Browser, server: &Server, device: &Authenticator) -> Answer {
     let page = browser.get("/sign-in").text;
     let form = page.split("action=\"/sign-in/passkey\"").nth(1).expect("a form for passkeys");
     let csrf = form.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a word");
-    let (get, csrf) = asked(&browser.submit("/sign-in/passkey", csrf), "get");
+    answer(browser, server, device, &browser.submit("/sign-in/passkey", csrf))
+}
+
+/// Answers a page that asks for one, as its script does.
+pub(crate) fn answer(browser: &Browser, server: &Server, device: &Authenticator, page: &Answer) -> Answer {
+    let (get, csrf) = asked(page, "get");
     assert_eq!((text(&get, "rpId"), text(&get, "userVerification")), ("localhost", "required"));
+    let action = page.text.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
     let shown = device.show(&Statement::showing(text(&get, "challenge"), &origin(server)));
     let fields = format!(
         "credential={}&client_data={}&authenticator_data={}&signature={}&user_handle={}",
         shown.credential, shown.client_data, shown.authenticator_data, shown.signature, shown.user_handle
     );
-    browser.fill_in("/sign-in/passkey/shown", &csrf, &fields)
+    browser.fill_in(action, &csrf, &fields)
 }
 
 #[test]

@@ -16,7 +16,15 @@ const END: Timestamp = Timestamp(1_000_000_000);
 fn session(number: usize) -> Credential {
     let session = SessionId::from_random([number as u8; 20]);
     let (begun_at, ends_at) = (Timestamp(-10), Timestamp(i64::MAX));
-    Credential::Session(SessionProof { session, person: person(number), begun_at, proven_at: begun_at, ends_at })
+    let by_passkey = false;
+    Credential::Session(SessionProof {
+        session,
+        person: person(number),
+        begun_at,
+        proven_at: begun_at,
+        ends_at,
+        by_passkey,
+    })
 }
 
 fn asked(snapshot: &Snapshot, actor: Actor, operation: Operation<'_>, now: Timestamp) -> Result<(), Reason> {

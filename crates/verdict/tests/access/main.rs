@@ -10,5 +10,6 @@ mod ending;
 mod examples;
 mod pages;
 mod rows;
+mod second_factor;
 mod sessions;
 mod tables;

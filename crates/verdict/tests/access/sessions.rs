@@ -24,6 +24,7 @@ fn proof(number: usize) -> SessionProof {
         begun_at: Timestamp(-10),
         proven_at: Timestamp(-10),
         ends_at: Timestamp(10),
+        by_passkey: false,
     }
 }
 

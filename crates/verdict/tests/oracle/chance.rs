@@ -9,7 +9,7 @@ use domain::invitation::{Offer, OfferedGrant};
 use domain::key::KeyScope;
 use domain::object::{DataRules, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::{
-    GrantsTo, Invite, KeysWithoutRole, Organization, PersonalKeys, Promote, RecordsSync, SettingChange,
+    GrantsTo, Invite, KeysWithoutRole, Organization, PersonalKeys, Promote, RecordsSync, SecondFactor, SettingChange,
 };
 use domain::permission::{Group, Holding, Permission, PermissionSet};
 use domain::resource::{NewResource, ResourceKind, Shared};
@@ -99,7 +99,7 @@ pub(crate) fn setting(dice: &mut Dice, state: &Organization) -> SettingChange {
     let level = |level| state.roles.values().filter(move |role| role.level == level).map(|role| role.id);
     let org_roles: Vec<_> = level(RoleLevel::Organization).collect();
     let team_roles: Vec<_> = level(RoleLevel::Team).collect();
-    match dice.below(22) {
+    match dice.below(24) {
         0 => S::OwnersMax(dice.maybe(70, |dice| 1 + u32::from(dice.below(4)))),
         1 => S::PromoteAdmin(dice.pick(&[Promote::Owner, Promote::OwnerOrAdmin, Promote::ByPermission])),
         2 => S::InviteOrganization(dice.pick(&invite)),
@@ -123,6 +123,9 @@ pub(crate) fn setting(dice: &mut Dice, state: &Organization) -> SettingChange {
         18 => S::FieldsWiden(dice.percent(50)),
         19 => S::TeamsAssignListed(dice.some(30, &KINDS).into_iter().collect()),
         20 => S::RolesExtraBindings(dice.percent(60)),
+        21 | 22 => {
+            S::SignInSecondFactor(dice.pick(&[SecondFactor::Off, SecondFactor::Managers, SecondFactor::Everyone]))
+        }
         // These decide nothing here.
         _ => match dice.below(3) {
             0 => S::AdminsWarnBelow(3),

@@ -27,6 +27,7 @@ mod naive;
 mod neighbours;
 mod operations;
 mod questions;
+mod sessions;
 mod three;
 mod widening;
 mod world;

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use domain::id::{PersonId, TeamId};
 use domain::key::{Key, KeyKind};
-use domain::organization::{KeysWithoutRole, Organization, PersonalKeys};
+use domain::organization::{KeysWithoutRole, Organization, PersonalKeys, SecondFactor, SettingChange};
 use domain::permission::{Permission, Scope};
 use domain::resource::{ResourceKind, ResourceVerb};
 use domain::role::{Role, RoleId};
@@ -101,7 +101,7 @@ impl<'o> Naive<'o> {
             return refused;
         }
         let answer = self.answer(actor.subject, action);
-        let Some(person) = actor.acting_for else { return answer };
+        let Some(person) = actor.acting_for else { return answer.and(|| self.stays_in(actor, action)) };
         if matches!(action, Action::Operate(Operation::Explain { subject }) if subject == actor.subject) {
             return answer;
         }
@@ -125,14 +125,39 @@ impl<'o> Naive<'o> {
         shown.or_else(|| self.stands(actor.subject)).or_else(delegated)
     }
 
+    /// Nobody asks for a passkey in a session that this would shut out.
+    fn stays_in(&self, actor: &Actor, action: Action<'_>) -> Answer {
+        let Some(Credential::Session(proof)) = actor.credential else { return yes("key") };
+        let Action::Operate(Operation::EditOrganization { changes }) = action else { return yes("other") };
+        let shuts_out = changes.iter().any(|change| match change {
+            SettingChange::SignInSecondFactor(asked) => self.asks_for_passkey(*asked, actor.subject),
+            _ => false,
+        });
+        if shuts_out && !proof.by_passkey { no("passkey-needed") } else { yes("session") }
+    }
+
+    /// Whether a setting asks somebody for a passkey: everyone, or those who manage anything anywhere.
+    fn asks_for_passkey(&self, asked: SecondFactor, subject: Subject) -> bool {
+        let in_teams = self.teams_of(subject).into_iter().map(|team| self.powers_in(subject, team));
+        let manages = || in_teams.chain([self.powers(subject)]).any(|powers| !managing(&powers).is_empty());
+        asked == SecondFactor::Everyone || asked == SecondFactor::Managers && manages()
+    }
+
     /// What is wrong with a key that is shown.
     fn shown(&self, actor: &Actor, credential: Credential) -> Option<Answer> {
         let ended = Some(no("credential-ended"));
         let (key, digest) = match credential {
             Credential::Key { key, digest } => (key, digest),
             Credential::Session(proof) => {
-                let is_theirs = (Subject::Member(proof.person), None) == (actor.subject, actor.acting_for);
-                return ended.filter(|_| !is_theirs || !self.is_before(Some(proof.ends_at)));
+                let subject = Subject::Member(proof.person);
+                let is_theirs = (subject, None) == (actor.subject, actor.acting_for);
+                let asked = || self.asks_for_passkey(self.state.settings.sign_in_second_factor, subject);
+                return match () {
+                    () if !self.is_before(Some(proof.ends_at)) => ended,
+                    () if self.stands(subject).is_some() => self.stands(subject),
+                    () if !proof.by_passkey && asked() => Some(no("passkey-needed")),
+                    () => ended.filter(|_| !is_theirs),
+                };
             }
         };
         let Some(key) = self.state.keys.get(&key) else { return ended };
