@@ -23,6 +23,8 @@ pub struct SignedIn {
     digest: [u8; 32],
     /// Digest of the address that they showed to be theirs by signing in.
     shown: Option<[u8; 32]>,
+    /// How they signed in.
+    way: String,
 }
 
 impl HasToken for SignedIn {
@@ -32,6 +34,11 @@ impl HasToken for SignedIn {
 }
 
 impl SignedIn {
+    /// How they signed in, in a word.
+    pub(crate) fn way(&self) -> &str {
+        &self.way
+    }
+
     /// As the directory's history names them.
     pub(crate) fn stamp(&self) -> String {
         format!("{}/{}", self.proof.person, self.proof.session)
@@ -56,7 +63,7 @@ impl App {
                 return Err(ended());
             }
             self.note_use(&found, now);
-            return Ok(SignedIn { proof, digest, shown: found.row.shown });
+            return Ok(SignedIn { proof, digest, shown: found.row.shown, way: found.row.way.clone() });
         }
         Err(ended())
     }

@@ -34,7 +34,7 @@ impl Away {
 }
 
 impl World {
-    async fn go(&self, before: Option<&SignedIn>) -> Away {
+    pub(crate) async fn go(&self, before: Option<&SignedIn>) -> Away {
         let (_, browser) = self.app.new_browser().unwrap();
         let (title, url) = self.app.go_to_provider("oidc", PUBLIC, (&browser, before)).await.unwrap();
         assert_eq!(title, "Acme");
