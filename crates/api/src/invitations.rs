@@ -245,7 +245,7 @@ pub(crate) struct ToInvite {
     pub(crate) integrations: Vec<IntegrationToOffer>,
 }
 
-fn teams(asked: Vec<TeamToOffer>) -> Vec<OfferedTeam> {
+pub(crate) fn teams(asked: Vec<TeamToOffer>) -> Vec<OfferedTeam> {
     asked.into_iter().map(|TeamToOffer { team, role }| OfferedTeam { team, role }).collect()
 }
 

@@ -22,6 +22,7 @@ mod integrations;
 mod invitations;
 mod keys;
 mod kinds;
+mod mail_domains;
 mod members;
 mod objects;
 mod organizations;

@@ -15,8 +15,8 @@ use crate::home::Cookies;
 use crate::problem::Failure;
 use crate::{
     access, advice, agents, ask, audit, authzen, cedar, directory, extract, grants, identities, integrations,
-    invitations, keys, kinds, members, objects, organizations, pages, passkeys, permissions, plan, requests, resources,
-    reviews, roles, scim, sessions, settings, teams, transfer,
+    invitations, keys, kinds, mail_domains, members, objects, organizations, pages, passkeys, permissions, plan,
+    requests, resources, reviews, roles, scim, sessions, settings, teams, transfer,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -89,6 +89,12 @@ fn of_people() -> OpenApiRouter<App> {
         .routes(routes!(invitations::resend))
         .routes(routes!(invitations::approve))
         .routes(routes!(invitations::bulk::send))
+        .routes(routes!(mail_domains::list, mail_domains::claim))
+        .routes(routes!(mail_domains::open, mail_domains::remove))
+        .routes(routes!(mail_domains::verify))
+        .routes(routes!(mail_domains::list_requests))
+        .routes(routes!(mail_domains::approve))
+        .routes(routes!(mail_domains::decline))
         .routes(routes!(access::of_member))
         .routes(routes!(access::of_agent))
         .routes(routes!(access::of_key))
@@ -163,6 +169,8 @@ fn of_oneself() -> OpenApiRouter<App> {
         .routes(routes!(passkeys::list))
         .routes(routes!(passkeys::remove))
         .routes(routes!(passkeys::second_factor, passkeys::set_second_factor))
+        .routes(routes!(mail_domains::list_offers))
+        .routes(routes!(mail_domains::ask))
 }
 
 /// The OpenAPI 3.1 document of the API.

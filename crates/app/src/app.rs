@@ -16,7 +16,7 @@ use crate::ask::LongQuestions;
 use crate::attempts::Attempts;
 use crate::directory::Endings;
 use crate::mail::Outbox;
-use crate::ports::{Clock, Outside, Upstreams};
+use crate::ports::{Clock, Names, Outside, Upstreams};
 use crate::registry::Registry;
 use crate::sign_in::{SignIn, Tokens};
 use crate::{Live, Problem, Quotas};
@@ -43,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) upstreams: Arc<dyn Upstreams>,
+    pub(crate) names: Arc<dyn Names>,
     pub(crate) public_url: Option<String>,
     pub(crate) outbox: Outbox,
     pub(crate) quotas: Quotas,
@@ -80,6 +81,7 @@ impl App {
                 journal,
                 clock: outside.clock,
                 upstreams: outside.upstreams,
+                names: outside.names,
                 public_url: outside.public_url,
                 outbox: Outbox::new(outside.mailer),
                 quotas,

@@ -185,6 +185,8 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::ApproveInvitation { .. }
         | Operation::RevokeInvitation { .. }
         | Operation::AcceptInvitation { .. } => "invitation",
+        Operation::EditMailDomains | Operation::OpenMailDomain { .. } | Operation::JoinByDomain { .. } => "mail domain",
+        Operation::ApproveJoin { .. } | Operation::DeclineJoin { .. } => "join request",
         Operation::Data { .. } => "object",
         Operation::Field { .. } => "field",
         _ => "member",

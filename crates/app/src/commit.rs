@@ -176,6 +176,7 @@ fn append_problem(error: AppendError) -> Problem {
         AppendError::Taken { what: "slug" } => Problem::invalid("slug", "this slug is taken; choose another"),
         AppendError::Taken { what: "e-mail" } => Problem::invalid("email", "this e-mail address is taken"),
         AppendError::Taken { what: "user name" } => crate::scim::taken(),
+        AppendError::Taken { what: "mail domain" } => crate::mail_domains::held(),
         AppendError::TooLarge { .. } => Problem::invalid("body", error.to_string()),
         AppendError::Unavailable { .. }
         | AppendError::Conflict { .. }
@@ -184,5 +185,7 @@ fn append_problem(error: AppendError) -> Problem {
     }
 }
 
+#[cfg(test)]
+mod mail_domain_tests;
 #[cfg(test)]
 mod tests;

@@ -25,6 +25,7 @@ pub mod invitations;
 pub mod keys;
 mod live;
 mod mail;
+pub mod mail_domains;
 pub mod members;
 pub mod objects;
 pub mod organizations;

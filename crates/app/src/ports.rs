@@ -23,6 +23,8 @@ pub struct Outside {
     pub clock: Arc<dyn Clock>,
     /// Upstream MCP servers.
     pub upstreams: Arc<dyn Upstreams>,
+    /// The DNS.
+    pub names: Arc<dyn Names>,
     /// People's mail, where there is a way to it.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Providers with whom people sign in, where some are set up.
@@ -114,6 +116,21 @@ pub trait Web: Send + Sync + 'static {
         form: &'f str,
         length_max: usize,
     ) -> Fetching<'f>;
+}
+
+/// Why the DNS said nothing, for whoever asked.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct LookupFault(pub String);
+
+/// What stands in the DNS, on its way.
+pub type Lookup<'l> = Pin<Box<dyn Future<Output = Result<Vec<String>, LookupFault>> + Send + 'l>>;
+
+/// The way to the DNS: bounded in time.
+pub trait Names: Send + Sync + 'static {
+    /// The TXT records of a name, each with its parts put together; none where the DNS says that there is none. Whatever
+    /// leaves that open is a fault.
+    fn text_records<'l>(&'l self, name: &'l str) -> Lookup<'l>;
 }
 
 /// The way to upstream MCP servers.

@@ -14,6 +14,7 @@ mod collection;
 mod credential;
 mod directory;
 mod doctor;
+mod domain;
 mod explain;
 mod failure;
 mod field;
@@ -75,6 +76,8 @@ enum Command {
     Key(key::Arguments),
     /// The connections of a company directory, which keeps the members up to date
     Directory(directory::Arguments),
+    /// The mail domains by which people find and join the organization
+    Domain(domain::Arguments),
     /// AI agents with an identity of their own, and for whom they may act
     Agent(agent::Arguments),
     /// Projects, graders, workflows and whatever else people make and share
@@ -158,6 +161,7 @@ fn dispatch(command: &Command, terminal: &mut Terminal<'_>) -> Result<(), Failur
         Command::Grant(arguments) => grant::run(arguments, terminal),
         Command::Key(arguments) => key::run(arguments, terminal),
         Command::Directory(arguments) => directory::run(arguments, terminal),
+        Command::Domain(arguments) => domain::run(arguments, terminal),
         Command::Agent(arguments) => agent::run(arguments, terminal),
         Command::Resource(arguments) => resource::run(arguments, terminal),
         Command::Kind(arguments) => kind::run(arguments, terminal),

@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::agent::{self, AgentEdit};
 use crate::event::Event;
 use crate::grant::{self, Grantee, Profile};
-use crate::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use crate::id::{
+    AgentId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+};
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{self, Closing, Inviter, NewInvitation, Offer};
 use crate::key::{self, KeyKind};
+use crate::mail_domain::{self, MailDomainName, Opening};
 use crate::member::{self, MemberDetail};
 use crate::object::{self, DataName, Object};
 use crate::organization::{self, Organization, SettingChange};
@@ -196,6 +199,24 @@ pub enum Command {
     CloseInvitation { invitation: InvitationId, how: Closing },
     /// Accept an invitation as this person.
     AcceptInvitation { invitation: InvitationId, person: PersonId },
+    /// Say that a mail domain is the organization's own.
+    ClaimMailDomain { domain: MailDomainId, name: MailDomainName, token: String },
+    /// Say that its record was there.
+    VerifyMailDomain { domain: MailDomainId },
+    /// Say that its record is gone.
+    LapseMailDomain { domain: MailDomainId },
+    /// Open a mail domain to people in this way, or close it.
+    OpenMailDomain { domain: MailDomainId, opening: Option<Box<Opening>> },
+    /// Say no longer that a mail domain is the organization's own.
+    RemoveMailDomain { domain: MailDomainId },
+    /// Ask to join by a mail domain.
+    AskToJoin { domain: MailDomainId, person: PersonId },
+    /// Say no to whoever asks to join.
+    DeclineJoin { person: PersonId },
+    /// Say yes to whoever asks to join.
+    ApproveJoin { person: PersonId },
+    /// Join by a mail domain as this person.
+    JoinByDomain { domain: MailDomainId, person: PersonId },
 }
 
 /// Answers a command with the events it leads to, none where everything is so already.
@@ -310,5 +331,16 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         }
         Command::CloseInvitation { invitation, how } => invitation::close(state, invitation, how),
         Command::AcceptInvitation { invitation, person } => invitation::accept(state, invitation, person, now),
+        Command::ClaimMailDomain { domain, name, token } => mail_domain::claim(state, domain, name, token),
+        Command::VerifyMailDomain { domain } => mail_domain::verify(state, domain),
+        Command::LapseMailDomain { domain } => mail_domain::lapse(state, domain),
+        Command::OpenMailDomain { domain, opening } => {
+            mail_domain::open(state, domain, opening.map(|opening| *opening), now)
+        }
+        Command::RemoveMailDomain { domain } => mail_domain::remove(state, domain),
+        Command::AskToJoin { domain, person } => mail_domain::ask(state, (domain, person), now),
+        Command::DeclineJoin { person } => mail_domain::decline(state, person, now),
+        Command::ApproveJoin { person } => mail_domain::approve(state, person, now),
+        Command::JoinByDomain { domain, person } => mail_domain::join(state, (domain, person), now),
     }
 }

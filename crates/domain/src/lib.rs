@@ -19,6 +19,7 @@ pub mod id;
 pub mod integration;
 pub mod invitation;
 pub mod key;
+pub mod mail_domain;
 pub mod member;
 pub mod object;
 pub mod organization;

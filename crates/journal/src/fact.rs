@@ -10,6 +10,7 @@ use domain::time::Timestamp;
 
 use crate::invitee::InviteeRow;
 use crate::mail::MailRow;
+use crate::mail_domain::{JoinAskerRow, MailDomainRow};
 use crate::scim::DirectoryUser;
 use crate::sign_in::{IdentityRow, PasskeyRow, SessionRow, TicketRow};
 
@@ -196,6 +197,30 @@ pub enum Fact {
         /// Which invitation.
         invitation: InvitationId,
     },
+    /// An organization has verified a mail domain, or its record was seen again; or nothing of the append happens: no other
+    /// organization has it.
+    MailDomain(Box<MailDomainRow>),
+    /// A mail domain is that organization's no longer, where it was.
+    ReleaseMailDomain {
+        /// Which.
+        name: String,
+        /// Whose.
+        org: OrgId,
+    },
+    /// Somebody asks to join; who waited there to their end is forgotten.
+    JoinAsker {
+        /// Who, and where.
+        row: Box<JoinAskerRow>,
+        /// This moment.
+        at: Timestamp,
+    },
+    /// Who asked to join is deleted.
+    DropJoinAsker {
+        /// Where.
+        org: OrgId,
+        /// Who.
+        person: PersonId,
+    },
     /// A sealed secret is kept, replacing the one of the same id.
     Secret {
         /// Whose.
@@ -248,6 +273,10 @@ impl fmt::Debug for Fact {
             Fact::Invitee(row) => write!(f, "Invitee({}, {})", row.org, row.invitation),
             Fact::DropInvitee { org, invitation } => write!(f, "DropInvitee({org}, {invitation})"),
             Fact::InvitationDigest { org, invitation, .. } => write!(f, "InvitationDigest({org}, {invitation})"),
+            Fact::MailDomain(row) => write!(f, "MailDomain({}, {})", row.org, row.name),
+            Fact::ReleaseMailDomain { name, org } => write!(f, "ReleaseMailDomain({org}, {name})"),
+            Fact::JoinAsker { row, .. } => write!(f, "JoinAsker({}, {})", row.org, row.person),
+            Fact::DropJoinAsker { org, person } => write!(f, "DropJoinAsker({org}, {person})"),
             Fact::Secret { org, id, .. } => write!(f, "Secret({org}, {id})"),
             Fact::DropSecret { org, id } => write!(f, "DropSecret({org}, {id})"),
         }

@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::adapters::{GatewayPorts, ProbedUpstreams, SystemClock};
+use crate::adapters::{GatewayPorts, ProbedUpstreams, Resolvers, SystemClock};
 use crate::operations::Stopping;
 use crate::settings::Settings;
 use crate::tls::Renewal;
@@ -49,7 +49,8 @@ pub(crate) struct Node {
 /// What is outside for commands that serve nobody: the time.
 pub(crate) fn only_the_time() -> Outside {
     let upstreams = Arc::new(ProbedUpstreams::default());
-    Outside { clock: Arc::new(SystemClock), upstreams, mailer: None, providers: None, public_url: None }
+    let names = Arc::new(Resolvers { server: None });
+    Outside { clock: Arc::new(SystemClock), upstreams, names, mailer: None, providers: None, public_url: None }
 }
 
 /// The application over a journal.
@@ -82,6 +83,7 @@ impl Node {
         let outside = Outside {
             clock: Arc::new(SystemClock),
             upstreams: upstreams.clone(),
+            names: Arc::new(Resolvers { server: settings.dns_server }),
             mailer: settings.mailer()?,
             providers: settings.providers()?,
             public_url: Some(public_url.clone()),

@@ -99,6 +99,8 @@ settings! {
     oidc_title: String, "oidc-title", "", read_text;
     /// Whether an address of which that issuer says that it was verified is believed: true for a company's own, false where anybody can make an account there.
     oidc_believes_email: bool, "oidc-believes-email", "true", providers::read_yes_or_no;
+    /// Address and port of the DNS server that is asked for the records of mail domains, such as 192.0.2.53:53; empty means those that this machine uses.
+    dns_server: Option<SocketAddr>, "dns-server", "", read_server_address;
     /// Where mail goes: smtps://user@mail.example.com for SMTP over TLS, smtp://user@mail.example.com for SMTP with STARTTLS, or file:/some/folder to keep each mail as a file there, for a trial. Empty means that no mail is sent.
     mail_server: Option<MailWay>, "mail-server", "", mail::read_server;
     /// From whom mail comes, such as Wardroom <wardroom@example.com>; needed with mail-server.
@@ -314,6 +316,11 @@ fn file(path: &Path, must_exist: bool) -> Result<BTreeMap<String, String>, Fault
 
 fn read_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("`{text}` is not an address and port, such as 127.0.0.1:7700 or [::]:7700"))
+}
+
+fn read_server_address(text: &str) -> Result<Option<SocketAddr>, String> {
+    let wrong = |_| format!("`{text}` is not an address and port, such as 192.0.2.53:53");
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(wrong) }
 }
 
 fn read_url(text: &str) -> Result<Option<String>, String> {

@@ -59,6 +59,10 @@ impl Snapshot {
         let resources = kept(|touched| !touched.resources).map(|before| Arc::clone(&before.resources));
         let catalog = kept(|touched| !touched.tools).map(|before| Arc::clone(&before.catalog));
         let invitations = kept(|touched| !touched.invitations).map(|before| Arc::clone(&before.invitations));
+        let by_domain = kept(|touched| !touched.mail_domains)
+            .map(|before| (Arc::clone(&before.mail_domains), Arc::clone(&before.join_requests)));
+        let (mail_domains, join_requests) =
+            by_domain.unwrap_or_else(|| (Arc::new(state.mail_domains.clone()), Arc::new(state.join_requests.clone())));
         let roles = kept(|touched| !touched.roles).map(|before| Arc::clone(&before.roles));
         let teams = kept(|touched| !touched.teams).map(|before| Arc::clone(&before.teams));
         let agents = kept(|touched| !touched.agents).map(|before| Arc::clone(&before.agents));
@@ -82,6 +86,8 @@ impl Snapshot {
             objects: objects.map_or_else(|| Arc::new(state.objects.clone()), Arc::clone),
             sessions_ended: state.sessions_ended.keys().copied().collect(),
             invitations: invitations.unwrap_or_else(|| Arc::new(open_invitations(state))),
+            mail_domains,
+            join_requests,
         };
         let extra_roles = kept(|touched| !touched.extra_roles).map(|before| Arc::clone(&before.extra_roles));
         snapshot.extra_roles = extra_roles.unwrap_or_else(|| Arc::new(snapshot.all_extra_roles(state)));

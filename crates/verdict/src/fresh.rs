@@ -67,6 +67,7 @@ impl Snapshot {
             | Operation::AcceptOwnership
             | Operation::ChangePreset
             | Operation::ConnectDirectory { .. }
+            | Operation::OpenMailDomain { .. }
             | Operation::DeleteOrganization
             | Operation::EndSessions { .. } => true,
             Operation::RestoreMember { member } => {
@@ -93,6 +94,9 @@ impl Snapshot {
             }
             Operation::ResendInvitation { invitation } | Operation::ApproveInvitation { invitation } => {
                 self.invitations.get(&invitation).is_some_and(|known| self.offers_authority(&known.offer))
+            }
+            Operation::ApproveJoin { person } => {
+                self.asked_for(person, now).is_ok_and(|offer| self.offers_authority(offer))
             }
             Operation::DecideRequest { by, .. } => by.iter().any(|change| self.is_grave(change.operation(), now)),
             _ => false,

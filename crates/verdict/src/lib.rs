@@ -27,6 +27,7 @@ mod gifts;
 mod invitations;
 mod keys;
 mod list;
+mod mail_domains;
 mod names;
 mod operate;
 mod operation;

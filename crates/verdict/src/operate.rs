@@ -210,6 +210,11 @@ impl Snapshot {
             | Operation::ApproveInvitation { .. }
             | Operation::RevokeInvitation { .. }
             | Operation::AcceptInvitation { .. } => self.operate_on_invitations(entry, operation),
+            Operation::EditMailDomains
+            | Operation::OpenMailDomain { .. }
+            | Operation::JoinByDomain { .. }
+            | Operation::ApproveJoin { .. }
+            | Operation::DeclineJoin { .. } => self.operate_on_mail_domains(entry, operation, now),
             Operation::Explain { .. } => holds(Permission::AccessExplain, Target::Organization),
             Operation::ReadAudit { .. } => holds(Permission::AuditRead, Target::Organization),
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, TeamId};
+use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, TeamId};
 use domain::invitation::Offer;
 use domain::key::KeyScope;
 use domain::object::{DataName, DataRules, DataVerb, Object};
@@ -183,6 +183,16 @@ pub enum Operation<'q> {
     RevokeInvitation { invitation: InvitationId },
     /// Let somebody have what an invitation offers, asked about its inviter; whether they become a member by it.
     AcceptInvitation { invitation: InvitationId, joins: bool },
+    /// Claim mail domains, verify, close and remove them.
+    EditMailDomains,
+    /// Open a mail domain to people, who get this.
+    OpenMailDomain { domain: MailDomainId, offer: &'q Offer },
+    /// Let somebody in who signed in with an address at a mail domain, asked about whoever opened it.
+    JoinByDomain { domain: MailDomainId },
+    /// Say yes to whoever asks to join.
+    ApproveJoin { person: PersonId },
+    /// Say no to whoever asks to join.
+    DeclineJoin { person: PersonId },
     /// See why somebody may or may not do something.
     Explain { subject: Subject },
     /// Read the record of somebody's calls and changes, or everyone's.
@@ -268,6 +278,11 @@ impl Operation<'_> {
             Operation::ApproveInvitation { .. } => "invitation.approve",
             Operation::RevokeInvitation { .. } => "invitation.revoke",
             Operation::AcceptInvitation { .. } => "invitation.accept",
+            Operation::EditMailDomains => "mail_domain.edit",
+            Operation::OpenMailDomain { .. } => "mail_domain.open",
+            Operation::JoinByDomain { .. } => "mail_domain.join",
+            Operation::ApproveJoin { .. } => "join.approve",
+            Operation::DeclineJoin { .. } => "join.decline",
             Operation::Explain { .. } => "access.explain",
             Operation::ReadAudit { .. } => "audit.read",
         }

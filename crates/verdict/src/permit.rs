@@ -1,7 +1,9 @@
 //! The value that one must hold to let something happen. Only this crate can make one.
 
 use domain::grant::Grantee;
-use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId};
+use domain::id::{
+    AgentId, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId, RequestId, ResourceId, TeamId,
+};
 use domain::integration::ToolClass;
 use domain::permission::Permission;
 use domain::resource::ResourceKind;
@@ -59,6 +61,16 @@ pub enum Target {
     Invitation(InvitationId),
     /// That somebody has what an invitation offers.
     Joining(InvitationId),
+    /// The mail domains that the organization claims, and not to whom they are open.
+    MailDomains,
+    /// To whom a mail domain is open.
+    MailDomain(MailDomainId),
+    /// That somebody has what a mail domain gives.
+    JoiningBy(MailDomainId),
+    /// That somebody has what they asked for who asked to join.
+    Admitting(PersonId),
+    /// That somebody has not.
+    Refusing(PersonId),
 }
 
 /// What a permit allows.
@@ -95,6 +107,16 @@ pub enum Act {
     Decline {
         /// Which.
         invitation: InvitationId,
+    },
+    /// That somebody asks to join.
+    AskToJoin {
+        /// Who.
+        person: PersonId,
+    },
+    /// That a mail domain is found to be the organization's no longer.
+    Lapse {
+        /// Which.
+        domain: MailDomainId,
     },
     /// A new key for somebody who holds the top role.
     Recover {
@@ -137,6 +159,18 @@ impl Permit {
     /// under it but that this invitation is declined.
     pub fn for_declining_an_invitation(org: OrgId, seq: u64, invitation: InvitationId) -> Permit {
         Permit { org, seq, actor: None, act: Act::Decline { invitation }, basis: Basis::Own }
+    }
+
+    /// The way round the engine for whoever has shown an address at a mail domain and is nobody here: nothing can be
+    /// committed under it but that they ask to join.
+    pub fn for_asking_to_join(org: OrgId, seq: u64, person: PersonId) -> Permit {
+        Permit { org, seq, actor: None, act: Act::AskToJoin { person }, basis: Basis::Own }
+    }
+
+    /// The way round the engine for what the DNS says: nothing can be committed under it but that this mail domain is the
+    /// organization's no longer.
+    pub fn for_a_lapsed_mail_domain(org: OrgId, seq: u64, domain: MailDomainId) -> Permit {
+        Permit { org, seq, actor: None, act: Act::Lapse { domain }, basis: Basis::Own }
     }
 
     /// The organization.

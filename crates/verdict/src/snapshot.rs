@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use domain::grant::Profile;
 use domain::id::{
-    AgentId, ID_LENGTH, IntegrationId, InvitationId, KeyId, OrgId, PersonId, ResourceId, SessionId, TeamId,
+    AgentId, ID_LENGTH, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId, ResourceId, SessionId,
+    TeamId,
 };
 use domain::invitation::Invitation;
+use domain::mail_domain::{JoinRequest, MailDomain};
 use domain::member::OwnershipOffer;
 use domain::object::{DataName, Object};
 use domain::organization::{RecordsSync, Settings};
@@ -54,6 +56,8 @@ pub struct Snapshot {
     pub(crate) sessions_ended: BTreeSet<SessionId>,
     /// Those of which nothing has become yet.
     pub(crate) invitations: Arc<BTreeMap<InvitationId, Arc<Invitation>>>,
+    pub(crate) mail_domains: Arc<BTreeMap<MailDomainId, Arc<MailDomain>>>,
+    pub(crate) join_requests: Arc<BTreeMap<PersonId, JoinRequest>>,
 }
 
 #[derive(Debug)]

@@ -20,6 +20,7 @@ pub(crate) struct Touched {
     pub(crate) teams: bool,
     pub(crate) agents: bool,
     pub(crate) invitations: bool,
+    pub(crate) mail_domains: bool,
     /// The roles that members have beside their own.
     pub(crate) extra_roles: bool,
     /// Every subject, since what many of them have rests on it.
@@ -36,6 +37,7 @@ impl Touched {
             touched.tools |= event.changes_tools();
             touched.resources |= event.changes_resources();
             touched.invitations |= event.changes_invitations();
+            touched.mail_domains |= event.changes_mail_domains();
             touched.add(event, before, state);
         }
         touched.everybody |= touched.tools;
@@ -145,7 +147,16 @@ impl Touched {
             | Event::InvitationResent { .. }
             | Event::InvitationRevoked { .. }
             | Event::InvitationDeclined { .. }
-            | Event::InvitationAccepted { .. } => {}
+            | Event::InvitationAccepted { .. }
+            | Event::MailDomainClaimed { .. }
+            | Event::MailDomainVerified { .. }
+            | Event::MailDomainLapsed { .. }
+            | Event::MailDomainChanged { .. }
+            | Event::MailDomainRemoved { .. }
+            | Event::JoinRequested { .. }
+            | Event::JoinDeclined { .. }
+            | Event::JoinApproved { .. }
+            | Event::JoinedByDomain { .. } => {}
         }
     }
 

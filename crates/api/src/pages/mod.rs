@@ -82,6 +82,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/invitation/{link}", get(invitation::show))
         .route("/invitation/{link}/join", post(invitation::join))
         .route("/invitation/{link}/decline", post(invitation::decline))
+        .route(sign_in::ASK, post(sign_in::ask_to_join))
         .route("/sign-out", post(sign_in::sign_out))
 }
 

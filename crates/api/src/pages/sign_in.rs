@@ -1,6 +1,7 @@
 //! The page that says who is signed in, or how to sign in; and signing out.
 
 use app::App;
+use app::mail_domains::JoinOffer;
 use app::sign_in::{OfferedProvider, RelyingParty, ReturnTo, SignedIn};
 use askama::Template;
 use axum::body::Bytes;
@@ -10,12 +11,16 @@ use axum::response::Response;
 
 use super::demo::{self, Cast, Part};
 use super::resident::Resident;
-use super::{Asked, Refused, email, passkey, provider, return_to};
+use super::{Asked, HOME, Refused, email, field, passkey, provider, return_to};
 use crate::home::is_from_here;
 use crate::problem::Failure;
 
 /// The door for which the word in the form is made.
 const CSRF_DOOR: &str = "sign-out";
+/// Where somebody asks to join an organization that they are offered.
+pub(super) const ASK: &str = "/sign-in/join";
+/// The door for which the word in those forms is made.
+const ASK_DOOR: &str = "join";
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -46,6 +51,9 @@ struct SignedInPage<'p> {
     organizations: Vec<Place>,
     /// The names of those that ask for a passkey, and that this session does not open.
     closed: Vec<String>,
+    /// The organizations that they may join, and the word for asking.
+    offers: Vec<JoinOffer>,
+    ask_csrf: &'p str,
     /// Whether there can be passkeys here.
     passkeys: bool,
     csrf: &'p str,
@@ -107,7 +115,19 @@ async fn who(app: &App, asked: &Asked, signed_in: &SignedIn) -> Result<Response,
     // Whoever chose whom to be has no device to show for it.
     let passkeys = asked.cast.is_none() && RelyingParty::of(&asked.public_url.0).is_some();
     let closed = app.closed_to(signed_in).await?.into_iter().map(|closed| closed.name).collect();
-    Ok(asked.page(StatusCode::OK, &SignedInPage { name: &name, organizations, closed, passkeys, csrf: &csrf }))
+    let (offers, ask_csrf) = (app.join_offers(signed_in).await?, app.csrf_token(signed_in, ASK_DOOR));
+    let (ask_csrf, csrf) = (ask_csrf.as_str(), csrf.as_str());
+    let page = SignedInPage { name: &name, organizations, closed, offers, ask_csrf, passkeys, csrf };
+    Ok(asked.page(StatusCode::OK, &page))
+}
+
+/// They ask to join an organization of their address's domain.
+pub(super) async fn ask_to_join(State(app): State<App>, resident: Resident, form: Bytes) -> Result<Response, Refused> {
+    resident.sent(&app, &form, ASK_DOOR)?;
+    let Resident { asked, signed_in } = resident;
+    let domain = field(&form, "domain").unwrap_or_default();
+    app.tried_from(asked.address(), app.ask_to_join(&signed_in, &domain).await)?;
+    Ok(asked.to(HOME, &[]))
 }
 
 pub(super) async fn sign_out(State(app): State<App>, asked: Asked, form: Bytes) -> Result<Response, Refused> {

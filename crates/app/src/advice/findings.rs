@@ -121,6 +121,7 @@ pub(crate) fn find(seen: &Seen<'_>) -> Vec<Finding> {
         tools_to_review(seen),
         agents_without_a_sponsor(seen),
         ownerless_resources(seen),
+        lapsed_domains(seen),
     ];
     all.into_iter().flatten().collect()
 }
@@ -339,6 +340,14 @@ fn ownerless_resources(seen: &Seen<'_>) -> Option<Finding> {
         finding("resource-ownerless", Weight::Consider, message, "hand them over to somebody who needs them"),
         resources,
     )
+}
+
+fn lapsed_domains(seen: &Seen<'_>) -> Option<Finding> {
+    let lapsed = seen.state.mail_domains.values().filter(|known| known.lapsed_at.is_some());
+    let domains = lapsed.map(|known| (known.id.to_string(), known.name.as_str().to_owned()));
+    let message = "mail domains whose record is gone from the DNS; nobody joins by them".to_owned();
+    let remedy = "publish the record again and verify them, or remove them";
+    about(finding("mail-domain-lapsed", Weight::Act, message, remedy), domains)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Whether a permit covers what is about to be written: the last look before an event is appended.
 
 mod invitations;
+mod mail_domains;
 
 use domain::event::Event;
 use domain::id::{KeyId, OrgId, PersonId};
@@ -36,6 +37,12 @@ pub(super) fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &
         Act::Decline { invitation } => {
             return !ends && matches!(event, Event::InvitationDeclined { invitation: of } if *of == invitation);
         }
+        Act::AskToJoin { person } => {
+            return !ends && matches!(event, Event::JoinRequested { person: of, .. } if *of == person);
+        }
+        Act::Lapse { domain } => {
+            return !ends && matches!(event, Event::MailDomainLapsed { domain: of } if *of == domain);
+        }
         Act::Recover { holder } => {
             let created =
                 matches!(event, Event::KeyCreated { kind: KeyKind::Personal { holder: of }, .. } if *of == holder);
@@ -52,7 +59,12 @@ pub(super) fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &
     event.may_happen_under(permission)
         && match event {
             Event::KeyRevoked { key } => ends_a_key(&asked, *key),
-            _ => covers_people(&asked, event) || covers_things(&asked, event) || invitations::covers(&asked, event),
+            _ => {
+                covers_people(&asked, event)
+                    || covers_things(&asked, event)
+                    || invitations::covers(&asked, event)
+                    || mail_domains::covers(&asked, event)
+            }
         }
 }
 

@@ -14,7 +14,7 @@ use journal::{Journal, Options};
 
 use crate::members::NewMember;
 use crate::organizations::Founding;
-use crate::ports::{Clock, Listing, Outside, Upstreams};
+use crate::ports::{Clock, Listing, Lookup, Names, Outside, Upstreams};
 use crate::sign_in::Tokens;
 use crate::{App, Caller, Problem, Quotas, Security};
 
@@ -38,6 +38,12 @@ impl Upstreams for Nowhere {
     }
 }
 
+impl Names for Nowhere {
+    fn text_records<'l>(&'l self, _: &'l str) -> Lookup<'l> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
 /// Acme, and its owner, who looks before doing.
 async fn looking_owner(folder: &Path) -> (App, Caller) {
     let keyring = Keyring::generate(&mut OperatingSystem).unwrap();
@@ -47,6 +53,7 @@ async fn looking_owner(folder: &Path) -> (App, Caller) {
     let outside = Outside {
         clock: Arc::new(Still),
         upstreams: Arc::new(Nowhere),
+        names: Arc::new(Nowhere),
         mailer: None,
         providers: None,
         public_url: None,

@@ -23,6 +23,7 @@ pub use handle::InvitationChange;
 pub use journal::MailState;
 pub use link::InvitationLook;
 pub use list::{Status, Which};
+pub(crate) use send::role_named;
 pub use send::{InvitationToSend, OfferedIntegration, OfferedTeam};
 
 use crate::{Caller, Problem};
@@ -80,7 +81,7 @@ fn invitation_id(text: &str) -> Result<InvitationId, Problem> {
 }
 
 /// In whose name the caller invites.
-fn inviter_of(caller: &Caller) -> Inviter {
+pub(crate) fn inviter_of(caller: &Caller) -> Inviter {
     Inviter { subject: caller.actor.subject.grantee(), acting_for: caller.actor.acting_for }
 }
 

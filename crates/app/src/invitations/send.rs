@@ -173,7 +173,7 @@ impl App {
         if proven && !self.shows_addresses() { Err(nobody_could_accept().into()) } else { Ok(()) }
     }
 
-    pub(super) async fn teams_offered(
+    pub(crate) async fn teams_offered(
         &self,
         caller: &Caller,
         teams: &[OfferedTeam],
@@ -251,6 +251,6 @@ impl App {
     }
 }
 
-pub(super) fn role_named(field: &'static str, role: Option<&str>) -> Result<Option<RoleId>, Problem> {
+pub(crate) fn role_named(field: &'static str, role: Option<&str>) -> Result<Option<RoleId>, Problem> {
     role.map(|role| RoleId::parse(role).map_err(|error| Problem::invalid(field, error.to_string()))).transpose()
 }

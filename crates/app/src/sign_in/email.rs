@@ -148,7 +148,11 @@ impl App {
             }
         }
         let Some(person) = self.person_at(address).await? else {
-            return Ok(self.invited_as(address).await?.map(LetIn::Invited));
+            let name = match self.invited_as(address).await? {
+                Some(name) => Some(name),
+                None => self.welcome_at(address, None).await?,
+            };
+            return Ok(name.map(LetIn::Invited));
         };
         Ok(self.is_unclaimed(person).await?.then_some(LetIn::Known(person, None)))
     }

@@ -25,6 +25,7 @@ use super::provided::Provided;
 use super::providers::Desk;
 use super::told::{disbelieved, nobody, not_begun, not_exchanged, refused, unbelievable};
 use super::{Browser, HasToken, SignedIn};
+use crate::mail_domains::vouched;
 use crate::{App, Problem};
 
 /// How long somebody may take at the provider, in milliseconds: ten minutes.
@@ -176,20 +177,25 @@ impl App {
             let identity = self.asked_for_address(desk, &provider, (&tokens, identity)).await?;
             return Ok(Back::ToLink(self.bring(signed_in, &desk.setup.title, &identity).await?));
         }
-        let (proof, provided) = match self.linked_to(&identity).await? {
+        let (proof, provided, vouched) = match self.linked_to(&identity).await? {
             Some((person, linked)) => {
                 let shown = believed(&identity).cloned();
                 let proven_at = identity.signed_in_at_ms().map(Timestamp);
                 let (way, used_up, claim, newcomer) = (Way::Provider, None, None, None);
                 let proof = Proof { person, way, used_up, proven_at, claim, shown, newcomer };
-                (proof, Provided::Has(person, linked))
+                (proof, Provided::Has(person, linked), vouched(desk.setup.belief, &identity))
             }
             None => {
                 let identity = self.asked_for_address(desk, &provider, (&tokens, identity)).await?;
-                self.claimed_by(&identity).await?
+                let (proof, provided) = self.claimed_by(&identity).await?;
+                (proof, provided, vouched(desk.setup.belief, &identity))
             }
         };
-        Ok(Back::SignedIn(self.begin_provided(proof, provided, (browser, before)).await?))
+        let begun = self.begin_provided(proof, provided, (browser, before)).await?;
+        if let Some(address) = vouched {
+            self.join_by_address(&begun, &address).await;
+        }
+        Ok(Back::SignedIn(begun))
     }
 
     pub(super) fn desk(&self, key: &str) -> Result<&Desk, Problem> {
@@ -291,7 +297,11 @@ impl App {
         let (person, newcomer, provided) = match self.person_at(address).await? {
             Some(person) => (person, None, Provided::Unclaimed(person)),
             None => {
-                let name = self.invited_as(address).await?.ok_or_else(|| nobody("ask for an invitation"))?;
+                let name = match self.invited_as(address).await? {
+                    Some(name) => Some(name),
+                    None => self.welcome_at(address, identity.name()).await?,
+                };
+                let name = name.ok_or_else(|| nobody("ask for an invitation"))?;
                 let newcomer = Newcomer { address: address.clone(), name };
                 (PersonId::from_random(self.random()?), Some(newcomer), Provided::Unknown(address.clone()))
             }

@@ -184,7 +184,7 @@ impl App {
     /// somebody who has lost theirs stands in for one.
     pub(super) async fn may_change_passkeys(&self, by: &SignedIn) -> Result<(), Problem> {
         let person = by.proof.person;
-        if by.proof.by_passkey || by.recovers || self.inner.journal.passkeys_of(person).await?.is_empty() {
+        if by.proof.by_passkey || by.recovers() || self.inner.journal.passkeys_of(person).await?.is_empty() {
             return Ok(());
         }
         match self.is_asked_for_passkey(person).await? {

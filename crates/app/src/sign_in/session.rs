@@ -24,8 +24,8 @@ pub struct SignedIn {
     digest: [u8; 32],
     /// Digest of the address that they showed to be theirs by signing in.
     shown: Option<[u8; 32]>,
-    /// Whether they came in by a link for somebody who has lost their passkeys.
-    pub(super) recovers: bool,
+    /// How they signed in.
+    way: String,
 }
 
 impl HasToken for SignedIn {
@@ -35,6 +35,16 @@ impl HasToken for SignedIn {
 }
 
 impl SignedIn {
+    /// How they signed in, in a word.
+    pub(crate) fn way(&self) -> &str {
+        &self.way
+    }
+
+    /// Whether they came in by a link for somebody who has lost their passkeys.
+    pub(super) fn recovers(&self) -> bool {
+        self.way == Way::Recovery.as_str()
+    }
+
     /// As the directory's history names them.
     pub(crate) fn stamp(&self) -> String {
         format!("{}/{}", self.proof.person, self.proof.session)
@@ -59,8 +69,7 @@ impl App {
                 return Err(ended());
             }
             self.note_use(&found, now);
-            let recovers = found.row.way == Way::Recovery.as_str();
-            return Ok(SignedIn { proof, digest, shown: found.row.shown, recovers });
+            return Ok(SignedIn { proof, digest, shown: found.row.shown, way: found.row.way.clone() });
         }
         Err(ended())
     }

@@ -15,6 +15,7 @@ mod impact;
 mod invitations;
 mod leaks;
 mod lengthy;
+mod mail_domains;
 mod oidc;
 mod passkeys;
 mod policy_file;

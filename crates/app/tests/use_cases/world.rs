@@ -9,7 +9,10 @@ use app::integrations::{NewCredential, NewIntegration};
 use app::keys::{CreatedKey, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
 use app::members::{AddedMember, NewMember};
 use app::organizations::{Founded, Founding};
-use app::ports::{Clock, ListedTool, Listing, Mail, MailFault, Mailer, Outside, Sending, UpstreamFault, Upstreams};
+use app::ports::{
+    Clock, ListedTool, Listing, Lookup, LookupFault, Mail, MailFault, Mailer, Names, Outside, Sending, UpstreamFault,
+    Upstreams,
+};
 use app::sign_in::Tokens;
 use app::{App, Caller, Live, Problem, Quotas, Security};
 use domain::grant::Profile;
@@ -98,6 +101,23 @@ impl Upstreams for FakeUpstreams {
     }
 }
 
+/// The DNS: what stands under which name, and whether it answers at all.
+#[derive(Default)]
+pub(crate) struct FakeNames {
+    pub(crate) records: Mutex<HashMap<String, Vec<String>>>,
+    pub(crate) silent: Mutex<bool>,
+    pub(crate) asked: AtomicUsize,
+}
+
+impl Names for FakeNames {
+    fn text_records<'l>(&'l self, name: &'l str) -> Lookup<'l> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let found = self.records.lock().unwrap().get(name).cloned().unwrap_or_default();
+        let answer = if *self.silent.lock().unwrap() { Err(LookupFault("no answer".to_owned())) } else { Ok(found) };
+        Box::pin(async { answer })
+    }
+}
+
 /// Takes mail, or refuses it with the faults that are waiting.
 #[derive(Default)]
 pub(crate) struct FakeMailer {
@@ -126,6 +146,7 @@ pub(crate) struct World {
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) upstreams: Arc<FakeUpstreams>,
+    pub(crate) names: Arc<FakeNames>,
     pub(crate) mailer: Arc<FakeMailer>,
     pub(crate) provider: Arc<FakeProvider>,
     keyring: String,
@@ -142,15 +163,21 @@ impl World {
         upstreams.lists("https://stripe.example/mcp", &STRIPE);
         upstreams.lists("https://mail.example/mcp", &["send_mail"]);
         let (mailer, provider) = (Arc::<FakeMailer>::default(), Arc::<FakeProvider>::default());
-        let (journal, app) = start(&folder, &keyring, outside((&clock, &upstreams), (&mailer, &provider)));
-        World { app, journal, clock, upstreams, mailer, provider, keyring, folder }
+        let names = Arc::<FakeNames>::default();
+        let outside = outside((&clock, &upstreams, &names), (&mailer, &provider));
+        let (journal, app) = start(&folder, &keyring, outside);
+        World { app, journal, clock, upstreams, names, mailer, provider, keyring, folder }
     }
 
     /// Ends the process in an orderly way and starts it again on the same folder.
     pub(crate) async fn restart(&mut self) {
         self.journal.close().await;
-        let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));
+        let outside = self.outside();
         (self.journal, self.app) = start(&self.folder, &self.keyring, outside);
+    }
+
+    fn outside(&self) -> Outside {
+        outside((&self.clock, &self.upstreams, &self.names), (&self.mailer, &self.provider))
     }
 
     /// Where the journal is.
@@ -160,13 +187,13 @@ impl World {
 
     /// Another application on the same journal: another writer, whose memory falls behind.
     pub(crate) fn another_writer(&self) -> App {
-        let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));
+        let outside = self.outside();
         App::new(self.journal.clone(), outside, security(&self.keyring), Quotas::default())
     }
 
     /// Another application on the same journal, without mail and providers.
     pub(crate) fn without_ways_to_show_addresses(&self) -> App {
-        let outside = outside((&self.clock, &self.upstreams), (&self.mailer, &self.provider));
+        let outside = self.outside();
         let outside = Outside { mailer: None, providers: None, ..outside };
         App::new(self.journal.clone(), outside, security(&self.keyring), Quotas::default())
     }
@@ -278,12 +305,13 @@ fn start(folder: &TempDir, keyring: &str, outside: Outside) -> (Journal, App) {
 }
 
 fn outside(
-    (clock, upstreams): (&Arc<HandClock>, &Arc<FakeUpstreams>),
+    (clock, upstreams, names): (&Arc<HandClock>, &Arc<FakeUpstreams>, &Arc<FakeNames>),
     (mailer, provider): (&Arc<FakeMailer>, &Arc<FakeProvider>),
 ) -> Outside {
     Outside {
         clock: clock.clone(),
         upstreams: upstreams.clone(),
+        names: names.clone(),
         mailer: Some(mailer.clone()),
         providers: Some(provider.set_up()),
         public_url: Some("https://gate.acme.example".to_owned()),

@@ -12,10 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentEdit;
 use crate::grant::{Grantee, Profile};
-use crate::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use crate::id::{
+    AgentId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+};
 use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{Inviter, NewInvitation, Offer};
 use crate::key::KeyKind;
+use crate::mail_domain::{MailDomainName, Opening};
 use crate::member::MemberDetail;
 use crate::object::{DataName, Object};
 use crate::organization::{SettingChange, Settings};
@@ -275,6 +278,33 @@ pub enum Event {
     /// Somebody accepted it; what they got follows.
     #[serde(rename = "invitation.accepted")]
     InvitationAccepted { invitation: InvitationId, person: PersonId },
+    /// The organization says that a mail domain is its own, and is to show it by a record with this token.
+    #[serde(rename = "mail_domain.claimed")]
+    MailDomainClaimed { domain: MailDomainId, name: MailDomainName, token: String },
+    /// The record was there.
+    #[serde(rename = "mail_domain.verified")]
+    MailDomainVerified { domain: MailDomainId },
+    /// The record is gone, and the domain lets nobody in any more.
+    #[serde(rename = "mail_domain.lapsed")]
+    MailDomainLapsed { domain: MailDomainId },
+    /// The domain is open to people in another way, or is off.
+    #[serde(rename = "mail_domain.changed")]
+    MailDomainChanged { domain: MailDomainId, opening: Option<Box<Opening>> },
+    /// The organization says it no longer.
+    #[serde(rename = "mail_domain.removed")]
+    MailDomainRemoved { domain: MailDomainId },
+    /// Somebody with an address at a domain asked to join.
+    #[serde(rename = "join.requested")]
+    JoinRequested { domain: MailDomainId, person: PersonId, until: Timestamp },
+    /// Somebody who may add people said no.
+    #[serde(rename = "join.declined")]
+    JoinDeclined { domain: MailDomainId, person: PersonId },
+    /// Somebody who may add people said yes; what they got follows.
+    #[serde(rename = "join.approved")]
+    JoinApproved { domain: MailDomainId, person: PersonId },
+    /// Somebody joined by signing in with an address at a domain; what they got follows.
+    #[serde(rename = "join.by_domain")]
+    JoinedByDomain { domain: MailDomainId, person: PersonId },
 }
 
 impl Event {
@@ -357,6 +387,15 @@ impl Event {
             Event::InvitationRevoked { .. } => "invitation.revoked",
             Event::InvitationDeclined { .. } => "invitation.declined",
             Event::InvitationAccepted { .. } => "invitation.accepted",
+            Event::MailDomainClaimed { .. } => "mail_domain.claimed",
+            Event::MailDomainVerified { .. } => "mail_domain.verified",
+            Event::MailDomainLapsed { .. } => "mail_domain.lapsed",
+            Event::MailDomainChanged { .. } => "mail_domain.changed",
+            Event::MailDomainRemoved { .. } => "mail_domain.removed",
+            Event::JoinRequested { .. } => "join.requested",
+            Event::JoinDeclined { .. } => "join.declined",
+            Event::JoinApproved { .. } => "join.approved",
+            Event::JoinedByDomain { .. } => "join.by_domain",
         }
     }
 
@@ -398,6 +437,26 @@ impl Event {
                 | Event::InvitationRevoked { .. }
                 | Event::InvitationDeclined { .. }
                 | Event::InvitationAccepted { .. }
+        )
+    }
+
+    /// Whether it changes mail domains, what they give, or who asks to join by them.
+    #[must_use]
+    pub fn changes_mail_domains(&self) -> bool {
+        matches!(
+            self,
+            Event::RoleDeleted { .. }
+                | Event::TeamDeleted { .. }
+                | Event::MemberAdded { .. }
+                | Event::MailDomainClaimed { .. }
+                | Event::MailDomainVerified { .. }
+                | Event::MailDomainLapsed { .. }
+                | Event::MailDomainChanged { .. }
+                | Event::MailDomainRemoved { .. }
+                | Event::JoinRequested { .. }
+                | Event::JoinDeclined { .. }
+                | Event::JoinApproved { .. }
+                | Event::JoinedByDomain { .. }
         )
     }
 

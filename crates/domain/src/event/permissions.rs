@@ -151,6 +151,13 @@ impl Event {
             | Event::InvitationAccepted { .. } => INVITES,
             // Whoever has its link says no, and nobody is asked whether they may.
             Event::InvitationDeclined { .. } => &[],
+            Event::MailDomainClaimed { .. }
+            | Event::MailDomainVerified { .. }
+            | Event::MailDomainChanged { .. }
+            | Event::MailDomainRemoved { .. } => &[P::SecurityEdit],
+            Event::JoinDeclined { .. } | Event::JoinApproved { .. } | Event::JoinedByDomain { .. } => &[P::MemberAdd],
+            // What the DNS says is so, and whoever is nobody here may ask.
+            Event::MailDomainLapsed { .. } | Event::JoinRequested { .. } => &[],
         };
         any_of.contains(&permission)
     }

@@ -112,6 +112,17 @@ pub(crate) fn accept(
     if !joins && offer.teams.is_empty() {
         return Err(Refusal::rule("already-member", "this person is a member already"));
     }
+    let given = gives(state, offer, (person, joins), now)?;
+    Ok(std::iter::once(Event::InvitationAccepted { invitation, person }).chain(given).collect())
+}
+
+/// What somebody gets by an offer, who joins or is here already.
+pub(crate) fn gives(
+    state: &Organization,
+    offer: &Offer,
+    (person, joins): (PersonId, bool),
+    now: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
     let mut trial = Trial { then: state.clone(), events: Vec::new(), now };
     if joins {
         offer.role_fits(state)?;
@@ -130,7 +141,7 @@ pub(crate) fn accept(
         let grant = (Grantee::Member(person), *integration);
         trial.add(|then| grant::set(then, grant, what, given.expires_at, now))?;
     }
-    Ok(std::iter::once(Event::InvitationAccepted { invitation, person }).chain(trial.events).collect())
+    Ok(trial.events)
 }
 
 /// Several steps of which each is about the state that the ones before it lead to.

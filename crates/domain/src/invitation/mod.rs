@@ -11,6 +11,6 @@ mod state;
 pub use handle::{
     LASTS_DAYS_MAX, address_not_shown, address_taken, already_invited, needs_no_approval, nobody_could_accept,
 };
-pub(crate) use handle::{accept, approve, close, edit, resend, send};
+pub(crate) use handle::{accept, approve, close, edit, gives, resend, send};
 pub use offer::{Offer, OfferedGrant};
 pub use state::{Closing, Invitation, InvitationState, Inviter, NewInvitation};

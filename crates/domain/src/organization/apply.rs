@@ -140,10 +140,20 @@ impl Organization {
             | Event::InvitationRevoked { .. }
             | Event::InvitationDeclined { .. }
             | Event::InvitationAccepted { .. }) => self.apply_to_invitations(stamp, event),
+            event @ (Event::MailDomainClaimed { .. }
+            | Event::MailDomainVerified { .. }
+            | Event::MailDomainLapsed { .. }
+            | Event::MailDomainChanged { .. }
+            | Event::MailDomainRemoved { .. }
+            | Event::JoinRequested { .. }
+            | Event::JoinDeclined { .. }
+            | Event::JoinApproved { .. }
+            | Event::JoinedByDomain { .. }) => self.apply_to_mail_domains(stamp, event),
         }
         self.end_offer_of_others();
         self.end_requests_for_what_is_gone(stamp.at, event);
         self.withdraw_offers_of_what_is_gone(event);
+        self.settle_mail_domains(event);
     }
 
     /// Takes away whatever was given to somebody of integrations, for good or for a time.

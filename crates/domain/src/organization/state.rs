@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
 use crate::grant::{Grant, Grantee};
-use crate::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use crate::id::{
+    AgentId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+};
 use crate::integration::{Integration, Tool};
 use crate::invitation::Invitation;
 use crate::key::Key;
+use crate::mail_domain::{JoinRequest, MailDomain};
 use crate::member::{Member, OwnershipOffer};
 use crate::object::{DataName, Object};
 use crate::organization::{Review, Settings};
@@ -88,6 +91,10 @@ pub struct Organization {
     /// Invitations: the open ones, and those that ended not long ago. Each is shared with the snapshots made of this
     /// state.
     pub invitations: BTreeMap<InvitationId, Arc<Invitation>>,
+    /// The mail domains that it has claimed. Each is shared with the snapshots made of this state.
+    pub mail_domains: BTreeMap<MailDomainId, Arc<MailDomain>>,
+    /// Who asks to join by one of them, and of whom that was declined not long ago.
+    pub join_requests: BTreeMap<PersonId, JoinRequest>,
 }
 
 impl Organization {

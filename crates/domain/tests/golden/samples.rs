@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use domain::id::{
+    AgentId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
 use domain::key::{KeyKind, KeyScope};
+use domain::mail_domain::{JoinMode, MailDomainName, Opening};
 use domain::member::MemberDetail;
 use domain::object::{DataName, DataRules, DataVerb, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::{
@@ -55,6 +58,7 @@ pub(crate) fn samples() -> Vec<Sample> {
         samples_of_resources_and_objects(),
         samples_of_requests(),
         samples_of_invitations(),
+        samples_of_mail_domains(),
     ];
     groups.into_iter().flatten().collect()
 }
@@ -535,5 +539,37 @@ fn samples_of_invitations() -> Vec<Sample> {
         ("invitation.revoked", Event::InvitationRevoked { invitation }),
         ("invitation.declined", Event::InvitationDeclined { invitation }),
         ("invitation.accepted", Event::InvitationAccepted { invitation, person }),
+    ]
+}
+
+fn samples_of_mail_domains() -> Vec<Sample> {
+    let (domain, person) = (MailDomainId::from_random([17; 20]), PersonId::from_random(PERSON));
+    let (team, agent) = (TeamId::from_random(TEAM), AgentId::from_random(AGENT));
+    let name = MailDomainName::parse("corp.example").unwrap();
+    let by = Inviter { subject: Grantee::Member(person), acting_for: None };
+    let for_a_person = Inviter { subject: Grantee::Agent(agent), acting_for: Some(person) };
+    let changed = |opening: Option<Opening>| Event::MailDomainChanged { domain, opening: opening.map(Box::new) };
+    let teams = [(team, Some(role("team-user")))].into();
+    let offer = Offer { role: Some(role("member")), teams, ..Offer::default() };
+    let until = Timestamp(1_795_000_000_123);
+    vec![
+        ("mail_domain.claimed", Event::MailDomainClaimed { domain, name, token: "0123456789abcdefghjk".to_owned() }),
+        ("mail_domain.verified", Event::MailDomainVerified { domain }),
+        ("mail_domain.lapsed", Event::MailDomainLapsed { domain }),
+        ("mail_domain.changed", changed(Some(Opening { by, mode: JoinMode::Automatic, offer }))),
+        (
+            "mail_domain.changed-nothing-said",
+            changed(Some(Opening { by: for_a_person, mode: JoinMode::Request, offer: Offer::default() })),
+        ),
+        (
+            "mail_domain.changed-suggest",
+            changed(Some(Opening { by, mode: JoinMode::Suggest, offer: Offer::default() })),
+        ),
+        ("mail_domain.changed-off", changed(None)),
+        ("mail_domain.removed", Event::MailDomainRemoved { domain }),
+        ("join.requested", Event::JoinRequested { domain, person, until }),
+        ("join.declined", Event::JoinDeclined { domain, person }),
+        ("join.approved", Event::JoinApproved { domain, person }),
+        ("join.by_domain", Event::JoinedByDomain { domain, person }),
     ]
 }

@@ -23,7 +23,7 @@ use domain::time::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::{invitations, requests, structure};
+use crate::{invitations, mail_domains, requests, structure};
 
 const TOOLS: [&str; 5] = ["get", "list", "create", "delete", "sing"];
 
@@ -225,6 +225,7 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => structure::of_objects(),
         4 => requests::of_requests(),
         4 => invitations::of_invitations(),
+        5 => mail_domains::of_mail_domains(),
     ]
 }
 

@@ -8,6 +8,7 @@ mod directories;
 mod ending;
 mod invitations;
 mod leaving;
+mod mail_domains;
 mod offers;
 mod presets;
 mod requests;

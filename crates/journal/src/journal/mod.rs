@@ -17,6 +17,7 @@ use crate::error::{AppendError, CLOSED, OpenError, ReadError};
 use crate::fact::{Label, OrganizationSlug, Person};
 use crate::invitee::InviteeRow;
 use crate::mail::MailRow;
+use crate::mail_domain::{JoinAskerRow, MailDomainRow};
 use crate::scim::DirectoryUser;
 use crate::sign_in::{IdentityRow, SessionRow, TicketRow};
 use crate::sqlite::key_uses::KeyUses;
@@ -24,7 +25,8 @@ use crate::sqlite::pool::Pool;
 use crate::sqlite::record_desk::{Desk, Errand};
 use crate::sqlite::session_uses::SessionUses;
 use crate::sqlite::{
-    ending, facts, folder, identities, invitees, mail, reader, record_threads, scim, sign_in, stream_writer,
+    ending, facts, folder, identities, invitees, mail, mail_domains, reader, record_threads, scim, sign_in,
+    stream_writer,
 };
 use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
 use crate::verification::{ChainHead, JournalFile};
@@ -338,6 +340,23 @@ impl Journal {
     /// [`ReadError`]
     pub async fn directory_users_deleted(&self, org: OrgId) -> Result<Vec<PersonId>, ReadError> {
         self.read_journal(move |connection| scim::deleted(connection, org)).await
+    }
+
+    /// The organization that has verified a mail domain, by its name in the spelling in which it is compared.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn mail_domain(&self, name: &str) -> Result<Option<MailDomainRow>, ReadError> {
+        let name = name.to_owned();
+        self.read_journal(move |connection| mail_domains::of(connection, &name)).await
+    }
+
+    /// Those of the people who ask to join an organization, in the order asked for.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn join_askers(&self, org: OrgId, people: Vec<PersonId>) -> Result<Vec<JoinAskerRow>, ReadError> {
+        self.read_journal(move |connection| mail_domains::askers(connection, org, &people)).await
     }
 
     /// Mails whose turn has come, those that wait longest first.

@@ -9,10 +9,12 @@ use crate::sqlite::to_sql;
 use crate::stream::PAGE_MAX;
 
 /// Where rows of an organization stand that go when it is erased.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 11] = [
     "memberships",
     "called",
     "directory_users",
+    "mail_domains",
+    "join_askers",
     "labels",
     "credentials",
     "secrets",
@@ -21,8 +23,10 @@ const TABLES: [&str; 9] = [
     "outbox",
 ];
 
-/// Whether another organization than ?2 knows the person ?1: as a member, by what it calls them, or by their address.
+/// Whether another organization than ?2 knows the person ?1: as a member, by what it calls them, because they ask to join
+/// it, or by their address.
 const KNOWN_ELSEWHERE: &str = "EXISTS (SELECT 1 FROM memberships WHERE person = ?1 AND org <> ?2)
+     OR EXISTS (SELECT 1 FROM join_askers WHERE person = ?1 AND org <> ?2)
      OR EXISTS (SELECT 1 FROM called WHERE person = ?1 AND org <> ?2)
      OR EXISTS (SELECT 1 FROM invitees JOIN people USING (email_folded) WHERE people.person = ?1 AND invitees.org <> ?2)";
 

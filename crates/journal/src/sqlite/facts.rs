@@ -10,11 +10,12 @@ use domain::id::{KeyId, OrgId, PersonId};
 use crate::error::{AppendError, ReadError};
 use crate::fact::{Fact, Label, OrganizationSlug, Person};
 use crate::sqlite::sign_in::{self, SessionsOf};
-use crate::sqlite::{ending, identities, invitees, mail, passkeys, scim, to_sql};
+use crate::sqlite::{ending, identities, invitees, mail, mail_domains, passkeys, scim, to_sql};
 use crate::stream::{EVENT_BYTES_MAX, PAGE_MAX};
 
 /// Where rows of a person stand that go when they are erased, besides those of their sessions.
-const PERSONAL_TABLES: [&str; 6] = ["called", "directory_users", "identities", "passkeys", "tickets", "people"];
+const PERSONAL_TABLES: [&str; 7] =
+    ["called", "directory_users", "join_askers", "identities", "passkeys", "tickets", "people"];
 
 /// Why a fact was not written.
 pub(crate) enum FactError {
@@ -50,12 +51,18 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         }
         Fact::Membership { person, org } => {
             run("INSERT OR IGNORE INTO memberships VALUES (?1, ?2)", &[&person.as_str(), &org.as_str()])?;
+            // Who has joined, in whatever way, asks no longer.
+            return mail_domains::forget_asker(connection, *org, *person);
         }
         Fact::EndMembership { person, org } => {
             run("DELETE FROM memberships WHERE person = ?1 AND org = ?2", &[&person.as_str(), &org.as_str()])?;
             return scim::forget(connection, *person, *org);
         }
         Fact::DirectoryUser(user) => scim::write(connection, user)?,
+        Fact::MailDomain(row) => mail_domains::write(connection, row)?,
+        Fact::ReleaseMailDomain { name, org } => mail_domains::release(connection, name, *org)?,
+        Fact::JoinAsker { row, at } => mail_domains::write_asker(connection, row, *at)?,
+        Fact::DropJoinAsker { org, person } => return mail_domains::forget_asker(connection, *org, *person),
         Fact::Slug { slug, org } => write_slug(connection, slug, *org)?,
         Fact::Label { org, id, label } if label.is_empty() => {
             run("DELETE FROM labels WHERE org = ?1 AND id = ?2", &[&org.as_str(), id])?;

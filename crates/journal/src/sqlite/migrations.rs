@@ -108,6 +108,18 @@ const JOURNAL: &[&str] = &[
     CREATE INDEX directory_users_by_external_id ON directory_users (org, external_id) WHERE external_id IS NOT NULL;
     CREATE INDEX directory_users_by_person ON directory_users (person);
 ",
+    // Mail domains that organizations have verified, and who asks to join by one.
+    "
+    CREATE TABLE mail_domains (
+        name TEXT NOT NULL PRIMARY KEY, org TEXT NOT NULL, checked_at INTEGER NOT NULL
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX mail_domains_by_org ON mail_domains (org);
+    CREATE TABLE join_askers (
+        org TEXT NOT NULL, person TEXT NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL, way TEXT NOT NULL,
+        until INTEGER NOT NULL, PRIMARY KEY (org, person)
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX join_askers_by_person ON join_askers (person);
+",
     // By a passkey: the column was there before anything was kept in it.
     "
     UPDATE sessions SET second_factor = 1 WHERE way = 'passkey';

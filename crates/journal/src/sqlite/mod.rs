@@ -13,6 +13,7 @@ pub(crate) mod invitees;
 pub(crate) mod keeper;
 pub(crate) mod key_uses;
 pub(crate) mod mail;
+pub(crate) mod mail_domains;
 pub(crate) mod migrations;
 pub(crate) mod passkeys;
 pub(crate) mod pool;

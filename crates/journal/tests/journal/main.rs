@@ -5,6 +5,7 @@ mod crash;
 mod ending;
 mod folder;
 mod mail;
+mod mail_domains;
 mod records;
 mod scim;
 mod sign_in;

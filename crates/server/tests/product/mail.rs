@@ -56,7 +56,7 @@ fn whoever_has_the_address_signs_in_by_mail_in_the_browser_that_asked() {
 }
 
 /// The path of a link below here that stands in some mail, once it does.
-fn mailed(folder: &Path, here: &str, below: &str) -> String {
+pub(crate) fn mailed(folder: &Path, here: &str, below: &str) -> String {
     wait_for("a mail with such a link", || {
         let texts = std::fs::read_dir(folder).ok()?.filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok());
         let mut texts = texts.map(|text| text.replace("=\r\n", "").replace("=3D", "="));

@@ -239,5 +239,19 @@ pub(crate) fn operation<'c>(
         Command::AcceptInvitation { invitation, person } => {
             Operation::AcceptInvitation { invitation: *invitation, joins: state.member(*person).is_none() }
         }
+        // What lapses and who asks is no question; whoever opens a domain does so in their own name.
+        Command::LapseMailDomain { .. } | Command::AskToJoin { .. } => return None,
+        Command::OpenMailDomain { opening: Some(opening), .. } if opening.by.subject != me.grantee() => return None,
+        Command::OpenMailDomain { domain, opening: Some(opening) } => {
+            Operation::OpenMailDomain { domain: *domain, offer: &opening.offer }
+        }
+        Command::ClaimMailDomain { .. }
+        | Command::VerifyMailDomain { .. }
+        | Command::OpenMailDomain { opening: None, .. }
+        | Command::RemoveMailDomain { .. } => Operation::EditMailDomains,
+        Command::DeclineJoin { person } => Operation::DeclineJoin { person: *person },
+        Command::ApproveJoin { person } => Operation::ApproveJoin { person: *person },
+        // Asked about whoever opened it.
+        Command::JoinByDomain { domain, .. } => Operation::JoinByDomain { domain: *domain },
     })
 }

@@ -190,8 +190,13 @@ fn actor(dice: &mut Dice, world: &World) -> Actor {
     Actor { subject, acting_for: delegated.copied().filter(|_| dice.percent(50)), credential: None }
 }
 
-/// Who answers for a command: for what an invitation gives, whoever invited, at the moment at which it is accepted.
+/// Who answers for a command: for what an invitation gives, whoever invited, at the moment at which it is accepted; for what
+/// a mail domain gives, whoever opened it.
 fn answerable(world: &World, actor: Actor, command: &Command) -> Actor {
+    if let Command::JoinByDomain { domain, .. } = command {
+        let known = world.state.mail_domains.get(domain).and_then(|known| known.opening.as_ref());
+        return known.and_then(|opening| verdict::inviter(opening.by)).unwrap_or(actor);
+    }
     let Command::AcceptInvitation { invitation, .. } = command else { return actor };
     let known = world.state.invitations.get(invitation);
     known.and_then(|known| verdict::inviter(known.inviter)).unwrap_or(actor)

@@ -38,7 +38,8 @@ struct Pick<'p> {
 
 impl Pick<'_> {
     fn command(mut self) -> Command {
-        match self.dice.below(12) {
+        match self.dice.below(13) {
+            12 => crate::mail_domains::command(self.dice, self.world, self.me),
             10 | 11 => self.invitations(),
             9 => self.requests(),
             0 | 1 => self.people(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::command::Command;
 use domain::event::Event;
-use domain::id::InvitationId;
+use domain::id::{InvitationId, MailDomainId};
 use domain::key::{Key, KeyKind, KeyScope};
 use domain::organization::{Organization, SettingChange};
 use domain::permission::{Permission, Scope};
@@ -52,6 +52,8 @@ pub(crate) struct Holdings {
     newcomers: RoleId,
     /// The role with which whoever accepts an invitation joins.
     invited: BTreeMap<InvitationId, RoleId>,
+    /// The role with which whoever comes by a mail domain joins.
+    joined: BTreeMap<MailDomainId, RoleId>,
 }
 
 impl Holdings {
@@ -81,6 +83,11 @@ impl Holdings {
             things: state.objects.keys().map(ToString::to_string).chain(fields).collect(),
             newcomers: state.settings.join_default_role,
             invited: state.invitations.iter().map(|(id, known)| (*id, known.offer.role_in(state))).collect(),
+            joined: state
+                .mail_domains
+                .iter()
+                .filter_map(|(id, known)| Some((*id, known.opening.as_ref()?.offer.role_in(state))))
+                .collect(),
         }
     }
 
@@ -113,6 +120,7 @@ impl Holdings {
                 changes.iter().any(|change| matches!(change, SettingChange::RolesExtraBindings(true)))
             }
             Command::AcceptInvitation { invitation, .. } => self.invited.get(invitation) == Some(&self.newcomers),
+            Command::JoinByDomain { domain, .. } => self.joined.get(domain) == Some(&self.newcomers),
             _ => false,
         }
     }

@@ -6,7 +6,8 @@
 //! compares all of them; `beside` does so for what roles beside one's own decide. `ceiling` walks random histories of
 //! `commands` in which nobody may end up with more than somebody with the right gave (`holdings`: what they read and use);
 //! `escalations` tells the ways round that others left open, one by one, and `widening` those by giving, sharing and
-//! settings. `directories` says who connects a company directory, and that one does nothing that its maker could not do.
+//! settings. `directories` says who connects a company directory, and that one does nothing that its maker could not do,
+//! `mail_domains` the same of mail domains and whoever opened them.
 //! `ending` is an organization that ends, `neighbours` holds two organizations apart, and one organization before and
 //! after a change.
 
@@ -23,6 +24,7 @@ mod directories;
 mod ending;
 mod escalations;
 mod holdings;
+mod mail_domains;
 mod naive;
 mod neighbours;
 mod operations;

@@ -3,7 +3,7 @@
 use domain::event::Event;
 use domain::grant::Grantee;
 use domain::id::{InvitationId, PersonId};
-use domain::invitation::Inviter;
+use domain::invitation::{Inviter, Offer};
 use domain::organization::Invite;
 use domain::permission::Permission;
 use verdict::Target;
@@ -58,11 +58,18 @@ fn handles(asked: &Asked<'_>, event: &Event, of: InvitationId) -> bool {
 fn joins(asked: &Asked<'_>, event: &Event, of: InvitationId) -> bool {
     let Some(joiner) = joiner(of, asked.events) else { return false };
     let Some(known) = asked.state.invitations.get(&of).filter(|known| known.is_open()) else { return false };
-    let (offer, state) = (&known.offer, asked.state);
+    match event {
+        Event::InvitationAccepted { invitation, person } => (*invitation, *person) == (of, joiner),
+        event => is_given(asked, event, &known.offer, joiner),
+    }
+}
+
+/// What somebody gets by an offer, and what every newcomer has.
+pub(super) fn is_given(asked: &Asked<'_>, event: &Event, offer: &Offer, joiner: PersonId) -> bool {
+    let state = asked.state;
     let is_new =
         asked.events.iter().any(|other| matches!(other, Event::MemberAdded { person, .. } if *person == joiner));
     match event {
-        Event::InvitationAccepted { invitation, person } => (*invitation, *person) == (of, joiner),
         Event::MemberAdded { person, role } => {
             *person == joiner && *role == offer.role_in(state) && !offer.members_only
         }

@@ -281,6 +281,11 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         | Operation::AcceptInvitation { .. } => {
             unreachable!("an invitation is asked of every part that it offers, and whose it is no model says")
         }
+        Operation::EditMailDomains
+        | Operation::OpenMailDomain { .. }
+        | Operation::JoinByDomain { .. }
+        | Operation::ApproveJoin { .. }
+        | Operation::DeclineJoin { .. } => unreachable!("mail domains are told of in `mail_domains`"),
         Operation::Explain { subject: about } => subject("access.explain", about),
         Operation::ReadAudit { subject: Some(of) } => subject("audit.read", of),
         Operation::ReadAudit { subject: None } => whole("audit.read"),

@@ -63,7 +63,7 @@ impl Naive<'_> {
     }
 
     /// Every part must be one that they may offer; where one waits, that is what the answer rests on.
-    fn offers(&self, me: Subject, offer: &Offer, joins: bool) -> (Answer, bool) {
+    pub(super) fn offers(&self, me: Subject, offer: &Offer, joins: bool) -> (Answer, bool) {
         let parts = self.parts(me, offer, joins);
         if let Some(refused) = parts.iter().find(|part| !part.answer.allowed) {
             return (refused.answer, false);

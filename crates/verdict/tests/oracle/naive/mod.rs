@@ -7,6 +7,7 @@
 mod calls;
 pub(crate) mod data;
 mod invitations;
+mod mail_domains;
 mod operations;
 mod resources;
 mod teams;

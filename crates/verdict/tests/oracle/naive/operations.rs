@@ -184,6 +184,11 @@ impl Naive<'_> {
             | Operation::ApproveInvitation { .. }
             | Operation::RevokeInvitation { .. }
             | Operation::AcceptInvitation { .. } => self.on_invitations(me, operation),
+            Operation::EditMailDomains
+            | Operation::OpenMailDomain { .. }
+            | Operation::JoinByDomain { .. }
+            | Operation::ApproveJoin { .. }
+            | Operation::DeclineJoin { .. } => self.on_mail_domains(me, operation),
             Operation::Explain { .. } => needs(P::AccessExplain),
             Operation::ReadAudit { .. } => needs(P::AuditRead),
         }
