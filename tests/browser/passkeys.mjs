@@ -81,6 +81,8 @@ export const passkeys = {
     const other = await page.browserContext().newPage();
     await other.goto(`${server.url}/sign-in`);
     assert.match(await text(other), new RegExp(SIGNED_OUT), "the first step signs nobody in");
+    await other.close();
+    await page.bringToFront();
     await held.send("setUserVerified", { isUserVerified: true });
     await follow(page, "Try again");
     await until(page, SIGNED_IN);

@@ -40,11 +40,12 @@ struct SecondFactorPage<'p> {
 /// Shows or adds one, and goes on where the address says.
 pub(super) async fn show(State(app): State<App>, resident: Resident, address: Uri) -> Result<Response, Refused> {
     let Resident { asked, signed_in } = &resident;
-    let wanted = return_to::asked_for(&address)?.or_else(|| return_to::wanted(asked));
-    let passkeys = app.passkeys(signed_in).await?;
+    let said = return_to::asked_for(&address)?;
     if signed_in.proof.by_passkey {
-        return Ok(asked.to(wanted.as_ref().map_or(super::HOME, ReturnTo::as_str), &[]));
+        return Ok(asked.to(said.as_ref().map_or(super::HOME, ReturnTo::as_str), &[]));
     }
+    let wanted = said.or_else(|| return_to::wanted(asked));
+    let passkeys = app.passkeys(signed_in).await?;
     let closed: Vec<_> = app.closed_to(signed_in).await?.into_iter().map(|closed| closed.name).collect();
     let known = asked.known(&app)?;
     let back = ReturnTo::parse(&return_to::going_on(HERE, wanted.as_ref())).ok();

@@ -9,6 +9,7 @@ mod begin;
 mod browser;
 mod email;
 mod failures;
+mod first_passkey;
 mod identities;
 mod link;
 mod linking;

@@ -8,7 +8,7 @@ use domain::record::OutcomeStatus;
 use domain::time::Timestamp;
 use identity::passkey::{ALGORITHMS, PresentedRegistration, Registration, RelyingParty, encoded};
 use identity::token::Purpose;
-use journal::{Fact, PasskeyRow, SessionRow};
+use journal::{Fact, PasskeyRow, Person, SessionRow};
 
 use super::failures::Payer;
 use super::passkey::{not_asked, party, refused};
@@ -135,11 +135,16 @@ impl App {
         let written = (&[added][..], vec![Fact::Passkey(Box::new(row))]);
         // INVARIANT: a first passkey stands in the records of its person's organizations before it lets anybody in; held by
         // `a_first_passkey_is_added_in_a_session_of_one_factor_and_every_organization_has_that_in_its_record`.
-        let noted = self.note_first_passkey(signed_in).await?;
+        let is_first = self.inner.journal.passkeys_of(person).await?.is_empty();
+        let noted = if is_first { self.note_first_passkey(signed_in).await? } else { Vec::new() };
         let done = self.append_provided(&signed_in.stamp(), written, Provided::MayAddPasskey(signed_in.clone())).await;
         let status = if done.is_ok() { OutcomeStatus::Succeeded } else { OutcomeStatus::Failed };
         self.close_sign_in(noted, status).await;
-        done.map(|()| view)
+        done?;
+        if is_first && let Err(problem) = self.mail_about_first_passkey(person, public_url).await {
+            tracing::error!(%problem, "a person could not be mailed that they have a passkey");
+        }
+        Ok(view)
     }
 
     /// Removes one of a person's own passkeys: it lets nobody in from then on, and whoever has shown a passkey elsewhere is
@@ -189,11 +194,14 @@ impl App {
 
     /// What a person is called by the first organization that they are a member of.
     async fn own_address_and_name(&self, person: PersonId) -> Result<(String, String), Problem> {
-        let first = self.inner.journal.organizations_of(person).await?.into_iter().next();
-        let known = match first {
-            Some(org) => self.people(org, &[person]).await?.remove(&person),
-            None => None,
-        };
+        let known = self.known_in_first_organization(person).await?;
         Ok(known.map_or_else(|| (person.to_string(), String::new()), |known| (known.email, known.name)))
+    }
+
+    pub(super) async fn known_in_first_organization(&self, person: PersonId) -> Result<Option<Person>, Problem> {
+        match self.inner.journal.organizations_of(person).await?.into_iter().next() {
+            Some(org) => Ok(self.people(org, &[person]).await?.remove(&person)),
+            None => Ok(None),
+        }
     }
 }

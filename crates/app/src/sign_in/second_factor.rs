@@ -9,7 +9,6 @@
 
 use domain::directory::{DirectoryEvent, sign_ins};
 use domain::id::{IdentityId, OrgId, PersonId};
-use domain::record::{Decision, Durability, Intent, OutcomeStatus, RecordRef};
 use domain::time::Timestamp;
 use identity::digest::hexadecimal;
 use identity::passkey::{PresentedAssertion, encoded};
@@ -25,8 +24,6 @@ use crate::{App, Problem};
 
 /// The reason in the record where somebody got through the first step alone, with a passkey of another's.
 const ANOTHERS: &str = "passkey-of-another";
-/// The reason in the record where somebody who had no passkey has one from now on.
-const FIRST: &str = "first-passkey";
 
 /// An organization that a session does not open for want of a passkey.
 #[derive(Clone, Debug)]
@@ -235,43 +232,6 @@ impl App {
             }
         }
         Ok(closed)
-    }
-
-    /// Each organization of a person who has no passkey has in its record that they add the first one. What is noted waits for
-    /// its outcome.
-    pub(super) async fn note_first_passkey(&self, by: &SignedIn) -> Result<Vec<RecordRef>, Problem> {
-        let person = by.proof.person;
-        let mut noted = Vec::new();
-        if !self.inner.journal.passkeys_of(person).await?.is_empty() {
-            return Ok(noted);
-        }
-        for org in self.inner.journal.organizations_of(person).await? {
-            let Ok(live) = self.live(org).await else { continue };
-            let intent = Intent {
-                org,
-                at: self.now(),
-                subject: person.to_string(),
-                acting_for: None,
-                credential: Some(by.proof.session.into()),
-                client: None,
-                method: "sign-in".to_owned(),
-                integration: None,
-                tool: None,
-                class: None,
-                decision: Decision::Allowed,
-                reason: FIRST.to_owned(),
-                arguments_digest: None,
-                policy_seq: live.snapshot().seq(),
-            };
-            match self.inner.journal.begin(intent, Durability::Synced).await {
-                Ok(record) => noted.push(record),
-                Err(error) => {
-                    self.close_sign_in(noted, OutcomeStatus::Failed).await;
-                    return Err(Problem::broken(&error));
-                }
-            }
-        }
-        Ok(noted)
     }
 }
 

@@ -5,6 +5,7 @@ use domain::directory::DirectoryEvent;
 use domain::id::{PersonId, SessionId};
 use domain::time::Timestamp;
 use journal::{Fact, SessionRow};
+use verdict::SessionProof;
 
 use super::session::proof_of;
 use super::{IDLE_MS, SignedIn};
@@ -109,7 +110,8 @@ impl App {
     pub async fn own_keys(&self, signed_in: &SignedIn) -> Result<usize, Problem> {
         let (person, now) = (signed_in.proof.person, self.now());
         let mut count = 0;
-        for caller in self.callers_of(&signed_in.proof).await? {
+        // Counted also where a passkey is asked for: it is told how many there are, and nothing else.
+        for caller in self.callers_of(&SessionProof { by_passkey: true, ..signed_in.proof }).await? {
             let state = caller.live.state.lock().await;
             let theirs = state.keys.values().filter(|key| key.holder() == Some(person) && key.revoked_at.is_none());
             count += theirs.filter(|key| key.holds_at(now)).count();

@@ -286,12 +286,15 @@ async fn nobody_shuts_themselves_out_by_asking_for_a_passkey() {
 async fn a_first_passkey_is_added_in_a_session_of_one_factor_and_every_organization_has_that_in_its_record() {
     let world = World::new();
     let acme = world.acme().await;
+    world.sends();
     world.asks(&acme, SecondFactor::Everyone).await;
     let (mona, elsewhere) = (world.linked(MEMBER).await, world.linked(MEMBER).await);
     let device = device_of(&mona);
     world.add_passkey(&mona, &device).await.unwrap();
     let told = format!("{} first-passkey", acme.member_id);
     assert_eq!(world.sign_ins(acme.org).await[0], told);
+    let (to, mail) = world.mails(1).await.remove(0);
+    assert!(to == MEMBER && mail.contains("/sign-in/passkeys"), "{to}: {mail}");
     // Whoever has got through the first step alone adds no other, and takes none away.
     for by in [&mona, &elsewhere] {
         assert_eq!(code_of(world.add_passkey(by, &device_of(by)).await), "passkey-needed");

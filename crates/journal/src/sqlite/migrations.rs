@@ -177,3 +177,26 @@ pub(crate) fn migrate(connection: &mut Connection, file: JournalFile, path: &Pat
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_that_began_by_a_passkey_before_that_was_kept_are_known_for_it() {
+        let connection = Connection::open_in_memory().unwrap();
+        let is_it = |step: &&str| step.contains("SET second_factor = 1");
+        let place = JOURNAL.iter().position(|step| is_it(&step)).unwrap();
+        let (before, from) = JOURNAL.split_at(place);
+        before.iter().for_each(|step| connection.execute_batch(step).unwrap());
+        for way in ["email", "link", "passkey"] {
+            let insert = "INSERT INTO sessions (digest, session, person, begun_at, ends_at, way)
+                          VALUES (CAST(?1 AS BLOB), ?1, 'p', 0, 9, ?1)";
+            connection.execute(insert, [way]).unwrap();
+        }
+        from.iter().for_each(|step| connection.execute_batch(step).unwrap());
+        let mut select = connection.prepare("SELECT way FROM sessions WHERE second_factor = 1").unwrap();
+        let known: Vec<String> = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(known, ["passkey"]);
+    }
+}
