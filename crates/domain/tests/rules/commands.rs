@@ -215,7 +215,7 @@ pub(crate) fn histories(steps: RangeInclusive<usize>) -> impl Strategy<Value = V
 
 fn commands() -> impl Strategy<Value = Command> {
     prop_oneof![
-        4 => of_people(),
+        5 => of_people(),
         3 => of_integrations(),
         4 => of_grants_and_keys(),
         3 => structure::of_roles(),
@@ -225,7 +225,7 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => structure::of_objects(),
         4 => requests::of_requests(),
         4 => invitations::of_invitations(),
-        5 => mail_domains::of_mail_domains(),
+        2 => mail_domains::of_mail_domains(),
     ]
 }
 

@@ -78,7 +78,7 @@ impl Walk {
     /// With people, a team, an agent, things and an integration, so that histories have something to begin with.
     fn company() -> Walk {
         let mut walk = Walk::found();
-        for command in structure::beginnings() {
+        for command in structure::beginnings().into_iter().chain(mail_domains::beginnings()) {
             assert!(walk.take(command.clone()).unwrap(), "{command:?} was refused");
         }
         walk

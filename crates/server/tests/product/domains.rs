@@ -55,7 +55,8 @@ impl Gate {
     /// Signs in by a mailed link.
     fn comes_by_mail(&self, browser: &Browser, email: &str) {
         let page = browser.get("/sign-in");
-        let asked = browser.fill_in("/sign-in/email", &page.csrf(), &format!("email={}", email.replace('@', "%40")));
+        let csrf = page.csrf_of("/sign-in/email");
+        let asked = browser.fill_in("/sign-in/email", &csrf, &format!("email={}", email.replace('@', "%40")));
         assert_eq!(asked.status, 200, "{}", asked.text);
         let link = mailed(&self.folder.path().join("mails"), &self.server.url, "/sign-in/mail/");
         let page = browser.get(&link);

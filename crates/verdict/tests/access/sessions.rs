@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::event::Event;
 use domain::grant::Grantee;
-use domain::id::{InvitationId, SessionId};
+use domain::id::{InvitationId, MailDomainId, SessionId};
 use domain::invitation::{Inviter, NewInvitation, Offer};
 use domain::organization::{InvitedAddress, Promote, SettingChange};
 use domain::permission::Permission;
@@ -214,6 +214,7 @@ fn what_gives_authority_is_done_in_a_session_only_soon_after_signing_in() {
             Operation::ChangeRole { member: other.person, role: &top.role },
             Operation::AddMember { role: &top.role },
             Operation::ConnectDirectory { gives: &other.role, tends: &BTreeSet::new() },
+            Operation::OpenMailDomain { domain: MailDomainId::from_random([1; 20]), offer: &Offer::default() },
         ];
         let mut asked = 0;
         for operation in grave {

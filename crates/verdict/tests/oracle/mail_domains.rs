@@ -30,10 +30,11 @@ pub(crate) fn domain(number: u8) -> MailDomainId {
 
 /// Something that people do about mail domains, as whoever tries it.
 pub(crate) fn command(dice: &mut Dice, world: &World, me: PersonId) -> Command {
-    let (domain, person) = (domain(dice.below(DOMAINS)), person(dice.below(PEOPLE)));
+    let number = dice.below(DOMAINS);
+    let (domain, person) = (domain(number), person(dice.below(PEOPLE)));
     match dice.below(9) {
         0 | 1 => {
-            let name = MailDomainName::parse(&format!("d{domain}.example")).unwrap();
+            let name = MailDomainName::parse(&format!("d{number}.example")).unwrap();
             Command::ClaimMailDomain { domain, name, token: String::new() }
         }
         2 | 3 => Command::VerifyMailDomain { domain },
