@@ -34,6 +34,22 @@ impl World {
         self.mailer.taken.lock().unwrap().clone()
     }
 
+    /// The texts of those with a link to sign in that went to an address, once there are so many.
+    pub(crate) async fn links_mailed_to(&self, address: &str, count: usize) -> Vec<String> {
+        let links = || {
+            let taken = self.mailer.taken.lock().unwrap().clone();
+            let wanted = |(to, text): &(String, String)| to == address && text.contains("/sign-in/mail/");
+            taken.into_iter().filter(wanted).map(|(_, text)| text).collect::<Vec<_>>()
+        };
+        let many = async {
+            while links().len() < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), many).await.expect("the mail is sent");
+        links()
+    }
+
     pub(crate) fn sends(&self) {
         tokio::spawn(self.app.clone().keep_sending());
     }

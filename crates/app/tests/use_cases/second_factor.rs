@@ -103,7 +103,7 @@ async fn mail_and_providers_are_first_steps_as_links_are_and_what_they_show_is_k
     // An address of somebody else's, who is asked after the mail.
     let browser = world.browser();
     world.ask(ADMIN, &browser);
-    let text = world.mails(1).await.remove(0).1;
+    let text = world.links_mailed_to(ADMIN, 1).await.remove(0);
     let first = world.app.open_mailed_link(link(&text), &browser, None).await.unwrap();
     let adam = who(&world.app, &first).await;
     let device = device_of(&adam);
@@ -111,7 +111,7 @@ async fn mail_and_providers_are_first_steps_as_links_are_and_what_they_show_is_k
     let shown_once = who(&world.app, &world.show(&device, 0).await.unwrap()).await;
     world.app.set_second_factor(&shown_once, true).await.unwrap();
     world.ask(ADMIN, &browser);
-    let text = world.mails(2).await.remove(1).1;
+    let text = world.links_mailed_to(ADMIN, 2).await.remove(1);
     let challenge = challenge_of(world.app.open_mailed_link(link(&text), &browser, None).await);
     assert_eq!(code_of(world.app.open_mailed_link(link(&text), &browser, None).await), "missing", "it is used up");
     let begun = second(&world.app, &shown(&device, &challenge), &browser).await.unwrap();
@@ -167,6 +167,7 @@ async fn a_passkey_that_is_removed_between_the_steps_is_no_second_one_and_who_is
     let acme = world.acme().await;
     let (mona, device) = world.with_second_factor(MEMBER).await;
     let another = device_of(&mona);
+    world.clock.advance_ms(1);
     world.add_passkey(&mona, &another).await.unwrap();
     let browser = world.new_browser();
     let challenge = challenge_of(world.first(MEMBER, &browser).await);
