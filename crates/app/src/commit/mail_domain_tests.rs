@@ -135,7 +135,7 @@ fn what_is_done_about_mail_domains_and_who_joins_by_one_is_covered_by_its_own_pe
     // To ask with another domain is to ask as well; it is for that person alone, and nothing else.
     let asks = Permit::for_asking_to_join(org(), state.seq, who);
     let asked: Vec<Event> = [0, 1]
-        .map(|number| self::domain(number))
+        .map(self::domain)
         .map(|domain| Event::JoinRequested { domain, person: who, until: Timestamp(9_000) })
         .to_vec();
     covers_exactly(&state, &asks, &asked);

@@ -65,7 +65,7 @@ impl App {
     /// [`Problem::Refused`] where there is no such offer for them, it was declined, or too many wait already.
     pub async fn ask_to_join(&self, signed_in: &SignedIn, domain: &str) -> Result<(), Problem> {
         let name = MailDomainName::parse(domain).map_err(|_| no_longer_open())?;
-        let shown = self.addresses_shown(signed_in).await?.into_iter();
+        let shown = self.addresses_shown(signed_in).await?;
         let address = shown.into_iter().find(|it| MailDomainName::of_address(it).as_ref() == Some(&name));
         let address = address.ok_or_else(no_longer_open)?;
         let (live, known) = self.open_domain(&name).await?.ok_or_else(no_longer_open)?;

@@ -175,7 +175,7 @@ fn fits(state: &Organization, opening: &Opening, now: Timestamp) -> Result<(), R
 fn manages_nothing(state: &Organization, offer: &Offer) -> Result<(), Refusal> {
     let settings = &state.settings;
     let newcomers = settings.join_default_team.and(settings.join_default_team_role);
-    let in_teams = offer.teams.keys().filter_map(|team| offer.role_in_team(state, *team)).chain(newcomers);
+    let mut in_teams = offer.teams.keys().filter_map(|team| offer.role_in_team(state, *team)).chain(newcomers);
     let manages =
         |role: &RoleId| state.roles.get(role).is_some_and(|role| role.top || !role.set().management().is_empty());
     let message = |role: RoleId| {
@@ -188,7 +188,7 @@ fn manages_nothing(state: &Organization, offer: &Offer) -> Result<(), Refusal> {
     if manages(&role) {
         return Err(Refusal::field("role-manages", "role", message(role)));
     }
-    match in_teams.into_iter().find(manages) {
+    match in_teams.find(manages) {
         Some(role) => Err(Refusal::field("role-manages", "teams", message(role))),
         None => Ok(()),
     }

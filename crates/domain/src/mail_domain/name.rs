@@ -60,8 +60,8 @@ impl MailDomainName {
         {
             return Err(InvalidMailDomain::Form);
         }
-        let public = PUBLIC.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-        if public.into_iter().any(|public| public == name) {
+        let mut public = PUBLIC.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+        if public.any(|public| public == name) {
             return Err(InvalidMailDomain::Public);
         }
         Ok(MailDomainName(name))

@@ -30,6 +30,7 @@ impl From<rusqlite::Error> for FactError {
 }
 
 /// Writes one fact. Says whether it erased something, which must then leave the write-ahead log as well.
+#[expect(clippy::too_many_lines, reason = "one arm for each fact")]
 pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactError> {
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| connection.prepare_cached(sql)?.execute(values);
     match fact {
