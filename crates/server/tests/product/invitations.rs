@@ -10,7 +10,7 @@ use crate::upstreams::Upstreams;
 use crate::world::{Api, Server, count, init};
 
 /// A company in which whoever has a link may accept it: nothing here proves an address.
-fn open_firm(preset: &str) -> Firm {
+pub(crate) fn open_firm(preset: &str) -> Firm {
     let firm = Firm::of(preset);
     set(&firm, "invite.address", json!("any"));
     firm
@@ -22,7 +22,7 @@ fn set(firm: &Firm, setting: &str, value: Value) {
 }
 
 /// Sends an invitation that has a link. Its id, and the path of the link.
-fn invited(api: &Api, body: Value) -> (String, String) {
+pub(crate) fn invited(api: &Api, body: Value) -> (String, String) {
     let (status, sent) = api.post("/invitations", body);
     assert_eq!(status, 201, "{sent}");
     (text(&sent["id"]), path(&sent))
@@ -50,7 +50,7 @@ fn press(browser: &Browser, link: &str, button: &str, name: &str) -> Answer {
     browser.send("POST", &format!("{link}/{button}"), &ours, &form)
 }
 
-fn joined(firm: &Firm, link: &str, name: &str) -> Browser {
+pub(crate) fn joined(firm: &Firm, link: &str, name: &str) -> Browser {
     let browser = Browser::new(firm.url());
     let answer = press(&browser, link, "join", name);
     assert_eq!(answer.status, 303, "{}", answer.text);

@@ -33,6 +33,7 @@ mod pages;
 mod passkeys;
 mod plan;
 mod quotas;
+mod races;
 mod removal;
 mod requests;
 mod resources;
