@@ -516,3 +516,26 @@ fn who_is_invited_stands_in_the_list_of_members_and_what_they_would_get_is_told_
     assert_eq!(each(&firm.hire("mia", "member").api.get("/members?status=invited").1, "id"), Vec::<String>::new());
     assert_eq!(owner.get("/members?status=gone").0, 422);
 }
+
+#[test]
+fn a_table_that_is_sent_again_while_it_is_still_read_invites_nobody_twice() {
+    let firm = open_firm("balanced");
+    let rows: Vec<Value> = (0..20).map(|number| json!({ "email": format!("new{number}@example.com") })).collect();
+    let send = || {
+        let (status, results) = firm.owner().post("/invitations/bulk", json!({ "invitations": rows }));
+        assert_eq!(status, 200, "{results}");
+        let refused = results["items"].as_array().expect("rows").iter().filter(|row| row["invitation"].is_null());
+        let codes: Vec<String> = refused.map(|row| text(&row["problem"]["code"])).collect();
+        assert!(codes.iter().all(|code| code == "already-invited"), "{results}");
+        results["sent"].as_u64().expect("a number")
+    };
+    let sent: u64 = std::thread::scope(|scope| {
+        let sending: Vec<_> = (0..4).map(|_| scope.spawn(send)).collect();
+        sending.into_iter().map(|sent| sent.join().expect("an answer")).sum()
+    });
+    assert_eq!((sent, send()), (20, 0));
+    let mut open = each(&firm.owner().get("/invitations?limit=1000").1, "email");
+    open.sort();
+    open.dedup();
+    assert_eq!(open.len(), 20);
+}
