@@ -539,3 +539,21 @@ fn a_table_that_is_sent_again_while_it_is_still_read_invites_nobody_twice() {
     open.dedup();
     assert_eq!(open.len(), 20);
 }
+
+#[test]
+fn whoever_has_a_link_is_not_told_how_many_people_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let (org, key) = init(folder.path(), "full", "owner@example.com");
+    let server = Server::start_with(folder.path(), &["--members-max", "1"]);
+    let owner = Api::at(&server.url, &org, &key);
+    assert_eq!(owner.patch("", json!({ "settings": { "invite.address": "any" } })).0, 200);
+    let (id, link) = invited(&owner, json!({ "email": "new@example.com" }));
+    let refused = press(&Browser::new(&server.url), &link, "join", "New");
+    assert_eq!(refused.status, 409, "{}", refused.text);
+    assert!(refused.text.contains("cannot be accepted at the moment"), "{}", refused.text);
+    assert!(refused.text.contains("whoever invited you"), "{}", refused.text);
+    for told in ["at most", "members-max", "remove somebody"] {
+        assert!(!refused.text.contains(told), "{}", refused.text);
+    }
+    assert_eq!(status_of(&owner, &id), "open", "it can be accepted once there is room");
+}
