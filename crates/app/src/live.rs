@@ -24,6 +24,9 @@ pub struct Live {
     snapshot: ArcSwap<Snapshot>,
     changes: watch::Sender<u64>,
     pub(crate) state: Arc<Mutex<Organization>>,
+    /// Held from the look whether an address is invited already until its invitation is sent: addresses stand beside the
+    /// state, whose lock therefore does not order the two.
+    pub(crate) inviting: Mutex<()>,
 }
 
 impl Live {
@@ -40,6 +43,7 @@ impl Live {
             snapshot: ArcSwap::from_pointee(snapshot),
             changes: watch::Sender::new(state.seq),
             state: Arc::new(Mutex::new(state)),
+            inviting: Mutex::default(),
         })
     }
 

@@ -1,5 +1,6 @@
 //! The one function that answers, for every door.
 
+use domain::id::PersonId;
 use domain::permission::Permission;
 use domain::time::Timestamp;
 
@@ -140,6 +141,13 @@ impl Snapshot {
             Some(end) if now < end => Ok(()),
             _ => Err(shown(Reason::NoDelegation)),
         }
+    }
+
+    /// Whether the person for whom somebody acts, where they act for one, is at work and lets them.
+    pub(crate) fn is_let_act(&self, actor: &Actor, now: Timestamp) -> bool {
+        let lets =
+            |person: PersonId| self.delegated(actor, now).is_ok() && self.subject_at(person.as_str(), now).is_ok();
+        actor.acting_for.is_none_or(lets)
     }
 
     fn call(&self, entry: &SubjectEntry, tool: Option<ToolIndex>, now: Timestamp) -> Answer {

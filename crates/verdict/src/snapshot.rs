@@ -271,6 +271,13 @@ impl Snapshot {
         if self.deletes_at.is_some() { Err(NotAdmitted::Ending) } else { Ok(actor) }
     }
 
+    /// Whether whoever was let in does anything at all: an agent may be suspended, a key be without a role, and who let an
+    /// agent act for them be suspended or have ended it.
+    #[must_use]
+    pub fn works(&self, actor: &Actor, now: Timestamp) -> bool {
+        self.subject_at(actor.subject.as_str(), now).is_ok() && self.is_let_act(actor, now)
+    }
+
     fn admit_key(&self, (key, digest): (KeyId, [u8; 32]), now: Timestamp) -> Result<Actor, NotAdmitted> {
         let credential = Some(Credential::Key { key, digest });
         let key = self.key(key).filter(|key| key.digest == digest).ok_or(NotAdmitted::Ended)?;

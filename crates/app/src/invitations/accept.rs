@@ -9,6 +9,7 @@ use domain::id::PersonId;
 use domain::invitation::{address_not_shown, address_taken};
 use domain::organization::{InvitedAddress, Organization};
 use domain::record::OutcomeStatus;
+use domain::refusal::Refusal;
 use journal::{Append, Fact, InviteeRow, SessionRow};
 use tokio::sync::OwnedMutexGuard;
 use verdict::{Credential, NotAdmitted, Operation, Permit, Reason, Verdict, inviter};
@@ -119,6 +120,10 @@ impl App {
             let commit = Commit { parts, actor: joiner.stamp.clone(), facts, directory, until: Some(until) };
             match self.commit(Arc::clone(&found.live), state, commit).await {
                 Ok(_) => return Ok(()),
+                // How many fit is for those who run the place, not for whoever has a link.
+                Err(CommitFault::Problem(Problem::Refused(refusal))) if refusal.code == "quota" => {
+                    return Err(no_room().into());
+                }
                 Err(CommitFault::Problem(problem)) => return Err(problem),
                 Err(CommitFault::Late) => return Err(no_invitation()),
                 Err(CommitFault::Conflict { .. }) => {
@@ -207,4 +212,11 @@ impl App {
         ];
         self.register(&joiner.stamp, &[DirectoryEvent::PersonRegistered { person }], facts).await.map(Some)
     }
+}
+
+/// The organization takes nobody in at the moment.
+fn no_room() -> Refusal {
+    let message = "this invitation cannot be accepted at the moment; tell whoever invited you, who finds out why, and open \
+                   the link again then";
+    Refusal::rule("quota", message)
 }

@@ -94,6 +94,9 @@ impl App {
         // Whoever may not invite so much is told that first, and nothing about who is here.
         let operation = Operation::SendInvitation { invitation, offer: &offer };
         let _permit = self.permit(&caller.live.snapshot(), &caller.actor, operation).await?;
+        // INVARIANT: of requests that come at once one invites an address; held by
+        // `a_table_that_is_sent_again_while_it_is_still_read_invites_nobody_twice`.
+        let _inviting = caller.live.inviting.lock().await;
         self.is_invited_once(caller, &address, &offer).await?;
 
         let link = self.new_invitation_link(caller)?;

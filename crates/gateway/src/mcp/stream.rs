@@ -1,6 +1,6 @@
 //! Open streams on which a client hears that its own list of tools changed, and nothing about anybody else's.
 //!
-//! A stream ends when the key that opened it ends. Legacy clients open one with GET, modern ones with
+//! A stream ends when the key that opened it ends, and when whoever it speaks for stands still. Legacy clients open one with GET, modern ones with
 //! `subscriptions/listen`, and then every message carries the subscription's id.
 
 use std::sync::Arc;
@@ -120,6 +120,7 @@ impl<P: Ports> Listening<P> {
 
     fn may_listen(&self, snapshot: &Snapshot, now: Timestamp) -> bool {
         snapshot.admit_to_tools(self.caller.credential, now).is_ok_and(|actor| actor == self.caller.actor)
+            && snapshot.works(&self.caller.actor, now)
             && self.door.integration.as_deref().is_none_or(|slug| may_know(snapshot, &self.caller.actor, slug, now))
     }
 

@@ -10,7 +10,7 @@ use crate::upstreams::Upstreams;
 use crate::world::{Api, Server, count, init};
 
 /// A company in which whoever has a link may accept it: nothing here proves an address.
-fn open_firm(preset: &str) -> Firm {
+pub(crate) fn open_firm(preset: &str) -> Firm {
     let firm = Firm::of(preset);
     set(&firm, "invite.address", json!("any"));
     firm
@@ -22,7 +22,7 @@ fn set(firm: &Firm, setting: &str, value: Value) {
 }
 
 /// Sends an invitation that has a link. Its id, and the path of the link.
-fn invited(api: &Api, body: Value) -> (String, String) {
+pub(crate) fn invited(api: &Api, body: Value) -> (String, String) {
     let (status, sent) = api.post("/invitations", body);
     assert_eq!(status, 201, "{sent}");
     (text(&sent["id"]), path(&sent))
@@ -50,7 +50,7 @@ fn press(browser: &Browser, link: &str, button: &str, name: &str) -> Answer {
     browser.send("POST", &format!("{link}/{button}"), &ours, &form)
 }
 
-fn joined(firm: &Firm, link: &str, name: &str) -> Browser {
+pub(crate) fn joined(firm: &Firm, link: &str, name: &str) -> Browser {
     let browser = Browser::new(firm.url());
     let answer = press(&browser, link, "join", name);
     assert_eq!(answer.status, 303, "{}", answer.text);
@@ -515,4 +515,45 @@ fn who_is_invited_stands_in_the_list_of_members_and_what_they_would_get_is_told_
     assert_eq!(each(&owner.get("/members?status=expired").1, "id"), Vec::<String>::new());
     assert_eq!(each(&firm.hire("mia", "member").api.get("/members?status=invited").1, "id"), Vec::<String>::new());
     assert_eq!(owner.get("/members?status=gone").0, 422);
+}
+
+#[test]
+fn a_table_that_is_sent_again_while_it_is_still_read_invites_nobody_twice() {
+    let firm = open_firm("balanced");
+    let rows: Vec<Value> = (0..20).map(|number| json!({ "email": format!("new{number}@example.com") })).collect();
+    let send = || {
+        let (status, results) = firm.owner().post("/invitations/bulk", json!({ "invitations": rows }));
+        assert_eq!(status, 200, "{results}");
+        let refused = results["items"].as_array().expect("rows").iter().filter(|row| row["invitation"].is_null());
+        let codes: Vec<String> = refused.map(|row| text(&row["problem"]["code"])).collect();
+        assert!(codes.iter().all(|code| code == "already-invited"), "{results}");
+        results["sent"].as_u64().expect("a number")
+    };
+    let sent: u64 = std::thread::scope(|scope| {
+        let sending: Vec<_> = (0..4).map(|_| scope.spawn(send)).collect();
+        sending.into_iter().map(|sent| sent.join().expect("an answer")).sum()
+    });
+    assert_eq!((sent, send()), (20, 0));
+    let mut open = each(&firm.owner().get("/invitations?limit=1000").1, "email");
+    open.sort();
+    open.dedup();
+    assert_eq!(open.len(), 20);
+}
+
+#[test]
+fn whoever_has_a_link_is_not_told_how_many_people_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let (org, key) = init(folder.path(), "full", "owner@example.com");
+    let server = Server::start_with(folder.path(), &["--members-max", "1"]);
+    let owner = Api::at(&server.url, &org, &key);
+    assert_eq!(owner.patch("", json!({ "settings": { "invite.address": "any" } })).0, 200);
+    let (id, link) = invited(&owner, json!({ "email": "new@example.com" }));
+    let refused = press(&Browser::new(&server.url), &link, "join", "New");
+    assert_eq!(refused.status, 409, "{}", refused.text);
+    assert!(refused.text.contains("cannot be accepted at the moment"), "{}", refused.text);
+    assert!(refused.text.contains("whoever invited you"), "{}", refused.text);
+    for told in ["at most", "members-max", "remove somebody"] {
+        assert!(!refused.text.contains(told), "{}", refused.text);
+    }
+    assert_eq!(status_of(&owner, &id), "open", "it can be accepted once there is room");
 }

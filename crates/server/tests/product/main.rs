@@ -34,6 +34,7 @@ mod pages;
 mod passkeys;
 mod plan;
 mod quotas;
+mod races;
 mod removal;
 mod requests;
 mod resources;

@@ -29,9 +29,15 @@ impl Upstreams {
 
     /// What the management API wants to hear to connect Stripe.
     pub(crate) fn stripe(&self) -> Value {
-        let stripe = self.running().list.iter().find(|one| one.slug == "stripe").expect("stripe is among them");
-        let credential = json!({ "kind": "bearer", "secret": stripe.token });
-        json!({ "slug": "stripe", "title": "Stripe", "url": stripe.url, "credential": credential })
+        self.named("stripe")
+    }
+
+    /// The same for another of them.
+    pub(crate) fn named(&self, slug: &str) -> Value {
+        let found = self.running().list.iter().find(|one| one.slug == slug);
+        let found = found.unwrap_or_else(|| panic!("{slug} is not among them"));
+        let credential = json!({ "kind": "bearer", "secret": found.token });
+        json!({ "slug": slug, "title": found.title, "url": found.url, "credential": credential })
     }
 }
 

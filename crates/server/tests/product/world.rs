@@ -282,6 +282,15 @@ pub(crate) struct McpAnswer {
     pub(crate) message: Value,
 }
 
+impl McpAnswer {
+    /// Waits for the whole answer.
+    pub(crate) fn of(mut answer: ureq::http::Response<ureq::Body>) -> McpAnswer {
+        let status = answer.status().as_u16();
+        let text = answer.body_mut().read_to_string().expect("a body");
+        McpAnswer { status, message: last_message(&text) }
+    }
+}
+
 impl Mcp {
     pub(crate) fn new(url: &str, key: &str) -> Mcp {
         Mcp { url: url.to_owned(), key: key.to_owned(), agent: agent() }
@@ -314,10 +323,7 @@ impl Mcp {
     }
 
     fn ask(&self, method: &str, name: Option<&str>, params: Value) -> McpAnswer {
-        let mut answer = self.send(method, name, params).unwrap_or_else(|error| panic!("{method}: {error}"));
-        let status = answer.status().as_u16();
-        let text = answer.body_mut().read_to_string().expect("a body");
-        McpAnswer { status, message: last_message(&text) }
+        McpAnswer::of(self.send(method, name, params).unwrap_or_else(|error| panic!("{method}: {error}")))
     }
 
     /// Sends a request; the answer may be a stream that is still open.

@@ -63,9 +63,7 @@ impl Snapshot {
         let holder = self.subject_at(key.subject.as_str(), now).ok();
         let may_have =
             holder.is_some_and(|holder| key.subject.person().is_none() || self.may_have_keys(holder).is_ok());
-        let principal = key
-            .acting_for
-            .is_none_or(|person| self.delegated(&actor, now).is_ok() && self.subject_at(person.as_str(), now).is_ok());
+        let principal = self.is_let_act(&actor, now);
         Some(Use { works: may_have && principal, digest: key.digest })
     }
 }
