@@ -62,8 +62,8 @@ pub enum Command {
     EndSession { person: PersonId, session: SessionId, until: Timestamp },
     /// End all sessions of a member here.
     EndSessions { person: PersonId },
-    /// Let a member do nothing until they are restored.
-    SuspendMember { person: PersonId },
+    /// Let a member do nothing until they are restored; whether a company directory says so.
+    SuspendMember { person: PersonId, by_directory: bool },
     /// End a member's suspension.
     RestoreMember { person: PersonId },
     /// End a membership.
@@ -232,7 +232,7 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::TakeMemberRole { person, role } => member::take_role(state, person, role),
         Command::EndSession { person, session, until } => member::end_session(state, (person, session), until, now),
         Command::EndSessions { person } => member::end_sessions(state, person, now),
-        Command::SuspendMember { person } => member::suspend(state, person),
+        Command::SuspendMember { person, by_directory } => member::suspend(state, person, by_directory),
         Command::RestoreMember { person } => member::restore(state, person),
         Command::RemoveMember { person } => member::remove(state, person),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),

@@ -281,6 +281,10 @@ impl Snapshot {
             Reason::SuspendedByHand => {
                 "somebody here suspended this person, and a directory restores only whom a directory suspended".to_owned()
             }
+            Reason::MakerBelow => {
+                "whoever had the secret of this connection made could not make it any more, so that it only deactivates"
+                    .to_owned()
+            }
         }
     }
 
@@ -343,6 +347,9 @@ impl Snapshot {
             Reason::NeedsApproval => say("ask somebody who adds members to approve it", Permission::MemberAdd),
             Reason::DirectoryOnly => (Some("use a personal key".to_owned()), None),
             Reason::SuspendedByHand => say("ask for the membership to be restored here", Permission::MemberRemove),
+            Reason::MakerBelow => {
+                say("ask somebody who could connect a directory to give it a new secret", Permission::SecurityEdit)
+            }
             Reason::NotAMember | Reason::NoSuchTool | Reason::NoSuchTarget => (None, None),
         }
     }

@@ -310,6 +310,8 @@ pub enum Reason {
     DirectoryOnly,
     /// A person suspended them, and a directory connection restores only whom one suspended.
     SuspendedByHand,
+    /// Whoever had a directory connection's secret made could not make it any more.
+    MakerBelow,
 }
 
 impl Reason {
@@ -350,6 +352,7 @@ impl Reason {
             Reason::NeedsApproval => "needs-approval",
             Reason::DirectoryOnly => "directory-connection",
             Reason::SuspendedByHand => "suspended-by-hand",
+            Reason::MakerBelow => "maker-below",
         }
     }
 }

@@ -252,6 +252,7 @@ impl Snapshot {
             | Reason::NoSuchTarget
             | Reason::DirectoryOnly
             | Reason::SuspendedByHand
+            | Reason::MakerBelow
             | Reason::NotYours
             | Reason::NeedsApproval => Vec::new(),
         }

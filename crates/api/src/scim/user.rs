@@ -102,7 +102,8 @@ pub(super) struct User {
     name: Name,
     display_name: String,
     active: bool,
-    emails: [Email; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emails: Option<[Email; 1]>,
     meta: Meta,
 }
 
@@ -143,7 +144,7 @@ impl User {
             display_name: view.name.clone(),
             name: Name { formatted: view.name, given_name: view.given_name, family_name: view.family_name },
             active: view.is_active,
-            emails: [Email { value: view.email, kind: "work", primary: true }],
+            emails: view.email.map(|value| [Email { value, kind: "work", primary: true }]),
             meta: Meta {
                 resource_type: "User",
                 created: written(view.joined_at),

@@ -52,8 +52,10 @@ impl Organization {
             Event::MemberSuspended { person } => {
                 let by_directory = self.is_directory(&stamp.actor);
                 if let Some(member) = self.members.get_mut(&person) {
-                    (member.status, member.suspended_at) = (MemberStatus::Suspended, Some(stamp.at));
-                    member.suspended_by_directory = by_directory;
+                    member.suspended_by_directory =
+                        by_directory && (member.is_active() || member.suspended_by_directory);
+                    member.status = MemberStatus::Suspended;
+                    member.suspended_at.get_or_insert(stamp.at);
                 }
             }
             Event::MemberRestored { person } => {

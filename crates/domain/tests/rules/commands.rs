@@ -261,7 +261,7 @@ fn of_people() -> impl Strategy<Value = Command> {
             session: SessionId::from_random([number; 20]),
             until: Timestamp(i64::MAX),
         }),
-        3 => people().prop_map(|person| Command::SuspendMember { person }),
+        3 => (people(), any::<bool>()).prop_map(|(person, by_directory)| Command::SuspendMember { person, by_directory }),
         6 => people().prop_map(|person| Command::RestoreMember { person }),
         5 => (people(), roles(), moments()).prop_map(|(person, role, expires_at)| {
             Command::GiveMemberRole { person, role, expires_at }

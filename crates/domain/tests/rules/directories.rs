@@ -73,3 +73,23 @@ fn it_is_known_whom_a_connection_suspended() {
     by(&mut walk, person(0).to_string(), suspended);
     assert!(!by_directory(&walk));
 }
+
+#[test]
+fn a_suspension_by_a_directory_becomes_one_by_hand_and_never_the_other_way() {
+    let mut walk = company();
+    accept(&mut walk, connection("member", &[]));
+    let stamp = Stamp { seq: walk.state.seq + 1, at: walk.now, actor: key(0).to_string() };
+    walk.state.apply(&stamp, &Event::MemberSuspended { person: person(1) });
+    let suspend = |by_directory: bool| Command::SuspendMember { person: person(1), by_directory };
+    let events = |walk: &crate::Walk, by_directory: bool| {
+        domain::command::handle(&walk.state, suspend(by_directory), walk.now).unwrap()
+    };
+    assert_eq!(events(&walk, true), []);
+    assert_eq!(events(&walk, false), [Event::MemberSuspended { person: person(1) }]);
+    accept(&mut walk, suspend(false));
+    assert!(!walk.state.members[&person(1)].suspended_by_directory);
+    assert_eq!([events(&walk, true), events(&walk, false)], [[], []]);
+    let stamp = Stamp { seq: walk.state.seq + 1, at: walk.now, actor: key(0).to_string() };
+    walk.state.apply(&stamp, &Event::MemberSuspended { person: person(1) });
+    assert!(!walk.state.members[&person(1)].suspended_by_directory);
+}

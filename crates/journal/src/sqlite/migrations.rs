@@ -108,6 +108,12 @@ const JOURNAL: &[&str] = &[
     CREATE INDEX directory_users_by_external_id ON directory_users (org, external_id) WHERE external_id IS NOT NULL;
     CREATE INDEX directory_users_by_person ON directory_users (person);
 ",
+    // Addresses and names are compared letter by letter, but for the case of the letters a to z, which `lower` folds.
+    "
+    UPDATE people SET email_folded = lower(email);
+    UPDATE invitees SET email_folded = lower(email);
+    UPDATE directory_users SET user_name_folded = lower(user_name);
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

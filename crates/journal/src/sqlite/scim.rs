@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::error::{AppendError, ReadError};
 use crate::scim::DirectoryUser;
-use crate::sqlite::facts::{FactError, id, read_all};
+use crate::sqlite::facts::{FactError, folded, id, read_all};
 
 const COLUMNS: &str = "org, person, user_name, external_id, given_name, family_name, is_deleted";
 /// Members that are told of where several have the same id in the directory, which keeps its ids to itself.
@@ -13,7 +13,7 @@ const SAME_EXTERNAL_ID_MAX: i64 = 10;
 
 /// Writes what a member is called. Another one who has the name keeps it, unless the directory has deleted them.
 pub(crate) fn write(connection: &Connection, user: &DirectoryUser) -> Result<(), FactError> {
-    let (org, person, folded) = (user.org.as_str(), user.person.as_str(), user.user_name.to_lowercase());
+    let (org, person, folded) = (user.org.as_str(), user.person.as_str(), folded(&user.user_name));
     let others = "WHERE org = ?1 AND user_name_folded = ?2 AND person <> ?3";
     let freed = format!("DELETE FROM directory_users {others} AND is_deleted = 1");
     connection.prepare_cached(&freed)?.execute(params![org, folded, person])?;
@@ -58,7 +58,7 @@ pub(crate) fn of(connection: &Connection, org: OrgId, people: &[PersonId]) -> Re
 
 pub(crate) fn named(connection: &Connection, org: OrgId, name: &str) -> Result<Option<DirectoryUser>, ReadError> {
     let sql = format!("SELECT {COLUMNS} FROM directory_users WHERE org = ?1 AND user_name_folded = ?2");
-    read_all(connection, &sql, &[&org.as_str(), &name.to_lowercase()], stored)?.pop().map(sound).transpose()
+    read_all(connection, &sql, &[&org.as_str(), &folded(name)], stored)?.pop().map(sound).transpose()
 }
 
 pub(crate) fn with_external_id(

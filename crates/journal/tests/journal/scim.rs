@@ -35,6 +35,12 @@ async fn members_are_found_by_the_name_and_the_id_that_their_directory_has_for_t
     assert_eq!(journal.directory_users_with(org(1), "EXT-2").await.unwrap(), []);
     assert_eq!(journal.directory_users_with(org(2), "ext-2").await.unwrap(), []);
     assert_eq!(journal.directory_users(org(1), &[person(2), person(3)]).await.unwrap(), [ben]);
+    // What merely looks alike is another name: the lower case of a Kelvin sign is a `k`.
+    write(&journal, vec![user(4, "kim"), user(5, "\u{212a}im")]).await.unwrap();
+    assert_eq!(
+        journal.directory_user_named(org(1), "KIM").await.unwrap().map(|user| user.person),
+        Some(person(4))
+    );
     // A new name frees the one before.
     write(&journal, vec![DirectoryUser { user_name: "lovelace".to_owned(), ..ada }]).await.unwrap();
     assert_eq!(journal.directory_user_named(org(1), "ada@example.com").await.unwrap(), None);

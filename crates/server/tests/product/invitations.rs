@@ -22,7 +22,7 @@ fn set(firm: &Firm, setting: &str, value: Value) {
 }
 
 /// Sends an invitation that has a link. Its id, and the path of the link.
-fn invited(api: &Api, body: Value) -> (String, String) {
+pub(crate) fn invited(api: &Api, body: Value) -> (String, String) {
     let (status, sent) = api.post("/invitations", body);
     assert_eq!(status, 201, "{sent}");
     (text(&sent["id"]), path(&sent))
@@ -38,7 +38,7 @@ fn text(value: &Value) -> String {
 }
 
 /// Presses a button of the page behind a link.
-fn press(browser: &Browser, link: &str, button: &str, name: &str) -> Answer {
+pub(crate) fn press(browser: &Browser, link: &str, button: &str, name: &str) -> Answer {
     let page = browser.get(link);
     if page.status != 200 {
         return page;

@@ -14,6 +14,7 @@ mod company;
 mod crash;
 mod data;
 mod directory;
+mod directory_people;
 mod ending;
 mod firm;
 mod front;

@@ -39,7 +39,12 @@ fn may(snapshot: &Snapshot, subject: Subject, operation: Operation<'_>) -> Answe
 
 /// The organization with a connection, and with people whom that and people whom a person suspended; and its snapshot, which
 /// is the same whether it is compiled anew or not.
-fn connected(world: &World, before: &Snapshot, gives: RoleId, tends: &BTreeSet<RoleId>) -> (Organization, Snapshot) {
+fn connected(
+    (world, maker): (&World, Subject),
+    before: &Snapshot,
+    gives: RoleId,
+    tends: &BTreeSet<RoleId>,
+) -> (Organization, Snapshot) {
     let mut state = world.state.clone();
     let kind = KeyKind::Directory { gives, tends: tends.clone() };
     let (digest, hint) = (hexadecimal([7; 32]), String::new());
@@ -49,7 +54,8 @@ fn connected(world: &World, before: &Snapshot, gives: RoleId, tends: &BTreeSet<R
     let suspended = suspended.into_iter().map(|person| Event::MemberSuspended { person });
     let events: Vec<Event> = std::iter::once(event).chain(suspended).collect();
     for (event, number) in events.iter().zip(0..) {
-        let actor = if number % 2 == 1 { person(0).to_string() } else { connection().to_string() };
+        let by = if number % 2 == 1 { person(0).to_string() } else { connection().to_string() };
+        let actor = if number == 0 { maker.as_str().to_owned() } else { by };
         state.apply(&Stamp { seq: state.seq + 1, at: MOMENTS[0], actor }, event);
     }
     let taken_over = Snapshot::compile(org(1), &state, Some(Same { before, events: &events }));
@@ -88,11 +94,18 @@ fn a_connection_does_nothing_that_whoever_makes_it_could_not_do() {
         let before = Snapshot::compile(org(1), &world.state, None);
         let names = Names::of(&world, dice);
         let (gives, tends) = roles(dice, &world);
-        let (state, snapshot) = connected(&world, &before, gives, &tends);
+        let makes = |snapshot: &Snapshot, me: Subject| {
+            may(snapshot, me, Operation::ConnectDirectory { gives: &gives, tends: &tends }).allowed
+        };
+        // Whoever made it, with a bias to those who could: then it does most.
+        let everybody: Vec<Subject> = subjects().collect();
+        let could: Vec<Subject> = subjects().filter(|me| makes(&before, *me)).collect();
+        let maker = dice.pick(if could.is_empty() || dice.percent(30) { &everybody } else { &could });
+        let (state, snapshot) = connected((&world, maker), &before, gives, &tends);
         let directory = Subject::Key(connection());
-        let makers: Vec<Subject> = subjects()
-            .filter(|me| may(&snapshot, *me, Operation::ConnectDirectory { gives: &gives, tends: &tends }).allowed)
-            .collect();
+        let makers: Vec<Subject> = everybody.into_iter().filter(|me| makes(&snapshot, *me)).collect();
+        let stands = makers.contains(&maker);
+        assert_eq!(snapshot.only_deactivates(connection(), MOMENTS[0]).is_none(), stands, "world {seed}, {maker:?}");
         made += makers.len() as u32;
         for operation in names.operations() {
             let answer = may(&snapshot, directory, operation);
@@ -101,10 +114,11 @@ fn a_connection_does_nothing_that_whoever_makes_it_could_not_do() {
                 continue;
             }
             does.insert(kind(operation));
-            if matches!(operation, Operation::ViewOrganization | Operation::ViewMembers | Operation::EditMember { .. })
-            {
+            if matches!(operation, Operation::ViewOrganization | Operation::ViewMembers) {
                 continue;
             }
+            // What it takes it takes whatever has become of whoever made it, and gives nothing then.
+            assert!(stands || matches!(operation, Operation::SuspendMember { .. }), "world {seed}: {operation:?}");
             for maker in &makers {
                 assert!(may(&snapshot, *maker, operation).allowed, "world {seed}, {maker:?} could not {operation:?}");
             }
@@ -114,14 +128,15 @@ fn a_connection_does_nothing_that_whoever_makes_it_could_not_do() {
             let Some(known) = state.member(member) else { continue };
             let top = state.roles.get(&known.role).is_some_and(|role| role.top);
             let suspends = may(&snapshot, directory, Operation::SuspendMember { member }).allowed;
+            let renames = may(&snapshot, directory, Operation::EditMember { member, seat: false }).allowed;
             let restores = may(&snapshot, directory, Operation::RestoreMember { member }).allowed;
-            assert!(!(top && (suspends || restores)), "world {seed}: {member} holds the top role");
+            assert!(!(top && (suspends || restores || renames)), "world {seed}: {member} holds the top role");
             let by_hand = !known.is_active() && !known.suspended_by_directory;
             assert!(!(by_hand && restores), "world {seed}: {member} was suspended by hand");
         }
     }
     assert_eq!(does, DOES.map(str::to_owned).into(), "what a connection did in some world");
-    for code in ["directory-connection", "above-you", "only-owners", "suspended-by-hand"] {
+    for code in ["directory-connection", "above-you", "only-owners", "suspended-by-hand", "maker-below"] {
         assert!(refused.contains(code), "nothing led to {code}: {refused:?}");
     }
     assert!(made > 20, "{made} makers");
@@ -134,7 +149,8 @@ fn while_an_organization_ends_a_connection_does_nothing_and_is_not_let_in() {
         let before = Snapshot::compile(org(1), &world.state, None);
         let names = Names::of(&world, dice);
         let (gives, tends) = roles(dice, &world);
-        let (mut state, snapshot) = connected(&world, &before, gives, &tends);
+        let maker = Subject::Member(person(0));
+        let (mut state, snapshot) = connected((&world, maker), &before, gives, &tends);
         let credential = Credential::Key { key: connection(), digest: [7; 32] };
         assert!(snapshot.admit(credential, MOMENTS[0]).is_ok());
         let stamp = Stamp { seq: state.seq + 1, at: MOMENTS[0], actor: person(0).to_string() };
