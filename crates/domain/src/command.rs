@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::agent::{self, AgentEdit};
 use crate::event::Event;
 use crate::grant::{self, Grantee, Profile};
-use crate::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use crate::group::{self, Except};
+use crate::id::{
+    AgentId, GroupId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+};
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{self, Closing, Inviter, NewInvitation, Offer};
 use crate::key::{self, KeyKind};
@@ -130,6 +133,20 @@ pub enum Command {
     SetTeamMember { team: TeamId, person: PersonId, role: Option<RoleId> },
     /// Take a member out of a team.
     RemoveTeamMember { team: TeamId, person: PersonId },
+    /// Have a group of a company directory, with nobody in it yet.
+    CreateGroup { group: GroupId, connection: KeyId },
+    /// Let people join and leave it; whether what it is called changes as well; and to whom nothing is given by it.
+    ChangeGroup {
+        group: GroupId,
+        joined: BTreeSet<PersonId>,
+        left: BTreeSet<PersonId>,
+        edited: bool,
+        except: Box<Except>,
+    },
+    /// Let it give these places in teams.
+    MapGroup { group: GroupId, teams: BTreeMap<TeamId, RoleId>, except: Box<Except> },
+    /// Drop it, and take away what it gave.
+    DeleteGroup { group: GroupId, except: Box<Except> },
     /// Make an agent.
     CreateAgent {
         agent: AgentId,
@@ -270,6 +287,12 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::DeleteTeam { team } => team::delete(state, team),
         Command::SetTeamMember { team, person, role } => team::set_member(state, team, person, role),
         Command::RemoveTeamMember { team, person } => team::remove_member(state, team, person),
+        Command::CreateGroup { group, connection } => group::create(state, group, connection),
+        Command::ChangeGroup { group, joined, left, edited, except } => {
+            group::change(state, group, (joined, left), edited, &except)
+        }
+        Command::MapGroup { group, teams, except } => group::map(state, group, teams, &except),
+        Command::DeleteGroup { group, except } => group::delete(state, group, &except),
         Command::CreateAgent { agent, title, sponsor, role, expires_at } => {
             agent::create(state, (agent, title), (sponsor, role), expires_at, now)
         }

@@ -1,7 +1,7 @@
 //! Directory connections: who makes one, and what one does.
 //!
-//! A connection lets people in with one role, and suspends and restores people; it does nothing else, whatever the roles
-//! hold that it looks after. These say above whom it does not reach: it touches nobody with more authority than all of them
+//! A connection lets people in with one role, suspends and restores people, and keeps groups; it does nothing else, whatever
+//! the roles hold that it looks after. These say above whom it does not reach: it touches nobody with more authority than all of them
 //! together, and never who holds the top role.
 //!
 //! It rests on whoever had its present secret made, who has seen it: what it gives they could give at that moment by hand, or
@@ -37,15 +37,15 @@ pub(crate) struct Tends {
     /// What these hold together: nobody who manages more is touched.
     authority: PermissionSet,
     /// The same in any team.
-    in_teams: PermissionSet,
+    pub(crate) in_teams: PermissionSet,
     /// Whether it has the role still with which it was made.
     has_role: bool,
-    maker: Maker,
+    pub(crate) maker: Maker,
 }
 
 /// Who had a connection's present secret made.
 #[derive(Debug)]
-enum Maker {
+pub(crate) enum Maker {
     /// Somebody of the organization, with the key that they used, where it was one.
     Subject(Subject, Option<KeyId>),
     /// Whoever has the data folder in hand.
@@ -54,7 +54,7 @@ enum Maker {
 
 impl Maker {
     /// From how the journal names actors.
-    fn named(actor: &str) -> Maker {
+    pub(crate) fn named(actor: &str) -> Maker {
         let (subject, with) = actor.split_once('/').unwrap_or((actor, ""));
         Subject::parse(subject).map_or(Maker::Operator, |subject| Maker::Subject(subject, KeyId::parse(with).ok()))
     }
@@ -108,19 +108,21 @@ impl Snapshot {
     /// # Errors
     /// The denial of whatever else it is asked to do.
     // INVARIANT: held by `a_connection_does_nothing_that_whoever_makes_it_could_not_do` in tests/oracle.
-    fn stands(&self, tends: &Tends, now: Timestamp) -> Result<(), Denial> {
+    pub(crate) fn stands(&self, tends: &Tends, now: Timestamp) -> Result<(), Denial> {
         if !tends.has_role || self.role_by_id(tends.gives).is_none() {
             return Err(shown(Reason::Suspended));
         }
-        let made = |entry| self.connect_directory(entry, (&tends.gives, &tends.roles), Target::Organization);
-        match self.by_maker(&tends.maker, now, |entry| made(entry).map(|_| ())) {
+        let made = |entry: &SubjectEntry| {
+            self.connect_directory(entry, (&tends.gives, &tends.roles), Target::Organization).map(|_| ())
+        };
+        match self.by_maker(&tends.maker, now, made) {
             true => Ok(()),
             false => Err(shown(Reason::MakerBelow)),
         }
     }
 
     /// Whether whoever had a secret made may do something at this moment; where it was an agent for somebody, both.
-    fn by_maker(
+    pub(crate) fn by_maker(
         &self,
         maker: &Maker,
         now: Timestamp,
@@ -183,7 +185,8 @@ impl Snapshot {
                 self.wakes_no_more_than(tends, member, now)?;
                 Ok(answer)
             }
-            _ => Err(shown(Reason::DirectoryOnly)),
+            // What it gives by them stands in `groups`.
+            _ => self.keep_groups(entry, operation, now),
         }
     }
 
@@ -211,7 +214,7 @@ impl Snapshot {
     }
 
     /// A member whom a connection may suspend, and restore.
-    fn is_tended(&self, tends: &Tends, member: PersonId, now: Timestamp) -> Result<&SubjectEntry, Denial> {
+    pub(crate) fn is_tended(&self, tends: &Tends, member: PersonId, now: Timestamp) -> Result<&SubjectEntry, Denial> {
         let other = self.subject(member.as_str(), now).ok_or(hidden(Reason::NoSuchTarget))?;
         if self.is_top(other) {
             return Err(shown(Reason::OnlyOwners));

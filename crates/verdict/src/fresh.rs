@@ -67,6 +67,7 @@ impl Snapshot {
             | Operation::AcceptOwnership
             | Operation::ChangePreset
             | Operation::ConnectDirectory { .. }
+            | Operation::MapGroup { .. }
             | Operation::DeleteOrganization
             | Operation::EndSessions { .. } => true,
             Operation::RestoreMember { member } => {

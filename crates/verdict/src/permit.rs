@@ -1,7 +1,9 @@
 //! The value that one must hold to let something happen. Only this crate can make one.
 
 use domain::grant::Grantee;
-use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId};
+use domain::id::{
+    AgentId, GroupId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId,
+};
 use domain::integration::ToolClass;
 use domain::permission::Permission;
 use domain::resource::ResourceKind;
@@ -37,6 +39,8 @@ pub enum Target {
     TeamMember(TeamId, PersonId),
     /// What a team has of a resource.
     TeamResource(TeamId, ResourceId),
+    /// A directory group, and the places in teams that it gives.
+    Group(GroupId),
     /// An agent.
     Agent(AgentId),
     /// That an agent may act for a person.

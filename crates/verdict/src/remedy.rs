@@ -253,6 +253,8 @@ impl Snapshot {
             | Reason::DirectoryOnly
             | Reason::SuspendedByHand
             | Reason::MakerBelow
+            | Reason::MapperBelow
+            | Reason::AboveConnection(_)
             | Reason::NotYours
             | Reason::NeedsApproval => Vec::new(),
         }

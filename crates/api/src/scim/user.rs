@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::USER_SCHEMA;
 use super::fault::Fault;
+use super::group::Reference;
 use super::value::{Object, Value};
 use crate::time::written;
 
@@ -104,6 +105,8 @@ pub(super) struct User {
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     emails: Option<[Email; 1]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<Reference>,
     meta: Meta,
 }
 
@@ -145,6 +148,7 @@ impl User {
             name: Name { formatted: view.name, given_name: view.given_name, family_name: view.family_name },
             active: view.is_active,
             emails: view.email.map(|value| [Email { value, kind: "work", primary: true }]),
+            groups: view.groups.into_iter().map(|(id, name)| Reference::to_group(id.as_str(), name, base)).collect(),
             meta: Meta {
                 resource_type: "User",
                 created: written(view.joined_at),

@@ -1,5 +1,6 @@
 //! Whether a permit covers what is about to be written: the last look before an event is appended.
 
+mod groups;
 mod invitations;
 
 use domain::event::Event;
@@ -52,7 +53,12 @@ pub(super) fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &
     event.may_happen_under(permission)
         && match event {
             Event::KeyRevoked { key } => ends_a_key(&asked, *key),
-            _ => covers_people(&asked, event) || covers_things(&asked, event) || invitations::covers(&asked, event),
+            _ => {
+                covers_people(&asked, event)
+                    || covers_things(&asked, event)
+                    || invitations::covers(&asked, event)
+                    || groups::covers(&asked, event)
+            }
         }
 }
 
@@ -135,6 +141,10 @@ fn ends_a_key(asked: &Asked<'_>, key: KeyId) -> bool {
             && events.iter().any(
                 |other| matches!(other, Event::TeamMemberSet { team, person, .. } if (*team, *person) == (of, member)),
             ),
+        // The same for whom a directory group puts into a team.
+        Target::Group(_) => holder().is_some_and(|holder| {
+            events.iter().any(|other| matches!(other, Event::TeamMemberPlaced { person, .. } if *person == holder))
+        }),
         // The same for who joins a team by an invitation.
         Target::Joining(invitation) => holder().is_some_and(|holder| {
             invitations::joiner(invitation, events) == Some(holder)

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::id::PersonId;
+use domain::id::{GroupId, PersonId};
 use domain::member::Member;
 use domain::time::Timestamp;
 use journal::DirectoryUser;
@@ -36,6 +36,8 @@ pub struct DirectoryUserView {
     pub is_active: bool,
     /// When they joined.
     pub joined_at: Timestamp,
+    /// The directory's groups that they are in, with their names.
+    pub groups: Vec<(GroupId, String)>,
 }
 
 /// Who is looked for.
@@ -133,6 +135,7 @@ impl App {
         let people = self.people(org, &ids).await?;
         let called = self.inner.journal.directory_users(org, &ids).await?;
         let mut called: HashMap<PersonId, DirectoryUser> = called.into_iter().map(|user| (user.person, user)).collect();
+        let mut groups = self.groups_of_users(caller, &ids).await?;
         let view = |member: Member| {
             let person = people.get(&member.person);
             let email = person.filter(|person| person.is_address_theirs).map(|person| person.email.clone());
@@ -151,6 +154,7 @@ impl App {
                 email,
                 is_active: member.is_active(),
                 joined_at: member.joined_at,
+                groups: groups.remove(&member.person).unwrap_or_default(),
             }
         };
         Ok(members.into_iter().map(view).collect())

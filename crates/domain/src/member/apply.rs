@@ -104,6 +104,7 @@ impl Organization {
         }
         self.take_everything(Grantee::Member(person));
         self.teams.values_mut().for_each(|team| _ = team.members.remove(&person));
+        self.leave_groups(person);
         for agent in self.agents.values_mut() {
             agent.delegations.remove(&person);
             agent.sponsor = agent.sponsor.filter(|sponsor| *sponsor != person);

@@ -56,6 +56,11 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
             return scim::forget(connection, *person, *org);
         }
         Fact::DirectoryUser(user) => scim::write(connection, user)?,
+        Fact::DirectoryGroup(group) => scim::write_group(connection, group)?,
+        Fact::DropDirectoryGroup { org, group } => {
+            scim::forget_group(connection, *org, *group)?;
+            return Ok(true);
+        }
         Fact::Slug { slug, org } => write_slug(connection, slug, *org)?,
         Fact::Label { org, id, label } if label.is_empty() => {
             run("DELETE FROM labels WHERE org = ?1 AND id = ?2", &[&org.as_str(), id])?;

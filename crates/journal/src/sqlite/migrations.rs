@@ -114,6 +114,12 @@ const JOURNAL: &[&str] = &[
     UPDATE invitees SET email_folded = lower(email);
     UPDATE directory_users SET user_name_folded = lower(user_name);
 ",
+    // What company directories call groups.
+    "
+    CREATE TABLE directory_groups (
+        org TEXT NOT NULL, grp TEXT NOT NULL, display_name TEXT NOT NULL, external_id TEXT, PRIMARY KEY (org, grp)
+    ) WITHOUT ROWID, STRICT;
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

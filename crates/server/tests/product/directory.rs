@@ -500,14 +500,17 @@ fn the_door_says_what_it_does_and_errors_have_the_form_of_the_specification() {
     );
     assert_eq!(config["filter"]["maxResults"], json!(200));
     let (_, types) = directory.get("/ResourceTypes");
-    assert_eq!(types["Resources"].as_array().map(Vec::len), Some(1), "there are users alone: {types}");
+    assert_eq!(types["Resources"].as_array().map(Vec::len), Some(2), "there are users and groups alone: {types}");
     assert_eq!(directory.get("/ResourceTypes/User").1["schema"], json!(USER));
+    let group = "urn:ietf:params:scim:schemas:core:2.0:Group";
+    assert_eq!(directory.get("/ResourceTypes/Group").1["schema"], json!(group));
+    assert_eq!(directory.get(&format!("/Schemas/{group}")).1["attributes"][2]["name"], json!("members"));
     let (_, schemas) = directory.get("/Schemas");
     let names = schemas["Resources"][0]["attributes"].as_array().expect("attributes").iter();
     let names: Vec<&str> = names.map(|one| one["name"].as_str().expect("a name")).collect();
-    assert_eq!(names, ["userName", "externalId", "name", "displayName", "active", "emails"]);
+    assert_eq!(names, ["userName", "externalId", "name", "displayName", "active", "emails", "groups"]);
     assert_eq!(directory.get(&format!("/Schemas/{USER}")).0, 200);
-    for path in ["/Groups", "/ResourceTypes/Group", "/Schemas/x", "/Me", "/Bulk", ""] {
+    for path in ["/Groups/x", "/ResourceTypes/Role", "/Schemas/x", "/Me", "/Bulk", ""] {
         assert_eq!(error(&directory.get(path)).0, 404, "{path}");
     }
     assert_eq!(error(&directory.put("/Users", json!({}))).0, 405);

@@ -20,7 +20,7 @@ fn an_address_that_merely_looks_like_somebodys_is_another_persons() {
     let (status, other) = directory.post("/Users", new);
     assert!(status == 201 && other["id"] != json!(kim.id), "{other}");
     // By hand and as the name of a member, too.
-    let by_name = acme.owner().get("/members/\u{212a}im@example.com");
+    let by_name = acme.owner().get("/members/%E2%84%AAim@example.com");
     assert_eq!(by_name.1["id"], other["id"], "{by_name:?}");
     assert_eq!(acme.owner().get("/members/Kim@example.com").1["id"], json!(kim.id));
 }

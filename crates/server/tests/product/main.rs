@@ -14,6 +14,7 @@ mod company;
 mod crash;
 mod data;
 mod directory;
+mod directory_groups;
 mod directory_people;
 mod ending;
 mod firm;

@@ -134,6 +134,9 @@ impl Naive<'_> {
                 let one = |role| for_good.assigns(me, Some(role)).and(|| for_good.gives(me, role));
                 tends.iter().fold(first, |so_far, role| so_far.and(|| one(role)))
             }
+            Operation::CreateGroup { .. } | Operation::KeepGroup { .. } | Operation::MapGroup { .. } => {
+                unreachable!("groups are told of in `directories`")
+            }
             Operation::ViewAgents => needs(P::AgentView),
             Operation::CreateAgent { role } => needs(P::AgentManage)
                 .and(|| self.assigns(me, role))
