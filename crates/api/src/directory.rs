@@ -1,10 +1,10 @@
 //! Endpoints: the connections of company directories. What comes in over them is read in `scim`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use app::App;
 use app::keys::KeyView;
-use app::scim::{ConnectedDirectory, NewDirectory};
+use app::scim::{ConnectedDirectory, MappedGroup, NewDirectory};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
@@ -26,7 +26,7 @@ pub(crate) struct Directory {
     label: String,
     /// `active`, `suspended` or `expired`.
     state: &'static str,
-    /// Why it is suspended: it lost the role that it gives.
+    /// Why it is suspended, and what ends that: it only deactivates then.
     #[serde(skip_serializing_if = "Option::is_none")]
     because: Option<&'static str>,
     /// The role of those whom it lets in.
@@ -124,7 +124,7 @@ fn connected(connected: &ConnectedDirectory, scim_url: String) -> ConnectedDirec
 }
 
 /// Connects a company directory (SCIM 2.0), which lets people in with one role and suspends them. Takes `security.edit`,
-/// `member.add` and `member.remove`, and that one could give the roles that are named; in a session, signing in at most 10
+/// `member.add`, `member.edit` and `member.remove`, and that one could give the roles that are named; in a session, signing in at most 10
 /// minutes ago. The secret is shown this once.
 #[utoipa::path(post, path = "/directory", tag = "directory", operation_id = "connect_directory",
     params(("org" = String, Path, description = "slug or id")), request_body = DirectoryToConnect,
@@ -169,4 +169,97 @@ pub(crate) async fn end(
     let (_, key) = path;
     app.end_directory(&caller, &key).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A group of a company directory, and what it gives here.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DirectoryGroup {
+    /// Its id.
+    id: String,
+    /// Its name in the directory.
+    name: String,
+    /// The directory's own id of it.
+    external_id: Option<String>,
+    /// How many are in it.
+    members: usize,
+    /// The teams that those in it are in, and their role there.
+    teams: Vec<GivenTeam>,
+    /// Why it gives nothing more at present, and what ends that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'static str>,
+}
+
+/// A team that a group gives.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct GivenTeam {
+    /// Its id.
+    team: String,
+    /// Its name.
+    title: String,
+    /// The role there.
+    role: String,
+}
+
+impl From<MappedGroup> for DirectoryGroup {
+    fn from(group: MappedGroup) -> DirectoryGroup {
+        let given = group.teams.into_iter();
+        let given =
+            given.map(|(team, title, role)| GivenTeam { team: team.to_string(), title, role: role.to_string() });
+        DirectoryGroup {
+            id: group.group.to_string(),
+            name: group.name,
+            external_id: group.external_id,
+            members: group.members,
+            teams: given.collect(),
+            because: group.stopped,
+        }
+    }
+}
+
+/// The groups of a connection.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DirectoryGroups {
+    items: Vec<DirectoryGroup>,
+    /// Always none: a directory has at most 2000 groups here.
+    next: Option<String>,
+}
+
+/// The groups that a company directory keeps over a connection, and what each gives.
+#[utoipa::path(get, path = "/directory/{key}/groups", tag = "directory", operation_id = "list_directory_groups",
+    params(("org" = String, Path, description = "slug or id"), ("key" = String, Path, description = "id")),
+    responses((status = 200, body = DirectoryGroups), Problems))]
+pub(crate) async fn list_groups(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+) -> Result<Json<DirectoryGroups>, Failure> {
+    let (_, key) = path;
+    let found = app.list_mapped_groups(&caller, &key).await?;
+    Ok(Json(DirectoryGroups { items: found.into_iter().map(DirectoryGroup::from).collect(), next: None }))
+}
+
+/// What a group gives.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GroupMapping {
+    /// The teams that those in it are in, by id, and their role there; null for the role that newcomers to teams have.
+    /// Without any, the group gives nothing.
+    teams: BTreeMap<String, Option<String>>,
+}
+
+/// Says in which teams those in a directory's group are, and with which role there. Takes `security.edit`, and that the
+/// caller, and whoever had the present secret of the connection made, could give it by hand, for good; in a session, signing
+/// in at most 10 minutes ago. Those in the group have it at once; what the group gave before is taken away.
+#[utoipa::path(put, path = "/directory/{key}/groups/{group}", tag = "directory", operation_id = "map_directory_group",
+    params(("org" = String, Path, description = "slug or id"), ("key" = String, Path, description = "id of the connection"),
+        ("group" = String, Path, description = "id of the group")),
+    request_body = GroupMapping, responses((status = 200, body = DirectoryGroup), Problems))]
+pub(crate) async fn map_group(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String, String)>,
+    Body(body): Body<GroupMapping>,
+) -> Result<Json<DirectoryGroup>, Failure> {
+    let (_, key, group) = path;
+    Ok(Json(app.map_directory_group(&caller, (&key, &group), body.teams).await?.into()))
 }

@@ -115,6 +115,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(directory::list, directory::connect))
         .routes(routes!(directory::end))
         .routes(routes!(directory::rotate))
+        .routes(routes!(directory::list_groups))
+        .routes(routes!(directory::map_group))
         .routes(routes!(agents::list, agents::create))
         .routes(routes!(agents::show, agents::change, agents::delete))
         .routes(routes!(agents::set_delegation, agents::remove_delegation))

@@ -178,6 +178,8 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::Assign { grantee: Grantee::Team(_), .. } => "team",
         Operation::RequestAccess { .. } | Operation::DecideRequest { .. } => "request",
         Operation::ViewOwnershipOffer | Operation::AcceptOwnership | Operation::EndOwnershipOffer => "offer",
+        Operation::CreateGroup { .. } | Operation::KeepGroup { .. } => "group",
+        Operation::MapGroup { .. } => "directory group or team",
         Operation::SendInvitation { .. } => "team",
         Operation::ViewInvitation { .. }
         | Operation::EditInvitation { .. }

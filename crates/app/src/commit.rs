@@ -5,7 +5,7 @@ mod covers;
 use std::sync::Arc;
 
 use domain::event::{self, Event};
-use domain::id::{OrgId, PersonId};
+use domain::id::{KeyId, OrgId, PersonId};
 use domain::organization::{Organization, Stamp};
 use domain::time::Timestamp;
 use journal::{Append, AppendError, Fact};
@@ -90,7 +90,9 @@ impl App {
         let again = (facts.clone(), directory.clone());
         // Whichever way somebody goes, what was written in their requests goes with them.
         let gone = then.as_ref().map(|then| erased(live.org(), [&state, then], &events)).unwrap_or_default();
-        let facts = facts.into_iter().chain(gone).chain(forgotten(live.org(), &state, &events, at)).collect();
+        let forgotten =
+            forgotten(live.org(), &state, &events, at).into_iter().chain(dropped(live.org(), &state, &events));
+        let facts = facts.into_iter().chain(gone).chain(forgotten).collect();
         let append = Append { stream, expected, at, actor: actor.clone(), events: bodies, facts };
         match self.inner.journal.append(std::iter::once(append).chain(directory.map(|append| *append)).collect()).await
         {
@@ -130,6 +132,14 @@ fn forgotten(org: OrgId, state: &Organization, events: &[Event], at: Timestamp) 
     }
     let forgotten = state.invitations_forgotten_at(at).into_iter();
     forgotten.map(|invitation| Fact::DropInvitee { org, invitation }).collect()
+}
+
+/// What the groups of directory connections were called that end.
+fn dropped(org: OrgId, state: &Organization, events: &[Event]) -> Vec<Fact> {
+    let ended =
+        |connection: &KeyId| events.iter().any(|event| matches!(event, Event::KeyRevoked { key } if key == connection));
+    let groups = state.groups.values().filter(|group| ended(&group.connection));
+    groups.map(|group| Fact::DropDirectoryGroup { org, group: group.id }).collect()
 }
 
 /// Whose sessions all open the organization no more.

@@ -29,6 +29,21 @@ enum Verb {
         /// The connection's id
         connection: String,
     },
+    /// The groups that the directory keeps over a connection, and the teams that each gives
+    Groups {
+        /// The connection's id
+        connection: String,
+    },
+    /// Say in which teams those in a directory's group are; without any, the group gives nothing
+    Map {
+        /// The connection's id
+        connection: String,
+        /// The group's id
+        group: String,
+        /// A team's id, and after = the role there; without a role, the one that newcomers to teams have
+        #[arg(long = "team", value_name = "TEAM[=ROLE]", value_delimiter = ',')]
+        teams: Vec<String>,
+    },
     /// End a connection at once; the people whom it let in stay as they are
     End {
         /// The connection's id
@@ -58,6 +73,13 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             let rotated = org.post(&["directory", connection, "rotate"], &json!({}))?;
             terminal.answer(&rotated, |rotated| format!("rotated {connection}\n{}", lay_out_secret(rotated)))
         }
+        Verb::Groups { connection } => {
+            terminal.answer(&org.get(&["directory", connection, "groups"], &[])?, lay_out_groups)
+        }
+        Verb::Map { connection, group, teams } => {
+            let mapped = org.put(&["directory", connection, "groups", group], &json!({ "teams": given(teams) }))?;
+            terminal.answer(&mapped, |mapped| format!("{} gives {}\n", text(mapped, "/name"), lay_out_teams(mapped)))
+        }
         Verb::End { connection } => {
             terminal.confirm(&format!("end {connection}? The directory changes nothing here any more."))?;
             let ended = org.delete(&["directory", connection])?;
@@ -79,6 +101,36 @@ fn lay_out_secret(made: &Value) -> String {
         text(made, "/scim_url"),
         text(made, "/secret"),
     )
+}
+
+/// Teams and the roles there, as they are sent.
+fn given(teams: &[String]) -> Value {
+    let one = |team: &String| match team.split_once('=') {
+        Some((team, role)) => (team.to_owned(), Value::from(role)),
+        None => (team.clone(), Value::Null),
+    };
+    Value::Object(teams.iter().map(one).collect())
+}
+
+fn lay_out_teams(group: &Value) -> String {
+    let teams = group["teams"].as_array().into_iter().flatten();
+    let teams: Vec<String> =
+        teams.map(|given| format!("{} ({})", text(given, "/title"), text(given, "/role"))).collect();
+    if teams.is_empty() { "nothing".to_owned() } else { teams.join(", ") }
+}
+
+fn lay_out_groups(found: &Value) -> String {
+    let mut table = Table::new(&["GROUP", "MEMBERS", "GIVES", "STANDS STILL", "ID"]);
+    for one in items(found) {
+        table.row([
+            text(one, "/name"),
+            text(one, "/members"),
+            lay_out_teams(one),
+            text(one, "/because"),
+            text(one, "/id"),
+        ]);
+    }
+    table.to_string()
 }
 
 fn lay_out(found: &Value) -> String {
@@ -135,5 +187,37 @@ mod tests {
             ("DELETE", format!("{path}/key_1")),
         ];
         assert_eq!(asked, expected.map(|(method, path)| (method.to_owned(), path)));
+    }
+
+    #[test]
+    fn what_groups_give_is_seen_and_said() {
+        let one = json!({ "id": "grp_1", "name": "Engineers", "external_id": null, "members": 7,
+            "teams": [{ "team": "tea_1", "title": "Engines", "role": "team-user" }] });
+        let nothing = json!({ "id": "grp_1", "name": "Engineers", "external_id": null, "members": 7, "teams": [] });
+        let server = FakeServer::answering(vec![
+            (200, json!({ "items": [one.clone()], "next": null })),
+            (200, one),
+            (200, nothing),
+        ]);
+        let run = |line: &[&str]| {
+            let line = [&["directory", "--org", "north"], line].concat();
+            let done = outcome(&server, &line);
+            assert_eq!(done.code, 0, "{}", done.err);
+            done.out
+        };
+        let listed = run(&["groups", "key_1"]);
+        assert!(
+            listed.contains("Engineers") && listed.contains("Engines (team-user)") && listed.contains('7'),
+            "{listed}"
+        );
+        assert!(run(&["map", "key_1", "grp_1", "--team", "tea_1=team-user,tea_2"]).contains("Engines (team-user)"));
+        assert!(run(&["map", "key_1", "grp_1"]).contains("gives nothing"));
+        assert_eq!(server.request(1).json(), json!({ "teams": { "tea_1": "team-user", "tea_2": null } }));
+        assert_eq!(server.request(2).json(), json!({ "teams": {} }));
+        let asked = server.request(1);
+        assert_eq!(
+            (asked.method, asked.path),
+            ("PUT".into(), "/api/v1/orgs/north/directory/key_1/groups/grp_1".into())
+        );
     }
 }

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::agent::{self, AgentEdit};
 use crate::event::Event;
 use crate::grant::{self, Grantee, Profile};
+use crate::group::{self, Except};
 use crate::id::{
-    AgentId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+    AgentId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId,
+    TeamId,
 };
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{self, Closing, Inviter, NewInvitation, Offer};
@@ -65,8 +67,8 @@ pub enum Command {
     EndSession { person: PersonId, session: SessionId, until: Timestamp },
     /// End all sessions of a member here.
     EndSessions { person: PersonId },
-    /// Let a member do nothing until they are restored.
-    SuspendMember { person: PersonId },
+    /// Let a member do nothing until they are restored; whether a company directory says so.
+    SuspendMember { person: PersonId, by_directory: bool },
     /// End a member's suspension.
     RestoreMember { person: PersonId },
     /// End a membership.
@@ -133,6 +135,20 @@ pub enum Command {
     SetTeamMember { team: TeamId, person: PersonId, role: Option<RoleId> },
     /// Take a member out of a team.
     RemoveTeamMember { team: TeamId, person: PersonId },
+    /// Have a group of a company directory, with nobody in it yet.
+    CreateGroup { group: GroupId, connection: KeyId },
+    /// Let people join and leave it; whether what it is called changes as well; and to whom nothing is given by it.
+    ChangeGroup {
+        group: GroupId,
+        joined: BTreeSet<PersonId>,
+        left: BTreeSet<PersonId>,
+        edited: bool,
+        except: Box<Except>,
+    },
+    /// Let it give these places in teams.
+    MapGroup { group: GroupId, teams: BTreeMap<TeamId, RoleId>, except: Box<Except> },
+    /// Drop it, and take away what it gave.
+    DeleteGroup { group: GroupId, except: Box<Except> },
     /// Make an agent.
     CreateAgent {
         agent: AgentId,
@@ -253,7 +269,7 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::TakeMemberRole { person, role } => member::take_role(state, person, role),
         Command::EndSession { person, session, until } => member::end_session(state, (person, session), until, now),
         Command::EndSessions { person } => member::end_sessions(state, person, now),
-        Command::SuspendMember { person } => member::suspend(state, person),
+        Command::SuspendMember { person, by_directory } => member::suspend(state, person, by_directory),
         Command::RestoreMember { person } => member::restore(state, person),
         Command::RemoveMember { person } => member::remove(state, person),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
@@ -291,6 +307,12 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::DeleteTeam { team } => team::delete(state, team),
         Command::SetTeamMember { team, person, role } => team::set_member(state, team, person, role),
         Command::RemoveTeamMember { team, person } => team::remove_member(state, team, person),
+        Command::CreateGroup { group, connection } => group::create(state, group, connection),
+        Command::ChangeGroup { group, joined, left, edited, except } => {
+            group::change(state, group, (joined, left), edited, &except)
+        }
+        Command::MapGroup { group, teams, except } => group::map(state, group, teams, &except),
+        Command::DeleteGroup { group, except } => group::delete(state, group, &except),
         Command::CreateAgent { agent, title, sponsor, role, expires_at } => {
             agent::create(state, (agent, title), (sponsor, role), expires_at, now)
         }

@@ -122,6 +122,8 @@ ids! {
     KeyId "key_" "a key";
     /// Names a team of one organization.
     TeamId "tea_" "a team";
+    /// Names a directory group of one organization.
+    GroupId "grp_" "a directory group";
     /// Names an AI agent of one organization.
     AgentId "agt_" "an agent";
     /// Names a resource of one organization.

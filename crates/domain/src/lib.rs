@@ -15,6 +15,7 @@ pub mod credential;
 pub mod directory;
 pub mod event;
 pub mod grant;
+pub mod group;
 pub mod id;
 pub mod integration;
 pub mod invitation;

@@ -5,13 +5,13 @@
 
 use std::fmt;
 
-use domain::id::{IdentityId, InvitationId, KeyId, OrgId, PasskeyId, PersonId, SessionId};
+use domain::id::{GroupId, IdentityId, InvitationId, KeyId, OrgId, PasskeyId, PersonId, SessionId};
 use domain::time::Timestamp;
 
 use crate::invitee::InviteeRow;
 use crate::mail::MailRow;
 use crate::mail_domain::{JoinAskerRow, MailDomainRow};
-use crate::scim::DirectoryUser;
+use crate::scim::{DirectoryGroup, DirectoryUser};
 use crate::sign_in::{IdentityRow, PasskeyRow, SessionRow, TicketRow};
 
 /// A change to the rows beside the streams.
@@ -83,6 +83,15 @@ pub enum Fact {
     },
     /// What the company's directory calls a member of the organization. Names are unique in it without regard to case.
     DirectoryUser(Box<DirectoryUser>),
+    /// What a company directory calls a group.
+    DirectoryGroup(Box<DirectoryGroup>),
+    /// What a company directory called a group is deleted.
+    DropDirectoryGroup {
+        /// Where.
+        org: OrgId,
+        /// Which.
+        group: GroupId,
+    },
     /// The organization's one slug is now this.
     Slug {
         /// The slug, compared exactly.
@@ -253,6 +262,8 @@ impl fmt::Debug for Fact {
             Fact::OrganizationRestored { org } => write!(f, "OrganizationRestored({org})"),
             Fact::EraseOrganization { org } => write!(f, "EraseOrganization({org})"),
             Fact::DirectoryUser(user) => write!(f, "DirectoryUser({}, {})", user.org, user.person),
+            Fact::DirectoryGroup(group) => write!(f, "DirectoryGroup({}, {})", group.org, group.group),
+            Fact::DropDirectoryGroup { org, group } => write!(f, "DropDirectoryGroup({org}, {group})"),
             Fact::Slug { org, .. } => write!(f, "Slug({org})"),
             Fact::Label { org, id, .. } => write!(f, "Label({org}, {id})"),
             Fact::Credential { org, key, .. } => write!(f, "Credential({org}, {key})"),

@@ -36,7 +36,7 @@ pub use crate::journal::{Journal, Options};
 pub use crate::mail::{MAIL_MAX, MailRow};
 pub use crate::mail_domain::{JoinAskerRow, MailDomainRow};
 pub use crate::record::{Closing, KeyUse, Record, RecordPage, RecordQuery, Usage, UsageOf};
-pub use crate::scim::DirectoryUser;
+pub use crate::scim::{DirectoryGroup, DirectoryUser};
 pub use crate::sign_in::{IdentityRow, PasskeyRow, SessionRow, TicketRow};
 pub use crate::sqlite::verify::verify;
 pub use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};

@@ -19,6 +19,7 @@ use domain::time::Timestamp;
 
 use crate::catalog::Catalog;
 use crate::first::FirstMembers;
+use crate::groups::groups_of;
 use crate::keys::Keys;
 use crate::question::{Reason, RoleIndex, Subject, Via};
 use crate::snapshot::{
@@ -66,6 +67,7 @@ impl Snapshot {
         let roles = kept(|touched| !touched.roles).map(|before| Arc::clone(&before.roles));
         let teams = kept(|touched| !touched.teams).map(|before| Arc::clone(&before.teams));
         let agents = kept(|touched| !touched.agents).map(|before| Arc::clone(&before.agents));
+        let groups = kept(|touched| !touched.groups).map(|before| Arc::clone(&before.groups));
         let mut snapshot = Snapshot {
             org,
             seq: state.seq,
@@ -81,6 +83,7 @@ impl Snapshot {
             keys: taken
                 .map_or_else(|| Keys::compile(state), |(before, touched)| before.keys.with(&touched.keys, state)),
             teams: teams.unwrap_or_else(|| Arc::new(titles_of_teams(state))),
+            groups: groups.unwrap_or_else(|| groups_of(state)),
             agents: agents.unwrap_or_else(|| Arc::new(agents_of(state))),
             resources: resources.unwrap_or_else(|| Arc::new(state.resources.clone())),
             objects: objects.map_or_else(|| Arc::new(state.objects.clone()), Arc::clone),

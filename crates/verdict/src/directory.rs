@@ -1,12 +1,16 @@
 //! Directory connections: who makes one, and what one does.
 //!
-//! A connection lets people in with one role, and suspends and restores people; it does nothing else, whatever the roles
-//! hold that it looks after. These say above whom it does not reach: it touches nobody with more authority than all of them
+//! A connection lets people in with one role, suspends and restores people, and keeps groups; it does nothing else, whatever
+//! the roles hold that it looks after. These say above whom it does not reach: it touches nobody with more authority than all of them
 //! together, and never who holds the top role.
+//!
+//! It rests on whoever had its present secret made, who has seen it: what it gives they could give at that moment by hand, or
+//! it is not given. What it takes is never asked about in this way, so that who is to leave is out whatever has become of
+//! them.
 
 use std::collections::BTreeSet;
 
-use domain::id::PersonId;
+use domain::id::{KeyId, PersonId};
 use domain::key::{Key, KeyKind};
 use domain::permission::{Permission, PermissionSet, Scope};
 use domain::role::RoleId;
@@ -33,7 +37,27 @@ pub(crate) struct Tends {
     /// What these hold together: nobody who manages more is touched.
     authority: PermissionSet,
     /// The same in any team.
-    in_teams: PermissionSet,
+    pub(crate) in_teams: PermissionSet,
+    /// Whether it has the role still with which it was made.
+    has_role: bool,
+    pub(crate) maker: Maker,
+}
+
+/// Who had a connection's present secret made.
+#[derive(Debug)]
+pub(crate) enum Maker {
+    /// Somebody of the organization, with the key that they used, where it was one.
+    Subject(Subject, Option<KeyId>),
+    /// Whoever has the data folder in hand.
+    Operator,
+}
+
+impl Maker {
+    /// From how the journal names actors.
+    pub(crate) fn named(actor: &str) -> Maker {
+        let (subject, with) = actor.split_once('/').unwrap_or((actor, ""));
+        Subject::parse(subject).map_or(Maker::Operator, |subject| Maker::Subject(subject, KeyId::parse(with).ok()))
+    }
 }
 
 impl Snapshot {
@@ -44,9 +68,9 @@ impl Snapshot {
         let authority = roles.fold(PermissionSet::EMPTY, |all, entry| all.union(entry.set));
         let everywhere = authority.iter().filter(|(_, scope)| *scope == Scope::All);
         let in_teams = everywhere.map(|(permission, _)| permission).collect();
-        let tends = Tends { gives: *gives, roles: tends.clone(), authority, in_teams };
-        let stopped =
-            (key.suspended || self.role_by_id(*gives).is_none()).then_some(Reason::Suspended).or(self.ending());
+        let (has_role, maker) = (!key.suspended, Maker::named(&key.issued_by));
+        let tends = Tends { gives: *gives, roles: tends.clone(), authority, in_teams, has_role, maker };
+        let stopped = self.ending();
         let entry = self.holder(Subject::Key(key.id), None, Reach::Granted(Box::default()));
         let permissions = OWN.into_iter().collect();
         let ends_at = key.expires_at.unwrap_or(NEVER);
@@ -63,7 +87,7 @@ impl Snapshot {
     ) -> Answer {
         let answer = holds(entry, Permission::SecurityEdit, target)?;
         let lasting = entry.lasting();
-        for permission in [Permission::MemberAdd, Permission::MemberRemove] {
+        for permission in [Permission::MemberAdd, Permission::MemberEdit, Permission::MemberRemove] {
             holds(lasting, permission, target)?;
         }
         self.may_let_in(lasting, gives)?;
@@ -78,6 +102,50 @@ impl Snapshot {
         self.connect_directory(entry, (&tends.gives, &tends.roles), target)
     }
 
+    /// Whether a connection does more than to deactivate: it has its role still, and whoever had its present secret made
+    /// could make it at this moment.
+    ///
+    /// # Errors
+    /// The denial of whatever else it is asked to do.
+    // INVARIANT: held by `a_connection_does_nothing_that_whoever_makes_it_could_not_do` in tests/oracle.
+    pub(crate) fn stands(&self, tends: &Tends, now: Timestamp) -> Result<(), Denial> {
+        if !tends.has_role || self.role_by_id(tends.gives).is_none() {
+            return Err(shown(Reason::Suspended));
+        }
+        let made = |entry: &SubjectEntry| {
+            self.connect_directory(entry, (&tends.gives, &tends.roles), Target::Organization).map(|_| ())
+        };
+        match self.by_maker(&tends.maker, now, made) {
+            true => Ok(()),
+            false => Err(shown(Reason::MakerBelow)),
+        }
+    }
+
+    /// Whether whoever had a secret made may do something at this moment; where it was an agent for somebody, both.
+    pub(crate) fn by_maker(
+        &self,
+        maker: &Maker,
+        now: Timestamp,
+        may: impl Fn(&SubjectEntry) -> Result<(), Denial>,
+    ) -> bool {
+        let Maker::Subject(subject, with) = maker else { return true };
+        let may = |subject: Subject| self.subject_at(subject.as_str(), now).and_then(&may).is_ok();
+        let principal = match subject {
+            Subject::Member(_) | Subject::Key(_) => return may(*subject),
+            // For whom it acted is known by its key alone.
+            Subject::Agent(_) => with.and_then(|key| self.key(key)).map(|key| key.acting_for),
+        };
+        let for_whom = |person: Option<PersonId>| person.is_none_or(|person| may(Subject::Member(person)));
+        principal.is_some_and(for_whom) && may(*subject)
+    }
+
+    /// Why a connection only deactivates at this moment, where it does no more.
+    #[must_use]
+    pub fn only_deactivates(&self, connection: KeyId, now: Timestamp) -> Option<Reason> {
+        let tends = self.subject(connection.as_str(), now)?.tends.as_ref()?;
+        self.stands(tends, now).err().map(|denial| denial.reason)
+    }
+
     /// What a connection may do. What is not named here it may not.
     pub(crate) fn operate_as_directory(
         &self,
@@ -90,13 +158,16 @@ impl Snapshot {
             Operation::ViewMembers => holds(entry, Permission::MemberView, Target::Organization),
             Operation::AddMember { role } if *role == tends.gives => {
                 let answer = holds(entry, Permission::MemberAdd, Target::Organization)?;
+                self.stands(tends, now)?;
                 self.lets_newcomers_in(tends)?;
                 Ok(answer)
             }
-            // Names and seats give nothing and take nothing.
+            // A name that everybody sees is power over somebody, too.
             Operation::EditMember { member, seat: false } => {
-                self.subject(member.as_str(), now).ok_or(hidden(Reason::NoSuchTarget))?;
-                holds(entry, Permission::MemberEdit, Target::Member(member))
+                let answer = holds(entry, Permission::MemberEdit, Target::Member(member))?;
+                self.is_tended(tends, member, now)?;
+                self.stands(tends, now)?;
+                Ok(answer)
             }
             Operation::SuspendMember { member } => {
                 let answer = holds(entry, Permission::MemberRemove, Target::Member(member))?;
@@ -110,10 +181,12 @@ impl Snapshot {
                 if other.stopped.is_some() && !other.by_directory {
                     return Err(shown(Reason::SuspendedByHand));
                 }
+                self.stands(tends, now)?;
                 self.wakes_no_more_than(tends, member, now)?;
                 Ok(answer)
             }
-            _ => Err(shown(Reason::DirectoryOnly)),
+            // What it gives by them stands in `groups`.
+            _ => self.keep_groups(entry, operation, now),
         }
     }
 
@@ -141,7 +214,7 @@ impl Snapshot {
     }
 
     /// A member whom a connection may suspend, and restore.
-    fn is_tended(&self, tends: &Tends, member: PersonId, now: Timestamp) -> Result<&SubjectEntry, Denial> {
+    pub(crate) fn is_tended(&self, tends: &Tends, member: PersonId, now: Timestamp) -> Result<&SubjectEntry, Denial> {
         let other = self.subject(member.as_str(), now).ok_or(hidden(Reason::NoSuchTarget))?;
         if self.is_top(other) {
             return Err(shown(Reason::OnlyOwners));

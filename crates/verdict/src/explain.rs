@@ -277,11 +277,22 @@ impl Snapshot {
             Reason::OnlyDefaultRole => "you may invite, but only with the role that newcomers get".to_owned(),
             Reason::NeedsApproval => "somebody who may add people has to agree to this invitation".to_owned(),
             Reason::DirectoryOnly => {
-                "a directory connection lets people in with its own role, suspends and restores them, and does nothing else"
+                "a directory connection lets people in with its own role, suspends and restores them, keeps its groups, and does \
+                 nothing else"
                     .to_owned()
             }
             Reason::SuspendedByHand => {
                 "somebody here suspended this person, and a directory restores only whom a directory suspended".to_owned()
+            }
+            Reason::MapperBelow => {
+                "whoever said what this group gives could not say so any more, so that it gives nothing more".to_owned()
+            }
+            Reason::AboveConnection(permission) => {
+                format!("this place in a team holds {permission}, and the connection looks after nobody who holds that")
+            }
+            Reason::MakerBelow => {
+                "whoever had the secret of this connection made could not make it any more, so that it only deactivates"
+                    .to_owned()
             }
         }
     }
@@ -346,6 +357,17 @@ impl Snapshot {
             Reason::NeedsApproval => say("ask somebody who adds members to approve it", Permission::MemberAdd),
             Reason::DirectoryOnly => (Some("use a personal key".to_owned()), None),
             Reason::SuspendedByHand => say("ask for the membership to be restored here", Permission::MemberRemove),
+            Reason::MapperBelow => {
+                say("ask somebody who could to say once more what the group gives", Permission::SecurityEdit)
+            }
+            Reason::AboveConnection(_) => {
+                let text =
+                    "name a smaller role, or connect the directory anew so that it looks after roles that hold it";
+                say(text, Permission::SecurityEdit)
+            }
+            Reason::MakerBelow => {
+                say("ask somebody who could connect a directory to give it a new secret", Permission::SecurityEdit)
+            }
             Reason::NotAMember | Reason::NoSuchTool | Reason::NoSuchTarget => (None, None),
         }
     }

@@ -68,6 +68,7 @@ impl Snapshot {
             | Operation::ChangePreset
             | Operation::ConnectDirectory { .. }
             | Operation::OpenMailDomain { .. }
+            | Operation::MapGroup { .. }
             | Operation::DeleteOrganization
             | Operation::EndSessions { .. } => true,
             Operation::RestoreMember { member } => {

@@ -24,6 +24,7 @@ mod explain;
 mod first;
 mod fresh;
 mod gifts;
+mod groups;
 mod invitations;
 mod keys;
 mod list;

@@ -165,6 +165,8 @@ impl Snapshot {
             | Operation::ViewKey { .. }
             | Operation::RevokeKey { .. }
             | Operation::RotateKey { .. } => self.operate_on_keys(entry, operation, now),
+            Operation::MapGroup { group, teams } => self.map_group(entry, (group, teams), now),
+            Operation::CreateGroup { .. } | Operation::KeepGroup { .. } => Err(hidden(Reason::NoSuchTarget)),
             Operation::ViewAgents
             | Operation::CreateAgent { .. }
             | Operation::EditAgent { .. }

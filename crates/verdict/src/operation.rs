@@ -1,9 +1,11 @@
 //! What can be asked about besides calls of tools.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, TeamId};
+use domain::id::{
+    AgentId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, TeamId,
+};
 use domain::invitation::Offer;
 use domain::key::KeyScope;
 use domain::object::{DataName, DataRules, DataVerb, Object};
@@ -120,6 +122,12 @@ pub enum Operation<'q> {
     CreateWorkspaceKey { role: Option<&'q RoleId>, scope: KeyScope },
     /// Connect a company directory, which gives one role and looks after others besides.
     ConnectDirectory { gives: &'q RoleId, tends: &'q BTreeSet<RoleId> },
+    /// Have a new group of a company directory, as the directory's connection.
+    CreateGroup { group: GroupId },
+    /// Rename such a group, drop it, or let people leave it; where `adds`, let people join it.
+    KeepGroup { group: GroupId, adds: bool },
+    /// Say which places in teams such a group gives.
+    MapGroup { group: GroupId, teams: &'q BTreeMap<TeamId, RoleId> },
     /// Give a workspace key another role, or none.
     SetKeyRole { key: KeyId, role: Option<&'q RoleId> },
     /// See the agents.
@@ -248,6 +256,8 @@ impl Operation<'_> {
             Operation::CreatePersonalKey { .. } => "key.create_personal",
             Operation::CreateWorkspaceKey { .. } => "key.create_workspace",
             Operation::ConnectDirectory { .. } => "directory.connect",
+            Operation::CreateGroup { .. } | Operation::KeepGroup { .. } => "group.keep",
+            Operation::MapGroup { .. } => "group.map",
             Operation::SetKeyRole { .. } => "key.set_role",
             Operation::ViewAgents => "agent.view",
             Operation::CreateAgent { .. } => "agent.create",

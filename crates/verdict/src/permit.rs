@@ -2,7 +2,7 @@
 
 use domain::grant::Grantee;
 use domain::id::{
-    AgentId, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId, RequestId, ResourceId, TeamId,
+    AgentId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId, RequestId, ResourceId, TeamId,
 };
 use domain::integration::ToolClass;
 use domain::permission::Permission;
@@ -39,6 +39,8 @@ pub enum Target {
     TeamMember(TeamId, PersonId),
     /// What a team has of a resource.
     TeamResource(TeamId, ResourceId),
+    /// A directory group, and the places in teams that it gives.
+    Group(GroupId),
     /// An agent.
     Agent(AgentId),
     /// That an agent may act for a person.

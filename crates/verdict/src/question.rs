@@ -312,6 +312,12 @@ pub enum Reason {
     DirectoryOnly,
     /// A person suspended them, and a directory connection restores only whom one suspended.
     SuspendedByHand,
+    /// Whoever mapped a directory group could not do so any more.
+    MapperBelow,
+    /// A directory group would give a place that manages more than its connection looks after.
+    AboveConnection(Permission),
+    /// Whoever had a directory connection's secret made could not make it any more.
+    MakerBelow,
 }
 
 impl Reason {
@@ -353,6 +359,9 @@ impl Reason {
             Reason::NeedsApproval => "needs-approval",
             Reason::DirectoryOnly => "directory-connection",
             Reason::SuspendedByHand => "suspended-by-hand",
+            Reason::MapperBelow => "mapper-below",
+            Reason::AboveConnection(_) => "above-connection",
+            Reason::MakerBelow => "maker-below",
         }
     }
 }

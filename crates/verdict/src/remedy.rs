@@ -253,6 +253,9 @@ impl Snapshot {
             | Reason::NoSuchTarget
             | Reason::DirectoryOnly
             | Reason::SuspendedByHand
+            | Reason::MakerBelow
+            | Reason::MapperBelow
+            | Reason::AboveConnection(_)
             | Reason::NotYours
             | Reason::NeedsApproval => Vec::new(),
         }

@@ -22,6 +22,7 @@ use crate::catalog::{Catalog, IntegrationEntry, ToolEntry, ToolIndex};
 use crate::credential::{Credential, SessionProof};
 use crate::directory::Tends;
 use crate::first::FirstMembers;
+use crate::groups::Groups;
 use crate::keys::{KeyEntry, Keys};
 use crate::question::{Actor, Reason, Subject, Via};
 use crate::subjects::Subjects;
@@ -49,6 +50,7 @@ pub struct Snapshot {
     pub(crate) extra_roles: Arc<Vec<ExtraRole>>,
     pub(crate) keys: Keys,
     pub(crate) teams: Arc<BTreeMap<TeamId, Box<str>>>,
+    pub(crate) groups: Groups,
     pub(crate) agents: Arc<BTreeMap<AgentId, AgentEntry>>,
     pub(crate) resources: Arc<BTreeMap<ResourceId, Arc<Resource>>>,
     pub(crate) objects: Arc<BTreeMap<DataName, Object>>,

@@ -21,6 +21,7 @@ pub(crate) struct Touched {
     pub(crate) agents: bool,
     pub(crate) invitations: bool,
     pub(crate) mail_domains: bool,
+    pub(crate) groups: bool,
     /// The roles that members have beside their own.
     pub(crate) extra_roles: bool,
     /// Every subject, since what many of them have rests on it.
@@ -38,6 +39,7 @@ impl Touched {
             touched.resources |= event.changes_resources();
             touched.invitations |= event.changes_invitations();
             touched.mail_domains |= event.changes_mail_domains();
+            touched.groups |= event.changes_groups();
             touched.add(event, before, state);
         }
         touched.everybody |= touched.tools;
@@ -91,7 +93,9 @@ impl Touched {
             }
             Event::TeamCreated { .. } | Event::TeamRenamed { .. } => self.teams = true,
             Event::TeamDeleted { .. } => (self.everybody, self.teams) = (true, true),
-            Event::TeamMemberSet { person, .. } | Event::TeamMemberRemoved { person, .. } => self.member(*person),
+            Event::TeamMemberSet { person, .. }
+            | Event::TeamMemberPlaced { person, .. }
+            | Event::TeamMemberRemoved { person, .. } => self.member(*person),
             Event::AgentCreated { agent, .. }
             | Event::AgentEdited { agent, .. }
             | Event::AgentRoleChanged { agent, .. } => self.agent(*agent),
@@ -137,6 +141,11 @@ impl Touched {
             | Event::ResourceDestroyed { .. }
             | Event::KindConfigured { .. }
             | Event::ObjectDefined(_)
+            | Event::GroupCreated { .. }
+            | Event::GroupEdited { .. }
+            | Event::GroupMembersChanged { .. }
+            | Event::GroupMapped { .. }
+            | Event::GroupDeleted { .. }
             | Event::RequestOpened(_)
             | Event::RequestWithdrawn { .. }
             | Event::RequestGranted { .. }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::door::{Connected, Scim};
 use super::fault::Fault;
-use super::{PAGE_MAX, USER_SCHEMA};
+use super::{GROUP_SCHEMA, PAGE_MAX, USER_SCHEMA};
 
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0";
 
@@ -32,7 +32,7 @@ pub(super) async fn service_provider(Connected { base, .. }: Connected) -> Scim<
 
 /// `GET /scim/v2/{org}/ResourceTypes`
 pub(super) async fn resource_types(Connected { base, .. }: Connected) -> Scim<Value> {
-    Scim(all(user_type(&base)))
+    Scim(all(&[user_type(&base), group_type(&base)]))
 }
 
 /// `GET /scim/v2/{org}/ResourceTypes/{id}`
@@ -40,12 +40,16 @@ pub(super) async fn resource_type(
     Connected { base, .. }: Connected,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Scim<Value>, Fault> {
-    if id == "User" { Ok(Scim(user_type(&base))) } else { Err(none()) }
+    match id.as_str() {
+        "User" => Ok(Scim(user_type(&base))),
+        "Group" => Ok(Scim(group_type(&base))),
+        _ => Err(none()),
+    }
 }
 
 /// `GET /scim/v2/{org}/Schemas`
 pub(super) async fn schemas(Connected { base, .. }: Connected) -> Scim<Value> {
-    Scim(all(user_schema(&base)))
+    Scim(all(&[user_schema(&base), group_schema(&base)]))
 }
 
 /// `GET /scim/v2/{org}/Schemas/{id}`
@@ -53,17 +57,21 @@ pub(super) async fn schema(
     Connected { base, .. }: Connected,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Scim<Value>, Fault> {
-    if id == USER_SCHEMA { Ok(Scim(user_schema(&base))) } else { Err(none()) }
+    match id.as_str() {
+        USER_SCHEMA => Ok(Scim(user_schema(&base))),
+        GROUP_SCHEMA => Ok(Scim(group_schema(&base))),
+        _ => Err(none()),
+    }
 }
 
 fn none() -> Fault {
-    Fault::new(StatusCode::NOT_FOUND, "there is no such thing; there are users alone")
+    Fault::new(StatusCode::NOT_FOUND, "there is no such thing; there are users and groups alone")
 }
 
-/// A list of one.
-fn all(one: Value) -> Value {
+/// A list of these.
+fn all(these: &[Value]) -> Value {
     let schemas = ["urn:ietf:params:scim:api:messages:2.0:ListResponse"];
-    json!({ "schemas": schemas, "totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [one] })
+    json!({ "schemas": schemas, "totalResults": these.len(), "startIndex": 1, "itemsPerPage": these.len(), "Resources": these })
 }
 
 fn user_type(base: &str) -> Value {
@@ -75,6 +83,18 @@ fn user_type(base: &str) -> Value {
         "description": "A member of the organization",
         "schema": USER_SCHEMA,
         "meta": { "resourceType": "ResourceType", "location": format!("{base}/ResourceTypes/User") },
+    })
+}
+
+fn group_type(base: &str) -> Value {
+    json!({
+        "schemas": [format!("{CORE}:ResourceType")],
+        "id": "Group",
+        "name": "Group",
+        "endpoint": "/Groups",
+        "description": "A group of the directory, which gives what somebody here decided",
+        "schema": GROUP_SCHEMA,
+        "meta": { "resourceType": "ResourceType", "location": format!("{base}/ResourceTypes/Group") },
     })
 }
 
@@ -138,6 +158,8 @@ fn user_schema(base: &str) -> Value {
             "The address, which is read when somebody is let in and never after",
         )
         .written(json!({ "multiValued": true, "subAttributes": of_emails })),
+        attribute("groups", "complex", "readOnly", "The directory's groups that the person is in")
+            .written(json!({ "multiValued": true, "subAttributes": references("readOnly") })),
     ];
     json!({
         "schemas": [format!("{CORE}:Schema")],
@@ -146,5 +168,35 @@ fn user_schema(base: &str) -> Value {
         "description": "A member of the organization",
         "attributes": attributes,
         "meta": { "resourceType": "Schema", "location": format!("{base}/Schemas/{USER_SCHEMA}") },
+    })
+}
+
+/// What names somebody in a group, or a group.
+fn references(mutability: &'static str) -> [Value; 4] {
+    [
+        attribute("value", "string", mutability, "The id").written(json!({ "caseExact": true })),
+        attribute("$ref", "reference", "readOnly", "Where it is")
+            .written(json!({ "referenceTypes": ["User", "Group"] })),
+        attribute("display", "string", "readOnly", "What it is called").written(json!({})),
+        attribute("type", "string", "readOnly", "User in a group, direct in a user").written(json!({})),
+    ]
+}
+
+fn group_schema(base: &str) -> Value {
+    let attributes = [
+        attribute("displayName", "string", "readWrite", "The directory's name for the group")
+            .written(json!({ "required": true })),
+        attribute("externalId", "string", "readWrite", "The directory's id of the group")
+            .written(json!({ "caseExact": true })),
+        attribute("members", "complex", "readWrite", "Who is in the group")
+            .written(json!({ "multiValued": true, "subAttributes": references("immutable") })),
+    ];
+    json!({
+        "schemas": [format!("{CORE}:Schema")],
+        "id": GROUP_SCHEMA,
+        "name": "Group",
+        "description": "A group of the directory",
+        "attributes": attributes,
+        "meta": { "resourceType": "Schema", "location": format!("{base}/Schemas/{GROUP_SCHEMA}") },
     })
 }

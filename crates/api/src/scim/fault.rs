@@ -54,7 +54,9 @@ impl From<Failure> for Fault {
 impl From<Problem> for Fault {
     fn from(problem: Problem) -> Fault {
         match &problem {
-            Problem::Refused(refusal) if matches!(refusal.code, "user-name-taken" | "already-member") => {
+            Problem::Refused(refusal)
+                if matches!(refusal.code, "user-name-taken" | "group-taken" | "already-member") =>
+            {
                 Fault { scim_type: Some("uniqueness"), ..Fault::new(StatusCode::CONFLICT, problem.to_string()) }
             }
             // What a rule of the organization keeps a directory from is nothing that it could send in another way.

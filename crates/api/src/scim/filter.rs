@@ -1,6 +1,6 @@
-//! The filters that directories find somebody by: one attribute that is equal to a text.
+//! The filters that directories find somebody and groups by: an attribute that is equal to a text; for groups, several.
 
-use app::scim::FindUsers;
+use app::scim::{FindGroups, FindUsers};
 
 use super::fault::Fault;
 use super::value::folded;
@@ -20,13 +20,8 @@ impl Filter {
             let detail = "look for one user by userName, externalId or id, such as userName eq \"ada@example.com\"";
             Fault::bad("invalidFilter", detail)
         };
-        let (name, rest) = text.trim().split_once(' ').ok_or_else(bad)?;
-        let (operator, value) = rest.trim_start().split_once(' ').ok_or_else(bad)?;
-        let value: String = serde_json::from_str(value.trim()).map_err(|_| bad())?;
-        if !operator.eq_ignore_ascii_case("eq") {
-            return Err(bad());
-        }
-        match folded(name).as_str() {
+        let [(name, value)] = terms(text).ok_or_else(bad)?.try_into().map_err(|_| bad())?;
+        match name.as_str() {
             "id" => Ok(Filter::Id(value)),
             "username" => Ok(Filter::UserName(value)),
             "externalid" => Ok(Filter::ExternalId(value)),
@@ -40,6 +35,53 @@ impl Filter {
             Filter::UserName(name) => FindUsers::UserName(name),
             Filter::ExternalId(id) => FindUsers::ExternalId(id),
         }
+    }
+}
+
+/// Reads a filter of groups.
+pub(super) fn groups(text: &str) -> Result<FindGroups, Fault> {
+    let bad = || {
+        let detail = "look for groups by displayName, externalId, id or members.value, such as displayName eq \"Sales\", \
+                      and by several of them with and";
+        Fault::bad("invalidFilter", detail)
+    };
+    let mut find = FindGroups::default();
+    for (name, value) in terms(text).ok_or_else(bad)? {
+        let place = match name.as_str() {
+            "id" => &mut find.id,
+            "displayname" => &mut find.name,
+            "externalid" => &mut find.external_id,
+            "members" | "members.value" => &mut find.member,
+            _ => return Err(bad()),
+        };
+        if place.replace(value).is_some() {
+            return Err(bad());
+        }
+    }
+    Ok(find)
+}
+
+/// Names and the texts that they are equal to, with `and` between them; none where it is anything else.
+fn terms(text: &str) -> Option<Vec<(String, String)>> {
+    let (mut terms, mut rest) = (Vec::new(), text.trim());
+    loop {
+        let (name, after) = rest.split_once(' ')?;
+        let (operator, after) = after.trim_start().split_once(' ')?;
+        let mut values = serde_json::Deserializer::from_str(after).into_iter::<String>();
+        let value = values.next()?.ok()?;
+        let after = after.get(values.byte_offset()..)?;
+        if !operator.eq_ignore_ascii_case("eq") {
+            return None;
+        }
+        terms.push((folded(name), value));
+        if after.trim().is_empty() {
+            return Some(terms);
+        }
+        let (and, next) = after.trim_start().split_once(' ')?;
+        if !after.starts_with(' ') || !and.eq_ignore_ascii_case("and") {
+            return None;
+        }
+        rest = next.trim_start();
     }
 }
 
@@ -69,6 +111,28 @@ mod tests {
             r#"not (userName eq "a")"#,
         ] {
             assert!(Filter::read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn groups_are_looked_for_by_several_attributes_at_once() {
+        let some = |text: &str| Some(text.to_owned());
+        let found = groups(r#"id eq "grp_1" and members eq "per_1""#).unwrap();
+        assert_eq!(found, FindGroups { id: some("grp_1"), member: some("per_1"), ..FindGroups::default() });
+        let found = groups(r#"displayName EQ "a\" and id eq \"b" AND members.value eq "per_1""#).unwrap();
+        let name = some(r#"a" and id eq "b"#);
+        assert_eq!(found, FindGroups { name, member: some("per_1"), ..FindGroups::default() });
+        for text in [
+            "",
+            r#"displayName co "a""#,
+            r#"displayName eq "a" or id eq "b""#,
+            r#"displayName eq "a"and id eq "b""#,
+            r#"displayName eq "a" and"#,
+            r#"id eq "a" and id eq "b""#,
+            r#"userName eq "a""#,
+            r#"(displayName eq "a")"#,
+        ] {
+            assert!(groups(text).is_err(), "{text}");
         }
     }
 }

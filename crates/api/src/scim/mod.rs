@@ -5,12 +5,14 @@
 //! passed over, as the specification has it, and never acted upon; errors have the specification's form. What a connection
 //! may do is said by the engine. `docs/guides/directory.md` says what comes of what is sent.
 //!
-//! Start reading at [`router`], then `users`.
+//! Start reading at [`router`], then `users`, then `groups`.
 
 mod config;
 mod door;
 mod fault;
 mod filter;
+mod group;
+mod groups;
 mod patch;
 mod user;
 mod users;
@@ -24,7 +26,9 @@ use fault::Fault;
 
 /// What a user is, to directories.
 const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-/// Members on a page at most.
+/// What a group is.
+const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// Members, or groups, on a page at most.
 const PAGE_MAX: usize = 200;
 
 /// The endpoints.
@@ -34,6 +38,11 @@ pub(crate) fn router() -> Router<App> {
         .route(
             "/scim/v2/{org}/Users/{id}",
             routing::get(users::show).put(users::replace).patch(users::change).delete(users::delete),
+        )
+        .route("/scim/v2/{org}/Groups", routing::get(groups::list).post(groups::create))
+        .route(
+            "/scim/v2/{org}/Groups/{id}",
+            routing::get(groups::show).put(groups::replace).patch(groups::change).delete(groups::delete),
         )
         .route("/scim/v2/{org}/ServiceProviderConfig", routing::get(config::service_provider))
         .route("/scim/v2/{org}/ResourceTypes", routing::get(config::resource_types))

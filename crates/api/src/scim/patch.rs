@@ -18,8 +18,15 @@ struct Said {
     formatted: Option<String>,
 }
 
-/// Reads what a request changes.
-pub(super) fn change(request: &Object) -> Result<DirectoryUserChange, Fault> {
+/// One change of a request.
+pub(super) enum Change<'r> {
+    Add(String, &'r Value),
+    Replace(String, &'r Value),
+    Remove(String, &'r Value),
+}
+
+/// The single changes of a request, in their order. One without a path is as many as its object has names.
+pub(super) fn changes(request: &Object) -> Result<Vec<Change<'_>>, Fault> {
     let syntax = |detail: &str| Fault::bad("invalidSyntax", detail);
     let Some(Value::List(operations)) = request.get("operations") else {
         return Err(syntax("say what changes in Operations, a list of objects with op, path and value"));
@@ -27,7 +34,7 @@ pub(super) fn change(request: &Object) -> Result<DirectoryUserChange, Fault> {
     if operations.is_empty() || operations.len() > OPERATIONS_MAX {
         return Err(syntax(&format!("say 1 to {OPERATIONS_MAX} changes in Operations")));
     }
-    let mut said = Said::default();
+    let mut changes = Vec::new();
     for operation in operations {
         let Value::Object(operation) = operation else {
             return Err(syntax("each of Operations is an object with op, path and value"));
@@ -35,17 +42,36 @@ pub(super) fn change(request: &Object) -> Result<DirectoryUserChange, Fault> {
         let word = operation.get("op").map_or(Ok(None), |op| op.text("op"))?.unwrap_or_default();
         let path = operation.get("path").map_or(Ok(None), |path| path.text("path"))?;
         let value = operation.get("value").unwrap_or(&Value::Null);
-        match (word.to_ascii_lowercase().as_str(), path) {
-            ("add" | "replace", Some(path)) => said.set(&sound(&path)?, value)?,
-            ("add" | "replace", None) => {
-                let Value::Object(values) = value else {
-                    return Err(syntax("a change without path has an object as value"));
-                };
-                values.iter().try_for_each(|(path, value)| said.set(path, value))?;
+        let word = word.to_ascii_lowercase();
+        let change = |path, value| match word.as_str() {
+            "add" => Ok(Change::Add(path, value)),
+            "replace" => Ok(Change::Replace(path, value)),
+            "remove" => Ok(Change::Remove(path, value)),
+            _ => Err(syntax("op is add, replace or remove")),
+        };
+        match (path, value) {
+            (Some(path), value) => changes.push(change(sound(&path)?, value)?),
+            (None, _) if word == "remove" => {
+                return Err(Fault::bad("noTarget", "say in path what is to be removed"));
             }
-            ("remove", Some(path)) => said.unset(&sound(&path)?)?,
-            ("remove", None) => return Err(Fault::bad("noTarget", "say in path what is to be removed")),
-            _ => return Err(syntax("op is add, replace or remove")),
+            (None, Value::Object(values)) => {
+                for (path, value) in values {
+                    changes.push(change(path.clone(), value)?);
+                }
+            }
+            (None, _) => return Err(syntax("a change without path has an object as value")),
+        }
+    }
+    Ok(changes)
+}
+
+/// Reads what a request changes about a person.
+pub(super) fn change(request: &Object) -> Result<DirectoryUserChange, Fault> {
+    let mut said = Said::default();
+    for change in changes(request)? {
+        match change {
+            Change::Add(path, value) | Change::Replace(path, value) => said.set(&path, value)?,
+            Change::Remove(path, _) => said.unset(&path)?,
         }
     }
     let mut change = said.change;

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::USER_SCHEMA;
 use super::fault::Fault;
+use super::group::Reference;
 use super::value::{Object, Value};
 use crate::time::written;
 
@@ -102,7 +103,10 @@ pub(super) struct User {
     name: Name,
     display_name: String,
     active: bool,
-    emails: [Email; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emails: Option<[Email; 1]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<Reference>,
     meta: Meta,
 }
 
@@ -143,7 +147,8 @@ impl User {
             display_name: view.name.clone(),
             name: Name { formatted: view.name, given_name: view.given_name, family_name: view.family_name },
             active: view.is_active,
-            emails: [Email { value: view.email, kind: "work", primary: true }],
+            emails: view.email.map(|value| [Email { value, kind: "work", primary: true }]),
+            groups: view.groups.into_iter().map(|(id, name)| Reference::to_group(id.as_str(), name, base)).collect(),
             meta: Meta {
                 resource_type: "User",
                 created: written(view.joined_at),

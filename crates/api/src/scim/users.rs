@@ -23,9 +23,9 @@ pub(super) struct Wanted {
     count: Option<String>,
 }
 
-/// Members that were found.
+/// What was found.
 #[derive(Serialize)]
-pub(super) struct List {
+pub(super) struct List<T> {
     schemas: [&'static str; 1],
     #[serde(rename = "totalResults")]
     total: usize,
@@ -34,7 +34,14 @@ pub(super) struct List {
     #[serde(rename = "itemsPerPage")]
     many: usize,
     #[serde(rename = "Resources")]
-    resources: Vec<User>,
+    resources: Vec<T>,
+}
+
+impl<T> List<T> {
+    pub(super) fn of(total: usize, start: usize, resources: Vec<T>) -> List<T> {
+        let schemas = ["urn:ietf:params:scim:api:messages:2.0:ListResponse"];
+        List { schemas, total, start, many: resources.len(), resources }
+    }
 }
 
 /// `GET /scim/v2/{org}/Users`
@@ -42,7 +49,7 @@ pub(super) async fn list(
     State(app): State<App>,
     Connected { caller, base }: Connected,
     wanted: Result<Query<Wanted>, axum::extract::rejection::QueryRejection>,
-) -> Result<Scim<List>, Fault> {
+) -> Result<Scim<List<User>>, Fault> {
     let Query(wanted) = wanted.map_err(|_| Fault::bad("invalidValue", "the query cannot be read"))?;
     let start = number("startIndex", wanted.start_index.as_deref())?.unwrap_or(1).max(1);
     let count = number("count", wanted.count.as_deref())?.unwrap_or(PAGE_MAX).min(PAGE_MAX);
@@ -53,13 +60,12 @@ pub(super) async fn list(
             (found.len(), found.into_iter().skip(start - 1).take(count).collect())
         }
     };
-    let resources: Vec<User> = found.into_iter().map(|view| User::of(view, &base)).collect();
-    let schemas = ["urn:ietf:params:scim:api:messages:2.0:ListResponse"];
-    Ok(Scim(List { schemas, total, start, many: resources.len(), resources }))
+    let resources = found.into_iter().map(|view| User::of(view, &base)).collect();
+    Ok(Scim(List::of(total, start, resources)))
 }
 
 /// A whole number; one below 0 counts as 0.
-fn number(name: &str, text: Option<&str>) -> Result<Option<usize>, Fault> {
+pub(super) fn number(name: &str, text: Option<&str>) -> Result<Option<usize>, Fault> {
     let Some(text) = text else { return Ok(None) };
     let number = text.trim().parse::<i64>().map_err(|_| Fault::value(name, "a whole number"))?;
     Ok(Some(usize::try_from(number).unwrap_or(0)))

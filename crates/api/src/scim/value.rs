@@ -6,8 +6,8 @@ use std::fmt;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::USER_SCHEMA;
 use super::fault::Fault;
+use super::{GROUP_SCHEMA, USER_SCHEMA};
 
 /// An object, by its names in small letters, without the name of the schema in front of them.
 pub(super) type Object = BTreeMap<String, Value>;
@@ -36,8 +36,8 @@ pub(super) fn read(body: &[u8]) -> Result<Object, Fault> {
 /// A name as it is compared.
 pub(super) fn folded(name: &str) -> String {
     let name = name.trim().to_ascii_lowercase();
-    let schema = format!("{}:", USER_SCHEMA.to_ascii_lowercase());
-    name.strip_prefix(&schema).map_or_else(|| name.clone(), str::to_owned)
+    let without = |schema: &str| name.strip_prefix(&format!("{}:", schema.to_ascii_lowercase())).map(str::to_owned);
+    without(USER_SCHEMA).or_else(|| without(GROUP_SCHEMA)).unwrap_or_else(|| name.clone())
 }
 
 impl Value {

@@ -299,9 +299,9 @@ impl Concern {
                 of_others || top || self.is_about(Subject::Member(*person))
             }
             Event::MemberRemoved { person } => of_others || of_holders || self.is_about(Subject::Member(*person)),
-            Event::TeamMemberSet { person, .. } | Event::TeamMemberRemoved { person, .. } => {
-                of_others || self.is_about(Subject::Member(*person))
-            }
+            Event::TeamMemberSet { person, .. }
+            | Event::TeamMemberPlaced { person, .. }
+            | Event::TeamMemberRemoved { person, .. } => of_others || self.is_about(Subject::Member(*person)),
             // Nobody leaves the top role without whom nobody in it would have a personal key.
             Event::KeyCreated { key, kind: KeyKind::Personal { .. }, .. } if of_holders => self.personal.insert(*key),
             Event::KeyRevoked { key } if self.personal.contains(key) => true,

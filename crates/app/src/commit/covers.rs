@@ -1,5 +1,6 @@
 //! Whether a permit covers what is about to be written: the last look before an event is appended.
 
+mod groups;
 mod invitations;
 mod mail_domains;
 
@@ -64,6 +65,7 @@ pub(super) fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &
                     || covers_things(&asked, event)
                     || invitations::covers(&asked, event)
                     || mail_domains::covers(&asked, event)
+                    || groups::covers(&asked, event)
             }
         }
 }
@@ -147,6 +149,10 @@ fn ends_a_key(asked: &Asked<'_>, key: KeyId) -> bool {
             && events.iter().any(
                 |other| matches!(other, Event::TeamMemberSet { team, person, .. } if (*team, *person) == (of, member)),
             ),
+        // The same for whom a directory group puts into a team.
+        Target::Group(_) => holder().is_some_and(|holder| {
+            events.iter().any(|other| matches!(other, Event::TeamMemberPlaced { person, .. } if *person == holder))
+        }),
         // The same for who joins a team by an invitation.
         Target::Joining(invitation) => holder().is_some_and(|holder| {
             invitations::joiner(invitation, events) == Some(holder)

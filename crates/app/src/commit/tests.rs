@@ -6,7 +6,7 @@ use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::{
-    AgentId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+    AgentId, GroupId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId, SessionId, TeamId,
 };
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
@@ -877,5 +877,80 @@ fn who_accepts_an_invitation_gets_what_it_offers_and_nobody_else_anything() {
     assert!(covers(&declines, org(1), &state, &no, std::slice::from_ref(&no)));
     for event in [&Event::InvitationDeclined { invitation: invitation(0) }, &events[0], &events[1]] {
         assert!(!covers(&declines, org(1), &state, event, &events), "{event:?}");
+    }
+}
+
+#[test]
+fn a_permit_about_a_directory_group_covers_it_and_the_places_that_it_gives() {
+    let mut state = acme();
+    let (connection, id) = (key(20), |number: u8| GroupId::from_random([number; 20]));
+    let (lead, spare) = (role("lead"), role("spare"));
+    let kind = KeyKind::Directory { gives: role("member"), tends: [role("admin")].into() };
+    let members_changed = |number: u8, joined: &[u8], left: &[u8]| Event::GroupMembersChanged {
+        group: id(number),
+        joined: joined.iter().map(|number| person(*number)).collect(),
+        left: left.iter().map(|number| person(*number)).collect(),
+    };
+    let placed = |of: u8, who: u8, role: RoleId| Event::TeamMemberPlaced {
+        team: team(of),
+        person: person(who),
+        role,
+        connection,
+    };
+    let mapped =
+        |number: u8, of: u8, role: RoleId| Event::GroupMapped { group: id(number), teams: [(team(of), role)].into() };
+    let made = [
+        key_created(20, kind),
+        Event::GroupCreated { group: id(0), connection },
+        Event::GroupCreated { group: id(1), connection },
+        mapped(0, 0, spare),
+        members_changed(0, &[2], &[]),
+        placed(0, 2, spare),
+    ];
+    for event in &made {
+        let stamp = Stamp { seq: state.seq + 1, at: NOW, actor: person(0).to_string() };
+        state.apply(&stamp, event);
+    }
+    let snapshot = Snapshot::compile(org(1), &state, None);
+    let asked = |subject, operation| {
+        let actor = Actor::about(subject);
+        match snapshot.evaluate(&Question { actor: &actor, action: Action::Operate(operation), now: NOW }) {
+            Verdict::Allowed(permit) => permit,
+            Verdict::Denied(denial) => panic!("{denial:?}"),
+        }
+    };
+    let covered = |permit: &Permit, events: &[Event]| {
+        events.iter().map(|event| covers(permit, org(1), &state, event, events)).collect::<Vec<bool>>()
+    };
+    let keeps = asked(Subject::Key(connection), Operation::KeepGroup { group: id(0), adds: true });
+    let removed = |of: u8, who: u8| Event::TeamMemberRemoved { team: team(of), person: person(who) };
+    assert_eq!(covered(&keeps, &[members_changed(0, &[1], &[]), placed(0, 1, spare)]), [true, true]);
+    assert_eq!(covered(&keeps, &[members_changed(0, &[], &[2]), removed(0, 2)]), [true, true]);
+    assert_eq!(
+        covered(&keeps, &[Event::GroupEdited { group: id(0) }, Event::GroupDeleted { group: id(0) }]),
+        [true; 2]
+    );
+    // Neither another group, nor what it does not give, nor to whom, nor what it did not give, nor the mapping.
+    for event in [
+        members_changed(1, &[1], &[]),
+        Event::GroupDeleted { group: id(1) },
+        Event::GroupCreated { group: id(0), connection },
+        mapped(0, 0, spare),
+        placed(0, 1, spare),
+        placed(1, 2, spare),
+        placed(0, 2, lead),
+        Event::TeamMemberPlaced { team: team(0), person: person(2), role: spare, connection: key(1) },
+        Event::TeamMemberSet { team: team(0), person: person(2), role: spare },
+        removed(0, 1),
+    ] {
+        assert_eq!(covered(&keeps, std::slice::from_ref(&event)), [false], "{event:?}");
+    }
+    let teams = [(team(0), lead)].into();
+    let maps = asked(Subject::Member(person(0)), Operation::MapGroup { group: id(0), teams: &teams });
+    assert_eq!(covered(&maps, &[mapped(0, 0, lead), placed(0, 2, lead)]), [true, true]);
+    for event in
+        [mapped(1, 0, lead), members_changed(0, &[1], &[]), placed(0, 2, lead), Event::GroupDeleted { group: id(0) }]
+    {
+        assert_eq!(covered(&maps, std::slice::from_ref(&event)), [false], "{event:?}");
     }
 }

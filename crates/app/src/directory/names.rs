@@ -55,14 +55,13 @@ impl App {
         if let Ok(person) = PersonId::parse(name) {
             return Ok(Some(person));
         }
-        Ok(self.inner.journal.person_by_email(name).await?.map(|person| person.id))
+        self.person_at(name).await
     }
 
-    /// Whose address this is, letter by letter but for the case of the Latin ones. One that is merely folded to it, such
-    /// as one with a Kelvin sign for a `k`, may be another's mailbox.
+    /// Whose address this is, letter by letter but for the case of the letters a to z. One that merely looks alike, such as
+    /// one with a Kelvin sign for a `k`, may be another's mailbox.
     pub(crate) async fn person_at(&self, address: &str) -> Result<Option<PersonId>, Problem> {
-        let found = self.inner.journal.person_by_email(address).await?;
-        Ok(found.filter(|person| person.email.eq_ignore_ascii_case(address)).map(|person| person.id))
+        Ok(self.inner.journal.person_by_email(address).await?.map(|person| person.id))
     }
 
     /// What must be appended to the directory so that it knows one more person or organization. The caller

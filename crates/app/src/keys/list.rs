@@ -50,6 +50,10 @@ impl KeyState {
             }
             Reason::OrganizationEnding => "the organization is being deleted; once it is restored the key works again",
             Reason::NotAMember => "whoever it speaks for is here no longer",
+            Reason::MakerBelow => {
+                "whoever had its secret made could not make it any more, so that it only deactivates; somebody who could \
+                 gives it a new secret"
+            }
             _ => "it waits for somebody who manages it to give it a role, or to resume its agent",
         })
     }
@@ -171,6 +175,10 @@ fn acting_for(key: &Key) -> Option<PersonId> {
 fn state_of(key: &Key, snapshot: &Snapshot, now: Timestamp) -> KeyState {
     if !key.holds_at(now) {
         return KeyState::Expired;
+    }
+    // It goes on deactivating.
+    if let Some(reason) = snapshot.only_deactivates(key.id, now) {
+        return KeyState::Suspended(reason);
     }
     let subject = match key.kind {
         KeyKind::Personal { holder } => Subject::Member(holder),

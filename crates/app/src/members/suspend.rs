@@ -17,7 +17,7 @@ impl App {
     /// [`Problem::Denied`] for someone above the caller, [`Problem::Refused`] for the last holder of the top role.
     pub async fn suspend_member(&self, caller: &Caller, member: &str) -> Result<MemberView, Problem> {
         let person = self.member_named(caller, member).await?;
-        let command = |_: &Organization| Ok(Command::SuspendMember { person });
+        let command = |_: &Organization| Ok(Command::SuspendMember { person, by_directory: false });
         self.change(caller, Operation::SuspendMember { member: person }, command, Along::default()).await?;
         self.show_member(caller, person.as_str()).await
     }

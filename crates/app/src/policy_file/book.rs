@@ -43,7 +43,7 @@ impl App {
             book.keys.insert(*key, called);
         }
         for (person, known) in self.people(caller.live.org(), &members).await? {
-            book.people.insert(known.email.to_lowercase(), person);
+            book.people.insert(known.email.to_ascii_lowercase(), person);
             book.addresses.insert(person, known.email);
         }
         Ok(book)
@@ -58,7 +58,7 @@ impl Book {
 
     /// Which member is meant.
     pub(super) fn person(&self, name: &str, state: &Organization) -> Result<PersonId, Problem> {
-        let found = self.people.get(&name.to_lowercase()).copied().or_else(|| PersonId::parse(name).ok());
+        let found = self.people.get(&name.to_ascii_lowercase()).copied().or_else(|| PersonId::parse(name).ok());
         found.filter(|person| state.member(*person).is_some()).ok_or_else(|| Problem::Missing {
             noun: "member",
             message: format!("there is no member {name}; a document adds nobody, so add them first"),

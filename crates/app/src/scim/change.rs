@@ -39,6 +39,8 @@ impl App {
         id: &str,
         change: DirectoryUserChange,
     ) -> Result<DirectoryUserView, Problem> {
+        // What a directory calls people changes in turn, so that nobody decides by what another has changed since.
+        let _directory = self.inner.directory.lock().await;
         let view = self.show_directory_user(caller, id).await?;
         let member = self.seen_member(caller, view.person).await?.ok_or_else(|| Problem::missing("user"))?;
         self.make_change(caller, (member, view.user(caller)), change.checked()?).await?;
@@ -63,7 +65,7 @@ impl App {
     ) -> Result<(), Problem> {
         let person = member.person;
         let (facts, details) = self.details(caller, &member, (called, &change)).await?;
-        if change.active == Some(false) && member.is_active() {
+        if change.active == Some(false) {
             self.suspend_for_directory(caller, person, Vec::new()).await?;
         }
         if !details.is_empty() {
@@ -71,7 +73,9 @@ impl App {
             let operation = Operation::EditMember { member: person, seat: false };
             self.change(caller, operation, command, Along { facts, directory: None }).await?;
         }
-        if change.active == Some(true) && !member.is_active() {
+        // Whoever is active is not asked about: a directory says so with every change, also of people above it.
+        let is_active = || async { caller.live.state.lock().await.active_member(person).is_some() };
+        if change.active == Some(true) && !is_active().await {
             let command = |_: &Organization| Ok(Command::RestoreMember { person });
             let operation = Operation::RestoreMember { member: person };
             self.change(caller, operation, command, Along::default()).await?;

@@ -117,7 +117,7 @@ impl App {
     }
 
     /// The connection with this id.
-    async fn connection(&self, caller: &Caller, id: &str) -> Result<KeyId, Problem> {
+    pub(super) async fn connection(&self, caller: &Caller, id: &str) -> Result<KeyId, Problem> {
         let missing = || Problem::missing("key");
         let id = KeyId::parse(id).map_err(|_| missing())?;
         let state = caller.live.state.lock().await;

@@ -2,18 +2,23 @@
 //! and who is active.
 //!
 //! What a directory says of somebody is kept beside what the organization knows of its member, and never decides who signs
-//! in as whom: an address that a directory changes is nobody's way in. Groups are not taken over.
+//! in as whom: an address that a directory changes is nobody's way in. Groups
+//! give what somebody here decided, and nothing else.
 //!
 //! Start reading at `connections`, then `door`, then [`App::provision`](crate::App::provision).
 
 mod change;
 mod connections;
 mod door;
+mod groups;
+mod mapping;
 mod provision;
 mod users;
 
 pub use change::DirectoryUserChange;
 pub use connections::{ConnectedDirectory, NewDirectory};
+pub use groups::{DirectoryGroupChange, DirectoryGroupView, FindGroups, MembersChange, NewDirectoryGroup};
+pub use mapping::MappedGroup;
 pub use provision::NewDirectoryUser;
 pub(crate) use provision::taken;
 pub use users::{DirectoryUserView, FindUsers};

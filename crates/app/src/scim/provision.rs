@@ -59,15 +59,13 @@ impl App {
             return Err(taken());
         }
         let named = self.inner.journal.directory_user_named(caller.live.org(), &wanted.user_name).await?;
-        let known = self.person(&wanted.email).await?;
-        // An address is somebody's; a name that was freed is the same person's only where the directory's id is the same, too.
-        let same = |user: &DirectoryUser| user.external_id.is_some() && user.external_id == wanted.external_id;
-        let here = match known.or_else(|| named.filter(same).map(|user| user.person)) {
+        let known = self.person_at(&wanted.email).await?;
+        let here = match known.or_else(|| named.filter(|user| wanted.is(user)).map(|user| user.person)) {
             Some(person) => caller.live.state.lock().await.member(person).cloned(),
             None => None,
         };
         let person = match here {
-            Some(member) => self.revive(caller, member, wanted).await?,
+            Some(member) => self.take_over(caller, member, wanted).await?,
             None => self.let_in(caller, known, wanted).await?,
         };
         self.show_directory_user(caller, person.as_str()).await
@@ -111,8 +109,14 @@ impl App {
         let called = self.inner.journal.called_at(org, &address).await?;
         let command = |state: &Organization| {
             let is_here = |other: &PersonId| *other != person && state.member(*other).is_some();
-            // Who joined by a link may be known here under this address, and under another one elsewhere.
-            if called.iter().any(is_here) { Err(taken()) } else { Ok(Command::AddMember { person, role }) }
+            if called.iter().any(is_here) {
+                return Err(unproven());
+            }
+            // Whom somebody removed is let in again by somebody, too: a directory goes on saying what it says.
+            match state.members.get(&person).is_some_and(|before| !before.is_here()) {
+                true => Err(removed()),
+                false => Ok(Command::AddMember { person, role }),
+            }
         };
         self.change(caller, Operation::AddMember { role: &role }, command, Along { facts, directory }).await?;
         if !wanted.active {
@@ -121,27 +125,29 @@ impl App {
         Ok(person)
     }
 
-    /// Somebody who is a member still, since the directory deleted them, and is to be there again. Where the directory has
-    /// another id for them now, it may mean somebody else, who would have what the first one had.
-    async fn revive(&self, caller: &Caller, member: Member, wanted: Wanted) -> Result<PersonId, Problem> {
+    /// Somebody who is a member already, by their address: one of whom the directory has said nothing yet, whom it takes
+    /// over, or one whom it had deleted, who is there again. A name that was freed is the same person's only where the
+    /// directory's own id is the same, too: another one would have what the first one had.
+    async fn take_over(&self, caller: &Caller, member: Member, wanted: Wanted) -> Result<PersonId, Problem> {
         let person = member.person;
-        let called = self.inner.journal.directory_users(caller.live.org(), &[person]).await?.pop();
-        let Some(called) = called.filter(|called| called.is_deleted && !member.is_active()) else {
-            return Err(taken());
+        let called = match self.inner.journal.directory_users(caller.live.org(), &[person]).await?.pop() {
+            None => {
+                let view = self.show_directory_user(caller, person.as_str()).await?;
+                view.user(caller)
+            }
+            Some(called) if called.is_deleted && !member.is_active() && wanted.is(&called) => {
+                DirectoryUser { is_deleted: false, ..called }
+            }
+            Some(called) if called.is_deleted && !member.is_active() => return Err(deleted()),
+            Some(called) => return Err(known_as(&called.user_name)),
         };
-        if called.external_id.is_some() && wanted.external_id.is_some() && called.external_id != wanted.external_id {
-            let message = "somebody with this name or address is suspended here since the directory deleted them, and the \
-                           directory knew them by another id; remove them here first, and try again";
-            return Err(Refusal::field("user-name-taken", "userName", message).into());
-        }
-        let again = DirectoryUser { external_id: wanted.external_id.clone(), is_deleted: false, ..called };
         let change = DirectoryUserChange {
             user_name: Some(wanted.user_name),
             external_id: Some(wanted.external_id),
             name: wanted.name,
             active: Some(wanted.active),
         };
-        self.make_change(caller, (member, again), change).await?;
+        self.make_change(caller, (member, called), change).await?;
         Ok(person)
     }
 
@@ -151,6 +157,7 @@ impl App {
     /// # Errors
     /// [`Problem::Denied`] for somebody whom the connection does not look after, [`Problem::Missing`] for nobody.
     pub async fn delete_directory_user(&self, caller: &Caller, id: &str) -> Result<(), Problem> {
+        let _directory = self.inner.directory.lock().await;
         let view = self.show_directory_user(caller, id).await?;
         let gone = DirectoryUser { is_deleted: true, ..view.user(caller) };
         self.suspend_for_directory(caller, view.person, vec![Fact::DirectoryUser(Box::new(gone))]).await
@@ -162,7 +169,7 @@ impl App {
         person: PersonId,
         facts: Vec<Fact>,
     ) -> Result<(), Problem> {
-        let command = |_: &Organization| Ok(Command::SuspendMember { person });
+        let command = |_: &Organization| Ok(Command::SuspendMember { person, by_directory: true });
         let along = Along { facts, directory: None };
         self.change(caller, Operation::SuspendMember { member: person }, command, along).await.map(|_| ())
     }
@@ -182,6 +189,11 @@ impl NewDirectoryUser {
 }
 
 impl Wanted {
+    /// Whether the directory means somebody whom it knew: its own id of them says so, and nothing else does.
+    fn is(&self, user: &DirectoryUser) -> bool {
+        user.external_id.is_some() && user.external_id == self.external_id
+    }
+
     /// The name that they are shown under.
     fn shown(&self) -> String {
         let DirectoryName { whole, given, family } = self.name.clone();
@@ -221,4 +233,34 @@ impl DirectoryUserView {
 pub(crate) fn taken() -> Problem {
     let message = "somebody with this name or address is there already; find them by userName, and change them";
     Refusal::field("user-name-taken", "userName", message).into()
+}
+
+/// Somebody is there already under another name.
+fn known_as(user_name: &str) -> Problem {
+    let message = format!(
+        "the person with this address is here already, under the userName {user_name}; find them by that one, and change them"
+    );
+    Refusal::field("user-name-taken", "userName", message).into()
+}
+
+/// Who was deleted has what they had, and nothing says that it is the same person.
+fn deleted() -> Problem {
+    let message = "somebody with this name or address is suspended here since the directory deleted them, and it sends \
+                   another externalId for them now, or none; if it is the same person, restore them here (wardroom member \
+                   restore), and the directory finds them; if not, remove them here and add the new one";
+    Refusal::field("user-name-taken", "userName", message).into()
+}
+
+/// Somebody is here under this address who may be anybody.
+fn unproven() -> Problem {
+    let message = "somebody is here under this address who joined by a link and has not shown that it is theirs; remove them \
+                   here (wardroom member remove), and the directory lets in whom it means when it tries again";
+    Refusal::field("user-name-taken", "userName", message).into()
+}
+
+/// Somebody was removed here.
+fn removed() -> Problem {
+    let message = "this person was removed here, and a directory lets nobody in again who was; whoever manages the members \
+                   adds them again (wardroom member add), and the directory finds them then";
+    Refusal::rule("removed-here", message).into()
 }

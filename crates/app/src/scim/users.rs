@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::id::PersonId;
+use domain::id::{GroupId, PersonId};
 use domain::member::Member;
 use domain::time::Timestamp;
 use journal::DirectoryUser;
@@ -19,7 +19,8 @@ use crate::{App, Caller, Problem};
 pub struct DirectoryUserView {
     /// The person.
     pub person: PersonId,
-    /// The name by which the directory knows them; their address, where it gave them none.
+    /// The name by which the directory knows them; their address, where it gave them none, and their id where it is not
+    /// known to be theirs.
     pub user_name: String,
     /// The directory's own id of them.
     pub external_id: Option<String>,
@@ -29,12 +30,14 @@ pub struct DirectoryUserView {
     pub given_name: Option<String>,
     /// Their family name.
     pub family_name: Option<String>,
-    /// Their address.
-    pub email: String,
+    /// Their address, where it is known to be theirs.
+    pub email: Option<String>,
     /// Whether the membership is in force.
     pub is_active: bool,
     /// When they joined.
     pub joined_at: Timestamp,
+    /// The directory's groups that they are in, with their names.
+    pub groups: Vec<(GroupId, String)>,
 }
 
 /// Who is looked for.
@@ -113,16 +116,10 @@ impl App {
         {
             return Ok(Some(user.person));
         }
-        // Who joined by a link is known here under an address that may be nobody's in the installation.
-        let known = self.inner.journal.person_by_email(name).await?.map(|person| person.id);
-        let called = self.inner.journal.called_at(org, name).await?;
-        for person in known.into_iter().chain(called) {
-            let unnamed = self.inner.journal.directory_users(org, &[person]).await?.is_empty();
-            if unnamed && self.seen_member(caller, person).await?.is_some() {
-                return Ok(Some(person));
-            }
-        }
-        Ok(None)
+        // Who joined by a link under this address has not shown that it is theirs, and is not whom the directory means.
+        let Some(person) = self.person_at(name).await? else { return Ok(None) };
+        let is_unnamed = self.inner.journal.directory_users(org, &[person]).await?.is_empty();
+        Ok(if is_unnamed { self.seen_member(caller, person).await?.map(|member| member.person) } else { None })
     }
 
     /// A member whom the directory sees.
@@ -138,13 +135,14 @@ impl App {
         let people = self.people(org, &ids).await?;
         let called = self.inner.journal.directory_users(org, &ids).await?;
         let mut called: HashMap<PersonId, DirectoryUser> = called.into_iter().map(|user| (user.person, user)).collect();
+        let mut groups = self.groups_of_users(caller, &ids).await?;
         let view = |member: Member| {
             let person = people.get(&member.person);
-            let email = person.map_or_else(|| ERASED.to_owned(), |person| person.email.clone());
+            let email = person.filter(|person| person.is_address_theirs).map(|person| person.email.clone());
             let known = called.remove(&member.person);
             let (user_name, external_id, given_name, family_name) = match known {
                 Some(user) => (user.user_name, user.external_id, user.given_name, user.family_name),
-                None => (email.clone(), None, None, None),
+                None => (email.clone().unwrap_or_else(|| member.person.to_string()), None, None, None),
             };
             DirectoryUserView {
                 person: member.person,
@@ -156,6 +154,7 @@ impl App {
                 email,
                 is_active: member.is_active(),
                 joined_at: member.joined_at,
+                groups: groups.remove(&member.person).unwrap_or_default(),
             }
         };
         Ok(members.into_iter().map(view).collect())

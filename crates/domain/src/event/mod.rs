@@ -6,14 +6,15 @@
 mod codec;
 mod permissions;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentEdit;
 use crate::grant::{Grantee, Profile};
 use crate::id::{
-    AgentId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+    AgentId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId,
+    TeamId,
 };
 use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{Inviter, NewInvitation, Offer};
@@ -176,6 +177,24 @@ pub enum Event {
     /// Somebody left a team.
     #[serde(rename = "team.member_removed")]
     TeamMemberRemoved { team: TeamId, person: PersonId },
+    /// Somebody is in a team, in this role, by the groups of a company directory.
+    #[serde(rename = "team.member_placed")]
+    TeamMemberPlaced { team: TeamId, person: PersonId, role: RoleId, connection: KeyId },
+    /// A company directory has a group, with nobody in it yet. What it is called stands beside the stream.
+    #[serde(rename = "group.created")]
+    GroupCreated { group: GroupId, connection: KeyId },
+    /// The directory calls the group something else.
+    #[serde(rename = "group.edited")]
+    GroupEdited { group: GroupId },
+    /// People joined the group and left it; what they got and lost by it follows.
+    #[serde(rename = "group.members_changed")]
+    GroupMembersChanged { group: GroupId, joined: BTreeSet<PersonId>, left: BTreeSet<PersonId> },
+    /// The group gives places in these teams from now on; what came of it follows.
+    #[serde(rename = "group.mapped")]
+    GroupMapped { group: GroupId, teams: BTreeMap<TeamId, RoleId> },
+    /// The directory has the group no longer; what people lost by it came before.
+    #[serde(rename = "group.deleted")]
+    GroupDeleted { group: GroupId },
     /// An agent began.
     #[serde(rename = "agent.created")]
     AgentCreated {
@@ -356,6 +375,12 @@ impl Event {
             Event::TeamDeleted { .. } => "team.deleted",
             Event::TeamMemberSet { .. } => "team.member_set",
             Event::TeamMemberRemoved { .. } => "team.member_removed",
+            Event::TeamMemberPlaced { .. } => "team.member_placed",
+            Event::GroupCreated { .. } => "group.created",
+            Event::GroupEdited { .. } => "group.edited",
+            Event::GroupMembersChanged { .. } => "group.members_changed",
+            Event::GroupMapped { .. } => "group.mapped",
+            Event::GroupDeleted { .. } => "group.deleted",
             Event::AgentCreated { .. } => "agent.created",
             Event::AgentEdited { .. } => "agent.edited",
             Event::AgentRoleChanged { .. } => "agent.role_changed",
@@ -458,6 +483,21 @@ impl Event {
                 | Event::JoinDeclined { .. }
                 | Event::JoinApproved { .. }
                 | Event::JoinedByDomain { .. }
+        )
+    }
+
+    /// Whether it changes directory groups, or what they give. Who is in one is read from the state.
+    #[must_use]
+    pub fn changes_groups(&self) -> bool {
+        matches!(
+            self,
+            Event::RoleDeleted { .. }
+                | Event::RoleWithdrawn { .. }
+                | Event::KeyRevoked { .. }
+                | Event::TeamDeleted { .. }
+                | Event::GroupCreated { .. }
+                | Event::GroupMapped { .. }
+                | Event::GroupDeleted { .. }
         )
     }
 

@@ -39,6 +39,7 @@ impl Event {
                 | Event::MemberRoleChanged { .. }
                 | Event::MemberRoleTaken { .. }
                 | Event::TeamMemberSet { .. }
+                | Event::TeamMemberPlaced { .. }
                 | Event::KeyRevoked { .. }
         )
     }
@@ -119,7 +120,13 @@ impl Event {
             Event::TeamMemberSet { .. } => {
                 &[P::TeamMembers, P::TeamRoles, P::MemberAdd, P::MemberInvite, P::TeamInvite]
             }
-            Event::TeamMemberRemoved { .. } => &[P::TeamMembers],
+            Event::TeamMemberRemoved { .. } | Event::TeamMemberPlaced { .. } => &[P::TeamMembers],
+            // What a directory group is called and who is in it may come to decide who is in teams.
+            Event::GroupCreated { .. }
+            | Event::GroupEdited { .. }
+            | Event::GroupMembersChanged { .. }
+            | Event::GroupMapped { .. }
+            | Event::GroupDeleted { .. } => &[P::TeamMembers],
             Event::AgentCreated { .. } | Event::AgentEdited { .. } | Event::AgentDeleted { .. } => &[P::AgentManage],
             Event::AgentRoleChanged { .. } => &[P::RoleAssign],
             // To let somebody act in one's place is one's own to decide, and anybody's with power over agents to end.

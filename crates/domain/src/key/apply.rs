@@ -34,6 +34,7 @@ impl Organization {
             Event::KeyRevoked { key } => {
                 self.take_everything(Grantee::Key(key));
                 self.forget_requests(Grantee::Key(key));
+                self.end_groups_of(key);
                 if let Some(key) = self.keys.get_mut(&key) {
                     key.revoked_at = Some(stamp.at);
                 }

@@ -52,8 +52,10 @@ impl Organization {
             Event::MemberSuspended { person } => {
                 let by_directory = self.is_directory(&stamp.actor);
                 if let Some(member) = self.members.get_mut(&person) {
-                    (member.status, member.suspended_at) = (MemberStatus::Suspended, Some(stamp.at));
-                    member.suspended_by_directory = by_directory;
+                    member.suspended_by_directory =
+                        by_directory && (member.is_active() || member.suspended_by_directory);
+                    member.status = MemberStatus::Suspended;
+                    member.suspended_at.get_or_insert(stamp.at);
                 }
             }
             Event::MemberRestored { person } => {
@@ -102,6 +104,7 @@ impl Organization {
         }
         self.take_everything(Grantee::Member(person));
         self.teams.values_mut().for_each(|team| _ = team.members.remove(&person));
+        self.leave_groups(person);
         for agent in self.agents.values_mut() {
             agent.delegations.remove(&person);
             agent.sponsor = agent.sponsor.filter(|sponsor| *sponsor != person);

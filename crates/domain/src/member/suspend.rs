@@ -22,10 +22,13 @@ pub(crate) fn answers(state: &Organization, field: &'static str, person: PersonI
     }
 }
 
-/// A member does nothing from now on, until they are restored.
-pub(crate) fn suspend(state: &Organization, person: PersonId) -> Result<Vec<Event>, Refusal> {
-    if !state.member(person).ok_or_else(no_such_member)?.is_active() {
-        return Ok(Vec::new());
+/// A member does nothing from now on, until they are restored. Where a directory suspended them, a person who does it too
+/// takes it into their own hands, so that no directory restores them.
+pub(crate) fn suspend(state: &Organization, person: PersonId, by_directory: bool) -> Result<Vec<Event>, Refusal> {
+    let member = state.member(person).ok_or_else(no_such_member)?;
+    if !member.is_active() {
+        let taken_over = member.suspended_by_directory && !by_directory;
+        return Ok(taken_over.then_some(Event::MemberSuspended { person }).into_iter().collect());
     }
     someone_keeps_the_top_role(state, person)?;
     Ok(vec![Event::MemberSuspended { person }])

@@ -110,7 +110,13 @@ impl Organization {
             | Event::TeamRenamed { .. }
             | Event::TeamDeleted { .. }
             | Event::TeamMemberSet { .. }
+            | Event::TeamMemberPlaced { .. }
             | Event::TeamMemberRemoved { .. }) => self.apply_to_teams(stamp, event),
+            event @ (Event::GroupCreated { .. }
+            | Event::GroupEdited { .. }
+            | Event::GroupMembersChanged { .. }
+            | Event::GroupMapped { .. }
+            | Event::GroupDeleted { .. }) => self.apply_to_groups(stamp, event),
             event @ (Event::AgentCreated { .. }
             | Event::AgentEdited { .. }
             | Event::AgentRoleChanged { .. }
@@ -188,6 +194,7 @@ impl Organization {
         for held in members.chain(in_teams).filter(|held| **held == role) {
             *held = moved_to;
         }
+        self.end_role_in_groups(role, Some(moved_to));
         self.withdraw_role(role);
     }
 
@@ -199,6 +206,7 @@ impl Organization {
         for key in self.keys.values_mut() {
             key.lose_role(role);
         }
+        self.end_role_in_groups(role, None);
     }
 
     /// What people decided about a tool outlives its absence: an upstream that leaves a tool out and lists it again

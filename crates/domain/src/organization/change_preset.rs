@@ -220,7 +220,11 @@ impl Change<'_> {
                     return Err(Refusal::field("no-role-for-teams", "roles", message));
                 };
                 if role != present.id {
-                    events.push(Event::TeamMemberSet { team: team.id, person: *person, role });
+                    let (team, person) = (team.id, *person);
+                    events.push(match place.connection {
+                        None => Event::TeamMemberSet { team, person, role },
+                        Some(connection) => Event::TeamMemberPlaced { team, person, role, connection },
+                    });
                 }
             }
         }

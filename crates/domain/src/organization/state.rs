@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
 use crate::grant::{Grant, Grantee};
+use crate::group::Group;
 use crate::id::{
-    AgentId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+    AgentId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId,
+    TeamId,
 };
 use crate::integration::{Integration, Tool};
 use crate::invitation::Invitation;
@@ -72,6 +74,9 @@ pub struct Organization {
     pub keys: BTreeMap<KeyId, Key>,
     /// Its teams.
     pub teams: BTreeMap<TeamId, Team>,
+    /// The groups of its company directories.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<GroupId, Group>,
     /// Its agents.
     pub agents: BTreeMap<AgentId, Agent>,
     /// Its resources, deleted ones included. Each is shared with the snapshots made of this state.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{PersonId, TeamId};
+use crate::id::{KeyId, PersonId, TeamId};
 use crate::role::RoleId;
 use crate::time::Timestamp;
 
@@ -28,4 +28,7 @@ pub struct TeamMember {
     pub role: RoleId,
     /// The number of the event that gave it, which tells when and by whom.
     pub since_seq: u64,
+    /// The directory connection whose groups gave it, and take it away again; none where it was given by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<KeyId>,
 }

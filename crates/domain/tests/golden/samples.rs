@@ -6,7 +6,8 @@ use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::{
-    AgentId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+    AgentId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId,
+    TeamId,
 };
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
@@ -29,6 +30,7 @@ pub(crate) const KEY: [u8; 20] = [11; 20];
 const INTEGRATION: [u8; 20] = [9; 20];
 const TEAM: [u8; 20] = [12; 20];
 const AGENT: [u8; 20] = [13; 20];
+const GROUP: [u8; 20] = [17; 20];
 const RESOURCE: [u8; 20] = [14; 20];
 const REQUEST: [u8; 20] = [15; 20];
 const SESSION: [u8; 20] = [16; 20];
@@ -395,7 +397,8 @@ fn samples_of_grants_and_keys() -> Vec<Sample> {
 fn samples_of_teams_and_agents() -> Vec<Sample> {
     let (team, agent) = (TeamId::from_random(TEAM), AgentId::from_random(AGENT));
     let sponsor = PersonId::from_random(PERSON);
-    let person = sponsor;
+    let (person, other) = (sponsor, PersonId::from_random(KEY));
+    let (group, connection) = (GroupId::from_random(GROUP), KeyId::from_random(KEY));
     let title = || "Support".to_owned();
     let edit = AgentEdit { title: Some(title()), sponsor: Some(sponsor), suspended: Some(true) };
     let resumed = AgentEdit { suspended: Some(false), ..AgentEdit::default() };
@@ -406,6 +409,13 @@ fn samples_of_teams_and_agents() -> Vec<Sample> {
         ("team.deleted", Event::TeamDeleted { team }),
         ("team.member_set", Event::TeamMemberSet { team, person, role: role("team-leader") }),
         ("team.member_removed", Event::TeamMemberRemoved { team, person }),
+        ("team.member_placed", Event::TeamMemberPlaced { team, person, role: role("team-member"), connection }),
+        ("group.created", Event::GroupCreated { group, connection }),
+        ("group.edited", Event::GroupEdited { group }),
+        ("group.members_changed", Event::GroupMembersChanged { group, joined: [person].into(), left: [other].into() }),
+        ("group.mapped", Event::GroupMapped { group, teams: [(team, role("team-member"))].into() }),
+        ("group.mapped-nothing", Event::GroupMapped { group, teams: BTreeMap::new() }),
+        ("group.deleted", Event::GroupDeleted { group }),
         ("agent.created", Event::AgentCreated { agent, title: title(), sponsor, role: clerk, expires_at: END }),
         ("agent.created-no-role", Event::AgentCreated { agent, title: title(), sponsor, role: None, expires_at: None }),
         ("agent.edited", Event::AgentEdited { agent, edit }),

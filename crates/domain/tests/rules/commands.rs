@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, PersonId, ResourceId, SessionId, TeamId};
+use domain::id::{AgentId, GroupId, IntegrationId, KeyId, PersonId, ResourceId, SessionId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
@@ -47,6 +47,10 @@ pub(crate) fn agent(number: u8) -> AgentId {
     AgentId::from_random([number; 20])
 }
 
+pub(crate) fn group(number: u8) -> GroupId {
+    GroupId::from_random([number; 20])
+}
+
 pub(crate) fn resource(number: u8) -> ResourceId {
     ResourceId::from_random([number; 20])
 }
@@ -83,7 +87,7 @@ fn integrations() -> impl Strategy<Value = IntegrationId> {
     (0..2u8).prop_map(integration)
 }
 
-fn keys() -> impl Strategy<Value = KeyId> {
+pub(crate) fn keys() -> impl Strategy<Value = KeyId> {
     (0..6u8).prop_map(key)
 }
 
@@ -265,7 +269,7 @@ fn of_people() -> impl Strategy<Value = Command> {
             session: SessionId::from_random([number; 20]),
             until: Timestamp(i64::MAX),
         }),
-        3 => people().prop_map(|person| Command::SuspendMember { person }),
+        3 => people().prop_map(|person| Command::SuspendMember { person, by_directory: false }),
         6 => people().prop_map(|person| Command::RestoreMember { person }),
         5 => (people(), roles(), moments()).prop_map(|(person, role, expires_at)| {
             Command::GiveMemberRole { person, role, expires_at }

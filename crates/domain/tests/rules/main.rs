@@ -134,6 +134,9 @@ impl Walk {
         let renews = match command {
             // What they change is not in the state.
             Command::EditMember { details, .. } => !details.is_empty(),
+            Command::ChangeGroup { edited, .. } => *edited,
+            // Whoever says the same again answers for it from then on.
+            Command::MapGroup { teams, .. } => !teams.is_empty(),
             Command::ConfirmReview { .. } | Command::RotateKey { .. } | Command::ResendInvitation { .. } => true,
             Command::EditIntegration { edit, .. } => edit.credential.is_some(),
             _ => false,
@@ -203,6 +206,8 @@ fn random_histories_reach_every_kind_of_event() {
         seen.remove(rare);
         known.remove(rare);
     }
+    // Groups of company directories have histories of their own, in `directories`.
+    known.retain(|name| !name.starts_with("group.") && name != "team.member_placed");
     // Days pass before it, and histories are done in milliseconds; `ending` tells of it.
     known.remove("organization.destroyed");
     assert_eq!(seen, known);

@@ -90,7 +90,10 @@ fn an_offer_is_gone_as_soon_as_either_of_the_two_is_not_who_they_were() {
         ("the heir was lowered and raised again", vec![to(1, "member"), to(1, "admin")]),
         (
             "the heir was suspended and restored",
-            vec![Command::SuspendMember { person: person(1) }, Command::RestoreMember { person: person(1) }],
+            vec![
+                Command::SuspendMember { person: person(1), by_directory: false },
+                Command::RestoreMember { person: person(1) },
+            ],
         ),
         (
             "the heir was removed and came back",

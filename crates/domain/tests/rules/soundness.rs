@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::grant::Grantee;
-use domain::id::PersonId;
+use domain::id::{KeyId, PersonId, TeamId};
 use domain::integration::Slug;
 use domain::key::{Key, KeyKind, KeyScope};
 use domain::organization::Organization;
@@ -27,7 +27,25 @@ pub(crate) fn check_that_the_state_is_sound(state: &Organization, now: Timestamp
     check_grants_and_shares(state)?;
     check_requests(state)?;
     check_invitations(state)?;
+    check_groups(state)?;
     check_that_no_key_outlives_its_reason(state)
+}
+
+/// A group has a connection, members for members, and gives what there is; what groups gave has its connection still.
+fn check_groups(state: &Organization) -> Result<(), TestCaseError> {
+    let is_connection =
+        |key: KeyId| state.live_key(key).is_some_and(|key| matches!(key.kind, KeyKind::Directory { .. }));
+    for group in state.groups.values() {
+        prop_assert!(is_connection(group.connection), "{:?}", group);
+        prop_assert!(group.members.iter().all(|person| state.member(*person).is_some()), "{:?}", group);
+        let Some(mapping) = &group.mapping else { continue };
+        prop_assert!(!mapping.teams.is_empty(), "{:?}", group);
+        let given = |(team, role): (&TeamId, &RoleId)| state.teams.contains_key(team) && state.roles.contains_key(role);
+        prop_assert!(mapping.teams.iter().all(given), "{:?}", group);
+    }
+    let mut places = state.teams.values().flat_map(|team| team.members.values());
+    prop_assert!(places.all(|place| place.connection.is_none_or(is_connection)));
+    Ok(())
 }
 
 /// What an open invitation offers is there.

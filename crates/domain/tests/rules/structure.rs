@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::agent::AgentEdit;
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
+use domain::group::Except;
 use domain::id::ResourceId;
 use domain::integration::{CredentialKind, Integration, Slug};
 use domain::key::{KeyKind, KeyScope};
@@ -13,12 +14,13 @@ use domain::organization::{Organization, SettingChange};
 use domain::permission::Holding;
 use domain::resource::{Ending, Features, NewResource, ResourceEdit, ResourceKind, Shared};
 use domain::role::{AssignableTo, NewRole, RoleEdit, RoleId, RoleLevel};
+use proptest::collection::{btree_map, btree_set};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::commands::{
-    agent, agents, integration, key, moments, people, person, resource, role, roles, team, teams, texts,
+    agent, agents, group, integration, key, keys, moments, people, person, resource, role, roles, team, teams, texts,
 };
 
 const FIELDS: [&str; 3] = ["name", "email", "address"];
@@ -107,6 +109,25 @@ pub(crate) fn of_teams() -> impl Strategy<Value = Command> {
             Command::SetTeamMember { team, person, role }
         }),
         2 => place().prop_map(|(team, person)| Command::RemoveTeamMember { team, person }),
+    ]
+}
+
+/// Groups of company directories, to which some people and groups are an exception.
+pub(crate) fn of_groups() -> impl Strategy<Value = Command> {
+    let some = || btree_set(people(), 0..3);
+    let groups = || (0..2u8).prop_map(group);
+    let except =
+        || (some(), btree_set(groups(), 0..2)).prop_map(|(people, groups)| Box::new(Except { people, groups }));
+    let mapped = btree_map(teams(), select(vec!["team-member", "team-leader", "squad", "admin"]).prop_map(role), 0..3);
+    prop_oneof![
+        4 => (groups(), keys()).prop_map(|(group, connection)| Command::CreateGroup { group, connection }),
+        6 => (groups(), some(), some(), any::<bool>(), except()).prop_map(|(group, joined, left, edited, except)| {
+            Command::ChangeGroup { group, joined, left, edited, except }
+        }),
+        6 => (groups(), mapped, except()).prop_map(|(group, teams, except)| {
+            Command::MapGroup { group, teams, except }
+        }),
+        1 => (groups(), except()).prop_map(|(group, except)| Command::DeleteGroup { group, except }),
     ]
 }
 

@@ -20,7 +20,7 @@ fn personal_key(number: u8, holder: u8) -> Command {
 }
 
 fn suspend(number: u8) -> Command {
-    Command::SuspendMember { person: person(number) }
+    Command::SuspendMember { person: person(number), by_directory: false }
 }
 
 fn restore(number: u8) -> Command {

@@ -18,7 +18,7 @@ use crate::fact::{Label, OrganizationSlug, Person};
 use crate::invitee::InviteeRow;
 use crate::mail::MailRow;
 use crate::mail_domain::{JoinAskerRow, MailDomainRow};
-use crate::scim::DirectoryUser;
+use crate::scim::{DirectoryGroup, DirectoryUser};
 use crate::sign_in::{IdentityRow, SessionRow, TicketRow};
 use crate::sqlite::key_uses::KeyUses;
 use crate::sqlite::pool::Pool;
@@ -332,6 +332,14 @@ impl Journal {
     pub async fn directory_users_with(&self, org: OrgId, external_id: &str) -> Result<Vec<DirectoryUser>, ReadError> {
         let external_id = external_id.to_owned();
         self.read_journal(move |connection| scim::with_external_id(connection, org, &external_id)).await
+    }
+
+    /// What company directories call the groups of an organization.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn directory_groups(&self, org: OrgId) -> Result<Vec<DirectoryGroup>, ReadError> {
+        self.read_journal(move |connection| scim::groups(connection, org)).await
     }
 
     /// Whom an organization's directory deleted.

@@ -9,10 +9,11 @@ use crate::sqlite::to_sql;
 use crate::stream::PAGE_MAX;
 
 /// Where rows of an organization stand that go when it is erased.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "memberships",
     "called",
     "directory_users",
+    "directory_groups",
     "mail_domains",
     "join_askers",
     "labels",

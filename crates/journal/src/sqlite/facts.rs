@@ -64,6 +64,11 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         Fact::ReleaseMailDomain { name, org } => mail_domains::release(connection, name, *org)?,
         Fact::JoinAsker { row, at } => mail_domains::write_asker(connection, row, *at)?,
         Fact::DropJoinAsker { org, person } => return mail_domains::forget_asker(connection, *org, *person),
+        Fact::DirectoryGroup(group) => scim::write_group(connection, group)?,
+        Fact::DropDirectoryGroup { org, group } => {
+            scim::forget_group(connection, *org, *group)?;
+            return Ok(true);
+        }
         Fact::Slug { slug, org } => write_slug(connection, slug, *org)?,
         Fact::Label { org, id, label } if label.is_empty() => {
             run("DELETE FROM labels WHERE org = ?1 AND id = ?2", &[&org.as_str(), id])?;
@@ -138,7 +143,7 @@ pub(crate) fn erase_person(connection: &Connection, person: PersonId) -> Result<
 }
 
 fn write_person(connection: &Connection, person: PersonId, email: &str, name: &str) -> Result<(), FactError> {
-    let folded = email.to_lowercase();
+    let folded = folded(email);
     let mut holder = connection.prepare_cached("SELECT person FROM people WHERE email_folded = ?1")?;
     let holder: Option<String> = holder.query_row([&folded], |row| row.get(0)).optional()?;
     if holder.is_some_and(|holder| holder != person.as_str()) {
@@ -177,6 +182,12 @@ fn write_credential(connection: &Connection, digest: &[u8; 32], org: OrgId, key:
     Ok(())
 }
 
+/// An address, and a directory's name for somebody, as they are compared everywhere: letter by letter, but for the case of
+/// the letters a to z. What merely looks alike, such as a Kelvin sign for a `k`, may be another's mailbox.
+pub(crate) fn folded(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
 /// Turns a stored text into an id, or says that the row is damaged.
 pub(crate) fn id<T, E>(parsed: Result<T, E>, what: &str) -> Result<T, ReadError> {
     parsed.map_err(|_| ReadError::Damaged { what: what.to_owned() })
@@ -205,7 +216,7 @@ fn person((text, email, name, is_address_theirs): PersonRow) -> Result<Person, R
 
 pub(crate) fn person_by_email(connection: &Connection, email: &str) -> Result<Option<Person>, ReadError> {
     let sql = "SELECT person, email, name, 1 FROM people WHERE email_folded = ?1";
-    read_all(connection, sql, &[&email.to_lowercase()], person_row)?.pop().map(person).transpose()
+    read_all(connection, sql, &[&folded(email)], person_row)?.pop().map(person).transpose()
 }
 
 /// People as an organization calls them. Whoever it never named itself is called what the directory says.

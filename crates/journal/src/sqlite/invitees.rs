@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::error::ReadError;
 use crate::invitee::InviteeRow;
-use crate::sqlite::facts::{FactError, id, read_all};
+use crate::sqlite::facts::{FactError, folded, id, read_all};
 use crate::sqlite::mail;
 use crate::stream::PAGE_MAX;
 
@@ -16,7 +16,7 @@ pub(crate) fn write(connection: &Connection, row: &InviteeRow) -> Result<(), Fac
          ON CONFLICT (org, invitation) DO UPDATE SET email = excluded.email, email_folded = excluded.email_folded,
          name = excluded.name, note = excluded.note",
     )?;
-    let folded = row.email.to_lowercase();
+    let folded = folded(&row.email);
     insert.execute(params![row.org.as_str(), row.invitation.as_str(), row.email, folded, row.name, row.note])?;
     Ok(())
 }
@@ -88,7 +88,7 @@ pub(crate) fn invitees(
 /// The invitations of an organization to an address, without regard to case.
 pub(crate) fn to(connection: &Connection, org: OrgId, email: &str) -> Result<Vec<InvitationId>, ReadError> {
     let sql = "SELECT invitation FROM invitees WHERE org = ?1 AND email_folded = ?2";
-    let rows = read_all(connection, sql, &[&org.as_str(), &email.to_lowercase()], |row| row.get::<_, String>(0))?;
+    let rows = read_all(connection, sql, &[&org.as_str(), &folded(email)], |row| row.get::<_, String>(0))?;
     rows.iter().map(|text| id(InvitationId::parse(text), "an invitation")).collect()
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn to_anywhere(connection: &Connection, email: &str) -> Result<Vec<In
         let mail = mail::state(row.get::<_, Option<String>>(5)?.as_deref(), row.get(6)?);
         Ok((org, invitation, email, (row.get(3)?, row.get(4)?, mail)))
     };
-    let rows = read_all(connection, sql, &[&email.to_lowercase(), &(PAGE_MAX as i64)], row)?;
+    let rows = read_all(connection, sql, &[&folded(email), &(PAGE_MAX as i64)], row)?;
     let sound = rows.into_iter().map(|(org, invitation, email, (name, note, mail))| {
         let org = id(OrgId::parse(&org), "an invitation")?;
         let invitation = id(InvitationId::parse(&invitation), "an invitation")?;

@@ -124,6 +124,18 @@ const JOURNAL: &[&str] = &[
     "
     UPDATE sessions SET second_factor = 1 WHERE way = 'passkey';
 ",
+    // Addresses and names are compared letter by letter, but for the case of the letters a to z, which `lower` folds.
+    "
+    UPDATE people SET email_folded = lower(email);
+    UPDATE invitees SET email_folded = lower(email);
+    UPDATE directory_users SET user_name_folded = lower(user_name);
+",
+    // What company directories call groups.
+    "
+    CREATE TABLE directory_groups (
+        org TEXT NOT NULL, grp TEXT NOT NULL, display_name TEXT NOT NULL, external_id TEXT, PRIMARY KEY (org, grp)
+    ) WITHOUT ROWID, STRICT;
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

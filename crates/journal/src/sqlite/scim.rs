@@ -1,11 +1,11 @@
 //! What company directories call members: written inside an append's transaction, read from anywhere.
 
-use domain::id::{OrgId, PersonId};
+use domain::id::{GroupId, OrgId, PersonId};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::error::{AppendError, ReadError};
-use crate::scim::DirectoryUser;
-use crate::sqlite::facts::{FactError, id, read_all};
+use crate::scim::{DirectoryGroup, DirectoryUser};
+use crate::sqlite::facts::{FactError, folded, id, read_all};
 
 const COLUMNS: &str = "org, person, user_name, external_id, given_name, family_name, is_deleted";
 /// Members that are told of where several have the same id in the directory, which keeps its ids to itself.
@@ -13,7 +13,7 @@ const SAME_EXTERNAL_ID_MAX: i64 = 10;
 
 /// Writes what a member is called. Another one who has the name keeps it, unless the directory has deleted them.
 pub(crate) fn write(connection: &Connection, user: &DirectoryUser) -> Result<(), FactError> {
-    let (org, person, folded) = (user.org.as_str(), user.person.as_str(), user.user_name.to_lowercase());
+    let (org, person, folded) = (user.org.as_str(), user.person.as_str(), folded(&user.user_name));
     let others = "WHERE org = ?1 AND user_name_folded = ?2 AND person <> ?3";
     let freed = format!("DELETE FROM directory_users {others} AND is_deleted = 1");
     connection.prepare_cached(&freed)?.execute(params![org, folded, person])?;
@@ -58,7 +58,7 @@ pub(crate) fn of(connection: &Connection, org: OrgId, people: &[PersonId]) -> Re
 
 pub(crate) fn named(connection: &Connection, org: OrgId, name: &str) -> Result<Option<DirectoryUser>, ReadError> {
     let sql = format!("SELECT {COLUMNS} FROM directory_users WHERE org = ?1 AND user_name_folded = ?2");
-    read_all(connection, &sql, &[&org.as_str(), &name.to_lowercase()], stored)?.pop().map(sound).transpose()
+    read_all(connection, &sql, &[&org.as_str(), &folded(name)], stored)?.pop().map(sound).transpose()
 }
 
 pub(crate) fn with_external_id(
@@ -98,4 +98,31 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
 fn sound((org, person, user): Stored) -> Result<DirectoryUser, ReadError> {
     let org = id(OrgId::parse(&org), "a directory's user")?;
     Ok(DirectoryUser { org, person: id(PersonId::parse(&person), "a directory's user")?, ..user })
+}
+
+/// Writes what a group is called.
+pub(crate) fn write_group(connection: &Connection, group: &DirectoryGroup) -> Result<(), FactError> {
+    let sql = "INSERT OR REPLACE INTO directory_groups (org, grp, display_name, external_id) VALUES (?1, ?2, ?3, ?4)";
+    let values = params![group.org.as_str(), group.group.as_str(), group.display_name, group.external_id];
+    connection.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
+/// Forgets what a group was called.
+pub(crate) fn forget_group(connection: &Connection, org: OrgId, group: GroupId) -> Result<(), FactError> {
+    let sql = "DELETE FROM directory_groups WHERE org = ?1 AND grp = ?2";
+    connection.prepare_cached(sql)?.execute([org.as_str(), group.as_str()])?;
+    Ok(())
+}
+
+/// What all the groups of an organization are called, in the order of their ids.
+pub(crate) fn groups(connection: &Connection, org: OrgId) -> Result<Vec<DirectoryGroup>, ReadError> {
+    let sql = "SELECT grp, display_name, external_id FROM directory_groups WHERE org = ?1 ORDER BY grp";
+    let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?));
+    let rows = read_all(connection, sql, &[&org.as_str()], row)?;
+    let sound = rows.into_iter().map(|(group, display_name, external_id)| {
+        let group = id(GroupId::parse(&group), "a directory's group")?;
+        Ok(DirectoryGroup { org, group, display_name, external_id })
+    });
+    sound.collect()
 }

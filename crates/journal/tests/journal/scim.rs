@@ -1,7 +1,8 @@
 //! What company directories call members: found by name and by their own id, one name for one member, gone with the
 //! membership and with the person.
 
-use journal::{AppendError, DirectoryUser, Fact, Journal};
+use domain::id::GroupId;
+use journal::{AppendError, DirectoryGroup, DirectoryUser, Fact, Journal};
 
 use crate::world::{facts, folder, open, org, person};
 
@@ -35,6 +36,9 @@ async fn members_are_found_by_the_name_and_the_id_that_their_directory_has_for_t
     assert_eq!(journal.directory_users_with(org(1), "EXT-2").await.unwrap(), []);
     assert_eq!(journal.directory_users_with(org(2), "ext-2").await.unwrap(), []);
     assert_eq!(journal.directory_users(org(1), &[person(2), person(3)]).await.unwrap(), [ben]);
+    // What merely looks alike is another name: the lower case of a Kelvin sign is a `k`.
+    write(&journal, vec![user(4, "kim"), user(5, "\u{212a}im")]).await.unwrap();
+    assert_eq!(journal.directory_user_named(org(1), "KIM").await.unwrap().map(|user| user.person), Some(person(4)));
     // A new name frees the one before.
     write(&journal, vec![DirectoryUser { user_name: "lovelace".to_owned(), ..ada }]).await.unwrap();
     assert_eq!(journal.directory_user_named(org(1), "ada@example.com").await.unwrap(), None);
@@ -67,4 +71,24 @@ async fn what_a_member_was_called_goes_with_the_membership_and_with_the_person()
     assert!(journal.directory_user_named(org(2), "ada").await.unwrap().is_some());
     journal.append(vec![facts(vec![Fact::ErasePerson { person: person(1) }])]).await.unwrap();
     assert_eq!(journal.directory_user_named(org(2), "ada").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_groups_are_called_is_kept_by_organization_until_it_is_dropped() {
+    let dir = folder();
+    let journal = open(dir.path());
+    let group = |number: u8, of: u8, name: &str| DirectoryGroup {
+        org: org(of),
+        group: GroupId::from_random([number; 20]),
+        display_name: name.to_owned(),
+        external_id: Some(format!("ext-{number}")),
+    };
+    let (first, second, other) = (group(1, 1, "Engineers"), group(2, 1, "Engineers"), group(3, 2, "Sales"));
+    let written = [&first, &second, &other].map(|group| Fact::DirectoryGroup(Box::new(group.clone())));
+    journal.append(vec![facts(written.to_vec())]).await.unwrap();
+    let renamed = DirectoryGroup { display_name: "Makers".to_owned(), external_id: None, ..first };
+    let dropped = Fact::DropDirectoryGroup { org: org(1), group: second.group };
+    journal.append(vec![facts(vec![Fact::DirectoryGroup(Box::new(renamed.clone())), dropped])]).await.unwrap();
+    assert_eq!(journal.directory_groups(org(1)).await.unwrap(), [renamed]);
+    assert_eq!(journal.directory_groups(org(2)).await.unwrap(), [other]);
 }

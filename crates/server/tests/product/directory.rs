@@ -8,17 +8,17 @@ use crate::removal::hammer;
 use crate::sign_in::found;
 use crate::world::{Api, Demo, Mcp, Server, agent, count, succeeded};
 
-const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+pub(crate) const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
 /// The door for directories with a connection just made.
-fn connect(acme: &Firm, tends: &[&str]) -> Api {
+pub(crate) fn connect(acme: &Firm, tends: &[&str]) -> Api {
     let (status, made) = acme.owner().post("/directory", json!({ "label": "Okta", "role": "member", "tends": tends }));
     assert_eq!(status, 201, "{made}");
     acme.directory(made["secret"].as_str().expect("a secret"))
 }
 
-fn person(name: &str) -> Value {
+pub(crate) fn person(name: &str) -> Value {
     let emails = json!([{ "value": format!("{name}@corp.example"), "type": "work", "primary": true }]);
     let (user_name, external_id) = (format!("{name}@corp.example"), format!("ext-{name}"));
     json!({ "schemas": [USER], "userName": user_name, "externalId": external_id, "displayName": name, "emails": emails,
@@ -26,29 +26,34 @@ fn person(name: &str) -> Value {
 }
 
 /// Lets somebody in. Their id.
-fn provision(directory: &Api, name: &str) -> String {
+pub(crate) fn provision(directory: &Api, name: &str) -> String {
     let (status, made) = directory.post("/Users", person(name));
     assert_eq!(status, 201, "{made}");
     made["id"].as_str().expect("an id").to_owned()
 }
 
-fn patch(directory: &Api, id: &str, operations: Value) -> (u16, Value) {
+pub(crate) fn patch(directory: &Api, id: &str, operations: Value) -> (u16, Value) {
     directory.patch(&format!("/Users/{id}"), json!({ "schemas": [PATCH], "Operations": operations }))
 }
 
-fn set_active(directory: &Api, id: &str, active: bool) -> (u16, Value) {
+pub(crate) fn set_active(directory: &Api, id: &str, active: bool) -> (u16, Value) {
     patch(directory, id, json!([{ "op": "replace", "value": { "active": active } }]))
 }
 
 /// The status and the word of the specification of an error in its form.
-fn error((status, answer): &(u16, Value)) -> (u16, &str) {
+pub(crate) fn error((status, answer): &(u16, Value)) -> (u16, &str) {
     assert_eq!(answer["schemas"], json!(["urn:ietf:params:scim:api:messages:2.0:Error"]), "{answer}");
     assert_eq!(answer["status"], json!(status.to_string()), "{answer}");
     assert!(answer["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{answer}");
     (*status, answer["scimType"].as_str().unwrap_or_default())
 }
 
-fn found_by(directory: &Api, filter: &str) -> Vec<String> {
+/// Whether an error says this to whoever looks after the directory.
+pub(crate) fn says((_, answer): &(u16, Value), what: &str) -> bool {
+    answer["detail"].as_str().is_some_and(|detail| detail.contains(what))
+}
+
+pub(crate) fn found_by(directory: &Api, filter: &str) -> Vec<String> {
     let filter: String = filter.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let (status, list) = directory.get(&format!("/Users?filter={filter}"));
     assert_eq!(status, 200, "{list}");
@@ -270,9 +275,18 @@ fn a_directory_touches_nobody_above_it_and_restores_only_whom_it_suspended() {
     let other = acme.hire("olga", "member");
     assert_eq!(acme.owner().patch(&format!("/members/{}", other.id), json!({ "role": "owner" })).0, 200);
     assert_eq!(error(&set_active(&wide, &other.id, false)).0, 403, "one owner of two");
-    // Admins are above a connection that looks after members alone. What they are called gives nothing.
+    // Admins are above a connection that looks after members alone, and so is what they are called.
     assert_eq!(error(&set_active(&narrow, &admin.id, false)).0, 403);
-    assert_eq!(patch(&narrow, &admin.id, json!([{ "op": "replace", "path": "displayName", "value": "Ann" }])).0, 200);
+    for (path, value) in [("displayName", "Ann"), ("userName", "ann@other.example"), ("externalId", "00u9")] {
+        let renamed = |directory: &Api, id: &str| {
+            patch(directory, id, json!([{ "op": "replace", "path": path, "value": value }]))
+        };
+        assert_eq!(error(&renamed(&narrow, &admin.id)).0, 403, "{path}");
+        assert_eq!(error(&renamed(&wide, &owner)).0, 403, "{path}");
+        assert_eq!(renamed(&wide, &admin.id).0, 200, "{path}");
+    }
+    // That somebody above it is active, as they are, a directory may say.
+    assert_eq!(set_active(&narrow, &owner, true).0, 200);
     assert_eq!(admin.api.get("").0, 200);
     assert_eq!(set_active(&wide, &admin.id, false).0, 200);
     assert_eq!(admin.api.get("").0, 401);
@@ -384,10 +398,18 @@ fn whom_a_directory_deletes_is_suspended_and_comes_back_as_they_were() {
     assert_eq!(directory.delete(&format!("/Users/{id}")).0, 204);
     assert_eq!(acme.owner().post(&format!("/members/{id}/restore"), json!({})).0, 200);
     assert_eq!(found_by(&directory, r#"userName eq "dora@corp.example""#), [id.as_str()]);
-    // Removed here, they are let in anew under their old id, and have nothing of before.
+    // Removed here, they are let in by nobody but whoever adds members; the directory finds them then.
     assert_eq!(acme.owner().delete(&format!("/members/{id}")).0, 200);
     assert_eq!(error(&directory.get(&format!("/Users/{id}"))).0, 404);
-    assert_eq!(provision(&directory, "dora"), id);
+    for _ in 0..2 {
+        let refused = directory.post("/Users", person("dora"));
+        assert!(error(&refused).0 == 403 && says(&refused, "member add"), "{refused:?}");
+        assert_eq!(error(&set_active(&directory, &id, true)).0, 404);
+        assert_eq!(error(&directory.put(&format!("/Users/{id}"), person("dora"))).0, 404);
+    }
+    let again = json!({ "email": "dora@corp.example", "name": "Dora", "role": "member" });
+    assert_eq!(acme.owner().post("/members", again).0, 201);
+    assert_eq!(found_by(&directory, r#"userName eq "dora@corp.example""#), [id.as_str()]);
     let mut asleep = person("otto");
     asleep["active"] = json!(false);
     let (status, otto) = directory.post("/Users", asleep);
@@ -478,14 +500,17 @@ fn the_door_says_what_it_does_and_errors_have_the_form_of_the_specification() {
     );
     assert_eq!(config["filter"]["maxResults"], json!(200));
     let (_, types) = directory.get("/ResourceTypes");
-    assert_eq!(types["Resources"].as_array().map(Vec::len), Some(1), "there are users alone: {types}");
+    assert_eq!(types["Resources"].as_array().map(Vec::len), Some(2), "there are users and groups alone: {types}");
     assert_eq!(directory.get("/ResourceTypes/User").1["schema"], json!(USER));
+    let group = "urn:ietf:params:scim:schemas:core:2.0:Group";
+    assert_eq!(directory.get("/ResourceTypes/Group").1["schema"], json!(group));
+    assert_eq!(directory.get(&format!("/Schemas/{group}")).1["attributes"][2]["name"], json!("members"));
     let (_, schemas) = directory.get("/Schemas");
     let names = schemas["Resources"][0]["attributes"].as_array().expect("attributes").iter();
     let names: Vec<&str> = names.map(|one| one["name"].as_str().expect("a name")).collect();
-    assert_eq!(names, ["userName", "externalId", "name", "displayName", "active", "emails"]);
+    assert_eq!(names, ["userName", "externalId", "name", "displayName", "active", "emails", "groups"]);
     assert_eq!(directory.get(&format!("/Schemas/{USER}")).0, 200);
-    for path in ["/Groups", "/ResourceTypes/Group", "/Schemas/x", "/Me", "/Bulk", ""] {
+    for path in ["/Groups/x", "/ResourceTypes/Role", "/Schemas/x", "/Me", "/Bulk", ""] {
         assert_eq!(error(&directory.get(path)).0, 404, "{path}");
     }
     assert_eq!(error(&directory.put("/Users", json!({}))).0, 405);

@@ -38,7 +38,7 @@ fn text(value: &Value) -> String {
 }
 
 /// Presses a button of the page behind a link.
-fn press(browser: &Browser, link: &str, button: &str, name: &str) -> Answer {
+pub(crate) fn press(browser: &Browser, link: &str, button: &str, name: &str) -> Answer {
     let page = browser.get(link);
     if page.status != 200 {
         return page;

@@ -14,6 +14,8 @@ mod company;
 mod crash;
 mod data;
 mod directory;
+mod directory_groups;
+mod directory_people;
 mod domains;
 mod ending;
 mod firm;

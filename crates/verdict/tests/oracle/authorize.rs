@@ -87,6 +87,11 @@ pub(crate) fn operation<'c>(
         Command::RestoreOrganization => Operation::RestoreOrganization,
         // Comes by itself.
         Command::DestroyOrganization => return None,
+        // Groups of company directories are told of in `directories`.
+        Command::CreateGroup { .. }
+        | Command::ChangeGroup { .. }
+        | Command::MapGroup { .. }
+        | Command::DeleteGroup { .. } => return None,
         Command::AddMember { role, .. } | Command::AddMemberWithKey { role, .. } => Operation::AddMember { role },
         Command::ChangeMemberRole { person, role } => Operation::ChangeRole { member: *person, role },
         Command::EditMember { person, details } => {
@@ -98,7 +103,7 @@ pub(crate) fn operation<'c>(
         Command::EndSession { person, .. } | Command::EndSessions { person } => {
             Operation::EndSessions { member: *person }
         }
-        Command::SuspendMember { person } => Operation::SuspendMember { member: *person },
+        Command::SuspendMember { person, .. } => Operation::SuspendMember { member: *person },
         Command::RestoreMember { person } => Operation::RestoreMember { member: *person },
         Command::RemoveMember { person } => Operation::RemoveMember { member: *person },
         Command::ConnectIntegration { .. } => Operation::ConnectIntegration,

@@ -239,7 +239,7 @@ fn whatever_people_may_do_nobody_gets_what_the_chain_of_givers_did_not_hold() {
             before.holdings.check_secrets(&after.holdings, (giver, &events), &world.state, &why);
             if !aimed {
                 // Only what was gained is looked at; of those removed, that they were not above.
-                if let Command::RemoveMember { person } | Command::SuspendMember { person } = given {
+                if let Command::RemoveMember { person } | Command::SuspendMember { person, .. } = given {
                     let mine = before.powers(giver);
                     assert_eq!(beyond(&before.powers(Subject::Member(person)), &mine), None, "{why}");
                 }

@@ -98,7 +98,7 @@ impl Pick<'_> {
         let (person, role) = (self.person(), self.role_of(false));
         let (digest, hint) = self.secret();
         match self.dice.below(15) {
-            13 => Command::SuspendMember { person },
+            13 => Command::SuspendMember { person, by_directory: false },
             14 => Command::RestoreMember { person: self.suspended().unwrap_or(person) },
             10 => {
                 let details = self.dice.some(50, &[MemberDetail::Name, MemberDetail::Seat]).into_iter().collect();

@@ -231,7 +231,10 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::ViewKey { key } => of("key.view", "Key", key),
         Operation::RotateKey { key } => of("key.rotate", "Key", key),
         Operation::RevokeKey { key } => of("key.revoke", "Key", key),
-        Operation::ConnectDirectory { .. } => unreachable!("connections are told of in `directories`"),
+        Operation::ConnectDirectory { .. }
+        | Operation::CreateGroup { .. }
+        | Operation::KeepGroup { .. }
+        | Operation::MapGroup { .. } => unreachable!("connections are told of in `directories`"),
         Operation::ViewAgents => whole("agent.view"),
         Operation::CreateAgent { role } => whole("agent.create").with_role(role),
         Operation::EditAgent { agent } => of("agent.edit", "Agent", agent),

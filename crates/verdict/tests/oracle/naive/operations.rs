@@ -127,11 +127,15 @@ impl Naive<'_> {
             // Who makes one sees its secret, and could do by it what it does: for good.
             Operation::ConnectDirectory { gives, tends } => {
                 let for_good = self.for_good();
-                let both = || for_good.needs(me, P::MemberAdd).and(|| for_good.needs(me, P::MemberRemove));
-                let first = needs(P::SecurityEdit).and(both);
+                let add = || for_good.needs(me, P::MemberAdd);
+                let (edit, remove) = (|| for_good.needs(me, P::MemberEdit), || for_good.needs(me, P::MemberRemove));
+                let first = needs(P::SecurityEdit).and(add).and(edit).and(remove);
                 let first = first.and(|| for_good.lets_in_as(me, gives)).and(|| for_good.lets_into_team(me));
                 let one = |role| for_good.assigns(me, Some(role)).and(|| for_good.gives(me, role));
                 tends.iter().fold(first, |so_far, role| so_far.and(|| one(role)))
+            }
+            Operation::CreateGroup { .. } | Operation::KeepGroup { .. } | Operation::MapGroup { .. } => {
+                unreachable!("groups are told of in `directories`")
             }
             Operation::ViewAgents => needs(P::AgentView),
             Operation::CreateAgent { role } => needs(P::AgentManage)
