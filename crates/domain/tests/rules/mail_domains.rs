@@ -136,7 +136,7 @@ fn who_was_here_before_joins_by_nobodys_word_but_a_persons() {
     assert_eq!(refusal(&walk, join(2)), "was-here");
     accept(&mut walk, Command::RemoveMember { person: person(2) });
     assert_eq!(refusal(&walk, join(2)), "was-here");
-    accept(&mut walk, Command::SuspendMember { person: person(1) });
+    accept(&mut walk, Command::SuspendMember { person: person(1), by_directory: false });
     assert_eq!(refusal(&walk, join(1)), "was-here");
     assert_eq!(refusal(&walk, ask(1)), "already-member");
     accept(&mut walk, ask(2));
