@@ -30,6 +30,8 @@ pub(crate) fn run(given: &ArgMatches) -> Result<ExitCode, Fault> {
     runtime()?.block_on(async {
         let (listener, address) = listen(&settings).await?;
         let node = Node::open(&data, &settings, address).await?;
+        // What cannot be read is found out before anybody is told that it is served.
+        let set_up = node.app.new_set_up().await.map_err(|problem| Fault(problem.to_string()))?;
         tracing::info!(%address, public_url = node.public_url, "serving");
         for (door, place) in doors::DOORS {
             tracing::info!(door, place, "open");
@@ -41,7 +43,7 @@ pub(crate) fn run(given: &ArgMatches) -> Result<ExitCode, Fault> {
         let said = |line: String| writeln!(std::io::stdout(), "{line}").map_err(|error| Fault::of("writing", &error));
         said(format!("serving {}{listening}", node.public_url))?;
         // To whoever started it alone, and never into a log: with this, somebody becomes the first owner.
-        if let Some(ticket) = node.app.new_set_up().await.map_err(|problem| Fault(problem.to_string()))? {
+        if let Some(ticket) = set_up {
             said(format!("set up: {}/set-up/{}", node.public_url, ticket.reveal()))?;
         }
         node.serve(listener, asked_to_stop()).await

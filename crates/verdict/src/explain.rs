@@ -203,6 +203,7 @@ impl Snapshot {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each reason")]
     fn because(&self, reason: Reason, action: Action<'_>) -> String {
         let named = |index| {
             self.tool(index)

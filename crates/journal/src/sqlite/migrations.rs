@@ -198,7 +198,7 @@ mod tests {
     fn sessions_that_began_by_a_passkey_before_that_was_kept_are_known_for_it() {
         let connection = Connection::open_in_memory().unwrap();
         let is_it = |step: &&str| step.contains("SET second_factor = 1");
-        let place = JOURNAL.iter().position(|step| is_it(&step)).unwrap();
+        let place = JOURNAL.iter().position(is_it).unwrap();
         let (before, from) = JOURNAL.split_at(place);
         before.iter().for_each(|step| connection.execute_batch(step).unwrap());
         for way in ["email", "link", "passkey"] {

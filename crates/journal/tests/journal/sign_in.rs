@@ -18,7 +18,7 @@ fn session(number: u8) -> SessionRow {
         proven_at: Timestamp(-i64::from(number)),
         ends_at: Timestamp(1_000),
         way: "link".into(),
-        by_passkey: number % 2 == 0,
+        by_passkey: number.is_multiple_of(2),
         browser: Some([100; 32]),
         address: Some("192.0.2.7".into()),
         client: Some("Lynx/2".into()),

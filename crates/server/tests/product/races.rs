@@ -208,6 +208,7 @@ fn race(next: &AtomicU64, clients: Vec<(Door, Try)>, act: Box<dyn FnOnce()>) -> 
 }
 
 /// Lets somebody lose their rights in a way, as often as it is worth.
+#[expect(clippy::print_stdout, reason = "the figures of the long runs")]
 fn lost(way: Way) {
     let stage = Stage::new();
     let row = way.row();

@@ -148,7 +148,8 @@ fn serve(data: &Path, owners: &[(String, String)]) -> (bool, String) {
     for (org, key) in owners {
         for path in ["", "/members", "/keys", "/audit?limit=1000"] {
             let asked = agent().get(format!("{url}/api/v1/orgs/{org}{path}"));
-            asked.header("authorization", format!("Bearer {key}")).call().expect("every question has an answer");
+            let answer = asked.header("authorization", format!("Bearer {key}")).call();
+            answer.unwrap_or_else(|fault| panic!("{path} has no answer: {fault}; {}", said(&errors)));
         }
         Mcp::new(&format!("{url}/o/{org}/mcp"), key).call("stripe__no_such_tool", json!({}));
     }

@@ -90,7 +90,7 @@ fn who_connects_a_directory_is_said_alike_by_the_second_opinion() {
 #[test]
 fn a_connection_does_nothing_that_whoever_makes_it_could_not_do() {
     let (mut does, mut made, mut refused) = (BTreeSet::new(), 0u32, BTreeSet::new());
-    for seed in seeds(24) {
+    for seed in seeds(40) {
         let (world, dice) = (World::random(seed), &mut Dice(seed));
         let before = Snapshot::compile(org(1), &world.state, None);
         let names = Names::of(&world, dice);
@@ -175,6 +175,7 @@ fn mapping(dice: &mut Dice, world: &World) -> BTreeMap<TeamId, RoleId> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one walk through random organizations, looked at from each side")]
 fn a_group_gives_nothing_that_who_mapped_it_and_who_made_its_connection_could_not() {
     let (mut gives, mut maps, mut refused) = (0u32, 0u32, BTreeSet::new());
     let group = GroupId::from_random([1; 20]);
