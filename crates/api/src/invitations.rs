@@ -48,6 +48,8 @@ pub(crate) struct Invitation {
     inviter: InvitedBy,
     /// Whether the caller does.
     mine: bool,
+    /// Names what it offers, and on whose rights: whoever approves it says by this which they looked at.
+    revision: String,
     /// When it was sent first.
     sent_at: String,
     /// When it ends by itself.
@@ -125,6 +127,7 @@ impl From<InvitationView> for Invitation {
             status: view.status.as_str(),
             inviter: InvitedBy { id: view.inviter, name: view.inviter_name },
             mine: view.mine,
+            revision: view.revision,
             sent_at: written(view.sent_at),
             expires_at: written(view.expires_at),
             accepted_by: view.accepted_by.map(|person| person.to_string()),
@@ -368,17 +371,26 @@ pub(crate) async fn resend(
     Ok(Json(with_link(app.resend_invitation(&caller, &invitation).await?, &public_url)))
 }
 
-/// Agrees to an invitation that waits for it, which has a link from then on.
+/// What is agreed to.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Approval {
+    /// The invitation's `revision` when the caller looked at it.
+    revision: String,
+}
+
+/// Agrees to an invitation that waits for it, which has a link from then on. Where it offers something else by now, or in
+/// another's name, than when the caller looked at it, nothing is agreed to.
 #[utoipa::path(post, path = "/invitations/{invitation}/approve", tag = "invitations", operation_id = "approve_invitation",
     params(("org" = String, Path, description = "slug or id"), ("invitation" = String, Path, description = "id")),
-    responses((status = 200, body = InvitationWithLink), Problems))]
+    request_body = Approval, responses((status = 200, body = InvitationWithLink), Problems))]
 pub(crate) async fn approve(
     State(app): State<App>,
     Signed(caller): Signed,
     Extension(public_url): Extension<PublicUrl>,
     Path(path): Path<(String, String)>,
-    _: NoBody,
+    Body(body): Body<Approval>,
 ) -> Result<Json<InvitationWithLink>, Failure> {
     let (_, invitation) = path;
-    Ok(Json(with_link(app.approve_invitation(&caller, &invitation).await?, &public_url)))
+    Ok(Json(with_link(app.approve_invitation(&caller, &invitation, &body.revision).await?, &public_url)))
 }

@@ -44,7 +44,7 @@ enum Verb {
         /// The invitation's id
         invitation: String,
     },
-    /// Agree to an invitation that waits for it
+    /// Look at an invitation that waits for somebody to agree, and agree to it
     Approve {
         /// The invitation's id
         invitation: String,
@@ -100,8 +100,13 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             let found = org.get(&["invitations", invitation], &[])?;
             terminal.answer(&found, lay_out)
         }
-        Verb::Resend { invitation } => with_link(&org, invitation, "resend", terminal),
-        Verb::Approve { invitation } => with_link(&org, invitation, "approve", terminal),
+        Verb::Resend { invitation } => with_link(&org, (invitation, "resend"), &json!({}), terminal),
+        Verb::Approve { invitation } => {
+            let found = org.get(&["invitations", invitation], &[])?;
+            terminal.confirm(&format!("{}approve this?", lay_out(&found)))?;
+            let looked_at = json!({ "revision": text(&found, "/revision") });
+            with_link(&org, (invitation, "approve"), &looked_at, terminal)
+        }
         Verb::Revoke { invitation } => {
             let gone = org.delete(&["invitations", invitation])?;
             terminal.answer(&gone, |_| "revoked; its link opens nothing any more\n".to_owned())
@@ -136,8 +141,13 @@ impl Addition {
     }
 }
 
-fn with_link(org: &Organization, invitation: &str, verb: &str, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let sent = org.post(&["invitations", invitation, verb], &json!({}))?;
+fn with_link(
+    org: &Organization,
+    (invitation, verb): (&str, &str),
+    body: &Value,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let sent = org.post(&["invitations", invitation, verb], body)?;
     terminal.answer(&sent, link)
 }
 
@@ -293,15 +303,24 @@ mod tests {
     #[test]
     fn an_invitation_is_sent_again_approved_and_revoked_by_its_id() {
         let sent = json!({"id": "inv_1", "link": "http://x/invitation/wri_2", "expires_at": "2026-12-01T00:00:00Z"});
-        let server = FakeServer::answering(vec![(200, sent.clone()), (200, sent), (204, Value::Null)]);
-        for verb in ["resend", "approve", "revoke"] {
-            let done = outcome(&server, &["invite", verb, "inv_1", "--org", "north"]);
-            assert_eq!(done.code, 0, "{}", done.err);
-        }
+        let waits = json!({"id": "inv_1", "email": "ann@example.com", "role": "member", "revision": "8f2c"});
+        let answers = vec![(200, sent.clone()), (200, waits.clone()), (200, waits), (200, sent), (204, Value::Null)];
+        let server = FakeServer::answering(answers);
+        let says = |verb: &str, more: &[&str]| {
+            outcome(&server, &[&["invite", verb, "inv_1", "--org", "north"], more].concat())
+        };
+        assert_eq!(says("resend", &[]).code, 0);
+        // Nobody agrees to what they did not look at.
+        let asked_first = says("approve", &[]);
+        assert!(asked_first.code != 0 && asked_first.err.contains("ann@example.com"), "{}", asked_first.err);
+        assert_eq!(says("approve", &["--yes"]).code, 0);
+        assert_eq!(says("revoke", &[]).code, 0);
         let asked = |number| (server.request(number).method, server.request(number).path);
         let path = "/api/v1/orgs/north/invitations/inv_1";
         assert_eq!(asked(0), ("POST".to_owned(), format!("{path}/resend")));
-        assert_eq!(asked(1), ("POST".to_owned(), format!("{path}/approve")));
-        assert_eq!(asked(2), ("DELETE".to_owned(), path.to_owned()));
+        assert_eq!([asked(1), asked(2)], [("GET".to_owned(), path.to_owned()), ("GET".to_owned(), path.to_owned())]);
+        assert_eq!(asked(3), ("POST".to_owned(), format!("{path}/approve")));
+        assert_eq!(server.request(3).json(), json!({ "revision": "8f2c" }));
+        assert_eq!(asked(4), ("DELETE".to_owned(), path.to_owned()));
     }
 }

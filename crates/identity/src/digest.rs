@@ -1,8 +1,9 @@
 //! Keyed hashes: how keys are kept at rest, and how arguments are recognised without being kept.
 //!
-//! Both are HMAC-SHA-256 with a subkey of the installation's master keys. Whoever steals the database alone can
+//! Both are keyed: HMAC-SHA-256 with a subkey of the installation's master keys. Whoever steals the database alone can
 //! neither try keys against it nor guess at arguments. This module never stores a digest.
 
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::key::PresentedKey;
@@ -51,6 +52,13 @@ fn digest_of(prepared: &mac::Keyed, key: &PresentedKey<'_>) -> [u8; 32] {
     let mut mac = prepared.clone();
     mac::feed_part(&mut mac, key.as_bytes());
     mac::finish(mac)
+}
+
+/// A name for what somebody looked at, the same for the same text alone: SHA-256 (FIPS 180-4) in hexadecimal digits. It has
+/// no key, and is for what whoever has the name may see.
+#[must_use]
+pub fn fingerprint(text: &str) -> String {
+    hexadecimal(&Sha256::digest(text.as_bytes()).into())
 }
 
 /// The digest as 64 hexadecimal digits, as events keep it.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use domain::command::Command;
 use domain::event::Event;
 use domain::id::InvitationId;
-use domain::invitation::{Closing, Invitation, Offer, needs_no_approval};
+use domain::invitation::{Closing, Invitation, Offer, changed_since, needs_no_approval};
 use domain::organization::Organization;
 use identity::digest::hexadecimal as hex;
 use journal::Fact;
 use verdict::{Operation, Sponsored};
 
 use super::send::{NewLink, role_named};
-use super::{InvitationView, OfferedIntegration, OfferedTeam, SentInvitation, invitation_id, inviter_of};
+use super::{InvitationView, OfferedIntegration, OfferedTeam, SentInvitation, invitation_id, inviter_of, revision};
 use crate::change::Along;
 use crate::directory::person_name;
 use crate::requests::checked;
@@ -113,11 +113,18 @@ impl App {
         Ok(SentInvitation { invitation, token: Some(link.token) })
     }
 
-    /// Agrees to an invitation that waits for it, and gives it a link.
+    /// Agrees to an invitation that waits for it, as it was when the caller looked at it (`looked_at` is its revision then),
+    /// and gives it a link.
     ///
     /// # Errors
-    /// [`Problem::Denied`] where the caller could not do by hand what it offers.
-    pub async fn approve_invitation(&self, caller: &Caller, invitation: &str) -> Result<SentInvitation, Problem> {
+    /// [`Problem::Denied`] where the caller could not do by hand what it offers; [`Problem::Refused`] where it offers
+    /// something else by now, or in another's name.
+    pub async fn approve_invitation(
+        &self,
+        caller: &Caller,
+        invitation: &str,
+        looked_at: &str,
+    ) -> Result<SentInvitation, Problem> {
         let id = invitation_id(invitation)?;
         let link = self.new_invitation_link(caller)?;
         let facts = self.facts_of_link(caller, id, &link).await?;
@@ -126,8 +133,13 @@ impl App {
             let waits = |known: &Arc<Invitation>| {
                 known.digest.is_none() || caller.live.snapshot().sponsored(known, self.now()) == Sponsored::OnApproval
             };
-            if !state.invitations.get(&id).is_some_and(waits) {
+            let Some(known) = state.invitations.get(&id).filter(|known| waits(known)) else {
                 return Err(needs_no_approval().into());
+            };
+            // INVARIANT: nobody agrees to what they did not see; held by
+            // `whoever_approves_an_invitation_approves_what_they_looked_at`.
+            if revision(known) != looked_at {
+                return Err(changed_since().into());
             }
             let (digest, expires_at) = (hex(&link.digest), link.expires_at);
             Ok(Command::ApproveInvitation { invitation: id, digest, expires_at })

@@ -13,7 +13,7 @@ use domain::time::Timestamp;
 use journal::InviteeRow;
 use verdict::{Operation, Snapshot, Sponsored};
 
-use super::{InvitationView, invitation_id, is_mine};
+use super::{InvitationView, invitation_id, is_mine, revision};
 use crate::{App, Caller, Problem};
 
 /// Where an invitation stands.
@@ -187,6 +187,7 @@ impl App {
                 inviter: known.inviter.subject.to_string(),
                 inviter_name: person_behind(&known).and_then(|person| Some(names.get(&person)?.name.clone())),
                 mine: is_mine(known.inviter, caller),
+                revision: revision(&known),
                 sent_at: known.sent_at,
                 expires_at: known.expires_at,
                 accepted_by: match known.state {

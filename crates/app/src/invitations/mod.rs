@@ -14,8 +14,9 @@ mod mail;
 mod send;
 
 use domain::id::{InvitationId, PersonId};
-use domain::invitation::{Inviter, OfferedGrant};
+use domain::invitation::{Invitation, Inviter, OfferedGrant};
 use domain::time::Timestamp;
+use identity::digest::fingerprint;
 use identity::token::IssuedToken;
 
 pub use accept::{Accepted, Accepting};
@@ -57,6 +58,8 @@ pub struct InvitationView {
     pub inviter_name: Option<String>,
     /// Whether the caller is the inviter.
     pub mine: bool,
+    /// Names what it offers, and on whose rights: whoever approves it says by this which they looked at.
+    pub revision: String,
     /// When it was sent first.
     pub sent_at: Timestamp,
     /// When it ends by itself.
@@ -83,6 +86,11 @@ fn invitation_id(text: &str) -> Result<InvitationId, Problem> {
 /// In whose name the caller invites.
 pub(crate) fn inviter_of(caller: &Caller) -> Inviter {
     Inviter { subject: caller.actor.subject.grantee(), acting_for: caller.actor.acting_for }
+}
+
+/// Names what an invitation offers, and on whose rights.
+fn revision(known: &Invitation) -> String {
+    fingerprint(&format!("{:?} {:?}", known.inviter, known.offer))
 }
 
 /// Whether the caller is the inviter, or the person for whom an agent was.

@@ -191,6 +191,14 @@ pub fn needs_no_approval() -> Refusal {
     Refusal::rule("needs-no-approval", "this invitation waits for nobody's word; there is nothing to approve")
 }
 
+/// What somebody agrees to is what they looked at.
+#[must_use]
+pub fn changed_since() -> Refusal {
+    let message =
+        "this invitation was changed since you looked at it; look at it again, and approve what it offers now";
+    Refusal::rule("changed-since", message)
+}
+
 /// Nobody is invited twice at once.
 #[must_use]
 pub fn already_invited() -> Refusal {

@@ -9,7 +9,8 @@ mod offer;
 mod state;
 
 pub use handle::{
-    LASTS_DAYS_MAX, address_not_shown, address_taken, already_invited, needs_no_approval, nobody_could_accept,
+    LASTS_DAYS_MAX, address_not_shown, address_taken, already_invited, changed_since, needs_no_approval,
+    nobody_could_accept,
 };
 pub(crate) use handle::{accept, approve, close, edit, gives, resend, send};
 pub use offer::{Offer, OfferedGrant};

@@ -186,18 +186,48 @@ fn where_somebody_has_to_agree_there_is_no_link_until_they_did() {
     assert_eq!((status, &sent["link"], &sent["status"]), (201, &Value::Null, &json!("awaits_approval")), "{sent}");
     let id = text(&sent["id"]);
     let at = |verb: &str| format!("/invitations/{id}/{verb}");
-    assert_eq!(told(&uma.api.post(&at("approve"), json!({}))), (403, "needs-approval"));
+    let looked_at = json!({ "revision": sent["revision"] });
+    let (status, wrong) = firm.owner().post(&at("approve"), json!({}));
+    assert!(status == 422 && wrong.to_string().contains("revision"), "{wrong}");
+    assert_eq!(told(&uma.api.post(&at("approve"), looked_at.clone())), (403, "needs-approval"));
     assert_eq!(told(&uma.api.post(&at("resend"), json!({}))), (409, "awaits-approval"));
-    assert_eq!(ulf.api.post(&at("approve"), json!({})).0, 404, "it is neither theirs nor for them to handle");
-    let (status, approved) = firm.owner().post(&at("approve"), json!({}));
+    assert_eq!(ulf.api.post(&at("approve"), looked_at.clone()).0, 404, "it is neither theirs nor for them to handle");
+    let (status, approved) = firm.owner().post(&at("approve"), looked_at.clone());
     assert_eq!(status, 200, "{approved}");
-    assert_eq!(told(&firm.owner().post(&at("approve"), json!({}))), (409, "needs-no-approval"));
+    assert_eq!(told(&firm.owner().post(&at("approve"), looked_at)), (409, "needs-no-approval"));
     // What was agreed to was that offer, by that person: sent again it stays agreed to.
     let (status, again) = uma.api.post(&at("resend"), json!({}));
     assert_eq!(status, 200, "{again}");
     assert_eq!(Browser::new(firm.url()).get(&path(&approved)).status, 404, "the link before is void");
     joined(&firm, &path(&again), "New");
     assert_eq!(role_at(&firm, "new@example.com"), "user");
+}
+
+#[test]
+fn whoever_approves_an_invitation_approves_what_they_looked_at() {
+    let firm = open_firm("pipeai");
+    for setting in ["invite.organization", "invite.team"] {
+        set(&firm, setting, json!("any_member_with_approval"));
+    }
+    let (uma, owner) = (firm.hire("uma", "user"), firm.owner());
+    let team = text(&owner.post("/teams", json!({ "title": "Sales" })).1["id"]);
+    assert_eq!(owner.put(&format!("/teams/{team}/members/{}", uma.id), json!({})).0, 200);
+    let (status, sent) = uma.api.post("/invitations", json!({ "email": "new@example.com" }));
+    assert_eq!(status, 201, "{sent}");
+    let at = format!("/invitations/{}", text(&sent["id"]));
+    let revision = |api: &Api| text(&api.get(&at).1["revision"]);
+    let approve = |revision: &str| owner.post(&format!("{at}/approve"), json!({ "revision": revision }));
+    let looked_at = revision(&owner);
+    assert_eq!(revision(&uma.api), looked_at, "it is the same for everybody who sees it");
+    // What is said to them is not what is agreed to.
+    assert_eq!(uma.api.patch(&at, json!({ "note": "hello" })).0, 200);
+    assert_eq!(revision(&owner), looked_at);
+    let (status, edited) = uma.api.patch(&at, json!({ "teams": [{ "team": team }] }));
+    assert_eq!((status, &edited["status"]), (200, &json!("awaits_approval")), "{edited}");
+    assert_eq!(told(&approve(&looked_at)), (409, "changed-since"));
+    assert_eq!(owner.get(&at).1["status"], "awaits_approval", "nothing was agreed to");
+    assert_eq!(approve(&revision(&owner)).0, 200);
+    assert_eq!(owner.get(&at).1["status"], "open");
 }
 
 #[test]
@@ -291,7 +321,7 @@ fn a_link_that_is_used_revoked_replaced_declined_or_made_up_gets_one_answer_and_
         assert_eq!(browser.session().0, 401);
     }
     // A closed one is neither sent again nor edited nor closed twice.
-    for (verb, body) in [("/resend", json!({})), ("/approve", json!({}))] {
+    for (verb, body) in [("/resend", json!({})), ("/approve", json!({ "revision": again["revision"] }))] {
         assert_eq!(owner.post(&format!("/invitations/{id}{verb}"), body).0, 404, "{verb}");
     }
     assert_eq!(owner.delete(&format!("/invitations/{id}")).0, 404);
@@ -452,8 +482,8 @@ fn another_organizations_invitations_are_not_there() {
     assert_eq!((south.get(&at), unknown.0), (unknown.clone(), 404));
     assert_eq!(south.patch(&at, json!({ "note": "x" })).0, 404);
     assert_eq!(south.delete(&at).0, 404);
-    for verb in ["resend", "approve"] {
-        assert_eq!(south.post(&format!("{at}/{verb}"), json!({})).0, 404, "{verb}");
+    for (verb, body) in [("resend", json!({})), ("approve", json!({ "revision": north.get(&at).1["revision"] }))] {
+        assert_eq!(south.post(&format!("{at}/{verb}"), body).0, 404, "{verb}");
     }
     assert_eq!(each(&south.get("/invitations?status=all").1, "id"), Vec::<String>::new());
     assert_eq!(each(&north.get("/invitations").1, "id"), [id]);
