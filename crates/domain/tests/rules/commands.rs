@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, GroupId, IntegrationId, KeyId, PersonId, ResourceId, SessionId, TeamId};
+use domain::id::{AgentId, ClientId, GroupId, IntegrationId, KeyId, PersonId, ResourceId, SessionId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
@@ -264,6 +264,15 @@ fn of_people() -> impl Strategy<Value = Command> {
         1 => (people(), details).prop_map(|(person, details)| Command::EditMember { person, details }),
         3 => people().prop_map(|person| Command::RemoveMember { person }),
         1 => people().prop_map(|person| Command::EndSessions { person }),
+        2 => (people(), 0..9u8, 0..9u8).prop_map(|(person, number, over)| Command::ConnectClient {
+            client: ClientId::from_random([number; 20]),
+            person,
+            over: [ClientId::from_random([over; 20])].into(),
+        }),
+        1 => (people(), 0..9u8).prop_map(|(person, number)| Command::DisconnectClients {
+            person,
+            clients: [ClientId::from_random([number; 20])].into(),
+        }),
         1 => (people(), 0..9u8).prop_map(|(person, number)| Command::EndSession {
             person,
             session: SessionId::from_random([number; 20]),
