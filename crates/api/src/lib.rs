@@ -24,6 +24,7 @@ mod keys;
 mod kinds;
 mod mail_domains;
 mod members;
+mod oauth;
 mod objects;
 mod organizations;
 mod pages;

@@ -15,7 +15,7 @@ use crate::home::Cookies;
 use crate::problem::Failure;
 use crate::{
     access, advice, agents, ask, audit, authzen, cedar, directory, extract, grants, identities, integrations,
-    invitations, keys, kinds, mail_domains, members, objects, organizations, pages, passkeys, permissions, plan,
+    invitations, keys, kinds, mail_domains, members, oauth, objects, organizations, pages, passkeys, permissions, plan,
     requests, resources, reviews, roles, scim, sessions, settings, teams, transfer,
 };
 
@@ -188,6 +188,7 @@ pub fn router(api: Api) -> Router {
     router
         .merge(authzen::router(&api.public_url))
         .merge(scim::router())
+        .merge(oauth::router())
         .merge(pages::router())
         .route("/api/openapi.json", routing::get(move || std::future::ready(contract.clone())))
         .route("/api/{*rest}", routing::any(|| std::future::ready(Failure::missing("endpoint"))))

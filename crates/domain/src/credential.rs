@@ -74,7 +74,11 @@ mod tests {
 
     #[test]
     fn what_was_presented_is_told_by_the_prefix_and_survives_text_and_back() {
-        let ids = [KeyId::from_random([1; 20]).into(), SessionId::from_random([1; 20]).into(), ClientId::from_random([1; 20]).into()];
+        let ids = [
+            KeyId::from_random([1; 20]).into(),
+            SessionId::from_random([1; 20]).into(),
+            ClientId::from_random([1; 20]).into(),
+        ];
         for id in ids {
             assert_eq!(CredentialId::parse(CredentialId::as_str(&id)), Some(id));
         }

@@ -25,5 +25,5 @@ pub use doors::router;
 pub use gateway::{Gateway, StartFault};
 pub use limits::Limits;
 pub use options::GatewayOptions;
-pub use ports::{Access, NotOpened, Opened, Ports, RequestTold, ToolAsked, Unavailable};
+pub use ports::{Access, NotOpened, Opened, Ports, RequestTold, ShownClient, ToolAsked, Unavailable};
 pub use upstream::probe::{Era, ProbeError, Probed, ProbedTool};

@@ -1,6 +1,7 @@
 //! How an operator sets the gateway up.
 
 use crate::limits::Limits;
+use crate::pipeline::accept::Door;
 
 /// The hosts by which this machine can be meant and nobody else's.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -18,6 +19,8 @@ pub struct GatewayOptions {
     pub plain_http_hosts: Vec<String>,
     /// The URL under which people reach us, where the operator has set one: told to those who are denied something.
     pub public_url: Option<String>,
+    /// The URL under which people sign in to let AI clients act as them, without a slash at the end; none where nobody can.
+    pub sign_in_url: Option<String>,
     /// The limits in force.
     pub limits: Limits,
 }
@@ -36,6 +39,7 @@ impl GatewayOptions {
             origins: vec![format!("{scheme}://{host}")],
             plain_http_hosts: LOOPBACK.map(str::to_owned).to_vec(),
             public_url: None,
+            sign_in_url: None,
             limits: Limits::default(),
         };
         if LOOPBACK.iter().any(|loopback| loopback.eq_ignore_ascii_case(without_port(host))) {
@@ -45,6 +49,19 @@ impl GatewayOptions {
             }
         }
         options
+    }
+
+    /// What programs are told that were not let in at a door (RFC 6750, section 3): whether it was by what they showed, and where
+    /// they learn how to be signed in to (RFC 9728, section 5.1).
+    pub(crate) fn challenge(&self, door: &Door, presented: bool) -> String {
+        let mut challenge = "Bearer realm=\"wardroom\"".to_owned();
+        if presented {
+            challenge.push_str(", error=\"invalid_token\"");
+        }
+        if let Some((base, path)) = self.sign_in_url.as_ref().zip(door.path()) {
+            challenge.push_str(&format!(", resource_metadata=\"{base}/.well-known/oauth-protected-resource{path}\""));
+        }
+        challenge
     }
 
     /// Whether a request with this `Host` is for us.

@@ -98,6 +98,7 @@ impl Node {
         };
         let mut options = GatewayOptions::for_public_url(&public_url);
         options.public_url.clone_from(&settings.public_url);
+        options.sign_in_url = Some(public_url.clone()).filter(|url| api::lets_sign_in(url));
         options.origins.extend(settings.allowed_origins.iter().cloned());
         options.plain_http_hosts.clone_from(&settings.plain_http_hosts);
         let gateway = Gateway::new(ports, options).map_err(|error| Fault(error.to_string()))?;

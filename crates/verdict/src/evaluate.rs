@@ -102,10 +102,9 @@ impl Snapshot {
                 NotAdmitted::PasskeyNeeded => shown(Reason::PasskeyNeeded),
                 NotAdmitted::NotAMember => shown(Reason::NotAMember),
                 NotAdmitted::Ending => shown(Reason::OrganizationEnding),
-                NotAdmitted::Ended
-                | NotAdmitted::Expired
-                | NotAdmitted::SessionEnded
-                | NotAdmitted::ClientEnded => shown(Reason::CredentialEnded),
+                NotAdmitted::Ended | NotAdmitted::Expired | NotAdmitted::SessionEnded | NotAdmitted::ClientEnded => {
+                    shown(Reason::CredentialEnded)
+                }
             })?;
             if (admitted.subject, admitted.acting_for) != (actor.subject, actor.acting_for) {
                 return Err(shown(Reason::CredentialEnded));

@@ -2,7 +2,8 @@
 
 use domain::grant::Grantee;
 use domain::id::{
-    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId, RequestId, ResourceId, TeamId,
+    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId, RequestId,
+    ResourceId, TeamId,
 };
 use domain::integration::ToolClass;
 use domain::permission::Permission;

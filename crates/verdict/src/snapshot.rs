@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use domain::grant::Profile;
 use domain::id::{
-    AgentId, ClientId, ID_LENGTH, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId, ResourceId, SessionId,
-    TeamId,
+    AgentId, ClientId, ID_LENGTH, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId, ResourceId,
+    SessionId, TeamId,
 };
 use domain::invitation::Invitation;
 use domain::mail_domain::{JoinRequest, MailDomain};

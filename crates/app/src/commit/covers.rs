@@ -95,9 +95,10 @@ fn covers_people(asked: &Asked<'_>, event: &Event) -> bool {
             | Event::ClientDisconnected { person, .. },
             Target::SessionsOf(member),
         ) => *person == member,
-        (Event::ClientConnected { person, .. } | Event::ClientDisconnected { person, .. }, Target::ClientsOf(member)) => {
-            *person == member
-        }
+        (
+            Event::ClientConnected { person, .. } | Event::ClientDisconnected { person, .. },
+            Target::ClientsOf(member),
+        ) => *person == member,
         (
             Event::MemberRemoved { person } | Event::MemberSuspended { person } | Event::MemberEdited { person, .. },
             Target::Member(member),

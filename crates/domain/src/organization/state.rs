@@ -10,8 +10,8 @@ use crate::client::Client;
 use crate::grant::{Grant, Grantee};
 use crate::group::Group;
 use crate::id::{
-    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId,
-    TeamId,
+    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId,
+    SessionId, TeamId,
 };
 use crate::integration::{Integration, Tool};
 use crate::invitation::Invitation;

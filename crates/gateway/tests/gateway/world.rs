@@ -108,6 +108,10 @@ impl Ports for FakePorts {
         Ok(orgs.get(slug_or_id).or_else(by_id).cloned())
     }
 
+    async fn client(&self, token: &PresentedToken<'_>) -> Result<Option<ShownClient>, Unavailable> {
+        Ok(self.clients.get(token.reveal()).cloned())
+    }
+
     async fn credential(&self, key: &PresentedKey<'_>) -> Result<Option<(OrgId, Credential)>, Unavailable> {
         let digest = self.0.digester.digest(key);
         self.0.log.add("looked up");

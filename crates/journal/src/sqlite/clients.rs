@@ -31,14 +31,7 @@ pub(crate) fn write_registered(connection: &Connection, row: &OAuthClientRow) ->
     )?;
     // No address has a line break in it.
     let redirect_uris = row.redirect_uris.join("\n");
-    insert.execute(params![
-        row.client_id,
-        row.name,
-        redirect_uris,
-        row.secret,
-        row.created_at.0,
-        row.expires_at.0
-    ])?;
+    insert.execute(params![row.client_id, row.name, redirect_uris, row.secret, row.created_at.0, row.expires_at.0])?;
     Ok(())
 }
 

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::agent::AgentEdit;
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, ClientId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use domain::id::{
+    AgentId, ClientId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+};
 use domain::integration::{IntegrationEdit, ToolClass};
 use domain::invitation::{Closing, Inviter, NewInvitation, Offer};
 use domain::key::{KeyKind, KeyScope};
