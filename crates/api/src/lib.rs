@@ -12,6 +12,7 @@ mod ask;
 mod audit;
 mod authzen;
 mod cedar;
+mod clients;
 mod directory;
 mod extract;
 mod grants;

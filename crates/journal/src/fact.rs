@@ -130,7 +130,8 @@ pub enum Fact {
         /// Whose.
         person: PersonId,
     },
-    /// All sessions of everybody have ended, no ticket is good any more, and no mail is sent that waits.
+    /// All sessions of everybody have ended, no ticket and no token of a connected client is good any more, and no mail is sent
+    /// that waits.
     EndSignIns,
     /// A ticket is good from now on.
     Ticket(Box<TicketRow>),
