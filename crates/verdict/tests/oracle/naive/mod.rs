@@ -115,9 +115,7 @@ impl<'o> Naive<'o> {
     fn answer(&self, subject: Subject, action: Action<'_>, with_key: bool) -> Answer {
         match action {
             // Everybody may go, and nobody who merely knows a key of theirs makes them go.
-            Action::Operate(Operation::RemoveMember { member })
-                if subject == Subject::Member(member) && !with_key =>
-            {
+            Action::Operate(Operation::RemoveMember { member }) if subject == Subject::Member(member) && !with_key => {
                 yes("own")
             }
             Action::CallTool { integration, tool } => self.call(subject, integration, tool),
