@@ -18,8 +18,8 @@ use crate::{App, Problem};
 pub(crate) const ATTEMPTS_MAX: u32 = 8;
 
 /// What is told to somebody whose key does not make them leave.
-const LEAVE: &str = "to leave by yourself, sign in and do it in that session: a key may be known to others; or ask somebody \
-                     who may remove members";
+const LEAVE: &str = "to leave by yourself, sign in and do it in that session, at /sign-in: a key may be known to others; or \
+                     ask somebody who may remove members";
 
 /// What is to happen if it may.
 #[derive(Default)]

@@ -1,14 +1,11 @@
 //! A passkey is asked for only where there can be any.
 
 use domain::event::Event;
-use domain::organization::{SecondFactor, SettingChange};
+use domain::organization::{SecondFactor, SettingChange, no_passkeys_here};
 use domain::refusal::Refusal;
 use identity::passkey::RelyingParty;
 
 use crate::App;
-
-/// The setting, as whoever sets it names it.
-const SETTING: &str = "sign_in.second_factor";
 
 impl App {
     /// Whether passkeys can be shown here. Where nobody says under which URL people come, nothing speaks against it.
@@ -29,11 +26,6 @@ impl App {
         if self.has_passkeys() || !events.iter().any(asks) {
             return Ok(());
         }
-        let url = self.inner.public_url.as_deref().unwrap_or_default();
-        let message = format!(
-            "there are no passkeys at {url}, so that every session would be shut out; have the server's setting public-url \
-             be https and a host with a name first, such as https://gate.example.com"
-        );
-        Err(Refusal::field("no-passkeys-here", SETTING, message))
+        Err(no_passkeys_here(self.inner.public_url.as_deref().unwrap_or_default()))
     }
 }

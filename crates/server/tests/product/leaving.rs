@@ -92,9 +92,18 @@ fn a_leavers_things_agents_and_shared_secrets_go_over_in_the_moment_of_the_remov
 fn least(firm: &Firm) -> String {
     let (_, roles) = firm.owner().get("/roles");
     let roles = roles["items"].as_array().unwrap();
-    let held = |role: &Value| role["permissions"].as_array().unwrap().iter().any(|one| one == "member.remove" || one.as_str().unwrap().ends_with('*'));
+    let held = |role: &Value| {
+        role["permissions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one == "member.remove" || one.as_str().unwrap().ends_with('*'))
+    };
     let plain = |role: &&Value| {
-        role["level"] == "organization" && role["assignable_to"]["members"] == true && role["top"] == false && !held(role)
+        role["level"] == "organization"
+            && role["assignable_to"]["members"] == true
+            && role["top"] == false
+            && !held(role)
     };
     let least = roles.iter().filter(plain).min_by_key(|role| role["permissions"].as_array().unwrap().len()).unwrap();
     least["id"].as_str().unwrap().to_owned()
@@ -174,4 +183,34 @@ fn who_leaves_by_themselves_hands_over_what_they_may_and_the_last_owner_stays() 
     assert_eq!(owner.post("/members", new).0, 201);
     assert_eq!(ada.api("DELETE", &path, None).0, 200, "somebody else holds the top role");
     assert_eq!(owner.get("").0, 401);
+}
+
+#[test]
+fn the_page_on_which_somebody_leaves_says_what_it_comes_to_and_leads_back_to_signing_in() {
+    let firm = open_firm("balanced");
+    let (_, link) = invited(&firm.owner(), json!({ "email": "ann@example.com", "role": "member" }));
+    let ann = joined(&firm, &link, "Ann");
+    let org = format!("/api/v1/orgs/{}", firm.org);
+    let plan = json!({ "kind": "project", "title": "Plan" });
+    assert_eq!(ann.api("POST", &format!("{org}/resources"), Some(plan)).0, 201);
+    let home = ann.get("/sign-in").text;
+    let path = home.split("href=\"/sign-in/leave/").nth(1).and_then(|rest| rest.split('"').next()).expect("a link");
+    let path = format!("/sign-in/leave/{path}");
+    let page = ann.get(&path);
+    assert!(page.text.contains("Leave Firm?") && page.text.contains("have no owner then: 1"), "{}", page.text);
+    // Nobody else's site presses the button, and nobody leaves what they are not in.
+    assert_eq!(ann.submit(&path, "x").status, 403);
+    assert_eq!(ann.api("GET", &org, None).0, 200);
+    assert_eq!(ann.get("/sign-in/leave/no-such").status, 404);
+    let left = ann.submit(&path, &page.csrf());
+    assert_eq!((left.status, left.header("location")), (303, "/sign-in"), "{}", left.text);
+    assert_eq!((ann.api("GET", &org, None).0, ann.get(&path).status), (404, 404));
+    assert!(ann.get("/sign-in").text.contains("No organization is open to you"), "she is signed in still");
+
+    let folder = tempfile::tempdir().unwrap();
+    let acme = found(folder.path(), "Acme", "ada@example.com");
+    let server = Server::start(folder.path());
+    let ada = signed_in(&server.url, &acme.link);
+    let page = ada.get(&format!("/sign-in/leave/{}", acme.org));
+    assert!(page.text.contains("You cannot now") && !page.text.contains("<button"), "{}", page.text);
 }
