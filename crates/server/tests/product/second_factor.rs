@@ -169,6 +169,10 @@ fn a_passkey_is_asked_for_nowhere_where_there_are_none_and_a_server_that_moves_t
     let server = Server::start(folder.path());
     asks(&Api::at(&server.url, &acme.org, &acme.key), "everyone");
     drop(server);
+    let mut doctor = Command::new(WARDROOM);
+    let doctor = doctor.args(["doctor", "--public-url", "https://192.0.2.1", "--data"]).arg(folder.path()).output();
+    let said = String::from_utf8_lossy(&doctor.unwrap().stdout).into_owned();
+    assert!(said.contains("there are no passkeys"), "{said}");
     let (owner, _server) = moved();
     let (_, settings) = owner.get("/settings");
     let setting = settings["items"].as_array().unwrap().iter().find(|one| one["name"] == "sign_in.second_factor");
