@@ -34,7 +34,7 @@ pub struct Removed {
 }
 
 impl App {
-    /// Removes a member. When this returns, no key of theirs opens anything and no call of theirs goes out; their
+    /// Removes a member, who leaves where it is the caller. When this returns, no key of theirs opens anything and no call of theirs goes out; their
     /// history stays.
     ///
     /// # Errors
