@@ -161,7 +161,7 @@ impl App {
     ) -> Result<(Permit, Vec<Event>), Problem> {
         let (snapshot, now) = (found.live.snapshot(), self.now());
         let known = found.invitation((state, &snapshot), now)?;
-        if state.settings.invite_address == InvitedAddress::Proven && !shown {
+        if known.asks_beside(state.settings.invite_address) == InvitedAddress::Proven && !shown {
             return Err(address_not_shown().into());
         }
         let joins = state.member(joiner.person).is_none();

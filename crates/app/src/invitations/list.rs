@@ -188,6 +188,7 @@ impl App {
                 inviter_name: person_behind(&known).and_then(|person| Some(names.get(&person)?.name.clone())),
                 mine: is_mine(known.inviter, caller),
                 revision: revision(&known),
+                asks: known.asks_beside(state.settings.invite_address),
                 sent_at: known.sent_at,
                 expires_at: known.expires_at,
                 accepted_by: match known.state {

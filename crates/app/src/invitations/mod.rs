@@ -15,6 +15,7 @@ mod send;
 
 use domain::id::{InvitationId, PersonId};
 use domain::invitation::{Invitation, Inviter, OfferedGrant};
+use domain::organization::InvitedAddress;
 use domain::time::Timestamp;
 use identity::digest::fingerprint;
 use identity::token::IssuedToken;
@@ -60,6 +61,8 @@ pub struct InvitationView {
     pub mine: bool,
     /// Names what it offers, and on whose rights: whoever approves it says by this which they looked at.
     pub revision: String,
+    /// What is asked of whoever accepts, as things are.
+    pub asks: InvitedAddress,
     /// When it was sent first.
     pub sent_at: Timestamp,
     /// When it ends by itself.

@@ -126,7 +126,7 @@ async fn where_the_address_has_to_be_shown_a_forwarded_link_is_useless_and_whoev
     // Whoever has the link has shown nothing by that, nor has whoever shows another address.
     for nobody in [None, Some(&mallory), Some(&other)] {
         let look = world.app.look_at_invitation(&link, nobody).await.unwrap();
-        assert!(look.proven && !look.can_join && look.address.as_deref() == Some("a•••@acme.example"));
+        assert!(look.needs_address && !look.can_join && look.address.as_deref() == Some("a•••@acme.example"));
         assert_eq!(code_of(accept(&world.app, &link, nobody).await), "address-not-shown");
     }
     let ann = by_mail(&world, "Ann.Beryl@ACME.example").await.unwrap();
@@ -138,6 +138,32 @@ async fn where_the_address_has_to_be_shown_a_forwarded_link_is_useless_and_whoev
     assert_eq!(code_of(accept(&world.app, &link, Some(&ann)).await), "missing");
     // The next time they are who they are.
     assert_eq!(by_mail(&world, ANN).await.unwrap().proof.person, accepted.person);
+}
+
+#[tokio::test]
+async fn a_link_that_was_given_away_for_one_address_is_not_for_everybody_later_and_a_stricter_rule_holds_for_every_link()
+ {
+    let world = World::new();
+    let acme = world.acme().await;
+    world.sends();
+    let to = async |address| set(&world, &acme, SettingChange::InviteAddress(address)).await;
+    let link = sent(&world.app, &acme.admin, ANN, None).await.unwrap();
+    to(InvitedAddress::Any).await;
+    let look = world.app.look_at_invitation(&link, None).await.unwrap();
+    assert!(look.needs_address && !look.can_join, "the page says what is asked");
+    let listed = world.app.list_invitations(&acme.admin, Which::Pending, None, 1).await.unwrap().remove(0);
+    assert_eq!(listed.asks, InvitedAddress::Proven, "and so does the list");
+    assert_eq!(code_of(accept(&world.app, &link, None).await), "address-not-shown");
+    // Sent again, it is what whoever sent it again was told.
+    let again = world.app.resend_invitation(&acme.admin, listed.id.as_str()).await.unwrap();
+    let link = again.token.expect("a link").reveal().to_owned();
+    assert_eq!(again.invitation.asks, InvitedAddress::Any);
+    to(InvitedAddress::Proven).await;
+    assert!(!world.app.look_at_invitation(&link, None).await.unwrap().can_join);
+    assert_eq!(code_of(accept(&world.app, &link, None).await), "address-not-shown");
+    to(InvitedAddress::Any).await;
+    assert!(world.app.look_at_invitation(&link, None).await.unwrap().can_join);
+    assert!(accept(&world.app, &link, None).await.unwrap().begun.is_some());
 }
 
 #[tokio::test]

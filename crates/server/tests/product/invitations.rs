@@ -240,12 +240,20 @@ fn where_an_address_has_to_be_shown_and_nothing_shows_any_nobody_is_invited() {
     assert!(says.contains("invite.address") && says.contains("runs Wardroom"), "{says}");
     // What was sent while the link was enough is worth nothing once it is not.
     set(&firm, "invite.address", json!("any"));
-    let (_, link) = invited(&firm.owner(), new);
+    let (id, link) = invited(&firm.owner(), new);
+    let asks = || text(&firm.owner().get(&format!("/invitations/{id}")).1["asks"]);
+    assert_eq!(asks(), "any");
     set(&firm, "invite.address", json!("proven"));
     let browser = Browser::new(firm.url());
     let page = browser.get(&link);
     assert!(page.status == 200 && !page.text.contains("/join"), "{}", page.text);
+    assert!(page.text.contains("show that this address is yours"), "{}", page.text);
+    assert_eq!(asks(), "proven", "who handles it reads what whoever opens it is told");
     assert_eq!(firm.owner().get("/members/new@example.com").0, 404);
+    // Sent while the link was enough, it is enough again where that is set again.
+    set(&firm, "invite.address", json!("any"));
+    assert_eq!(asks(), "any");
+    joined(&firm, &link, "New");
 }
 
 // rows: C-4
