@@ -162,7 +162,7 @@ fn sent(number: u8) -> Event {
 
 /// What whoever accepts an invitation gets.
 fn joined(number: u8, person: PersonId) -> Vec<Event> {
-    let accepted = Event::InvitationAccepted { invitation: invitation(number), person };
+    let accepted = Event::InvitationAccepted { invitation: invitation(number), person, inviter: Some(owner()) };
     let mut events = vec![accepted, Event::MemberAdded { person, role: role("member") }];
     if number == 1 {
         let (grantee, integration) = (Grantee::Member(person), integration(1));
@@ -335,7 +335,7 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
         Operation::RevokeInvitation { invitation } => vec![Event::InvitationRevoked { invitation }],
         // What whoever accepts gets is looked at in a test of its own: somebody is taken in in the same way by hand.
         Operation::AcceptInvitation { invitation, .. } => {
-            vec![Event::InvitationAccepted { invitation, person: person(8) }]
+            vec![Event::InvitationAccepted { invitation, person: person(8), inviter: Some(owner()) }]
         }
         _ => Vec::new(),
     }
@@ -881,8 +881,9 @@ fn who_accepts_an_invitation_gets_what_it_offers_and_nobody_else_anything() {
     };
     let (lead, spare) = (role("lead"), role("spare"));
     for more in [
-        Event::InvitationAccepted { invitation: invitation(0), person: person(8) },
-        Event::InvitationAccepted { invitation: invitation(1), person: person(9) },
+        Event::InvitationAccepted { invitation: invitation(0), person: person(8), inviter: Some(owner()) },
+        Event::InvitationAccepted { invitation: invitation(1), person: person(8), inviter: None },
+        Event::InvitationAccepted { invitation: invitation(1), person: person(9), inviter: Some(owner()) },
         Event::MemberAdded { person: person(9), role: role("member") },
         Event::MemberAdded { person: person(8), role: role("admin") },
         Event::TeamMemberSet { team: team(0), person: person(8), role: lead },

@@ -18,7 +18,7 @@ use crate::sign_in::SignedIn;
 use crate::{App, Live, Problem};
 
 /// Under whose name the journal keeps what whoever has a link did.
-const WHOEVER_HAS_THE_LINK: &str = "link";
+pub(super) const WHOEVER_HAS_THE_LINK: &str = "link";
 
 /// An invitation, as whoever has its link sees it.
 #[derive(Clone, Debug)]
@@ -102,7 +102,7 @@ impl App {
             let titles = titles(&state, &known);
             (known, state.settings.clone(), is_member, titles)
         };
-        let inviter = match person_behind(&known) {
+        let inviter = match person_behind(known.inviter) {
             Some(person) => self.known_names(live.org(), &[person]).await.pop(),
             None => None,
         };

@@ -11,6 +11,7 @@ mod handle;
 mod link;
 mod list;
 mod mail;
+mod refused;
 mod send;
 
 use domain::id::{InvitationId, PersonId};
@@ -24,6 +25,7 @@ pub use accept::{Accepted, Accepting};
 pub use handle::InvitationChange;
 pub use journal::MailState;
 pub use link::InvitationLook;
+pub(crate) use list::person_behind;
 pub use list::{Status, Which};
 pub(crate) use send::role_named;
 pub use send::{InvitationToSend, OfferedIntegration, OfferedTeam};

@@ -316,7 +316,12 @@ pub enum Event {
     InvitationDeclined { invitation: InvitationId },
     /// Somebody accepted it; what they got follows.
     #[serde(rename = "invitation.accepted")]
-    InvitationAccepted { invitation: InvitationId, person: PersonId },
+    InvitationAccepted {
+        invitation: InvitationId,
+        person: PersonId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inviter: Option<Inviter>,
+    },
     /// The organization says that a mail domain is its own, and is to show it by a record with this token.
     #[serde(rename = "mail_domain.claimed")]
     MailDomainClaimed { domain: MailDomainId, name: MailDomainName, token: String },

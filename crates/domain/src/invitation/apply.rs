@@ -51,7 +51,7 @@ impl Organization {
             Event::InvitationDeclined { invitation } => {
                 self.close_invitation(invitation, InvitationState::Declined { at: stamp.at });
             }
-            Event::InvitationAccepted { invitation, person } => {
+            Event::InvitationAccepted { invitation, person, .. } => {
                 self.close_invitation(invitation, InvitationState::Accepted { person, at: stamp.at });
             }
             _ => {}

@@ -117,7 +117,8 @@ pub(crate) fn accept(
         return Err(Refusal::rule("already-member", "this person is a member already"));
     }
     let given = gives(state, offer, (person, joins), now)?;
-    Ok(std::iter::once(Event::InvitationAccepted { invitation, person }).chain(given).collect())
+    let accepted = Event::InvitationAccepted { invitation, person, inviter: Some(known.inviter) };
+    Ok(std::iter::once(accepted).chain(given).collect())
 }
 
 /// What somebody gets by an offer, who joins or is here already.

@@ -562,7 +562,11 @@ fn samples_of_invitations() -> Vec<Sample> {
         ("invitation.resent-asking", resent(any)),
         ("invitation.revoked", Event::InvitationRevoked { invitation }),
         ("invitation.declined", Event::InvitationDeclined { invitation }),
-        ("invitation.accepted", Event::InvitationAccepted { invitation, person }),
+        ("invitation.accepted", Event::InvitationAccepted { invitation, person, inviter: None }),
+        (
+            "invitation.accepted-by-invitation-of",
+            Event::InvitationAccepted { invitation, person, inviter: Some(for_a_person) },
+        ),
     ]
 }
 

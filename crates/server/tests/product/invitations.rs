@@ -114,6 +114,12 @@ fn somebody_joins_by_a_link_with_the_role_team_and_integration_that_were_offered
         assert!(changes.contains(event), "{event} in {changes}");
     }
     assert!(!changes.contains("ann@example.com"), "{changes}");
+    let (_, found) = owner.get("/audit?kind=changes&limit=10");
+    let found = found["items"].as_array().expect("entries").iter();
+    let lines: Vec<&Value> = found.filter(|entry| entry["type"] == "invitation.accepted").collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let (who, by) = (&lines[0]["actor"]["name"], &lines[0]["invited_by"]["id"]);
+    assert_eq!((who, by), (&json!("Ann Example"), &shown["inviter"]["id"]), "{}", lines[0]);
 }
 
 // rows: PA-6, PA-7, PA-10, PA-18, PA-24, PA-41, C-3

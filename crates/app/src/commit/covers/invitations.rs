@@ -21,7 +21,7 @@ pub(super) fn covers(asked: &Asked<'_>, event: &Event) -> bool {
 /// Who accepts an invitation by these events.
 pub(super) fn joiner(invitation: InvitationId, events: &[Event]) -> Option<PersonId> {
     events.iter().find_map(|event| match event {
-        Event::InvitationAccepted { invitation: of, person } if *of == invitation => Some(*person),
+        Event::InvitationAccepted { invitation: of, person, .. } if *of == invitation => Some(*person),
         _ => None,
     })
 }
@@ -63,7 +63,9 @@ fn joins(asked: &Asked<'_>, event: &Event, of: InvitationId) -> bool {
     let Some(joiner) = joiner(of, asked.events) else { return false };
     let Some(known) = asked.state.invitations.get(&of).filter(|known| known.is_open()) else { return false };
     match event {
-        Event::InvitationAccepted { invitation, person } => (*invitation, *person) == (of, joiner),
+        Event::InvitationAccepted { invitation, person, inviter } => {
+            (*invitation, *person, *inviter) == (of, joiner, Some(known.inviter))
+        }
         event => is_given(asked, event, &known.offer, joiner),
     }
 }
