@@ -344,8 +344,8 @@ impl App {
                 None => reads_all.then(|| (id.clone(), name(&id))),
             }
         };
-        let change = |(((stored, event), person), by): (((StoredEvent, Event), Option<PersonId>), Option<Inviter>)| {
-            Entry::Change {
+        let change =
+            |(stored, event): (StoredEvent, Event), (person, by): (Option<PersonId>, Option<Inviter>)| Entry::Change {
                 seq: stored.seq,
                 at: stored.at,
                 actor_name: name(subject_of(&stored.actor)),
@@ -353,10 +353,10 @@ impl App {
                 invited_by: by.and_then(inviter),
                 actor: stored.actor,
                 event: Box::new(event),
-            }
-        };
+            };
         let mut calls = calls.into_iter().map(call);
-        let mut events = events.into_iter().zip(changed_for).zip(inviters).map(change);
+        let mut events =
+            events.into_iter().zip(changed_for.into_iter().zip(inviters)).map(|(event, who)| change(event, who));
         Ok(order.into_iter().filter_map(|is_call| if is_call { calls.next() } else { events.next() }).collect())
     }
 }
