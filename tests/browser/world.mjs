@@ -4,7 +4,9 @@
 
 import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:https";
+import { createSocket } from "node:dgram";
+import { request } from "node:http";
+import { createServer, request as tlsRequest } from "node:https";
 import { createInterface } from "node:readline";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -91,12 +93,13 @@ export async function place() {
 /** The same there, with more settings. */
 export async function encryptedAt({ port, url }, settings, ...orgs) {
   const data = await folder();
-  const links = [];
-  for (const org of orgs) links.push((await found(data, org, "ada@example.com")).link);
+  const founded = [];
+  for (const org of orgs) founded.push(await found(data, org, "ada@example.com"));
+  const [links, keys] = [founded.map((one) => one.link), founded.map((one) => one.key)];
   const files = ["--tls-cert-file", join(CERTIFICATE, "cert.pem"), "--tls-key-file", join(CERTIFICATE, "key.pem")];
   const line = ["serve", "--data", data, "--listen", `127.0.0.1:${port}`, "--public-url", url, "--log", "error"];
   await started([...line, ...files, ...settings], (said) => said.length > 0);
-  return { url, links };
+  return { url, links, keys };
 }
 
 /** The settings for people to sign in with an issuer. */
@@ -118,15 +121,50 @@ export async function mailbox() {
     const texts = names.map(async (name) => (await readFile(join(mails, name), "utf8")).replaceAll("=\r\n", "").replaceAll("=3D", "="));
     return Promise.all(texts);
   };
-  const to = async (address) => {
+  const to = async (address, words = "") => {
     for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
-      const mail = (await read()).find((text) => text.includes(`To: ${address}`) || text.includes(`<${address}>`));
+      const mail = (await read()).find((text) => text.includes(words) && (text.includes(`To: ${address}`) || text.includes(`<${address}>`)));
       if (mail) return mail;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     throw new Error(`no mail came for ${address}`);
   };
   return { settings, to };
+}
+
+/** Asks the API with a key, which is for programs and not for pages. */
+export async function api({ url, keys }, method, path, body) {
+  const { protocol, port } = new URL(url);
+  const headers = { authorization: `Bearer ${keys[0]}`, "content-type": "application/json", host: new URL(url).host };
+  const options = { method, host: "127.0.0.1", port, path: `/api/v1/orgs/acme${path}`, headers, rejectUnauthorized: false };
+  const sent = protocol === "https:" ? tlsRequest({ ...options, servername: GATE }) : request(options);
+  const answer = await new Promise((resolve, reject) => sent.once("response", resolve).once("error", reject).end(body && JSON.stringify(body)));
+  let told = "";
+  for await (const part of answer) told += part;
+  if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${told}`);
+  return told === "" ? null : JSON.parse(told);
+}
+
+/** A DNS server on this machine that knows what is published, and answers every question for a TXT record. */
+export async function nameServer() {
+  const records = new Map();
+  const socket = createSocket("udp4");
+  socket.on("message", (query, from) => {
+    let [at, labels] = [12, []];
+    for (; query[at] > 0; at += query[at] + 1) labels.push(query.toString("latin1", at + 1, at + 1 + query[at]));
+    const question = query.subarray(12, at + 5);
+    const text = records.get(labels.join(".").toLowerCase());
+    const head = Buffer.from(query.subarray(0, 12));
+    head.writeUInt16BE(text === undefined ? 0x8183 : 0x8180, 2);
+    [1, text === undefined ? 0 : 1, 0, 0].forEach((count, place) => head.writeUInt16BE(count, 4 + 2 * place));
+    const [name, length] = [Buffer.from([0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 1]), Buffer.alloc(3)];
+    length.writeUInt16BE((text?.length ?? 0) + 1, 0);
+    length[2] = text?.length ?? 0;
+    socket.send(Buffer.concat([head, question, ...(text === undefined ? [] : [name, length, Buffer.from(text)])]), from.port, from.address);
+  });
+  await new Promise((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  endings.push(() => new Promise((resolve) => socket.close(resolve)));
+  return { address: `127.0.0.1:${socket.address().port}`, publish: (name, text) => records.set(name, text) };
 }
 
 /** The certificate of the run, with its key. */

@@ -5,6 +5,7 @@ use app::audit::{AuditQuery, Cursor, Entry, EntryKind};
 use axum::Json;
 use axum::extract::State;
 use domain::credential::CredentialId;
+use domain::event::Event;
 use domain::integration::ToolClass;
 use domain::record::{Decision, OutcomeStatus};
 use serde::{Deserialize, Serialize};
@@ -180,6 +181,8 @@ pub(crate) struct ChangeEntry {
     actor: Named,
     /// The person for whom an agent did it.
     acting_for: Option<Named>,
+    /// On whose invitation somebody joined by it, where they did by one.
+    invited_by: Option<Named>,
     /// Id of the key that was used.
     credential: Option<String>,
     /// What happened.
@@ -222,16 +225,21 @@ fn entry(entry: Entry) -> AuditEntry {
                 }),
             }))
         }
-        Entry::Change { seq, at, actor, actor_name, acting_for, event } => {
+        Entry::Change { seq, at, actor, actor_name, acting_for, invited_by, event } => {
             let (subject, credential) =
                 actor.split_once('/').map_or((actor.as_str(), None), |(one, key)| (one, Some(key)));
             let mut body = serde_json::to_value(&*event).unwrap_or_default();
             redact(&mut body);
+            if let (Event::InvitationAccepted { .. }, Some(data)) = (&*event, body["data"].as_object_mut()) {
+                // Said beside it, to whoever may know.
+                data.remove("inviter");
+            }
             AuditEntry::Change(Box::new(ChangeEntry {
                 seq,
                 at: written(at),
                 actor: Named { id: subject.to_owned(), name: Some(actor_name) },
                 acting_for: acting_for.map(|(person, name)| Named { id: person.to_string(), name: Some(name) }),
+                invited_by: invited_by.map(|(id, name)| Named { id, name: Some(name) }),
                 credential: credential.map(str::to_owned),
                 what: event.name(),
                 data: body.get_mut("data").map(serde_json::Value::take).unwrap_or_default(),

@@ -50,6 +50,9 @@ pub(crate) struct Invitation {
     mine: bool,
     /// Names what it offers, and on whose rights: whoever approves it says by this which they looked at.
     revision: String,
+    /// What is asked of whoever accepts: `proven`, to show that the address is theirs, or `any`, to have the link. The
+    /// stricter of what `invite.address` said when its link was sent and what it says now.
+    asks: &'static str,
     /// When it was sent first.
     sent_at: String,
     /// When it ends by itself.
@@ -128,6 +131,7 @@ impl From<InvitationView> for Invitation {
             inviter: InvitedBy { id: view.inviter, name: view.inviter_name },
             mine: view.mine,
             revision: view.revision,
+            asks: view.asks.as_str(),
             sent_at: written(view.sent_at),
             expires_at: written(view.expires_at),
             accepted_by: view.accepted_by.map(|person| person.to_string()),

@@ -422,7 +422,7 @@ pub(crate) struct RemovalParams {
     regenerate: Option<String>,
 }
 
-/// Removes a member. When this is answered, no key of theirs opens anything; their history stays. What it would come to
+/// Removes a member; with a session everybody removes themselves, which is to leave. When this is answered, no key of theirs opens anything; their history stays. What it would come to
 /// is told before by `removal_consequences`.
 #[utoipa::path(delete, path = "/members/{member}", tag = "members", operation_id = "remove_member",
     params(("org" = String, Path, description = "slug or id"), ("member" = String, Path, description = "e-mail address or id"),

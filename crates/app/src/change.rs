@@ -17,6 +17,10 @@ use crate::{App, Problem};
 /// Attempts before a change gives up against other writers.
 pub(crate) const ATTEMPTS_MAX: u32 = 8;
 
+/// What is told to somebody whose key does not make them leave.
+const LEAVE: &str = "to leave by yourself, sign in and do it in that session, at /sign-in: a key may be known to others; or \
+                     ask somebody who may remove members";
+
 /// What is to happen if it may.
 #[derive(Default)]
 pub(crate) struct Along {
@@ -58,7 +62,10 @@ impl App {
         if denial.hidden || about_another && !self.asked(snapshot, actor, Operation::ViewMembers).is_allowed() {
             return Problem::missing(noun(operation));
         }
-        let explanation = snapshot.explain_denial(denial, Action::Operate(operation));
+        let mut explanation = snapshot.explain_denial(denial, Action::Operate(operation));
+        if matches!(operation, Operation::RemoveMember { member } if actor.subject == Subject::Member(member)) {
+            explanation.remedy = Some(LEAVE.to_owned());
+        }
         let ask = self.names_for((snapshot, actor), &explanation.ask).await;
         Problem::Denied { explanation: Box::new(explanation), ask }
     }
@@ -85,6 +92,7 @@ impl App {
                 }
             };
             let events = command::handle(&state, command(&state)?, self.now())?;
+            self.can_ask_for_passkeys(&events)?;
             if let Some(expected) = caller.mode.expected_seq
                 && expected != state.seq
             {

@@ -216,7 +216,11 @@ fn row(item: &Value) -> [String; 6] {
     let (number, at) = (text(item, "/seq"), time(item, "/at"));
     if text(item, "/kind") == "change" {
         let who = text_if_any(item, "/actor/name").unwrap_or_else(|| text(item, "/actor/id"));
-        return [number, at, who, text(item, "/type"), "done".to_owned(), text(item, "/data")];
+        let data = match text_if_any(item, "/invited_by/name") {
+            Some(inviter) => format!("invited by {inviter} {}", text(item, "/data")),
+            None => text(item, "/data"),
+        };
+        return [number, at, who, text(item, "/type"), "done".to_owned(), data];
     }
     let who = text_if_any(item, "/subject/name")
         .or_else(|| text_if_any(item, "/credential/label"))
@@ -338,5 +342,9 @@ mod tests {
         let change = json!({"kind": "change", "seq": 7, "at": "2026-11-22T09:30:00Z", "actor": {"id": "m", "name": "Ada"},
             "type": "member_removed", "data": {"member": "mem_2"}});
         assert_eq!(row(&change)[2..], ["Ada", "member_removed", "done", "{\"member\":\"mem_2\"}"]);
+        let joined = json!({"kind": "change", "seq": 8, "at": "2026-11-22T09:30:00Z", "actor": {"id": "p", "name": "Ann"},
+            "invited_by": {"id": "m", "name": "Ada"}, "type": "invitation.accepted", "data": {"person": "p"}});
+        assert_eq!(row(&joined)[2..5], ["Ann", "invitation.accepted", "done"]);
+        assert_eq!(row(&joined)[5], "invited by Ada {\"person\":\"p\"}");
     }
 }

@@ -193,12 +193,13 @@ fn lay_out_rows(results: &Value) -> String {
 }
 
 fn lay_out_list(found: &Value) -> String {
-    let mut table = Table::new(&["E-MAIL", "ROLE", "STATUS", "MAIL", "INVITED BY", "ENDS", "ID"]);
+    let mut table = Table::new(&["E-MAIL", "ROLE", "STATUS", "ASKS", "MAIL", "INVITED BY", "ENDS", "ID"]);
     for invitation in items(found) {
         table.row([
             text(invitation, "/email"),
             text(invitation, "/role"),
             text(invitation, "/status"),
+            text(invitation, "/asks"),
             text(invitation, "/mail"),
             text(invitation, "/inviter/name"),
             time(invitation, "/expires_at"),
@@ -231,11 +232,21 @@ fn lay_out(invitation: &Value) -> String {
             text_if_any(invitation, "/mail_failure")
                 .map_or_else(|| text(invitation, "/mail"), |why| format!("failed: {why}")),
         ),
+        ("accepted by", who_may_accept(invitation)),
         ("invited by", text(invitation, "/inviter/name")),
         ("sent", time(invitation, "/sent_at")),
         ("ends", time(invitation, "/expires_at")),
         ("id", text(invitation, "/id")),
     ])
+}
+
+/// Who could accept it.
+fn who_may_accept(invitation: &Value) -> String {
+    match text(invitation, "/asks").as_str() {
+        "proven" => "whoever shows that the address is theirs".to_owned(),
+        "any" => "whoever has the link".to_owned(),
+        other => other.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -36,13 +36,15 @@ pub(crate) fn of_member(asked: &OfMember, org: &Organization, terminal: &mut Ter
 }
 
 fn lay_out(found: &Value) -> String {
-    let mut table = Table::new(&["BEGAN", "LAST USED", "ENDS", "BY", "ID"]);
+    let mut table = Table::new(&["BEGAN", "LAST USED", "ENDS", "BY", "PASSKEY", "ID"]);
     for session in items(found) {
         table.row([
             time(session, "/begun_at"),
             time(session, "/used_at"),
             time(session, "/ends_at"),
             text(session, "/way"),
+            // An older server says nothing about it.
+            session["by_passkey"].as_bool().map_or("-", |shown| if shown { "yes" } else { "no" }).to_owned(),
             text(session, "/id"),
         ]);
     }
@@ -58,7 +60,7 @@ mod tests {
     #[test]
     fn sessions_are_shown_and_ended_one_by_one_or_all() {
         let session = json!({ "id": "ses_1", "begun_at": "2026-11-22T09:30:00Z", "used_at": "2026-11-22T10:00:00Z",
-            "ends_at": "2026-12-22T09:30:00Z", "way": "link", "client": null });
+            "ends_at": "2026-12-22T09:30:00Z", "way": "link", "by_passkey": true, "client": null });
         let server = FakeServer::answering(vec![
             (200, json!({ "items": [session], "next": null })),
             (204, json!(null)),
@@ -71,7 +73,8 @@ mod tests {
             done.out
         };
         let shown = run(&[]);
-        assert!(shown.contains("ses_1") && shown.contains("link"), "{shown}");
+        let row: Vec<&str> = shown.lines().last().unwrap_or_default().split_whitespace().collect();
+        assert!(row.ends_with(&["link", "yes", "ses_1"]), "{shown}");
         assert!(run(&["--end", "ses_1"]).contains("in this session"));
         assert!(run(&["--end-all"]).contains("in all sessions"));
         let path = "/api/v1/orgs/north/members/ada%40example.com/sessions";

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use app::ports::Clock as _;
+use app::sign_in::RelyingParty;
 use clap::ArgMatches;
 use domain::time::Timestamp;
 
@@ -65,6 +66,9 @@ fn public_url(settings: &Settings) -> Finding {
             ),
         ),
         (None, _) => (false, format!("not set, and {} is for others to come; set it", settings.listen)),
+        (Some(url), (_, None)) if RelyingParty::of(url).is_none() => {
+            (true, format!("{url}, under which there are no passkeys: it names an address, and they are for a name"))
+        }
         (Some(url), (_, None)) => (true, url.clone()),
         (Some(url), _) => (false, format!("{url} lets keys travel readable for all, and nobody sign in; use https")),
     };

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use app::sign_in::RelyingParty;
 use clap::ArgMatches;
 
 use crate::node::{Node, asked_to_stop, listen, runtime};
@@ -33,6 +34,10 @@ pub(crate) fn run(given: &ArgMatches) -> Result<ExitCode, Fault> {
         // What cannot be read is found out before anybody is told that it is served.
         let set_up = node.app.new_set_up().await.map_err(|problem| Fault(problem.to_string()))?;
         tracing::info!(%address, public_url = node.public_url, "serving");
+        if RelyingParty::of(&node.public_url).is_none() {
+            let url = &node.public_url;
+            tracing::warn!(url, "there are no passkeys here: where an organization asks for one, keys alone open it");
+        }
         for (door, place) in doors::DOORS {
             tracing::info!(door, place, "open");
         }

@@ -5,6 +5,7 @@ use domain::permission::Permission;
 use domain::time::Timestamp;
 
 use crate::catalog::{IntegrationEntry, ToolEntry, ToolIndex};
+use crate::credential::Credential;
 use crate::operation::Operation;
 use crate::permit::{Act, Permit, Target};
 use crate::question::{Action, Actor, Basis, Denial, Question, Reason, Subject, Verdict, Whose};
@@ -83,6 +84,9 @@ impl Snapshot {
                 .call(entry, self.catalog.find(integration, tool), question.now)
                 .map_err(|denial| self.unveil(entry, integration, denial, question.now)),
             Action::CallExposed { name } => self.call(entry, self.catalog.find_exposed(name), question.now),
+            Action::Operate(Operation::RemoveMember { member }) if leaves(entry, member, question.actor) => {
+                own(Permission::MemberRemove, Target::Member(member))
+            }
             Action::Operate(operation) => match self.operate(entry, operation, question.now)? {
                 (Act::Operate { permission, target }, basis) if operation.only_looks() => {
                     Ok((Act::Look { permission, target }, basis))
@@ -192,6 +196,14 @@ impl Snapshot {
         });
         Denial { hidden: denial.hidden && !visible, ..denial }
     }
+}
+
+/// Whether it is a member who goes by themselves. Not by a key: whoever had one issued for somebody knows it, and would
+/// remove them by it without the right to.
+fn leaves(entry: &SubjectEntry, member: PersonId, actor: &Actor) -> bool {
+    let by_key =
+        matches!(actor.credential, Some(Credential::Key { .. } | Credential::Client(_))) && actor.subject == entry.subject;
+    entry.subject == Subject::Member(member) && !by_key
 }
 
 /// By what a subject reaches an integration.

@@ -24,8 +24,11 @@ pub(crate) struct Session {
     used_at: String,
     /// When it ends, used or not.
     ends_at: String,
-    /// How its person signed in: `link`.
+    /// How its person signed in: `link`, `email`, `provider`, `passkey`, `invitation`, or `recovery` by a link for somebody
+    /// who has lost their passkeys.
     way: String,
+    /// Whether they have shown a passkey then, by itself or as well.
+    by_passkey: bool,
     /// The browser, as it states itself.
     client: Option<String>,
 }
@@ -38,6 +41,7 @@ impl From<MemberSession> for Session {
             used_at: written(session.used_at),
             ends_at: written(session.ends_at),
             way: session.way,
+            by_passkey: session.by_passkey,
             client: session.client,
         }
     }

@@ -12,6 +12,7 @@ pub(crate) mod demo;
 mod email;
 mod identities;
 mod invitation;
+mod leave;
 mod link;
 mod passkey;
 mod passkeys;
@@ -59,6 +60,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/sign-in/again", get(sign_in::again))
         .route("/sign-in/link/{link}", get(link::show).post(link::open))
         .route("/sign-in/sessions", get(sessions::show).post(sessions::end))
+        .route("/sign-in/leave/{org}", get(leave::show).post(leave::leave))
         .route(identities::HERE, get(identities::show))
         .route("/sign-in/identities/with/{provider}", post(identities::go))
         .route(app::sign_in::ADDRESS, post(identities::ask_by_mail))

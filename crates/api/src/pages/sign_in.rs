@@ -2,6 +2,7 @@
 
 use app::App;
 use app::mail_domains::JoinOffer;
+use app::organizations::OrganizationView;
 use app::sign_in::{OfferedProvider, RelyingParty, ReturnTo, SignedIn};
 use askama::Template;
 use axum::body::Bytes;
@@ -61,6 +62,7 @@ struct SignedInPage<'p> {
 
 /// An organization of somebody's, and their role there.
 struct Place {
+    id: String,
     name: String,
     role: String,
 }
@@ -108,8 +110,12 @@ fn whom(app: &App, asked: &Asked, wanted: Option<&ReturnTo>, again: bool) -> Res
 
 async fn who(app: &App, asked: &Asked, signed_in: &SignedIn) -> Result<Response, Refused> {
     let organizations = app.organizations_of(signed_in).await?.into_iter();
-    let organizations =
-        organizations.map(|view| Place { name: view.name, role: view.role.unwrap_or_default() }).collect();
+    let place = |view: OrganizationView| Place {
+        id: view.id.to_string(),
+        name: view.name,
+        role: view.role.unwrap_or_default(),
+    };
+    let organizations = organizations.map(place).collect();
     let name = app.own_name(signed_in.proof.person).await?;
     let csrf = app.csrf_token(signed_in, CSRF_DOOR);
     // Whoever chose whom to be has no device to show for it.

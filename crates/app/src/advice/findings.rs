@@ -6,7 +6,7 @@ use domain::grant::{Grantee, Profile};
 use domain::id::{IntegrationId, KeyId, PersonId};
 use domain::integration::ToolClass;
 use domain::key::{Key, KeyKind};
-use domain::organization::{KeysWithoutRole, Organization};
+use domain::organization::{KeysWithoutRole, Organization, SecondFactor};
 use domain::permission::Permission;
 use domain::role::RoleLevel;
 use domain::team::Team;
@@ -87,6 +87,18 @@ fn ending(seen: &Seen<'_>) -> Option<Finding> {
     Some(finding("organization-ending", Weight::Act, message, remedy))
 }
 
+/// A passkey is asked for, and the server has moved to where there are none.
+fn shut_out(seen: &Seen<'_>) -> Option<Finding> {
+    if seen.has_passkeys || seen.state.settings.sign_in_second_factor == SecondFactor::Off {
+        return None;
+    }
+    let message = "a passkey is asked for, and there are none under the server's public URL, so that no session of those who \
+                   are asked opens anything here";
+    let remedy = "have public-url be https and a host with a name, or, with a key, `wardroom org set \
+                  sign_in.second_factor=off`";
+    Some(finding("no-passkeys-here", Weight::Act, message.to_owned(), remedy))
+}
+
 /// What findings are drawn from.
 pub(crate) struct Seen<'s> {
     pub(crate) state: &'s Organization,
@@ -95,6 +107,8 @@ pub(crate) struct Seen<'s> {
     pub(crate) usage: &'s Usage,
     pub(crate) key_uses: &'s [KeyUse],
     pub(crate) now: Timestamp,
+    /// Whether passkeys can be shown here.
+    pub(crate) has_passkeys: bool,
 }
 
 /// Every finding there is.
@@ -104,6 +118,7 @@ pub(crate) fn find(seen: &Seen<'_>) -> Vec<Finding> {
         return vec![ending];
     }
     let all = [
+        shut_out(seen),
         few_managers(seen),
         one_owner(seen),
         many_managers(seen),
@@ -399,9 +414,28 @@ mod tests {
         }
 
         fn codes(&self, usage: &Usage) -> Vec<&'static str> {
+            self.codes_where(usage, true)
+        }
+
+        fn codes_where(&self, usage: &Usage, has_passkeys: bool) -> Vec<&'static str> {
             let snapshot = Snapshot::compile(OrgId::from_random([1; 20]), &self.state, None);
-            let seen = Seen { state: &self.state, snapshot: &snapshot, usage, key_uses: &[], now: self.now };
+            let (state, now) = (&self.state, self.now);
+            let seen = Seen { state, snapshot: &snapshot, usage, key_uses: &[], now, has_passkeys };
             find(&seen).iter().map(|finding| finding.code).collect()
+        }
+    }
+
+    #[test]
+    fn an_organization_that_asks_for_passkeys_where_there_are_none_is_told_so_first_and_asks_on() {
+        let mut world = World::found();
+        for asked in [SecondFactor::Managers, SecondFactor::Everyone, SecondFactor::Off] {
+            let changes = vec![SettingChange::SignInSecondFactor(asked)];
+            world.give(Command::ChangeSettings { name: None, changes });
+            let codes = world.codes_where(&Usage::default(), false);
+            let told = codes.contains(&"no-passkeys-here");
+            assert_eq!(told, asked != SecondFactor::Off, "{codes:?}");
+            assert!(!world.codes(&Usage::default()).contains(&"no-passkeys-here"));
+            assert_eq!(world.state.settings.sign_in_second_factor, asked);
         }
     }
 

@@ -33,7 +33,9 @@ impl App {
         let usage = self.inner.journal.usage(org, now.plus_ms(-UNUSED_AFTER_DAYS * DAY_MS)).await?;
         let key_uses = self.inner.journal.key_uses(org).await?;
         let state = caller.live.state.lock().await.clone();
-        let mut found = find(&Seen { state: &state, snapshot: &snapshot, usage: &usage, key_uses: &key_uses, now });
+        let has_passkeys = self.has_passkeys();
+        let (state, snapshot, usage, key_uses) = (&state, &snapshot, &usage, &key_uses);
+        let mut found = find(&Seen { state, snapshot, usage, key_uses, now, has_passkeys });
         let subjects: BTreeSet<Subject> = found.iter().flat_map(|finding| finding.subjects()).collect();
         let subjects: Vec<Subject> = subjects.into_iter().collect();
         let names = self.names_of(caller, &subjects).await?;

@@ -6,6 +6,7 @@ use domain::credential::CredentialId;
 use domain::event::{self, Event};
 use domain::id::{IntegrationId, KeyId, PersonId};
 use domain::integration::ToolClass;
+use domain::invitation::Inviter;
 use domain::key::{Key, KeyKind};
 use domain::organization::Organization;
 use domain::record::{Decision, OutcomeStatus};
@@ -14,6 +15,7 @@ use journal::{Record, RecordQuery, StoredEvent, StreamId};
 use verdict::{Action, Operation, Question, Reason, Subject};
 
 use crate::directory::ERASED;
+use crate::invitations::person_behind;
 use crate::{App, Caller, Problem};
 
 /// Changes that one page looks at before it is handed out short.
@@ -95,6 +97,9 @@ pub enum Entry {
         actor_name: String,
         /// The person for whom an agent did it, and their name.
         acting_for: Option<(PersonId, String)>,
+        /// On whose invitation somebody joined by it: the inviter's id, and the name of them or of the person for whom an
+        /// agent invited.
+        invited_by: Option<(String, String)>,
         /// What.
         event: Box<Event>,
     },
@@ -299,8 +304,13 @@ impl App {
             let state = caller.live.state.lock().await;
             events.iter().map(|(stored, _)| acting_for(&state, &stored.actor)).collect()
         };
+        let inviters: Vec<Option<Inviter>> = {
+            let state = caller.live.state.lock().await;
+            events.iter().map(|(_, event)| inviter_of_who_joined(&state, event)).collect()
+        };
         let acted_for = calls.iter().filter_map(|record| record.intent.acting_for);
         let acted_for = acted_for.chain(changed_for.iter().copied().flatten());
+        let acted_for = acted_for.chain(inviters.iter().flatten().filter_map(|by| person_behind(*by)));
         let named = of_calls.chain(of_events).filter_map(|id| PersonId::parse(id).ok());
         let mut people: Vec<PersonId> = named.chain(acted_for).collect();
         people.sort_unstable();
@@ -323,16 +333,30 @@ impl App {
             }),
             record: Box::new(record),
         };
-        let change = |((stored, event), person): ((StoredEvent, Event), Option<PersonId>)| Entry::Change {
-            seq: stored.seq,
-            at: stored.at,
-            actor_name: name(subject_of(&stored.actor)),
-            acting_for: person.map(|person| (person, name(person.as_str()))),
-            actor: stored.actor,
-            event: Box::new(event),
+        let reads_all = self.asked(&snapshot, &caller.actor, Operation::ReadAudit { subject: None }).is_allowed();
+        // A program that invited is known to those who read everything: whoever accepted was not told of it.
+        let inviter = |by: Inviter| {
+            let person = person_behind(by);
+            let id = by.subject.to_string();
+            match person {
+                Some(person) if reads_all => Some((id, name(person.as_str()))),
+                Some(person) => Some((person.to_string(), name(person.as_str()))),
+                None => reads_all.then(|| (id.clone(), name(&id))),
+            }
         };
+        let change =
+            |(stored, event): (StoredEvent, Event), (person, by): (Option<PersonId>, Option<Inviter>)| Entry::Change {
+                seq: stored.seq,
+                at: stored.at,
+                actor_name: name(subject_of(&stored.actor)),
+                acting_for: person.map(|person| (person, name(person.as_str()))),
+                invited_by: by.and_then(inviter),
+                actor: stored.actor,
+                event: Box::new(event),
+            };
         let mut calls = calls.into_iter().map(call);
-        let mut events = events.into_iter().zip(changed_for).map(change);
+        let mut events =
+            events.into_iter().zip(changed_for.into_iter().zip(inviters)).map(|(event, who)| change(event, who));
         Ok(order.into_iter().filter_map(|is_call| if is_call { calls.next() } else { events.next() }).collect())
     }
 }
@@ -349,6 +373,12 @@ fn acting_for(state: &Organization, actor: &str) -> Option<PersonId> {
         KeyKind::Agent { acting_for, .. } => acting_for,
         KeyKind::Personal { .. } | KeyKind::Workspace { .. } | KeyKind::Directory { .. } => None,
     }
+}
+
+/// Who invited whoever joins by an event. Of events from before that was kept, the invitation says it as long as it is known.
+fn inviter_of_who_joined(state: &Organization, event: &Event) -> Option<Inviter> {
+    let Event::InvitationAccepted { invitation, inviter, .. } = event else { return None };
+    inviter.or_else(|| state.invitations.get(invitation).map(|known| known.inviter))
 }
 
 /// The keys with which agents act for a person, or did.

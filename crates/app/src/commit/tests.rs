@@ -14,7 +14,7 @@ use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
 use domain::object::{DataName, DataVerb, Field, Object};
-use domain::organization::{Organization, SettingChange, Stamp};
+use domain::organization::{InvitedAddress, Organization, SettingChange, Stamp};
 use domain::permission::{Permission, PermissionSet};
 use domain::request::{NewRequest, Wanted};
 use domain::resource::{Features, NewResource, ResourceEdit, ResourceKind, ResourceVerb, Shared};
@@ -27,6 +27,8 @@ use super::{Part, fold, folded};
 use crate::requests::{erased, may_end_requests};
 
 const NOW: Timestamp = Timestamp(0);
+/// What is asked of whoever accepts an invitation, as every organization here has it.
+const AS_SET: Option<InvitedAddress> = Some(InvitedAddress::Proven);
 
 fn org(number: u8) -> OrgId {
     OrgId::from_random([number; 20])
@@ -148,13 +150,20 @@ fn owner() -> Inviter {
 
 fn sent(number: u8) -> Event {
     let (offer, digest) = (offer(number.min(1)).clone(), Some("0".repeat(64)));
-    let new = NewInvitation { id: invitation(number), inviter: owner(), offer, digest, expires_at: Timestamp(1_000) };
+    let new = NewInvitation {
+        id: invitation(number),
+        inviter: owner(),
+        offer,
+        digest,
+        expires_at: Timestamp(1_000),
+        asks: AS_SET,
+    };
     Event::InvitationSent(Box::new(new))
 }
 
 /// What whoever accepts an invitation gets.
 fn joined(number: u8, person: PersonId) -> Vec<Event> {
-    let accepted = Event::InvitationAccepted { invitation: invitation(number), person };
+    let accepted = Event::InvitationAccepted { invitation: invitation(number), person, inviter: Some(owner()) };
     let mut events = vec![accepted, Event::MemberAdded { person, role: role("member") }];
     if number == 1 {
         let (grantee, integration) = (Grantee::Member(person), integration(1));
@@ -315,19 +324,24 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
         Operation::SendInvitation { .. } => vec![sent(7)],
         Operation::EditInvitation { invitation, .. } => {
             let (inviter, offer) = (owner(), Box::new(Offer::default()));
-            vec![Event::InvitationEdited { invitation, inviter, offer, awaits: false }]
+            vec![Event::InvitationEdited { invitation, inviter, offer, awaits: false, asks: AS_SET }]
         }
         Operation::ResendInvitation { invitation } => {
             let (inviter, digest, expires_at) = (owner(), "1".repeat(64), Timestamp(2_000));
-            vec![Event::InvitationResent { invitation, inviter, digest, expires_at }]
+            vec![Event::InvitationResent { invitation, inviter, digest, expires_at, asks: AS_SET }]
         }
         Operation::ApproveInvitation { invitation } => {
-            vec![Event::InvitationApproved { invitation, digest: "1".repeat(64), expires_at: Timestamp(2_000) }]
+            vec![Event::InvitationApproved {
+                invitation,
+                digest: "1".repeat(64),
+                expires_at: Timestamp(2_000),
+                asks: AS_SET,
+            }]
         }
         Operation::RevokeInvitation { invitation } => vec![Event::InvitationRevoked { invitation }],
         // What whoever accepts gets is looked at in a test of its own: somebody is taken in in the same way by hand.
         Operation::AcceptInvitation { invitation, .. } => {
-            vec![Event::InvitationAccepted { invitation, person: person(8) }]
+            vec![Event::InvitationAccepted { invitation, person: person(8), inviter: Some(owner()) }]
         }
         _ => Vec::new(),
     }
@@ -844,6 +858,22 @@ fn what_is_erased_with_requests_is_never_missed_and_nothing_else_is_folded_ahead
 }
 
 #[test]
+fn an_invitation_keeps_what_its_inviter_was_told_about_who_may_accept_and_nothing_else() {
+    let state = acme();
+    let snapshot = Snapshot::compile(org(1), &state, None);
+    let permit = permit(&snapshot, Operation::ResendInvitation { invitation: invitation(0) }).unwrap();
+    let resent = |asks| {
+        let (inviter, digest, expires_at) = (owner(), "1".repeat(64), Timestamp(2_000));
+        Event::InvitationResent { invitation: invitation(0), inviter, digest, expires_at, asks }
+    };
+    let covered = [AS_SET, Some(InvitedAddress::Any), None].map(|asks| {
+        let event = resent(asks);
+        covers(&permit, org(1), &state, &event, std::slice::from_ref(&event))
+    });
+    assert_eq!(covered, [true, false, false]);
+}
+
+#[test]
 fn who_accepts_an_invitation_gets_what_it_offers_and_nobody_else_anything() {
     let state = acme();
     let snapshot = Snapshot::compile(org(1), &state, None);
@@ -858,8 +888,9 @@ fn who_accepts_an_invitation_gets_what_it_offers_and_nobody_else_anything() {
     };
     let (lead, spare) = (role("lead"), role("spare"));
     for more in [
-        Event::InvitationAccepted { invitation: invitation(0), person: person(8) },
-        Event::InvitationAccepted { invitation: invitation(1), person: person(9) },
+        Event::InvitationAccepted { invitation: invitation(0), person: person(8), inviter: Some(owner()) },
+        Event::InvitationAccepted { invitation: invitation(1), person: person(8), inviter: None },
+        Event::InvitationAccepted { invitation: invitation(1), person: person(9), inviter: Some(owner()) },
         Event::MemberAdded { person: person(9), role: role("member") },
         Event::MemberAdded { person: person(8), role: role("admin") },
         Event::TeamMemberSet { team: team(0), person: person(8), role: lead },

@@ -61,6 +61,14 @@ impl App {
     /// be shown and was not, and where the organization can take nobody in.
     pub async fn accept_invitation(&self, link: &str, by: Accepting<'_>) -> Result<Accepted, Problem> {
         let found = self.found_invitation(link).await?;
+        let accepted = self.accept_found(&found, by).await;
+        if let Err(problem) = &accepted {
+            self.note_refused_acceptance(&found, by.signed_in, problem).await;
+        }
+        accepted
+    }
+
+    async fn accept_found(&self, found: &Found, by: Accepting<'_>) -> Result<Accepted, Problem> {
         let row = self.inner.journal.invitees(found.live.org(), vec![found.id]).await?.pop();
         let row = row.ok_or_else(no_invitation)?;
         let shown = self.has_shown(by.signed_in, &row.email);
@@ -78,7 +86,7 @@ impl App {
                 (Joiner { person, name, stamp, session: Some(row) }, Some(token))
             }
         };
-        self.join(&found, &joiner, (&row, shown, &others), by.signed_in).await?;
+        self.join(found, &joiner, (&row, shown, &others), by.signed_in).await?;
         let Some((token, session)) = token.zip(joiner.session) else {
             return Ok(Accepted { person: joiner.person, begun: None });
         };
@@ -161,7 +169,7 @@ impl App {
     ) -> Result<(Permit, Vec<Event>), Problem> {
         let (snapshot, now) = (found.live.snapshot(), self.now());
         let known = found.invitation((state, &snapshot), now)?;
-        if state.settings.invite_address == InvitedAddress::Proven && !shown {
+        if known.asks_beside(state.settings.invite_address) == InvitedAddress::Proven && !shown {
             return Err(address_not_shown().into());
         }
         let joins = state.member(joiner.person).is_none();

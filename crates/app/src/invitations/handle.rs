@@ -95,7 +95,7 @@ impl App {
         let link = self.new_invitation_link(caller)?;
         let facts = self.facts_of_link(caller, id, &link).await?;
         let command = |state: &Organization| {
-            self.can_be_accepted(state)?;
+            self.can_be_accepted(state.settings.invite_address)?;
             let known = state.invitations.get(&id).ok_or_else(|| Problem::missing("invitation"))?;
             Ok(Command::ResendInvitation {
                 invitation: id,
@@ -129,7 +129,6 @@ impl App {
         let link = self.new_invitation_link(caller)?;
         let facts = self.facts_of_link(caller, id, &link).await?;
         let command = |state: &Organization| {
-            self.can_be_accepted(state)?;
             let waits = |known: &Arc<Invitation>| {
                 known.digest.is_none() || caller.live.snapshot().sponsored(known, self.now()) == Sponsored::OnApproval
             };
@@ -141,6 +140,7 @@ impl App {
             if revision(known) != looked_at {
                 return Err(changed_since().into());
             }
+            self.can_be_accepted(known.asks_beside(state.settings.invite_address))?;
             let (digest, expires_at) = (hex(&link.digest), link.expires_at);
             Ok(Command::ApproveInvitation { invitation: id, digest, expires_at })
         };

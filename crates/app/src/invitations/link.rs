@@ -18,7 +18,7 @@ use crate::sign_in::SignedIn;
 use crate::{App, Live, Problem};
 
 /// Under whose name the journal keeps what whoever has a link did.
-const WHOEVER_HAS_THE_LINK: &str = "link";
+pub(super) const WHOEVER_HAS_THE_LINK: &str = "link";
 
 /// An invitation, as whoever has its link sees it.
 #[derive(Clone, Debug)]
@@ -45,8 +45,10 @@ pub struct InvitationLook {
     pub is_member: bool,
     /// Whether it can be accepted as things are: by whoever is signed in, or where nobody is by the link alone.
     pub can_join: bool,
-    /// Whether whoever accepts has to show that the address is theirs.
-    pub proven: bool,
+    /// Whether whoever accepts has to show that the address is theirs, and whoever looks has not.
+    pub needs_address: bool,
+    /// Whether it is for members, and whoever looks is none.
+    pub needs_member: bool,
     /// Until when.
     pub expires_at: Timestamp,
 }
@@ -100,7 +102,7 @@ impl App {
             let titles = titles(&state, &known);
             (known, state.settings.clone(), is_member, titles)
         };
-        let inviter = match person_behind(&known) {
+        let inviter = match person_behind(known.inviter) {
             Some(person) => self.known_names(live.org(), &[person]).await.pop(),
             None => None,
         };
@@ -108,7 +110,7 @@ impl App {
             Some(by) => Some(self.own_name(by.proof.person).await?),
             None => None,
         };
-        let proven = settings.invite_address == InvitedAddress::Proven;
+        let proven = known.asks_beside(settings.invite_address) == InvitedAddress::Proven;
         let shown = match (proven, &row) {
             (false, _) => true,
             (true, Some(row)) => self.has_shown(by, &row.email),
@@ -127,7 +129,8 @@ impl App {
             signed_in,
             is_member,
             can_join: shown && (is_member || !known.offer.members_only),
-            proven,
+            needs_address: !shown,
+            needs_member: known.offer.members_only && !is_member,
             expires_at: known.expires_at,
         })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::grant::Grantee;
 use domain::id::{InvitationId, PersonId, TeamId};
-use domain::invitation::{Invitation, InvitationState, OfferedGrant};
+use domain::invitation::{Invitation, InvitationState, Inviter, OfferedGrant};
 use domain::organization::Organization;
 use domain::permission::Permission;
 use domain::role::RoleId;
@@ -153,7 +153,7 @@ impl App {
         let ids = found.iter().map(|known| known.id).collect();
         let rows = self.inner.journal.invitees(org, ids).await?;
         let mut rows: HashMap<InvitationId, InviteeRow> = rows.into_iter().map(|row| (row.invitation, row)).collect();
-        let people: Vec<PersonId> = found.iter().filter_map(|known| person_behind(known)).collect();
+        let people: Vec<PersonId> = found.iter().filter_map(|known| person_behind(known.inviter)).collect();
         let names = self.people(org, &people).await?;
         let state = caller.live.state.lock().await;
         let may = |operation| self.asked(&snapshot, &caller.actor, operation).is_allowed();
@@ -185,9 +185,10 @@ impl App {
                 integrations: known.offer.grants.iter().filter_map(integration).collect(),
                 status: Status::of(&known, (&state, &snapshot), now),
                 inviter: known.inviter.subject.to_string(),
-                inviter_name: person_behind(&known).and_then(|person| Some(names.get(&person)?.name.clone())),
+                inviter_name: person_behind(known.inviter).and_then(|person| Some(names.get(&person)?.name.clone())),
                 mine: is_mine(known.inviter, caller),
                 revision: revision(&known),
+                asks: known.asks_beside(state.settings.invite_address),
                 sent_at: known.sent_at,
                 expires_at: known.expires_at,
                 accepted_by: match known.state {
@@ -202,9 +203,9 @@ impl App {
 }
 
 /// The person who invited, or for whom an agent did.
-pub(super) fn person_behind(known: &Invitation) -> Option<PersonId> {
-    match known.inviter.subject {
+pub(crate) fn person_behind(inviter: Inviter) -> Option<PersonId> {
+    match inviter.subject {
         Grantee::Member(person) => Some(person),
-        _ => known.inviter.acting_for,
+        _ => inviter.acting_for,
     }
 }

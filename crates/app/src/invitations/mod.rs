@@ -11,10 +11,12 @@ mod handle;
 mod link;
 mod list;
 mod mail;
+mod refused;
 mod send;
 
 use domain::id::{InvitationId, PersonId};
 use domain::invitation::{Invitation, Inviter, OfferedGrant};
+use domain::organization::InvitedAddress;
 use domain::time::Timestamp;
 use identity::digest::fingerprint;
 use identity::token::IssuedToken;
@@ -23,6 +25,7 @@ pub use accept::{Accepted, Accepting};
 pub use handle::InvitationChange;
 pub use journal::MailState;
 pub use link::InvitationLook;
+pub(crate) use list::person_behind;
 pub use list::{Status, Which};
 pub(crate) use send::role_named;
 pub use send::{InvitationToSend, OfferedIntegration, OfferedTeam};
@@ -60,6 +63,8 @@ pub struct InvitationView {
     pub mine: bool,
     /// Names what it offers, and on whose rights: whoever approves it says by this which they looked at.
     pub revision: String,
+    /// What is asked of whoever accepts, as things are.
+    pub asks: InvitedAddress,
     /// When it was sent first.
     pub sent_at: Timestamp,
     /// When it ends by itself.

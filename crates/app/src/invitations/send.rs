@@ -103,7 +103,7 @@ impl App {
         let row = InviteeRow { org, invitation, email: address, name, note, mail: None };
         if caller.mode.preview {
             let (inviter, digest, expires_at) = (inviter_of(caller), Some(hex(&link.digest)), link.expires_at);
-            let new = NewInvitation { id: invitation, inviter, offer, digest, expires_at };
+            let new = NewInvitation { id: invitation, inviter, offer, digest, expires_at, asks: None };
             return Err(Problem::Previewed(Box::new(self.impact_of_accepting(caller, new, &row).await?)));
         }
         let waits = caller.live.snapshot().awaits_approval(&caller.actor, &offer, self.now());
@@ -112,7 +112,7 @@ impl App {
         let facts = vec![Fact::Invitee(Box::new(row)), Fact::InvitationDigest { digest: link.digest, org, invitation }];
         let facts = facts.into_iter().chain(mail).collect();
         let command = |state: &Organization| {
-            self.can_be_accepted(state)?;
+            self.can_be_accepted(state.settings.invite_address)?;
             self.has_room_for_another(caller, state)?;
             let awaits = caller.live.snapshot().awaits_approval(&caller.actor, &offer, self.now());
             // No mail goes out before somebody's word where one is needed now.
@@ -126,6 +126,7 @@ impl App {
                 offer: offer.clone(),
                 digest: (!awaits).then(|| hex(&link.digest)),
                 expires_at: link.expires_at,
+                asks: None,
             })))
         };
         let events = self.change(caller, operation, command, Along { facts, directory: None }).await?;
@@ -144,7 +145,7 @@ impl App {
     ) -> Result<Impact, Problem> {
         let alone = self.preview_in_turn(caller)?;
         let state = caller.live.state.lock().await.clone();
-        self.can_be_accepted(&state)?;
+        self.can_be_accepted(state.settings.invite_address)?;
         let (id, now, is_for_members) = (new.id, self.now(), new.offer.members_only);
         let mut events = command::handle(&state, Command::SendInvitation(Box::new(new)), now)?;
         let mut then = state.clone();
@@ -170,9 +171,9 @@ impl App {
         Ok(NewLink { token, digest, expires_at })
     }
 
-    /// Whether whoever accepts could show what the organization asks them to.
-    pub(super) fn can_be_accepted(&self, state: &Organization) -> Result<(), Problem> {
-        let proven = state.settings.invite_address == InvitedAddress::Proven;
+    /// Whether whoever accepts could show what is asked of them.
+    pub(super) fn can_be_accepted(&self, asked: InvitedAddress) -> Result<(), Problem> {
+        let proven = asked == InvitedAddress::Proven;
         if proven && !self.shows_addresses() { Err(nobody_could_accept().into()) } else { Ok(()) }
     }
 

@@ -34,8 +34,8 @@ pub struct Removed {
 }
 
 impl App {
-    /// Removes a member. When this returns, no key of theirs opens anything and no call of theirs goes out; their
-    /// history stays.
+    /// Removes a member, who leaves where it is the caller. When this returns, no key of theirs opens anything and no call of
+    /// theirs goes out; their history stays.
     ///
     /// # Errors
     /// [`Problem::Denied`] for someone above the caller, [`Problem::Refused`] for the last holder of the top role.

@@ -24,6 +24,8 @@ pub struct MemberSession {
     pub ends_at: Timestamp,
     /// How its person signed in, in a word.
     pub way: String,
+    /// Whether they have shown a passkey then, by itself or as well.
+    pub by_passkey: bool,
     /// The browser, as it states itself.
     pub client: Option<String>,
 }
@@ -42,6 +44,7 @@ impl App {
             used_at: row.used_at,
             ends_at: row.ends_at,
             way: row.way,
+            by_passkey: row.by_passkey,
             client: row.client,
         };
         Ok(self.sessions_here(caller, member).await?.into_iter().map(view).collect())

@@ -5,6 +5,7 @@ mod change_settings;
 mod delete;
 mod found;
 mod recover;
+mod second_factor;
 mod set_up;
 mod show;
 mod transfer;

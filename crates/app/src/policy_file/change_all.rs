@@ -110,7 +110,13 @@ impl App {
         let trial = move || (rehearse(&snapshot, &state, &actor, (&stamp, app.now()), steps), state, snapshot);
         let (done, state, snapshot) = alone.work(trial).await?;
         match done {
-            Ok(rehearsed) => Ok(Tried { rehearsed, by_hand, state, snapshot, alone }),
+            Ok(rehearsed) => {
+                for (part, step) in rehearsed.parts.iter().zip(&rehearsed.steps) {
+                    let asked = self.can_ask_for_passkeys(&part.events);
+                    asked.map_err(|refusal| Problem::from(refusal).in_step(&step.place))?;
+                }
+                Ok(Tried { rehearsed, by_hand, state, snapshot, alone })
+            }
             Err(failed) => Err(self.failed(caller, failed).await),
         }
     }

@@ -16,7 +16,7 @@ use super::provided::Provided;
 use super::session::proof_of;
 use super::{Browser, HasToken as _, SESSION_MS, SignedIn};
 use crate::change::ATTEMPTS_MAX;
-use crate::{App, Problem};
+use crate::{App, Live, Problem};
 
 /// How somebody showed who they are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -297,28 +297,24 @@ impl App {
         while let Some(caller) = callers.next() {
             // The last is on disk when it is answered, and those before it with it.
             let durability = if callers.peek().is_some() { Durability::Written } else { Durability::Synced };
-            let intent = Intent {
-                org: caller.live.org(),
-                at: proof.begun_at,
-                subject: proof.person.to_string(),
-                acting_for: None,
-                credential: Some(proof.session.into()),
-                client: None,
-                method: "sign-in".to_owned(),
-                integration: None,
-                tool: None,
-                class: None,
-                decision: Decision::Allowed,
-                reason: way.as_str().to_owned(),
-                arguments_digest: None,
-                policy_seq: caller.live.snapshot().seq(),
-            };
-            match self.inner.journal.begin(intent, durability).await {
-                Ok(record) => noted.push(record),
-                Err(error) => {
-                    self.close_sign_in(noted, OutcomeStatus::Failed).await;
-                    return Err(Problem::broken(&error));
-                }
+            let intent = intent_of(&caller.live, proof, (proof.begun_at, way.as_str()));
+            noted = self.note_too(noted, intent, durability).await?;
+        }
+        Ok(noted)
+    }
+
+    /// Writes one more intent. Where that cannot be done, nothing comes of those before it.
+    pub(super) async fn note_too(
+        &self,
+        mut noted: Vec<RecordRef>,
+        intent: Intent,
+        durability: Durability,
+    ) -> Result<Vec<RecordRef>, Problem> {
+        match self.inner.journal.begin(intent, durability).await {
+            Ok(record) => noted.push(record),
+            Err(error) => {
+                self.close_sign_in(noted, OutcomeStatus::Failed).await;
+                return Err(Problem::broken(&error));
             }
         }
         Ok(noted)
@@ -334,6 +330,26 @@ impl App {
                 tracing::error!(%error, "what came of a sign-in could not be recorded");
             }
         }
+    }
+}
+
+/// What an organization has in its record of somebody who signs in, or changes how they do: when, and by what.
+pub(super) fn intent_of(live: &Live, by: &SessionProof, (at, reason): (Timestamp, &str)) -> Intent {
+    Intent {
+        org: live.org(),
+        at,
+        subject: by.person.to_string(),
+        acting_for: None,
+        credential: Some(by.session.into()),
+        client: None,
+        method: "sign-in".to_owned(),
+        integration: None,
+        tool: None,
+        class: None,
+        decision: Decision::Allowed,
+        reason: reason.to_owned(),
+        arguments_digest: None,
+        policy_seq: live.snapshot().seq(),
     }
 }
 

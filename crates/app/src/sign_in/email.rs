@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
-use domain::id::{IdentityId, PersonId};
+use domain::id::{IdentityId, InvitationId, PersonId};
 use domain::time::Timestamp;
 use identity::token::{PresentedToken, Purpose, TokenForm};
 use journal::{Fact, TicketRow};
@@ -162,7 +162,12 @@ impl App {
         self.inner.sign_in.identities.of_address(&format!("invited {address}"))
     }
 
-    /// Whether one more mail may go there, which is counted then.
+    /// Under what the refusals of one invitation for one reason are counted.
+    pub(crate) fn digest_of_refused(&self, invitation: InvitationId, reason: &str) -> [u8; 32] {
+        self.inner.sign_in.identities.of_address(&format!("refused {invitation} {reason}"))
+    }
+
+    /// Whether one more may go there within the hour, a mail or an entry of the record, which is counted then.
     pub(crate) fn counts(&self, counted: Counted, hourly_max: u32) -> bool {
         let now = self.now();
         let is_over = |since: Timestamp| now.0.saturating_sub(since.0) >= HOUR_MS;

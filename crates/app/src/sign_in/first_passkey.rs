@@ -1,9 +1,10 @@
 //! What is told when somebody has a passkey who had none: in a session of one factor it may not be them who adds it.
 
 use domain::id::PersonId;
-use domain::record::{Decision, Durability, Intent, OutcomeStatus, RecordRef};
+use domain::record::{Durability, RecordRef};
 
 use super::SignedIn;
+use super::begin::intent_of;
 use crate::directory::email;
 use crate::mail::Letter;
 use crate::{App, Problem};
@@ -17,29 +18,8 @@ impl App {
         let (person, mut noted) = (by.proof.person, Vec::new());
         for org in self.inner.journal.organizations_of(person).await? {
             let Ok(live) = self.live(org).await else { continue };
-            let intent = Intent {
-                org,
-                at: self.now(),
-                subject: person.to_string(),
-                acting_for: None,
-                credential: Some(by.proof.session.into()),
-                client: None,
-                method: "sign-in".to_owned(),
-                integration: None,
-                tool: None,
-                class: None,
-                decision: Decision::Allowed,
-                reason: FIRST.to_owned(),
-                arguments_digest: None,
-                policy_seq: live.snapshot().seq(),
-            };
-            match self.inner.journal.begin(intent, Durability::Synced).await {
-                Ok(record) => noted.push(record),
-                Err(error) => {
-                    self.close_sign_in(noted, OutcomeStatus::Failed).await;
-                    return Err(Problem::broken(&error));
-                }
-            }
+            let intent = intent_of(&live, &by.proof, (self.now(), FIRST));
+            noted = self.note_too(noted, intent, Durability::Synced).await?;
         }
         Ok(noted)
     }

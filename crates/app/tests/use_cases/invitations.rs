@@ -1,5 +1,6 @@
 //! Invitations where the address has to be shown, with time moved by hand, and two writers at once.
 
+use app::audit::{AuditQuery, Entry, EntryKind};
 use app::invitations::{Accepted, Accepting, InvitationToSend, MailState, OfferedTeam, Status, Which};
 use app::ports::MailFault;
 use app::roles::{NewRole, RoleChange};
@@ -7,11 +8,13 @@ use app::sign_in::SignedIn;
 use app::{App, Caller, Problem};
 use domain::id::PersonId;
 use domain::organization::{Invite, InvitedAddress, SettingChange};
+use domain::record::Decision;
 use domain::role::RoleLevel;
 
 use crate::email::link;
 use crate::world::{ADMIN, Acme, MEMBER, World, code_of};
 
+const HOUR: i64 = 3_600_000;
 const DAY: i64 = 86_400_000;
 const ANN: &str = "ann.beryl@acme.example";
 
@@ -126,7 +129,7 @@ async fn where_the_address_has_to_be_shown_a_forwarded_link_is_useless_and_whoev
     // Whoever has the link has shown nothing by that, nor has whoever shows another address.
     for nobody in [None, Some(&mallory), Some(&other)] {
         let look = world.app.look_at_invitation(&link, nobody).await.unwrap();
-        assert!(look.proven && !look.can_join && look.address.as_deref() == Some("a•••@acme.example"));
+        assert!(look.needs_address && !look.can_join && look.address.as_deref() == Some("a•••@acme.example"));
         assert_eq!(code_of(accept(&world.app, &link, nobody).await), "address-not-shown");
     }
     let ann = by_mail(&world, "Ann.Beryl@ACME.example").await.unwrap();
@@ -138,6 +141,118 @@ async fn where_the_address_has_to_be_shown_a_forwarded_link_is_useless_and_whoev
     assert_eq!(code_of(accept(&world.app, &link, Some(&ann)).await), "missing");
     // The next time they are who they are.
     assert_eq!(by_mail(&world, ANN).await.unwrap().proof.person, accepted.person);
+}
+
+#[tokio::test]
+async fn a_link_that_was_given_away_for_one_address_is_not_for_everybody_later_and_a_stricter_rule_holds_for_every_link()
+ {
+    let world = World::new();
+    let acme = world.acme().await;
+    world.sends();
+    let to = async |address| set(&world, &acme, SettingChange::InviteAddress(address)).await;
+    let link = sent(&world.app, &acme.admin, ANN, None).await.unwrap();
+    to(InvitedAddress::Any).await;
+    let look = world.app.look_at_invitation(&link, None).await.unwrap();
+    assert!(look.needs_address && !look.can_join, "the page says what is asked");
+    let listed = world.app.list_invitations(&acme.admin, Which::Pending, None, 1).await.unwrap().remove(0);
+    assert_eq!(listed.asks, InvitedAddress::Proven, "and so does the list");
+    assert_eq!(code_of(accept(&world.app, &link, None).await), "address-not-shown");
+    // Sent again, it is what whoever sent it again was told.
+    let again = world.app.resend_invitation(&acme.admin, listed.id.as_str()).await.unwrap();
+    let link = again.token.expect("a link").reveal().to_owned();
+    assert_eq!(again.invitation.asks, InvitedAddress::Any);
+    to(InvitedAddress::Proven).await;
+    assert!(!world.app.look_at_invitation(&link, None).await.unwrap().can_join);
+    assert_eq!(code_of(accept(&world.app, &link, None).await), "address-not-shown");
+    to(InvitedAddress::Any).await;
+    assert!(world.app.look_at_invitation(&link, None).await.unwrap().can_join);
+    assert!(accept(&world.app, &link, None).await.unwrap().begun.is_some());
+}
+
+async fn refusals(world: &World, acme: &Acme) -> Vec<(String, String, String)> {
+    let query = AuditQuery { kind: Some(EntryKind::Call), limit: 100, ..AuditQuery::default() };
+    let found = world.app.read_audit(&acme.owner, query).await.unwrap().entries.into_iter();
+    let mut found: Vec<_> = found
+        .filter_map(|entry| match entry {
+            Entry::Call { record, subject_name, .. } if record.intent.decision == Decision::Denied => {
+                Some((subject_name, record.intent.method, record.intent.reason))
+            }
+            _ => None,
+        })
+        .collect();
+    found.reverse();
+    found
+}
+
+#[tokio::test]
+async fn who_tried_to_accept_and_could_not_stands_in_the_record_once_an_hour_for_each_reason() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let link = sent(&world.app, &acme.admin, ANN, None).await.unwrap();
+    let id = world.app.list_invitations(&acme.admin, Which::Pending, None, 1).await.unwrap()[0].id;
+    let mallory = stranger(&world, "One", "mallory@one.example").await;
+    for nobody in [None, Some(&mallory), None] {
+        assert_eq!(code_of(accept(&world.app, &link, nobody).await), "address-not-shown");
+    }
+    let entry = |who: &str, reason: &str| (who.to_owned(), format!("invitation.accept {id}"), reason.to_owned());
+    // Who is of another company is not named here, and whoever tries on writes no more.
+    let mut told = vec![entry("link", "address-not-shown")];
+    assert_eq!(refusals(&world, &acme).await, told);
+    world.clock.advance_ms(HOUR);
+    assert_eq!(code_of(accept(&world.app, &link, None).await), "address-not-shown");
+    told.push(told[0].clone());
+    // A member is named; and each thing that is wrong is told, though whoever has the link is told none.
+    set(&world, &acme, SettingChange::InviteAddress(InvitedAddress::Any)).await;
+    let again = world.app.resend_invitation(&acme.admin, id.as_str()).await.unwrap().token.expect("a link");
+    let admin = {
+        let (link, browser) = (world.app.make_link(ADMIN).await.unwrap(), world.browser());
+        let begun = world.app.open_link(link.reveal(), &browser, None).await.unwrap();
+        world.app.signed_in(begun.token.reveal()).await.unwrap()
+    };
+    assert_eq!(code_of(accept(&world.app, again.reveal(), Some(&admin)).await), "already-member");
+    told.push(entry("Adam Feldspar", "already-member"));
+    world.clock.advance_ms(8 * DAY);
+    assert_eq!(code_of(accept(&world.app, again.reveal(), None).await), "missing");
+    told.push(entry("link", "expired"));
+    let again = world.app.resend_invitation(&acme.admin, id.as_str()).await.unwrap().token.expect("a link");
+    world.app.remove_member(&acme.owner, ADMIN).await.unwrap();
+    assert_eq!(code_of(accept(&world.app, again.reveal(), None).await), "missing");
+    told.push(entry("link", "needs-sponsor"));
+    world.app.revoke_invitation(&acme.owner, id.as_str()).await.unwrap();
+    assert_eq!(code_of(accept(&world.app, again.reveal(), None).await), "missing");
+    told.push(entry("link", "revoked"));
+    assert_eq!(refusals(&world, &acme).await, told);
+    // A link that another one has replaced leads nowhere, as one that was made up, and stands nowhere.
+    assert_eq!(code_of(accept(&world.app, &link, None).await), "missing");
+    assert_eq!(refusals(&world, &acme).await, told);
+}
+
+#[tokio::test]
+async fn history_names_who_invited_whoever_joined_and_no_program_to_whoever_was_not_told_of_it() {
+    let world = World::new();
+    let acme = world.acme().await;
+    set(&world, &acme, SettingChange::InviteAddress(InvitedAddress::Any)).await;
+    let link = sent(&world.app, &acme.admin, ANN, None).await.unwrap();
+    let ann = accept(&world.app, &link, None).await.unwrap().begun.unwrap();
+    let ann = world.app.signed_in(ann.token.reveal()).await.unwrap();
+    // The inviter is gone, and history names them still.
+    world.app.remove_member(&acme.owner, ADMIN).await.unwrap();
+    let joined = async |by: &Caller| {
+        let query = AuditQuery { kind: Some(EntryKind::Change), limit: 100, ..AuditQuery::default() };
+        let found = world.app.read_audit(by, query).await.unwrap().entries;
+        let joined = found.into_iter().filter_map(|entry| match entry {
+            Entry::Change { actor_name, invited_by, event, .. } => {
+                assert!(invited_by.is_none() || event.name() == "invitation.accepted", "{event:?}");
+                (event.name() == "invitation.accepted").then_some((actor_name, invited_by.map(|by| by.1)))
+            }
+            Entry::Call { .. } => None,
+        });
+        joined.collect::<Vec<_>>()
+    };
+    let line = vec![("Ann Beryl".to_owned(), Some("Adam Feldspar".to_owned()))];
+    assert_eq!(joined(&acme.owner).await, line);
+    let ann = world.app.caller_in(&ann, "acme").await.unwrap();
+    assert_eq!(joined(&ann).await, line, "whoever joined was told so");
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use crate::key::KeyKind;
 use crate::mail_domain::{MailDomainName, Opening};
 use crate::member::MemberDetail;
 use crate::object::{DataName, Object};
-use crate::organization::{SettingChange, Settings};
+use crate::organization::{InvitedAddress, SettingChange, Settings};
 use crate::request::NewRequest;
 use crate::resource::{Features, NewResource, ResourceEdit, ResourceKind, Shared};
 use crate::role::{Role, RoleId};
@@ -287,13 +287,33 @@ pub enum Event {
     InvitationSent(Box<NewInvitation>),
     /// Somebody who may add people agreed, and the invitation has this link.
     #[serde(rename = "invitation.approved")]
-    InvitationApproved { invitation: InvitationId, digest: String, expires_at: Timestamp },
+    InvitationApproved {
+        invitation: InvitationId,
+        digest: String,
+        expires_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asks: Option<InvitedAddress>,
+    },
     /// It offers something else, in this inviter's name. Where it waits for approval, its link is void.
     #[serde(rename = "invitation.edited")]
-    InvitationEdited { invitation: InvitationId, inviter: Inviter, offer: Box<Offer>, awaits: bool },
+    InvitationEdited {
+        invitation: InvitationId,
+        inviter: Inviter,
+        offer: Box<Offer>,
+        awaits: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asks: Option<InvitedAddress>,
+    },
     /// It has another link and end, in this inviter's name; the link before is void.
     #[serde(rename = "invitation.resent")]
-    InvitationResent { invitation: InvitationId, inviter: Inviter, digest: String, expires_at: Timestamp },
+    InvitationResent {
+        invitation: InvitationId,
+        inviter: Inviter,
+        digest: String,
+        expires_at: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asks: Option<InvitedAddress>,
+    },
     /// It was taken back.
     #[serde(rename = "invitation.revoked")]
     InvitationRevoked { invitation: InvitationId },
@@ -302,7 +322,12 @@ pub enum Event {
     InvitationDeclined { invitation: InvitationId },
     /// Somebody accepted it; what they got follows.
     #[serde(rename = "invitation.accepted")]
-    InvitationAccepted { invitation: InvitationId, person: PersonId },
+    InvitationAccepted {
+        invitation: InvitationId,
+        person: PersonId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inviter: Option<Inviter>,
+    },
     /// The organization says that a mail domain is its own, and is to show it by a record with this token.
     #[serde(rename = "mail_domain.claimed")]
     MailDomainClaimed { domain: MailDomainId, name: MailDomainName, token: String },

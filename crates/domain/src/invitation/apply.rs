@@ -22,29 +22,36 @@ impl Organization {
                 for forgotten in self.invitations_forgotten_at(stamp.at) {
                     self.invitations.remove(&forgotten);
                 }
-                let NewInvitation { id, inviter, offer, digest, expires_at } = *new;
+                let NewInvitation { id, inviter, offer, digest, expires_at, asks } = *new;
                 let (approved, sent_at, since_seq, state) = (false, stamp.at, stamp.seq, InvitationState::Open);
-                let sent = Invitation { id, inviter, offer, digest, expires_at, approved, sent_at, since_seq, state };
+                let sent =
+                    Invitation { id, inviter, offer, digest, expires_at, approved, sent_at, since_seq, asks, state };
                 self.invitations.insert(id, Arc::new(sent));
             }
-            Event::InvitationApproved { invitation, digest, expires_at } => self.with(invitation, |known| {
+            Event::InvitationApproved { invitation, digest, expires_at, asks } => self.with(invitation, |known| {
                 (known.approved, known.digest, known.expires_at) = (true, Some(digest), expires_at);
+                known.asks = asks.map(|now| known.asks_beside(now)).or(known.asks);
             }),
-            Event::InvitationEdited { invitation, inviter, offer, awaits } => self.with(invitation, |known| {
+            Event::InvitationEdited { invitation, inviter, offer, awaits, asks } => self.with(invitation, |known| {
                 (known.inviter, known.offer, known.approved) = (inviter, *offer, false);
                 known.digest = known.digest.take().filter(|_| !awaits);
+                known.asks = asks.map(|now| known.asks_beside(now)).or(known.asks);
             }),
-            Event::InvitationResent { invitation, inviter, digest, expires_at } => self.with(invitation, |known| {
-                known.approved &= known.inviter == inviter;
-                (known.inviter, known.digest, known.expires_at) = (inviter, Some(digest), expires_at);
-            }),
+            // Another link, given away under what is said now: sending it again is what makes it ask less.
+            Event::InvitationResent { invitation, inviter, digest, expires_at, asks } => {
+                self.with(invitation, |known| {
+                    known.approved &= known.inviter == inviter;
+                    (known.inviter, known.digest, known.expires_at) = (inviter, Some(digest), expires_at);
+                    known.asks = asks;
+                });
+            }
             Event::InvitationRevoked { invitation } => {
                 self.close_invitation(invitation, InvitationState::Revoked { by: stamp.actor.clone(), at: stamp.at });
             }
             Event::InvitationDeclined { invitation } => {
                 self.close_invitation(invitation, InvitationState::Declined { at: stamp.at });
             }
-            Event::InvitationAccepted { invitation, person } => {
+            Event::InvitationAccepted { invitation, person, .. } => {
                 self.close_invitation(invitation, InvitationState::Accepted { person, at: stamp.at });
             }
             _ => {}

@@ -28,7 +28,8 @@ pub(crate) fn send(state: &Organization, new: NewInvitation, now: Timestamp) -> 
     }
     lasts(new.expires_at, now)?;
     new.offer.fits(state, now)?;
-    Ok(vec![Event::InvitationSent(Box::new(new))])
+    let asks = Some(state.settings.invite_address);
+    Ok(vec![Event::InvitationSent(Box::new(NewInvitation { asks, ..new }))])
 }
 
 /// It offers something else, in the name of whoever changed it. Where that waits for approval, its link is void.
@@ -44,7 +45,8 @@ pub(crate) fn edit(
         return Ok(Vec::new());
     }
     offer.fits(state, now)?;
-    Ok(vec![Event::InvitationEdited { invitation, inviter, offer: Box::new(offer), awaits }])
+    let asks = Some(state.settings.invite_address);
+    Ok(vec![Event::InvitationEdited { invitation, inviter, offer: Box::new(offer), awaits, asks }])
 }
 
 /// It has another link and another end, and the link before opens nothing any more. It is theirs who send it again.
@@ -61,7 +63,8 @@ pub(crate) fn resend(
     }
     lasts(expires_at, now)?;
     known.offer.fits(state, now)?;
-    Ok(vec![Event::InvitationResent { invitation, inviter, digest, expires_at }])
+    let asks = Some(state.settings.invite_address);
+    Ok(vec![Event::InvitationResent { invitation, inviter, digest, expires_at, asks }])
 }
 
 /// Somebody who may add people agrees to what was offered, and it has a link from now on.
@@ -77,7 +80,8 @@ pub(crate) fn approve(
     }
     lasts(expires_at, now)?;
     known.offer.fits(state, now)?;
-    Ok(vec![Event::InvitationApproved { invitation, digest, expires_at }])
+    let asks = Some(state.settings.invite_address);
+    Ok(vec![Event::InvitationApproved { invitation, digest, expires_at, asks }])
 }
 
 /// It is taken back or declined.
@@ -113,7 +117,8 @@ pub(crate) fn accept(
         return Err(Refusal::rule("already-member", "this person is a member already"));
     }
     let given = gives(state, offer, (person, joins), now)?;
-    Ok(std::iter::once(Event::InvitationAccepted { invitation, person }).chain(given).collect())
+    let accepted = Event::InvitationAccepted { invitation, person, inviter: Some(known.inviter) };
+    Ok(std::iter::once(accepted).chain(given).collect())
 }
 
 /// What somebody gets by an offer, who joins or is here already.

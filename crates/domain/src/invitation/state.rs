@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::grant::Grantee;
 use crate::id::{InvitationId, PersonId};
 use crate::invitation::Offer;
+use crate::organization::InvitedAddress;
 use crate::time::Timestamp;
 
 /// Who invites, whose rights an invitation rests on until it is accepted.
@@ -33,6 +34,9 @@ pub struct NewInvitation {
     pub digest: Option<String>,
     /// From when on it is accepted no more.
     pub expires_at: Timestamp,
+    /// What was asked of whoever accepts at that moment, as `invite.address` said; none where that was not kept yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<InvitedAddress>,
 }
 
 /// An invitation.
@@ -54,6 +58,8 @@ pub struct Invitation {
     pub sent_at: Timestamp,
     /// The number of the event that sent it.
     pub since_seq: u64,
+    /// What it asks of whoever accepts, whatever the organization asks of everybody then; none where that was not kept.
+    pub asks: Option<InvitedAddress>,
     /// What became of it.
     pub state: InvitationState,
 }
@@ -69,6 +75,13 @@ impl Invitation {
     #[must_use]
     pub fn holds_at(&self, now: Timestamp) -> bool {
         self.is_open() && now < self.expires_at && self.digest.is_some()
+    }
+
+    /// What is asked of whoever accepts where the organization asks this of everybody: the stricter of the two, since
+    /// whoever invited relied on what they were told.
+    #[must_use]
+    pub fn asks_beside(&self, of_everybody: InvitedAddress) -> InvitedAddress {
+        if self.asks == Some(InvitedAddress::Proven) { InvitedAddress::Proven } else { of_everybody }
     }
 
     /// When it ended: when something became of it, or by itself.

@@ -37,6 +37,16 @@ pub(crate) fn create(
     Ok(events)
 }
 
+/// A passkey would be asked for under a URL at which there are none.
+#[must_use]
+pub fn no_passkeys_here(public_url: &str) -> Refusal {
+    let message = format!(
+        "there are no passkeys at {public_url}, so that every session would be shut out; have the server's setting \
+         public-url be https and a host with a name first, such as https://gate.example.com"
+    );
+    Refusal::field("no-passkeys-here", "sign_in.second_factor", message)
+}
+
 /// Settings change, all or none.
 pub(crate) fn change_settings(
     state: &Organization,

@@ -10,6 +10,7 @@ mod state;
 
 pub(crate) use change_preset::change_preset;
 pub(crate) use deletion::{destroy, restore, set as set_deletion};
+pub use handle::no_passkeys_here;
 pub(crate) use handle::{change_settings, create};
 pub use review::Review;
 pub(crate) use review::confirm as confirm_review;

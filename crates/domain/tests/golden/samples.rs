@@ -532,25 +532,43 @@ fn samples_of_invitations() -> Vec<Sample> {
         grants: [(integration, given)].into(),
     };
     let to_a_team = Offer { members_only: true, teams: [(team, None)].into(), ..Offer::default() };
-    let sent = |inviter, offer: &Offer, digest: Option<&str>| {
+    let sent_asking = |inviter, offer: &Offer, digest: Option<&str>, asks| {
         let (offer, digest) = (offer.clone(), digest.map(str::to_owned));
-        Event::InvitationSent(Box::new(NewInvitation { id: invitation, inviter, offer, digest, expires_at }))
+        Event::InvitationSent(Box::new(NewInvitation { id: invitation, inviter, offer, digest, expires_at, asks }))
     };
-    let edited = |inviter, offer: &Offer, awaits| {
+    let sent = |inviter, offer: &Offer, digest: Option<&str>| sent_asking(inviter, offer, digest, None);
+    let edited = |inviter, offer: &Offer, awaits, asks| {
         let offer = Box::new(offer.clone());
-        Event::InvitationEdited { invitation, inviter, offer, awaits }
+        Event::InvitationEdited { invitation, inviter, offer, awaits, asks }
     };
+    let approved = |asks| {
+        let digest = digest.clone();
+        Event::InvitationApproved { invitation, digest, expires_at, asks }
+    };
+    let resent = |asks| {
+        let digest = digest.clone();
+        Event::InvitationResent { invitation, inviter, digest, expires_at, asks }
+    };
+    let (proven, any) = (Some(InvitedAddress::Proven), Some(InvitedAddress::Any));
     vec![
         ("invitation.sent", sent(inviter, &offer, Some(&digest))),
         ("invitation.sent-nothing-said", sent(inviter, &Offer::default(), Some(&digest))),
         ("invitation.sent-to-a-team-waiting", sent(for_a_person, &to_a_team, None)),
-        ("invitation.approved", Event::InvitationApproved { invitation, digest: digest.clone(), expires_at }),
-        ("invitation.edited", edited(inviter, &to_a_team, false)),
-        ("invitation.edited-waiting", edited(for_a_person, &offer, true)),
-        ("invitation.resent", Event::InvitationResent { invitation, inviter, digest, expires_at }),
+        ("invitation.sent-asking", sent_asking(inviter, &Offer::default(), Some(&digest), proven)),
+        ("invitation.approved", approved(None)),
+        ("invitation.approved-asking", approved(proven)),
+        ("invitation.edited", edited(inviter, &to_a_team, false, None)),
+        ("invitation.edited-waiting", edited(for_a_person, &offer, true, None)),
+        ("invitation.edited-asking", edited(inviter, &to_a_team, false, proven)),
+        ("invitation.resent", resent(None)),
+        ("invitation.resent-asking", resent(any)),
         ("invitation.revoked", Event::InvitationRevoked { invitation }),
         ("invitation.declined", Event::InvitationDeclined { invitation }),
-        ("invitation.accepted", Event::InvitationAccepted { invitation, person }),
+        ("invitation.accepted", Event::InvitationAccepted { invitation, person, inviter: None }),
+        (
+            "invitation.accepted-by-invitation-of",
+            Event::InvitationAccepted { invitation, person, inviter: Some(for_a_person) },
+        ),
     ]
 }
 

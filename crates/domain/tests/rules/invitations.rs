@@ -7,13 +7,14 @@ use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::{InvitationId, PersonId};
 use domain::invitation::{Closing, InvitationState, Inviter, NewInvitation, Offer, OfferedGrant};
-use domain::organization::SettingChange;
+use domain::organization::{InvitedAddress, SettingChange};
 use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::Walk;
 use crate::commands::{integration, people, person, role, roles, team, teams};
 use crate::stories::{accept, company, refusal};
 
@@ -55,7 +56,7 @@ pub(crate) fn of_invitations() -> impl Strategy<Value = Command> {
     let closing = (invitations(), select(vec![Closing::Revoke, Closing::Decline]));
     prop_oneof![
         8 => new.prop_map(|(id, inviter, offer, digest, expires_at)| {
-            Command::SendInvitation(Box::new(NewInvitation { id, inviter, offer, digest, expires_at }))
+            Command::SendInvitation(Box::new(NewInvitation { id, inviter, offer, digest, expires_at, asks: None }))
         }),
         3 => edit.prop_map(|(invitation, inviter, offer, awaits)| {
             Command::EditInvitation { invitation, inviter, offer: Box::new(offer), awaits }
@@ -79,7 +80,7 @@ fn owner() -> Inviter {
 
 fn send(number: u8, offer: Offer) -> Command {
     let (id, digest, expires_at) = (invitation(number), Some("0".repeat(64)), Timestamp(7 * DAY));
-    Command::SendInvitation(Box::new(NewInvitation { id, inviter: owner(), offer, digest, expires_at }))
+    Command::SendInvitation(Box::new(NewInvitation { id, inviter: owner(), offer, digest, expires_at, asks: None }))
 }
 
 fn take(number: u8, person: PersonId) -> Command {
@@ -194,6 +195,7 @@ fn what_waits_for_approval_has_no_link_and_an_edit_or_another_inviter_needs_a_ne
         offer: Offer::default(),
         digest: None,
         expires_at: Timestamp(DAY),
+        asks: None,
     };
     accept(&mut walk, Command::SendInvitation(Box::new(new)));
     assert_eq!(refusal(&walk, take(0, person(2))), "invitation-ended");
@@ -211,6 +213,65 @@ fn what_waits_for_approval_has_no_link_and_an_edit_or_another_inviter_needs_a_ne
     let known = &walk.state.invitations[&invitation(0)];
     assert_eq!((known.approved, &known.digest), (false, &None));
     assert_eq!(refusal(&walk, take(0, person(2))), "invitation-ended");
+}
+
+#[test]
+fn an_invitation_asks_no_less_than_when_its_link_was_given_away_whatever_is_set_later() {
+    let (proven, any) = (InvitedAddress::Proven, InvitedAddress::Any);
+    let set = |address| Command::ChangeSettings { name: None, changes: vec![SettingChange::InviteAddress(address)] };
+    let edit = |offer| {
+        let (invitation, inviter, offer) = (invitation(0), owner(), Box::new(offer));
+        Command::EditInvitation { invitation, inviter, offer, awaits: false }
+    };
+    let resend = || {
+        let (invitation, inviter, digest) = (invitation(0), owner(), "1".repeat(64));
+        Command::ResendInvitation { invitation, inviter, awaits: false, digest, expires_at: Timestamp(7 * DAY) }
+    };
+    let asks = |walk: &Walk| walk.state.invitations[&invitation(0)].asks_beside(walk.state.settings.invite_address);
+    let mut walk = company();
+    accept(&mut walk, set(proven));
+    accept(&mut walk, send(0, Offer::default()));
+    accept(&mut walk, set(any));
+    assert_eq!(asks(&walk), proven, "whoever sent it relied on that");
+    // The link stays the same one, and so does what it asks.
+    accept(&mut walk, edit(with_role("member")));
+    assert_eq!(asks(&walk), proven);
+    accept(&mut walk, resend());
+    assert_eq!(asks(&walk), any, "another link, given away under what is set now");
+    accept(&mut walk, set(proven));
+    assert_eq!(asks(&walk), proven, "what is asked of everybody is asked of them");
+    accept(&mut walk, set(any));
+    assert_eq!(asks(&walk), any);
+    // Whoever edits it relies on what is set then, and whoever approves it.
+    accept(&mut walk, set(proven));
+    accept(&mut walk, edit(Offer::default()));
+    accept(&mut walk, set(any));
+    assert_eq!(asks(&walk), proven);
+    let waits = NewInvitation {
+        id: invitation(0),
+        inviter: owner(),
+        offer: Offer::default(),
+        digest: None,
+        expires_at: Timestamp(DAY),
+        asks: None,
+    };
+    for (sent, approved, meant) in [(any, any, any), (any, proven, proven), (proven, any, proven)] {
+        let mut walk = company();
+        accept(&mut walk, set(sent));
+        accept(&mut walk, Command::SendInvitation(Box::new(waits.clone())));
+        accept(&mut walk, set(approved));
+        let (digest, expires_at) = ("0".repeat(64), Timestamp(DAY));
+        accept(&mut walk, Command::ApproveInvitation { invitation: invitation(0), digest, expires_at });
+        accept(&mut walk, set(any));
+        assert_eq!(asks(&walk), meant, "sent {sent:?}, approved {approved:?}");
+    }
+    // Where nothing of it was kept, what is set counts alone.
+    let mut walk = company();
+    walk.write(&[Event::InvitationSent(Box::new(waits))]);
+    for set_now in [proven, any] {
+        accept(&mut walk, set(set_now));
+        assert_eq!(asks(&walk), set_now);
+    }
 }
 
 #[test]
@@ -266,6 +327,7 @@ fn two_thousand_invitations_are_open_and_no_more() {
         offer: Offer::default(),
         digest: Some("0".repeat(64)),
         expires_at: Timestamp(expires_at),
+        asks: None,
     };
     let events: Vec<Event> = (0..2_000).map(|number| Event::InvitationSent(Box::new(sent(number, DAY)))).collect();
     walk.write(&events);

@@ -114,6 +114,12 @@ fn somebody_joins_by_a_link_with_the_role_team_and_integration_that_were_offered
         assert!(changes.contains(event), "{event} in {changes}");
     }
     assert!(!changes.contains("ann@example.com"), "{changes}");
+    let (_, found) = owner.get("/audit?kind=changes&limit=10");
+    let found = found["items"].as_array().expect("entries").iter();
+    let lines: Vec<&Value> = found.filter(|entry| entry["type"] == "invitation.accepted").collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let (who, by) = (&lines[0]["actor"]["name"], &lines[0]["invited_by"]["id"]);
+    assert_eq!((who, by), (&json!("Ann Example"), &shown["inviter"]["id"]), "{}", lines[0]);
 }
 
 // rows: PA-6, PA-7, PA-10, PA-18, PA-24, PA-41, C-3
@@ -240,12 +246,20 @@ fn where_an_address_has_to_be_shown_and_nothing_shows_any_nobody_is_invited() {
     assert!(says.contains("invite.address") && says.contains("runs Wardroom"), "{says}");
     // What was sent while the link was enough is worth nothing once it is not.
     set(&firm, "invite.address", json!("any"));
-    let (_, link) = invited(&firm.owner(), new);
+    let (id, link) = invited(&firm.owner(), new);
+    let asks = || text(&firm.owner().get(&format!("/invitations/{id}")).1["asks"]);
+    assert_eq!(asks(), "any");
     set(&firm, "invite.address", json!("proven"));
     let browser = Browser::new(firm.url());
     let page = browser.get(&link);
     assert!(page.status == 200 && !page.text.contains("/join"), "{}", page.text);
+    assert!(page.text.contains("show that this address is yours"), "{}", page.text);
+    assert_eq!(asks(), "proven", "who handles it reads what whoever opens it is told");
     assert_eq!(firm.owner().get("/members/new@example.com").0, 404);
+    // Sent while the link was enough, it is enough again where that is set again.
+    set(&firm, "invite.address", json!("any"));
+    assert_eq!(asks(), "any");
+    joined(&firm, &link, "New");
 }
 
 // rows: C-4

@@ -101,6 +101,8 @@ fn an_organization_that_asks_for_a_passkey_leads_to_it_and_opens_with_it() {
     assert_eq!((shown.status, shown.header("location")), (303, "/sign-in/sessions"), "{}", shown.text);
     assert_eq!(bea.api("GET", &path, None).0, 200);
     assert_eq!((bea.session().1["passkey_needed"].clone(), bea.get("/sign-in/second-factor").status), (json!([]), 303));
+    let (_, sessions) = owner.get("/members/bea@example.com/sessions");
+    assert_eq!(sessions["items"][0]["by_passkey"], json!(true), "who manages members sees it: {sessions}");
     // One that is removed closes it again, and the page says so before.
     assert!(bea.get("/sign-in/passkeys").text.contains("Acme"));
     for elsewhere in ["https://evil.example", "//evil.example"] {
@@ -136,4 +138,47 @@ fn whoever_was_shut_out_adds_a_passkey_with_the_link_that_the_machine_prints() {
     let back = Browser::new(&server.url);
     assert_eq!(show(&back, &server, &device).status, 303);
     assert_eq!(back.api("GET", &format!("/api/v1/orgs/{}", acme.org), None).0, 200);
+}
+
+#[test]
+fn a_passkey_is_asked_for_nowhere_where_there_are_none_and_a_server_that_moves_there_asks_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let acme = found(folder.path(), "Acme", "ada@example.com");
+    let moved = || {
+        let server = Server::start_with(folder.path(), &["--public-url", "https://192.0.2.1"]);
+        let here = format!("http://{}", server.url.split("listening on ").nth(1).expect("where it listens"));
+        (Api::at(&here, &acme.org, &acme.key), server)
+    };
+    let (owner, server) = moved();
+    let file = |asked: &str| json!({ "wardroom": 1, "settings": { "sign_in.second_factor": asked } });
+    for asked in ["managers", "everyone"] {
+        let (status, refused) = owner.patch("", json!({ "settings": { "sign_in.second_factor": asked } }));
+        assert_eq!((status, &refused["code"]), (422, &json!("no-passkeys-here")), "{refused}");
+        assert!(refused["detail"].as_str().unwrap().contains("public-url"), "{refused}");
+        assert!(refused.to_string().contains("sign_in.second_factor"), "it names the field: {refused}");
+        for way in ["/plan", "/apply"] {
+            let (status, refused) = owner.post(way, file(asked));
+            assert_eq!((status, &refused["code"]), (422, &json!("no-passkeys-here")), "{way}: {refused}");
+        }
+    }
+    asks(&owner, "off");
+    assert_eq!(owner.get("/advice").1.to_string().matches("no-passkeys-here").count(), 0);
+    drop(server);
+
+    // What was set where there are passkeys is not weakened by moving: it is told, and a key takes it back.
+    let server = Server::start(folder.path());
+    asks(&Api::at(&server.url, &acme.org, &acme.key), "everyone");
+    drop(server);
+    let mut doctor = Command::new(WARDROOM);
+    let doctor = doctor.args(["doctor", "--public-url", "https://192.0.2.1", "--data"]).arg(folder.path()).output();
+    let said = String::from_utf8_lossy(&doctor.unwrap().stdout).into_owned();
+    assert!(said.contains("there are no passkeys"), "{said}");
+    let (owner, _server) = moved();
+    let (_, settings) = owner.get("/settings");
+    let setting = settings["items"].as_array().unwrap().iter().find(|one| one["name"] == "sign_in.second_factor");
+    assert_eq!(setting.unwrap()["value"], json!("everyone"), "{settings}");
+    let (_, advice) = owner.get("/advice");
+    assert!(advice["items"][0]["code"] == "no-passkeys-here" && advice.to_string().contains("public-url"), "{advice}");
+    asks(&owner, "everyone");
+    asks(&owner, "off");
 }

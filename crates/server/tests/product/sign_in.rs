@@ -482,8 +482,16 @@ fn whoever_guesses_links_is_slowed_down_and_nobody_who_has_one() {
     assert_eq!(signed_in(&server.url, &acme.link).session().0, 200);
 }
 
-#[test]
-fn the_session_of_somebody_who_is_suspended_opens_the_organization_again_when_they_are_restored() {
+/// An organization with two owners: ada, who is signed in, and ben, who has a key.
+struct Pair {
+    ben: Api,
+    browser: Browser,
+    path: String,
+    _server: Server,
+    _folder: tempfile::TempDir,
+}
+
+fn pair() -> Pair {
     let folder = tempfile::tempdir().unwrap();
     let acme = found(folder.path(), "Acme", "ada@example.com");
     let server = Server::start(folder.path());
@@ -492,8 +500,13 @@ fn the_session_of_somebody_who_is_suspended_opens_the_organization_again_when_th
     let (status, added) = owner.post("/members", new);
     assert_eq!(status, 201, "{added}");
     let ben = Api::at(&server.url, &acme.org, added["key"]["secret"].as_str().unwrap());
-    let browser = signed_in(&server.url, &acme.link);
-    let path = format!("/api/v1/orgs/{}", acme.org);
+    let (browser, path) = (signed_in(&server.url, &acme.link), format!("/api/v1/orgs/{}", acme.org));
+    Pair { ben, browser, path, _server: server, _folder: folder }
+}
+
+#[test]
+fn the_session_of_somebody_who_is_suspended_opens_the_organization_again_when_they_are_restored() {
+    let Pair { ben, browser, path, _server, _folder } = pair();
     assert_eq!(browser.get(&path).status, 200);
     assert_eq!(ben.post("/members/ada@example.com/suspend", json!({})).0, 200);
     let answer = browser.get(&path);
@@ -507,16 +520,7 @@ fn the_session_of_somebody_who_is_suspended_opens_the_organization_again_when_th
 
 #[test]
 fn a_session_that_was_ended_while_its_person_was_suspended_opens_nothing_when_they_are_restored() {
-    let folder = tempfile::tempdir().unwrap();
-    let acme = found(folder.path(), "Acme", "ada@example.com");
-    let server = Server::start(folder.path());
-    let owner = Api::at(&server.url, &acme.org, &acme.key);
-    let new = json!({ "email": "ben@example.com", "name": "Ben", "role": "owner", "issue_key": { "label": "first" } });
-    let (status, added) = owner.post("/members", new);
-    assert_eq!(status, 201, "{added}");
-    let ben = Api::at(&server.url, &acme.org, added["key"]["secret"].as_str().unwrap());
-    let browser = signed_in(&server.url, &acme.link);
-    let path = format!("/api/v1/orgs/{}", acme.org);
+    let Pair { ben, browser, path, _server, _folder } = pair();
     assert_eq!(ben.post("/members/ada@example.com/suspend", json!({})).0, 200);
     // What would open it again is told, counted, and can be ended.
     let listed = ben.get("/members/ada@example.com/sessions").1;

@@ -362,6 +362,16 @@ fn leaving() -> Vec<Policy> {
             &["member.view_sessions", "member.end_sessions"],
         )
         .when(all([holds(P::KeyIssue), not_below("resource.role")])),
+        Policy::permit(
+            "member.leave",
+            "Everybody may leave by themselves; not by a key, which whoever had it issued knows",
+            &["member.remove"],
+        )
+        .when(all([
+            is_the_member("resource"),
+            "resource has role".to_owned(),
+            "!(context has key)".to_owned(),
+        ])),
         Policy::permit("member.remove", "Remove or suspend who is not above one", &["member.remove", "member.suspend"])
             .when(all([holds(P::MemberRemove), not_below("resource.role")])),
         Policy::permit(

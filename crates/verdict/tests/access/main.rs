@@ -8,6 +8,7 @@
 mod company;
 mod ending;
 mod examples;
+mod leaving;
 mod pages;
 mod rows;
 mod second_factor;

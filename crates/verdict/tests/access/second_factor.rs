@@ -11,7 +11,7 @@ use verdict::{
 
 use crate::company::{Company, NOW, compiled, happens, key_of, person, presets};
 
-fn session(number: usize, by_passkey: bool) -> Credential {
+pub(crate) fn session(number: usize, by_passkey: bool) -> Credential {
     let session = SessionId::from_random([number as u8; 20]);
     let (begun_at, ends_at) = (Timestamp(-10), Timestamp(i64::MAX));
     let person = person(number);

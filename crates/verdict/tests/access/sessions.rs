@@ -126,7 +126,7 @@ fn what_is_offered_is_taken_and_who_manages_is_restored_or_invited_in_a_session_
         let offer = Offer { role: Some(role), ..Offer::default() };
         let digest = Some(number.to_string().repeat(64));
         let id = InvitationId::from_random([number; 20]);
-        NewInvitation { id, inviter, offer, digest, expires_at: Timestamp(i64::MAX) }
+        NewInvitation { id, inviter, offer, digest, expires_at: Timestamp(i64::MAX), asks: None }
     };
     for event in [
         Event::OwnershipOffered { from: top, to: heir, own_role: high, expires_at: Timestamp(i64::MAX) },

@@ -328,7 +328,7 @@ impl Pick<'_> {
         match self.dice.below(10) {
             0..=2 => {
                 let digest = Some(digest).filter(|_| !awaits);
-                let new = NewInvitation { id: invitation(self.fresh), inviter, offer, digest, expires_at };
+                let new = NewInvitation { id: invitation(self.fresh), inviter, offer, digest, expires_at, asks: None };
                 Command::SendInvitation(Box::new(new))
             }
             3 => Command::EditInvitation { invitation: known, inviter, offer: Box::new(offer), awaits },

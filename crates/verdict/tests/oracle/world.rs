@@ -164,12 +164,17 @@ impl World {
         let inviter = Inviter { subject, acting_for };
         let (id, offer) = (invitation(number), chance::offer(dice, self));
         let digest = dice.percent(70).then(|| hexadecimal([number; 32]));
-        let new = NewInvitation { id, inviter, offer, digest, expires_at: Timestamp(50) };
+        let new = NewInvitation { id, inviter, offer, digest, expires_at: Timestamp(50), asks: None };
         self.happens(Event::InvitationSent(Box::new(new)));
         match dice.below(10) {
             0 | 1 => {
                 let digest = hexadecimal([number + 100; 32]);
-                self.happens(Event::InvitationApproved { invitation: id, digest, expires_at: Timestamp(100) });
+                self.happens(Event::InvitationApproved {
+                    invitation: id,
+                    digest,
+                    expires_at: Timestamp(100),
+                    asks: None,
+                });
             }
             2 => self.happens(Event::InvitationRevoked { invitation: id }),
             _ => {}
@@ -182,7 +187,7 @@ impl World {
         for number in 0..INVITATIONS - 1 {
             let inviter = Inviter { subject: Grantee::Member(person(number + 1)), acting_for: None };
             let (id, offer, digest) = (invitation(number), Offer::default(), None);
-            let new = NewInvitation { id, inviter, offer, digest, expires_at: Timestamp(50) };
+            let new = NewInvitation { id, inviter, offer, digest, expires_at: Timestamp(50), asks: None };
             self.happens(Event::InvitationSent(Box::new(new)));
         }
         self

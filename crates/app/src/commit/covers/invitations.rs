@@ -4,7 +4,7 @@ use domain::event::Event;
 use domain::grant::Grantee;
 use domain::id::{InvitationId, PersonId};
 use domain::invitation::{Inviter, Offer};
-use domain::organization::Invite;
+use domain::organization::{Invite, InvitedAddress};
 use domain::permission::Permission;
 use verdict::Target;
 
@@ -21,7 +21,7 @@ pub(super) fn covers(asked: &Asked<'_>, event: &Event) -> bool {
 /// Who accepts an invitation by these events.
 pub(super) fn joiner(invitation: InvitationId, events: &[Event]) -> Option<PersonId> {
     events.iter().find_map(|event| match event {
-        Event::InvitationAccepted { invitation: of, person } if *of == invitation => Some(*person),
+        Event::InvitationAccepted { invitation: of, person, .. } if *of == invitation => Some(*person),
         _ => None,
     })
 }
@@ -38,17 +38,21 @@ fn handles(asked: &Asked<'_>, event: &Event, of: InvitationId) -> bool {
         Permission::TeamInvite => settings.invite_team == Invite::AnyMemberWithApproval,
         _ => false,
     };
+    // What whoever invited was told about who may accept is what is kept.
+    let told = |asks: &Option<InvitedAddress>| *asks == Some(settings.invite_address);
     match event {
-        Event::InvitationSent(new) => new.id == of && own(&new.inviter) && !(waits && new.digest.is_some()),
-        Event::InvitationEdited { invitation, inviter, awaits, .. } => {
-            *invitation == of && own(inviter) && (*awaits || !waits)
+        Event::InvitationSent(new) => {
+            new.id == of && own(&new.inviter) && !(waits && new.digest.is_some()) && told(&new.asks)
         }
-        Event::InvitationResent { invitation, inviter, .. } => {
+        Event::InvitationEdited { invitation, inviter, awaits, asks, .. } => {
+            *invitation == of && own(inviter) && (*awaits || !waits) && told(asks)
+        }
+        Event::InvitationResent { invitation, inviter, asks, .. } => {
             let known = asked.state.invitations.get(&of);
             let agreed = known.is_some_and(|known| known.approved && known.inviter == *inviter);
-            *invitation == of && own(inviter) && (agreed || !waits)
+            *invitation == of && own(inviter) && (agreed || !waits) && told(asks)
         }
-        Event::InvitationApproved { invitation, .. } => *invitation == of && !waits,
+        Event::InvitationApproved { invitation, asks, .. } => *invitation == of && !waits && told(asks),
         Event::InvitationRevoked { invitation } => *invitation == of,
         _ => false,
     }
@@ -59,7 +63,9 @@ fn joins(asked: &Asked<'_>, event: &Event, of: InvitationId) -> bool {
     let Some(joiner) = joiner(of, asked.events) else { return false };
     let Some(known) = asked.state.invitations.get(&of).filter(|known| known.is_open()) else { return false };
     match event {
-        Event::InvitationAccepted { invitation, person } => (*invitation, *person) == (of, joiner),
+        Event::InvitationAccepted { invitation, person, inviter } => {
+            (*invitation, *person, *inviter) == (of, joiner, Some(known.inviter))
+        }
         event => is_given(asked, event, &known.offer, joiner),
     }
 }

@@ -101,18 +101,23 @@ impl<'o> Naive<'o> {
         if let Some(refused) = self.at_the_door(actor) {
             return refused;
         }
-        let answer = self.answer(actor.subject, action);
+        let with_key = matches!(actor.credential, Some(Credential::Key { .. }));
+        let answer = self.answer(actor.subject, action, with_key);
         let Some(person) = actor.acting_for else { return answer.and(|| self.stays_in(actor, action)) };
         if matches!(action, Action::Operate(Operation::Explain { subject }) if subject == actor.subject) {
             return answer;
         }
-        let principal = self.answer(Subject::Member(person), action);
+        let principal = self.answer(Subject::Member(person), action, false);
         let both = answer.and(|| principal);
         Answer { hidden: !both.allowed && (answer.hidden || principal.hidden), ..both }
     }
 
-    fn answer(&self, subject: Subject, action: Action<'_>) -> Answer {
+    fn answer(&self, subject: Subject, action: Action<'_>, with_key: bool) -> Answer {
         match action {
+            // Everybody may go, and nobody who merely knows a key of theirs makes them go.
+            Action::Operate(Operation::RemoveMember { member }) if subject == Subject::Member(member) && !with_key => {
+                yes("own")
+            }
             Action::CallTool { integration, tool } => self.call(subject, integration, tool),
             Action::CallExposed { .. } => unreachable!("the questions give a tool its two names themselves"),
             Action::Operate(operation) => self.operate(subject, operation),
