@@ -97,7 +97,7 @@ impl App {
                 directory: tokio::sync::Mutex::new(()),
                 endings: Endings::default(),
                 sign_in: SignIn::new(security.tokens, outside.providers),
-                clients: Clients::default(),
+                clients: Clients::new(outside.clients),
                 set_up: Mutex::default(),
             }),
         }

@@ -9,6 +9,7 @@
 //! (what lets a call out). `mcp/` is the side of the clients, `upstream/` the other one.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod destination;
 mod doors;
 mod gateway;
 mod json;

@@ -1,5 +1,6 @@
 //! How an operator sets the gateway up.
 
+use crate::destination::Destinations;
 use crate::limits::Limits;
 use crate::pipeline::accept::Door;
 
@@ -15,8 +16,8 @@ pub struct GatewayOptions {
     /// The web origins whose pages may call, such as `https://gate.example.com`. Programs that are no web page
     /// send none.
     pub origins: Vec<String>,
-    /// The hosts to which upstream calls may go without encryption. All others need https.
-    pub plain_http_hosts: Vec<String>,
+    /// Where upstream calls may go besides public addresses over https.
+    pub destinations: Destinations,
     /// The URL under which people reach us, where the operator has set one: told to those who are denied something.
     pub public_url: Option<String>,
     /// The URL under which people sign in to let AI clients act as them, without a slash at the end; none where nobody can.
@@ -37,7 +38,10 @@ impl GatewayOptions {
         let mut options = GatewayOptions {
             hosts: vec![host.to_owned()],
             origins: vec![format!("{scheme}://{host}")],
-            plain_http_hosts: LOOPBACK.map(str::to_owned).to_vec(),
+            destinations: Destinations {
+                plain_http_hosts: LOOPBACK.map(str::to_owned).to_vec(),
+                ..Destinations::default()
+            },
             public_url: None,
             sign_in_url: None,
             limits: Limits::default(),

@@ -201,8 +201,8 @@ impl Snapshot {
 /// Whether it is a member who goes by themselves. Not by a key: whoever had one issued for somebody knows it, and would
 /// remove them by it without the right to.
 fn leaves(entry: &SubjectEntry, member: PersonId, actor: &Actor) -> bool {
-    let by_key =
-        matches!(actor.credential, Some(Credential::Key { .. } | Credential::Client(_))) && actor.subject == entry.subject;
+    let by_key = matches!(actor.credential, Some(Credential::Key { .. } | Credential::Client(_)))
+        && actor.subject == entry.subject;
     entry.subject == Subject::Member(member) && !by_key
 }
 

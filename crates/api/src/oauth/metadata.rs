@@ -29,6 +29,7 @@ pub(super) struct Server {
     revocation_endpoint_auth_methods_supported: [&'static str; 3],
     code_challenge_methods_supported: [&'static str; 1],
     authorization_response_iss_parameter_supported: bool,
+    client_id_metadata_document_supported: bool,
     protected_resources: [String; 1],
 }
 
@@ -58,6 +59,7 @@ pub(super) async fn server(Extension(PublicUrl(public_url)): Extension<PublicUrl
         revocation_endpoint_auth_methods_supported: SHOWS_ITSELF,
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
+        client_id_metadata_document_supported: true,
     };
     (KEPT, Json(server))
 }

@@ -33,9 +33,7 @@ struct ConsentPage<'p> {
 
 pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> Result<Response, Refused> {
     let query = address.query().unwrap_or_default();
-    if let Err(fault) = app.is_a_client(query).await {
-        return told(fault);
-    }
+    // Before somebody is signed in nothing is looked up for whoever asks.
     let Some(signed_in) = asked.resident(&app).await? else {
         return Ok(asked.to(&return_to::sign_in_first(&address), &[]));
     };

@@ -16,7 +16,7 @@ use journal::{ClientTokenKind, ClientTokenRow, CodeDetails, ConnectedClientRow, 
 use verdict::Operation;
 
 use super::audience::Audience;
-use super::known::KnownClient;
+use super::known::{KnownClient, OAuthRefusal};
 use super::{CODE_MS, REGISTERED_KEPT_MS};
 use crate::change::Along;
 use crate::sign_in::SignedIn;
@@ -27,6 +27,8 @@ use crate::{App, Caller, Problem};
 pub struct ConsentView {
     /// What the client calls itself.
     pub client: String,
+    /// The host that answers for what the client says of itself, where one does.
+    pub documented_at: Option<String>,
     /// Where the person is sent back to: a host, or the scheme of an application.
     pub sent_back_to: String,
     /// Whether that is a program on their own machine, which anybody can say to be.
@@ -98,6 +100,7 @@ impl App {
         }
         Ok(ConsentView {
             client: request.client.name().to_owned(),
+            documented_at: request.client.documented_at().map(str::to_owned),
             sent_back_to: request.redirect_uri.shown().to_owned(),
             is_on_own_machine: request.redirect_uri.is_on_own_machine(),
             origin: request.redirect_uri.origin().to_owned(),
@@ -137,14 +140,6 @@ impl App {
         let request = self.request_of(query).await?;
         let fault = OAuthFault::new(OAuthError::AccessDenied, "the person said no");
         Ok(self.told(&request.redirect_uri, request.wanted.state.as_deref(), &fault))
-    }
-
-    /// Whether whoever asks is asked at all.
-    ///
-    /// # Errors
-    /// [`AuthorizeFault`]
-    pub async fn is_a_client(&self, query: &str) -> Result<(), AuthorizeFault> {
-        self.request_of(query).await.map(|_| ())
     }
 
     async fn connect(&self, caller: &Caller, signed_in: &SignedIn, request: &Request) -> Result<IssuedToken, Problem> {
@@ -196,7 +191,11 @@ impl App {
                 "this client is not known here (any more); remove the connection in it and connect it again";
             AuthorizeFault::Page(OAuthFault::new(OAuthError::InvalidClient, description))
         };
-        let client = self.known_client(client_id).await?.ok_or_else(no_such)?;
+        let client = match self.known_client(client_id).await {
+            Ok(client) => client.ok_or_else(no_such)?,
+            Err(OAuthRefusal::Fault(fault)) => return Err(AuthorizeFault::Page(fault)),
+            Err(OAuthRefusal::Problem(problem)) => return Err(AuthorizeFault::Problem(problem)),
+        };
         let stated = asked.redirect_uri().map_err(AuthorizeFault::Page)?;
         let schemes = client.metadata.redirect_uris.iter().filter_map(|uri| uri.as_str().split_once(':'));
         let schemes: Vec<String> = schemes.map(|(scheme, _)| scheme.to_owned()).collect();

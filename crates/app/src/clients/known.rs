@@ -1,6 +1,6 @@
 //! Who a client is: by its registration.
 
-use identity::oauth::client::{ClientMetadata, ShowsItself};
+use identity::oauth::client::{ClientMetadata, ShowsItself, is_document_url};
 use identity::oauth::grant::ClientShown;
 use identity::oauth::redirect::RedirectUri;
 use identity::oauth::{OAuthError, OAuthFault};
@@ -18,6 +18,12 @@ pub(super) struct KnownClient {
 }
 
 impl KnownClient {
+    /// The host that answers for what it says of itself, where one does.
+    pub(super) fn documented_at(&self) -> Option<&str> {
+        let rest = is_document_url(&self.client_id).then(|| self.client_id.split_once("://")).flatten()?.1;
+        rest.split('/').next()
+    }
+
     /// What people see that it is called.
     pub(super) fn name(&self) -> &str {
         self.metadata.name.as_deref().unwrap_or("An AI client that does not say its name")
@@ -25,8 +31,16 @@ impl KnownClient {
 }
 
 impl App {
-    /// The client with this identifier.
-    pub(super) async fn known_client(&self, client_id: &str) -> Result<Option<KnownClient>, Problem> {
+    /// The client with this identifier, which is known by its registration, or by the document at the address that it is.
+    pub(super) async fn known_client(&self, client_id: &str) -> Result<Option<KnownClient>, OAuthRefusal> {
+        if is_document_url(client_id) {
+            let metadata = self.described_client(client_id).await?;
+            return Ok(Some(KnownClient { client_id: client_id.to_owned(), metadata, secret: None }));
+        }
+        Ok(self.registered_client(client_id).await?)
+    }
+
+    async fn registered_client(&self, client_id: &str) -> Result<Option<KnownClient>, Problem> {
         let row = self.inner.journal.oauth_client(client_id).await?.filter(|row| self.now() < row.expires_at);
         Ok(row.map(|row| registered(row)))
     }
@@ -35,8 +49,12 @@ impl App {
     pub(super) async fn is_client(&self, shown: &ClientShown) -> Result<(), OAuthRefusal> {
         let no_such =
             || OAuthFault::new(OAuthError::InvalidClient, "there is no such client, or it is not who it says");
-        let known = self.known_client(&shown.client_id).await?.ok_or_else(no_such)?;
-        let Some(digest) = known.secret else {
+        // Whoever has a document has no secret: who it is shows in what it brings, and its document is not looked at again.
+        let digest = match is_document_url(&shown.client_id) {
+            true => None,
+            false => self.registered_client(&shown.client_id).await?.ok_or_else(no_such)?.secret,
+        };
+        let Some(digest) = digest else {
             return match shown.secret {
                 None => Ok(()),
                 Some(_) => Err(no_such().into()),

@@ -12,13 +12,14 @@ mod access;
 mod audience;
 mod authorize;
 mod disconnect;
+mod documents;
 mod known;
 mod list;
 mod register;
 mod tokens;
 
 use std::collections::HashMap;
-use std::sync::RwLock;
+use std::sync::{PoisonError, RwLock};
 
 pub use access::ShownClient;
 pub use authorize::{AuthorizeFault, ConsentView, SentBack};
@@ -27,6 +28,9 @@ pub use known::OAuthRefusal;
 pub use list::{ConnectedClientView, MemberClient};
 pub use register::RegisteredClient;
 pub use tokens::IssuedTokens;
+
+use crate::ports::AiClients;
+use documents::Documents;
 
 /// How long a code is good, in milliseconds: the client is waiting for it.
 const CODE_MS: i64 = 60_000;
@@ -47,11 +51,21 @@ const REMEMBERED_MAX: usize = 100_000;
 const BY_TOKEN: &str = "client";
 
 /// What being an authorization server needs.
-#[derive(Default)]
 pub(crate) struct Clients {
     /// What an access token says never changes, so what was found stays found; whether the client is still connected is said
     /// elsewhere.
     remembered: RwLock<HashMap<[u8; 32], ShownClient>>,
-    /// Schemes of applications to which people may be sent back.
-    schemes: Vec<String>,
+    outside: AiClients,
+    documents: Documents,
+}
+
+impl Clients {
+    pub(crate) fn new(outside: AiClients) -> Clients {
+        Clients { remembered: RwLock::default(), outside, documents: Documents::default() }
+    }
+
+    /// Forgets what tokens said: there are none any more.
+    pub(crate) fn forget(&self) {
+        self.remembered.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
 }

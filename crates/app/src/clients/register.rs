@@ -35,7 +35,7 @@ impl App {
         document: &[u8],
         address: Option<&str>,
     ) -> Result<RegisteredClient, OAuthRefusal> {
-        let metadata = ClientMetadata::registered(document, &self.inner.clients.schemes)?;
+        let metadata = ClientMetadata::registered(document, &self.inner.clients.outside.redirect_schemes)?;
         if self.may_begin_from(address).is_err() {
             let description = "too many clients were registered from this network; try again in a minute";
             return Err(OAuthFault::new(OAuthError::TemporarilyUnavailable, description).into());

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::redirect::RedirectUri;
 use super::{OAuthError, OAuthFault};
-use crate::oidc::object;
+use crate::oidc::{check_url, object};
 
 /// Bytes of such a document.
 pub const METADATA_LENGTH_MAX: usize = 65_536;
@@ -91,6 +91,20 @@ impl ClientMetadata {
     pub fn allows(&self, redirect_uri: &str) -> bool {
         self.redirect_uris.iter().any(|registered| registered.allows(redirect_uri))
     }
+}
+
+/// Whether an identifier of a client is the address of a document in which it describes itself: with a path, and without what
+/// could be read as another address.
+#[must_use]
+pub fn is_document_url(client_id: &str) -> bool {
+    let path = client_id.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
+    let is_plain = |path: &str| {
+        !path.is_empty()
+            && !path.split(['/', '?']).any(|part| {
+                matches!(part.to_ascii_lowercase().as_str(), "." | ".." | "%2e" | "%2e%2e" | ".%2e" | "%2e.")
+            })
+    };
+    check_url(client_id).is_ok() && path.is_some_and(is_plain)
 }
 
 fn unfit(description: impl Into<String>) -> OAuthFault {
@@ -182,6 +196,30 @@ mod tests {
             let secret = document(json!({"token_endpoint_auth_method": method}));
             assert_eq!(ClientMetadata::registered(&secret, &[]).unwrap().shows_itself, shows);
             assert!(ClientMetadata::at(AT, &secret, &[]).is_err(), "what everybody reads holds no secret");
+        }
+    }
+
+    #[test]
+    fn an_identifier_is_a_documents_address_only_where_it_can_be_read_in_one_way() {
+        for url in [AT, "https://client.example:8443/a?b", "http://127.0.0.1:9/client.json"] {
+            assert!(is_document_url(url), "{url}");
+        }
+        for other in [
+            "",
+            "registered_x",
+            "https://client.example",
+            "https://client.example/",
+            "http://client.example/metadata.json",
+            "https://a@client.example/x",
+            "https://client.example/x#y",
+            "https://client.example/a/../b",
+            "https://client.example/%2E%2e/b",
+            "HTTPS://client.example/x",
+            "//client.example/x",
+            "https:///x",
+            "https://client.example/a b",
+        ] {
+            assert!(!is_document_url(other), "{other}");
         }
     }
 

@@ -1,5 +1,10 @@
 //! People connect AI clients by signing in: from a 401 to tools, over the metadata, the registration, the page and the tokens.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -124,7 +129,6 @@ impl Gate {
         self.send("/oauth/token", &fields)
     }
 
-
     fn status(&self, token: &str) -> u16 {
         Mcp::new(&self.resource(), token).send("tools/list", None, json!({})).expect("an answer").status().as_u16()
     }
@@ -248,4 +252,145 @@ fn a_code_or_refresh_token_that_comes_again_gives_nothing_and_later_ends_the_cli
     assert_eq!(gate.status(&issued.access), 401);
     let history = gate.owner.get("/audit?kind=changes").1.to_string();
     assert!(history.contains("client.disconnected"), "{history}");
+}
+
+/// A web server on this machine that gives one document to whoever asks, and counts who did.
+struct Documents {
+    url: String,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Documents {
+    fn start(host: &str, document: impl Fn(&str) -> Value + Send + 'static) -> Documents {
+        let listener = TcpListener::bind(format!("{host}:0")).unwrap();
+        let url = format!("http://{}/client.json", listener.local_addr().unwrap());
+        let (asked, of) = (Arc::new(AtomicUsize::new(0)), url.clone());
+        let counted = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                counted.fetch_add(1, Ordering::Relaxed);
+                let _ = stream.read(&mut [0; 4_096]);
+                let body = document(&of).to_string();
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                let _ = stream.write_all(format!("{head}{body}").as_bytes());
+            }
+        });
+        Documents { url, asked }
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn a_client_that_describes_itself_at_its_own_address_is_connected_without_registering() {
+    let gate = Gate::start();
+    let documents = Documents::start("127.0.0.1", |url| {
+        json!({ "client_id": url, "client_name": "Described", "redirect_uris": ["http://127.0.0.1/callback"],
+            "token_endpoint_auth_method": "none" })
+    });
+    let asked = gate.authorize(&documents.url, &[]);
+    assert_eq!(gate.program().get(&asked).status, 303);
+    assert_eq!(documents.asked(), 0, "nothing is fetched for somebody who is not signed in");
+    let page = gate.ada.get(&asked);
+    let host = documents.url.strip_prefix("http://").unwrap().split('/').next().unwrap();
+    assert!(page.text.contains("Connect Described?") && page.text.contains(host), "{}", page.text);
+    let back = Gate::back(&gate.answer(&gate.ada, &page, "connect"));
+    assert_eq!(documents.asked(), 1, "it is kept for a while");
+    let issued = tokens(&gate.exchange(&documents.url, &back["code"], VERIFIER));
+    assert_eq!(gate.status(&tokens(&gate.refresh(&documents.url, &issued.refresh)).access), 200);
+    assert_eq!(documents.asked(), 1, "and not asked for when tokens are exchanged");
+    // A document that names another address is of another client.
+    let other = Documents::start(
+        "127.0.0.1",
+        |_| json!({ "client_id": "https://good.example/client.json", "redirect_uris": ["http://127.0.0.1/callback"] }),
+    );
+    let page = gate.ada.get(&gate.authorize(&other.url, &[]));
+    assert_eq!((page.status, page.text.contains("another client_id")), (400, true), "{}", page.text);
+}
+
+#[test]
+fn no_document_is_fetched_from_where_a_stranger_must_not_send_us() {
+    let gate = Gate::start();
+    // Another address of this machine, which nobody has allowed.
+    let trap = Documents::start("127.0.0.2", |url| json!({ "client_id": url, "redirect_uris": [BACK] }));
+    let port = trap.url.rsplit(':').next().unwrap();
+    for host in
+        ["127.0.0.2", "127.2", "2130706434", "0x7f000002", "017700000002", "[::ffff:127.0.0.2]", "[::ffff:7f00:2]"]
+    {
+        for scheme in ["http", "https"] {
+            let page = gate.ada.get(&gate.authorize(&format!("{scheme}://{host}:{port}"), &[]));
+            assert_eq!(page.status, 400, "{scheme}://{host}: {}", page.text);
+        }
+    }
+    for url in [
+        "https://169.254.169.254/latest/meta-data",
+        "https://[fd00:ec2::254]/x",
+        "https://10.0.0.1/x",
+        "https://[64:ff9b::a00:1]/x",
+    ] {
+        assert_eq!(gate.ada.get(&gate.authorize(url, &[])).status, 400, "{url}");
+    }
+    assert_eq!(trap.asked(), 0);
+    // The same for integrations.
+    let connect = json!({ "title": "Trap", "url": format!("https://127.0.0.2:{port}") });
+    let (status, told) = gate.owner.post("/integrations", connect);
+    assert_eq!((status, trap.asked()), (422, 0), "{told}");
+    assert!(told["detail"].as_str().unwrap().contains("private-destinations"), "{told}");
+}
+
+#[test]
+fn what_somebody_has_connected_they_see_and_end_as_does_who_ends_credentials_of_others() {
+    let gate = Gate::start();
+    let client_id = gate.register();
+    let [one, two, three] = [(); 3].map(|()| tokens(&gate.exchange(&client_id, &gate.code(&client_id), VERIFIER)));
+    let (status, list) = gate.owner.get("/clients");
+    assert_eq!((status, list["items"].as_array().unwrap().len()), (200, 3), "{list}");
+    let newest = &list["items"][0];
+    assert_eq!((&newest["name"], &newest["sent_back_to"]), (&json!("Test Client"), &json!("127.0.0.1:9")));
+    assert_eq!(newest["path"], json!(format!("/o/{}/mcp", gate.org)));
+    assert_eq!(gate.owner.delete(&format!("/clients/{}", newest["id"].as_str().unwrap())).0, 204);
+    assert_eq!([&one, &two, &three].map(|tokens| gate.status(&tokens.access)), [200, 200, 401]);
+    assert_eq!(gate.owner.delete("/clients/cli_00000000000000000000").0, 404);
+    // Whoever leads the organization sees and ends theirs in a session in which they have just signed in.
+    let path = format!("/api/v1/orgs/{}/members/ada@example.com/clients", gate.org);
+    assert_eq!(gate.ada.api("GET", &path, None).1["items"].as_array().unwrap().len(), 2);
+    let consequences = gate.owner.get("/members/ada@example.com/consequences").1;
+    assert_eq!(consequences["ends"]["clients"], json!(2), "{consequences}");
+    assert_eq!(gate.ada.api("DELETE", &path, None).0, 204);
+    assert_eq!([&one, &two].map(|tokens| gate.status(&tokens.access)), [401, 401]);
+    assert_eq!(error(&gate.refresh(&client_id, &one.refresh)), (400, "invalid_grant"));
+    assert_eq!(gate.owner.get("/clients").1["items"], json!([]));
+}
+
+#[test]
+fn a_client_that_was_connected_for_one_integration_is_let_in_nowhere_else() {
+    let gate = Gate::start();
+    let client_id = gate.register();
+    let page = |resource: &str| gate.ada.get(&gate.authorize(&client_id, &[("resource", Some(resource))]));
+    let base = &gate.server.url;
+    // There is none by this name, and nobody learns whether there is.
+    assert_eq!(page(&format!("{base}/o/{}/mcp/none", gate.org)).status, 404);
+    assert_eq!(page(&format!("{base}/o/other/mcp")).status, 404);
+    for elsewhere in ["https://evil.example/mcp", &format!("{base}/api/v1"), &format!("{base}/o/{}/mcp?x", gate.org)] {
+        let told = page(elsewhere);
+        assert_eq!((told.status, Gate::back(&told)["error"].as_str()), (303, "invalid_target"), "{elsewhere}");
+    }
+    // Where the address says no organization, or no address is said, the only one it can be is taken.
+    for resource in [Some(format!("{base}/mcp")), None] {
+        let page = gate.ada.get(&gate.authorize(&client_id, &[("resource", resource.as_deref())]));
+        let code = &Gate::back(&gate.answer(&gate.ada, &page, "connect"))["code"];
+        assert_eq!(gate.status(&tokens(&gate.exchange(&client_id, code, VERIFIER)).access), 200, "{resource:?}");
+    }
+    let code = gate.code(&client_id);
+    let other = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("client_id", &client_id),
+        ("code_verifier", VERIFIER),
+        ("resource", &format!("{base}/o/other/mcp")),
+    ];
+    assert_eq!(error(&gate.send("/oauth/token", &other)), (400, "invalid_target"));
 }
