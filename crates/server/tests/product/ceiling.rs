@@ -126,7 +126,7 @@ fn what_no_rule_lets_happen_is_no_yes() {
         let question = json!({ "action": "remove", "resource": { "type": "member", "id": name } });
         firm.owner().post("/who-can", question).1["items"].as_array().map(Vec::len)
     };
-    assert_eq!((who(&zoe.id), who("owner@example.com")), (Some(1), Some(0)));
+    assert_eq!((who(&zoe.id), who("owner@example.com")), (Some(2), Some(0)), "the owner, and Zoe, who may leave");
 }
 
 #[test]

@@ -108,12 +108,11 @@ impl Disk {
         if explained == found {
             return;
         }
-        let Some((last, rest)) = entries.split_last() else {
-            panic!("the log of the recorder is empty and does not explain what has changed in the folder");
-        };
+        let (last, rest) = entries.split_last().map_or((None, entries), |(last, rest)| (Some(last), rest));
         let but_last = seen(rest);
         found.retain(|name, bytes| !bytes.is_empty() || explained.contains_key(name) || but_last.contains_key(name));
-        let in_part = || last.beginnings().any(|part| seen(&[rest, &[part]].concat()) == found);
+        let in_part =
+            || last.is_some_and(|last| last.beginnings().any(|part| seen(&[rest, &[part]].concat()) == found));
         if explained == found || but_last == found || in_part() {
             return;
         }
