@@ -49,7 +49,9 @@ mod tests {
     }
 
     fn client(number: u8) -> ClientId {
-        ClientId::from_random([number; 20])
+        let mut bytes = [number % 32; 20];
+        bytes[0] = number / 32;
+        ClientId::from_random(bytes)
     }
 
     fn member(number: u8) -> Member {

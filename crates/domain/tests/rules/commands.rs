@@ -264,12 +264,12 @@ fn of_people() -> impl Strategy<Value = Command> {
         1 => (people(), details).prop_map(|(person, details)| Command::EditMember { person, details }),
         3 => people().prop_map(|person| Command::RemoveMember { person }),
         1 => people().prop_map(|person| Command::EndSessions { person }),
-        2 => (people(), 0..9u8, 0..9u8).prop_map(|(person, number, over)| Command::ConnectClient {
+        4 => (people(), 0..4u8, 0..4u8).prop_map(|(person, number, over)| Command::ConnectClient {
             client: ClientId::from_random([number; 20]),
             person,
             over: [ClientId::from_random([over; 20])].into(),
         }),
-        1 => (people(), 0..9u8).prop_map(|(person, number)| Command::DisconnectClients {
+        4 => (people(), 0..4u8).prop_map(|(person, number)| Command::DisconnectClients {
             person,
             clients: [ClientId::from_random([number; 20])].into(),
         }),

@@ -52,7 +52,7 @@ impl Naive<'_> {
             }
             Operation::ConnectClient => match me {
                 Subject::Member(_) => yes("own"),
-                Subject::Key(_) | Subject::Agent(_) => no("no-such-target"),
+                Subject::Key(_) | Subject::Agent(_) => hide(no("no-such-target")),
             },
             Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
                 needs(P::MemberRemove).and(|| self.over_member(me, member))
