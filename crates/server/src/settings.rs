@@ -360,7 +360,6 @@ fn read_url(text: &str) -> Result<Option<String>, String> {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every setting is read by a function of the same form")]
 /// Hosts and networks that are not public.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct PrivateDestinations {
@@ -393,6 +392,7 @@ fn read_schemes(text: &str) -> Result<Vec<String>, String> {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every setting is read by a function of the same form")]
 fn read_list(text: &str) -> Result<Vec<String>, String> {
     Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
 }

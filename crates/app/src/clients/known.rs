@@ -42,7 +42,7 @@ impl App {
 
     async fn registered_client(&self, client_id: &str) -> Result<Option<KnownClient>, Problem> {
         let row = self.inner.journal.oauth_client(client_id).await?.filter(|row| self.now() < row.expires_at);
-        Ok(row.map(|row| registered(row)))
+        Ok(row.map(registered))
     }
 
     /// That whoever sent a form is the client that it names, as far as it can be known: with its secret, where it has one.
