@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use crate::home::Cookies;
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, cedar, directory, extract, grants, identities, integrations,
-    invitations, keys, kinds, mail_domains, members, objects, organizations, pages, passkeys, permissions, plan,
+    access, advice, agents, ask, audit, authzen, cedar, clients, directory, extract, grants, identities, integrations,
+    invitations, keys, kinds, mail_domains, members, oauth, objects, organizations, pages, passkeys, permissions, plan,
     requests, resources, reviews, roles, scim, sessions, settings, teams, transfer,
 };
 
@@ -81,6 +81,10 @@ fn of_people() -> OpenApiRouter<App> {
         .routes(routes!(members::extra_role::give, members::extra_role::take))
         .routes(routes!(members::sessions::list, members::sessions::end_all))
         .routes(routes!(members::sessions::end))
+        .routes(routes!(clients::of_member, clients::disconnect_all_of_member))
+        .routes(routes!(clients::disconnect_of_member))
+        .routes(routes!(clients::list))
+        .routes(routes!(clients::disconnect))
         .routes(routes!(members::consequences::of_removal))
         .routes(routes!(members::suspension::suspend))
         .routes(routes!(members::suspension::restore))
@@ -188,6 +192,7 @@ pub fn router(api: Api) -> Router {
     router
         .merge(authzen::router(&api.public_url))
         .merge(scim::router())
+        .merge(oauth::router())
         .merge(pages::router())
         .route("/api/openapi.json", routing::get(move || std::future::ready(contract.clone())))
         .route("/api/{*rest}", routing::any(|| std::future::ready(Failure::missing("endpoint"))))

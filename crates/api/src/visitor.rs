@@ -51,6 +51,17 @@ pub(crate) fn public_url(parts: &Parts) -> Result<PublicUrl, Failure> {
     url.ok_or_else(|| Failure::unavailable("the public URL is not known here"))
 }
 
+/// Where a request came from.
+pub(crate) struct CameFrom(pub(crate) Option<String>);
+
+impl<S: Sync> FromRequestParts<S> for CameFrom {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(CameFrom(address(parts)))
+    }
+}
+
 /// The address from which a request came.
 pub(crate) fn address(parts: &Parts) -> Option<String> {
     parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string())

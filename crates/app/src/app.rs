@@ -14,6 +14,7 @@ use journal::Journal;
 
 use crate::ask::LongQuestions;
 use crate::attempts::Attempts;
+use crate::clients::Clients;
 use crate::directory::Endings;
 use crate::mail::Outbox;
 use crate::ports::{Clock, Names, Outside, Upstreams};
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
     /// Which sessions were ended before their time.
     pub(crate) endings: Endings,
     pub(crate) sign_in: SignIn,
+    pub(crate) clients: Clients,
     /// The digest of the ticket with which an empty installation is set up.
     pub(crate) set_up: Mutex<Option<[u8; 32]>>,
 }
@@ -95,6 +97,7 @@ impl App {
                 directory: tokio::sync::Mutex::new(()),
                 endings: Endings::default(),
                 sign_in: SignIn::new(security.tokens, outside.providers),
+                clients: Clients::new(outside.clients),
                 set_up: Mutex::default(),
             }),
         }

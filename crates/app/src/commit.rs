@@ -116,7 +116,7 @@ impl App {
         let credentials = parts.iter().filter_map(|part| part.permit.actor()?.credential);
         let mut sessions = credentials.filter_map(|credential| match credential {
             Credential::Session(proof) => Some(proof),
-            Credential::Key { .. } => None,
+            Credential::Key { .. } | Credential::Client(_) => None,
         });
         match sessions.any(|proof| self.inner.endings.has(&proof)) {
             true => Err(Problem::Unauthenticated { message: NotAdmitted::SessionEnded.to_string() }),

@@ -16,6 +16,7 @@ pub mod audit;
 mod authentication;
 mod cedar;
 mod change;
+pub mod clients;
 mod commit;
 mod directory;
 pub mod grants;

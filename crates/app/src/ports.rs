@@ -29,8 +29,20 @@ pub struct Outside {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Providers with whom people sign in, where some are set up.
     pub providers: Option<Providers>,
+    /// What AI clients may be that people sign in to.
+    pub clients: AiClients,
     /// Where people reach this installation, for links in mails that nobody's browser asked for.
     pub public_url: Option<String>,
+}
+
+/// What AI clients may be that people sign in to.
+#[derive(Clone, Default)]
+pub struct AiClients {
+    /// The way to the documents in which clients describe themselves, and to nothing that is not public unless the operator
+    /// lets it; none where no document is read.
+    pub documents: Option<Arc<dyn Web>>,
+    /// Schemes of applications to which people may be sent back, besides https and their own machine.
+    pub redirect_schemes: Vec<String>,
 }
 
 /// A tool as an upstream lists it.
@@ -93,6 +105,8 @@ pub struct Fetched {
     pub status: u16,
     /// The whole body.
     pub body: Vec<u8>,
+    /// For how many seconds it may be kept, where the server says so.
+    pub kept_s: Option<u64>,
 }
 
 /// Why nothing was answered, for the operator.

@@ -10,6 +10,7 @@
 mod agent;
 mod audit;
 mod check;
+mod client;
 mod collection;
 mod credential;
 mod directory;
@@ -74,6 +75,8 @@ enum Command {
     Grant(grant::Arguments),
     /// Personal, workspace and agents' keys
     Key(key::Arguments),
+    /// The AI clients that people have connected by signing in to them
+    Client(client::Arguments),
     /// The connections of a company directory, which keeps the members up to date
     Directory(directory::Arguments),
     /// The mail domains by which people find and join the organization
@@ -160,6 +163,7 @@ fn dispatch(command: &Command, terminal: &mut Terminal<'_>) -> Result<(), Failur
         Command::Tool(arguments) => tool::run(arguments, terminal),
         Command::Grant(arguments) => grant::run(arguments, terminal),
         Command::Key(arguments) => key::run(arguments, terminal),
+        Command::Client(asked) => client::run(asked, terminal),
         Command::Directory(arguments) => directory::run(arguments, terminal),
         Command::Domain(arguments) => domain::run(arguments, terminal),
         Command::Agent(arguments) => agent::run(arguments, terminal),

@@ -305,6 +305,7 @@ fn lay_out_consequences(told: &Value) -> String {
     for (place, what) in [
         ("/ends/keys", "personal keys"),
         ("/ends/sessions", "sessions"),
+        ("/ends/clients", "connected AI clients"),
         ("/ends/open_calls", "calls and streams that run now"),
         ("/ends/integrations", "integrations assigned"),
         ("/ends/delegations", "agents that act for them"),

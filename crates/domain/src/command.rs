@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::agent::{self, AgentEdit};
+use crate::client;
 use crate::event::Event;
 use crate::grant::{self, Grantee, Profile};
 use crate::group::{self, Except};
 use crate::id::{
-    AgentId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId,
-    TeamId,
+    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId,
+    SessionId, TeamId,
 };
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{self, Closing, Inviter, NewInvitation, Offer};
@@ -73,6 +74,10 @@ pub enum Command {
     RestoreMember { person: PersonId },
     /// End a membership.
     RemoveMember { person: PersonId },
+    /// Connect a client as a person; those of theirs that let nobody in any more end.
+    ConnectClient { client: ClientId, person: PersonId, over: BTreeSet<ClientId> },
+    /// Let these clients of a person act as them no longer.
+    DisconnectClients { person: PersonId, clients: BTreeSet<ClientId> },
     /// Connect an upstream with the tools it listed.
     ConnectIntegration { integration: Box<Integration>, tools: Vec<DiscoveredTool> },
     /// Change an integration.
@@ -272,6 +277,8 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::SuspendMember { person, by_directory } => member::suspend(state, person, by_directory),
         Command::RestoreMember { person } => member::restore(state, person),
         Command::RemoveMember { person } => member::remove(state, person),
+        Command::ConnectClient { client, person, over } => client::connect(state, (client, person), &over),
+        Command::DisconnectClients { person, clients } => Ok(client::disconnect(state, person, &clients)),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),
         Command::RefreshTools { integration, tools } => integration::refresh(state, integration, &tools),

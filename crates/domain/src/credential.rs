@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::id::{KeyId, SessionId};
+use crate::id::{ClientId, KeyId, SessionId};
 
 /// Names what was presented. It is no secret, and says nothing about whether it still lets anybody in.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -11,6 +11,8 @@ pub enum CredentialId {
     Key(KeyId),
     /// A person's signed-in browser.
     Session(SessionId),
+    /// A client that a person connected.
+    Client(ClientId),
 }
 
 impl CredentialId {
@@ -20,14 +22,16 @@ impl CredentialId {
         match self {
             CredentialId::Key(key) => key.as_str(),
             CredentialId::Session(session) => session.as_str(),
+            CredentialId::Client(client) => client.as_str(),
         }
     }
 
-    /// Reads the id of a key or a session.
+    /// Reads the id of a key, a session or a connected client.
     #[must_use]
     pub fn parse(text: &str) -> Option<CredentialId> {
         let key = KeyId::parse(text).map(CredentialId::Key);
-        key.or_else(|_| SessionId::parse(text).map(CredentialId::Session)).ok()
+        let session = || SessionId::parse(text).map(CredentialId::Session);
+        key.or_else(|_| session()).or_else(|_| ClientId::parse(text).map(CredentialId::Client)).ok()
     }
 
     /// The key, where it is one.
@@ -35,7 +39,7 @@ impl CredentialId {
     pub fn key(self) -> Option<KeyId> {
         match self {
             CredentialId::Key(key) => Some(key),
-            CredentialId::Session(_) => None,
+            CredentialId::Session(_) | CredentialId::Client(_) => None,
         }
     }
 }
@@ -58,17 +62,27 @@ impl From<SessionId> for CredentialId {
     }
 }
 
+impl From<ClientId> for CredentialId {
+    fn from(client: ClientId) -> CredentialId {
+        CredentialId::Client(client)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_was_presented_is_told_by_the_prefix_and_survives_text_and_back() {
-        let ids = [KeyId::from_random([1; 20]).into(), SessionId::from_random([1; 20]).into()];
+        let ids = [
+            KeyId::from_random([1; 20]).into(),
+            SessionId::from_random([1; 20]).into(),
+            ClientId::from_random([1; 20]).into(),
+        ];
         for id in ids {
             assert_eq!(CredentialId::parse(CredentialId::as_str(&id)), Some(id));
         }
-        assert_eq!(ids.map(CredentialId::key), [Some(KeyId::from_random([1; 20])), None]);
+        assert_eq!(ids.map(CredentialId::key), [Some(KeyId::from_random([1; 20])), None, None]);
         assert_eq!(CredentialId::parse("per_11111111111111111111"), None);
     }
 }

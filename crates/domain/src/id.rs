@@ -138,6 +138,8 @@ ids! {
     PasskeyId "psk_" "a passkey";
     /// Names an invitation of one organization.
     InvitationId "inv_" "an invitation";
+    /// Names a client that a person connected to one organization (not its tokens).
+    ClientId "cli_" "a connected client";
     /// Names a mail domain of one organization.
     MailDomainId "dom_" "a mail domain";
 }

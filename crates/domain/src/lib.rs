@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod agent;
+pub mod client;
 pub mod command;
 pub mod credential;
 pub mod directory;

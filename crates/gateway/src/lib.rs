@@ -9,6 +9,7 @@
 //! (what lets a call out). `mcp/` is the side of the clients, `upstream/` the other one.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod destination;
 mod doors;
 mod gateway;
 mod json;
@@ -25,5 +26,5 @@ pub use doors::router;
 pub use gateway::{Gateway, StartFault};
 pub use limits::Limits;
 pub use options::GatewayOptions;
-pub use ports::{Access, NotOpened, Opened, Ports, RequestTold, ToolAsked, Unavailable};
+pub use ports::{Access, NotOpened, Opened, Ports, RequestTold, ShownClient, ToolAsked, Unavailable};
 pub use upstream::probe::{Era, ProbeError, Probed, ProbedTool};

@@ -1,6 +1,8 @@
 //! How an operator sets the gateway up.
 
+use crate::destination::Destinations;
 use crate::limits::Limits;
+use crate::pipeline::accept::Door;
 
 /// The hosts by which this machine can be meant and nobody else's.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -14,10 +16,12 @@ pub struct GatewayOptions {
     /// The web origins whose pages may call, such as `https://gate.example.com`. Programs that are no web page
     /// send none.
     pub origins: Vec<String>,
-    /// The hosts to which upstream calls may go without encryption. All others need https.
-    pub plain_http_hosts: Vec<String>,
+    /// Where upstream calls may go besides public addresses over https.
+    pub destinations: Destinations,
     /// The URL under which people reach us, where the operator has set one: told to those who are denied something.
     pub public_url: Option<String>,
+    /// The URL under which people sign in to let AI clients act as them, without a slash at the end; none where nobody can.
+    pub sign_in_url: Option<String>,
     /// The limits in force.
     pub limits: Limits,
 }
@@ -34,8 +38,12 @@ impl GatewayOptions {
         let mut options = GatewayOptions {
             hosts: vec![host.to_owned()],
             origins: vec![format!("{scheme}://{host}")],
-            plain_http_hosts: LOOPBACK.map(str::to_owned).to_vec(),
+            destinations: Destinations {
+                plain_http_hosts: LOOPBACK.map(str::to_owned).to_vec(),
+                ..Destinations::default()
+            },
             public_url: None,
+            sign_in_url: None,
             limits: Limits::default(),
         };
         if LOOPBACK.iter().any(|loopback| loopback.eq_ignore_ascii_case(without_port(host))) {
@@ -45,6 +53,19 @@ impl GatewayOptions {
             }
         }
         options
+    }
+
+    /// What programs are told that were not let in at a door (RFC 6750, section 3): whether it was by what they showed, and where
+    /// they learn how to be signed in to (RFC 9728, section 5.1).
+    pub(crate) fn challenge(&self, door: &Door, presented: bool) -> String {
+        let mut challenge = "Bearer realm=\"wardroom\"".to_owned();
+        if presented {
+            challenge.push_str(", error=\"invalid_token\"");
+        }
+        if let Some((base, path)) = self.sign_in_url.as_ref().zip(door.path()) {
+            challenge.push_str(&format!(", resource_metadata=\"{base}/.well-known/oauth-protected-resource{path}\""));
+        }
+        challenge
     }
 
     /// Whether a request with this `Host` is for us.

@@ -10,6 +10,7 @@ use domain::id::{IntegrationId, OrgId, PersonId};
 use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::time::Timestamp;
 use identity::key::PresentedKey;
+use identity::token::PresentedToken;
 use tokio::sync::watch;
 use verdict::{Actor, Credential, Snapshot};
 use zeroize::Zeroizing;
@@ -30,6 +31,17 @@ pub trait Access: Send + Sync + 'static {
     /// Fires with the sequence number after every swap of the snapshot. When its sender is gone, whoever holds
     /// an open stream or call takes that as the end of their right to it.
     fn changes(&self) -> watch::Receiver<u64>;
+}
+
+/// What the token of a connected client says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ShownClient {
+    /// The organization for which it was issued.
+    pub org: OrgId,
+    /// As which credential it is to be asked about.
+    pub credential: Credential,
+    /// The slug of the integration at whose door alone it is good; none where it is good at each.
+    pub integration: Option<String>,
 }
 
 /// A tool that somebody asks for.
@@ -103,6 +115,13 @@ pub trait Ports: Send + Sync + 'static {
         &self,
         key: &PresentedKey<'_>,
     ) -> impl Future<Output = Result<Option<(OrgId, Credential)>, Unavailable>> + Send;
+
+    /// Which connected client showed a token, and for what it is good; none where it was never issued. Whether it still works
+    /// is for the snapshot to say.
+    fn client(
+        &self,
+        token: &PresentedToken<'_>,
+    ) -> impl Future<Output = Result<Option<ShownClient>, Unavailable>> + Send;
 
     /// The secret that an integration's upstream is shown; none where none was stored. It must only ever be
     /// replaced together with a change of the organization: in one state of it, it is asked for once.

@@ -7,7 +7,7 @@
 //! Start reading at [`key::PresentedKey`] (what a caller shows) and [`keyring::Keyring`] (what the installation
 //! must keep), then [`digest`] and [`seal`] (what is made of both). Sign-in begins at [`token`] (what a browser or
 //! a link shows), [`oidc`] (what a provider says) and [`passkey`] (what a device signs), with [`csrf`] and
-//! [`return_to`] beside them.
+//! [`return_to`] beside them. [`oauth`] is the other side: what AI clients bring that people sign in to.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod base62;
@@ -17,6 +17,7 @@ mod form;
 pub mod key;
 pub mod keyring;
 mod mac;
+pub mod oauth;
 pub mod oidc;
 pub mod passkey;
 pub mod random;

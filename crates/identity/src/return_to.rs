@@ -6,7 +6,7 @@
 //! back in silence; a caller who wants to go on anyway takes [`ReturnTo::home`].
 
 /// Characters that a place may have at most.
-pub const RETURN_TO_LENGTH_MAX: usize = 512;
+pub const RETURN_TO_LENGTH_MAX: usize = 1_800;
 
 /// A place of this installation: a path, perhaps with a query.
 #[derive(Clone, PartialEq, Eq, Debug)]

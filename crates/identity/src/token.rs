@@ -42,11 +42,19 @@ pub enum TokenForm {
     PasskeyChallenge,
     /// By a company directory that keeps members up to date.
     Directory,
+    /// By a connected client at each call.
+    ClientAccess,
+    /// By a connected client, for new tokens.
+    ClientRefresh,
+    /// By a client that is being connected, for its first tokens.
+    ClientCode,
+    /// By a client that registered itself, to show that it is the one.
+    ClientSecret,
 }
 
 impl TokenForm {
     /// Every form.
-    pub const ALL: [TokenForm; 8] = [
+    pub const ALL: [TokenForm; 12] = [
         TokenForm::Session,
         TokenForm::Browser,
         TokenForm::SignInLink,
@@ -55,6 +63,10 @@ impl TokenForm {
         TokenForm::Invitation,
         TokenForm::PasskeyChallenge,
         TokenForm::Directory,
+        TokenForm::ClientAccess,
+        TokenForm::ClientRefresh,
+        TokenForm::ClientCode,
+        TokenForm::ClientSecret,
     ];
 
     /// The prefix, the underscore included.
@@ -69,6 +81,10 @@ impl TokenForm {
             TokenForm::Invitation => "wri_",
             TokenForm::PasskeyChallenge => "wrc_",
             TokenForm::Directory => "wrd_",
+            TokenForm::ClientAccess => "wrt_",
+            TokenForm::ClientRefresh => "wrf_",
+            TokenForm::ClientCode => "wrg_",
+            TokenForm::ClientSecret => "wrx_",
         }
     }
 }

@@ -5,9 +5,10 @@
 
 use std::fmt;
 
-use domain::id::{GroupId, IdentityId, InvitationId, KeyId, OrgId, PasskeyId, PersonId, SessionId};
+use domain::id::{ClientId, GroupId, IdentityId, InvitationId, KeyId, OrgId, PasskeyId, PersonId, SessionId};
 use domain::time::Timestamp;
 
+use crate::client::{ClientTokenRow, ConnectedClientRow, OAuthClientRow};
 use crate::invitee::InviteeRow;
 use crate::mail::MailRow;
 use crate::mail_domain::{JoinAskerRow, MailDomainRow};
@@ -129,7 +130,8 @@ pub enum Fact {
         /// Whose.
         person: PersonId,
     },
-    /// All sessions of everybody have ended, no ticket is good any more, and no mail is sent that waits.
+    /// All sessions of everybody have ended, no ticket and no token of a connected client is good any more, and no mail is sent
+    /// that waits.
     EndSignIns,
     /// A ticket is good from now on.
     Ticket(Box<TicketRow>),
@@ -230,6 +232,36 @@ pub enum Fact {
         /// Who.
         person: PersonId,
     },
+    /// A client has registered itself.
+    OAuthClient(Box<OAuthClientRow>),
+    /// A client that registered itself stays known until then, or longer.
+    KeepOAuthClient {
+        /// Its identifier.
+        client_id: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// What is known of a client that is connected from now on.
+    ConnectedClient(Box<ConnectedClientRow>),
+    /// A client is connected no longer: what is known of it is deleted, and its tokens.
+    DropClient {
+        /// Which.
+        client: ClientId,
+    },
+    /// A token of a connected client is good from now on.
+    ClientToken {
+        /// Which.
+        row: Box<ClientTokenRow>,
+        /// This moment.
+        at: Timestamp,
+    },
+    /// A token that is good once is spent, or nothing of the append happens: it must be good still.
+    SpendClientToken {
+        /// Its keyed digest.
+        digest: [u8; 32],
+        /// The moment at which it is spent.
+        at: Timestamp,
+    },
     /// A sealed secret is kept, replacing the one of the same id.
     Secret {
         /// Whose.
@@ -288,6 +320,12 @@ impl fmt::Debug for Fact {
             Fact::ReleaseMailDomain { name, org } => write!(f, "ReleaseMailDomain({org}, {name})"),
             Fact::JoinAsker { row, .. } => write!(f, "JoinAsker({}, {})", row.org, row.person),
             Fact::DropJoinAsker { org, person } => write!(f, "DropJoinAsker({org}, {person})"),
+            Fact::OAuthClient(_) => write!(f, "OAuthClient"),
+            Fact::KeepOAuthClient { .. } => write!(f, "KeepOAuthClient"),
+            Fact::ConnectedClient(row) => write!(f, "ConnectedClient({}, {})", row.org, row.client),
+            Fact::DropClient { client } => write!(f, "DropClient({client})"),
+            Fact::ClientToken { row, .. } => write!(f, "ClientToken({}, {})", row.kind.as_str(), row.client),
+            Fact::SpendClientToken { .. } => write!(f, "SpendClientToken"),
             Fact::Secret { org, id, .. } => write!(f, "Secret({org}, {id})"),
             Fact::DropSecret { org, id } => write!(f, "DropSecret({org}, {id})"),
         }

@@ -14,6 +14,7 @@
 #[cfg(test)]
 mod broken_writer_tests;
 pub mod chain;
+pub mod client;
 pub mod error;
 pub mod fact;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod sqlite;
 pub mod stream;
 pub mod verification;
 
+pub use crate::client::{ClientTokenKind, ClientTokenRow, CodeDetails, ConnectedClientRow, OAuthClientRow};
 pub use crate::error::{AppendError, OpenError, ReadError, RecordError};
 pub use crate::fact::{Fact, Label, OrganizationSlug, Person};
 pub use crate::invitee::{InviteeRow, MailState};

@@ -11,6 +11,7 @@ pub(crate) const DOORS: &[(&str, &str)] = &[
     ("management", "/api/v1/…, /api/openapi.json"),
     ("sign-in", "/sign-in, /sign-in/again, /sign-in/link/{link}, /sign-in/sessions, /sign-out, /set-up/{ticket}"),
     ("invitations", "/invitation/{link}, /invitation/{link}/join, /invitation/{link}/decline"),
+    ("oauth", "/oauth/authorize, /oauth/token, /oauth/register, /oauth/revoke, /.well-known/oauth-…"),
     ("authzen", "/access/v1/…, /.well-known/authzen-configuration"),
     ("scim", "/scim/v2/{org}/…"),
     ("mcp", "/o/{org}/mcp, /o/{org}/mcp/{integration}, /mcp, /mcp/{integration}"),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use app::ports::{Clock as _, Outside};
+use app::ports::{AiClients, Clock as _, Outside};
 use app::sign_in::Tokens;
 use app::{App, Quotas, Security};
 use gateway::{Gateway, GatewayOptions};
@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::adapters::{GatewayPorts, ProbedUpstreams, Resolvers, SystemClock};
+use crate::adapters::{GatewayPorts, HyperWeb, ProbedUpstreams, Resolvers, SystemClock};
 use crate::operations::Stopping;
 use crate::settings::Settings;
 use crate::tls::Renewal;
@@ -50,7 +50,8 @@ pub(crate) struct Node {
 pub(crate) fn only_the_time() -> Outside {
     let upstreams = Arc::new(ProbedUpstreams::default());
     let names = Arc::new(Resolvers { server: None });
-    Outside { clock: Arc::new(SystemClock), upstreams, names, mailer: None, providers: None, public_url: None }
+    let (mailer, providers, clients) = (None, None, AiClients::default());
+    Outside { clock: Arc::new(SystemClock), upstreams, names, mailer, providers, clients, public_url: None }
 }
 
 /// The application over a journal.
@@ -86,6 +87,10 @@ impl Node {
             names: Arc::new(Resolvers { server: settings.dns_server }),
             mailer: settings.mailer()?,
             providers: settings.providers()?,
+            clients: AiClients {
+                documents: Some(Arc::new(HyperWeb::guarded(settings.destinations())?)),
+                redirect_schemes: settings.redirect_schemes.clone(),
+            },
             public_url: Some(public_url.clone()),
         };
         let app = application(&journal, &keyring, outside, settings.quotas());
@@ -98,8 +103,9 @@ impl Node {
         };
         let mut options = GatewayOptions::for_public_url(&public_url);
         options.public_url.clone_from(&settings.public_url);
+        options.sign_in_url = Some(public_url.clone()).filter(|url| api::lets_sign_in(url));
         options.origins.extend(settings.allowed_origins.iter().cloned());
-        options.plain_http_hosts.clone_from(&settings.plain_http_hosts);
+        options.destinations = settings.destinations();
         let gateway = Gateway::new(ports, options).map_err(|error| Fault(error.to_string()))?;
         upstreams.join(gateway.clone());
         let drain = Duration::from_secs(settings.drain_s);

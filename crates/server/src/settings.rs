@@ -5,14 +5,17 @@
 //! there keeps the server from starting: a setting that was misspelled would otherwise be silently in default.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use app::ports::{Mailer, Web};
 use app::sign_in::{ProviderSetup, Providers};
 use clap::{Arg, ArgMatches};
+use gateway::destination::Destinations;
+use identity::oauth::redirect::is_own_scheme;
 use identity::oidc::Issuer;
+use ipnet::IpNet;
 use lettre::message::Mailbox;
 
 use crate::adapters::{HyperWeb, MailWays};
@@ -75,6 +78,10 @@ settings! {
     allowed_origins: Vec<String>, "allowed-origins", "", read_list;
     /// Hosts to which integrations may be reached over plain http, separated by commas, such as 127.0.0.1 for servers on this machine; all others need https.
     plain_http_hosts: Vec<String>, "plain-http-hosts", "", read_list;
+    /// Hosts and networks that are not public and to which integrations and documents of AI clients may be reached all the same, separated by commas, such as crm.internal or 10.1.0.0/16.
+    private_destinations: PrivateDestinations, "private-destinations", "", read_private;
+    /// Schemes of applications to which people may be sent back when they connect an AI client, separated by commas, such as cursor for cursor://. Any program on a person's machine can take such a scheme for itself; a code that it catches is of no use to it. Web addresses and programs that listen on the person's machine need no entry.
+    redirect_schemes: Vec<String>, "redirect-schemes", "cursor,vscode,vscode-insiders,windsurf", read_schemes;
     /// File with the master keys that seal secrets; empty means master.key in the data folder, made at the first start. The environment variable WARDROOM_MASTER_KEYS may hold the same text instead.
     master_key_file: Option<PathBuf>, "master-key-file", "", read_path;
     /// Most organizations on this installation; empty means no limit.
@@ -274,6 +281,13 @@ impl Settings {
         Some(tls::Files { cert, key })
     }
 
+    /// Where integrations and documents of AI clients may be besides public addresses over https.
+    pub(crate) fn destinations(&self) -> Destinations {
+        let plain_http_hosts = self.plain_http_hosts.clone();
+        let PrivateDestinations { hosts, networks } = self.private_destinations.clone();
+        Destinations { plain_http_hosts, private_hosts: hosts, private_networks: networks }
+    }
+
     /// How much of the installation may be used.
     pub(crate) fn quotas(&self) -> app::Quotas {
         app::Quotas { organizations_max: self.organizations_max, members_max: self.members_max }
@@ -343,6 +357,38 @@ fn read_url(text: &str) -> Result<Option<String>, String> {
         Ok(Some(text.to_owned()))
     } else {
         Err(format!("`{text}` is not a URL of the form https://gate.example.com"))
+    }
+}
+
+/// Hosts and networks that are not public.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct PrivateDestinations {
+    hosts: Vec<String>,
+    networks: Vec<IpNet>,
+}
+
+fn read_private(text: &str) -> Result<PrivateDestinations, String> {
+    let mut read = PrivateDestinations::default();
+    for item in read_list(text)? {
+        let address = || item.parse::<IpAddr>().map(IpNet::from);
+        match item.parse::<IpNet>().or_else(|_| address()) {
+            Ok(network) => read.networks.push(network),
+            Err(_) if item.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte)) => {
+                read.hosts.push(item)
+            }
+            Err(_) => {
+                return Err(format!("`{item}` is neither a host nor a network, such as crm.internal or 10.1.0.0/16"));
+            }
+        }
+    }
+    Ok(read)
+}
+
+fn read_schemes(text: &str) -> Result<Vec<String>, String> {
+    let schemes = read_list(text)?;
+    match schemes.iter().find(|scheme| !is_own_scheme(scheme)) {
+        None => Ok(schemes),
+        Some(other) => Err(format!("`{other}` is not the scheme of an application, such as cursor, in lower case")),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::agent::Agent;
 use domain::event::Event;
 use domain::grant::Grantee;
-use domain::id::{AgentId, InvitationId, OrgId, PersonId, TeamId};
+use domain::id::{AgentId, ClientId, InvitationId, OrgId, PersonId, TeamId};
 use domain::invitation::Invitation;
 use domain::key::{Key, KeyKind, KeyScope};
 use domain::member::Member;
@@ -67,6 +67,7 @@ impl Snapshot {
         let roles = kept(|touched| !touched.roles).map(|before| Arc::clone(&before.roles));
         let teams = kept(|touched| !touched.teams).map(|before| Arc::clone(&before.teams));
         let agents = kept(|touched| !touched.agents).map(|before| Arc::clone(&before.agents));
+        let clients = kept(|touched| !touched.clients).map(|before| Arc::clone(&before.clients));
         let groups = kept(|touched| !touched.groups).map(|before| Arc::clone(&before.groups));
         let mut snapshot = Snapshot {
             org,
@@ -88,6 +89,7 @@ impl Snapshot {
             resources: resources.unwrap_or_else(|| Arc::new(state.resources.clone())),
             objects: objects.map_or_else(|| Arc::new(state.objects.clone()), Arc::clone),
             sessions_ended: state.sessions_ended.keys().copied().collect(),
+            clients: clients.unwrap_or_else(|| Arc::new(clients_of(state))),
             invitations: invitations.unwrap_or_else(|| Arc::new(open_invitations(state))),
             mail_domains,
             join_requests,
@@ -347,6 +349,10 @@ impl Snapshot {
 fn roles_of(state: &Organization) -> Vec<RoleEntry> {
     let role = |role: &Role| RoleEntry { set: effective(role, &state.settings), role: role.clone() };
     state.roles.values().map(role).collect()
+}
+
+fn clients_of(state: &Organization) -> BTreeMap<ClientId, PersonId> {
+    state.clients.values().map(|client| (client.id, client.person)).collect()
 }
 
 fn open_invitations(state: &Organization) -> BTreeMap<InvitationId, Arc<Invitation>> {

@@ -1,7 +1,7 @@
 //! What was presented, as it is asked about: it must still hold at the moment of the question.
 
 use domain::credential::CredentialId;
-use domain::id::{KeyId, PersonId, SessionId};
+use domain::id::{ClientId, KeyId, PersonId, SessionId};
 use domain::time::Timestamp;
 
 /// What a caller presented.
@@ -16,6 +16,18 @@ pub enum Credential {
     },
     /// The session of a person's browser.
     Session(SessionProof),
+    /// A client that a person connected.
+    Client(ClientProof),
+}
+
+/// That a client was shown as one that a person connected: what its token says, which never changes. Whether it is still
+/// connected, and as whom, is said by the organization.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ClientProof {
+    /// The connected client.
+    pub client: ClientId,
+    /// When the token that was shown ends.
+    pub ends_at: Timestamp,
 }
 
 /// That a person signed in: what was kept of it then, which never changes. What the person may do is said by each
@@ -43,6 +55,7 @@ impl Credential {
         match self {
             Credential::Key { key, .. } => CredentialId::Key(key),
             Credential::Session(proof) => CredentialId::Session(proof.session),
+            Credential::Client(proof) => CredentialId::Client(proof.client),
         }
     }
 }

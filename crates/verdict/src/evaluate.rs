@@ -106,7 +106,9 @@ impl Snapshot {
                 NotAdmitted::PasskeyNeeded => shown(Reason::PasskeyNeeded),
                 NotAdmitted::NotAMember => shown(Reason::NotAMember),
                 NotAdmitted::Ending => shown(Reason::OrganizationEnding),
-                NotAdmitted::Ended | NotAdmitted::Expired | NotAdmitted::SessionEnded => shown(Reason::CredentialEnded),
+                NotAdmitted::Ended | NotAdmitted::Expired | NotAdmitted::SessionEnded | NotAdmitted::ClientEnded => {
+                    shown(Reason::CredentialEnded)
+                }
             })?;
             if (admitted.subject, admitted.acting_for) != (actor.subject, actor.acting_for) {
                 return Err(shown(Reason::CredentialEnded));
@@ -199,7 +201,8 @@ impl Snapshot {
 /// Whether it is a member who goes by themselves. Not by a key: whoever had one issued for somebody knows it, and would
 /// remove them by it without the right to.
 fn leaves(entry: &SubjectEntry, member: PersonId, actor: &Actor) -> bool {
-    let by_key = matches!(actor.credential, Some(Credential::Key { .. })) && actor.subject == entry.subject;
+    let by_key = matches!(actor.credential, Some(Credential::Key { .. } | Credential::Client(_)))
+        && actor.subject == entry.subject;
     entry.subject == Subject::Member(member) && !by_key
 }
 

@@ -15,7 +15,7 @@ use crate::evaluate::shown;
 use crate::explain::Explanation;
 use crate::operation::Operation;
 use crate::question::{Action, Denial, Question, Reason};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{ALWAYS, Snapshot};
 
 /// How long after signing in it is soon, in milliseconds: 10 minutes.
 const FRESH_MS: i64 = 600_000;
@@ -49,12 +49,14 @@ impl SessionProof {
 impl Snapshot {
     /// Whether what was presented is fresh enough for what is asked.
     pub(crate) fn is_fresh_for(&self, question: &Question<'_>) -> Result<(), Denial> {
-        let (Some(Credential::Session(proof)), Action::Operate(operation)) =
-            (question.actor.credential, question.action)
-        else {
-            return Ok(());
+        let Action::Operate(operation) = question.action else { return Ok(()) };
+        let fresh_until = match question.actor.credential {
+            None | Some(Credential::Key { .. }) => return Ok(()),
+            Some(Credential::Session(proof)) => proof.fresh_until(),
+            // It goes on for weeks after its person has shown who they are.
+            Some(Credential::Client(_)) => ALWAYS,
         };
-        if question.now <= proof.fresh_until() || !self.is_grave(operation, question.now) {
+        if question.now <= fresh_until || !self.is_grave(operation, question.now) {
             return Ok(());
         }
         Err(shown(Reason::SignInAgain))

@@ -49,7 +49,7 @@ mod touched;
 pub use catalog::{IntegrationEntry, ToolEntry, ToolIndex};
 pub use compare::{Comparison, Told};
 pub use compile::Same;
-pub use credential::{Credential, SessionProof};
+pub use credential::{ClientProof, Credential, SessionProof};
 pub use data::{Effective, Level};
 pub use diff::{ActingDifference, DataRight, Difference, KeyChange, Presence, Rights, TeamDifference};
 pub use explain::Explanation;

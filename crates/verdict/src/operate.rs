@@ -94,6 +94,11 @@ impl Snapshot {
                 self.not_above(entry, Subject::Member(member), now)?;
                 Ok(answer)
             }
+            // What acts as somebody gets no more than they have, and is theirs to have.
+            Operation::ConnectClient => match entry.subject {
+                Subject::Member(person) => own(Permission::OrganizationView, Target::ClientsOf(person)),
+                Subject::Key(_) | Subject::Agent(_) => Err(hidden(Reason::NoSuchTarget)),
+            },
             Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
                 let answer = holds(Permission::MemberRemove, Target::Member(member))?;
                 self.not_above(entry, Subject::Member(member), now)?;

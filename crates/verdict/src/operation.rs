@@ -60,10 +60,12 @@ pub enum Operation<'q> {
     TakeRole { member: PersonId, role: &'q RoleId },
     /// Go by another preset, which only holders of the top role do: it decides about everybody at once.
     ChangePreset,
-    /// See the sessions in which a member comes here.
+    /// See the sessions in which a member comes here, and the clients that they have connected.
     ViewSessions { member: PersonId },
     /// End one of them here, or all.
     EndSessions { member: PersonId },
+    /// Connect a client that acts as oneself, see those that one has connected, and disconnect them.
+    ConnectClient,
     /// Let a member do nothing until they are restored.
     SuspendMember { member: PersonId },
     /// End a member's suspension: to whoever has them, their roles are given once more.
@@ -227,6 +229,7 @@ impl Operation<'_> {
             Operation::TakeRole { .. } => "member.take_role",
             Operation::ViewSessions { .. } => "member.view_sessions",
             Operation::EndSessions { .. } => "member.end_sessions",
+            Operation::ConnectClient => "client.connect",
             Operation::ChangePreset => "organization.change_preset",
             Operation::SuspendMember { .. } => "member.suspend",
             Operation::RestoreMember { .. } => "member.restore",

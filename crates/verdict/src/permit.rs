@@ -2,7 +2,8 @@
 
 use domain::grant::Grantee;
 use domain::id::{
-    AgentId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId, RequestId, ResourceId, TeamId,
+    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId, RequestId,
+    ResourceId, TeamId,
 };
 use domain::integration::ToolClass;
 use domain::permission::Permission;
@@ -53,8 +54,10 @@ pub enum Target {
     Kind(ResourceKind),
     /// The objects and fields that are governed.
     DataModel,
-    /// The sessions in which a member comes here.
+    /// The sessions in which a member comes here, and the clients that they have connected.
     SessionsOf(PersonId),
+    /// The clients that a member has connected, as that member.
+    ClientsOf(PersonId),
     /// The access requests of one subject, and for whom it acts.
     RequestsOf(Grantee, Option<PersonId>),
     /// An access request.
@@ -120,6 +123,11 @@ pub enum Act {
         /// Which.
         domain: MailDomainId,
     },
+    /// That a client is disconnected.
+    HangUp {
+        /// Which.
+        client: ClientId,
+    },
     /// A new key for somebody who holds the top role.
     Recover {
         /// Who.
@@ -173,6 +181,12 @@ impl Permit {
     /// organization's no longer.
     pub fn for_a_lapsed_mail_domain(org: OrgId, seq: u64, domain: MailDomainId) -> Permit {
         Permit { org, seq, actor: None, act: Act::Lapse { domain }, basis: Basis::Own }
+    }
+
+    /// The way round the engine for whoever has shown a token of a connected client, the client or whoever stole it:
+    /// nothing can be committed under it but that this client is disconnected.
+    pub fn for_disconnecting_a_client(org: OrgId, seq: u64, client: ClientId) -> Permit {
+        Permit { org, seq, actor: None, act: Act::HangUp { client }, basis: Basis::Own }
     }
 
     /// The organization.

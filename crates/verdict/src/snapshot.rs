@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use domain::grant::Profile;
 use domain::id::{
-    AgentId, ID_LENGTH, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId, ResourceId, SessionId,
-    TeamId,
+    AgentId, ClientId, ID_LENGTH, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId, ResourceId,
+    SessionId, TeamId,
 };
 use domain::invitation::Invitation;
 use domain::mail_domain::{JoinRequest, MailDomain};
@@ -19,7 +19,7 @@ use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
 
 use crate::catalog::{Catalog, IntegrationEntry, ToolEntry, ToolIndex};
-use crate::credential::{Credential, SessionProof};
+use crate::credential::{ClientProof, Credential, SessionProof};
 use crate::directory::Tends;
 use crate::first::FirstMembers;
 use crate::groups::Groups;
@@ -56,6 +56,8 @@ pub struct Snapshot {
     pub(crate) objects: Arc<BTreeMap<DataName, Object>>,
     /// Sessions that were ended here one by one.
     pub(crate) sessions_ended: BTreeSet<SessionId>,
+    /// The clients that members have connected, and as whom each acts.
+    pub(crate) clients: Arc<BTreeMap<ClientId, PersonId>>,
     /// Those of which nothing has become yet.
     pub(crate) invitations: Arc<BTreeMap<InvitationId, Arc<Invitation>>>,
     pub(crate) mail_domains: Arc<BTreeMap<MailDomainId, Arc<MailDomain>>>,
@@ -204,6 +206,9 @@ pub enum NotAdmitted {
     /// The session had an end, which has come.
     #[error("this session has ended; sign in again")]
     SessionEnded,
+    /// The client was disconnected, or what it showed has ended.
+    #[error("this sign-in of your AI client has ended; sign in again from the client")]
+    ClientEnded,
     /// A passkey is asked of whoever signed in, and they have shown none in this session.
     #[error(
         "this organization asks for a passkey, and none was shown in this session; show one at /sign-in/second-factor"
@@ -246,8 +251,10 @@ impl Snapshot {
         let actor = match credential {
             Credential::Key { .. } if gone => Err(NotAdmitted::Ended),
             Credential::Session(_) if gone => Err(NotAdmitted::NotAMember),
+            Credential::Client(_) if gone => Err(NotAdmitted::ClientEnded),
             Credential::Key { key, digest } => self.admit_key((key, digest), now),
             Credential::Session(proof) => self.admit_session(proof, now),
+            Credential::Client(proof) => self.admit_client(proof, now),
         }?;
         // Not all that is asked inside asks about an operation: whoever does nothing here is not let in.
         if self.deletes_at.is_some() && self.may_restore(&actor, now).is_none() {
@@ -312,6 +319,22 @@ impl Snapshot {
         Ok(Actor { subject, acting_for: None, credential: Some(Credential::Session(proof)) })
     }
 
+    /// A connected client speaks for whoever connected it, while they are a member. Whether they may have keys is not
+    /// asked: nobody sees what it shows.
+    fn admit_client(&self, proof: ClientProof, now: Timestamp) -> Result<Actor, NotAdmitted> {
+        let person = self.clients.get(&proof.client).filter(|_| now < proof.ends_at).ok_or(NotAdmitted::ClientEnded)?;
+        let subject = Subject::Member(*person);
+        let entry = self.subject(subject.as_str(), now).ok_or(NotAdmitted::ClientEnded)?;
+        is_at_work(entry)?;
+        Ok(Actor { subject, acting_for: None, credential: Some(Credential::Client(proof)) })
+    }
+
+    /// Who connected a client; none where it is not connected.
+    #[must_use]
+    pub fn client(&self, client: ClientId) -> Option<PersonId> {
+        self.clients.get(&client).copied()
+    }
+
     /// The organization.
     #[must_use]
     pub fn org(&self) -> OrgId {
@@ -374,6 +397,7 @@ impl Snapshot {
         let presented = match actor.credential {
             Some(Credential::Key { key, .. }) => self.key(key).map(|key| key.ends_at),
             Some(Credential::Session(proof)) => Some(proof.ends_at),
+            Some(Credential::Client(proof)) => Some(proof.ends_at),
             None => None,
         };
         let delegation = self.delegation(actor);

@@ -22,6 +22,7 @@ pub(crate) struct Touched {
     pub(crate) invitations: bool,
     pub(crate) mail_domains: bool,
     pub(crate) groups: bool,
+    pub(crate) clients: bool,
     /// The roles that members have beside their own.
     pub(crate) extra_roles: bool,
     /// Every subject, since what many of them have rests on it.
@@ -40,6 +41,7 @@ impl Touched {
             touched.invitations |= event.changes_invitations();
             touched.mail_domains |= event.changes_mail_domains();
             touched.groups |= event.changes_groups();
+            touched.clients |= changes_clients(event, before);
             touched.add(event, before, state);
         }
         touched.everybody |= touched.tools;
@@ -117,6 +119,8 @@ impl Touched {
             | Event::AccessReviewed { .. }
             | Event::MemberEdited { .. }
             | Event::SessionEnded { .. }
+            | Event::ClientConnected { .. }
+            | Event::ClientDisconnected { .. }
             | Event::OwnershipOffered { .. }
             | Event::OwnershipAccepted { .. }
             | Event::OwnershipDeclined { .. }
@@ -206,5 +210,14 @@ impl Touched {
             }
             Grantee::Role(_) => self.everybody = true,
         }
+    }
+}
+
+/// Whether an event changes which clients are connected: whoever goes may have connected some.
+fn changes_clients(event: &Event, before: &Snapshot) -> bool {
+    match event {
+        Event::ClientConnected { .. } | Event::ClientDisconnected { .. } => true,
+        Event::MemberRemoved { person } => before.clients.values().any(|holder| holder == person),
+        _ => false,
     }
 }

@@ -46,6 +46,8 @@ pub(crate) struct Ends {
     keys: usize,
     /// Sessions that open this organization.
     sessions: usize,
+    /// AI clients that they have connected.
+    clients: usize,
     /// Calls and streams that are open at this moment.
     open_calls: u32,
     /// Integrations that are assigned to them.
@@ -131,6 +133,7 @@ impl From<Told> for Consequences {
             ends: Ends {
                 keys: ends.keys,
                 sessions: ends.sessions,
+                clients: ends.clients,
                 open_calls: ends.open,
                 integrations: ends.grants,
                 delegations: ends.delegations,

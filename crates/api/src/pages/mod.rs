@@ -7,6 +7,7 @@
 //! Start reading at [`router`].
 
 mod browser;
+mod consent;
 pub(crate) mod demo;
 mod email;
 mod identities;
@@ -36,6 +37,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::home::{Cookie, Cookies};
+use crate::oauth;
 use crate::organizations::PublicUrl;
 use crate::problem::Failure;
 use crate::visitor::{address, public_url};
@@ -85,6 +87,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/invitation/{link}/join", post(invitation::join))
         .route("/invitation/{link}/decline", post(invitation::decline))
         .route(sign_in::ASK, post(sign_in::ask_to_join))
+        .route(oauth::AUTHORIZE, get(consent::show).post(consent::answer))
         .route("/sign-out", post(sign_in::sign_out))
 }
 

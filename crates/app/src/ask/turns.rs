@@ -348,6 +348,8 @@ impl Concern {
             // Nobody is asked about as a session.
             Event::SessionEnded { .. }
             | Event::SessionsEnded { .. }
+            | Event::ClientConnected { .. }
+            | Event::ClientDisconnected { .. }
             | Event::MemberEdited { .. }
             | Event::AccessReviewed { .. }
             | Event::KindConfigured { .. }

@@ -44,6 +44,9 @@ pub(super) fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &
         Act::Lapse { domain } => {
             return !ends && matches!(event, Event::MailDomainLapsed { domain: of } if *of == domain);
         }
+        Act::HangUp { client } => {
+            return matches!(event, Event::ClientDisconnected { client: of, .. } if *of == client);
+        }
         Act::Recover { holder } => {
             let created =
                 matches!(event, Event::KeyCreated { kind: KeyKind::Personal { holder: of }, .. } if *of == holder);
@@ -86,9 +89,16 @@ fn covers_people(asked: &Asked<'_>, event: &Event) -> bool {
         // The first key of somebody who is taken in at the same time.
         (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Organization) => joins(holder),
         (Event::KeyCreated { kind: KeyKind::Personal { holder }, .. }, Target::Member(member)) => *holder == member,
-        (Event::SessionEnded { person, .. } | Event::SessionsEnded { person }, Target::SessionsOf(member)) => {
-            *person == member
-        }
+        (
+            Event::SessionEnded { person, .. }
+            | Event::SessionsEnded { person }
+            | Event::ClientDisconnected { person, .. },
+            Target::SessionsOf(member),
+        ) => *person == member,
+        (
+            Event::ClientConnected { person, .. } | Event::ClientDisconnected { person, .. },
+            Target::ClientsOf(member),
+        ) => *person == member,
         (
             Event::MemberRemoved { person } | Event::MemberSuspended { person } | Event::MemberEdited { person, .. },
             Target::Member(member),

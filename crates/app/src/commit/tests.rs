@@ -6,7 +6,8 @@ use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::{
-    AgentId, GroupId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId, SessionId,
+    TeamId,
 };
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
@@ -201,6 +202,11 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
         Operation::EndSessions { member } => vec![
             Event::SessionsEnded { person: member },
             Event::SessionEnded { person: member, session: SessionId::from_random([1; 20]), until: Timestamp(9) },
+            Event::ClientDisconnected { client: ClientId::from_random([1; 20]), person: member },
+        ],
+        Operation::ConnectClient => vec![
+            Event::ClientConnected { client: ClientId::from_random([1; 20]), person: person(0) },
+            Event::ClientDisconnected { client: ClientId::from_random([1; 20]), person: person(0) },
         ],
         Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
             vec![Event::MemberRemoved { person: member }, Event::MemberSuspended { person: member }]
@@ -398,6 +404,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
         all.extend([0, 1].map(|other| Operation::Collect { artifact: resource, collection: self::resource(other) }));
     }
     all.push(Operation::Assign { grantee: Grantee::Role(*member), integration: integration(0), gift: None });
+    all.push(Operation::ConnectClient);
     for member_of in [1, 2] {
         let who = person(member_of);
         all.extend([

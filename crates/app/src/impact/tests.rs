@@ -56,6 +56,7 @@ async fn looking_owner(folder: &Path) -> (App, Caller) {
         names: Arc::new(Nowhere),
         mailer: None,
         providers: None,
+        clients: crate::ports::AiClients::default(),
         public_url: None,
     };
     let app = App::new(journal, outside, security, Quotas::default());

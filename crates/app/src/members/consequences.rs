@@ -52,6 +52,8 @@ pub struct Ends {
     pub keys: usize,
     /// Sessions that open this organization.
     pub sessions: usize,
+    /// AI clients that they have connected.
+    pub clients: usize,
     /// Calls and streams that are open at this moment.
     pub open: u32,
     /// Integrations that are assigned to them.
@@ -123,7 +125,8 @@ impl App {
             let known = state.member(person).cloned().ok_or_else(|| Problem::missing("member"))?;
             let obstacle = command::handle(&state, Command::RemoveMember { person }, self.now()).err();
             let open = self.inner.upstreams.open_for(caller.live.org(), Subject::Member(person));
-            let ends = Ends { sessions, open, ..ends(&state, person) };
+            let clients = state.clients.values().filter(|client| client.person == person).count();
+            let ends = Ends { sessions, clients, open, ..ends(&state, person) };
             let mut keys = self.known_keys(caller, &state, |key| {
                 let last = uses.iter().find(|used| used.key == key.id).and_then(|used| used.address.as_ref());
                 (is_person(&key.issued_by, person), last.is_some_and(|address| addresses.contains(address)))

@@ -105,6 +105,16 @@ impl App {
     }
 }
 
+impl App {
+    /// That something may be begun by somebody unknown in this network.
+    ///
+    /// # Errors
+    /// [`Problem::TooMany`] where too much was.
+    pub(crate) fn may_begin_from(&self, address: Option<&str>) -> Result<(), Problem> {
+        self.may_begin(network(address))
+    }
+}
+
 /// Where somebody comes from, as far as one person has all of it: an address, and of the newer ones the first half.
 /// Whoever comes from nowhere known shares one place.
 pub(super) fn network(address: Option<&str>) -> Payer {

@@ -114,7 +114,7 @@ impl App {
 
     /// Whom the session makes its person in each of their organizations. One that cannot be read opens to nobody, and keeps
     /// nobody out of the others.
-    pub(super) async fn callers_of(&self, proof: &SessionProof) -> Result<Vec<Caller>, Problem> {
+    pub(crate) async fn callers_of(&self, proof: &SessionProof) -> Result<Vec<Caller>, Problem> {
         let mut callers = Vec::new();
         for org in self.inner.journal.organizations_of(proof.person).await? {
             match self.live(org).await {

@@ -99,6 +99,7 @@ impl App {
     pub async fn sign_everybody_out(&self) -> Result<(), Problem> {
         self.append_to_directory(OPERATOR, &[DirectoryEvent::EverybodySignedOut], vec![Fact::EndSignIns]).await?;
         self.forget(|_| true);
+        self.inner.clients.forget();
         Ok(())
     }
 

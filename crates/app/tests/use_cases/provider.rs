@@ -106,7 +106,7 @@ impl FakeProvider {
     fn answer(&self, url: &str, body: impl FnOnce() -> Option<Value>) -> Fetching<'_> {
         *self.asked.lock().unwrap().entry(url.to_owned()).or_default() += 1;
         let answer = match body() {
-            Some(body) => Ok(Fetched { status: 200, body: body.to_string().into_bytes() }),
+            Some(body) => Ok(Fetched { status: 200, body: body.to_string().into_bytes(), kept_s: None }),
             None => Err(FetchFault(format!("{url} broke off"))),
         };
         Box::pin(async { answer })

@@ -10,8 +10,8 @@ use app::keys::{CreatedKey, NewKeyOf, NewPersonalKey, NewWorkspaceKey};
 use app::members::{AddedMember, NewMember};
 use app::organizations::{Founded, Founding};
 use app::ports::{
-    Clock, ListedTool, Listing, Lookup, LookupFault, Mail, MailFault, Mailer, Names, Outside, Sending, UpstreamFault,
-    Upstreams,
+    AiClients, Clock, ListedTool, Listing, Lookup, LookupFault, Mail, MailFault, Mailer, Names, Outside, Sending,
+    UpstreamFault, Upstreams,
 };
 use app::sign_in::Tokens;
 use app::{App, Caller, Live, Problem, Quotas, Security};
@@ -314,6 +314,7 @@ fn outside(
         names: names.clone(),
         mailer: Some(mailer.clone()),
         providers: Some(provider.set_up()),
+        clients: AiClients::default(),
         public_url: Some("https://gate.acme.example".to_owned()),
     }
 }

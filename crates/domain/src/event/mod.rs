@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::agent::AgentEdit;
 use crate::grant::{Grantee, Profile};
 use crate::id::{
-    AgentId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId,
-    TeamId,
+    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId,
+    SessionId, TeamId,
 };
 use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{Inviter, NewInvitation, Offer};
@@ -111,6 +111,12 @@ pub enum Event {
     /// No session that a member has opens this organization any longer.
     #[serde(rename = "sessions.ended")]
     SessionsEnded { person: PersonId },
+    /// A person let a client act as themselves.
+    #[serde(rename = "client.connected")]
+    ClientConnected { client: ClientId, person: PersonId },
+    /// A client of a person lets nobody in any more.
+    #[serde(rename = "client.disconnected")]
+    ClientDisconnected { client: ClientId, person: PersonId },
     /// An upstream was connected, its tools follow.
     #[serde(rename = "integration.connected")]
     IntegrationConnected(Box<Integration>),
@@ -375,6 +381,8 @@ impl Event {
             Event::MemberRoleTaken { .. } => "member.role_taken",
             Event::SessionEnded { .. } => "session.ended",
             Event::SessionsEnded { .. } => "sessions.ended",
+            Event::ClientConnected { .. } => "client.connected",
+            Event::ClientDisconnected { .. } => "client.disconnected",
             Event::MemberSuspended { .. } => "member.suspended",
             Event::MemberRestored { .. } => "member.restored",
             Event::OwnershipOffered { .. } => "ownership.offered",

@@ -78,6 +78,9 @@ impl Event {
             | Event::OwnershipDeclined { .. }
             | Event::OwnershipWithdrawn { .. }
             | Event::MemberRemoved { .. }) => of_people(event),
+            // Whoever is here connects what acts as them, and ends that; who issues keys ends it for others.
+            Event::ClientConnected { .. } => &[P::OrganizationView],
+            Event::ClientDisconnected { .. } => &[P::OrganizationView, P::KeyIssue],
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],
             Event::IntegrationDisconnected { .. } => &[P::IntegrationDisconnect],

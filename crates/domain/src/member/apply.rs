@@ -103,6 +103,7 @@ impl Organization {
             member.extra_roles.clear();
         }
         self.take_everything(Grantee::Member(person));
+        self.clients.retain(|_, client| client.person != person);
         self.teams.values_mut().for_each(|team| _ = team.members.remove(&person));
         self.leave_groups(person);
         for agent in self.agents.values_mut() {

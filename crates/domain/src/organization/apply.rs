@@ -106,6 +106,9 @@ impl Organization {
             | Event::OwnershipDeclined { .. }
             | Event::OwnershipWithdrawn { .. }
             | Event::MemberRemoved { .. }) => self.apply_to_members(stamp, event),
+            event @ (Event::ClientConnected { .. } | Event::ClientDisconnected { .. }) => {
+                self.apply_to_clients(stamp, &event);
+            }
             event @ (Event::TeamCreated { .. }
             | Event::TeamRenamed { .. }
             | Event::TeamDeleted { .. }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
+use crate::client::Client;
 use crate::grant::{Grant, Grantee};
 use crate::group::Group;
 use crate::id::{
-    AgentId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId,
-    TeamId,
+    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId,
+    SessionId, TeamId,
 };
 use crate::integration::{Integration, Tool};
 use crate::invitation::Invitation;
@@ -93,6 +94,9 @@ pub struct Organization {
     /// Sessions of members that were ended here one by one, and when each would have ended by itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sessions_ended: BTreeMap<SessionId, Timestamp>,
+    /// The clients that its members have connected.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clients: BTreeMap<ClientId, Client>,
     /// Invitations: the open ones, and those that ended not long ago. Each is shared with the snapshots made of this
     /// state.
     pub invitations: BTreeMap<InvitationId, Arc<Invitation>>,

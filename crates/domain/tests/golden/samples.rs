@@ -6,8 +6,8 @@ use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::{
-    AgentId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId, SessionId,
-    TeamId,
+    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId,
+    SessionId, TeamId,
 };
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
@@ -174,6 +174,8 @@ fn samples_of_the_organization() -> Vec<Sample> {
             Event::SessionEnded { person, session: SessionId::from_random(SESSION), until: Timestamp(1) },
         ),
         ("sessions.ended", Event::SessionsEnded { person }),
+        ("client.connected", Event::ClientConnected { client: ClientId::from_random(SESSION), person }),
+        ("client.disconnected", Event::ClientDisconnected { client: ClientId::from_random(SESSION), person }),
         ("member.role_taken", Event::MemberRoleTaken { person, role: role("auditor") }),
         ("organization.preset_changed", Event::PresetChanged { preset: "workjet".to_owned() }),
         ("role.withdrawn", Event::RoleWithdrawn { role: role("clerk") }),

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, GroupId, IntegrationId, KeyId, PersonId, ResourceId, SessionId, TeamId};
+use domain::id::{AgentId, ClientId, GroupId, IntegrationId, KeyId, PersonId, ResourceId, SessionId, TeamId};
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
@@ -252,9 +252,9 @@ fn of_people() -> impl Strategy<Value = Command> {
             Command::AddMemberWithKey { person, role, key, digest, hint, expires_at: None }
         }),
         4 => (people(), roles()).prop_map(|(person, role)| Command::ChangeMemberRole { person, role }),
-        5 => transfer.prop_map(|(from, to, own_role)| Command::OfferOwnership { from, to, own_role }),
+        10 => transfer.prop_map(|(from, to, own_role)| Command::OfferOwnership { from, to, own_role }),
         9 => people().prop_map(|heir| Command::AcceptOwnership { heir }),
-        20 => people().prop_map(|by| Command::EndOwnershipOffer { by }),
+        32 => people().prop_map(|by| Command::EndOwnershipOffer { by }),
         1 => (0..60u64).prop_map(|of_seq| Command::ConfirmReview { of_seq }),
         5 => prop_oneof![
             3 => Just(Command::DeleteOrganization),
@@ -264,6 +264,15 @@ fn of_people() -> impl Strategy<Value = Command> {
         1 => (people(), details).prop_map(|(person, details)| Command::EditMember { person, details }),
         3 => people().prop_map(|person| Command::RemoveMember { person }),
         1 => people().prop_map(|person| Command::EndSessions { person }),
+        3 => (people(), 0..3u8, 0..3u8).prop_map(|(person, number, over)| Command::ConnectClient {
+            client: ClientId::from_random([number; 20]),
+            person,
+            over: [ClientId::from_random([over; 20])].into(),
+        }),
+        6 => (people(), 0..3u8).prop_map(|(person, number)| Command::DisconnectClients {
+            person,
+            clients: [ClientId::from_random([number; 20])].into(),
+        }),
         1 => (people(), 0..9u8).prop_map(|(person, number)| Command::EndSession {
             person,
             session: SessionId::from_random([number; 20]),

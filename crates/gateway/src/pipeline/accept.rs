@@ -21,6 +21,19 @@ pub(crate) struct Door {
     pub(crate) integration: Option<String>,
 }
 
+impl Door {
+    /// Its path, where nothing in it would have to be written in another way.
+    pub(crate) fn path(&self) -> Option<String> {
+        let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        let mut names = self.org.iter().chain(&self.integration);
+        let path = |org: Option<&String>| org.map_or_else(|| "/mcp".to_owned(), |org| format!("/o/{org}/mcp"));
+        names.all(|name| plain(name)).then(|| match &self.integration {
+            None => path(self.org.as_ref()),
+            Some(integration) => format!("{}/{integration}", path(self.org.as_ref())),
+        })
+    }
+}
+
 /// A request that may be read further.
 pub(crate) struct Accepted {
     pub(crate) door: Door,

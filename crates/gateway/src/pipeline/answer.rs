@@ -25,16 +25,11 @@ impl Exit {
         Exit(Box::new(response))
     }
 
-    /// Nobody was identified. The sentence says what to do; `presented` says whether a key was shown at all.
-    pub(crate) fn not_identified(message: &str, presented: bool) -> Exit {
+    /// Nobody was identified. The sentence says what to do, and the challenge says it to programs.
+    pub(crate) fn not_identified(message: &str, challenge: &str) -> Exit {
         let fault = Fault::new(code::NOT_IDENTIFIED, message);
         let mut response = json(StatusCode::UNAUTHORIZED, fault.to_bytes(None));
-        // Once Wardroom issues tokens to clients itself, `resource_metadata` belongs here.
-        let challenge = if presented {
-            HeaderValue::from_static(r#"Bearer realm="wardroom", error="invalid_token""#)
-        } else {
-            HeaderValue::from_static(r#"Bearer realm="wardroom""#)
-        };
+        let challenge = HeaderValue::from_str(challenge).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         Exit(Box::new(response))
     }

@@ -122,7 +122,10 @@ pub(crate) async fn told<P: Ports>(
     (denial, action, asks): (Denial, Action<'_>, Option<(&Door, &Wanted)>),
 ) -> Exit {
     if matches!(denial.reason, Reason::CredentialEnded | Reason::NotAMember) {
-        return Exit::not_identified("this key does not work any more; create a new one under Keys in Wardroom", true);
+        let ended = "what you have shown lets you in no more; sign in again from your AI client, or create a new key under \
+                     Keys in Wardroom";
+        let door = asks.map(|(door, _)| door.clone()).unwrap_or_default();
+        return Exit::not_identified(ended, &gateway.options.challenge(&door, true));
     }
     if denial.hidden || denial.reason == Reason::NoSuchTool {
         let name = asks.map_or(TOOL, |(_, wanted)| &wanted.name);

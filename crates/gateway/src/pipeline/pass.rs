@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use domain::record::Decision;
+use domain::time::Timestamp;
 use http::{HeaderMap, Request as HttpRequest, StatusCode};
 use serde_json::{Value, json};
+use verdict::{ClientProof, Credential};
 
 use crate::gateway::Gateway;
 use crate::mcp::session::{Owner, Session};
@@ -57,7 +59,7 @@ async fn posted<P: Ports>(gateway: &Arc<Gateway<P>>, door: Door, request: HttpRe
     };
     let Accepted { door, headers, .. } = accepted;
     let message = parse(gateway, (&headers, body), &caller).await?;
-    let caller = renew(gateway, caller)?;
+    let caller = renew(gateway, &door, caller)?;
     let request = match message {
         Message::Request(request) => *request,
         Message::Notification(notification) => return notified(gateway, &caller, (&door, &headers), &notification),
@@ -151,7 +153,12 @@ async fn known_place<P: Ports>(
 }
 
 fn owner<A>(caller: &Caller<A>, door: &Door) -> Owner {
-    Owner { org: caller.org(), credential: caller.credential, integration: door.integration.clone() }
+    // A client shows other tokens as time goes by, and is the same client.
+    let credential = match caller.credential {
+        Credential::Client(proof) => Credential::Client(ClientProof { ends_at: Timestamp(0), ..proof }),
+        credential => credential,
+    };
+    Owner { org: caller.org(), credential, integration: door.integration.clone() }
 }
 
 /// The session that a legacy client names. One that is gone or somebody else's is answered with 404, upon

@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::runtime::{Handle, Id};
 use zeroize::Zeroizing;
 
+use crate::destination::{self, Destinations, Resolver};
 use crate::gateway::StartFault;
 use crate::upstream::failure::Failure;
 
@@ -28,7 +29,7 @@ const IDLE_MS_MAX: u64 = 60_000;
 /// Runtimes that have connections of their own; those on top share the first one's.
 const RUNTIMES_MAX: usize = 1_024;
 
-type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type HttpClient = Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>;
 
 /// Sends requests. Cloning is cheap and shares the connections.
 ///
@@ -36,7 +37,7 @@ type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 /// runtime, every message would wake that runtime's thread, and every answer the own one again.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
-    https: HttpsConnector<HttpConnector>,
+    https: HttpsConnector<HttpConnector<Resolver>>,
     clients: Arc<RwLock<Vec<(Id, HttpClient)>>>,
 }
 
@@ -65,8 +66,8 @@ impl Shown {
 }
 
 impl Connection {
-    pub(crate) fn new(connect_ms_max: u64) -> Result<Connection, StartFault> {
-        let mut http = HttpConnector::new();
+    pub(crate) fn new(connect_ms_max: u64, destinations: Arc<Destinations>) -> Result<Connection, StartFault> {
+        let mut http = HttpConnector::new_with_resolver(Resolver::guarded(destinations));
         http.enforce_http(false);
         // Without it small messages wait for the other side's acknowledgement.
         http.set_nodelay(true);
@@ -127,6 +128,9 @@ impl Connection {
             headers.insert(name, value.clone());
         }
         self.client().request(request).await.map_err(|fault| {
+            if let Some(refused) = destination::refusal(&fault) {
+                return Failure::Destination(refused.to_string());
+            }
             let why = if fault.is_connect() { "no connection could be made" } else { "the connection broke" };
             tracing::debug!(%fault, "an upstream cannot be reached");
             Failure::Unreachable(why.to_owned())

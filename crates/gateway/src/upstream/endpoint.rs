@@ -14,13 +14,14 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use verdict::Subject;
 
+use crate::destination::Destinations;
 use crate::gateway::StartFault;
 use crate::limits::Limits;
 use crate::options::GatewayOptions;
 use crate::upstream::connection::{Connection, Shown};
 use crate::upstream::exchange::{self, Outgoing};
 use crate::upstream::failure::Failure;
-use crate::upstream::{destination, handshake};
+use crate::upstream::handshake;
 
 const UNKNOWN: u8 = 0;
 const MODERN: u8 = 1;
@@ -34,7 +35,7 @@ const FAREWELL_MS_MAX: u64 = 5_000;
 pub(crate) struct Upstreams {
     pub(crate) connection: Connection,
     pub(crate) limits: Limits,
-    pub(crate) plain_http_hosts: Vec<String>,
+    pub(crate) destinations: Arc<Destinations>,
     endpoints: Mutex<HashMap<(OrgId, IntegrationId), Arc<Endpoint>>>,
     ids: AtomicU64,
     tasks: TaskTracker,
@@ -80,10 +81,11 @@ pub(crate) enum Route {
 
 impl Upstreams {
     pub(crate) fn new(options: &GatewayOptions, tasks: TaskTracker) -> Result<Upstreams, StartFault> {
+        let destinations = Arc::new(options.destinations.clone());
         Ok(Upstreams {
-            connection: Connection::new(options.limits.connect_ms_max)?,
+            connection: Connection::new(options.limits.connect_ms_max, Arc::clone(&destinations))?,
             limits: options.limits.clone(),
-            plain_http_hosts: options.plain_http_hosts.clone(),
+            destinations,
             endpoints: Mutex::default(),
             ids: AtomicU64::new(1),
             tasks,
@@ -113,7 +115,7 @@ impl Upstreams {
             let oldest = endpoints.iter().min_by_key(|(_, endpoint)| used(endpoint)).map(|(key, _)| *key);
             oldest.map(|oldest| endpoints.remove(&oldest));
         }
-        let endpoint = Arc::new(Endpoint::new(url, &self.plain_http_hosts)?);
+        let endpoint = Arc::new(Endpoint::new(url, &self.destinations)?);
         endpoints.insert((org, integration), endpoint.clone());
         Ok(endpoint)
     }
@@ -216,9 +218,9 @@ impl Upstreams {
 }
 
 impl Endpoint {
-    pub(crate) fn new(url: &Arc<str>, plain_http_hosts: &[String]) -> Result<Endpoint, Failure> {
+    pub(crate) fn new(url: &Arc<str>, destinations: &Destinations) -> Result<Endpoint, Failure> {
         Ok(Endpoint {
-            uri: destination::parse(url, plain_http_hosts)?,
+            uri: destinations.check(url).map_err(|fault| Failure::Destination(fault.to_string()))?,
             url: url.clone(),
             era: AtomicU8::new(UNKNOWN),
             asking: tokio::sync::Mutex::default(),

@@ -7,7 +7,6 @@
 //! Start reading at [`endpoint::Upstreams`] (what is remembered), then `exchange` (one message there and back).
 
 pub(crate) mod connection;
-mod destination;
 pub(crate) mod endpoint;
 pub(crate) mod exchange;
 pub(crate) mod failure;

@@ -74,7 +74,7 @@ impl<P: Ports> Gateway<P> {
         credential: &CredentialKind,
         secret: Option<&str>,
     ) -> Result<Probed, ProbeError> {
-        let endpoint = Endpoint::new(&Arc::from(url), &self.options.plain_http_hosts)?;
+        let endpoint = Endpoint::new(&Arc::from(url), &self.options.destinations)?;
         let secret = secret.map(|secret| Zeroizing::new(secret.to_owned()));
         let shown = Shown::new(credential, secret.as_ref())?;
         Ok(look(&self.upstreams, &endpoint, &shown).await?)

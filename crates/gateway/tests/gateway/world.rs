@@ -18,11 +18,14 @@ use domain::preset::Preset;
 use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::role::RoleId;
 use domain::time::Timestamp;
-use gateway::{Access, Gateway, GatewayOptions, Limits, NotOpened, Opened, Ports, RequestTold, ToolAsked, Unavailable};
+use gateway::{
+    Access, Gateway, GatewayOptions, Limits, NotOpened, Opened, Ports, RequestTold, ShownClient, ToolAsked, Unavailable,
+};
 use identity::digest::KeyDigester;
 use identity::key::{IssuedKey, KeyPrefix as KeyForm, PresentedKey};
 use identity::keyring::Keyring;
 use identity::random::{OperatingSystem, random_array};
+use identity::token::PresentedToken;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use verdict::{Actor, Credential, Snapshot};
@@ -84,6 +87,7 @@ pub(crate) struct Shared {
     pub(crate) log: Log,
     orgs: Mutex<HashMap<String, Arc<Org>>>,
     credentials: Mutex<HashMap<[u8; 32], (OrgId, KeyId)>>,
+    pub(crate) clients: Mutex<HashMap<String, ShownClient>>,
     pub(crate) secrets: Mutex<HashMap<IntegrationId, String>>,
     names: Mutex<HashMap<PersonId, String>>,
     pub(crate) requests: Mutex<HashMap<String, RequestTold>>,
@@ -106,6 +110,10 @@ impl Ports for FakePorts {
         let orgs = self.0.orgs.lock().unwrap();
         let by_id = || orgs.values().find(|org| org.id.as_str() == slug_or_id);
         Ok(orgs.get(slug_or_id).or_else(by_id).cloned())
+    }
+
+    async fn client(&self, token: &PresentedToken<'_>) -> Result<Option<ShownClient>, Unavailable> {
+        Ok(self.0.clients.lock().unwrap().get(token.reveal()).cloned())
     }
 
     async fn credential(&self, key: &PresentedKey<'_>) -> Result<Option<(OrgId, Credential)>, Unavailable> {
@@ -223,6 +231,7 @@ impl World {
             log: log.clone(),
             orgs: Mutex::default(),
             credentials: Mutex::default(),
+            clients: Mutex::default(),
             secrets: Mutex::default(),
             names: Mutex::default(),
             requests: Mutex::default(),

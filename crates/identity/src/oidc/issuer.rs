@@ -93,7 +93,7 @@ impl Endpoint {
     }
 }
 
-fn check(text: &str) -> Result<(), UrlFault> {
+pub(crate) fn check(text: &str) -> Result<(), UrlFault> {
     if text.len() > URL_LENGTH_MAX {
         return Err(UrlFault::TooLong);
     }
@@ -122,7 +122,7 @@ fn check(text: &str) -> Result<(), UrlFault> {
     }
 }
 
-fn is_this_machine(host: &str) -> bool {
+pub(crate) fn is_this_machine(host: &str) -> bool {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     host == "localhost"
         || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())

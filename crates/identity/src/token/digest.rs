@@ -44,11 +44,19 @@ pub enum Purpose {
     PasskeyAdding,
     /// To keep the members of an organization up to date.
     Directory,
+    /// To call tools as a connected client.
+    ClientAccess,
+    /// To get new tokens as a connected client.
+    ClientRefresh,
+    /// To get the first tokens of a client that is being connected.
+    ClientCode,
+    /// To be the client that registered itself.
+    ClientSecret,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Purpose; 15] = [
+    pub const ALL: [Purpose; 19] = [
         Purpose::Session,
         Purpose::Browser,
         Purpose::FirstLink,
@@ -64,6 +72,10 @@ impl Purpose {
         Purpose::SecondFactor,
         Purpose::PasskeyAdding,
         Purpose::Directory,
+        Purpose::ClientAccess,
+        Purpose::ClientRefresh,
+        Purpose::ClientCode,
+        Purpose::ClientSecret,
     ];
 
     /// The form of tokens for this purpose.
@@ -80,6 +92,10 @@ impl Purpose {
             Purpose::Invitation => TokenForm::Invitation,
             Purpose::PasskeySignIn | Purpose::SecondFactor | Purpose::PasskeyAdding => TokenForm::PasskeyChallenge,
             Purpose::Directory => TokenForm::Directory,
+            Purpose::ClientAccess => TokenForm::ClientAccess,
+            Purpose::ClientRefresh => TokenForm::ClientRefresh,
+            Purpose::ClientCode => TokenForm::ClientCode,
+            Purpose::ClientSecret => TokenForm::ClientSecret,
         }
     }
 
@@ -102,6 +118,10 @@ impl Purpose {
             Purpose::SecondFactor => "second-factor",
             Purpose::PasskeyAdding => "passkey-adding",
             Purpose::Directory => "directory",
+            Purpose::ClientAccess => "client-access",
+            Purpose::ClientRefresh => "client-refresh",
+            Purpose::ClientCode => "client-code",
+            Purpose::ClientSecret => "client-secret",
         }
     }
 }

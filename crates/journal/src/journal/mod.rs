@@ -3,6 +3,7 @@
 //! This module only names what can be asked and passes it on; the half that knows the database is `sqlite`.
 //! What concerns records of calls is in `records`.
 
+mod clients;
 mod passkeys;
 mod records;
 

@@ -9,7 +9,7 @@ use crate::sqlite::to_sql;
 use crate::stream::PAGE_MAX;
 
 /// Where rows of an organization stand that go when it is erased.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "memberships",
     "called",
     "directory_users",
@@ -19,6 +19,8 @@ const TABLES: [&str; 12] = [
     "labels",
     "credentials",
     "secrets",
+    "client_tokens",
+    "connected_clients",
     "invitees",
     "invitation_digests",
     "outbox",

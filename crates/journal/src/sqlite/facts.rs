@@ -10,7 +10,7 @@ use domain::id::{KeyId, OrgId, PersonId};
 use crate::error::{AppendError, ReadError};
 use crate::fact::{Fact, Label, OrganizationSlug, Person};
 use crate::sqlite::sign_in::{self, SessionsOf};
-use crate::sqlite::{ending, identities, invitees, mail, mail_domains, passkeys, scim, to_sql};
+use crate::sqlite::{clients, ending, identities, invitees, mail, mail_domains, passkeys, scim, to_sql};
 use crate::stream::{EVENT_BYTES_MAX, PAGE_MAX};
 
 /// Where rows of a person stand that go when they are erased, besides those of their sessions.
@@ -57,6 +57,7 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         }
         Fact::EndMembership { person, org } => {
             run("DELETE FROM memberships WHERE person = ?1 AND org = ?2", &[&person.as_str(), &org.as_str()])?;
+            clients::forget_of(connection, *person, Some(*org))?;
             return scim::forget(connection, *person, *org);
         }
         Fact::DirectoryUser(user) => scim::write(connection, user)?,
@@ -114,6 +115,12 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         Fact::InvitationDigest { digest, org, invitation } => {
             invitees::write_digest(connection, digest, *org, *invitation)?;
         }
+        Fact::OAuthClient(row) => clients::write_registered(connection, row)?,
+        Fact::KeepOAuthClient { client_id, until } => clients::keep_registered(connection, client_id, *until)?,
+        Fact::ConnectedClient(row) => clients::write_connected(connection, row)?,
+        Fact::DropClient { client } => clients::forget(connection, *client)?,
+        Fact::ClientToken { row, at } => clients::write_token(connection, row, *at)?,
+        Fact::SpendClientToken { digest, at } => clients::spend(connection, digest, *at)?,
         Fact::DropSecret { org, id } => {
             run("DELETE FROM secrets WHERE org = ?1 AND id = ?2", &[&org.as_str(), id])?;
             return Ok(true);
@@ -136,6 +143,7 @@ fn write_secret(connection: &Connection, org: OrgId, id: &str, sealed: &[u8]) ->
 pub(crate) fn erase_person(connection: &Connection, person: PersonId) -> Result<(), FactError> {
     sign_in::end_sessions(connection, SessionsOf::Person(person))?;
     invitees::erase_person(connection, person)?;
+    clients::forget_of(connection, person, None)?;
     for table in PERSONAL_TABLES {
         connection.prepare_cached(&format!("DELETE FROM {table} WHERE person = ?1"))?.execute([person.as_str()])?;
     }

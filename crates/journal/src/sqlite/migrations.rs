@@ -136,6 +136,27 @@ const JOURNAL: &[&str] = &[
         org TEXT NOT NULL, grp TEXT NOT NULL, display_name TEXT NOT NULL, external_id TEXT, PRIMARY KEY (org, grp)
     ) WITHOUT ROWID, STRICT;
 ",
+    // Clients that registered themselves, clients that people have connected, and their tokens.
+    "
+    CREATE TABLE oauth_clients (
+        client_id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, redirect_uris TEXT NOT NULL, secret_digest BLOB,
+        created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX oauth_clients_by_end ON oauth_clients (expires_at);
+    CREATE TABLE connected_clients (
+        client TEXT NOT NULL PRIMARY KEY, org TEXT NOT NULL, person TEXT NOT NULL, client_id TEXT NOT NULL,
+        name TEXT NOT NULL, sent_back_to TEXT NOT NULL, resource TEXT NOT NULL, connected_at INTEGER NOT NULL
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX connected_clients_by_person ON connected_clients (person, org);
+    CREATE INDEX connected_clients_by_org ON connected_clients (org);
+    CREATE TABLE client_tokens (
+        digest BLOB NOT NULL PRIMARY KEY, kind TEXT NOT NULL, org TEXT NOT NULL, client TEXT NOT NULL,
+        redirect_uri TEXT, challenge TEXT, expires_at INTEGER NOT NULL, spent_at INTEGER
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX client_tokens_by_client ON client_tokens (client);
+    CREATE INDEX client_tokens_by_org ON client_tokens (org);
+    CREATE INDEX client_tokens_by_end ON client_tokens (expires_at);
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

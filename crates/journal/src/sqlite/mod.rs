@@ -5,6 +5,7 @@
 //! written, `key_uses` and `session_uses` gather what nobody waits for, `record_threads` starts the thread that stands
 //! by there and the `syncer` and `keeper` that look after the disk behind it, `verify` walks the chains. Nothing here knows what an event means.
 
+pub(crate) mod clients;
 pub(crate) mod ending;
 pub(crate) mod facts;
 pub(crate) mod folder;

@@ -79,9 +79,10 @@ pub(crate) enum SessionsOf {
     Person(PersonId),
 }
 
-/// Deletes every session and every ticket.
+/// Deletes every session, every ticket and every token of a connected client.
 pub(crate) fn end_all(connection: &Connection) -> Result<(), FactError> {
-    Ok(connection.execute_batch("DELETE FROM session_uses; DELETE FROM sessions; DELETE FROM tickets;")?)
+    let all = "DELETE FROM session_uses; DELETE FROM sessions; DELETE FROM tickets; DELETE FROM client_tokens;";
+    Ok(connection.execute_batch(all)?)
 }
 
 /// Writes a ticket, and deletes those that are no good any more.

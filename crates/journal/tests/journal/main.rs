@@ -1,5 +1,6 @@
 //! Tests of the journal through its public interface. Each test owns its data folder and moves time by hand.
 
+mod clients;
 mod contract;
 mod crash;
 mod ending;

@@ -10,9 +10,10 @@ use domain::credential::CredentialId;
 use domain::id::{IntegrationId, OrgId, PersonId};
 use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::time::Timestamp;
-use gateway::{Access, NotOpened, Opened, Ports, RequestTold, ToolAsked, Unavailable};
+use gateway::{Access, NotOpened, Opened, Ports, RequestTold, ShownClient, ToolAsked, Unavailable};
 use identity::digest::ArgumentDigester;
 use identity::key::PresentedKey;
+use identity::token::PresentedToken;
 use journal::Journal;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -57,6 +58,15 @@ impl Ports for GatewayPorts {
 
     async fn credential(&self, key: &PresentedKey<'_>) -> Result<Option<(OrgId, Credential)>, Unavailable> {
         self.app.credential_of(key).await.map_err(|error| unavailable(&error))
+    }
+
+    async fn client(&self, token: &PresentedToken<'_>) -> Result<Option<ShownClient>, Unavailable> {
+        let found = self.app.client_of(token).await.map_err(|error| unavailable(&error))?;
+        Ok(found.map(|shown| ShownClient {
+            org: shown.org,
+            credential: shown.credential(),
+            integration: shown.integration,
+        }))
     }
 
     async fn secret(&self, org: OrgId, integration: IntegrationId) -> Result<Option<Zeroizing<String>>, Unavailable> {

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use app::ports::{FetchFault, Fetched, Fetching, Web};
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderValue, Method, Request};
+use gateway::destination::{Destinations, Resolver};
+use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -26,7 +27,9 @@ const ALL_MAX: Duration = Duration::from_secs(5);
 
 /// Sends requests.
 pub(crate) struct HyperWeb {
-    https: HttpsConnector<HttpConnector>,
+    https: HttpsConnector<HttpConnector<Resolver>>,
+    /// Where requests may go; none for those that the operator set up.
+    destinations: Option<Arc<Destinations>>,
 }
 
 impl HyperWeb {
@@ -36,7 +39,20 @@ impl HyperWeb {
     /// # Errors
     /// [`Fault`] that names the setting whose file holds no certificates.
     pub(crate) fn new(ca_file: Option<(&str, &Path)>) -> Result<HyperWeb, Fault> {
-        let mut http = HttpConnector::new();
+        HyperWeb::with(ca_file, None)
+    }
+
+    /// Prepares the way to what others name: to public addresses, and those that the operator allows.
+    ///
+    /// # Errors
+    /// [`Fault`] where there is no TLS.
+    pub(crate) fn guarded(destinations: Destinations) -> Result<HyperWeb, Fault> {
+        HyperWeb::with(None, Some(Arc::new(destinations)))
+    }
+
+    fn with(ca_file: Option<(&str, &Path)>, destinations: Option<Arc<Destinations>>) -> Result<HyperWeb, Fault> {
+        let resolver = destinations.clone().map_or_else(Resolver::open, Resolver::guarded);
+        let mut http = HttpConnector::new_with_resolver(resolver);
         http.enforce_http(false);
         let no_tls = |error| Fault(format!("there is no TLS to reach providers with: {error}"));
         let (builder, ring) = (HttpsConnectorBuilder::new(), Arc::new(default_provider()));
@@ -48,12 +64,15 @@ impl HyperWeb {
                 builder.with_tls_config(config.with_no_client_auth())
             }
         };
-        Ok(HyperWeb { https: builder.https_or_http().enable_http1().wrap_connector(http) })
+        Ok(HyperWeb { https: builder.https_or_http().enable_http1().wrap_connector(http), destinations })
     }
 
     async fn send(&self, request: Request<Full<Bytes>>, length_max: usize) -> Result<Fetched, FetchFault> {
         let url = request.uri().to_string();
         let failed = |why: &str| FetchFault(format!("{url} {why}"));
+        if let Some(destinations) = &self.destinations {
+            destinations.check(&url).map_err(|refused| failed(&format!("is not gone to: {refused}")))?;
+        }
         let all = async {
             // A connection lives on the runtime that made it, and these are few: none is kept.
             let client = Client::builder(TokioExecutor::new()).build::<_, Full<Bytes>>(self.https.clone());
@@ -61,10 +80,10 @@ impl HyperWeb {
                 true => failed(&format!("cannot be reached: {}", innermost(&error))),
                 false => failed(&format!("broke off: {}", innermost(&error))),
             })?;
-            let status = response.status().as_u16();
+            let (status, kept_s) = (response.status().as_u16(), kept_s(response.headers()));
             let body = Limited::new(response.into_body(), length_max).collect().await;
             let body = body.map_err(|_| failed(&format!("broke off, or sent more than {length_max} bytes")))?;
-            Ok(Fetched { status, body: body.to_bytes().to_vec() })
+            Ok(Fetched { status, body: body.to_bytes().to_vec(), kept_s })
         };
         let in_time = tokio::time::timeout(ALL_MAX, all).await;
         in_time.unwrap_or_else(|_| Err(failed(&format!("took longer than {} s", ALL_MAX.as_secs()))))
@@ -124,6 +143,16 @@ fn show<B>(request: &mut Request<B>, authorization: Option<&str>) -> Result<(), 
     shown.set_sensitive(true);
     request.headers_mut().insert(AUTHORIZATION, shown);
     Ok(())
+}
+
+/// For how long an answer may be kept (RFC 9111), where it says so in a plain way.
+fn kept_s(headers: &HeaderMap) -> Option<u64> {
+    let stated = headers.get(CACHE_CONTROL)?.to_str().ok()?;
+    let mut directives = stated.split(',').map(str::trim);
+    if directives.clone().any(|directive| matches!(directive, "no-store" | "no-cache")) {
+        return Some(0);
+    }
+    directives.find_map(|directive| directive.strip_prefix("max-age=")?.parse().ok())
 }
 
 fn innermost(error: &dyn std::error::Error) -> String {

@@ -30,6 +30,7 @@ mod kinds;
 mod leaving;
 mod mail;
 mod management;
+mod oauth;
 mod offers;
 mod operation;
 mod pages;

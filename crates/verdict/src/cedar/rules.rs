@@ -248,6 +248,8 @@ fn organization() -> Vec<Policy> {
             &["request.open"],
         )
         .when(any([themselves.clone(), where_for_person])),
+        Policy::permit("client.connect", "Every member connects clients that act as themselves", &["client.connect"])
+            .when("principal is Wardroom::Member"),
         Policy::permit("organization.transfer", "Hand over the top role", &["organization.transfer"])
             .when(all(["resource has role && principal.role.top".to_owned(), holds(P::OrganizationTransfer)])),
         Policy::permit(

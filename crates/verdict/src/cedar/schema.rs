@@ -146,6 +146,8 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("member.edit", MEMBER, "seat: Bool"),
     ("member.view_sessions", MEMBER, ""),
     ("member.end_sessions", MEMBER, ""),
+    // To connect a client that acts as oneself.
+    ("client.connect", ORGANIZATION, ""),
     ("member.remove", MEMBER, ""),
     ("member.suspend", MEMBER, ""),
     ("member.restore", MEMBER, ""),

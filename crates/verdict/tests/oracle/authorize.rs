@@ -103,6 +103,8 @@ pub(crate) fn operation<'c>(
         Command::EndSession { person, .. } | Command::EndSessions { person } => {
             Operation::EndSessions { member: *person }
         }
+        Command::ConnectClient { .. } => Operation::ConnectClient,
+        Command::DisconnectClients { person, .. } => Operation::EndSessions { member: *person },
         Command::SuspendMember { person, .. } => Operation::SuspendMember { member: *person },
         Command::RestoreMember { person } => Operation::RestoreMember { member: *person },
         Command::RemoveMember { person } => Operation::RemoveMember { member: *person },

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::agent::AgentEdit;
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId};
+use domain::id::{
+    AgentId, ClientId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+};
 use domain::integration::{IntegrationEdit, ToolClass};
 use domain::invitation::{Closing, Inviter, NewInvitation, Offer};
 use domain::key::{KeyKind, KeyScope};
@@ -94,10 +96,19 @@ impl Pick<'_> {
         integration(self.dice.below(INTEGRATIONS))
     }
 
+    fn client(&mut self) -> ClientId {
+        ClientId::from_random([self.dice.below(9); 20])
+    }
+
     fn people(&mut self) -> Command {
         let (person, role) = (self.person(), self.role_of(false));
         let (digest, hint) = self.secret();
-        match self.dice.below(15) {
+        match self.dice.below(17) {
+            15 => {
+                let (client, over) = (self.client(), [self.client()].into());
+                Command::ConnectClient { client, person: self.me, over }
+            }
+            16 => Command::DisconnectClients { person, clients: [self.client()].into() },
             13 => Command::SuspendMember { person, by_directory: false },
             14 => Command::RestoreMember { person: self.suspended().unwrap_or(person) },
             10 => {

@@ -154,6 +154,16 @@ impl<'o> Naive<'o> {
         let ended = Some(no("credential-ended"));
         let (key, digest) = match credential {
             Credential::Key { key, digest } => (key, digest),
+            Credential::Client(proof) => {
+                let Some(client) = self.state.clients.get(&proof.client) else { return ended };
+                let subject = Subject::Member(client.person);
+                let is_theirs = (subject, None) == (actor.subject, actor.acting_for);
+                return match () {
+                    () if !self.is_before(Some(proof.ends_at)) => ended,
+                    () if self.stands(subject).is_some() => self.stands(subject),
+                    () => ended.filter(|_| !is_theirs),
+                };
+            }
             Credential::Session(proof) => {
                 let subject = Subject::Member(proof.person);
                 let is_theirs = (subject, None) == (actor.subject, actor.acting_for);

@@ -50,6 +50,10 @@ impl Naive<'_> {
             Operation::ViewSessions { member } | Operation::EndSessions { member } => {
                 needs(P::KeyIssue).and(|| self.over_member(me, member))
             }
+            Operation::ConnectClient => match me {
+                Subject::Member(_) => yes("own"),
+                Subject::Key(_) | Subject::Agent(_) => hide(no("no-such-target")),
+            },
             Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
                 needs(P::MemberRemove).and(|| self.over_member(me, member))
             }

@@ -1,0 +1,53 @@
+//! Tokens for what a client brings (RFC 6749, section 5), and their end (RFC 7009).
+
+use app::App;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use serde::Serialize;
+
+use super::fault::Fault;
+use crate::visitor::CameFrom;
+
+/// The tokens of a connected client.
+#[derive(Serialize)]
+pub(super) struct Tokens {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: i64,
+    refresh_token: String,
+}
+
+pub(super) async fn give(
+    State(app): State<App>,
+    CameFrom(address): CameFrom,
+    headers: HeaderMap,
+    form: Bytes,
+) -> Result<([(HeaderName, &'static str); 1], Json<Tokens>), Fault> {
+    let issued = app.tokens_for(&form, authorization(&headers)).await;
+    let issued = app.tried_by_client(address.as_deref(), issued)?;
+    let tokens = Tokens {
+        access_token: issued.access.reveal().to_owned(),
+        token_type: "Bearer",
+        expires_in: issued.expires_in_s,
+        refresh_token: issued.refresh.reveal().to_owned(),
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(tokens)))
+}
+
+pub(super) async fn revoke(
+    State(app): State<App>,
+    CameFrom(address): CameFrom,
+    headers: HeaderMap,
+    form: Bytes,
+) -> Result<StatusCode, Fault> {
+    let revoked = app.revoke_token(&form, authorization(&headers)).await;
+    app.tried_by_client(address.as_deref(), revoked)?;
+    Ok(StatusCode::OK)
+}
+
+/// The header, where there is one; what cannot be read is as good as something wrong.
+fn authorization(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default())
+}

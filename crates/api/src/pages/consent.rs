@@ -1,0 +1,91 @@
+//! The page on which somebody says whether an AI client may act as them.
+//!
+//! Nothing is believed of what the form brings but the answer: what was asked comes with it as it came the first time, and
+//! is looked at anew.
+
+use app::App;
+use app::clients::{AuthorizeFault, ConsentView, SentBack};
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+
+use super::resident::Resident;
+use super::{Asked, POLICY, Refused, field, guard, return_to};
+use crate::problem::Failure;
+
+/// The door for which the word in the form is made.
+const CSRF_DOOR: &str = "consent";
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct ConsentPage<'p> {
+    look: &'p ConsentView,
+    /// The name of the only organization that it can be.
+    only: Option<&'p str>,
+    /// What they are called who are asked.
+    name: &'p str,
+    /// What the client asks for, as it came.
+    request: &'p str,
+    csrf: &'p str,
+}
+
+pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> Result<Response, Refused> {
+    let query = address.query().unwrap_or_default();
+    // Before somebody is signed in nothing is looked up for whoever asks.
+    let Some(signed_in) = asked.resident(&app).await? else {
+        return Ok(asked.to(&return_to::sign_in_first(&address), &[]));
+    };
+    let look = match app.look_at_client(&signed_in, query).await {
+        Ok(look) => look,
+        Err(fault) => return told(fault),
+    };
+    let name = app.own_name(signed_in.proof.person).await?;
+    let csrf = app.csrf_token(&signed_in, CSRF_DOOR);
+    let only = match look.organizations.as_slice() {
+        [(_, title)] => Some(title.as_str()),
+        _ => None,
+    };
+    let page = ConsentPage { look: &look, only, name: &name, request: query, csrf: &csrf };
+    let mut page = asked.page(StatusCode::OK, &page);
+    // A browser holds the form to this also where its answer sends it on.
+    let policy = POLICY.replace("form-action 'self'", &format!("form-action 'self' {}", look.origin));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(page)
+}
+
+pub(super) async fn answer(State(app): State<App>, resident: Resident, form: Bytes) -> Result<Response, Refused> {
+    resident.sent(&app, &form, CSRF_DOOR)?;
+    let query = field(&form, "request").unwrap_or_default();
+    let answered = match field(&form, "answer").as_deref() {
+        Some("connect") => {
+            let chosen = field(&form, "organization").unwrap_or_default();
+            app.connect_client(&resident.signed_in, &query, &chosen).await
+        }
+        Some("refuse") => app.refuse_client(&query).await,
+        _ => return Err(Failure::bad_field("answer", "choose whether to connect the client").into()),
+    };
+    match answered {
+        Ok(to) => sent_back(&to),
+        Err(fault) => told(fault),
+    }
+}
+
+fn told(fault: AuthorizeFault) -> Result<Response, Refused> {
+    match fault {
+        AuthorizeFault::Back(to) => sent_back(&to),
+        AuthorizeFault::Page(fault) => Err(Failure::bad_request("bad-client-request", fault.description).into()),
+        AuthorizeFault::Problem(problem) => Err(problem.into()),
+    }
+}
+
+/// To where the client waits.
+fn sent_back(SentBack(to): &SentBack) -> Result<Response, Refused> {
+    let to = HeaderValue::from_str(to).map_err(|_| Failure::unavailable("the client's address cannot be gone to"))?;
+    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
+    guard(response.headers_mut());
+    Ok(response)
+}

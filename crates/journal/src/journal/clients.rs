@@ -1,0 +1,49 @@
+//! What can be asked about clients of the authorization server.
+
+use domain::id::{ClientId, OrgId, PersonId};
+use domain::time::Timestamp;
+
+use crate::client::{ClientTokenRow, ConnectedClientRow, OAuthClientRow};
+use crate::error::ReadError;
+use crate::journal::Journal;
+use crate::sqlite::clients;
+
+impl Journal {
+    /// The client that registered itself and was given this identifier.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn oauth_client(&self, client_id: &str) -> Result<Option<OAuthClientRow>, ReadError> {
+        let client_id = client_id.to_owned();
+        self.read_journal(move |connection| clients::registered(connection, &client_id)).await
+    }
+
+    /// The token of a connected client that has this digest, spent ones and those that ended of late included.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn client_token(&self, digest: [u8; 32]) -> Result<Option<ClientTokenRow>, ReadError> {
+        self.read_journal(move |connection| clients::token(connection, &digest)).await
+    }
+
+    /// What is known of a connected client.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn connected_client(&self, client: ClientId) -> Result<Option<ConnectedClientRow>, ReadError> {
+        self.read_journal(move |connection| clients::connected(connection, client)).await
+    }
+
+    /// What is known of the clients that a person has connected to an organization, the newest first, and until when each
+    /// has a token that is good; at most 10,000.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn clients_of(
+        &self,
+        org: OrgId,
+        person: PersonId,
+    ) -> Result<Vec<(ConnectedClientRow, Timestamp)>, ReadError> {
+        self.read_journal(move |connection| clients::connected_by(connection, org, person)).await
+    }
+}
