@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { ELSEWHERE, GATE, SIBLING, demo, encrypted, endAll, open, picture, press, site, text, trial, visitor } from "./world.mjs";
+import { clients } from "./clients.mjs";
 import { joining } from "./joining.mjs";
 import { passkeys } from "./passkeys.mjs";
 import { providers } from "./providers.mjs";
@@ -181,7 +182,7 @@ checks["in the demo a visitor chooses whom to be"] = async () => {
   assert.match(await text(page), /Who do you want to be/);
 };
 
-Object.assign(checks, providers, passkeys, joining);
+Object.assign(checks, providers, passkeys, joining, clients);
 
 const wanted = process.argv.slice(2);
 const tally = { passed: 0, failed: 0 };
