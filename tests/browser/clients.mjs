@@ -9,7 +9,9 @@ import { picture, press, shows, text, trial, visitor } from "./world.mjs";
 async function client() {
   const brought = [];
   const listener = createServer((request, response) => {
-    brought.push(Object.fromEntries(new URL(request.url, "http://127.0.0.1").searchParams));
+    const { pathname, searchParams } = new URL(request.url, "http://127.0.0.1");
+    // The browser asks for an icon as well.
+    if (pathname === "/callback") brought.push(Object.fromEntries(searchParams));
     response.end("<title>Back</title><p>You can close this window.</p>");
   });
   await new Promise((listening) => listener.listen(0, "127.0.0.1", listening));
