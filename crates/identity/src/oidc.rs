@@ -37,7 +37,7 @@ pub use claims::{ClaimFault, Expected, IdTokenFault, check_id_token};
 pub use discovery::{ClientAuth, DISCOVERY_LENGTH_MAX, DiscoveryFault, Provider};
 pub use exchange::{Client, ExchangeFault, TOKEN_ANSWER_LENGTH_MAX, TokenAnswer, TokenRequest};
 pub use issuer::{Endpoint, Issuer, UrlFault};
-pub(crate) use issuer::{check as check_url, is_this_machine};
+pub(crate) use issuer::{check as check_url, is_this_machine, origin_of};
 pub use jwk::{KEY_SET_LENGTH_MAX, KeySet, KeySetFault};
 pub use jws::{JwsFault, TOKEN_LENGTH_MAX};
 pub use proven::{IdentityDigester, ProvenIdentity, Subject};

@@ -30,7 +30,6 @@ pub(super) struct Server {
     code_challenge_methods_supported: [&'static str; 1],
     authorization_response_iss_parameter_supported: bool,
     client_id_metadata_document_supported: bool,
-    protected_resources: [String; 1],
 }
 
 /// An address at which tools are called.
@@ -50,7 +49,6 @@ pub(super) async fn server(Extension(PublicUrl(public_url)): Extension<PublicUrl
         token_endpoint: at(TOKEN),
         registration_endpoint: at(REGISTER),
         revocation_endpoint: at(REVOKE),
-        protected_resources: [at("/mcp")],
         issuer: public_url.to_string(),
         response_types_supported: ["code"],
         response_modes_supported: ["query"],

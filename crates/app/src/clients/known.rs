@@ -66,21 +66,7 @@ impl App {
         let is_it = secret.is_some_and(|secret| digester.is_of(&digest, Purpose::ClientSecret, &secret));
         if is_it { Ok(()) } else { Err(no_such().into()) }
     }
-}
 
-/// A client as it registered itself.
-fn registered(row: OAuthClientRow) -> KnownClient {
-    // Read when it registered: what was let then stays let, whatever the setting says of schemes since.
-    let scheme = |uri: &String| uri.split_once(':').map(|(scheme, _)| scheme.to_owned());
-    let schemes: Vec<String> = row.redirect_uris.iter().filter_map(scheme).collect();
-    let redirect_uris = row.redirect_uris.iter().filter_map(|uri| RedirectUri::parse(uri, &schemes).ok()).collect();
-    let name = Some(row.name).filter(|name| !name.is_empty());
-    let shows_itself = if row.secret.is_some() { ShowsItself::Post } else { ShowsItself::Not };
-    let metadata = ClientMetadata { name, redirect_uris, shows_itself };
-    KnownClient { client_id: row.client_id, metadata, secret: row.secret }
-}
-
-impl App {
     /// What came of what a client brought from this address: where it was good for nothing and there were too many of those,
     /// that. Whoever brings what is good is never kept waiting by others in their network.
     ///
@@ -101,6 +87,18 @@ impl App {
             _ => result,
         }
     }
+}
+
+/// A client as it registered itself.
+fn registered(row: OAuthClientRow) -> KnownClient {
+    // Read when it registered: what was let then stays let, whatever the setting says of schemes since.
+    let scheme = |uri: &String| uri.split_once(':').map(|(scheme, _)| scheme.to_owned());
+    let schemes: Vec<String> = row.redirect_uris.iter().filter_map(scheme).collect();
+    let redirect_uris = row.redirect_uris.iter().filter_map(|uri| RedirectUri::parse(uri, &schemes).ok()).collect();
+    let name = Some(row.name).filter(|name| !name.is_empty());
+    let shows_itself = if row.secret.is_some() { ShowsItself::Post } else { ShowsItself::Not };
+    let metadata = ClientMetadata { name, redirect_uris, shows_itself };
+    KnownClient { client_id: row.client_id, metadata, secret: row.secret }
 }
 
 /// Why a client does not get what it asked for.

@@ -23,9 +23,6 @@ pub struct ConnectedClientView {
     pub ends_at: Option<Timestamp>,
 }
 
-/// The same of a member.
-pub type MemberClient = ConnectedClientView;
-
 impl App {
     /// The clients that the caller has connected here, the newest first.
     ///
@@ -41,7 +38,7 @@ impl App {
     ///
     /// # Errors
     /// [`Problem::Denied`] without `key.issue`, or about somebody above the caller.
-    pub async fn member_clients(&self, caller: &Caller, member: &str) -> Result<Vec<MemberClient>, Problem> {
+    pub async fn member_clients(&self, caller: &Caller, member: &str) -> Result<Vec<ConnectedClientView>, Problem> {
         let member = self.member_named(caller, member).await?;
         let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::ViewSessions { member }).await?;
         self.clients_here(caller, member).await

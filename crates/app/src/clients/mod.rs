@@ -25,7 +25,7 @@ pub use access::ShownClient;
 pub use authorize::{AuthorizeFault, ConsentView, SentBack};
 pub use identity::oauth::{OAuthError, OAuthFault};
 pub use known::OAuthRefusal;
-pub use list::{ConnectedClientView, MemberClient};
+pub use list::ConnectedClientView;
 pub use register::RegisteredClient;
 pub use tokens::IssuedTokens;
 

@@ -1,6 +1,5 @@
 //! Tokens for a code or for a token that is good once, each spent by that; and what is done with those that come again.
 
-use domain::id::ClientId;
 use domain::time::Timestamp;
 use identity::oauth::grant::{ClientShown, Grant, RevocationRequest, TokenRequest};
 use identity::oauth::{OAuthError, OAuthFault, pkce};
@@ -61,7 +60,7 @@ impl App {
         if let Some(spent_at) = brought.row.spent_at {
             if now.0 > spent_at.0.saturating_add(again_ms) {
                 tracing::warn!(client = %brought.row.client, "a client's token came again after it was spent; the client is disconnected");
-                self.hang_up(brought.row.org, brought.row.client).await?;
+                self.disconnect_by_token(brought.row.org, brought.row.client).await?;
             }
             return Err(not_good().into());
         }
@@ -82,7 +81,7 @@ impl App {
         self.is_client(&request.client).await?;
         for kind in [ClientTokenKind::Refresh, ClientTokenKind::Access] {
             match self.brought(kind, &request.token, &request.client).await {
-                Ok(brought) => return Ok(self.hang_up(brought.row.org, brought.row.client).await?),
+                Ok(brought) => return Ok(self.disconnect_by_token(brought.row.org, brought.row.client).await?),
                 Err(OAuthRefusal::Fault(_)) => {}
                 Err(problem) => return Err(problem),
             }
@@ -160,10 +159,6 @@ impl App {
             Err(Problem::Missing { .. }) => Err(not_good().into()),
             Err(problem) => Err(problem.into()),
         }
-    }
-
-    pub(super) async fn hang_up(&self, org: domain::id::OrgId, client: ClientId) -> Result<(), Problem> {
-        self.disconnect_by_token(org, client).await
     }
 }
 

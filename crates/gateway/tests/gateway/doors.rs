@@ -1,7 +1,15 @@
 //! Who and what is let through the doors at all.
 
+use std::collections::BTreeSet;
+
+use domain::command::Command;
+use domain::id::ClientId;
+use gateway::ShownClient;
 use http::Method;
+use identity::random::OperatingSystem;
+use identity::token::{IssuedToken, TokenForm};
 use serde_json::json;
+use verdict::{ClientProof, Credential};
 
 use crate::client::Client;
 use crate::upstream::{Era, Upstream};
@@ -267,4 +275,40 @@ async fn two_organizations_with_equal_names_inside_never_touch() {
         world.shared.intents.lock().unwrap().iter().map(|(intent, _)| (intent.org, intent.arguments_digest)).collect();
     assert_eq!(digests.len(), 2);
     assert_ne!(digests[0], digests[1]);
+}
+
+#[tokio::test]
+async fn a_connected_client_is_let_in_where_its_token_is_for_until_it_is_disconnected_or_the_token_ends() {
+    let log = log();
+    let (world, upstream) = (World::start(&log).await, Upstream::start(Era::Modern, &log).await);
+    world.connect("crm", &upstream);
+    world.connect("mail", &upstream);
+    let client = ClientId::from_random([1; 20]);
+    world.change(Command::ConnectClient { client, person: world.owner.id, over: BTreeSet::new() });
+    let shows = |integration: Option<&str>| {
+        let token = IssuedToken::generate(TokenForm::ClientAccess, &mut OperatingSystem).unwrap().reveal().to_owned();
+        let proof = ClientProof { client, ends_at: world.now().plus_ms(1_000) };
+        let (org, credential) = (world.org.id, Credential::Client(proof));
+        let shown = ShownClient { org, credential, integration: integration.map(str::to_owned) };
+        world.shared.clients.lock().unwrap().insert(token.clone(), shown);
+        token
+    };
+    let (everywhere, crm) = (shows(None), shows(Some("crm")));
+    let asks = async |path: &str, token: &str| Client::new(&world.base, path, token).post(PING).await.status.as_u16();
+    for (path, of_everywhere, of_crm) in [
+        ("/o/acme/mcp", 200, 401),
+        ("/mcp", 200, 401),
+        ("/o/acme/mcp/crm", 200, 200),
+        ("/mcp/crm", 200, 200),
+        ("/o/acme/mcp/mail", 200, 401),
+        ("/o/other/mcp/crm", 401, 401),
+    ] {
+        assert_eq!((asks(path, &everywhere).await, asks(path, &crm).await), (of_everywhere, of_crm), "{path}");
+    }
+    world.pass_ms(1_000);
+    assert_eq!(asks("/o/acme/mcp", &everywhere).await, 401, "its token has ended");
+    let next = shows(None);
+    assert_eq!(asks("/o/acme/mcp", &next).await, 200);
+    world.change(Command::DisconnectClients { person: world.owner.id, clients: [client].into() });
+    assert_eq!(asks("/o/acme/mcp", &next).await, 401);
 }

@@ -5,7 +5,7 @@
 //! since a program there takes whichever is free.
 
 use super::{OAuthError, OAuthFault};
-use crate::oidc::{UrlFault, check_url, is_this_machine};
+use crate::oidc::{UrlFault, check_url, is_this_machine, origin_of};
 
 /// Characters that such an address may have at most.
 const LENGTH_MAX: usize = 1_024;
@@ -87,25 +87,15 @@ impl RedirectUri {
     /// Where it leads, for the person to see: the host with its port, or the scheme of an application.
     #[must_use]
     pub fn shown(&self) -> &str {
-        if is_own_scheme(self.scheme()) {
-            return self
-                .0
-                .split_once(':')
-                .map_or(self.0.as_str(), |(scheme, _)| self.0.get(..scheme.len() + 1).unwrap_or_default());
-        }
-        self.origin().split_once("://").map_or("", |(_, host)| host)
+        let origin = self.origin();
+        origin.split_once("://").map_or(origin, |(_, host)| host)
     }
 
     /// What the policy of a page must name so that its form may end up there: scheme, host and port, or the scheme alone.
     #[must_use]
     pub fn origin(&self) -> &str {
-        if is_own_scheme(self.scheme()) {
-            return self.0.get(..self.scheme().len() + 1).unwrap_or_default();
-        }
-        let after_scheme = self.0.find("://").map_or(0, |place| place + 3);
-        let rest = self.0.get(after_scheme..).unwrap_or_default();
-        let end = rest.find(['/', '?']).map_or(self.0.len(), |place| after_scheme + place);
-        self.0.get(..end).unwrap_or_default()
+        let scheme = self.scheme();
+        if is_own_scheme(scheme) { self.0.get(..scheme.len() + 1).unwrap_or_default() } else { origin_of(&self.0) }
     }
 
     /// The address with these parameters behind what it has.

@@ -86,11 +86,16 @@ impl Endpoint {
     /// Scheme, host and port, as the policy of a page that leads there must name them.
     #[must_use]
     pub fn origin(&self) -> &str {
-        let after_scheme = self.0.find("://").map_or(0, |place| place + 3);
-        let rest = self.0.get(after_scheme..).unwrap_or_default();
-        let end = rest.find(['/', '?']).map_or(self.0.len(), |place| after_scheme + place);
-        self.0.get(..end).unwrap_or_default()
+        origin_of(&self.0)
     }
+}
+
+/// Scheme, host and port of an address that was checked.
+pub(crate) fn origin_of(url: &str) -> &str {
+    let after_scheme = url.find("://").map_or(0, |place| place + 3);
+    let rest = url.get(after_scheme..).unwrap_or_default();
+    let end = rest.find(['/', '?']).map_or(url.len(), |place| after_scheme + place);
+    url.get(..end).unwrap_or_default()
 }
 
 pub(crate) fn check(text: &str) -> Result<(), UrlFault> {
