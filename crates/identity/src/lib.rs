@@ -7,10 +7,12 @@
 //! Start reading at [`key::PresentedKey`] (what a caller shows) and [`keyring::Keyring`] (what the installation
 //! must keep), then [`digest`] and [`seal`] (what is made of both). Sign-in begins at [`token`] (what a browser or
 //! a link shows), [`oidc`] (what a provider says) and [`passkey`] (what a device signs), with [`csrf`] and
-//! [`return_to`] beside them. [`oauth`] is the other side: what AI clients bring that people sign in to.
+//! [`return_to`] beside them. [`oauth`] is the other side: what AI clients bring that people sign in to. [`upstream`] is Wardroom
+//! as a client itself, of the servers that integrations stand for.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod base62;
+mod basic;
 pub mod csrf;
 pub mod digest;
 mod form;
@@ -23,4 +25,6 @@ pub mod passkey;
 pub mod random;
 pub mod return_to;
 pub mod seal;
+mod sent_back;
 pub mod token;
+pub mod upstream;

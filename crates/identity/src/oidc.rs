@@ -30,14 +30,15 @@ mod jws;
 mod proven;
 mod userinfo;
 
+pub use crate::sent_back::Code;
 pub use address::{Address, Belief, Doubt};
-pub use answer::{ANSWER_LENGTH_MAX, Answer, AnswerFault, Code, Declined};
+pub use answer::{ANSWER_LENGTH_MAX, Answer, AnswerFault, Declined};
 pub use authorize::{AuthorizationRequest, Prompt, SignInDeriver, SignInSecrets};
 pub use claims::{ClaimFault, Expected, IdTokenFault, check_id_token};
 pub use discovery::{ClientAuth, DISCOVERY_LENGTH_MAX, DiscoveryFault, Provider};
 pub use exchange::{Client, ExchangeFault, TOKEN_ANSWER_LENGTH_MAX, TokenAnswer, TokenRequest};
 pub use issuer::{Endpoint, Issuer, UrlFault};
-pub(crate) use issuer::{check as check_url, is_this_machine, origin_of};
+pub(crate) use issuer::{check as check_url, has_dot_segment, is_this_machine, origin_of};
 pub use jwk::{KEY_SET_LENGTH_MAX, KeySet, KeySetFault};
 pub use jws::{JwsFault, TOKEN_LENGTH_MAX};
 pub use proven::{IdentityDigester, ProvenIdentity, Subject};

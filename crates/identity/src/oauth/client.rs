@@ -1,11 +1,11 @@
 //! What a client says of itself: when it registers (RFC 7591), or in a document at the address that is its identifier
 //! (OAuth Client ID Metadata Document). Everything in it is its own word, and shown as that.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::redirect::RedirectUri;
 use super::{OAuthError, OAuthFault};
-use crate::oidc::{check_url, object};
+use crate::oidc::{check_url, has_dot_segment, object};
 
 /// Bytes of such a document.
 pub const METADATA_LENGTH_MAX: usize = 65_536;
@@ -15,13 +15,16 @@ const NAME_LENGTH_MAX: usize = 80;
 const REDIRECTS_MAX: usize = 20;
 
 /// How a client shows who it is when it brings a code.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum ShowsItself {
     /// Not at all: it runs where it can keep nothing to itself.
+    #[serde(rename = "none")]
     Not,
     /// With a secret in the form.
+    #[serde(rename = "client_secret_post")]
     Post,
     /// With a secret in the header `Authorization`.
+    #[serde(rename = "client_secret_basic")]
     Basic,
 }
 
@@ -34,6 +37,12 @@ impl ShowsItself {
             ShowsItself::Post => "client_secret_post",
             ShowsItself::Basic => "client_secret_basic",
         }
+    }
+
+    /// The way that a word of the specification names, where it is one of these.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<ShowsItself> {
+        [ShowsItself::Not, ShowsItself::Post, ShowsItself::Basic].into_iter().find(|way| way.as_str() == word)
     }
 }
 
@@ -98,12 +107,7 @@ impl ClientMetadata {
 #[must_use]
 pub fn is_document_url(client_id: &str) -> bool {
     let path = client_id.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
-    let is_plain = |path: &str| {
-        !path.is_empty()
-            && !path.split(['/', '?']).any(|part| {
-                matches!(part.to_ascii_lowercase().as_str(), "." | ".." | "%2e" | "%2e%2e" | ".%2e" | "%2e.")
-            })
-    };
+    let is_plain = |path: &str| !path.is_empty() && !has_dot_segment(path);
     check_url(client_id).is_ok() && path.is_some_and(is_plain)
 }
 
@@ -125,16 +129,10 @@ fn read(document: &[u8], schemes: &[String]) -> Result<(Option<String>, ClientMe
     if !names(&document.response_types, "code") {
         return Err(unfit("response_types must name code"));
     }
-    let shows_itself = match document.token_endpoint_auth_method.as_deref() {
-        // A client that says nothing is a public one to us: it is told so in the answer, as RFC 7591 lets a server do.
-        None | Some("none") => ShowsItself::Not,
-        Some("client_secret_post") => ShowsItself::Post,
-        Some("client_secret_basic") => ShowsItself::Basic,
-        Some(_) => {
-            let description = "token_endpoint_auth_method must be none, client_secret_post or client_secret_basic";
-            return Err(unfit(description));
-        }
-    };
+    // A client that says nothing is a public one to us: it is told so in the answer, as RFC 7591 lets a server do.
+    let word = document.token_endpoint_auth_method.as_deref().unwrap_or("none");
+    let shows_itself = ShowsItself::from_word(word)
+        .ok_or_else(|| unfit("token_endpoint_auth_method must be none, client_secret_post or client_secret_basic"))?;
     let stated = document.redirect_uris.unwrap_or_default();
     if stated.is_empty() || stated.len() > REDIRECTS_MAX {
         let description = format!("redirect_uris must name 1 to {REDIRECTS_MAX} addresses");

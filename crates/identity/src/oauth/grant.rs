@@ -1,13 +1,12 @@
 //! What a client brings to be given tokens (RFC 6749, sections 4.1.3 and 6), or to have one ended (RFC 7009).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::authorize::{CLIENT_ID_LENGTH_MAX, resource};
 use super::fault::invalid_request;
 use super::fields::Fields;
 use super::{OAuthError, OAuthFault};
+use crate::basic;
 
 /// Who brings it, by their own word, and the secret that shows it where one came.
 #[derive(Clone)]
@@ -102,7 +101,8 @@ fn shown(fields: &Fields, authorization: Option<&str>) -> Result<ClientShown, OA
             ClientShown { client_id: client_id.to_owned(), secret: secret.map(|secret| secret.to_owned().into()) }
         }
         Some(header) => {
-            let client = basic(header)
+            let client = basic::read(header)
+                .map(|(client_id, secret)| ClientShown { client_id, secret: Some(secret) })
                 .ok_or_else(|| invalid_client("the header Authorization is not Basic with a client and its secret"))?;
             if secret.is_some() || in_form.is_some_and(|named| named != client.client_id) {
                 return Err(invalid_request("the client shows itself twice: by the header and by the form"));
@@ -120,23 +120,11 @@ fn invalid_client(description: &str) -> OAuthFault {
     OAuthFault::new(OAuthError::InvalidClient, description)
 }
 
-/// Both halves are encoded as in a form before they are joined (RFC 6749, section 2.3.1).
-fn basic(header: &str) -> Option<ClientShown> {
-    let (scheme, coded) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let plain = Zeroizing::new(String::from_utf8(STANDARD.decode(coded.trim()).ok()?).ok()?);
-    let (client_id, secret) = plain.split_once(':')?;
-    let decoded = |text: &str| {
-        let field = format!("x={}", text.replace('&', "%26"));
-        form_urlencoded::parse(field.as_bytes()).next().map(|(_, value)| value.into_owned())
-    };
-    Some(ClientShown { client_id: decoded(client_id)?, secret: Some(decoded(secret)?.into()) })
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     const CODE: &str =

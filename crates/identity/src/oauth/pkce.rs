@@ -3,6 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::random::{RandomFault, RandomSource, random_array};
 
 /// Characters of a challenge: a SHA-256 in base64url.
 const CHALLENGE_LENGTH: usize = 43;
@@ -19,7 +22,22 @@ pub fn is_challenge(text: &str) -> bool {
 pub fn answers(challenge: &str, verifier: &str) -> bool {
     let has_form = (43..=128).contains(&verifier.len())
         && verifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
-    has_form && URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) == challenge
+    has_form && challenge_of(verifier) == challenge
+}
+
+/// The S256 challenge of a verifier.
+#[must_use]
+pub fn challenge_of(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
+}
+
+/// A new verifier: 43 characters made of 256 random bits (RFC 7636, section 4.1).
+///
+/// # Errors
+/// [`RandomFault`] where there are none.
+pub fn verifier(source: &mut (impl RandomSource + ?Sized)) -> Result<Zeroizing<String>, RandomFault> {
+    let bytes = Zeroizing::new(random_array::<32>(source)?);
+    Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())))
 }
 
 #[cfg(test)]
@@ -32,6 +50,9 @@ mod tests {
         let (verifier, challenge) =
             ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
         assert!(is_challenge(challenge) && answers(challenge, verifier));
+        assert_eq!(challenge_of(verifier), challenge);
+        let own = super::verifier(&mut crate::random::OperatingSystem).unwrap();
+        assert!(answers(&challenge_of(&own), &own));
         for other in ["dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK", "", challenge, &verifier[1..]] {
             assert!(!answers(challenge, other), "{other}");
         }

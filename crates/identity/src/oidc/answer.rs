@@ -4,38 +4,15 @@
 //! [`Answer::code`] looks at who answers (RFC 9207) before it gives the code out. The provider's own words are never
 //! repeated: an error is one of a few that Wardroom has words for.
 
-use zeroize::Zeroizing;
-
 use super::discovery::Provider;
+use crate::sent_back::{Code, SENT_BACK_LENGTH_MAX, Said, SentBack, SentBackFault};
 use crate::token::{PresentedToken, TokenFault, TokenForm};
 
 /// Bytes that the query may have at most.
-pub const ANSWER_LENGTH_MAX: usize = 8_192;
-
-/// The code, to be exchanged once. It is wiped from memory when dropped.
-pub struct Code(Zeroizing<String>);
-
-impl Code {
-    /// The code itself.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Code {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Code(…)")
-    }
-}
+pub const ANSWER_LENGTH_MAX: usize = SENT_BACK_LENGTH_MAX;
 
 /// The redirect, taken apart.
-pub struct Answer {
-    state: Zeroizing<String>,
-    code: Option<Zeroizing<String>>,
-    error: Option<Declined>,
-    issuer: Option<String>,
-}
+pub struct Answer(SentBack);
 
 /// Why the provider signed nobody in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -90,28 +67,7 @@ impl Answer {
     /// # Errors
     /// [`AnswerFault`] where it is too long, or something is missing or there twice.
     pub fn parse(query: &str) -> Result<Self, AnswerFault> {
-        if query.len() > ANSWER_LENGTH_MAX {
-            return Err(AnswerFault::TooLong);
-        }
-        let (mut state, mut code, mut error, mut issuer) = (None, None, None, None);
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let (field, slot) = match &*name {
-                "state" => ("state", &mut state),
-                "code" => ("code", &mut code),
-                "error" => ("error", &mut error),
-                "iss" => ("iss", &mut issuer),
-                _ => continue,
-            };
-            if slot.replace(Zeroizing::new(value.into_owned())).is_some() {
-                return Err(AnswerFault::Repeated { field });
-            }
-        }
-        let state = state.ok_or(AnswerFault::NoState)?;
-        if code.is_some() == error.is_some() {
-            return Err(AnswerFault::CodeOrError);
-        }
-        let error = error.map(|error| declined(&error));
-        Ok(Self { state, code, error, issuer: issuer.map(|issuer| (*issuer).clone()) })
+        Ok(Self(SentBack::parse(query)?))
     }
 
     /// The ticket, to be redeemed before anything else is done.
@@ -119,7 +75,7 @@ impl Answer {
     /// # Errors
     /// [`TokenFault`] where it cannot be one of ours.
     pub fn state(&self) -> Result<PresentedToken<'_>, TokenFault> {
-        PresentedToken::parse(TokenForm::SignInState, &self.state)
+        PresentedToken::parse(TokenForm::SignInState, self.0.state())
     }
 
     /// The code, if this provider answers with one. Errors, too, are believed only of the provider that was asked.
@@ -127,15 +83,22 @@ impl Answer {
     /// # Errors
     /// [`AnswerFault`] where another provider answers, or it declined.
     pub fn code(self, provider: &Provider) -> Result<Code, AnswerFault> {
-        match &self.issuer {
-            Some(issuer) if issuer != provider.issuer().as_str() => return Err(AnswerFault::OtherIssuer),
-            None if provider.names_itself() => return Err(AnswerFault::NoIssuer),
-            _ => {}
+        match self.0.said(provider.issuer().as_str(), provider.names_itself())? {
+            Said::Code(code) => Ok(code),
+            Said::Error(error) => Err(declined(&error).into()),
         }
-        match (self.code, self.error) {
-            (Some(code), None) if !code.is_empty() => Ok(Code(code)),
-            (_, Some(error)) => Err(error.into()),
-            _ => Err(AnswerFault::CodeOrError),
+    }
+}
+
+impl From<SentBackFault> for AnswerFault {
+    fn from(fault: SentBackFault) -> Self {
+        match fault {
+            SentBackFault::TooLong => AnswerFault::TooLong,
+            SentBackFault::Repeated { field } => AnswerFault::Repeated { field },
+            SentBackFault::NoState => AnswerFault::NoState,
+            SentBackFault::CodeOrError => AnswerFault::CodeOrError,
+            SentBackFault::OtherIssuer => AnswerFault::OtherIssuer,
+            SentBackFault::NoIssuer => AnswerFault::NoIssuer,
         }
     }
 }

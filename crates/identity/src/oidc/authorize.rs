@@ -7,12 +7,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use form_urlencoded::Serializer;
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::discovery::Provider;
 use crate::keyring::Keyring;
 use crate::mac;
+use crate::oauth::pkce;
 use crate::token::PresentedToken;
 
 const NONCE_LABEL: &str = "wardroom/v1/oidc-nonce";
@@ -67,7 +67,7 @@ impl SignInSecrets {
     /// The S256 challenge of the verifier.
     #[must_use]
     pub fn challenge(&self) -> String {
-        URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.as_bytes()))
+        pkce::challenge_of(&self.verifier)
     }
 }
 

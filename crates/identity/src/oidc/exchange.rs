@@ -2,15 +2,14 @@
 //!
 //! This module never sends anything. What it makes is secret, and wiped from memory when dropped.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use form_urlencoded::{Serializer, byte_serialize};
+use form_urlencoded::Serializer;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::answer::Code;
 use super::authorize::SignInSecrets;
 use super::discovery::{ClientAuth, Provider};
+use crate::basic;
+use crate::sent_back::Code;
 
 /// Bytes that the answer of the token endpoint may have at most.
 pub const TOKEN_ANSWER_LENGTH_MAX: usize = 65_536;
@@ -42,7 +41,7 @@ impl TokenRequest {
             .append_pair("redirect_uri", client.redirect_uri)
             .append_pair("code_verifier", secrets.verifier());
         let authorization = match provider.client_auth() {
-            ClientAuth::Basic => Some(basic(client)),
+            ClientAuth::Basic => Some(basic::write(client.id, client.secret)),
             ClientAuth::Post => {
                 form.append_pair("client_id", client.id).append_pair("client_secret", client.secret);
                 None
@@ -62,13 +61,6 @@ impl TokenRequest {
     pub fn form(&self) -> &str {
         &self.form
     }
-}
-
-/// Name and secret are escaped as in a form before they are joined (RFC 6749, section 2.3.1).
-fn basic(client: Client<'_>) -> Zeroizing<String> {
-    let escaped = |text: &str| Zeroizing::new(byte_serialize(text.as_bytes()).collect::<String>());
-    let joined = Zeroizing::new(format!("{}:{}", *escaped(client.id), *escaped(client.secret)));
-    Zeroizing::new(format!("Basic {}", *Zeroizing::new(STANDARD.encode(joined.as_bytes()))))
 }
 
 /// Why the exchange gave nothing.

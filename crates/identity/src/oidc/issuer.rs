@@ -127,6 +127,13 @@ pub(crate) fn check(text: &str) -> Result<(), UrlFault> {
     }
 }
 
+/// Whether a path, or a query behind it, has a part that stands for the same or the next higher folder: two programs may read two
+/// addresses in it.
+pub(crate) fn has_dot_segment(path: &str) -> bool {
+    path.split(['/', '?'])
+        .any(|part| matches!(part.to_ascii_lowercase().as_str(), "." | ".." | "%2e" | "%2e%2e" | ".%2e" | "%2e."))
+}
+
 pub(crate) fn is_this_machine(host: &str) -> bool {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     host == "localhost"

@@ -1,0 +1,3 @@
+//! Tests of signing in at upstreams.
+
+mod flow;

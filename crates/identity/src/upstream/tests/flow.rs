@@ -1,0 +1,1 @@
+//! What servers and clients say to each other in the examples of the specifications, word for word.
