@@ -5,7 +5,7 @@ use app::integrations::{IntegrationChange, IntegrationView, NewCredential, NewIn
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use domain::integration::{ClassSource, CredentialKind, ToolClass};
+use domain::integration::{ClassSource, CredentialKind, ToolClass, Whose};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -26,7 +26,8 @@ pub(crate) struct Integration {
     /// Where its MCP endpoint is; only for those who may see all integrations.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
-    /// How Wardroom shows itself there: `none`, `bearer` or `header`; only for those who may see all integrations.
+    /// How Wardroom shows itself there: `none`, `bearer`, `header`, `client_credentials`, `oauth` (one account for
+    /// everybody) or `oauth_of_each_person`; only for those who may see all integrations.
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<&'static str>,
     /// Whether it is paused for everyone.
@@ -90,6 +91,9 @@ fn integration(view: IntegrationView, with_tools: bool) -> Integration {
             CredentialKind::None => "none",
             CredentialKind::Bearer => "bearer",
             CredentialKind::Header { .. } => "header",
+            CredentialKind::ClientCredentials { .. } => "client_credentials",
+            CredentialKind::OAuth { whose: Whose::Organization, .. } => "oauth",
+            CredentialKind::OAuth { whose: Whose::Person, .. } => "oauth_of_each_person",
         }),
         paused: view.paused,
         tool_count: view.tool_count,
@@ -139,6 +143,30 @@ pub(crate) enum CredentialToUse {
         /// The secret; sealed before it is written.
         secret: String,
     },
+    /// As an application of the organization's own, which is registered at the upstream's authorization server (OAuth 2.1 client
+    /// credentials).
+    ClientCredentials {
+        /// What it is called there.
+        client_id: String,
+        /// Its secret; sealed before it is written.
+        secret: String,
+        /// What to ask for; what the upstream says where nothing is given.
+        scope: Option<String>,
+    },
+    /// With an account at the upstream, which somebody connects by signing in there, on the page `/connect/ORG/INTEGRATION` (OAuth
+    /// 2.1). The tools are read with the first account of somebody who may change the integration.
+    Oauth {
+        /// `organization`: one account for everybody, which an admin connects; `person`: each person connects their own.
+        #[schema(value_type = String)]
+        whose: Whose,
+        /// What Wardroom is called at the upstream's authorization server, where somebody registered it there; it registers itself
+        /// where nothing is given.
+        client_id: Option<String>,
+        /// Its secret there, where it has one; sealed before it is written.
+        secret: Option<String>,
+        /// What to ask for; what the upstream says where nothing is given.
+        scope: Option<String>,
+    },
 }
 
 impl CredentialToUse {
@@ -157,12 +185,44 @@ impl CredentialToUse {
                 }
                 (CredentialKind::Header { name }, Some(secret))
             }
+            CredentialToUse::ClientCredentials { client_id, secret, scope } => (
+                CredentialKind::ClientCredentials { client_id: client(client_id)?, scope: scopes(scope)? },
+                Some(secret),
+            ),
+            CredentialToUse::Oauth { client_id: None, secret: Some(_), .. } => {
+                return Err(Failure::bad_field(
+                    "credential.client_id",
+                    "give the client_id that the secret belongs to",
+                ));
+            }
+            CredentialToUse::Oauth { whose, client_id, secret, scope } => {
+                let client_id = client_id.map(client).transpose()?;
+                (CredentialKind::OAuth { whose, client_id, scope: scopes(scope)? }, secret)
+            }
         };
         let sound = |secret: &String| !secret.is_empty() && secret.bytes().all(|byte| (0x20..0x7f).contains(&byte));
         if secret.as_ref().is_some_and(|secret| !sound(secret)) {
             return Err(Failure::bad_field("credential.secret", "give visible ASCII characters in one line"));
         }
         Ok(NewCredential { kind, secret })
+    }
+}
+
+fn client(id: String) -> Result<String, Failure> {
+    let sound = (1..=2_048).contains(&id.len()) && id.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    sound.then_some(id).ok_or_else(|| {
+        Failure::bad_field("credential.client_id", "give what the authorization server calls the client, in one line")
+    })
+}
+
+/// Scopes with one space between each and the next (RFC 6749, section 3.3).
+fn scopes(scope: Option<String>) -> Result<Option<String>, Failure> {
+    let plain = |one: &str| one.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
+    match &scope {
+        Some(all) if all.len() > 2_048 || !all.split(' ').all(|one| !one.is_empty() && plain(one)) => Err(
+            Failure::bad_field("credential.scope", "give scopes with one space between them, as the server calls them"),
+        ),
+        _ => Ok(scope),
     }
 }
 

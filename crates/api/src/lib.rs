@@ -6,6 +6,7 @@
 //! Start reading at `routes`, then any noun's file.
 
 mod access;
+mod accounts;
 mod advice;
 mod agents;
 mod ask;

@@ -14,9 +14,9 @@ use utoipa_axum::routes;
 use crate::home::Cookies;
 use crate::problem::Failure;
 use crate::{
-    access, advice, agents, ask, audit, authzen, cedar, clients, directory, extract, grants, identities, integrations,
-    invitations, keys, kinds, mail_domains, members, oauth, objects, organizations, pages, passkeys, permissions, plan,
-    requests, resources, reviews, roles, scim, sessions, settings, teams, transfer,
+    access, accounts, advice, agents, ask, audit, authzen, cedar, clients, directory, extract, grants, identities,
+    integrations, invitations, keys, kinds, mail_domains, members, oauth, objects, organizations, pages, passkeys,
+    permissions, plan, requests, resources, reviews, roles, scim, sessions, settings, teams, transfer,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -112,6 +112,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(integrations::refresh))
         .routes(routes!(integrations::list_tools))
         .routes(routes!(integrations::review_tool))
+        .routes(routes!(accounts::list))
+        .routes(routes!(accounts::disconnect))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::show, keys::change, keys::revoke))
         .routes(routes!(keys::rotate))

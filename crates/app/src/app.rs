@@ -12,6 +12,7 @@ use identity::seal::Sealer;
 use identity::token::{IssuedToken, TokenForm};
 use journal::Journal;
 
+use crate::accounts::Vault;
 use crate::ask::LongQuestions;
 use crate::attempts::Attempts;
 use crate::clients::Clients;
@@ -62,6 +63,8 @@ pub(crate) struct Inner {
     pub(crate) endings: Endings,
     pub(crate) sign_in: SignIn,
     pub(crate) clients: Clients,
+    /// Tokens of accounts at upstreams.
+    pub(crate) vault: Vault,
     /// The digest of the ticket with which an empty installation is set up.
     pub(crate) set_up: Mutex<Option<[u8; 32]>>,
 }
@@ -98,6 +101,7 @@ impl App {
                 endings: Endings::default(),
                 sign_in: SignIn::new(security.tokens, outside.providers),
                 clients: Clients::new(outside.clients),
+                vault: Vault::default(),
                 set_up: Mutex::default(),
             }),
         }

@@ -161,6 +161,7 @@ fn member(operation: Operation<'_>) -> Option<PersonId> {
 fn noun(operation: Operation<'_>) -> &'static str {
     match operation {
         Operation::ViewIntegration { .. }
+        | Operation::ConnectAccount { .. }
         | Operation::EditIntegration { .. }
         | Operation::DisconnectIntegration { .. }
         | Operation::ReviewTool { .. } => "integration",

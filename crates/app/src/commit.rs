@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use domain::event::{self, Event};
 use domain::id::{KeyId, OrgId, PersonId};
+use domain::integration::CredentialKind;
 use domain::organization::{Organization, Stamp};
 use domain::time::Timestamp;
 use journal::{Append, AppendError, Fact};
@@ -13,6 +14,7 @@ use tokio::sync::OwnedMutexGuard;
 use verdict::{Credential, NotAdmitted, Permit};
 
 use self::covers::covers;
+use crate::accounts::registration_id;
 use crate::live::{Live, save_sometimes};
 use crate::requests::{erased, may_end_requests};
 use crate::{App, Problem};
@@ -92,6 +94,7 @@ impl App {
         let gone = then.as_ref().map(|then| erased(live.org(), [&state, then], &events)).unwrap_or_default();
         let forgotten =
             forgotten(live.org(), &state, &events, at).into_iter().chain(dropped(live.org(), &state, &events));
+        let forgotten = forgotten.chain(signed_in_no_more(live.org(), &state, &events));
         let facts = facts.into_iter().chain(gone).chain(forgotten).collect();
         let append = Append { stream, expected, at, actor: actor.clone(), events: bodies, facts };
         match self.inner.journal.append(std::iter::once(append).chain(directory.map(|append| *append)).collect()).await
@@ -140,6 +143,25 @@ fn dropped(org: OrgId, state: &Organization, events: &[Event]) -> Vec<Fact> {
         |connection: &KeyId| events.iter().any(|event| matches!(event, Event::KeyRevoked { key } if key == connection));
     let groups = state.groups.values().filter(|group| ended(&group.connection));
     groups.map(|group| Fact::DropDirectoryGroup { org, group: group.id }).collect()
+}
+
+/// What is sealed of accounts at upstreams that are connected no longer, and of what Wardroom was registered as at those that
+/// are called no longer, or in another way.
+fn signed_in_no_more(org: OrgId, state: &Organization, events: &[Event]) -> Vec<Fact> {
+    let accounts = events.iter().flat_map(|event| state.accounts_ended_by(event));
+    let accounts = accounts.map(|account| account.to_string());
+    let registrations = events.iter().filter_map(|event| match event {
+        Event::IntegrationDisconnected { integration } => Some(registration_id(*integration)),
+        Event::IntegrationEdited { integration, edit } => {
+            let signs_in = |kind: &CredentialKind| {
+                matches!(kind, CredentialKind::OAuth { .. } | CredentialKind::ClientCredentials { .. })
+            };
+            let kind = edit.credential.as_ref()?;
+            (!signs_in(kind)).then(|| registration_id(*integration))
+        }
+        _ => None,
+    });
+    accounts.chain(registrations).map(|id| Fact::DropSecret { org, id }).collect()
 }
 
 /// Whose sessions all open the organization no more.

@@ -7,6 +7,7 @@
 //! Start reading at [`App`], then `change`, then any use case.
 
 pub mod access;
+pub mod accounts;
 pub mod advice;
 pub mod agents;
 mod app;

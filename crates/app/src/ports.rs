@@ -62,6 +62,8 @@ pub struct UpstreamFault {
     pub field: &'static str,
     /// What is wrong and what to do about it.
     pub message: String,
+    /// What it said about how it wants to be shown something, where it refused what was shown (`WWW-Authenticate`).
+    pub challenge: Option<String>,
 }
 
 /// What an upstream lists, or why it could not be read.
@@ -109,6 +111,15 @@ pub struct Fetched {
     pub kept_s: Option<u64>,
 }
 
+/// What is sent.
+#[derive(Clone, Copy)]
+pub enum Content<'c> {
+    /// `application/x-www-form-urlencoded`.
+    Form(&'c str),
+    /// `application/json`.
+    Json(&'c str),
+}
+
 /// Why nothing was answered, for the operator.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
@@ -122,12 +133,12 @@ pub trait Web: Send + Sync + 'static {
     /// Gets a document, with the header `Authorization` where there is one.
     fn get<'f>(&'f self, url: &'f str, authorization: Option<&'f str>, length_max: usize) -> Fetching<'f>;
 
-    /// Sends a form, with the header `Authorization` where there is one.
+    /// Sends something, with the header `Authorization` where there is one.
     fn post<'f>(
         &'f self,
         url: &'f str,
         authorization: Option<&'f str>,
-        form: &'f str,
+        content: Content<'f>,
         length_max: usize,
     ) -> Fetching<'f>;
 }

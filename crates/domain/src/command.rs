@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::account;
 use crate::agent::{self, AgentEdit};
 use crate::client;
 use crate::event::Event;
 use crate::grant::{self, Grantee, Profile};
 use crate::group::{self, Except};
 use crate::id::{
-    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId,
-    SessionId, TeamId,
+    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId,
+    ResourceId, SessionId, TeamId,
 };
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{self, Closing, Inviter, NewInvitation, Offer};
@@ -78,6 +79,10 @@ pub enum Command {
     ConnectClient { client: ClientId, person: PersonId, over: BTreeSet<ClientId> },
     /// Let these clients of a person act as them no longer.
     DisconnectClients { person: PersonId, clients: BTreeSet<ClientId> },
+    /// Connect an account at an integration's upstream, a person's or everybody's.
+    ConnectAccount { account: AccountId, integration: IntegrationId, person: Option<PersonId> },
+    /// Use an account no longer.
+    DisconnectAccount { account: AccountId, integration: IntegrationId },
     /// Connect an upstream with the tools it listed.
     ConnectIntegration { integration: Box<Integration>, tools: Vec<DiscoveredTool> },
     /// Change an integration.
@@ -279,6 +284,10 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::RemoveMember { person } => member::remove(state, person),
         Command::ConnectClient { client, person, over } => client::connect(state, (client, person), &over),
         Command::DisconnectClients { person, clients } => Ok(client::disconnect(state, person, &clients)),
+        Command::ConnectAccount { account, integration, person } => {
+            account::connect(state, account, (integration, person))
+        }
+        Command::DisconnectAccount { account, integration } => Ok(account::disconnect(state, account, integration)),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),
         Command::RefreshTools { integration, tools } => integration::refresh(state, integration, &tools),

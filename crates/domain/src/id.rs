@@ -140,6 +140,8 @@ ids! {
     InvitationId "inv_" "an invitation";
     /// Names a client that a person connected to one organization (not its tokens).
     ClientId "cli_" "a connected client";
+    /// Names an account that is connected at an integration's upstream.
+    AccountId "acc_" "a connected account";
     /// Names a mail domain of one organization.
     MailDomainId "dom_" "a mail domain";
 }

@@ -9,6 +9,7 @@
 //! and [`command::handle`] (what may be asked).
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod account;
 pub mod agent;
 pub mod client;
 pub mod command;

@@ -26,5 +26,8 @@ pub use doors::router;
 pub use gateway::{Gateway, StartFault};
 pub use limits::Limits;
 pub use options::GatewayOptions;
-pub use ports::{Access, NotOpened, Opened, Ports, RequestTold, ShownClient, ToolAsked, Unavailable};
+pub use ports::{
+    Access, NoToken, NotOpened, Opened, Ports, RequestTold, ShownClient, TokenWanted, ToolAsked, Trouble, Unavailable,
+    UpstreamToken,
+};
 pub use upstream::probe::{Era, ProbeError, Probed, ProbedTool};

@@ -14,6 +14,8 @@ pub(crate) mod code {
     pub(crate) const INTERNAL: i64 = -32_603;
     pub(crate) const HEADER_MISMATCH: i64 = -32_020;
     pub(crate) const UNSUPPORTED_VERSION: i64 = -32_022;
+    /// The person must open a link first (revision 2025-11-25 alone).
+    pub(crate) const LINK_NEEDED: i64 = -32_042;
     // Our own stand outside every reserved range.
     /// Nobody was identified.
     pub(crate) const NOT_IDENTIFIED: i64 = 1401;

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use domain::credential::CredentialId;
-use domain::id::{IntegrationId, OrgId, PersonId};
+use domain::id::{AccountId, IntegrationId, OrgId, PersonId};
 use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::time::Timestamp;
 use identity::key::PresentedKey;
@@ -98,6 +98,45 @@ pub struct NotOpened {
     pub message: String,
 }
 
+/// For what a token is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TokenWanted {
+    /// The organization.
+    pub org: OrgId,
+    /// At which integration's upstream it is shown.
+    pub integration: IntegrationId,
+    /// The account for which it stands; none for the organization's application there.
+    pub account: Option<AccountId>,
+    /// The mark of the token that the upstream did not take, where it was one.
+    pub refused: Option<u64>,
+}
+
+/// A token for an upstream.
+pub struct UpstreamToken {
+    /// The token.
+    pub text: Zeroizing<String>,
+    /// Says which it is, among those of the same account or application.
+    pub mark: u64,
+}
+
+/// What an upstream has against an account's tokens.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Trouble {
+    /// It wants more rights than the account was connected with, in the words of this scope where it says so.
+    WantsMore(Option<String>),
+    /// It takes none, not even a new one.
+    NotTaken,
+}
+
+/// Why there is no token.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NoToken {
+    /// The connection has ended: somebody must connect anew. Why, in words for people.
+    Ended(String),
+    /// It cannot be had at the moment. Why, in words for people.
+    Unavailable(String),
+}
+
 /// Everything the gateway needs from outside.
 pub trait Ports: Send + Sync + 'static {
     /// One organization's access.
@@ -130,6 +169,12 @@ pub trait Ports: Send + Sync + 'static {
         org: OrgId,
         integration: IntegrationId,
     ) -> impl Future<Output = Result<Option<Zeroizing<String>>, Unavailable>> + Send;
+
+    /// A token that an integration's upstream takes: the one at hand, or a new one where that has ended or was refused.
+    fn token(&self, wanted: TokenWanted) -> impl Future<Output = Result<UpstreamToken, NoToken>> + Send;
+
+    /// An upstream does not take an account's tokens as they are. Kept, so that whoever may mend it is shown it.
+    fn trouble(&self, org: OrgId, account: AccountId, trouble: Trouble) -> impl Future<Output = ()> + Send;
 
     /// Records what is about to happen. The call goes out only after this has answered.
     fn begin(

@@ -33,9 +33,10 @@ mod token;
 pub use crate::oauth::client::ShowsItself;
 pub use crate::oauth::pkce::{challenge_of, verifier};
 pub use crate::sent_back::Code;
-pub use authorize::{Authorize, needed_scope, scope};
+pub use authorize::{Authorize, joined, needed_scope, scope};
 pub use challenge::{CHALLENGE_LENGTH_MAX, Challenge};
 pub use client::{Client, OtherIssuer};
+pub use place::host;
 pub use registration::{
     Kind, REGISTRATION_LENGTH_MAX, Registration, RegistrationFault, own_document, request as registration_request,
 };

@@ -271,6 +271,15 @@ pub enum Fact {
         /// Ciphertext; the journal never sees the plain text.
         sealed: Vec<u8>,
     },
+    /// The sealed secret of this id is replaced, where there is one still: what was ended meanwhile stays ended.
+    RenewSecret {
+        /// Whose.
+        org: OrgId,
+        /// What it is for.
+        id: String,
+        /// Ciphertext.
+        sealed: Vec<u8>,
+    },
     /// A sealed secret is deleted.
     DropSecret {
         /// Whose.
@@ -326,6 +335,7 @@ impl fmt::Debug for Fact {
             Fact::DropClient { client } => write!(f, "DropClient({client})"),
             Fact::ClientToken { row, .. } => write!(f, "ClientToken({}, {})", row.kind.as_str(), row.client),
             Fact::SpendClientToken { .. } => write!(f, "SpendClientToken"),
+            Fact::RenewSecret { org, id, .. } => write!(f, "RenewSecret({org}, {id})"),
             Fact::Secret { org, id, .. } => write!(f, "Secret({org}, {id})"),
             Fact::DropSecret { org, id } => write!(f, "DropSecret({org}, {id})"),
         }

@@ -23,7 +23,7 @@ use crate::groups::groups_of;
 use crate::keys::Keys;
 use crate::question::{Reason, RoleIndex, Subject, Via};
 use crate::snapshot::{
-    ALWAYS, AgentEntry, ExtraRole, GrantEntry, More, NEVER, Reach, RoleEntry, Snapshot, SubjectEntry,
+    ALWAYS, Accounts, AgentEntry, ExtraRole, GrantEntry, More, NEVER, Reach, RoleEntry, Snapshot, SubjectEntry,
 };
 use crate::subjects::Subjects;
 use crate::touched::Touched;
@@ -68,6 +68,7 @@ impl Snapshot {
         let teams = kept(|touched| !touched.teams).map(|before| Arc::clone(&before.teams));
         let agents = kept(|touched| !touched.agents).map(|before| Arc::clone(&before.agents));
         let clients = kept(|touched| !touched.clients).map(|before| Arc::clone(&before.clients));
+        let accounts = kept(|touched| !touched.accounts).map(|before| Arc::clone(&before.accounts));
         let groups = kept(|touched| !touched.groups).map(|before| Arc::clone(&before.groups));
         let mut snapshot = Snapshot {
             org,
@@ -90,6 +91,7 @@ impl Snapshot {
             objects: objects.map_or_else(|| Arc::new(state.objects.clone()), Arc::clone),
             sessions_ended: state.sessions_ended.keys().copied().collect(),
             clients: clients.unwrap_or_else(|| Arc::new(clients_of(state))),
+            accounts: accounts.unwrap_or_else(|| Arc::new(accounts_of(state))),
             invitations: invitations.unwrap_or_else(|| Arc::new(open_invitations(state))),
             mail_domains,
             join_requests,
@@ -353,6 +355,10 @@ fn roles_of(state: &Organization) -> Vec<RoleEntry> {
 
 fn clients_of(state: &Organization) -> BTreeMap<ClientId, PersonId> {
     state.clients.values().map(|client| (client.id, client.person)).collect()
+}
+
+fn accounts_of(state: &Organization) -> Accounts {
+    state.accounts.values().map(|account| ((account.integration, account.person), account.id)).collect()
 }
 
 fn open_invitations(state: &Organization) -> BTreeMap<InvitationId, Arc<Invitation>> {

@@ -144,6 +144,14 @@ impl Snapshot {
             | Operation::InviteToTeam { .. }
             | Operation::AssignResource { .. } => self.operate_on_teams(entry, operation, now),
             Operation::ViewIntegration { integration } => self.view_integration(entry, integration, now),
+            // An account gives no right: it is used where its person may call.
+            Operation::ConnectAccount { integration } => match entry.subject {
+                Subject::Member(person) => {
+                    self.view_integration(entry, integration, now)?;
+                    own(Permission::IntegrationView, Target::Account(person, integration))
+                }
+                Subject::Key(_) | Subject::Agent(_) => Err(hidden(Reason::NoSuchTarget)),
+            },
             Operation::ConnectIntegration => holds(Permission::IntegrationConnect, Target::Organization),
             Operation::EditIntegration { integration } => {
                 self.view_integration(entry, integration, now)?;

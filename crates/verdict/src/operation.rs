@@ -110,6 +110,8 @@ pub enum Operation<'q> {
     ViewIntegration { integration: IntegrationId },
     /// Connect an integration.
     ConnectIntegration,
+    /// Connect one's own account at an integration's upstream, see it, and use it no longer.
+    ConnectAccount { integration: IntegrationId },
     /// Change, pause or refresh an integration.
     EditIntegration { integration: IntegrationId },
     /// End an integration.
@@ -251,6 +253,7 @@ impl Operation<'_> {
             Operation::InviteToTeam { .. } => "team.invite",
             Operation::AssignResource { .. } => "team.assign",
             Operation::ViewIntegration { .. } => "integration.view",
+            Operation::ConnectAccount { .. } => "account.connect",
             Operation::ConnectIntegration => "integration.connect",
             Operation::EditIntegration { .. } => "integration.edit",
             Operation::DisconnectIntegration { .. } => "integration.disconnect",

@@ -28,6 +28,8 @@ pub enum Target {
     Offer(PersonId, PersonId),
     /// An integration.
     Integration(IntegrationId),
+    /// A person's account at an integration's upstream.
+    Account(PersonId, IntegrationId),
     /// What somebody has of an integration.
     Grant(Grantee, IntegrationId),
     /// A key.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use domain::grant::Profile;
 use domain::id::{
-    AgentId, ClientId, ID_LENGTH, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId, ResourceId,
-    SessionId, TeamId,
+    AccountId, AgentId, ClientId, ID_LENGTH, IntegrationId, InvitationId, KeyId, MailDomainId, OrgId, PersonId,
+    ResourceId, SessionId, TeamId,
 };
 use domain::invitation::Invitation;
 use domain::mail_domain::{JoinRequest, MailDomain};
@@ -28,6 +28,9 @@ use crate::question::{Actor, Reason, Subject, Via};
 use crate::subjects::Subjects;
 
 pub(crate) type IdBytes = [u8; ID_LENGTH];
+
+/// Accounts by where they are and whose they are.
+pub(crate) type Accounts = BTreeMap<(IntegrationId, Option<PersonId>), AccountId>;
 
 /// Everything that decides about one organization, at one moment of its history. Answers from memory, without a
 /// lock; a change makes a new one.
@@ -58,6 +61,8 @@ pub struct Snapshot {
     pub(crate) sessions_ended: BTreeSet<SessionId>,
     /// The clients that members have connected, and as whom each acts.
     pub(crate) clients: Arc<BTreeMap<ClientId, PersonId>>,
+    /// The accounts that are connected at upstreams.
+    pub(crate) accounts: Arc<Accounts>,
     /// Those of which nothing has become yet.
     pub(crate) invitations: Arc<BTreeMap<InvitationId, Arc<Invitation>>>,
     pub(crate) mail_domains: Arc<BTreeMap<MailDomainId, Arc<MailDomain>>>,
@@ -333,6 +338,19 @@ impl Snapshot {
     #[must_use]
     pub fn client(&self, client: ClientId) -> Option<PersonId> {
         self.clients.get(&client).copied()
+    }
+
+    /// The account with which calls of an integration go out that are a person's, or everybody's where no person is named;
+    /// none where none is connected.
+    #[must_use]
+    pub fn account(&self, integration: IntegrationId, person: Option<PersonId>) -> Option<AccountId> {
+        self.accounts.get(&(integration, person)).copied()
+    }
+
+    /// Every account that is connected at an integration's upstream, and whose it is; everybody's first.
+    pub fn accounts_at(&self, integration: IntegrationId) -> impl Iterator<Item = (Option<PersonId>, AccountId)> {
+        let all = self.accounts.range((integration, None)..).take_while(move |((at, _), _)| *at == integration);
+        all.map(|((_, person), account)| (*person, *account))
     }
 
     /// The organization.

@@ -23,6 +23,7 @@ pub(crate) struct Touched {
     pub(crate) mail_domains: bool,
     pub(crate) groups: bool,
     pub(crate) clients: bool,
+    pub(crate) accounts: bool,
     /// The roles that members have beside their own.
     pub(crate) extra_roles: bool,
     /// Every subject, since what many of them have rests on it.
@@ -42,6 +43,7 @@ impl Touched {
             touched.mail_domains |= event.changes_mail_domains();
             touched.groups |= event.changes_groups();
             touched.clients |= changes_clients(event, before);
+            touched.accounts |= changes_accounts(event, before);
             touched.add(event, before, state);
         }
         touched.everybody |= touched.tools;
@@ -121,6 +123,8 @@ impl Touched {
             | Event::SessionEnded { .. }
             | Event::ClientConnected { .. }
             | Event::ClientDisconnected { .. }
+            | Event::AccountConnected { .. }
+            | Event::AccountDisconnected { .. }
             | Event::OwnershipOffered { .. }
             | Event::OwnershipAccepted { .. }
             | Event::OwnershipDeclined { .. }
@@ -218,6 +222,19 @@ fn changes_clients(event: &Event, before: &Snapshot) -> bool {
     match event {
         Event::ClientConnected { .. } | Event::ClientDisconnected { .. } => true,
         Event::MemberRemoved { person } => before.clients.values().any(|holder| holder == person),
+        _ => false,
+    }
+}
+
+/// Whether an event changes which accounts are connected: they end with their person, and with their integration's credential.
+fn changes_accounts(event: &Event, before: &Snapshot) -> bool {
+    let mut places = before.accounts.keys();
+    match event {
+        Event::AccountConnected { .. } | Event::AccountDisconnected { .. } => true,
+        Event::MemberRemoved { person } => places.any(|(_, holder)| *holder == Some(*person)),
+        Event::IntegrationDisconnected { integration } | Event::IntegrationEdited { integration, .. } => {
+            places.any(|(at, _)| at == integration)
+        }
         _ => false,
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`router`].
 
+mod account;
 mod browser;
 mod consent;
 pub(crate) mod demo;
@@ -88,6 +89,9 @@ pub(crate) fn router() -> Router<App> {
         .route("/invitation/{link}/decline", post(invitation::decline))
         .route(sign_in::ASK, post(sign_in::ask_to_join))
         .route(oauth::AUTHORIZE, get(consent::show).post(consent::answer))
+        .route("/connect/{org}/{integration}", get(account::show).post(account::answer))
+        .route(app::accounts::BACK, get(account::back))
+        .route(app::accounts::DOCUMENT, get(account::document))
         .route("/sign-out", post(sign_in::sign_out))
 }
 

@@ -350,6 +350,8 @@ impl Concern {
             | Event::SessionsEnded { .. }
             | Event::ClientConnected { .. }
             | Event::ClientDisconnected { .. }
+            | Event::AccountConnected { .. }
+            | Event::AccountDisconnected { .. }
             | Event::MemberEdited { .. }
             | Event::AccessReviewed { .. }
             | Event::KindConfigured { .. }

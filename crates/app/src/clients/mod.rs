@@ -60,6 +60,11 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
+    /// The way to what others name: guarded, as they may name anything.
+    pub(crate) fn web(&self) -> Option<&dyn crate::ports::Web> {
+        self.outside.documents.as_deref()
+    }
+
     pub(crate) fn new(outside: AiClients) -> Clients {
         Clients { remembered: RwLock::default(), outside, documents: Documents::default() }
     }

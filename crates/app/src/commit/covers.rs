@@ -219,6 +219,18 @@ fn covers_things(asked: &Asked<'_>, event: &Event) -> bool {
             | Event::ToolSwitched { integration, .. },
             Target::Integration(target),
         ) => *integration == target,
+        (
+            Event::AccountConnected { integration, person, .. }
+            | Event::AccountDisconnected { integration, person, .. },
+            Target::Account(whose, at),
+        ) => (*person, *integration) == (Some(whose), at),
+        // Whoever changes an integration connects everybody's account there, and ends anybody's.
+        (Event::AccountConnected { integration, person: None, .. }, Target::Integration(at)) => {
+            *integration == at && permission == Permission::IntegrationEdit
+        }
+        (Event::AccountDisconnected { integration, .. }, Target::Integration(at)) => {
+            *integration == at && permission == Permission::IntegrationEdit
+        }
         (Event::AccessReviewed { .. }, Target::Organization) => true,
         (Event::OrganizationDeletionSet { .. } | Event::OrganizationRestored, Target::Organization) => true,
         (Event::OrganizationRenamed { .. } | Event::SettingChanged(_), Target::Organization) => true,

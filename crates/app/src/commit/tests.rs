@@ -6,8 +6,8 @@ use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::{
-    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId, SessionId,
-    TeamId,
+    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId,
+    SessionId, TeamId,
 };
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
@@ -208,6 +208,11 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             Event::ClientConnected { client: ClientId::from_random([1; 20]), person: person(0) },
             Event::ClientDisconnected { client: ClientId::from_random([1; 20]), person: person(0) },
         ],
+        // That they end is told of in `accounts_end_by_whose_they_are_and_by_who_changes_the_integration`.
+        Operation::ConnectAccount { integration } => {
+            let (account, person) = (AccountId::from_random([1; 20]), Some(person(0)));
+            vec![Event::AccountConnected { account, integration, person }]
+        }
         Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
             vec![Event::MemberRemoved { person: member }, Event::MemberSuspended { person: member }]
         }
@@ -225,6 +230,8 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             vec![connected(7), Event::ToolsApproved { integration: integration(7), tools: Vec::new() }]
         }
         Operation::EditIntegration { integration } => vec![
+            Event::AccountConnected { account: AccountId::from_random([1; 20]), integration, person: None },
+            Event::AccountDisconnected { account: AccountId::from_random([1; 20]), integration, person: None },
             Event::IntegrationEdited { integration, edit: IntegrationEdit::default() },
             Event::ToolsApproved { integration, tools: Vec::new() },
         ],
@@ -423,6 +430,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
         all.extend([
             Operation::ViewIntegration { integration: of },
             Operation::EditIntegration { integration: of },
+            Operation::ConnectAccount { integration: of },
             Operation::DisconnectIntegration { integration: of },
             Operation::ReviewTool { integration: of },
         ]);
@@ -518,6 +526,29 @@ fn same_authority(one: Operation<'_>, other: Operation<'_>) -> bool {
         || of_invitation(one).is_some_and(|of| Some(of) == of_invitation(other))
         || of_member(one).is_some_and(|of| Some(of) == of_member(other))
         || of_leaver(one).is_some_and(|of| Some(of) == of_leaver(other))
+}
+
+#[test]
+fn accounts_end_by_whose_they_are_and_by_who_changes_the_integration() {
+    let state = acme();
+    let snapshot = Snapshot::compile(org(1), &state, None);
+    let of = |number| integration(number);
+    let ended = |at, whose: Option<u8>| {
+        let (account, person) = (AccountId::from_random([1; 20]), whose.map(person));
+        Event::AccountDisconnected { account, integration: at, person }
+    };
+    let own = permit(&snapshot, Operation::ConnectAccount { integration: of(0) }).unwrap();
+    let everybodys = permit(&snapshot, Operation::EditIntegration { integration: of(0) }).unwrap();
+    for (event, by_own, by_everybodys) in [
+        (ended(of(0), Some(0)), true, true),
+        (ended(of(0), Some(1)), false, true),
+        (ended(of(0), None), false, true),
+        (ended(of(1), Some(0)), false, false),
+        (ended(of(1), None), false, false),
+    ] {
+        let covered = |permit| covers(permit, org(1), &state, &event, std::slice::from_ref(&event));
+        assert_eq!((covered(&own), covered(&everybodys)), (by_own, by_everybodys), "{event:?}");
+    }
 }
 
 #[test]

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use domain::command::Command;
-use domain::id::IntegrationId;
+use domain::id::{IntegrationId, OrgId};
 use domain::integration::{CredentialKind, DiscoveredTool, Evidence, Integration, Slug, classify};
+use journal::Fact;
 use verdict::Operation;
 
 use super::IntegrationView;
+use crate::accounts::{Met, registration_id};
 use crate::change::Along;
 use crate::directory::one_line;
 use crate::ports::ListedTool;
@@ -62,13 +64,9 @@ impl App {
                 format!("there is an integration named {slug} already; choose another slug"),
             ));
         }
-        let tools = self.discover(&new.url, &new.credential.kind, new.credential.secret.as_deref()).await?;
         let id = IntegrationId::from_random(self.random()?);
         let org = caller.live.org();
-        let facts = match &new.credential.secret {
-            Some(secret) => vec![self.sealed(org, id, secret)?],
-            None => Vec::new(),
-        };
+        let (tools, facts) = self.shown_to(new.url.trim(), (org, id), &new.credential).await?;
         let integration = Integration {
             id,
             slug,
@@ -84,6 +82,54 @@ impl App {
         };
         self.change(caller, Operation::ConnectIntegration, command, Along { facts, directory: None }).await?;
         self.show_integration(caller, id.as_str()).await
+    }
+
+    /// What the upstream lists to whoever shows this, and what is kept of it. One at which somebody has to sign in first may
+    /// list nothing: its tools are read with the first account.
+    pub(super) async fn shown_to(
+        &self,
+        url: &str,
+        (org, id): (OrgId, IntegrationId),
+        credential: &NewCredential,
+    ) -> Result<(Vec<DiscoveredTool>, Vec<Fact>), Problem> {
+        let (kind, secret) = (&credential.kind, credential.secret.as_deref());
+        let signs_in = matches!(kind, CredentialKind::ClientCredentials { .. } | CredentialKind::OAuth { .. });
+        if !signs_in {
+            let tools = self.discover(url, kind, secret).await?;
+            let fact = match secret {
+                Some(secret) => self.sealed(org, id, secret)?,
+                None => Fact::DropSecret { org, id: id.to_string() },
+            };
+            return Ok((tools, vec![fact]));
+        }
+        let (open, challenge) = self.knocked(url, kind).await?;
+        let met = Met { url, challenge: challenge.as_deref(), kind };
+        let registered = self.first_known(met, secret, &self.places()?).await?;
+        let tools = match kind {
+            CredentialKind::ClientCredentials { .. } => {
+                let tokens = self.application_tokens(&registered).await;
+                let tokens = tokens.map_err(|none| Problem::invalid("credential", none.to_string()))?;
+                self.discover(url, kind, Some(&tokens.access_token)).await?
+            }
+            _ => open,
+        };
+        let sealed = self.sealed_document(org, &registration_id(id), &registered)?;
+        let facts =
+            vec![Fact::DropSecret { org, id: id.to_string() }, Fact::Secret { org, id: registration_id(id), sealed }];
+        Ok((tools, facts))
+    }
+
+    /// What an upstream lists to somebody who shows nothing, or what it says about how to show something.
+    pub(crate) async fn knocked(
+        &self,
+        url: &str,
+        kind: &CredentialKind,
+    ) -> Result<(Vec<DiscoveredTool>, Option<String>), Problem> {
+        match self.inner.upstreams.list_tools(url, kind, None).await {
+            Ok(listed) => Ok((listed.into_iter().map(discovered).collect::<Result<_, _>>()?, None)),
+            Err(fault) if fault.field == "credential" => Ok((Vec::new(), fault.challenge)),
+            Err(fault) => Err(Problem::invalid(fault.field, fault.message)),
+        }
     }
 
     /// What the upstream lists now, each tool with the class that the evidence speaks for.

@@ -41,11 +41,7 @@ impl App {
         let mut facts = Vec::new();
         if let Some(credential) = &change.credential {
             let url = snapshot.integration(id).map(|integration| integration.url.clone()).unwrap_or_default();
-            self.discover(&url, &credential.kind, credential.secret.as_deref()).await?;
-            facts.push(match &credential.secret {
-                Some(secret) => self.sealed(org, id, secret)?,
-                None => Fact::DropSecret { org, id: id.to_string() },
-            });
+            facts = self.shown_to(&url, (org, id), credential).await?.1;
         }
         let edit = IntegrationEdit {
             title: change.title.clone(),
@@ -55,6 +51,7 @@ impl App {
         };
         let command = |_: &_| Ok(Command::EditIntegration { integration: id, edit: edit.clone() });
         self.change(caller, operation, command, Along { facts, directory: None }).await?;
+        self.inner.vault.forget_all_at(org, id);
         self.show_integration(caller, id.as_str()).await
     }
 
@@ -68,9 +65,10 @@ impl App {
         let snapshot = caller.live.snapshot();
         let _permit = self.permit(&snapshot, &caller.actor, operation).await?;
         let Some(integration) = snapshot.integration(id) else { return Err(Problem::missing("integration")) };
-        let secret = self.upstream_secret(caller.live.org(), id).await?;
-        let secret = secret.as_ref().map(|secret| secret.as_str());
-        let tools = self.discover(&integration.url, &integration.credential, secret).await?;
+        let shown = self.shown_for(caller, &snapshot, id).await?;
+        let tools = self
+            .discover(&integration.url, &integration.credential, shown.as_ref().map(|shown| shown.as_str()))
+            .await?;
         let command = |_: &_| Ok(Command::RefreshTools { integration: id, tools: tools.clone() });
         self.change(caller, operation, command, Along::default()).await?;
         self.show_integration(caller, id.as_str()).await

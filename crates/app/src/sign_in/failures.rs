@@ -106,6 +106,14 @@ impl App {
 }
 
 impl App {
+    /// That something may be begun by somebody who is known.
+    ///
+    /// # Errors
+    /// [`Problem::TooMany`] where too much was.
+    pub(crate) fn may_begin_as(&self, person: PersonId) -> Result<(), Problem> {
+        self.may_begin(Payer::Person(person))
+    }
+
     /// That something may be begun by somebody unknown in this network.
     ///
     /// # Errors

@@ -136,6 +136,11 @@ impl SignIn {
     pub(crate) fn digester(&self) -> &TokenDigester {
         &self.digester
     }
+
+    /// What binds an answer of somebody's authorization server to the state that was sent there.
+    pub(crate) fn deriver(&self) -> &SignInDeriver {
+        &self.deriver
+    }
 }
 
 impl App {

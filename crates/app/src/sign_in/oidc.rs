@@ -26,6 +26,7 @@ use super::providers::Desk;
 use super::told::{disbelieved, nobody, not_begun, not_exchanged, refused, unbelievable};
 use super::{Browser, HasToken, SignedIn};
 use crate::mail_domains::vouched;
+use crate::ports::Content;
 use crate::{App, Problem};
 
 /// How long somebody may take at the provider, in milliseconds: ten minutes.
@@ -164,7 +165,10 @@ impl App {
         };
         let request = TokenRequest::new(&provider, client, &code, &secrets);
         let endpoint = provider.token_endpoint().as_str();
-        let answer = desk.web().post(endpoint, request.authorization(), request.form(), TOKEN_ANSWER_LENGTH_MAX).await;
+        let answer = desk
+            .web()
+            .post(endpoint, request.authorization(), Content::Form(request.form()), TOKEN_ANSWER_LENGTH_MAX)
+            .await;
         let answer = answer.map_err(|fault| desk.unusable(&fault))?;
         let tokens = TokenAnswer::parse(answer.status, &answer.body).map_err(|fault| {
             tracing::warn!(provider = desk.setup.key, %fault, "a code could not be exchanged");

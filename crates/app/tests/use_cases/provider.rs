@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use app::ports::{FetchFault, Fetched, Fetching, Web};
+use app::ports::{Content, FetchFault, Fetched, Fetching, Web};
 use app::sign_in::{ProviderSetup, Providers};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -126,7 +126,8 @@ impl Web for FakeProvider {
         })
     }
 
-    fn post<'f>(&'f self, url: &'f str, shown: Option<&'f str>, form: &'f str, _: usize) -> Fetching<'f> {
+    fn post<'f>(&'f self, url: &'f str, shown: Option<&'f str>, content: Content<'f>, _: usize) -> Fetching<'f> {
+        let Content::Form(form) = content else { panic!("a form is sent") };
         assert!(shown.is_some_and(|shown| shown.starts_with("Basic ")), "the client shows that it is one");
         assert!(form.contains("code_verifier="), "{form}");
         self.answer(url, || match self.token() {

@@ -89,7 +89,7 @@ impl Upstreams for FakeUpstreams {
         self.shown.lock().unwrap().push(secret.map(str::to_owned));
         let listed = self.tools.lock().unwrap().get(url).cloned();
         Box::pin(async move {
-            let gone = || UpstreamFault { field: "url", message: "nothing answers there".to_owned() };
+            let gone = || UpstreamFault { field: "url", message: "nothing answers there".to_owned(), challenge: None };
             let listed = listed.ok_or_else(gone)?.into_iter();
             let definition = |name: &str| format!(r#"{{"name":"{name}","description":"does {name}"}}"#);
             Ok(listed.map(|name| ListedTool { definition: definition(&name), name }).collect())

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::agent::AgentEdit;
 use crate::grant::{Grantee, Profile};
 use crate::id::{
-    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId,
-    SessionId, TeamId,
+    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId,
+    ResourceId, SessionId, TeamId,
 };
 use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{Inviter, NewInvitation, Offer};
@@ -117,6 +117,12 @@ pub enum Event {
     /// A client of a person lets nobody in any more.
     #[serde(rename = "client.disconnected")]
     ClientDisconnected { client: ClientId, person: PersonId },
+    /// An account at an integration's upstream is used for a person's calls, or for everybody's.
+    #[serde(rename = "account.connected")]
+    AccountConnected { account: AccountId, integration: IntegrationId, person: Option<PersonId> },
+    /// It is used no longer.
+    #[serde(rename = "account.disconnected")]
+    AccountDisconnected { account: AccountId, integration: IntegrationId, person: Option<PersonId> },
     /// An upstream was connected, its tools follow.
     #[serde(rename = "integration.connected")]
     IntegrationConnected(Box<Integration>),
@@ -383,6 +389,8 @@ impl Event {
             Event::SessionsEnded { .. } => "sessions.ended",
             Event::ClientConnected { .. } => "client.connected",
             Event::ClientDisconnected { .. } => "client.disconnected",
+            Event::AccountConnected { .. } => "account.connected",
+            Event::AccountDisconnected { .. } => "account.disconnected",
             Event::MemberSuspended { .. } => "member.suspended",
             Event::MemberRestored { .. } => "member.restored",
             Event::OwnershipOffered { .. } => "ownership.offered",

@@ -81,6 +81,10 @@ impl Event {
             // Whoever is here connects what acts as them, and ends that; who issues keys ends it for others.
             Event::ClientConnected { .. } => &[P::OrganizationView],
             Event::ClientDisconnected { .. } => &[P::OrganizationView, P::KeyIssue],
+            // Whoever sees an integration connects their own account there; who changes it, everybody's, and ends any.
+            Event::AccountConnected { .. } | Event::AccountDisconnected { .. } => {
+                &[P::IntegrationView, P::IntegrationEdit]
+            }
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],
             Event::IntegrationDisconnected { .. } => &[P::IntegrationDisconnect],

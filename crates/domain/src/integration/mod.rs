@@ -10,4 +10,5 @@ pub(crate) use handle::{connect, disconnect, edit, refresh, review_tool};
 pub use naming::{TOOL_NAME_LENGTH_MAX, exposed_names};
 pub use state::{
     ClassSource, CredentialKind, DiscoveredTool, Integration, IntegrationEdit, InvalidSlug, Slug, Tool, ToolClass,
+    Whose,
 };

@@ -165,6 +165,37 @@ pub enum CredentialKind {
         /// That name.
         name: String,
     },
+    /// As an application of the organization's own, by what it is called at the upstream's authorization server and a
+    /// secret (OAuth 2.1 client credentials, RFC 6749, section 4.4).
+    ClientCredentials {
+        /// What it is called there.
+        client_id: String,
+        /// What it asks for there; none for what the upstream says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scope: Option<String>,
+    },
+    /// With an account at the upstream, which somebody connects by signing in there (OAuth 2.1 authorization code).
+    #[serde(rename = "oauth")]
+    OAuth {
+        /// Whose account.
+        whose: Whose,
+        /// What Wardroom is called at the upstream's authorization server, where it was registered there by hand.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client_id: Option<String>,
+        /// What is asked for there; none for what the upstream says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scope: Option<String>,
+    },
+}
+
+/// Whose account a call goes out with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    /// One for everybody, which an admin connects.
+    Organization,
+    /// That of whoever calls, each their own.
+    Person,
 }
 
 /// An upstream MCP server.

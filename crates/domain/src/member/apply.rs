@@ -104,6 +104,7 @@ impl Organization {
         }
         self.take_everything(Grantee::Member(person));
         self.clients.retain(|_, client| client.person != person);
+        self.accounts.retain(|_, account| account.person != Some(person));
         self.teams.values_mut().for_each(|team| _ = team.members.remove(&person));
         self.leave_groups(person);
         for agent in self.agents.values_mut() {

@@ -33,6 +33,9 @@ impl Organization {
                 self.integrations.insert(integration.id, *integration);
             }
             Event::IntegrationEdited { integration, edit } => {
+                if edit.credential.is_some() {
+                    self.accounts.retain(|_, account| account.integration != integration);
+                }
                 if let Some(integration) = self.integrations.get_mut(&integration) {
                     edited(integration, edit);
                 }
@@ -40,6 +43,7 @@ impl Organization {
             Event::IntegrationDisconnected { integration } => {
                 self.integrations.remove(&integration);
                 self.withdrawn.remove(&integration);
+                self.accounts.retain(|_, account| account.integration != integration);
                 self.grants.values_mut().for_each(|grants| drop(grants.remove(&integration)));
                 self.grants.retain(|_, grants| !grants.is_empty());
                 self.loans.values_mut().for_each(|loans| drop(loans.remove(&integration)));
@@ -108,6 +112,9 @@ impl Organization {
             | Event::MemberRemoved { .. }) => self.apply_to_members(stamp, event),
             event @ (Event::ClientConnected { .. } | Event::ClientDisconnected { .. }) => {
                 self.apply_to_clients(stamp, &event);
+            }
+            event @ (Event::AccountConnected { .. } | Event::AccountDisconnected { .. }) => {
+                self.apply_to_accounts(stamp, &event);
             }
             event @ (Event::TeamCreated { .. }
             | Event::TeamRenamed { .. }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::Account;
 use crate::agent::Agent;
 use crate::client::Client;
 use crate::grant::{Grant, Grantee};
 use crate::group::Group;
 use crate::id::{
-    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId,
-    SessionId, TeamId,
+    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId,
+    ResourceId, SessionId, TeamId,
 };
 use crate::integration::{Integration, Tool};
 use crate::invitation::Invitation;
@@ -97,6 +98,9 @@ pub struct Organization {
     /// The clients that its members have connected.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clients: BTreeMap<ClientId, Client>,
+    /// The accounts that are connected at its integrations' upstreams.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<AccountId, Account>,
     /// Invitations: the open ones, and those that ended not long ago. Each is shared with the snapshots made of this
     /// state.
     pub invitations: BTreeMap<InvitationId, Arc<Invitation>>,

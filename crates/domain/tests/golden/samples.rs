@@ -6,10 +6,10 @@ use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::{
-    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId,
-    SessionId, TeamId,
+    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId,
+    ResourceId, SessionId, TeamId,
 };
-use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
+use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass, Whose};
 use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
 use domain::key::{KeyKind, KeyScope};
 use domain::mail_domain::{JoinMode, MailDomainName, Opening};
@@ -314,6 +314,9 @@ fn samples_of_integrations() -> Vec<Sample> {
         }))
     };
     let header = CredentialKind::Header { name: "X-Api-Key".to_owned() };
+    let application = CredentialKind::ClientCredentials { client_id: "w".to_owned(), scope: None };
+    let oauth = CredentialKind::OAuth { whose: Whose::Person, client_id: None, scope: Some("mail.read".to_owned()) };
+    let (account, person) = (AccountId::from_random([18; 20]), Some(PersonId::from_random(PERSON)));
     // Numbers of any size and unknown fields must come through to the last digit.
     let definition = r#"{"name":"create_refund","inputSchema":{"maximum":12345678901234567890.50},"x-new":null}"#;
     let tools = vec![
@@ -335,6 +338,11 @@ fn samples_of_integrations() -> Vec<Sample> {
     vec![
         ("integration.connected", connected(CredentialKind::Bearer)),
         ("integration.connected-header", connected(header)),
+        ("integration.connected-client-credentials", connected(application)),
+        ("integration.connected-oauth", connected(oauth)),
+        ("account.connected", Event::AccountConnected { account, integration, person: None }),
+        ("account.connected-own", Event::AccountConnected { account, integration, person }),
+        ("account.disconnected", Event::AccountDisconnected { account, integration, person }),
         ("integration.edited", Event::IntegrationEdited { integration, edit }),
         ("integration.disconnected", Event::IntegrationDisconnected { integration }),
         ("tools.approved", Event::ToolsApproved { integration, tools }),

@@ -8,8 +8,10 @@ use std::ops::RangeInclusive;
 
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, ClientId, GroupId, IntegrationId, KeyId, PersonId, ResourceId, SessionId, TeamId};
-use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
+use domain::id::{
+    AccountId, AgentId, ClientId, GroupId, IntegrationId, KeyId, PersonId, ResourceId, SessionId, TeamId,
+};
+use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass, Whose};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
 use domain::organization::{
@@ -186,8 +188,12 @@ pub(crate) fn grantees() -> impl Strategy<Value = Grantee> {
     ]
 }
 
+fn oauth(whose: Whose) -> CredentialKind {
+    CredentialKind::OAuth { whose, client_id: None, scope: None }
+}
+
 fn edits() -> impl Strategy<Value = IntegrationEdit> {
-    let credentials = select(vec![CredentialKind::None, CredentialKind::Bearer]);
+    let credentials = select(vec![CredentialKind::None, CredentialKind::Bearer, oauth(Whose::Person)]);
     let texts = || proptest::option::of(texts());
     (texts(), texts(), any::<Option<bool>>(), proptest::option::of(credentials))
         .prop_map(|(title, purpose, paused, credential)| IntegrationEdit { title, purpose, paused, credential })
@@ -196,7 +202,8 @@ fn edits() -> impl Strategy<Value = IntegrationEdit> {
 fn connections() -> impl Strategy<Value = Command> {
     (integrations(), select(vec!["stripe", "mail"]), texts(), discovered()).prop_map(|(id, slug, title, tools)| {
         let url = "http://127.0.0.1/mcp".to_owned();
-        let (slug, purpose, credential) = (Slug::parse(slug).unwrap(), String::new(), CredentialKind::None);
+        let whose = if slug == "mail" { Whose::Person } else { Whose::Organization };
+        let (slug, purpose, credential) = (Slug::parse(slug).unwrap(), String::new(), oauth(whose));
         let bare = Integration { id, slug, title, purpose, url, credential, paused: false, tools: BTreeMap::new() };
         Command::ConnectIntegration { integration: Box::new(bare), tools }
     })
@@ -272,6 +279,13 @@ fn of_people() -> impl Strategy<Value = Command> {
         6 => (people(), 0..3u8).prop_map(|(person, number)| Command::DisconnectClients {
             person,
             clients: [ClientId::from_random([number; 20])].into(),
+        }),
+        3 => (integrations(), proptest::option::of(people()), 0..4u8).prop_map(|(integration, person, number)| {
+            Command::ConnectAccount { account: AccountId::from_random([number; 20]), integration, person }
+        }),
+        6 => (integrations(), 0..4u8).prop_map(|(integration, number)| Command::DisconnectAccount {
+            account: AccountId::from_random([number; 20]),
+            integration,
         }),
         1 => (people(), 0..9u8).prop_map(|(person, number)| Command::EndSession {
             person,

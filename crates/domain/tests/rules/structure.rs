@@ -304,6 +304,10 @@ pub(crate) fn endings(state: &Organization) -> Vec<Command> {
     let beside = state.members.values().flat_map(|member| {
         member.extra_roles.keys().map(|role| Command::TakeMemberRole { person: member.person, role: *role })
     });
+    let clients = state.clients.values();
+    let clients = clients.map(|one| Command::DisconnectClients { person: one.person, clients: [one.id].into() });
+    let accounts = state.accounts.values();
+    let accounts = accounts.map(|one| Command::DisconnectAccount { account: one.id, integration: one.integration });
     let leavers = state.members.values().filter(|member| member.is_here());
     let leavers = leavers.map(|member| Command::RemoveMember { person: member.person });
     let agents = state.agents.keys().map(|agent| Command::DeleteAgent { agent: *agent });
@@ -328,6 +332,8 @@ pub(crate) fn endings(state: &Organization) -> Vec<Command> {
         .chain(held)
         .chain(collected)
         .chain(beside)
+        .chain(clients)
+        .chain(accounts)
         .chain(leavers)
         .chain(agents)
         .chain(roles)

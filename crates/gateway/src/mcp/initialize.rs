@@ -13,6 +13,7 @@ use crate::message::{self, Fault, code};
 use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
 use crate::pipeline::identify::Caller;
+use crate::pipeline::link;
 use crate::pipeline::parse::Request;
 use crate::ports::Ports;
 
@@ -29,6 +30,7 @@ pub(crate) fn initialize<P: Ports>(
     let asked = request.params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
     let client = client::described(request.params.get("clientInfo"));
     let owner = Owner { org: caller.org(), credential: caller.credential, integration: door.integration.clone() };
+    let client = (client, link::takes(request.params.get("capabilities")));
     let now = gateway.ports.now();
     let session = gateway.sessions.begin(owner, client, &gateway.options.limits, now).map_err(|fault| match fault {
         NoSession::Full => {

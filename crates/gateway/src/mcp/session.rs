@@ -28,6 +28,8 @@ pub(crate) struct Session {
     owner: Owner,
     /// What the client calls itself.
     pub(crate) client: Option<String>,
+    /// Whether it shows its person links.
+    pub(crate) takes_links: bool,
     used: Mutex<Timestamp>,
     running: Mutex<HashMap<String, CancellationToken>>,
 }
@@ -95,7 +97,7 @@ impl Sessions {
     pub(crate) fn begin(
         &self,
         owner: Owner,
-        client: Option<String>,
+        (client, takes_links): (Option<String>, bool),
         limits: &Limits,
         now: Timestamp,
     ) -> Result<Arc<Session>, NoSession> {
@@ -110,8 +112,14 @@ impl Sessions {
             return Err(NoSession::Full);
         }
         let holder = (owner.org, owner.credential);
-        let session =
-            Arc::new(Session { id: id.clone(), owner, client, used: Mutex::new(now), running: Mutex::default() });
+        let session = Arc::new(Session {
+            id: id.clone(),
+            owner,
+            client,
+            takes_links,
+            used: Mutex::new(now),
+            running: Mutex::default(),
+        });
         table.by_id.insert(id.clone(), session.clone());
         table.by_credential.entry(holder).or_default().push(id);
         Ok(session)
@@ -199,7 +207,7 @@ mod tests {
     #[test]
     fn a_session_is_found_by_its_owner_alone_and_only_while_it_is_used() {
         let sessions = Sessions::default();
-        let session = sessions.begin(owner(1), None, &small(), Timestamp(0)).unwrap();
+        let session = sessions.begin(owner(1), (None, false), &small(), Timestamp(0)).unwrap();
         let find = |seed, at| sessions.find(session.id(), &owner(seed), &small(), Timestamp(at)).is_some();
         assert!(!find(2, 1));
         let elsewhere = Owner { integration: Some("stripe".into()), ..owner(1) };
@@ -213,7 +221,7 @@ mod tests {
     #[test]
     fn the_key_with_too_many_sessions_loses_its_oldest_and_nobody_elses() {
         let sessions = Sessions::default();
-        let begin = |seed, at| sessions.begin(owner(seed), None, &small(), Timestamp(at));
+        let begin = |seed, at| sessions.begin(owner(seed), (None, false), &small(), Timestamp(at));
         let theirs = begin(2, 0).unwrap();
         let mine: Vec<_> = (1..4).map(|at| begin(1, at).unwrap()).collect();
         let alive =
@@ -227,7 +235,7 @@ mod tests {
     #[test]
     fn cancelling_reaches_the_call_with_that_id_only() {
         let sessions = Sessions::default();
-        let session = sessions.begin(owner(1), None, &small(), Timestamp(0)).unwrap();
+        let session = sessions.begin(owner(1), (None, false), &small(), Timestamp(0)).unwrap();
         let [number, text] = [CancellationToken::new(), CancellationToken::new()];
         let _one = session.run(&Value::from(1), number.clone());
         let two = session.run(&Value::from("1"), text.clone());

@@ -20,12 +20,13 @@ use crate::message::{Fault, code};
 use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
 use crate::pipeline::asking;
-use crate::pipeline::dialect;
+use crate::pipeline::dialect::{self, Dialect};
 use crate::pipeline::evaluate::{Allowed, AllowedTool, client_of, digest, evaluate, tool_error};
 use crate::pipeline::forward::{self, Over, Tally};
 use crate::pipeline::identify::Caller;
 use crate::pipeline::limit::{Full, Slot};
 use crate::pipeline::line::{self, Final, Line};
+use crate::pipeline::link;
 use crate::pipeline::parse::Request;
 use crate::pipeline::question::{Wanted, wanted};
 use crate::pipeline::record::{self, Blank, Ended};
@@ -50,6 +51,8 @@ pub(crate) struct Call<P: Ports> {
     /// The moment for which the call was decided.
     pub(crate) decided_at: Timestamp,
     client: Option<String>,
+    /// Whether the client shows its person links.
+    takes_links: bool,
     decided: Instant,
     _slot: Slot,
     _running: Option<Running>,
@@ -77,6 +80,10 @@ pub(crate) async fn call<P: Ports>(
     let Allowed { permit, at, tool } = evaluate(gateway, &caller, &request, (door, &wanted)).await?;
     told_twice(gateway, &caller, &request, &tool)?;
     let client = client_of(&request).or_else(|| session.as_ref().and_then(|session| session.client.clone()));
+    let takes_links = match &request.dialect {
+        Dialect::Modern { takes_links, .. } => *takes_links,
+        Dialect::Legacy => session.as_ref().is_some_and(|session| session.takes_links),
+    };
     let slot = match gateway.calls.take(caller.org(), caller.actor.subject) {
         Ok(slot) => slot,
         Err(full) => return Err(limited(gateway, &caller, &request, (&tool, client, full)).await),
@@ -92,6 +99,7 @@ pub(crate) async fn call<P: Ports>(
         tool,
         cancel,
         client,
+        takes_links,
         decided_at: at,
         decided: Instant::now(),
         _slot: slot,
@@ -156,9 +164,16 @@ async fn carry<P: Ports>(call: Call<P>, permit: Permit, line: Line) {
         Over::Answered { message, .. } => line.end(Final::ok(message)).await,
         Over::Failed(failure) => {
             let retry_after_s = failure.retry_after_s();
-            let machine = json!({ "code": failure.code(), "retryAfterSeconds": retry_after_s });
             let text = failure.sentence(&call.tool.title);
-            let message = tool_error(&call.request, &text, ("io.wardroom/failure", machine));
+            let shown = failure
+                .link()
+                .filter(|_| call.takes_links)
+                .and_then(|link| link::shown(&call.request, link, &text, gateway.upstreams.next_id()));
+            let message = shown.unwrap_or_else(|| {
+                let machine =
+                    json!({ "code": failure.code(), "retryAfterSeconds": retry_after_s, "connect": failure.link() });
+                tool_error(&call.request, &text, ("io.wardroom/failure", machine))
+            });
             line.end(Final { status: StatusCode::OK, message, retry_after_s }).await;
         }
         Over::Cut { message, .. } => line.cut(Final::ok(message)),

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::mcp::client;
 use crate::mcp::version;
 use crate::message::code;
+use crate::pipeline::link;
 use crate::pipeline::parse::{Malformed, unsupported};
 
 pub(crate) const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
@@ -28,6 +29,8 @@ pub(crate) enum Dialect {
         client: Option<String>,
         /// The place in [`LOG_LEVELS`] from which log messages of this request are wanted; none are otherwise.
         log_level: Option<usize>,
+        /// Whether the client shows its person links.
+        takes_links: bool,
     },
     /// 2025-11-25 and earlier.
     Legacy,
@@ -81,7 +84,8 @@ fn modern(meta: Option<&Map<String, Value>>) -> Result<Dialect, Malformed> {
             Some(place.ok_or_else(unknown)?)
         }
     };
-    Ok(Dialect::Modern { client: client::described(get(META_CLIENT)), log_level })
+    let takes_links = link::takes(get(META_CAPABILITIES));
+    Ok(Dialect::Modern { client: client::described(get(META_CLIENT)), log_level, takes_links })
 }
 
 fn check_headers(headers: &HeaderMap, method: &str, params: &Map<String, Value>) -> Result<(), Malformed> {

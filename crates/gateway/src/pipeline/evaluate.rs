@@ -41,6 +41,7 @@ pub(crate) struct AllowedTool {
     pub(crate) class: domain::integration::ToolClass,
     pub(crate) integration: domain::id::IntegrationId,
     pub(crate) title: Box<str>,
+    pub(crate) slug: Box<str>,
     pub(crate) url: Arc<str>,
     pub(crate) credential: CredentialKind,
 }
@@ -109,6 +110,7 @@ fn tool_of(snapshot: &Snapshot, permit: &Permit) -> Option<AllowedTool> {
         class,
         integration: id,
         title: integration.title.clone(),
+        slug: integration.slug.clone(),
         url: integration.url.clone(),
         credential: integration.credential.clone(),
     })

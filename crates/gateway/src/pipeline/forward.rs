@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::integration::CredentialKind;
 use domain::record::OutcomeStatus;
 use http::{HeaderMap, StatusCode};
+use identity::upstream::Challenge;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use verdict::{Act, Permit};
@@ -16,11 +16,11 @@ use crate::pipeline::call::Call;
 use crate::pipeline::guard::{Guard, Stop, Watched};
 use crate::pipeline::line::{Line, Said};
 use crate::pipeline::record::Recorded;
-use crate::ports::Ports;
-use crate::upstream::connection::Shown;
+use crate::pipeline::showing::{self, Showing};
+use crate::ports::{Ports, Trouble};
 use crate::upstream::endpoint::{Endpoint, Route};
 use crate::upstream::exchange::{self, Answering, Head, Outgoing};
-use crate::upstream::failure::Failure;
+use crate::upstream::failure::{Failure, Lacking};
 use crate::upstream::translate::{self, Inbound, Sides};
 use crate::upstream::{mirror, short};
 
@@ -47,7 +47,7 @@ pub(crate) enum Over {
 /// A call under way: where it went, so that it can be called back.
 struct Way {
     endpoint: std::sync::Arc<Endpoint>,
-    shown: Shown,
+    showing: Showing,
     route: Route,
     upstream_id: u64,
     progress_token: Option<Value>,
@@ -94,6 +94,10 @@ pub(crate) async fn forward<P: Ports>(
     match carry(call, &mut guard, line, (&mut way, tally)).await {
         Ok(over) => over,
         Err(ending) => {
+            let ending = match ending {
+                Ending::Failure(failure) => Ending::Failure(refused(call, failure).await),
+                other => other,
+            };
             let answered = matches!(ending, Ending::Answered { .. });
             if let Some(way) = way.filter(|way: &Way| way.sent && !answered) {
                 call_back(call, &way);
@@ -110,19 +114,28 @@ async fn carry<P: Ports>(
     (way, tally): (&mut Option<Way>, &mut Tally),
 ) -> Result<Over, Ending> {
     let upstreams = &call.gateway.upstreams;
-    let way = way.insert(guard.run(prepare(call)).await??);
-    let mut resent = false;
+    let way = way.insert(guard.run(prepare(call, None)).await??);
+    let (mut resent, mut renewed) = (false, false);
     let mut answering = loop {
         match send(call, guard, way, tally).await {
             Err(Ending::Failure(Failure::SessionGone)) if !resent => {
                 // The upstream said that it does not know our session, so it has run nothing.
                 resent = true;
+                let of = (call.caller.actor.subject, way.showing.held.map(|held| held.account));
                 if let Route::Legacy(gone) = &way.route {
-                    upstreams.forget_session(&way.endpoint, call.caller.actor.subject, gone);
+                    upstreams.forget_session(&way.endpoint, of, gone);
                 }
                 way.sent = false;
-                let route = upstreams.route(&way.endpoint, &way.shown, call.caller.actor.subject);
+                let route = upstreams.route(&way.endpoint, &way.showing.shown, of);
                 way.route = guard.run(route).await??;
+            }
+            Err(Ending::Failure(Failure::Unauthorized { status: 401, .. }))
+                if !renewed && way.showing.mark.is_some() =>
+            {
+                // The upstream did not take the token, so it has run nothing.
+                renewed = true;
+                let mark = way.showing.mark;
+                *way = guard.run(prepare(call, mark)).await??;
             }
             other => break other?,
         }
@@ -158,32 +171,32 @@ async fn carry<P: Ports>(
 }
 
 /// Everything that must be known before the call itself can go out.
-async fn prepare<P: Ports>(call: &Call<P>) -> Result<Way, Failure> {
+async fn prepare<P: Ports>(call: &Call<P>, refused: Option<u64>) -> Result<Way, Failure> {
     let (gateway, tool) = (&call.gateway, &call.tool);
     let endpoint = gateway.upstreams.endpoint(call.caller.org(), tool.integration, &tool.url)?;
-    let shown = show(call, &endpoint).await?;
-    let route = gateway.upstreams.route(&endpoint, &shown, call.caller.actor.subject).await?;
-    Ok(Way { endpoint, shown, route, upstream_id: 0, progress_token: None, sent: false })
+    let mut shows = showing::showing(call, &endpoint, refused).await?;
+    let of = |shows: &Showing| (call.caller.actor.subject, shows.held.map(|held| held.account));
+    let mut route = gateway.upstreams.route(&endpoint, &shows.shown, of(&shows)).await;
+    if let (Err(Failure::Unauthorized { status: 401, .. }), Some(_), None) = (&route, shows.mark, refused) {
+        shows = showing::showing(call, &endpoint, shows.mark).await?;
+        route = gateway.upstreams.route(&endpoint, &shows.shown, of(&shows)).await;
+    }
+    Ok(Way { endpoint, route: route?, showing: shows, upstream_id: 0, progress_token: None, sent: false })
 }
 
-/// How we show ourselves to the upstream. Never by anything that the client sent.
-async fn show<P: Ports>(call: &Call<P>, endpoint: &Endpoint) -> Result<Shown, Failure> {
-    let (tool, snapshot) = (&call.tool, &call.caller.snapshot);
-    if let Some(shown) = endpoint.shown(snapshot.seq()) {
-        return Ok(shown);
-    }
-    let secret = match tool.credential {
-        CredentialKind::None => None,
-        CredentialKind::Bearer | CredentialKind::Header { .. } => {
-            call.gateway.ports.secret(snapshot.org(), tool.integration).await.map_err(|unavailable| {
-                tracing::error!(reason = %unavailable, "a secret cannot be read");
-                Failure::NoSecret
-            })?
-        }
+/// What it comes to that the upstream does not take what it was shown.
+async fn refused<P: Ports>(call: &Call<P>, failure: Failure) -> Failure {
+    let (Failure::Unauthorized { status, challenge }, Some(account)) = (&failure, showing::account(call)) else {
+        return failure;
     };
-    let shown = Shown::new(&tool.credential, secret.as_ref())?;
-    endpoint.show(snapshot.seq(), shown.clone());
-    Ok(shown)
+    let challenge = challenge.as_deref().and_then(Challenge::parse);
+    let (trouble, lacking) = match challenge.filter(Challenge::wants_more) {
+        Some(challenge) if *status == 403 => (Trouble::WantsMore(challenge.scope), Lacking::Rights),
+        _ if *status == 401 => (Trouble::NotTaken, Lacking::Ended("the server takes none of its tokens".to_owned())),
+        _ => return failure,
+    };
+    call.gateway.ports.trouble(call.caller.org(), account, trouble).await;
+    showing::connect(call, lacking)
 }
 
 async fn send<P: Ports>(
@@ -212,14 +225,17 @@ async fn send<P: Ports>(
     };
     tally.sent_bytes = outbound.body.len() as u64;
     let outgoing = Outgoing { method: "tools/call", name: Some(call.tool.name.clone()), mirrored, body: outbound.body };
-    // The last look before the call leaves: the permit in force must be for this very integration.
+    // The last look before the call leaves: the permit in force must be for this very integration, and the account the one
+    // that is connected.
     guard.check()?;
+    guard.holds(way.showing.held)?;
     if !matches!(guard.permit().act(), Act::Call { integration, .. } if integration == call.tool.integration) {
         return Err(Ending::Stop(Stop::NotCurrent));
     }
     way.sent = true;
     let silence = Duration::from_millis(limits.silence_ms_max);
-    let sending = exchange::send(&upstreams.connection, &way.endpoint.uri, (&way.route, &way.shown), &outgoing, limits);
+    let sending =
+        exchange::send(&upstreams.connection, &way.endpoint.uri, (&way.route, &way.showing.shown), &outgoing, limits);
     let silent = Failure::Silent { ms: limits.silence_ms_max };
     let (head, _) = guard.run(tokio::time::timeout(silence, sending)).await?.map_err(|_| silent)??;
     match head {
@@ -300,7 +316,7 @@ fn call_back<P: Ports>(call: &Call<P>, way: &Way) {
 
 fn tell<P: Ports>(call: &Call<P>, way: &Way, method: &'static str, body: Bytes) {
     let outgoing = Outgoing { method, name: None, mirrored: HeaderMap::new(), body };
-    call.gateway.upstreams.tell(&way.endpoint, &way.shown, &way.route, outgoing);
+    call.gateway.upstreams.tell(&way.endpoint, &way.showing.shown, &way.route, outgoing);
 }
 
 fn over<P: Ports>(call: &Call<P>, ending: Ending) -> Over {
@@ -314,6 +330,9 @@ fn over<P: Ports>(call: &Call<P>, ending: Ending) -> Over {
         Ending::Stop(Stop::TooLong) => Over::Failed(Failure::TooLong { ms: call.gateway.options.limits.call_ms_max }),
         Ending::Stop(Stop::Cancelled) => Over::Left { detail: "client-cancelled" },
         Ending::Stop(Stop::Gone) => Over::Left { detail: "client-gone" },
+        Ending::Stop(Stop::Disconnected) => {
+            cut("cut: the account with which this call went out was disconnected".to_owned(), "account-disconnected")
+        }
         Ending::Stop(Stop::NotCurrent) => {
             cut("cut: it cannot be told any more whether this call is allowed".to_owned(), "not-current")
         }

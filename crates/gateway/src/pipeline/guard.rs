@@ -15,6 +15,7 @@ use verdict::{Denial, Permit, Question, Snapshot, Verdict};
 use crate::pipeline::identify::Caller;
 use crate::pipeline::line::Said;
 use crate::pipeline::question::Wanted;
+use crate::pipeline::showing::Held;
 use crate::ports::{Access, Ports};
 
 /// Why a call must stop.
@@ -22,6 +23,8 @@ use crate::ports::{Access, Ports};
 pub(crate) enum Stop {
     /// It is no longer allowed.
     Denied(Denial, Arc<Snapshot>),
+    /// The account with which it goes out is connected no longer.
+    Disconnected,
     /// It cannot be told any more whether it is allowed.
     NotCurrent,
     /// The client cancelled it.
@@ -41,6 +44,8 @@ pub(crate) struct Guard<'c, P: Ports> {
     queue: mpsc::Sender<Said>,
     changes: watch::Receiver<u64>,
     permit: Permit,
+    /// The account with which the call goes out.
+    held: Option<Held>,
     /// When to ask again although nothing changed.
     ask_again_at: Option<Timestamp>,
     ends_at: Instant,
@@ -62,12 +67,25 @@ impl<'c, P: Ports> Guard<'c, P> {
         let Watched { wanted, decided_at, cancel, queue, ends_at } = watched;
         let changes = caller.access.changes();
         let ask_again_at = ask_again(&caller.snapshot, caller, decided_at);
-        Guard { ports, caller, wanted, cancel, queue, changes, permit, ask_again_at, ends_at }
+        Guard { ports, caller, wanted, cancel, queue, changes, permit, held: None, ask_again_at, ends_at }
     }
 
     /// The permit in force.
     pub(crate) fn permit(&self) -> &Permit {
         &self.permit
+    }
+
+    /// From now on the call ends where this account is the one that is connected no longer.
+    pub(crate) fn holds(&mut self, held: Option<Held>) -> Result<(), Stop> {
+        self.held = held;
+        self.still_held(&self.caller.access.snapshot())
+    }
+
+    fn still_held(&self, snapshot: &Snapshot) -> Result<(), Stop> {
+        match self.held.is_none_or(|held| held.stands(snapshot)) {
+            true => Ok(()),
+            false => Err(Stop::Disconnected),
+        }
     }
 
     /// Looks at everything that could stop the call. Access is asked about again where it has changed since it was
@@ -87,6 +105,7 @@ impl<'c, P: Ports> Guard<'c, P> {
         if snapshot.seq() == self.permit.seq() && self.ask_again_at.is_none_or(|at| now < at) {
             return Ok(());
         }
+        self.still_held(&snapshot)?;
         let question = Question { actor: &self.caller.actor, action: self.wanted.action(), now };
         match snapshot.evaluate(&question) {
             Verdict::Allowed(permit) => {

@@ -16,9 +16,11 @@ pub(crate) mod guard;
 pub(crate) mod identify;
 pub(crate) mod limit;
 mod line;
+pub(crate) mod link;
 pub(crate) mod parse;
 mod pass;
 pub(crate) mod question;
 pub(crate) mod record;
+mod showing;
 
 pub(crate) use pass::{end_session, listen, pass};

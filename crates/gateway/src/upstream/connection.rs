@@ -48,18 +48,27 @@ pub(crate) struct Shown(Option<(HeaderName, HeaderValue)>);
 impl Shown {
     /// Puts a secret where the upstream wants it.
     pub(crate) fn new(kind: &CredentialKind, secret: Option<&Zeroizing<String>>) -> Result<Shown, Failure> {
-        let (name, text) = match kind {
-            CredentialKind::None => return Ok(Shown(None)),
-            CredentialKind::Bearer => {
-                let secret = secret.ok_or(Failure::NoSecret)?;
-                (AUTHORIZATION, Zeroizing::new(format!("Bearer {}", secret.as_str())))
-            }
+        match kind {
+            CredentialKind::None => Ok(Shown(None)),
+            CredentialKind::Bearer => Shown::bearer(secret.ok_or(Failure::NoSecret)?),
             CredentialKind::Header { name } => {
                 let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Failure::NoSecret)?;
-                (name, secret.ok_or(Failure::NoSecret)?.clone())
+                Shown::at(name, secret.ok_or(Failure::NoSecret)?)
             }
-        };
-        let mut value = HeaderValue::from_str(&text).map_err(|_| Failure::NoSecret)?;
+            // What is shown is no secret that is stored, but a token that was had with it; at first, none.
+            CredentialKind::ClientCredentials { .. } | CredentialKind::OAuth { .. } => {
+                secret.map_or(Ok(Shown(None)), Shown::bearer)
+            }
+        }
+    }
+
+    /// Shows a token, or a secret that is shown like one (RFC 6750, section 2.1).
+    pub(crate) fn bearer(token: &Zeroizing<String>) -> Result<Shown, Failure> {
+        Shown::at(AUTHORIZATION, &Zeroizing::new(format!("Bearer {}", token.as_str())))
+    }
+
+    fn at(name: HeaderName, text: &str) -> Result<Shown, Failure> {
+        let mut value = HeaderValue::from_str(text).map_err(|_| Failure::NoSecret)?;
         value.set_sensitive(true);
         Ok(Shown(Some((name, value))))
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::id::{IntegrationId, OrgId};
+use domain::id::{AccountId, IntegrationId, OrgId};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -48,15 +48,20 @@ pub(crate) struct Endpoint {
     url: Arc<str>,
     era: AtomicU8,
     asking: tokio::sync::Mutex<()>,
-    sessions: Mutex<HashMap<Subject, Arc<Place>>>,
+    sessions: Mutex<HashMap<SessionOf, Arc<Place>>>,
     /// How we show ourselves, and as of which state of the organization.
     shown: Mutex<Option<(u64, Shown)>>,
     used: Mutex<Instant>,
 }
 
+/// Whose session it is: each subject has one of their own, for each account with which they call.
+pub(crate) type SessionOf = (Subject, Option<AccountId>);
+
 #[derive(Debug)]
 struct Place {
     session: OnceCell<Arc<UpstreamSession>>,
+    /// What is shown in it, so that nobody else's is shown when it ends.
+    shown: Mutex<Shown>,
     used: Mutex<Instant>,
 }
 
@@ -121,17 +126,13 @@ impl Upstreams {
     }
 
     /// The way by which a subject's messages go, found out where it is not known.
-    pub(crate) async fn route(
-        &self,
-        endpoint: &Arc<Endpoint>,
-        shown: &Shown,
-        subject: Subject,
-    ) -> Result<Route, Failure> {
+    pub(crate) async fn route(&self, endpoint: &Arc<Endpoint>, shown: &Shown, of: SessionOf) -> Result<Route, Failure> {
         if self.era(endpoint, shown).await? == MODERN {
             return Ok(Route::Modern);
         }
-        let place = self.place(endpoint, shown, subject);
+        let place = self.place(endpoint, shown, of);
         *place.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *place.shown.lock().unwrap_or_else(PoisonError::into_inner) = shown.clone();
         let begun = place.session.get_or_try_init(|| handshake::initialize(self, endpoint, shown)).await;
         match begun {
             Ok(session) => Ok(Route::Legacy(session.clone())),
@@ -159,35 +160,38 @@ impl Upstreams {
         Ok(era)
     }
 
-    fn place(&self, endpoint: &Arc<Endpoint>, shown: &Shown, subject: Subject) -> Arc<Place> {
+    fn place(&self, endpoint: &Arc<Endpoint>, shown: &Shown, of: SessionOf) -> Arc<Place> {
         let now = Instant::now();
         let idle_max = Duration::from_millis(self.limits.upstream_session_idle_ms_max);
         let mut sessions = endpoint.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let used = |place: &Place| *place.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = sessions.get(&subject).filter(|place| now - used(place) < idle_max) {
+        if let Some(place) = sessions.get(&of).filter(|place| now - used(place) < idle_max) {
             return place.clone();
         }
-        let mut gone: Vec<Subject> =
-            sessions.iter().filter(|(_, place)| now - used(place) >= idle_max).map(|(subject, _)| *subject).collect();
+        let mut gone: Vec<SessionOf> =
+            sessions.iter().filter(|(_, place)| now - used(place) >= idle_max).map(|(of, _)| *of).collect();
         if gone.is_empty() && sessions.len() >= self.limits.upstream_sessions_max {
-            gone.extend(sessions.iter().min_by_key(|(_, place)| used(place)).map(|(subject, _)| *subject));
+            gone.extend(sessions.iter().min_by_key(|(_, place)| used(place)).map(|(of, _)| *of));
         }
-        for subject in gone {
-            if let Some(session) = sessions.remove(&subject).and_then(|place| place.session.get().cloned()) {
-                self.say_goodbye(&endpoint.uri, shown, &session);
+        for of in gone {
+            let Some(place) = sessions.remove(&of) else { continue };
+            if let Some(session) = place.session.get() {
+                let shown = place.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                self.say_goodbye(&endpoint.uri, &shown, session);
             }
         }
-        let place = Arc::new(Place { session: OnceCell::new(), used: Mutex::new(now) });
-        sessions.insert(subject, place.clone());
+        let place =
+            Arc::new(Place { session: OnceCell::new(), shown: Mutex::new(shown.clone()), used: Mutex::new(now) });
+        sessions.insert(of, place.clone());
         place
     }
 
     /// Forgets a session that the upstream no longer knows.
-    pub(crate) fn forget_session(&self, endpoint: &Endpoint, subject: Subject, gone: &Arc<UpstreamSession>) {
+    pub(crate) fn forget_session(&self, endpoint: &Endpoint, of: SessionOf, gone: &Arc<UpstreamSession>) {
         let mut sessions = endpoint.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |place: &Arc<Place>| place.session.get().is_some_and(|session| Arc::ptr_eq(session, gone));
-        if sessions.get(&subject).is_some_and(same) {
-            sessions.remove(&subject);
+        if sessions.get(&of).is_some_and(same) {
+            sessions.remove(&of);
         }
     }
 

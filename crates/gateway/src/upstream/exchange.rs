@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -20,6 +20,8 @@ use crate::upstream::sse::Decoder;
 
 /// Milliseconds for which a stream is read on after its answer has come.
 const RUN_OUT_MS_MAX: u64 = 1_000;
+/// Bytes of what an upstream says about how it wants to be shown something; longer is as if nothing were said.
+const CHALLENGE_LENGTH_MAX: usize = 4_096;
 
 /// A message on its way out.
 #[derive(Clone, Debug)]
@@ -115,11 +117,20 @@ pub(crate) async fn send(
 
 fn failure_of(status: StatusCode, headers: &HeaderMap) -> Failure {
     match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Failure::Unauthorized { status: status.as_u16() },
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            Failure::Unauthorized { status: status.as_u16(), challenge: challenge(headers) }
+        }
         StatusCode::TOO_MANY_REQUESTS => Failure::Limited { retry_after_s: retry_after_s(headers) },
         status if status.is_redirection() => Failure::Destination("it sends callers to another address".to_owned()),
         status => Failure::Status { status: status.as_u16(), retry_after_s: retry_after_s(headers) },
     }
+}
+
+/// All that an upstream says about how it wants to be shown something.
+fn challenge(headers: &HeaderMap) -> Option<Box<str>> {
+    let said: Vec<&str> = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()).collect();
+    let whole = said.join(", ");
+    (!whole.is_empty() && whole.len() <= CHALLENGE_LENGTH_MAX).then(|| whole.into())
 }
 
 fn form_of(headers: &HeaderMap, limits: &Limits) -> Option<Form> {

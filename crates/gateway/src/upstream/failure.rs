@@ -13,8 +13,14 @@ pub(crate) enum Failure {
     Silent { ms: u64 },
     /// The call as a whole took too long.
     TooLong { ms: u64 },
-    /// It refused our credential.
-    Unauthorized { status: u16 },
+    /// It refused our credential, and may say how one is had (`WWW-Authenticate`).
+    Unauthorized { status: u16, challenge: Option<Box<str>> },
+    /// No account is connected with which it could be called, or not for this.
+    Connect(Box<Connect>),
+    /// It is called with the account of whoever calls, who has none to have: no person.
+    NobodysAccount,
+    /// Its authorization server gives no token at the moment.
+    SignIn(String),
     /// It has had too many calls.
     Limited { retry_after_s: Option<u64> },
     /// It answered with an HTTP error.
@@ -37,7 +43,36 @@ pub(crate) enum Failure {
     TooManyQuestions,
 }
 
+/// An account that somebody must connect.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Connect {
+    /// Whether it is the caller's own; everybody's otherwise, which an admin connects.
+    pub(crate) is_own: bool,
+    /// Where; none where the operator has not said under which URL people come here.
+    pub(crate) url: Option<String>,
+    pub(crate) lacking: Lacking,
+}
+
+/// What is wrong with an account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Lacking {
+    /// None is connected.
+    Never,
+    /// One was, until this happened.
+    Ended(String),
+    /// It was let do less than this call needs.
+    Rights,
+}
+
 impl Failure {
+    /// The link by which the caller themselves can mend it.
+    pub(crate) fn link(&self) -> Option<&str> {
+        match self {
+            Failure::Connect(connect) if connect.is_own => connect.url.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The stable code that stands in records.
     pub(crate) fn code(&self) -> &'static str {
         match self {
@@ -47,6 +82,13 @@ impl Failure {
             Failure::Silent { .. } => "upstream-silent",
             Failure::TooLong { .. } => "upstream-too-long",
             Failure::Unauthorized { .. } => "upstream-unauthorized",
+            Failure::Connect(connect) => match connect.lacking {
+                Lacking::Never => "upstream-not-connected",
+                Lacking::Ended(_) => "upstream-connection-ended",
+                Lacking::Rights => "upstream-rights",
+            },
+            Failure::NobodysAccount => "upstream-nobodys-account",
+            Failure::SignIn(_) => "upstream-sign-in",
             Failure::Limited { .. } => "upstream-limited",
             Failure::Status { .. } => "upstream-status",
             Failure::Declined { .. } => "upstream-declined",
@@ -68,11 +110,17 @@ impl Failure {
             Failure::Unreachable(why) => format!("{title} cannot be reached: {why}"),
             Failure::Silent { ms } => format!("{title} did not answer within {} s", ms.div_ceil(1_000)),
             Failure::TooLong { ms } => format!("{title} was not done within {} s", ms.div_ceil(1_000)),
-            Failure::Unauthorized { status } => {
+            Failure::Unauthorized { status, .. } => {
                 format!(
                     "{title} refused the credential that is stored for it (HTTP {status}); an admin can set a new one"
                 )
             }
+            Failure::Connect(connect) => connect.sentence(title),
+            Failure::NobodysAccount => format!(
+                "{title} is called with the account of whoever calls: call it with a key of your own, or let the agent act \
+                 for a person"
+            ),
+            Failure::SignIn(why) => format!("{title} gives no access at the moment: {why}; try again shortly"),
             Failure::Limited { retry_after_s: Some(seconds) } => {
                 format!("{title} takes no more calls for now; try again in {seconds} s")
             }
@@ -94,6 +142,28 @@ impl Failure {
         match self {
             Failure::Limited { retry_after_s } | Failure::Status { retry_after_s, .. } => *retry_after_s,
             _ => None,
+        }
+    }
+}
+
+impl Connect {
+    fn sentence(&self, title: &str) -> String {
+        let what = match (&self.lacking, self.is_own) {
+            (Lacking::Never, true) => {
+                format!("{title} is called with your own account there, which is not connected yet")
+            }
+            (Lacking::Never, false) => format!("{title} is not connected yet"),
+            (Lacking::Ended(why), true) => format!("the connection of your account at {title} has ended: {why}"),
+            (Lacking::Ended(why), false) => format!("the connection to {title} has ended: {why}"),
+            (Lacking::Rights, true) => {
+                format!("{title} wants more rights for this than your account was connected with")
+            }
+            (Lacking::Rights, false) => format!("{title} wants more rights for this than it was connected with"),
+        };
+        let place = self.url.as_deref().unwrap_or("the page of the integration in Wardroom");
+        match self.is_own {
+            true => format!("{what}; connect it at {place} and call again"),
+            false => format!("{what}; an admin connects it at {place}"),
         }
     }
 }

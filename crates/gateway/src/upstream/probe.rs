@@ -54,11 +54,18 @@ pub struct ProbeError {
     pub code: &'static str,
     /// What happened and what helps.
     pub sentence: String,
+    /// What it said about how it wants to be shown something, where it refused what was shown (`WWW-Authenticate`).
+    pub challenge: Option<String>,
 }
 
 impl From<Failure> for ProbeError {
     fn from(failure: Failure) -> ProbeError {
-        ProbeError { code: failure.code(), sentence: failure.sentence("the server") }
+        let (code, sentence) = (failure.code(), failure.sentence("the server"));
+        let challenge = match failure {
+            Failure::Unauthorized { challenge, .. } => challenge.map(String::from),
+            _ => None,
+        };
+        ProbeError { code, sentence, challenge }
     }
 }
 

@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use crate::json::parse;
 
-    const MODERN: Dialect = Dialect::Modern { client: None, log_level: None };
+    const MODERN: Dialect = Dialect::Modern { client: None, log_level: None, takes_links: false };
 
     fn tree(text: &str) -> Value {
         parse(text.as_bytes(), 64).unwrap()
@@ -231,7 +231,7 @@ mod tests {
         let log = |level: &str| {
             format!(r#"{{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"{level}"}}}}"#)
         };
-        let warning = Dialect::Modern { client: None, log_level: Some(3) };
+        let warning = Dialect::Modern { client: None, log_level: Some(3), takes_links: false };
         assert_eq!(read(&log("info"), &warning).unwrap(), "");
         assert_eq!(read(&log("error"), &warning).unwrap(), log("error"));
         assert_eq!(read(&log("debug"), &Dialect::Legacy).unwrap(), log("debug"));

@@ -17,6 +17,8 @@ pub(crate) struct Client {
     url: String,
     pub(crate) headers: Vec<(String, String)>,
     modern: bool,
+    /// What it says that it can do.
+    pub(crate) capabilities: Value,
 }
 
 pub(crate) struct Reply {
@@ -80,12 +82,19 @@ impl Client {
                 ("content-type".into(), "application/json".into()),
             ],
             modern: false,
+            capabilities: json!({}),
         }
     }
 
     /// The same client, speaking 2026-07-28.
     pub(crate) fn modern(mut self) -> Client {
         self.modern = true;
+        self
+    }
+
+    /// The same client, which shows its person links.
+    pub(crate) fn showing_links(mut self) -> Client {
+        self.capabilities = json!({ "elicitation": { "url": {} } });
         self
     }
 
@@ -137,7 +146,7 @@ impl Client {
         if self.modern {
             params["_meta"]["io.modelcontextprotocol/protocolVersion"] = "2026-07-28".into();
             params["_meta"]["io.modelcontextprotocol/clientInfo"] = json!({ "name": "probe", "version": "9" });
-            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
+            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = self.capabilities.clone();
             headers.push(("mcp-protocol-version", "2026-07-28".to_owned()));
             headers.push(("mcp-method", method.to_owned()));
             if let Some(name) = params["name"].as_str() {
@@ -172,7 +181,7 @@ impl Client {
     /// Begins a legacy session.
     pub(crate) async fn initialize(self) -> Client {
         let params = json!({
-            "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "probe", "version": "9" },
+            "protocolVersion": "2025-11-25", "capabilities": self.capabilities, "clientInfo": { "name": "probe", "version": "9" },
         });
         let reply = self.rpc("0", "initialize", params).await;
         assert_eq!(reply.status, 200, "{}", reply.text);

@@ -1,6 +1,7 @@
 //! The gateway from outside: real clients' messages over real sockets, a scriptable upstream of either era, and
 //! a world of its own for every test.
 
+mod accounts;
 mod asking;
 mod calls;
 mod client;

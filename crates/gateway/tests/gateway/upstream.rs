@@ -63,6 +63,10 @@ pub(crate) struct Shared {
     log: Log,
     sessions: Mutex<HashSet<String>>,
     next_session: AtomicU64,
+    /// The tokens that are taken, where only some are.
+    pub(crate) takes: Mutex<Option<Vec<String>>>,
+    /// What is wanted besides a token for a tool that writes.
+    pub(crate) wants: Mutex<Option<String>>,
     /// What hangs goes on when this is notified.
     pub(crate) release: Notify,
     /// Everything received: method, headers, body.
@@ -76,6 +80,8 @@ impl Upstream {
             log: log.clone(),
             sessions: Mutex::default(),
             next_session: AtomicU64::new(1),
+            takes: Mutex::default(),
+            wants: Mutex::default(),
             release: Notify::new(),
             received: Mutex::default(),
         });
@@ -114,6 +120,16 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Res
     let message: Value = serde_json::from_slice(&body).unwrap();
     let method = message["method"].as_str().unwrap_or("response").to_owned();
     shared.received.lock().unwrap().push((method.clone(), parts.headers.clone(), message.clone()));
+    let shown = parts.headers.get("authorization").map(|shown| shown.to_str().unwrap().to_owned()).unwrap_or_default();
+    if let Some(takes) = &*shared.takes.lock().unwrap()
+        && !takes.iter().any(|token| shown == format!("Bearer {token}"))
+    {
+        shared.log.add(format!("upstream refused {method} {shown}"));
+        return challenged(StatusCode::UNAUTHORIZED, "Bearer resource_metadata=\"https://x.example/prm\"");
+    }
+    if let (Some(scope), Some("update_record")) = (&*shared.wants.lock().unwrap(), message["params"]["name"].as_str()) {
+        return challenged(StatusCode::FORBIDDEN, &format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""));
+    }
     if shared.era == Era::Legacy && method != "initialize" {
         let session = parts.headers.get("mcp-session-id").map(|id| id.to_str().unwrap().to_owned());
         match session {
@@ -128,6 +144,10 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Res
     let tool = message["params"]["name"].as_str().unwrap_or_default();
     shared.log.add(format!("upstream {method} {tool}"));
     answer(&shared, &method, &message)
+}
+
+fn challenged(code: StatusCode, challenge: &str) -> Response {
+    Response::builder().status(code).header("www-authenticate", challenge).body(Body::empty()).unwrap()
 }
 
 fn answer(shared: &Arc<Shared>, method: &str, message: &Value) -> Response {

@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use domain::command::{Command, handle};
 use domain::credential::CredentialId;
 use domain::grant::{Grantee, Profile};
-use domain::id::{AgentId, IntegrationId, KeyId, OrgId, PersonId};
+use domain::id::{AccountId, AgentId, IntegrationId, KeyId, OrgId, PersonId};
 use domain::integration::{CredentialKind, DiscoveredTool, Evidence, Integration, Slug, classify};
 use domain::key::{KeyKind, KeyScope};
 use domain::organization::{Organization, Stamp};
@@ -19,7 +19,8 @@ use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::role::RoleId;
 use domain::time::Timestamp;
 use gateway::{
-    Access, Gateway, GatewayOptions, Limits, NotOpened, Opened, Ports, RequestTold, ShownClient, ToolAsked, Unavailable,
+    Access, Gateway, GatewayOptions, Limits, NoToken, NotOpened, Opened, Ports, RequestTold, ShownClient, TokenWanted,
+    ToolAsked, Trouble, Unavailable, UpstreamToken,
 };
 use identity::digest::KeyDigester;
 use identity::key::{IssuedKey, KeyPrefix as KeyForm, PresentedKey};
@@ -89,6 +90,7 @@ pub(crate) struct Shared {
     credentials: Mutex<HashMap<[u8; 32], (OrgId, KeyId)>>,
     pub(crate) clients: Mutex<HashMap<String, ShownClient>>,
     pub(crate) secrets: Mutex<HashMap<IntegrationId, String>>,
+    pub(crate) tokens: Mutex<HashMap<Option<AccountId>, Vec<String>>>,
     names: Mutex<HashMap<PersonId, String>>,
     pub(crate) requests: Mutex<HashMap<String, RequestTold>>,
     pub(crate) intents: Mutex<Vec<(Intent, Option<Durability>)>>,
@@ -125,6 +127,23 @@ impl Ports for FakePorts {
 
     async fn secret(&self, _: OrgId, id: IntegrationId) -> Result<Option<Zeroizing<String>>, Unavailable> {
         Ok(self.0.secrets.lock().unwrap().get(&id).cloned().map(Zeroizing::new))
+    }
+
+    async fn token(&self, wanted: TokenWanted) -> Result<UpstreamToken, NoToken> {
+        let account = wanted.account.map_or_else(|| "application".to_owned(), |account| account.to_string());
+        self.0.log.add(format!("token for {account} but {:?}", wanted.refused));
+        let tokens = self.0.tokens.lock().unwrap();
+        let of_account = tokens.get(&wanted.account).ok_or_else(|| NoToken::Ended("it was taken back".to_owned()))?;
+        // Each that is refused is followed by the next.
+        let mark = wanted.refused.map_or(0, |refused| refused + 1);
+        match of_account.get(mark as usize) {
+            Some(text) => Ok(UpstreamToken { text: Zeroizing::new(text.clone()), mark }),
+            None => Err(NoToken::Unavailable("it is asleep".to_owned())),
+        }
+    }
+
+    async fn trouble(&self, _: OrgId, account: AccountId, trouble: Trouble) {
+        self.0.log.add(format!("trouble {account} {trouble:?}"));
     }
 
     async fn begin(&self, intent: Intent, durability: Durability) -> Result<RecordRef, Unavailable> {
@@ -227,12 +246,22 @@ impl World {
     }
 
     pub(crate) async fn start_with(log: &Log, limits: Limits) -> World {
+        World::begin(log, limits, false).await
+    }
+
+    /// One in which people sign in.
+    pub(crate) async fn start_signing_in(log: &Log) -> World {
+        World::begin(log, Limits::default(), true).await
+    }
+
+    async fn begin(log: &Log, limits: Limits, signs_in: bool) -> World {
         let shared = Arc::new(Shared {
             log: log.clone(),
             orgs: Mutex::default(),
             credentials: Mutex::default(),
             clients: Mutex::default(),
             secrets: Mutex::default(),
+            tokens: Mutex::default(),
             names: Mutex::default(),
             requests: Mutex::default(),
             intents: Mutex::default(),
@@ -244,7 +273,8 @@ impl World {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let options = GatewayOptions { limits, ..GatewayOptions::for_public_url(&base) };
+        let sign_in_url = signs_in.then(|| base.clone());
+        let options = GatewayOptions { limits, sign_in_url, ..GatewayOptions::for_public_url(&base) };
         let gateway = Gateway::new(FakePorts(shared.clone()), options).unwrap();
         let service = gateway::router(gateway.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
         tokio::spawn(async move {
@@ -291,9 +321,13 @@ impl World {
         let sponsor = self.add_member("Sponsor").id;
         let (agent, title) = (AgentId::from_random(random()), title.to_owned());
         self.change(Command::CreateAgent { agent, title, sponsor, role: None, expires_at: None });
+        (agent, self.agent_key(agent, None))
+    }
+
+    /// A key with which an agent acts for itself, or for somebody.
+    pub(crate) fn agent_key(&self, agent: AgentId, acting_for: Option<PersonId>) -> Person {
         let key = IssuedKey::generate(KeyForm::Agent, &mut OperatingSystem).unwrap();
-        let kind = KeyKind::Agent { agent, acting_for: None };
-        (agent, self.shared.store(&self.org, sponsor, kind, key))
+        self.shared.store(&self.org, PersonId::from_random(random()), KeyKind::Agent { agent, acting_for }, key)
     }
 
     pub(crate) fn grant(&self, person: &Person, integration: IntegrationId, profile: Profile, off: &[&str]) {
@@ -373,6 +407,17 @@ impl Shared {
     }
 
     pub(crate) fn connect(&self, org: &Org, slug: &str, url: &str) -> IntegrationId {
+        let id = self.connect_with(org, (slug, url), CredentialKind::Bearer);
+        self.secrets.lock().unwrap().insert(id, format!("secret-of-{slug}"));
+        id
+    }
+
+    pub(crate) fn connect_with(
+        &self,
+        org: &Org,
+        (slug, url): (&str, &str),
+        credential: CredentialKind,
+    ) -> IntegrationId {
         let id = IntegrationId::from_random(random());
         let integration = Integration {
             id,
@@ -380,7 +425,7 @@ impl Shared {
             title: slug[..1].to_uppercase() + &slug[1..],
             purpose: String::new(),
             url: url.to_owned(),
-            credential: CredentialKind::Bearer,
+            credential,
             paused: false,
             tools: Default::default(),
         };
@@ -390,7 +435,6 @@ impl Shared {
             DiscoveredTool { name: (*name).to_owned(), definition, class: class.class, suggested: class.suggested }
         });
         self.change(org, Command::ConnectIntegration { integration: Box::new(integration), tools: tools.collect() });
-        self.secrets.lock().unwrap().insert(id, format!("secret-of-{slug}"));
         id
     }
 }

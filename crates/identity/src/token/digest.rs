@@ -30,6 +30,8 @@ pub enum Purpose {
     SignInState,
     /// To come back from a provider with one more sign-in for somebody who is signed in.
     LinkState,
+    /// To come back from an upstream with an account there.
+    AccountState,
     /// To make what they came back with theirs.
     Link,
     /// To set up an empty installation.
@@ -56,7 +58,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Purpose; 19] = [
+    pub const ALL: [Purpose; 20] = [
         Purpose::Session,
         Purpose::Browser,
         Purpose::FirstLink,
@@ -65,6 +67,7 @@ impl Purpose {
         Purpose::AddressCheck,
         Purpose::SignInState,
         Purpose::LinkState,
+        Purpose::AccountState,
         Purpose::Link,
         Purpose::SetUp,
         Purpose::Invitation,
@@ -87,7 +90,7 @@ impl Purpose {
             Purpose::FirstLink | Purpose::RecoveryLink | Purpose::EmailLink | Purpose::AddressCheck => {
                 TokenForm::SignInLink
             }
-            Purpose::SignInState | Purpose::LinkState | Purpose::Link => TokenForm::SignInState,
+            Purpose::SignInState | Purpose::LinkState | Purpose::AccountState | Purpose::Link => TokenForm::SignInState,
             Purpose::SetUp => TokenForm::SetUp,
             Purpose::Invitation => TokenForm::Invitation,
             Purpose::PasskeySignIn | Purpose::SecondFactor | Purpose::PasskeyAdding => TokenForm::PasskeyChallenge,
@@ -111,6 +114,7 @@ impl Purpose {
             Purpose::AddressCheck => "address-check",
             Purpose::SignInState => "oidc-state",
             Purpose::LinkState => "link-state",
+            Purpose::AccountState => "account-state",
             Purpose::Link => "link",
             Purpose::SetUp => "set-up",
             Purpose::Invitation => "invitation",

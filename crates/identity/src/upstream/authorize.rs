@@ -28,8 +28,18 @@ pub fn needed_scope(
         }
         (None, None) => Vec::new(),
     };
+    union(before.unwrap_or_default().split(' ').chain(needed))
+}
+
+/// The scopes of both, each once.
+#[must_use]
+pub fn joined(one: Option<&str>, other: Option<&str>) -> Option<String> {
+    union(one.unwrap_or_default().split(' ').chain(other.unwrap_or_default().split(' ')))
+}
+
+fn union<'s>(all: impl Iterator<Item = &'s str>) -> Option<String> {
     let mut scopes: Vec<&str> = Vec::new();
-    for scope in before.unwrap_or_default().split(' ').chain(needed) {
+    for scope in all {
         if !scope.is_empty() && !scopes.contains(&scope) {
             scopes.push(scope);
         }

@@ -15,6 +15,12 @@ pub(super) struct Place<'a> {
     pub(super) query: &'a str,
 }
 
+/// The host of an address, with its port where one is written, as people are shown where they are sent.
+#[must_use]
+pub fn host(url: &str) -> Option<&str> {
+    place(url)?.origin.split_once("://").map(|(_, host)| host)
+}
+
 /// Takes an address over http or https apart, if it is one.
 pub(super) fn place(url: &str) -> Option<Place<'_>> {
     let over_http = url.starts_with("http://") || url.starts_with("https://");

@@ -83,6 +83,12 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
             write_secret(connection, *org, id, sealed)?;
             return Ok(true);
         }
+        Fact::RenewSecret { org, id, sealed } => {
+            fits(sealed)?;
+            let update = "UPDATE secrets SET sealed = ?3 WHERE org = ?1 AND id = ?2";
+            connection.prepare_cached(update)?.execute(params![org.as_str(), id, sealed])?;
+            return Ok(true);
+        }
         Fact::Session(row) => sign_in::write_session(connection, row)?,
         Fact::EndSession { session } => sign_in::end_sessions(connection, SessionsOf::Id(*session))?,
         Fact::EndSessionsOf { person } => sign_in::end_sessions(connection, SessionsOf::Person(*person))?,
@@ -129,11 +135,15 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
     Ok(false)
 }
 
-fn write_secret(connection: &Connection, org: OrgId, id: &str, sealed: &[u8]) -> Result<(), FactError> {
-    if sealed.len() > EVENT_BYTES_MAX {
-        let error = AppendError::TooLarge { what: "bytes of a secret", max: EVENT_BYTES_MAX };
-        return Err(FactError::Refused(error));
+fn fits(sealed: &[u8]) -> Result<(), FactError> {
+    match sealed.len() <= EVENT_BYTES_MAX {
+        true => Ok(()),
+        false => Err(FactError::Refused(AppendError::TooLarge { what: "bytes of a secret", max: EVENT_BYTES_MAX })),
     }
+}
+
+fn write_secret(connection: &Connection, org: OrgId, id: &str, sealed: &[u8]) -> Result<(), FactError> {
+    fits(sealed)?;
     let insert = "INSERT OR REPLACE INTO secrets VALUES (?1, ?2, ?3)";
     connection.prepare_cached(insert)?.execute(params![org.as_str(), id, sealed])?;
     Ok(())

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use app::ask::Wording;
 use app::requests::{RequestToOpen, Told};
-use app::{App, Live, Problem};
+use app::{App, Live, Problem, accounts};
 use domain::credential::CredentialId;
-use domain::id::{IntegrationId, OrgId, PersonId};
+use domain::id::{AccountId, IntegrationId, OrgId, PersonId};
 use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::time::Timestamp;
-use gateway::{Access, NotOpened, Opened, Ports, RequestTold, ShownClient, ToolAsked, Unavailable};
+use gateway::{
+    Access, NoToken, NotOpened, Opened, Ports, RequestTold, ShownClient, TokenWanted, ToolAsked, Trouble, Unavailable,
+    UpstreamToken,
+};
 use identity::digest::ArgumentDigester;
 use identity::key::PresentedKey;
 use identity::token::PresentedToken;
@@ -71,6 +74,35 @@ impl Ports for GatewayPorts {
 
     async fn secret(&self, org: OrgId, integration: IntegrationId) -> Result<Option<Zeroizing<String>>, Unavailable> {
         self.app.upstream_secret(org, integration).await.map_err(|error| unavailable(&error))
+    }
+
+    async fn token(&self, wanted: TokenWanted) -> Result<UpstreamToken, NoToken> {
+        let TokenWanted { org, integration, account, refused } = wanted;
+        let wanted = accounts::TokenWanted { org, integration, account, refused };
+        let token = match self.app.token_at_hand(&wanted) {
+            Some(known) => known,
+            None => {
+                // Goes on to its end where the call that wanted it is gone: what was renewed must be kept.
+                let app = self.app.clone();
+                let renewed = self.runtime.spawn(async move { app.renewed_token(wanted).await }).await;
+                renewed.unwrap_or_else(|error| Err(accounts::NoToken::Unavailable(error.to_string())))
+            }
+        };
+        match token {
+            Ok(token) => Ok(UpstreamToken { text: token.text, mark: token.mark }),
+            Err(accounts::NoToken::Ended(why)) => Err(NoToken::Ended(why)),
+            Err(accounts::NoToken::Unavailable(why)) => Err(NoToken::Unavailable(why)),
+        }
+    }
+
+    async fn trouble(&self, org: OrgId, account: AccountId, trouble: Trouble) {
+        let trouble = match trouble {
+            Trouble::WantsMore(scope) => accounts::Trouble::WantsMore(scope),
+            Trouble::NotTaken => accounts::Trouble::NotTaken,
+        };
+        let app = self.app.clone();
+        // The caller is told where to mend it, and has to find it there.
+        let _ = self.runtime.spawn(async move { app.account_trouble(org, account, trouble).await }).await;
     }
 
     async fn begin(&self, intent: Intent, durability: Durability) -> Result<RecordRef, Unavailable> {

@@ -34,11 +34,13 @@ impl Upstreams for ProbedUpstreams {
                 return Err(UpstreamFault {
                     field: "url",
                     message: "the gateway is not ready yet; try again".to_owned(),
+                    challenge: None,
                 });
             };
             let probed = gateway.probe(url, credential, secret).await.map_err(|error| UpstreamFault {
                 field: if CREDENTIAL_CODES.contains(&error.code) { "credential" } else { "url" },
                 message: error.sentence,
+                challenge: error.challenge,
             })?;
             Ok(probed
                 .tools

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::ports::{FetchFault, Fetched, Fetching, Web};
+use app::ports::{Content, FetchFault, Fetched, Fetching, Web};
 use bytes::Bytes;
 use gateway::destination::{Destinations, Resolver};
 use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, USER_AGENT};
@@ -103,13 +103,16 @@ impl Web for HyperWeb {
         &'f self,
         url: &'f str,
         authorization: Option<&'f str>,
-        form: &'f str,
+        content: Content<'f>,
         length_max: usize,
     ) -> Fetching<'f> {
         Box::pin(async move {
-            let mut request = request(Method::POST, url, form.to_owned())?;
-            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-            request.headers_mut().insert(CONTENT_TYPE, form);
+            let (kind, text) = match content {
+                Content::Form(text) => ("application/x-www-form-urlencoded", text),
+                Content::Json(text) => ("application/json", text),
+            };
+            let mut request = request(Method::POST, url, text.to_owned())?;
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
             show(&mut request, authorization)?;
             self.send(request, length_max).await
         })
@@ -198,7 +201,8 @@ mod tests {
         let asked = asked.join().unwrap().to_lowercase();
         assert!(asked.starts_with("get /there http/1.1\r\n") && asked.contains("authorization: bearer t"), "{asked}");
         let (url, asked) = server("HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}");
-        let answer = HyperWeb::new(None).unwrap().post(&url, Some("Basic eA=="), "a=b&c=d", 100).await.unwrap();
+        let answer =
+            HyperWeb::new(None).unwrap().post(&url, Some("Basic eA=="), Content::Form("a=b&c=d"), 100).await.unwrap();
         assert_eq!(answer.status, 400);
         let asked = asked.join().unwrap().to_lowercase();
         for part in ["post /there", "authorization: basic ea==", "application/x-www-form-urlencoded", "a=b&c=d"] {

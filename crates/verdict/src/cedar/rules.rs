@@ -12,7 +12,7 @@ use super::{grants, key_rules, resource_rules, team_rules};
 
 /// Everything that is asked about an integration by whoever sees it.
 pub(super) const OF_INTEGRATIONS: &[&str] =
-    &["integration.view", "integration.edit", "integration.disconnect", "tool.review"];
+    &["integration.view", "account.connect", "integration.edit", "integration.disconnect", "tool.review"];
 
 pub(super) fn policies() -> Vec<Policy> {
     let rules = [at_the_door(), tools(), organization(), people(), leaving(), grants::assigning(), roles()];
@@ -151,6 +151,8 @@ fn tools() -> Vec<Policy> {
         Policy::permit("integration.key", "The workspace key was made for everything", OF_INTEGRATIONS)
             .from("is Wardroom::Key")
             .when(format!("resource has paused && {reaches_all}")),
+        Policy::forbid("account.connect", "Accounts are connected by whose they are", &["account.connect"])
+            .unless("principal is Wardroom::Member"),
         also("integration.edit", P::IntegrationEdit),
         also("integration.disconnect", P::IntegrationDisconnect),
         also("tool.review", P::ToolReview),

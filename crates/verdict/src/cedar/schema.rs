@@ -169,6 +169,8 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("team.assign_integration", INTEGRATION, "team: Team, gift?: Gift"),
     ("integration.connect", ORGANIZATION, ""),
     ("integration.view", INTEGRATION, ""),
+    // To connect one's own account at its upstream.
+    ("account.connect", INTEGRATION, ""),
     ("integration.edit", INTEGRATION, ""),
     ("integration.disconnect", INTEGRATION, ""),
     ("tool.review", INTEGRATION, ""),

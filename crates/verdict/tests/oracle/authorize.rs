@@ -104,6 +104,13 @@ pub(crate) fn operation<'c>(
             Operation::EndSessions { member: *person }
         }
         Command::ConnectClient { .. } => Operation::ConnectClient,
+        Command::ConnectAccount { integration, person: Some(_), .. } => {
+            Operation::ConnectAccount { integration: *integration }
+        }
+        Command::ConnectAccount { integration, person: None, .. } => {
+            Operation::EditIntegration { integration: *integration }
+        }
+        Command::DisconnectAccount { integration, .. } => Operation::EditIntegration { integration: *integration },
         Command::DisconnectClients { person, .. } => Operation::EndSessions { member: *person },
         Command::SuspendMember { person, .. } => Operation::SuspendMember { member: *person },
         Command::RestoreMember { person } => Operation::RestoreMember { member: *person },

@@ -6,7 +6,8 @@ use domain::agent::AgentEdit;
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
 use domain::id::{
-    AgentId, ClientId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId, TeamId,
+    AccountId, AgentId, ClientId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId,
+    TeamId,
 };
 use domain::integration::{IntegrationEdit, ToolClass};
 use domain::invitation::{Closing, Inviter, NewInvitation, Offer};
@@ -100,10 +101,23 @@ impl Pick<'_> {
         ClientId::from_random([self.dice.below(9); 20])
     }
 
+    fn account(&mut self) -> AccountId {
+        AccountId::from_random([self.dice.below(9); 20])
+    }
+
     fn people(&mut self) -> Command {
         let (person, role) = (self.person(), self.role_of(false));
         let (digest, hint) = self.secret();
-        match self.dice.below(17) {
+        match self.dice.below(20) {
+            17 => {
+                let (account, integration) = (self.account(), self.integration());
+                Command::ConnectAccount { account, integration, person: Some(self.me) }
+            }
+            18 => {
+                let (account, integration) = (self.account(), self.integration());
+                Command::ConnectAccount { account, integration, person: None }
+            }
+            19 => Command::DisconnectAccount { account: self.account(), integration: self.integration() },
             15 => {
                 let (client, over) = (self.client(), [self.client()].into());
                 Command::ConnectClient { client, person: self.me, over }

@@ -223,6 +223,7 @@ impl Names {
     fn about_integrations<'n>(&'n self, all: &mut Vec<Operation<'n>>) {
         for integration in (0..INTEGRATIONS).map(integration) {
             all.push(Operation::ViewIntegration { integration });
+            all.push(Operation::ConnectAccount { integration });
             all.push(Operation::EditIntegration { integration });
             all.push(Operation::DisconnectIntegration { integration });
             all.push(Operation::ReviewTool { integration });

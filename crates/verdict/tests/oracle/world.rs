@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::{AgentId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId, TeamId};
-use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
+use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass, Whose};
 use domain::invitation::{Inviter, NewInvitation, Offer};
 use domain::key::{KeyKind, KeyScope};
 use domain::object::DataName;
@@ -456,7 +456,11 @@ pub(crate) fn bare(number: u8) -> Integration {
         title: format!("Upstream {number}"),
         purpose: String::new(),
         url: "https://upstream.example/mcp".to_owned(),
-        credential: CredentialKind::None,
+        credential: match number % 3 {
+            0 => CredentialKind::None,
+            1 => CredentialKind::OAuth { whose: Whose::Person, client_id: None, scope: None },
+            _ => CredentialKind::OAuth { whose: Whose::Organization, client_id: None, scope: None },
+        },
         paused: false,
         tools: BTreeMap::new(),
     }

@@ -209,6 +209,7 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         }
         Operation::ConnectIntegration => whole("integration.connect"),
         Operation::ViewIntegration { integration } => of("integration.view", "Integration", integration),
+        Operation::ConnectAccount { integration } => of("account.connect", "Integration", integration),
         Operation::EditIntegration { integration } => of("integration.edit", "Integration", integration),
         Operation::DisconnectIntegration { integration } => of("integration.disconnect", "Integration", integration),
         Operation::ReviewTool { integration } => of("tool.review", "Integration", integration),

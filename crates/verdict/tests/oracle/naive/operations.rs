@@ -99,6 +99,10 @@ impl Naive<'_> {
             Operation::InviteToTeam { team } => self.invite_to_team(me, team),
             Operation::AssignResource { team, resource } => self.assign_resource(me, team, resource),
             Operation::ViewIntegration { integration } => self.view_integration(me, integration),
+            Operation::ConnectAccount { integration } => match me {
+                Subject::Member(_) => self.view_integration(me, integration).then(|| yes("own")),
+                Subject::Key(_) | Subject::Agent(_) => hide(no("no-such-target")),
+            },
             Operation::ConnectIntegration => needs(P::IntegrationConnect),
             Operation::EditIntegration { integration } => {
                 self.view_integration(me, integration).then(|| needs(P::IntegrationEdit))
