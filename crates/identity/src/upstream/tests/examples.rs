@@ -62,9 +62,15 @@ fn what_a_server_says_of_itself_is_looked_for_where_it_says_then_at_its_path_the
     assert_eq!(metadata_urls(MCP, Some(&saying(PATH))), [PATH, ROOT]);
     assert_eq!(metadata_urls(MCP, Some(&saying(ROOT))), [ROOT, PATH]);
     // What cannot be asked safely is as if it were not there.
-    for unsafe_one in
-        ["http://mcp.example.com/x", "http://10.0.0.1/x", "file:///etc/passwd", "/x", "https://a@b.example/x", ""]
-    {
+    for unsafe_one in [
+        "http://mcp.example.com/x",
+        "http://10.0.0.1/x",
+        "http://localhost:9200/x",
+        "file:///etc/passwd",
+        "/x",
+        "https://a@b.example/x",
+        "",
+    ] {
         assert_eq!(metadata_urls(MCP, Some(&saying(unsafe_one))), [PATH, ROOT], "{unsafe_one}");
     }
     // RFC 9728, section 3.1.
@@ -216,6 +222,8 @@ fn tokens_are_read_as_the_specification_writes_them() {
     assert_eq!(tokens.scope.as_deref(), Some("a b"));
     let shown = format!("{tokens:?}");
     assert!(!shown.contains("mF_9") && !shown.contains("tGzv"), "{shown}");
+    assert_eq!(tokens.expires_at_ms(1_000), Some(3_601_000));
+    assert_eq!(tokens.expires_at_ms(i64::MAX), Some(i64::MAX));
     for (life, seconds) in
         [("null", None), ("\"3600\"", Some(3_600)), ("59.9", Some(59)), ("0", Some(0)), ("1e99", Some(315_360_000))]
     {

@@ -109,9 +109,11 @@ fn a_server_that_says_that_it_is_another_is_not_signed_in_to() {
 #[test]
 fn what_a_server_says_of_itself_is_whole_and_has_an_end() {
     let refused = |document: Value| resource(&document).unwrap_err();
-    for servers in
-        [json!([]), Value::Null, json!(["http://as.example.com", "as", "https://a.example?x", "https://a@b.example"])]
-    {
+    for servers in [
+        json!([]),
+        Value::Null,
+        json!(["http://as.example.com", "http://localhost:4000", "as", "https://a.example?x", "https://a@b.example"]),
+    ] {
         assert_eq!(refused(json!({"resource": MCP, "authorization_servers": servers})), ResourceFault::NoServer);
     }
     assert_eq!(refused(json!({"resource": MCP})), ResourceFault::NoServer);
@@ -133,6 +135,10 @@ fn what_a_server_says_of_itself_is_whole_and_has_an_end() {
     assert_eq!(refused(many), ResourceFault::TooMany { field: "authorization_servers" });
     let many = json!({"resource": MCP, "authorization_servers": [ISSUER], "scopes_supported": vec!["scope"; 800]});
     assert_eq!(refused(many), ResourceFault::TooMany { field: "scopes_supported" });
+    // On trial both are on this machine.
+    let document = json!({"resource": "http://localhost:9/mcp", "authorization_servers": ["http://localhost:4000"]});
+    let here = Resource::parse("http://localhost:9/mcp", document.to_string().as_bytes()).unwrap();
+    assert_eq!(here.authorization_servers, ["http://localhost:4000"]);
     // What is safe is taken; what is not is as if it were not there.
     let mixed = json!({"resource": MCP, "authorization_servers": ["http://as.example.com", ISSUER], "scopes_supported": ["a b", "c", ""]});
     let read = resource(&mixed).unwrap();
@@ -167,6 +173,8 @@ fn every_address_of_an_authorization_server_is_safe() {
         for (url, fault) in [
             ("http://as.example.com/x", UrlFault::Insecure),
             ("http://169.254.169.254/x", UrlFault::Insecure),
+            ("http://localhost:9200/x", UrlFault::Insecure),
+            ("http://[::1]/x", UrlFault::Insecure),
             ("file:///etc/passwd", UrlFault::Form),
             ("javascript:alert(1)", UrlFault::Form),
             ("cmd://calc", UrlFault::Insecure),
