@@ -52,6 +52,12 @@ impl Place<'_> {
     }
 }
 
+/// Whether what is said at one address may lead to the other: from https to nothing that is not, this machine included, where
+/// only what is on it itself, or in the operator's own network, has any business.
+pub(super) fn may_lead(from: &str, to: &str) -> bool {
+    to.starts_with("https://") || from.starts_with("http://")
+}
+
 fn plain(origin: &str) -> String {
     let origin = origin.to_ascii_lowercase();
     let port = if origin.starts_with("https://") { ":443" } else { ":80" };

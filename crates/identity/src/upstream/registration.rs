@@ -38,7 +38,7 @@ pub struct Registration {
     /// Its name there.
     pub client_id: String,
     /// What shows that it is. There exactly where `method` needs one.
-    #[serde(serialize_with = "write_secret", deserialize_with = "read_secret")]
+    #[serde(default, serialize_with = "write_secret", deserialize_with = "read_secret")]
     pub client_secret: Option<Zeroizing<String>>,
     /// How it shows it.
     pub method: ShowsItself,

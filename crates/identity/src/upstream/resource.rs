@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::challenge::Challenge;
 use super::is_scope;
-use super::place::{Place, place};
+use super::place::{Place, may_lead, place};
 use crate::oidc::{Issuer, check_url, object};
 
 /// Bytes that the document may have at most.
@@ -28,9 +28,10 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 #[must_use]
 pub fn metadata_urls(server_url: &str, challenge: Option<&Challenge>) -> Vec<String> {
     let Some(server) = place(server_url) else { return Vec::new() };
-    let named = challenge
-        .and_then(|challenge| challenge.resource_metadata.as_deref())
-        .filter(|named| check_url(named).is_ok() || place(named).is_some_and(|named| named.has_origin_of(&server)));
+    let named = challenge.and_then(|challenge| challenge.resource_metadata.as_deref()).filter(|named| {
+        let is_safe = check_url(named).is_ok() && may_lead(server_url, named);
+        is_safe || place(named).is_some_and(|named| named.has_origin_of(&server))
+    });
     let Place { origin, path, query } = server;
     // A slash that follows the host is left out (RFC 9728, section 3.1).
     let path = if path == "/" { "" } else { path };
@@ -118,7 +119,7 @@ impl Resource {
             return Err(ResourceFault::TooMany { field: "authorization_servers" });
         }
         let authorization_servers: Vec<String> =
-            named.into_iter().filter(|issuer| Issuer::parse(issuer).is_ok()).collect();
+            named.into_iter().filter(|issuer| Issuer::parse(issuer).is_ok() && may_lead(server_url, issuer)).collect();
         if authorization_servers.is_empty() {
             return Err(ResourceFault::NoServer);
         }

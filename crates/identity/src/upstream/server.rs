@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::is_scope;
-use super::place::place;
+use super::place::{may_lead, place};
 use crate::oauth::client::ShowsItself;
 use crate::oidc::{Endpoint, Issuer, UrlFault, object};
 
@@ -127,11 +127,12 @@ impl Server {
         let codes = document.response_types_supported.is_none_or(|types| types.iter().any(|one| one == "code"));
         let challenges = document.code_challenge_methods_supported.unwrap_or_default();
         let scopes = document.scopes_supported.unwrap_or_default();
+        let optional = |field, url: Option<String>| url.map(|url| endpoint(issuer, field, url)).transpose();
+        let authorization_endpoint = optional("authorization_endpoint", document.authorization_endpoint)?;
         Ok(Server {
             issuer: document.issuer,
-            authorization_endpoint: optional("authorization_endpoint", document.authorization_endpoint)?
-                .filter(|_| codes),
-            token_endpoint: endpoint("token_endpoint", document.token_endpoint)?,
+            authorization_endpoint: authorization_endpoint.filter(|_| codes),
+            token_endpoint: endpoint(issuer, "token_endpoint", document.token_endpoint)?,
             registration_endpoint: optional("registration_endpoint", document.registration_endpoint)?,
             revocation_endpoint: optional("revocation_endpoint", document.revocation_endpoint)?,
             auth_methods: auth_methods(document.token_endpoint_auth_methods_supported)?,
@@ -192,13 +193,13 @@ impl Server {
     }
 }
 
-fn endpoint(field: &'static str, url: String) -> Result<String, ServerFault> {
-    Endpoint::parse(&url).map_err(|fault| ServerFault::Endpoint { field, fault })?;
-    Ok(url)
-}
-
-fn optional(field: &'static str, url: Option<String>) -> Result<Option<String>, ServerFault> {
-    url.map(|url| endpoint(field, url)).transpose()
+fn endpoint(issuer: &str, field: &'static str, url: String) -> Result<String, ServerFault> {
+    let fault = match Endpoint::parse(&url) {
+        Ok(_) if may_lead(issuer, &url) => return Ok(url),
+        Ok(_) => UrlFault::Insecure,
+        Err(fault) => fault,
+    };
+    Err(ServerFault::Endpoint { field, fault })
 }
 
 fn auth_methods(stated: Option<Vec<String>>) -> Result<Vec<ShowsItself>, ServerFault> {

@@ -221,6 +221,13 @@ impl Tokens {
         }
         Ok(Tokens { access_token, refresh_token, expires_in_s, scope })
     }
+
+    /// When the access token ends that came at this moment, where the server says so.
+    #[must_use]
+    pub fn expires_at_ms(&self, now_ms: i64) -> Option<i64> {
+        let life_ms = i64::try_from(self.expires_in_s?.saturating_mul(1_000)).unwrap_or(i64::MAX);
+        Some(now_ms.saturating_add(life_ms))
+    }
 }
 
 /// The words of RFC 6749, section 5.2, of RFC 8707, section 2, and those that GitHub has of its own.

@@ -1,1 +1,0 @@
-//! What servers and clients say to each other in the examples of the specifications, word for word.
