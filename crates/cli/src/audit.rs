@@ -58,7 +58,7 @@ struct Filter {
     /// Who it was about, by e-mail or id
     #[arg(long, value_name = "MEMBER")]
     member: Option<String>,
-    /// The key it was made with, by id
+    /// The key, session or AI client it was made with, by id
     #[arg(long)]
     key: Option<String>,
     /// The integration, by short name or id

@@ -170,6 +170,26 @@ mod tests {
     }
 
     #[test]
+    fn an_integration_of_which_nothing_can_be_used_is_said_not_to_be_ready_and_why_as_far_as_they_may_know() {
+        let empty = |paused| UsableIntegration {
+            title: "Stripe".to_owned(),
+            slug: "stripe".to_owned(),
+            purpose: String::new(),
+            path: "/o/acme/mcp/stripe".to_owned(),
+            paused,
+            tools: Vec::new(),
+        };
+        let [paused, closed] = [true, false].map(|paused| shown("https://gate.example", empty(paused)));
+        assert!(!paused.ready && paused.may.contains("paused for everyone"), "{}", paused.may);
+        assert!(!closed.ready && closed.may.contains("ask somebody who manages integrations"), "{}", closed.may);
+        assert!(paused.groups.is_empty() && closed.groups.is_empty());
+        let undecided = UsableIntegration { tools: tools(&[ToolClass::Unclassified, ToolClass::Read]), ..empty(false) };
+        let undecided = shown("https://gate.example", undecided);
+        let groups: Vec<&str> = undecided.groups.iter().map(|group| group.title).collect();
+        assert_eq!((undecided.ready, undecided.undecided, groups), (true, 1, vec!["Read", "Delete"]));
+    }
+
+    #[test]
     fn of_what_an_upstream_says_the_first_sentence_is_shown_and_never_too_much() {
         assert_eq!(first_sentence("  Lists customers. Use it with care.\nMore."), "Lists customers");
         assert_eq!(first_sentence("Returns v1.2 of it\nand more"), "Returns v1.2 of it");

@@ -74,6 +74,20 @@ impl Clients {
         Clients { remembered: RwLock::default(), noted: Mutex::default(), outside, documents: Documents::default() }
     }
 
+    /// Whether the use of a client at this moment is to be written down, after which it is not for a while.
+    fn is_to_be_noted(&self, client: ClientId, now: Timestamp) -> bool {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_of_late = |at: &Timestamp| now.0.saturating_sub(at.0) < NOTED_EVERY_MS;
+        if noted.get(&client).is_some_and(is_of_late) {
+            return false;
+        }
+        if noted.len() >= REMEMBERED_MAX {
+            noted.clear();
+        }
+        noted.insert(client, now);
+        true
+    }
+
     /// Forgets what tokens said: there are none any more.
     pub(crate) fn forget(&self) {
         self.remembered.write().unwrap_or_else(PoisonError::into_inner).clear();
@@ -84,17 +98,23 @@ impl App {
     /// Notes that a client was let in where tools are called, now and then.
     pub(crate) fn note_use_of_client(&self, client: ClientId) {
         let now = self.now();
-        {
-            let mut noted = self.inner.clients.noted.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_known = |at: &Timestamp| now.0.saturating_sub(at.0) < NOTED_EVERY_MS;
-            if noted.get(&client).is_some_and(is_known) {
-                return;
-            }
-            if noted.len() >= REMEMBERED_MAX {
-                noted.clear();
-            }
-            noted.insert(client, now);
+        if self.inner.clients.is_to_be_noted(client, now) {
+            self.inner.journal.touch_client(client, now);
         }
-        self.inner.journal.touch_client(client, now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_a_client_is_used_is_noted_once_a_minute() {
+        let clients = Clients::new(AiClients::default());
+        let [one, two] = [1, 2].map(|number| ClientId::from_random([number; 20]));
+        let noted = |client, at| clients.is_to_be_noted(client, Timestamp(at));
+        assert!(noted(one, 1_000) && noted(two, 1_001), "each on its own");
+        assert!(!noted(one, 1_002) && !noted(one, 1_000 + NOTED_EVERY_MS - 1));
+        assert!(noted(one, 1_000 + NOTED_EVERY_MS) && !noted(one, 1_001 + NOTED_EVERY_MS));
     }
 }
