@@ -38,6 +38,7 @@ fn tools_on(part: &str) -> BTreeSet<String> {
     named.map(str::to_owned).collect()
 }
 
+// rows: PW-19
 #[test]
 fn everybody_finds_their_addresses_on_one_page_and_exactly_the_tools_that_they_may_call() {
     let demo = Demo::start();
