@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
-import { picture, press, shows, text, trial, visitor } from "./world.mjs";
+import { demo, picture, press, shows, text, trial, visitor } from "./world.mjs";
 
 /** A client that listens on the person's own machine, and what it was brought. */
 async function client() {
@@ -19,8 +19,13 @@ async function client() {
   return { brought, back: `http://127.0.0.1:${listener.address().port}/callback` };
 }
 
-async function asked(server, { back }) {
-  const metadata = await (await fetch(`${server.url}/.well-known/oauth-authorization-server`)).json();
+/** What a client does that knows an address alone: it finds the way, registers itself, and opens a page in the browser. */
+async function asked(mcp, { back }) {
+  const refused = await fetch(mcp, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+  assert.equal(refused.status, 401);
+  const [, where] = /resource_metadata="([^"]+)"/.exec(refused.headers.get("www-authenticate"));
+  const { resource, authorization_servers } = await (await fetch(where)).json();
+  const metadata = await (await fetch(`${authorization_servers[0]}/.well-known/oauth-authorization-server`)).json();
   const registered = await fetch(metadata.registration_endpoint, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -37,16 +42,41 @@ async function asked(server, { back }) {
     code_challenge: createHash("sha256").update(verifier).digest("base64url"),
     code_challenge_method: "S256",
     state: "a state",
-    resource: `${server.url}/mcp`,
+    resource,
   });
-  return { page: page.href, client_id, verifier, metadata };
+  return { page: page.href, client_id, verifier, metadata, resource };
+}
+
+/** The token that a client gets for the code that it was brought. */
+async function exchanged({ client_id, verifier, metadata }, code) {
+  const form = { grant_type: "authorization_code", code, client_id, code_verifier: verifier };
+  const given = await fetch(metadata.token_endpoint, { method: "POST", body: new URLSearchParams(form) });
+  assert.equal(given.status, 200);
+  return (await given.json()).access_token;
+}
+
+/** The names of the tools that a token lets call. */
+async function tools(mcp, token) {
+  const listed = await fetch(mcp, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
+  });
+  assert.equal(listed.status, 200);
+  const told = await listed.text();
+  const { result } = JSON.parse(told.startsWith("{") ? told : /^data: (\{.*)$/m.exec(told)[1]);
+  return result.tools.map((tool) => tool.name);
 }
 
 export const clients = {
   async "whoever pastes the URL into an AI client signs in, says yes, and is sent back with a code that gives tokens"() {
     const server = await trial("Acme");
     const assistant = await client();
-    const wanted = await asked(server, assistant);
+    const wanted = await asked(`${server.url}/mcp`, assistant);
     const page = await visitor();
     await page.goto(wanted.page);
     await shows(page, "You are not signed in");
@@ -62,22 +92,95 @@ export const clients = {
     assert.equal(await page.title(), "Back", "the policy of the page lets its form end up there");
     const [{ code, state, iss }] = assistant.brought;
     assert.deepEqual([state, iss], ["a state", server.url]);
-    const form = { grant_type: "authorization_code", code, client_id: wanted.client_id, code_verifier: wanted.verifier };
-    const given = await fetch(wanted.metadata.token_endpoint, { method: "POST", body: new URLSearchParams(form) });
-    const { access_token } = await given.json();
-    const listed = await fetch(`${server.url}/mcp`, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${access_token}`,
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-      },
-      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
-    });
-    assert.equal(listed.status, 200);
+    await tools(`${server.url}/mcp`, await exchanged(wanted, code));
     // And once more, to say no.
-    await page.goto((await asked(server, assistant)).page);
+    await page.goto((await asked(`${server.url}/mcp`, assistant)).page);
     await press(page, "Do not connect");
     assert.equal(assistant.brought[1].error, "access_denied");
+  },
+
+  async "in the demo the printed URL works at once: whoever pastes it chooses whom to be, says yes, and that is two clicks"() {
+    const server = await demo();
+    const assistant = await client();
+    const wanted = await asked(server.mcp, assistant);
+    assert.equal(wanted.resource, server.mcp);
+    const page = await visitor();
+    let clicks = 0;
+    const click = async (label) => {
+      clicks += 1;
+      await press(page, label);
+    };
+    await page.goto(wanted.page);
+    await click("Fiona Castell Finance Manager");
+    const said = await text(page);
+    assert.ok(said.includes("Connect Assistant <b>Nine</b>?") && said.includes("Fiona"), said);
+    await click("Connect");
+    assert.equal(await page.title(), "Back");
+    assert.equal(clicks, 2);
+    const names = await tools(server.mcp, await exchanged(wanted, assistant.brought[0].code));
+    assert.ok(names.some((name) => name.startsWith("stripe")), names.join());
+  },
+
+  async "one page says how to connect, and what one may use, and copies what is to be pasted"() {
+    const server = await demo();
+    const page = await visitor();
+    await page.goto(server.url);
+    await press(page, "Fiona Castell Finance Manager");
+    await Promise.all([page.waitForNavigation(), page.locator("::-p-aria([name='Connect'][role='link'])").click()]);
+    await shows(page, server.mcp);
+    await picture(page, "connect-guide");
+    for (const name of ["Claude Code", "VS Code"]) await page.locator(`::-p-xpath(//summary[contains(., '${name}')])`).click();
+    await page.locator("::-p-xpath(//summary[contains(., 'Stripe')])").click();
+    await shows(page, "list_customers");
+    await picture(page, "connect-guide-open");
+    // Another origin than https has a clipboard on this machine alone, and the browser asks for it.
+    await page.browserContext().overridePermissions(new URL(server.url).origin, ["clipboard-read", "clipboard-write", "clipboard-sanitized-write"]);
+    const [copy] = await page.$$("button[data-copy]");
+    await copy.click();
+    await shows(page, "Copied");
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), server.mcp);
+    // Without a script everything is there but the buttons.
+    await page.setJavaScriptEnabled(false);
+    await page.reload();
+    const visible = await page.$$eval("button[data-copy]", (buttons) => buttons.filter((button) => button.checkVisibility()).length);
+    assert.equal(visible, 0);
+    const [first] = await page.$$("summary");
+    await first.click();
+    assert.ok((await text(page)).includes(`claude mcp add --transport http northfell ${server.mcp}`));
+  },
+
+  async "one page lists what somebody has connected, and disconnects it after a question"() {
+    const server = await demo();
+    const assistant = await client();
+    const page = await visitor();
+    await page.goto(new URL("/sign-in/clients", server.url).href);
+    await press(page, "Fiona Castell Finance Manager");
+    await shows(page, "You have connected none");
+    await picture(page, "clients-none");
+    const tokens = [];
+    for (const mcp of [server.mcp, `${server.mcp}/stripe`]) {
+      const wanted = await asked(mcp, assistant);
+      await page.goto(wanted.page);
+      await press(page, "Connect");
+      tokens.push(await exchanged(wanted, assistant.brought.at(-1).code));
+    }
+    await tools(server.mcp, tokens[0]);
+    await page.goto(new URL("/sign-in/clients", server.url).href);
+    // When a client was used is written down soon, and nobody waits for it.
+    while (!(await text(page)).includes("last used")) await page.reload();
+    await shows(page, "for everything that you may use");
+    await shows(page, "for Stripe");
+    await shows(page, "never used");
+    await picture(page, "clients");
+    // The newest stands first: the one for Stripe.
+    await Promise.all([page.waitForNavigation(), page.locator("::-p-aria([name='Disconnect'][role='link'])").click()]);
+    await shows(page, "Disconnect Assistant <b>Nine</b>?");
+    await picture(page, "client-disconnect");
+    await press(page, "Disconnect");
+    const left = await text(page);
+    assert.ok(left.includes("for everything") && !left.includes("for Stripe"), left);
+    await tools(server.mcp, tokens[0]);
+    const shut = await fetch(`${server.mcp}/stripe`, { method: "POST", headers: { authorization: `Bearer ${tokens[1]}` }, body: "{}" });
+    assert.equal(shut.status, 401);
   },
 };

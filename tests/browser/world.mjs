@@ -196,7 +196,8 @@ export async function demo() {
   const line = ["demo", "--data", join(data, "demo"), "--listen", "127.0.0.1:0"];
   const { said } = await started(line, (said) => said.some((text) => text.includes("ctrl-c ends the demo")));
   const where = said.find((text) => text.includes("sign in  "));
-  return { url: after(where, "sign in  ").trim().split(" ")[0] };
+  const paste = said.find((text) => text.includes("MCP URL  "));
+  return { url: after(where, "sign in  ").trim().split(" ")[0], mcp: after(paste, "MCP URL  ").trim().split(" ")[0] };
 }
 
 async function freePort() {

@@ -183,6 +183,8 @@ pub(crate) struct ChangeEntry {
     acting_for: Option<Named>,
     /// On whose invitation somebody joined by it, where they did by one.
     invited_by: Option<Named>,
+    /// Which AI client was connected or disconnected by it, as it called itself.
+    client: Option<Named>,
     /// Id of the key that was used.
     credential: Option<String>,
     /// What happened.
@@ -225,7 +227,7 @@ fn entry(entry: Entry) -> AuditEntry {
                 }),
             }))
         }
-        Entry::Change { seq, at, actor, actor_name, acting_for, invited_by, event } => {
+        Entry::Change { seq, at, actor, actor_name, acting_for, invited_by, client, event } => {
             let (subject, credential) =
                 actor.split_once('/').map_or((actor.as_str(), None), |(one, key)| (one, Some(key)));
             let mut body = serde_json::to_value(&*event).unwrap_or_default();
@@ -240,6 +242,7 @@ fn entry(entry: Entry) -> AuditEntry {
                 actor: Named { id: subject.to_owned(), name: Some(actor_name) },
                 acting_for: acting_for.map(|(person, name)| Named { id: person.to_string(), name: Some(name) }),
                 invited_by: invited_by.map(|(id, name)| Named { id, name: Some(name) }),
+                client: client.map(|(id, name)| Named { id: id.to_string(), name }),
                 credential: credential.map(str::to_owned),
                 what: event.name(),
                 data: body.get_mut("data").map(serde_json::Value::take).unwrap_or_default(),

@@ -26,6 +26,8 @@ pub(crate) struct Client {
     path: String,
     /// When it was connected.
     connected_at: String,
+    /// When it was let in last where tools are called, to the minute; none where it never was.
+    used_at: Option<String>,
     /// When its connection ends unless it comes before; none where it has ended by itself.
     ends_at: Option<String>,
 }
@@ -38,6 +40,7 @@ impl From<ConnectedClientView> for Client {
             sent_back_to: client.sent_back_to,
             path: client.path,
             connected_at: written(client.connected_at),
+            used_at: client.used_at.map(written),
             ends_at: client.ends_at.map(written),
         }
     }

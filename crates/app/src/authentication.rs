@@ -80,10 +80,13 @@ impl App {
         Ok(None)
     }
 
-    /// Notes that a key was used. Kept apart from the record, since an address is personal.
+    /// Notes that a key or a connected client was used. Kept apart from the record, since an address is personal.
     pub fn used(&self, org: OrgId, credential: CredentialId, address: Option<String>, client: Option<String>) {
         if let Some(key) = credential.key() {
             self.inner.journal.touch_key(KeyUse { org, key, at: self.now(), address, client });
+        }
+        if let Some(client) = credential.client() {
+            self.note_use_of_client(client);
         }
     }
 

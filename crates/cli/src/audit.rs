@@ -58,7 +58,7 @@ struct Filter {
     /// Who it was about, by e-mail or id
     #[arg(long, value_name = "MEMBER")]
     member: Option<String>,
-    /// The key it was made with, by id
+    /// The key, session or AI client it was made with, by id
     #[arg(long)]
     key: Option<String>,
     /// The integration, by short name or id
@@ -216,9 +216,10 @@ fn row(item: &Value) -> [String; 6] {
     let (number, at) = (text(item, "/seq"), time(item, "/at"));
     if text(item, "/kind") == "change" {
         let who = text_if_any(item, "/actor/name").unwrap_or_else(|| text(item, "/actor/id"));
-        let data = match text_if_any(item, "/invited_by/name") {
-            Some(inviter) => format!("invited by {inviter} {}", text(item, "/data")),
-            None => text(item, "/data"),
+        let data = match (text_if_any(item, "/invited_by/name"), text_if_any(item, "/client/name")) {
+            (Some(inviter), _) => format!("invited by {inviter} {}", text(item, "/data")),
+            (None, Some(client)) => format!("{client} {}", text(item, "/data")),
+            (None, None) => text(item, "/data"),
         };
         return [number, at, who, text(item, "/type"), "done".to_owned(), data];
     }
@@ -346,5 +347,8 @@ mod tests {
             "invited_by": {"id": "m", "name": "Ada"}, "type": "invitation.accepted", "data": {"person": "p"}});
         assert_eq!(row(&joined)[2..5], ["Ann", "invitation.accepted", "done"]);
         assert_eq!(row(&joined)[5], "invited by Ada {\"person\":\"p\"}");
+        let connected = json!({"kind": "change", "seq": 9, "at": "2026-11-22T09:30:00Z", "actor": {"id": "p", "name": "Ann"},
+            "client": {"id": "cli_1", "name": "Claude"}, "type": "client.connected", "data": {"client": "cli_1"}});
+        assert_eq!(row(&connected)[5], "Claude {\"client\":\"cli_1\"}");
     }
 }

@@ -27,11 +27,22 @@ pub fn print_company(out: &mut impl Write, company: &SeededCompany, choose: bool
     if choose {
         writeln!(out, "  sign in  {}/sign-in   (in a browser: choose whom to be)", company.url)?;
     }
-    writeln!(out, "  MCP URL  {}   (the same for everybody; the key decides)\n", company.mcp_url)?;
+    writeln!(out, "  MCP URL  {}   (the same for everybody)\n", company.mcp_url)?;
+    if choose {
+        writeln!(
+            out,
+            "Paste the MCP URL into an AI client: it opens a browser, where you choose whom to be and connect it."
+        )?;
+        writeln!(
+            out,
+            "Whoever signs in finds the lines for common clients under \"Connect\". A key does without a browser:\n"
+        )?;
+    }
     print_table(out, company)?;
     let shown = company.people.iter().find(|person| person.title == "Finance Manager").or(company.people.last());
     if let Some(person) = shown {
-        writeln!(out, "\nTo connect as {} ({}); put in another key to be somebody else:", person.name, person.title)?;
+        let (name, title) = (&person.name, &person.title);
+        writeln!(out, "\nTo connect with the key of {name} ({title}); put in another one to be somebody else:")?;
         print_clients(out, company, &person.key)?;
     }
     Ok(())

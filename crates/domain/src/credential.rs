@@ -42,6 +42,15 @@ impl CredentialId {
             CredentialId::Session(_) | CredentialId::Client(_) => None,
         }
     }
+
+    /// The connected client, where it is one.
+    #[must_use]
+    pub fn client(self) -> Option<ClientId> {
+        match self {
+            CredentialId::Client(client) => Some(client),
+            CredentialId::Key(_) | CredentialId::Session(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for CredentialId {
@@ -83,6 +92,7 @@ mod tests {
             assert_eq!(CredentialId::parse(CredentialId::as_str(&id)), Some(id));
         }
         assert_eq!(ids.map(CredentialId::key), [Some(KeyId::from_random([1; 20])), None, None]);
+        assert_eq!(ids.map(CredentialId::client), [None, None, Some(ClientId::from_random([1; 20]))]);
         assert_eq!(CredentialId::parse("per_11111111111111111111"), None);
     }
 }

@@ -45,6 +45,17 @@ pub struct ConnectedClientRow {
     pub connected_at: Timestamp,
 }
 
+/// A client in the list of whoever has connected it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ListedClientRow {
+    /// The client.
+    pub row: ConnectedClientRow,
+    /// When the last of its tokens ends that lets it in or can be exchanged for one; the beginning of time where it has none.
+    pub until: Timestamp,
+    /// When it was let in last where tools are called.
+    pub used_at: Option<Timestamp>,
+}
+
 /// What a token of a connected client is for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ClientTokenKind {

@@ -30,7 +30,9 @@ mod sqlite;
 pub mod stream;
 pub mod verification;
 
-pub use crate::client::{ClientTokenKind, ClientTokenRow, CodeDetails, ConnectedClientRow, OAuthClientRow};
+pub use crate::client::{
+    ClientTokenKind, ClientTokenRow, CodeDetails, ConnectedClientRow, ListedClientRow, OAuthClientRow,
+};
 pub use crate::error::{AppendError, OpenError, ReadError, RecordError};
 pub use crate::fact::{Fact, Label, OrganizationSlug, Person};
 pub use crate::invitee::{InviteeRow, MailState};

@@ -9,7 +9,7 @@ use crate::{operations, workers};
 /// Where each door stands, for the people who read the log and the tests that try every door.
 pub(crate) const DOORS: &[(&str, &str)] = &[
     ("management", "/api/v1/…, /api/openapi.json"),
-    ("sign-in", "/sign-in, /sign-in/again, /sign-in/link/{link}, /sign-in/sessions, /sign-out, /set-up/{ticket}"),
+    ("sign-in", "/sign-in, /sign-in/…, /sign-out, /set-up/{ticket}"),
     ("invitations", "/invitation/{link}, /invitation/{link}/join, /invitation/{link}/decline"),
     ("oauth", "/oauth/authorize, /oauth/token, /oauth/register, /oauth/revoke, /.well-known/oauth-…"),
     ("authzen", "/access/v1/…, /.well-known/authzen-configuration"),

@@ -1,13 +1,17 @@
 //! Pages for people who have no portal yet: signing in and out, and what went wrong on the way.
 //!
 //! They are rendered here, need no script and run none, load nothing from elsewhere, and stand in no frame. Those on which a
-//! device is asked for a passkey have a script, since nothing else can ask one; who has none signs in in another way. Like
-//! the rest of this room they decide nothing: they name use cases of `app`.
+//! device is asked for a passkey have a script, since nothing else can ask one; who has none signs in in another way. The one
+//! that says how to connect an AI client has one that copies, and does without. Like the rest of this room they decide
+//! nothing: they name use cases of `app`.
 //!
 //! Start reading at [`router`].
 
 mod account;
 mod browser;
+mod client_lines;
+mod clients;
+mod connect;
 mod consent;
 pub(crate) mod demo;
 mod email;
@@ -47,10 +51,11 @@ use crate::visitor::{address, public_url};
 const HOME: &str = "/sign-in";
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("passkey.js");
+const COPY_SCRIPT: &str = include_str!("copy.js");
 /// Nothing but our own style, forms to ourselves, no frame around it.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// The same for the pages on which a device is asked for a passkey, which nothing but a script of ours can do.
+/// The same for the pages that have a script, of ours.
 const POLICY_WITH_SCRIPT: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri \
                                   'none'; frame-ancestors 'none'";
 
@@ -61,6 +66,9 @@ pub(crate) fn router() -> Router<App> {
         .route("/sign-in/again", get(sign_in::again))
         .route("/sign-in/link/{link}", get(link::show).post(link::open))
         .route("/sign-in/sessions", get(sessions::show).post(sessions::end))
+        .route("/sign-in/connect/{org}", get(connect::show))
+        .route(clients::HERE, get(clients::show))
+        .route("/sign-in/clients/{org}/{client}", get(clients::ask).post(clients::disconnect))
         .route("/sign-in/leave/{org}", get(leave::show).post(leave::leave))
         .route(identities::HERE, get(identities::show))
         .route("/sign-in/identities/with/{provider}", post(identities::go))
@@ -82,7 +90,8 @@ pub(crate) fn router() -> Router<App> {
         .route("/sign-in/passkeys/add", post(passkeys::add))
         .route("/sign-in/passkeys/remove", post(passkeys::remove))
         .route("/sign-in/passkeys/second-factor", post(passkeys::set_second_factor))
-        .route("/sign-in/passkey.js", get(script))
+        .route("/sign-in/passkey.js", get(async || script(SCRIPT)))
+        .route("/sign-in/copy.js", get(async || script(COPY_SCRIPT)))
         .route("/sign-in/style.css", get(style))
         .route("/invitation/{link}", get(invitation::show))
         .route("/invitation/{link}/join", post(invitation::join))
@@ -99,9 +108,9 @@ async fn style() -> impl IntoResponse {
     file(("text/css; charset=utf-8", "public, max-age=3600"), STYLE)
 }
 
-async fn script() -> impl IntoResponse {
+fn script(text: &'static str) -> impl IntoResponse {
     // Another one may come with the next version, and its page must not meet the one before.
-    file(("text/javascript; charset=utf-8", "no-cache"), SCRIPT)
+    file(("text/javascript; charset=utf-8", "no-cache"), text)
 }
 
 fn file((kind, kept): (&'static str, &'static str), text: &'static str) -> impl IntoResponse {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::credential::CredentialId;
 use domain::event::{self, Event};
-use domain::id::{IntegrationId, KeyId, PersonId};
+use domain::id::{ClientId, IntegrationId, KeyId, PersonId};
 use domain::integration::ToolClass;
 use domain::invitation::Inviter;
 use domain::key::{Key, KeyKind};
@@ -100,6 +100,8 @@ pub enum Entry {
         /// On whose invitation somebody joined by it: the inviter's id, and the name of them or of the person for whom an
         /// agent invited.
         invited_by: Option<(String, String)>,
+        /// Which AI client was connected or disconnected by it, and what that called itself where it is known.
+        client: Option<(ClientId, Option<String>)>,
         /// What.
         event: Box<Event>,
     },
@@ -351,6 +353,7 @@ impl App {
                 actor_name: name(subject_of(&stored.actor)),
                 acting_for: person.map(|person| (person, name(person.as_str()))),
                 invited_by: by.and_then(inviter),
+                client: client_of(&event).map(|client| (client, labels.get(client.as_str()).cloned())),
                 actor: stored.actor,
                 event: Box::new(event),
             };
@@ -379,6 +382,14 @@ fn acting_for(state: &Organization, actor: &str) -> Option<PersonId> {
 fn inviter_of_who_joined(state: &Organization, event: &Event) -> Option<Inviter> {
     let Event::InvitationAccepted { invitation, inviter, .. } = event else { return None };
     inviter.or_else(|| state.invitations.get(invitation).map(|known| known.inviter))
+}
+
+/// The AI client that an event is about.
+fn client_of(event: &Event) -> Option<ClientId> {
+    match event {
+        Event::ClientConnected { client, .. } | Event::ClientDisconnected { client, .. } => Some(*client),
+        _ => None,
+    }
 }
 
 /// The keys with which agents act for a person, or did.

@@ -147,7 +147,7 @@ impl App {
         let client = ClientId::from_random(self.random()?);
         let theirs = self.inner.journal.clients_of(org, person).await?;
         let over: BTreeSet<ClientId> =
-            theirs.iter().filter(|(_, until)| *until <= now).map(|(row, _)| row.client).collect();
+            theirs.iter().filter(|listed| listed.until <= now).map(|listed| listed.row.client).collect();
         let slug = self.inner.journal.slug_of(org).await?.unwrap_or_else(|| org.to_string());
         let connected = ConnectedClientRow {
             client,
@@ -173,6 +173,8 @@ impl App {
             spent_at: None,
         };
         let mut facts: Vec<Fact> = over.iter().map(|client| Fact::DropClient { client: *client }).collect();
+        // By this the record and the history name it, also once it is connected no longer.
+        facts.push(Fact::Label { org, id: client.to_string(), label: connected.name.clone() });
         facts.push(Fact::ConnectedClient(Box::new(connected)));
         facts.push(Fact::ClientToken { row: Box::new(row), at: now });
         let until = Timestamp(now.0.saturating_add(REGISTERED_KEPT_MS));
@@ -235,7 +237,8 @@ impl App {
         self.inner.public_url.as_deref().unwrap_or_default()
     }
 
-    fn may_see_integration(&self, caller: &Caller, slug: &str) -> bool {
+    /// Whether the caller may know of an integration, by slug.
+    pub(super) fn may_see_integration(&self, caller: &Caller, slug: &str) -> bool {
         let snapshot = caller.live.snapshot();
         let found = snapshot.integration_by_slug(slug).map(|integration| integration.id);
         found.is_some_and(|integration| {

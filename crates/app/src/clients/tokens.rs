@@ -1,5 +1,6 @@
 //! Tokens for a code or for a token that is good once, each spent by that; and what is done with those that come again.
 
+use domain::record::{Decision, Intent};
 use domain::time::Timestamp;
 use identity::oauth::grant::{ClientShown, Grant, RevocationRequest, TokenRequest};
 use identity::oauth::{OAuthError, OAuthFault, pkce};
@@ -59,7 +60,7 @@ impl App {
         let now = self.now();
         if let Some(spent_at) = brought.row.spent_at {
             if now.0 > spent_at.0.saturating_add(again_ms) {
-                tracing::warn!(client = %brought.row.client, "a client's token came again after it was spent; the client is disconnected");
+                self.note_token_again(&brought, now).await;
                 self.disconnect_by_token(brought.row.org, brought.row.client).await?;
             }
             return Err(not_good().into());
@@ -69,6 +70,34 @@ impl App {
         }
         self.still_connected(&brought, now).await?;
         self.issue(&brought, now).await
+    }
+
+    /// The organization has in its record that a spent token of a client came again, which ends the client: of what becomes
+    /// of tokens this alone. That a client gets new ones every hour is nobody's decision, and says nothing that its calls
+    /// and its last use do not.
+    async fn note_token_again(&self, brought: &Brought, now: Timestamp) {
+        let (org, client) = (brought.row.org, brought.row.client);
+        tracing::warn!(%client, "a client's token came again after it was spent; the client is disconnected");
+        let policy_seq = self.live(org).await.map_or(0, |live| live.snapshot().seq());
+        let again = Intent {
+            org,
+            at: now,
+            subject: brought.connected.person.to_string(),
+            acting_for: None,
+            credential: Some(client.into()),
+            client: None,
+            method: format!("client.{}", brought.row.kind.as_str()),
+            integration: None,
+            tool: None,
+            class: None,
+            decision: Decision::Denied,
+            reason: "token-spent".to_owned(),
+            arguments_digest: None,
+            policy_seq,
+        };
+        if let Err(error) = self.inner.journal.note(again).await {
+            tracing::error!(%error, "that a client's token came again could not be recorded");
+        }
     }
 
     /// Ends what a token belongs to: the client is disconnected. A token that is none, or another client's, ends nothing and

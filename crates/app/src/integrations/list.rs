@@ -146,13 +146,17 @@ impl Seen {
     }
 }
 
+/// What a tool does, in the upstream's words.
+pub(crate) fn description(definition: &str) -> String {
+    let definition: serde_json::Value = serde_json::from_str(definition).unwrap_or_default();
+    definition.get("description").and_then(|text| text.as_str()).unwrap_or_default().to_owned()
+}
+
 fn tool_view(integration: &Integration, name: &str, tool: &Tool, snapshot: &Snapshot) -> ToolView {
-    let definition: serde_json::Value = serde_json::from_str(&tool.definition).unwrap_or_default();
-    let description = definition.get("description").and_then(|text| text.as_str()).unwrap_or_default();
     ToolView {
         name: name.to_owned(),
         exposed: snapshot.exposed_name(integration.slug.as_str(), name).unwrap_or_default(),
-        description: description.to_owned(),
+        description: description(&tool.definition),
         class: tool.class,
         class_source: tool.class_source,
         suggested: tool.suggested,

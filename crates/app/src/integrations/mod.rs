@@ -8,4 +8,5 @@ mod secret;
 
 pub use connect::{NewCredential, NewIntegration};
 pub use edit::IntegrationChange;
+pub(crate) use list::description;
 pub use list::{IntegrationView, ToolView};

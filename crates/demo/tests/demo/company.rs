@@ -156,9 +156,11 @@ fn the_print_out_names_everybody_with_key_and_url() {
         assert!(line.contains(&key) && line.contains(person.title) && line.contains(person.role), "{line}");
     }
     assert!(text.contains(&format!("{}/sign-in", company.url)), "{text}");
+    assert!(text.contains("Paste the MCP URL into an AI client"), "{text}");
     let mut elsewhere = Vec::new();
     print_company(&mut elsewhere, &company, false).expect("it prints");
-    assert!(!String::from_utf8(elsewhere).expect("it is text").contains("/sign-in"));
+    let elsewhere = String::from_utf8(elsewhere).expect("it is text");
+    assert!(!elsewhere.contains("/sign-in") && !elsewhere.contains("Paste"), "nobody chooses there: {elsewhere}");
     assert!(text.contains("stripe no-delete") && text.contains("wrw_bot"));
     let add = format!(
         "claude mcp add --transport http northfell {} --header \"Authorization: Bearer wrp_fiona\"",

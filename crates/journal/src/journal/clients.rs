@@ -3,7 +3,7 @@
 use domain::id::{ClientId, OrgId, PersonId};
 use domain::time::Timestamp;
 
-use crate::client::{ClientTokenRow, ConnectedClientRow, OAuthClientRow};
+use crate::client::{ClientTokenRow, ConnectedClientRow, ListedClientRow, OAuthClientRow};
 use crate::error::ReadError;
 use crate::journal::Journal;
 use crate::sqlite::clients;
@@ -34,16 +34,16 @@ impl Journal {
         self.read_journal(move |connection| clients::connected(connection, client)).await
     }
 
-    /// What is known of the clients that a person has connected to an organization, the newest first, and until when each
-    /// has a token that is good; at most 10,000.
+    /// The clients that a person has connected to an organization, the newest first; at most 10,000.
     ///
     /// # Errors
     /// [`ReadError`]
-    pub async fn clients_of(
-        &self,
-        org: OrgId,
-        person: PersonId,
-    ) -> Result<Vec<(ConnectedClientRow, Timestamp)>, ReadError> {
+    pub async fn clients_of(&self, org: OrgId, person: PersonId) -> Result<Vec<ListedClientRow>, ReadError> {
         self.read_journal(move |connection| clients::connected_by(connection, org, person)).await
+    }
+
+    /// Remembers that a connected client was used, as [`Journal::touch_session`] does for a session.
+    pub fn touch_client(&self, client: ClientId, at: Timestamp) {
+        self.touch(client.into(), at);
     }
 }

@@ -10,6 +10,7 @@ mod records;
 use std::path::Path;
 use std::sync::Arc;
 
+use domain::credential::CredentialId;
 use domain::id::{InvitationId, KeyId, OrgId, PersonId, SessionId};
 use domain::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -22,9 +23,9 @@ use crate::mail_domain::{JoinAskerRow, MailDomainRow};
 use crate::scim::{DirectoryGroup, DirectoryUser};
 use crate::sign_in::{IdentityRow, SessionRow, TicketRow};
 use crate::sqlite::key_uses::KeyUses;
+use crate::sqlite::last_uses::LastUses;
 use crate::sqlite::pool::Pool;
 use crate::sqlite::record_desk::{Desk, Errand};
-use crate::sqlite::session_uses::SessionUses;
 use crate::sqlite::{
     ending, facts, folder, identities, invitees, mail, mail_domains, reader, record_threads, scim, sign_in,
     stream_writer,
@@ -62,7 +63,7 @@ struct Inner {
     journal_reads: Arc<Pool>,
     record_reads: Arc<Pool>,
     key_uses: Arc<KeyUses>,
-    session_uses: Arc<SessionUses>,
+    last_uses: Arc<LastUses>,
     _closing: Closing,
 }
 
@@ -87,16 +88,16 @@ impl Journal {
         let lock = Arc::new(folder::claim(dir)?);
         let (streams, stream_commands) = mpsc::channel(options.appends_waiting_max.max(1));
         let records = Arc::new(Desk::new(options.records_waiting_max.max(1)));
-        let (key_uses, session_uses) = (Arc::<KeyUses>::default(), Arc::<SessionUses>::default());
+        let (key_uses, last_uses) = (Arc::<KeyUses>::default(), Arc::<LastUses>::default());
         let connection = folder::open_writer(dir, JournalFile::Journal)?;
         record_threads::start(dir, &records, Arc::clone(&key_uses), Arc::clone(&lock))?;
         let _closing = Closing(Arc::clone(&records));
         folder::sync_dir(dir)
             .map_err(|error| OpenError::Unusable { path: dir.to_path_buf(), reason: error.to_string() })?;
-        stream_writer::start(connection, stream_commands, Arc::clone(&session_uses), lock)?;
+        stream_writer::start(connection, stream_commands, Arc::clone(&last_uses), lock)?;
         let journal_reads = Pool::new(dir.join(JournalFile::Journal.as_str()), options.read_connections);
         let record_reads = Pool::new(dir.join(JournalFile::Records.as_str()), options.read_connections);
-        let inner = Inner { options, streams, records, journal_reads, record_reads, key_uses, session_uses, _closing };
+        let inner = Inner { options, streams, records, journal_reads, record_reads, key_uses, last_uses, _closing };
         Ok(Journal { inner: Arc::new(inner) })
     }
 
@@ -269,9 +270,13 @@ impl Journal {
     /// Remembers that a session was used. Costs no wait; it is written with whatever is written next, and the latest use
     /// counts.
     pub fn touch_session(&self, session: SessionId, at: Timestamp) {
-        if self.inner.session_uses.touch(session, at) {
+        self.touch(session.into(), at);
+    }
+
+    pub(super) fn touch(&self, used: CredentialId, at: Timestamp) {
+        if self.inner.last_uses.touch(used, at) {
             // Where there is no place, others are about to be written, and this with them.
-            let _ = self.inner.streams.try_send(stream_writer::Command::SessionsUsed);
+            let _ = self.inner.streams.try_send(stream_writer::Command::Used);
         }
     }
 

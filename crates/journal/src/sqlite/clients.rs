@@ -4,7 +4,9 @@ use domain::id::{ClientId, OrgId, PersonId};
 use domain::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use crate::client::{ClientTokenKind, ClientTokenRow, CodeDetails, ConnectedClientRow, OAuthClientRow};
+use crate::client::{
+    ClientTokenKind, ClientTokenRow, CodeDetails, ConnectedClientRow, ListedClientRow, OAuthClientRow,
+};
 use crate::error::{AppendError, ReadError};
 use crate::sqlite::facts::{FactError, id, read_all};
 use crate::stream::PAGE_MAX;
@@ -73,6 +75,13 @@ pub(crate) fn write_connected(connection: &Connection, row: &ConnectedClientRow)
     Ok(())
 }
 
+/// Notes when a client was used last; what is noted already is never set back.
+pub(crate) fn write_use(connection: &Connection, client: ClientId, at: Timestamp) -> Result<(), FactError> {
+    let sql = "UPDATE connected_clients SET used_at = max(coalesce(used_at, ?2), ?2) WHERE client = ?1";
+    connection.prepare_cached(sql)?.execute(params![client.as_str(), at.0])?;
+    Ok(())
+}
+
 /// Deletes what is known of a client that is connected no longer, and its tokens.
 pub(crate) fn forget(connection: &Connection, client: ClientId) -> Result<(), FactError> {
     for table in ["client_tokens", "connected_clients"] {
@@ -134,21 +143,23 @@ pub(crate) fn connected(connection: &Connection, client: ClientId) -> Result<Opt
     read_all(connection, &sql, &[&client.as_str()], stored)?.pop().map(sound).transpose()
 }
 
-/// The clients that a person has connected to an organization, the newest first, each with when it has the last token that
-/// lets it in or can be exchanged for one.
+/// The clients that a person has connected to an organization, the newest first.
 pub(crate) fn connected_by(
     connection: &Connection,
     org: OrgId,
     person: PersonId,
-) -> Result<Vec<(ConnectedClientRow, Timestamp)>, ReadError> {
+) -> Result<Vec<ListedClientRow>, ReadError> {
     let sql = format!(
         "SELECT {CONNECTED}, coalesce((SELECT max(expires_at) FROM client_tokens
-             WHERE client_tokens.client = connected_clients.client AND spent_at IS NULL), 0)
+             WHERE client_tokens.client = connected_clients.client AND spent_at IS NULL), 0), used_at
          FROM connected_clients WHERE org = ?1 AND person = ?2 ORDER BY connected_at DESC, client LIMIT ?3"
     );
-    let row = |row: &Row<'_>| Ok((stored(row)?, Timestamp(row.get(8)?)));
+    let row = |row: &Row<'_>| Ok((stored(row)?, Timestamp(row.get(8)?), row.get(9)?));
     let rows = read_all(connection, &sql, &[&org.as_str(), &person.as_str(), &(PAGE_MAX as i64)], row)?;
-    rows.into_iter().map(|(stored, until)| Ok((sound(stored)?, until))).collect()
+    let listed = |(stored, until, used_at): (Stored, Timestamp, Option<i64>)| {
+        Ok(ListedClientRow { row: sound(stored)?, until, used_at: used_at.map(Timestamp) })
+    };
+    rows.into_iter().map(listed).collect()
 }
 
 /// A connected client, with the three ids that are still to be read.

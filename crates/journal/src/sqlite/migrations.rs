@@ -157,6 +157,9 @@ const JOURNAL: &[&str] = &[
     CREATE INDEX client_tokens_by_org ON client_tokens (org);
     CREATE INDEX client_tokens_by_end ON client_tokens (expires_at);
 ",
+    "
+    ALTER TABLE connected_clients ADD COLUMN used_at INTEGER;
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

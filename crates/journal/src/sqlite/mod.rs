@@ -2,7 +2,7 @@
 //!
 //! `folder` opens the files, `stream_writer` and `record_writer` are the only ones that write, `reader` and
 //! `record_reader` read, `record_desk` says who writes records when, `record_owed` keeps outcomes that could not be
-//! written, `key_uses` and `session_uses` gather what nobody waits for, `record_threads` starts the thread that stands
+//! written, `key_uses` and `last_uses` gather what nobody waits for, `record_threads` starts the thread that stands
 //! by there and the `syncer` and `keeper` that look after the disk behind it, `verify` walks the chains. Nothing here knows what an event means.
 
 pub(crate) mod clients;
@@ -13,6 +13,7 @@ pub(crate) mod identities;
 pub(crate) mod invitees;
 pub(crate) mod keeper;
 pub(crate) mod key_uses;
+pub(crate) mod last_uses;
 pub(crate) mod mail;
 pub(crate) mod mail_domains;
 pub(crate) mod migrations;
@@ -27,7 +28,6 @@ pub(crate) mod record_rows;
 pub(crate) mod record_threads;
 pub(crate) mod record_writer;
 pub(crate) mod scim;
-pub(crate) mod session_uses;
 pub(crate) mod sign_in;
 pub(crate) mod stream_writer;
 pub(crate) mod syncer;

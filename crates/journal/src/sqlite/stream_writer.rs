@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use domain::id::SessionId;
+use domain::credential::CredentialId;
 use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
@@ -19,7 +19,7 @@ use crate::chain::{EventLink, Hash, START, event_hash};
 use crate::error::{AppendError, OpenError};
 use crate::sqlite::facts::{self, FactError};
 use crate::sqlite::folder::BUSY_WAIT;
-use crate::sqlite::session_uses::{self, SessionUses};
+use crate::sqlite::last_uses::{self, LastUses};
 use crate::sqlite::{from_sql, to_sql};
 use crate::stream::{
     APPEND_BYTES_MAX, Append, Appended, EVENT_BYTES_MAX, EVENTS_MAX, FACTS_MAX, STATE_BYTES_MAX, SavedState, StreamId,
@@ -41,8 +41,8 @@ pub(crate) enum Command {
         state: SavedState,
         reply: oneshot::Sender<Result<(), AppendError>>,
     },
-    /// Uses of sessions wait. They are written with every group; this makes one where there is none.
-    SessionsUsed,
+    /// Uses of sessions and clients wait. They are written with every group; this makes one where there is none.
+    Used,
     #[cfg(test)]
     LimitPages {
         pages: i64,
@@ -61,7 +61,7 @@ enum Answer {
 
 struct Writer {
     connection: Connection,
-    session_uses: Arc<SessionUses>,
+    last_uses: Arc<LastUses>,
     /// Something was erased and still stands in the write-ahead log.
     erased: bool,
     /// Keeps the folder ours until the last write is done.
@@ -72,10 +72,10 @@ struct Writer {
 pub(crate) fn start(
     connection: Connection,
     commands: mpsc::Receiver<Command>,
-    session_uses: Arc<SessionUses>,
+    last_uses: Arc<LastUses>,
     lock: Arc<File>,
 ) -> Result<(), OpenError> {
-    let writer = Writer { connection, session_uses, erased: false, _lock: lock };
+    let writer = Writer { connection, last_uses, erased: false, _lock: lock };
     let unusable = |error: std::io::Error| OpenError::Unusable {
         path: "journal.db".into(),
         reason: format!("no thread for its writer: {error}"),
@@ -148,7 +148,7 @@ impl Writer {
 
     fn write_group(&mut self, commands: Vec<Command>) {
         let mut answers = Vec::with_capacity(commands.len());
-        let uses = self.session_uses.take();
+        let uses = self.last_uses.take();
         if commands.is_empty() && uses.is_empty() {
             return;
         }
@@ -157,7 +157,7 @@ impl Writer {
             tracing::error!(%error, "nothing could be written to the journal");
             // Where SQLite has rolled back by itself this says so and changes nothing.
             let _ = self.connection.execute_batch("ROLLBACK");
-            self.session_uses.give_back(uses);
+            self.last_uses.give_back(uses);
         }
         for answer in answers {
             let failed = result.as_ref().err().map(AppendError::unavailable);
@@ -174,7 +174,7 @@ impl Writer {
         &mut self,
         commands: Vec<Command>,
         answers: &mut Vec<Answer>,
-        uses: &HashMap<SessionId, Timestamp>,
+        uses: &HashMap<CredentialId, Timestamp>,
     ) -> rusqlite::Result<()> {
         let mut broken = self.connection.execute_batch("BEGIN IMMEDIATE").err();
         for command in commands {
@@ -189,13 +189,13 @@ impl Writer {
                 }
                 #[cfg(test)]
                 Command::LimitPages { .. } => {}
-                Command::SessionsUsed | Command::Close { .. } => {}
+                Command::Used | Command::Close { .. } => {}
             }
         }
         // After whatever ended sessions, so that nothing is noted of those.
-        let noted = self.in_savepoint(&mut broken, |writer| session_uses::write(&writer.connection, uses));
+        let noted = self.in_savepoint(&mut broken, |writer| last_uses::write(&writer.connection, uses));
         if let (Err(error), None) = (noted, &broken) {
-            tracing::warn!(%error, "when sessions were used could not be noted");
+            tracing::warn!(%error, "when sessions and clients were used could not be noted");
         }
         match broken {
             Some(error) => Err(error),

@@ -3,7 +3,8 @@
 use domain::id::ClientId;
 use domain::time::Timestamp;
 use journal::{
-    AppendError, ClientTokenKind, ClientTokenRow, CodeDetails, ConnectedClientRow, Fact, Journal, OAuthClientRow,
+    AppendError, ClientTokenKind, ClientTokenRow, CodeDetails, ConnectedClientRow, Fact, Journal, ListedClientRow,
+    OAuthClientRow,
 };
 
 use crate::world::{facts, folder, open, org, person};
@@ -95,9 +96,11 @@ async fn what_is_known_of_a_client_goes_with_it_with_the_membership_and_with_the
     facts.extend((1..5).map(|number| is_issued(&token(number, ClientTokenKind::Refresh, number))));
     write(&journal, facts).await.unwrap();
     let theirs = journal.clients_of(org(1), person(1)).await.unwrap();
-    assert_eq!(theirs, [(connected(2), Timestamp(100)), (connected(1), Timestamp(100))], "the newest first");
+    let listed = |row, until, used_at| ListedClientRow { row, until: Timestamp(until), used_at };
+    let newest_first = [listed(connected(2), 100, None), listed(connected(1), 100, None)];
+    assert_eq!(theirs, newest_first, "no use of any is known");
     write(&journal, vec![spent(2, 50)]).await.unwrap();
-    assert_eq!(journal.clients_of(org(1), person(1)).await.unwrap()[0].1, Timestamp(0), "it has none that is good");
+    assert_eq!(journal.clients_of(org(1), person(1)).await.unwrap()[0].until, Timestamp(0), "it has none that is good");
     write(&journal, vec![Fact::DropClient { client: client(2) }]).await.unwrap();
     assert!(journal.client_token([2; 32]).await.unwrap().is_none());
     write(&journal, vec![Fact::EndMembership { person: person(1), org: org(1) }]).await.unwrap();
@@ -107,6 +110,30 @@ async fn what_is_known_of_a_client_goes_with_it_with_the_membership_and_with_the
     write(&journal, vec![Fact::ErasePerson { person: person(1) }]).await.unwrap();
     assert!(journal.connected_client(client(3)).await.unwrap().is_none());
     assert_eq!(journal.connected_client(client(4)).await.unwrap(), Some(rows[3].clone()), "another's stays");
+    journal.close().await;
+}
+
+#[tokio::test]
+async fn the_last_use_of_a_client_is_known_after_a_restart_and_never_set_back() {
+    let dir = folder();
+    let journal = open(dir.path());
+    let rows = [connected(1), connected(2)];
+    write(&journal, rows.iter().map(|row| Fact::ConnectedClient(Box::new(row.clone()))).collect()).await.unwrap();
+    let used = async |journal: &Journal| {
+        let listed = journal.clients_of(org(1), person(1)).await.unwrap();
+        listed.into_iter().map(|listed| (listed.row.client, listed.used_at)).collect::<Vec<_>>()
+    };
+    journal.touch_client(client(1), Timestamp(40));
+    journal.touch_client(client(1), Timestamp(50));
+    journal.touch_client(client(9), Timestamp(60));
+    journal.close().await;
+    let journal = open(dir.path());
+    let expected = [(client(2), None), (client(1), Some(Timestamp(50)))];
+    assert_eq!(used(&journal).await, expected, "and of a client that there is not, nothing");
+    journal.touch_client(client(1), Timestamp(45));
+    // It is written with whatever is written next.
+    write(&journal, vec![Fact::DropClient { client: client(2) }]).await.unwrap();
+    assert_eq!(used(&journal).await, [(client(1), Some(Timestamp(50)))]);
     journal.close().await;
 }
 

@@ -10,6 +10,7 @@ mod beside;
 mod ceiling;
 mod collections;
 mod company;
+mod connect;
 #[cfg(target_os = "linux")]
 mod crash;
 mod data;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::sign_in::{Answer, Browser, found, signed_in};
-use crate::world::{Api, Mcp, Server};
+use crate::world::{Api, Mcp, Server, wait_for};
 
 /// A verifier of PKCE and its challenge (RFC 7636, appendix B).
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -252,6 +252,14 @@ fn a_code_or_refresh_token_that_comes_again_gives_nothing_and_later_ends_the_cli
     assert_eq!(gate.status(&issued.access), 401);
     let history = gate.owner.get("/audit?kind=changes").1.to_string();
     assert!(history.contains("client.disconnected"), "{history}");
+    // The record names the client whose token came again; that it got new ones is not worth a line.
+    let record = gate.owner.get("/audit?kind=calls&decision=denied").1;
+    let again = record["items"].as_array().unwrap().iter().find(|entry| entry["reason"] == json!("token-spent"));
+    let again = again.unwrap_or_else(|| panic!("it is not in the record: {record}"));
+    assert_eq!(again["method"], json!("client.code"));
+    assert_eq!(again["credential"]["name"], json!("Test Client"));
+    let calls = gate.owner.get("/audit?kind=calls").1.to_string();
+    assert!(!calls.contains("client.refresh"), "{calls}");
 }
 
 /// A web server on this machine that gives one document to whoever asks, and counts who did.
@@ -363,6 +371,54 @@ fn what_somebody_has_connected_they_see_and_end_as_does_who_ends_credentials_of_
     assert_eq!([&one, &two].map(|tokens| gate.status(&tokens.access)), [401, 401]);
     assert_eq!(error(&gate.refresh(&client_id, &one.refresh)), (400, "invalid_grant"));
     assert_eq!(gate.owner.get("/clients").1["items"], json!([]));
+}
+
+#[test]
+fn what_somebody_has_connected_stands_on_a_page_with_its_last_use_and_is_disconnected_there() {
+    let gate = Gate::start();
+    let empty = gate.ada.get("/sign-in/clients");
+    assert!(empty.status == 200 && empty.text.contains("You have connected none"), "{}", empty.text);
+    let client_id = gate.register();
+    let [one, two] = [(); 2].map(|()| tokens(&gate.exchange(&client_id, &gate.code(&client_id), VERIFIER)));
+    assert!(gate.owner.get("/clients").1["items"][0]["used_at"].is_null(), "to get tokens is no use");
+    assert_eq!(gate.status(&two.access), 200);
+    let newest = wait_for("the use", || {
+        let newest = gate.owner.get("/clients").1["items"][0].clone();
+        newest["used_at"].is_string().then_some(newest)
+    });
+    let page = gate.ada.get("/sign-in/clients").text;
+    for shown in ["Test Client", "Acme", "for everything that you may use", "127.0.0.1:9", "last used", "never used"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let id = newest["id"].as_str().unwrap();
+    let start = page.split("href=\"/sign-in/clients/").skip(1).find(|rest| rest.contains(id)).expect("a link");
+    let path = format!("/sign-in/clients/{}", start.split('"').next().unwrap());
+    assert!(path.ends_with(id), "{path}");
+    let asks = gate.ada.get(&path);
+    assert!(asks.text.contains("Disconnect Test Client?"), "{}", asks.text);
+    assert_eq!(gate.status(&two.access), 200, "asking ends nothing");
+    // Nobody else's site presses the button, and nobody ends what is another's.
+    assert_eq!(gate.ada.submit(&path, "x").status, 403);
+    let csrf = gate.ada.get("/sign-in").csrf();
+    assert_eq!(gate.ada.submit(&path, &csrf).status, 403);
+    assert_eq!(gate.ada.get(&path.replace(id, "cli_00000000000000000000")).status, 404);
+    assert_eq!(gate.program().get(&path).status, 303);
+    let done = gate.ada.submit(&path, &asks.csrf());
+    assert_eq!((done.status, done.header("location")), (303, "/sign-in/clients"), "{}", done.text);
+    assert_eq!([&one, &two].map(|tokens| gate.status(&tokens.access)), [200, 401]);
+    assert_eq!(gate.ada.submit(&path, &asks.csrf()).status, 404);
+    assert_eq!(gate.ada.get("/sign-in/clients").text.matches("Test Client").count(), 1);
+    // History says who connected and disconnected which, also when it is gone.
+    let history = gate.owner.get("/audit?kind=changes").1;
+    let last: Vec<_> = history["items"].as_array().unwrap().iter().take(3).collect();
+    let what = last.iter().map(|entry| entry["type"].as_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!(what, ["client.disconnected", "client.connected", "client.connected"]);
+    for entry in last {
+        assert_eq!(
+            (&entry["client"]["name"], &entry["actor"]["id"]),
+            (&json!("Test Client"), &entry["data"]["person"])
+        );
+    }
 }
 
 #[test]
