@@ -22,7 +22,7 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 pub use access::ShownClient;
-pub use authorize::{AuthorizeFault, ConsentView, SentBack};
+pub use authorize::{AuthorizeFault, ConsentView, SentBack, ToldBack};
 pub use identity::oauth::{OAuthError, OAuthFault};
 pub use known::OAuthRefusal;
 pub use list::ConnectedClientView;

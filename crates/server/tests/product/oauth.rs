@@ -1,6 +1,12 @@
 //! People connect AI clients by signing in: from a 401 to tools, over the metadata, the registration, the page and the tokens.
 
+mod authorize;
+mod cases;
+mod codes;
+mod consent;
 pub(crate) mod gate;
+mod registering;
+mod token;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
