@@ -4,7 +4,9 @@ mod authorize;
 mod cases;
 mod codes;
 mod consent;
+mod doors;
 pub(crate) mod gate;
+mod hostile;
 mod registering;
 mod token;
 
@@ -17,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::sign_in::Browser;
 use crate::world::Api;
-use gate::{BACK, Gate, VERIFIER, back, error, form, tokens};
+use gate::{Gate, VERIFIER, back, error, form, tokens};
 
 // rows: PW-19
 #[test]
@@ -191,37 +193,6 @@ fn a_client_that_describes_itself_at_its_own_address_is_connected_without_regist
 }
 
 #[test]
-fn no_document_is_fetched_from_where_a_stranger_must_not_send_us() {
-    let gate = Gate::start();
-    let program = &gate.program;
-    // Another address of this machine, which nobody has allowed.
-    let trap = Documents::start("127.0.0.2", |url| json!({ "client_id": url, "redirect_uris": [BACK] }));
-    let port = trap.url.rsplit(':').next().unwrap();
-    for host in
-        ["127.0.0.2", "127.2", "2130706434", "0x7f000002", "017700000002", "[::ffff:127.0.0.2]", "[::ffff:7f00:2]"]
-    {
-        for scheme in ["http", "https"] {
-            let page = gate.ada.get(&program.authorize(&format!("{scheme}://{host}:{port}"), &[]));
-            assert_eq!(page.status, 400, "{scheme}://{host}: {}", page.text);
-        }
-    }
-    for url in [
-        "https://169.254.169.254/latest/meta-data",
-        "https://[fd00:ec2::254]/x",
-        "https://10.0.0.1/x",
-        "https://[64:ff9b::a00:1]/x",
-    ] {
-        assert_eq!(gate.ada.get(&program.authorize(url, &[])).status, 400, "{url}");
-    }
-    assert_eq!(trap.asked(), 0);
-    // The same for integrations.
-    let connect = json!({ "title": "Trap", "url": format!("https://127.0.0.2:{port}") });
-    let (status, told) = gate.owner.post("/integrations", connect);
-    assert_eq!((status, trap.asked()), (422, 0), "{told}");
-    assert!(told["detail"].as_str().unwrap().contains("private-destinations"), "{told}");
-}
-
-#[test]
 fn what_somebody_has_connected_they_see_and_end_as_does_who_ends_credentials_of_others() {
     let gate = Gate::start();
     let program = &gate.program;
@@ -245,36 +216,4 @@ fn what_somebody_has_connected_they_see_and_end_as_does_who_ends_credentials_of_
     assert_eq!([&one, &two].map(|tokens| program.status(&tokens.access)), [401, 401]);
     assert_eq!(error(&program.refresh(&client_id, &one.refresh)), (400, "invalid_grant"));
     assert_eq!(gate.owner.get("/clients").1["items"], json!([]));
-}
-
-#[test]
-fn a_client_that_was_connected_for_one_integration_is_let_in_nowhere_else() {
-    let gate = Gate::start();
-    let program = &gate.program;
-    let client_id = program.register();
-    let page = |resource: &str| gate.ada.get(&program.authorize(&client_id, &[("resource", Some(resource))]));
-    let base = &gate.server.url;
-    // There is none by this name, and nobody learns whether there is.
-    assert_eq!(page(&format!("{base}/o/{}/mcp/none", program.org)).status, 404);
-    assert_eq!(page(&format!("{base}/o/other/mcp")).status, 404);
-    for elsewhere in ["https://evil.example/mcp", &format!("{base}/api/v1"), &format!("{base}/o/{}/mcp?x", program.org)]
-    {
-        let told = page(elsewhere);
-        assert_eq!((told.status, back(&told)["error"].as_str()), (303, "invalid_target"), "{elsewhere}");
-    }
-    // Where the address says no organization, or no address is said, the only one it can be is taken.
-    for resource in [Some(format!("{base}/mcp")), None] {
-        let page = gate.ada.get(&program.authorize(&client_id, &[("resource", resource.as_deref())]));
-        let code = &back(&program.answer(&gate.ada, &page, "connect"))["code"];
-        assert_eq!(program.status(&tokens(&program.exchange(&client_id, code, VERIFIER)).access), 200, "{resource:?}");
-    }
-    let code = program.code(&gate.ada, &client_id);
-    let other = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("client_id", &client_id),
-        ("code_verifier", VERIFIER),
-        ("resource", &format!("{base}/o/other/mcp")),
-    ];
-    assert_eq!(error(&program.send("/oauth/token", &other)), (400, "invalid_target"));
 }

@@ -194,23 +194,39 @@ pub(crate) fn back(answer: &Answer) -> BTreeMap<String, String> {
     form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
-/// An installation with a person who is signed in, and what a program knows of it.
+/// An installation with a person who is signed in, what a program knows of it, and another organization of somebody else's.
 pub(crate) struct Gate {
     pub(crate) server: Server,
     pub(crate) program: Program,
     pub(crate) owner: Api,
     pub(crate) ada: Browser,
-    _folder: TempDir,
+    /// The owner of the other one, `other`.
+    pub(crate) eve: Browser,
+    pub(crate) folder: TempDir,
 }
 
 impl Gate {
     pub(crate) fn start() -> Gate {
         let folder = tempfile::tempdir().unwrap();
         let acme = found(folder.path(), "Acme", "ada@example.com");
-        let server = Server::start_with(folder.path(), &["--trusted-proxies", "127.0.0.1"]);
+        let other = found(folder.path(), "Other", "eve@example.com");
+        let server = Gate::serve(&folder);
         let owner = Api::at(&server.url, &acme.org, &acme.key);
-        let ada = signed_in(&server.url, &acme.link);
+        let (ada, eve) = (signed_in(&server.url, &acme.link), signed_in(&server.url, &other.link));
         let program = Program { url: server.url.clone(), org: acme.org };
-        Gate { server, program, owner, ada, _folder: folder }
+        Gate { server, program, owner, ada, eve, folder }
+    }
+
+    fn serve(folder: &TempDir) -> Server {
+        Server::start_with(folder.path(), &["--trusted-proxies", "127.0.0.1"])
+    }
+
+    /// The process is killed, and another one started on its folder, at another port. Browsers stay where they were.
+    pub(crate) fn killed(self) -> Gate {
+        drop(self.server);
+        let server = Gate::serve(&self.folder);
+        let owner = Api::at(&server.url, &self.program.org, &self.owner.key);
+        let program = Program { url: server.url.clone(), org: self.program.org };
+        Gate { server, program, owner, ..self }
     }
 }
