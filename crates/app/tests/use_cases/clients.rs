@@ -84,6 +84,7 @@ fn error(refusal: OAuthRefusal) -> OAuthError {
 /// What is told to who brings what is good for nothing.
 const NOT_GOOD: Option<OAuthError> = Some(OAuthError::InvalidGrant);
 
+// rows: PW-19
 #[tokio::test]
 async fn a_code_is_good_for_a_minute_an_access_token_for_an_hour_and_the_one_for_the_next_for_thirty_days() {
     let house = House::of(MEMBER).await;
@@ -103,6 +104,7 @@ async fn a_code_is_good_for_a_minute_an_access_token_for_an_hour_and_the_one_for
     assert_eq!(house.refresh(&next).await.err(), NOT_GOOD);
 }
 
+// rows: PW-19
 #[tokio::test]
 async fn a_refresh_token_that_comes_again_ends_the_client_once_it_can_be_no_mistake() {
     let house = House::of(MEMBER).await;
@@ -119,6 +121,7 @@ async fn a_refresh_token_that_comes_again_ends_the_client_once_it_can_be_no_mist
     assert!(house.is_let_in(&another).await, "what the same program was connected by besides goes on");
 }
 
+// rows: PW-19
 #[tokio::test]
 async fn a_refresh_token_that_was_spent_before_the_process_began_anew_ends_the_client_afterwards() {
     let mut house = House::of(MEMBER).await;

@@ -313,6 +313,7 @@ async fn a_connected_client_is_let_in_where_its_token_is_for_until_it_is_disconn
     assert_eq!(asks("/o/acme/mcp", &next).await, 401);
 }
 
+// rows: PW-19
 #[tokio::test]
 async fn a_session_that_a_connected_client_began_is_its_own_whichever_of_its_tokens_it_shows() {
     let log = log();

@@ -239,6 +239,7 @@ fn nobody_does_anything_more_in_an_organization_that_is_deleted() {
     lost(Way::OrganizationDeleted);
 }
 
+// rows: PW-19
 #[test]
 fn a_client_that_its_person_disconnected_does_nothing_more_and_they_go_on() {
     lost(Way::ClientDisconnected);
@@ -259,6 +260,7 @@ fn a_client_that_gave_up_the_token_for_its_next_does_nothing_more() {
     lost(Way::ClientGaveItsNextTokenUp);
 }
 
+// rows: PW-19
 #[test]
 fn a_client_whose_code_came_again_does_nothing_more() {
     lost(Way::CodeOfTheClientCameAgain);

@@ -67,6 +67,7 @@ fn shows(dice: &mut Dice, book: &Book, now: Timestamp) -> Actor {
     Actor { credential, ..Actor::about(subject) }
 }
 
+// rows: PW-19
 #[test]
 fn the_engine_agrees_with_the_second_opinion_on_every_client_as_they_and_their_people_come_and_go() {
     let mut codes = BTreeMap::new();

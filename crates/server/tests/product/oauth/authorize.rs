@@ -43,6 +43,7 @@ fn registered(gate: &Gate) -> String {
     gate.program.register_as(&json!({ "client_name": "Test Client", "redirect_uris": redirect_uris })).0
 }
 
+// rows: PW-19
 #[test]
 fn nobody_is_sent_to_an_address_that_is_nearly_the_registered_one() {
     let gate = Gate::start();
@@ -120,6 +121,7 @@ const NEAR: &[&str] = &[
     "http://[::1]evil.example:7/cb", "http://::1:7/cb",
 ];
 
+// rows: PW-19
 #[test]
 fn what_a_client_asks_for_in_a_way_that_is_not_safe_is_refused_before_anybody_is_asked() {
     let gate = Gate::start();
@@ -162,6 +164,7 @@ fn what_a_client_asks_for_in_a_way_that_is_not_safe_is_refused_before_anybody_is
     cases.end();
 }
 
+// rows: PW-19
 #[test]
 fn a_resource_that_there_is_not_here_is_refused_however_near_it_is() {
     let gate = Gate::start();

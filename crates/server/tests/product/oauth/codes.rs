@@ -51,6 +51,7 @@ fn as_told((status, error): Refused) -> (u16, String) {
     (status, error.to_owned())
 }
 
+// rows: PW-19
 #[test]
 fn nothing_but_the_code_itself_is_a_code() {
     let held = Held::start();
@@ -100,6 +101,7 @@ fn nothing_but_the_code_itself_is_a_code() {
     assert_eq!(program.status(&earlier.tokens.access), 200, "nothing of it ended anything");
 }
 
+// rows: PW-19
 #[test]
 fn a_code_gives_tokens_only_as_it_was_asked_for() {
     let held = Held::start();

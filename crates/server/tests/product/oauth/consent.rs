@@ -49,6 +49,7 @@ fn colleague(gate: &Gate) -> Browser {
     browser
 }
 
+// rows: PW-19
 #[test]
 fn nobody_says_yes_for_somebody_else_and_to_nothing_but_what_was_shown() {
     let gate = Gate::start();
@@ -163,6 +164,7 @@ fn nobody_connects_a_client_to_an_organization_of_others() {
     assert_eq!(bob.get(&program.authorize(&client_id, &[])).status, 404);
 }
 
+// rows: PW-19
 #[test]
 fn an_authorization_page_sends_nobody_to_a_site_that_they_did_not_choose() {
     let gate = Gate::start();

@@ -30,6 +30,7 @@ const DOORS: &[(&str, [u16; 3])] = &[
     ("/o/none/mcp", [401, 401, 401]),
 ];
 
+// rows: PW-19
 #[test]
 fn a_client_that_was_connected_for_one_integration_is_let_in_at_its_door_and_at_no_other() {
     let (upstreams, gate) = (Upstreams::start(), Gate::start());

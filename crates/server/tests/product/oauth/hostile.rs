@@ -100,6 +100,7 @@ const ODD: &[&str] = &[
     " http://127.0.0.2:{}", "http://127.0.0.2:{}\r\nx: y", "http://127.0.0.1#@127.0.0.2:{}", "http://127.0.0.1?@127.0.0.2:{}", "http://127.0.0.1/@127.0.0.2:{}\n",
 ];
 
+// rows: PW-19
 #[test]
 fn nobody_makes_us_go_where_the_operator_has_not_let_us_whichever_field_names_it() {
     let (trap, upstreams, gate) = (Trap::set(), Upstreams::start(), Gate::start());

@@ -199,6 +199,7 @@ fn a_refresh_token_gives_new_ones_to_nobody_but_its_client_and_for_nothing_else(
     two.are_connected_still();
 }
 
+// rows: PW-19
 #[test]
 fn what_is_said_of_a_token_by_who_does_not_hold_it_ends_nothing() {
     let two = Two::start();
