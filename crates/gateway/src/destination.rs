@@ -158,13 +158,14 @@ fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
 
 /// Looks names up, and gives only addresses that may be connected to.
 #[derive(Clone)]
-pub struct Resolver {
-    system: GaiResolver,
+pub struct Resolver<N = GaiResolver> {
+    /// Who is asked what stands under a name: the system.
+    names: N,
     /// None where everything is allowed: for destinations that the operator set up.
     destinations: Option<Arc<Destinations>>,
 }
 
-impl fmt::Debug for Resolver {
+impl<N> fmt::Debug for Resolver<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resolver").field("destinations", &self.destinations).finish_non_exhaustive()
     }
@@ -174,30 +175,33 @@ impl Resolver {
     /// For URLs that were given by others.
     #[must_use]
     pub fn guarded(destinations: Arc<Destinations>) -> Resolver {
-        Resolver { system: GaiResolver::new(), destinations: Some(destinations) }
+        Resolver { names: GaiResolver::new(), destinations: Some(destinations) }
     }
 
     /// For URLs that the operator set.
     #[must_use]
     pub fn open() -> Resolver {
-        Resolver { system: GaiResolver::new(), destinations: None }
+        Resolver { names: GaiResolver::new(), destinations: None }
     }
 }
 
 /// Addresses on their way.
 type Addresses = Pin<Box<dyn Future<Output = Result<std::vec::IntoIter<SocketAddr>, io::Error>> + Send>>;
 
-impl Service<Name> for Resolver {
+impl<N> Service<Name> for Resolver<N>
+where
+    N: Service<Name, Response: Iterator<Item = SocketAddr>, Error = io::Error, Future: Send + 'static>,
+{
     type Response = std::vec::IntoIter<SocketAddr>;
     type Error = io::Error;
     type Future = Addresses;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), io::Error>> {
-        self.system.poll_ready(context)
+        self.names.poll_ready(context)
     }
 
     fn call(&mut self, name: Name) -> Addresses {
-        let (host, found, destinations) = (name.as_str().to_owned(), self.system.call(name), self.destinations.clone());
+        let (host, found, destinations) = (name.as_str().to_owned(), self.names.call(name), self.destinations.clone());
         Box::pin(async move {
             let found: Vec<SocketAddr> = found.await?.collect();
             let Some(destinations) = destinations else { return Ok(found.into_iter()) };
@@ -238,6 +242,9 @@ pub fn refusal<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e N
     }
     None
 }
+
+#[cfg(test)]
+mod rebinding;
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@
 //! is looked at anew.
 
 use app::App;
-use app::clients::{AuthorizeFault, ConsentView, SentBack};
+use app::clients::{AuthorizeFault, ConsentView, SentBack, ToldBack};
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -12,11 +12,13 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::resident::Resident;
-use super::{Asked, POLICY, Refused, field, guard, return_to};
+use super::{Asked, POLICY, Refused, field, guard, return_to, sentence};
 use crate::problem::Failure;
 
-/// The door for which the word in the form is made.
-const CSRF_DOOR: &str = "consent";
+/// The door for which the word in the form is made: for what was shown, and for nothing else that could be asked.
+fn csrf_door(request: &str) -> String {
+    format!("consent {request}")
+}
 
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -31,6 +33,15 @@ struct ConsentPage<'p> {
     csrf: &'p str,
 }
 
+/// What is wrong with what a client asks for, for whoever would be sent back with it to another site.
+#[derive(Template)]
+#[template(path = "consent_fault.html")]
+struct FaultPage<'p> {
+    detail: &'p str,
+    host: &'p str,
+    to: &'p str,
+}
+
 pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> Result<Response, Refused> {
     let query = address.query().unwrap_or_default();
     // Before somebody is signed in nothing is looked up for whoever asks.
@@ -39,10 +50,11 @@ pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> 
     };
     let look = match app.look_at_client(&signed_in, query).await {
         Ok(look) => look,
+        Err(AuthorizeFault::Back(back)) if !back.is_on_own_machine => return Ok(stays_here(&asked, &back)),
         Err(fault) => return told(fault),
     };
     let name = app.own_name(signed_in.proof.person).await?;
-    let csrf = app.csrf_token(&signed_in, CSRF_DOOR);
+    let csrf = app.csrf_token(&signed_in, &csrf_door(query));
     let only = match look.organizations.as_slice() {
         [(_, title)] => Some(title.as_str()),
         _ => None,
@@ -58,8 +70,8 @@ pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> 
 }
 
 pub(super) async fn answer(State(app): State<App>, resident: Resident, form: Bytes) -> Result<Response, Refused> {
-    resident.sent(&app, &form, CSRF_DOOR)?;
     let query = field(&form, "request").unwrap_or_default();
+    resident.sent(&app, &form, &csrf_door(&query))?;
     let answered = match field(&form, "answer").as_deref() {
         Some("connect") => {
             let chosen = field(&form, "organization").unwrap_or_default();
@@ -74,9 +86,14 @@ pub(super) async fn answer(State(app): State<App>, resident: Resident, form: Byt
     }
 }
 
+fn stays_here(asked: &Asked, back: &ToldBack) -> Response {
+    let detail = sentence(&back.fault.description);
+    asked.page(StatusCode::BAD_REQUEST, &FaultPage { detail: &detail, host: &back.host, to: &back.to.0 })
+}
+
 fn told(fault: AuthorizeFault) -> Result<Response, Refused> {
     match fault {
-        AuthorizeFault::Back(to) => sent_back(&to),
+        AuthorizeFault::Back(back) => sent_back(&back.to),
         AuthorizeFault::Page(fault) => Err(Failure::bad_request("bad-client-request", fault.description).into()),
         AuthorizeFault::Problem(problem) => Err(problem.into()),
     }

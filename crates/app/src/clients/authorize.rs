@@ -45,13 +45,27 @@ pub struct ConsentView {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SentBack(pub String);
 
+/// What is told to a client by sending the person back to it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ToldBack {
+    /// What is wrong.
+    pub fault: OAuthFault,
+    /// Where the client is told so.
+    pub to: SentBack,
+    /// The host to which that leads, or the scheme of an application.
+    pub host: String,
+    /// Whether that is a program on the person's own machine. To any other place they are sent once they have chosen to go
+    /// there: anybody can register one, and link to it by us.
+    pub is_on_own_machine: bool,
+}
+
 /// Why a person is not asked, or nothing came of it.
 #[derive(Debug)]
 pub enum AuthorizeFault {
     /// It is not known to whom it could be told but to the person.
     Page(OAuthFault),
     /// It is told to the client, by sending the person back.
-    Back(SentBack),
+    Back(Box<ToldBack>),
     /// Something else, told to the person.
     Problem(Problem),
 }
@@ -207,7 +221,14 @@ impl App {
             AuthorizeFault::Page(OAuthFault::new(OAuthError::InvalidRequest, description))
         })?;
         // From here on it is known whom to tell.
-        let back = |fault: OAuthFault| AuthorizeFault::Back(self.told(&redirect_uri, asked.state(), &fault));
+        let back = |fault: OAuthFault| {
+            AuthorizeFault::Back(Box::new(ToldBack {
+                to: self.told(&redirect_uri, asked.state(), &fault),
+                host: redirect_uri.shown().to_owned(),
+                is_on_own_machine: redirect_uri.is_on_own_machine(),
+                fault,
+            }))
+        };
         let wanted = asked.wanted().map_err(back)?;
         let unknown = || back(OAuthFault::new(OAuthError::InvalidTarget, "there is no such resource here"));
         let audience = match wanted.resource.as_deref() {

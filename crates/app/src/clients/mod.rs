@@ -26,7 +26,7 @@ use domain::id::ClientId;
 use domain::time::Timestamp;
 
 pub use access::ShownClient;
-pub use authorize::{AuthorizeFault, ConsentView, SentBack};
+pub use authorize::{AuthorizeFault, ConsentView, SentBack, ToldBack};
 pub use identity::oauth::{OAuthError, OAuthFault};
 pub use known::OAuthRefusal;
 pub use list::{ClientsHere, ConnectedClientView};

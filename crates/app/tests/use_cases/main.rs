@@ -4,6 +4,7 @@
 //! `world` holds the company that the tests start from.
 
 mod addresses;
+mod clients;
 mod concurrency;
 mod consequences;
 mod details;

@@ -312,3 +312,32 @@ async fn a_connected_client_is_let_in_where_its_token_is_for_until_it_is_disconn
     world.change(Command::DisconnectClients { person: world.owner.id, clients: [client].into() });
     assert_eq!(asks("/o/acme/mcp", &next).await, 401);
 }
+
+// rows: PW-19
+#[tokio::test]
+async fn a_session_that_a_connected_client_began_is_its_own_whichever_of_its_tokens_it_shows() {
+    let log = log();
+    let (world, upstream) = (World::start(&log).await, Upstream::start(Era::Modern, &log).await);
+    world.connect("crm", &upstream);
+    let shows = |seed: u8, lasts_ms| {
+        let client = ClientId::from_random([seed; 20]);
+        let token = IssuedToken::generate(TokenForm::ClientAccess, &mut OperatingSystem).unwrap().reveal().to_owned();
+        let proof = ClientProof { client, ends_at: world.now().plus_ms(lasts_ms) };
+        let shown = ShownClient { org: world.org.id, credential: Credential::Client(proof), integration: None };
+        world.shared.clients.lock().unwrap().insert(token.clone(), shown);
+        token
+    };
+    for seed in [1, 2] {
+        let client = ClientId::from_random([seed; 20]);
+        world.change(Command::ConnectClient { client, person: world.owner.id, over: BTreeSet::new() });
+    }
+    let (first, next, another) = (shows(1, 1_000), shows(1, 9_000), shows(2, 9_000));
+    let theirs = Client::new(&world.base, "/o/acme/mcp", &first).initialize().await;
+    let with = async |token: &str| {
+        theirs.clone().with("authorization", &format!("Bearer {token}")).post(PING).await.status.as_u16()
+    };
+    assert_eq!((with(&first).await, with(&next).await), (200, 200));
+    assert_eq!((with(&another).await, with(&world.owner.key).await), (404, 404), "its person shows something else");
+    world.pass_ms(1_000);
+    assert_eq!((with(&first).await, with(&next).await), (401, 200), "a session authenticates nobody");
+}

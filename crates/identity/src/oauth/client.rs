@@ -154,10 +154,13 @@ fn one_line(name: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(NAME_LENGTH_MAX).collect()
 }
 
-/// Marks of direction and joiners, which are not seen themselves (Unicode, category Cf, as far as it misleads).
+/// What is not seen itself: marks of direction, joiners, fillers and the like (Unicode, Default_Ignorable_Code_Point, and the
+/// empty pattern of Braille), and what breaks a line.
 fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    matches!(letter, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -253,6 +256,7 @@ mod tests {
             ("  A\n\tClient  ", Some("A Client")),
             ("Good\u{202e}evil\u{200b}", Some("Goodevil")),
             ("\u{0}\u{feff}", None),
+            ("\u{3164}\u{2800}\u{e0100}", None),
             ("", None),
         ] {
             let metadata = ClientMetadata::registered(&document(json!({"client_name": stated})), &[]).unwrap();

@@ -132,7 +132,8 @@ fn without_port(text: &str) -> Option<(&str, &str)> {
         authority.find(':').unwrap_or(authority.len())
     };
     let (host, port) = authority.split_at_checked(host_end)?;
-    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+    let is_number = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_number);
     (is_port && is_this_machine(host)).then_some((host, path))
 }
 
@@ -213,6 +214,7 @@ mod tests {
         for near in [
             "http://127.0.0.1:99999/cb",
             "http://127.0.0.1:1x/cb",
+            "http://127.0.0.1:+80/cb",
             "http://localhost:1234/cb",
             "http://127.0.0.1/cb2",
             "http://127.0.0.1:80@evil.example/cb",

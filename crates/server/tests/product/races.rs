@@ -6,151 +6,22 @@
 mod doors;
 mod stage;
 mod streams;
+mod ways;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 
-use crate::world::{Api, count, wait_for};
+use crate::world::{count, wait_for};
 use doors::{Door, Try};
-use stage::{INTEGRATIONS, Kind, Stage, Subject, issued};
+use stage::{Kind, Stage};
 use streams::{Ends, Streams};
+use ways::{ASKED_ABOUT, BY_KEY, IN_BROWSER, TOOLS, Way};
 
 /// Clients at each door.
 const CLIENTS: usize = 2;
-
-/// A way of losing rights.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Way {
-    Removed,
-    Left,
-    Suspended,
-    DeactivatedByTheDirectory,
-    Demoted,
-    RoleNarrowed,
-    TakenOutOfTheTeam,
-    TeamDeleted,
-    SignedOut,
-    SessionsEnded,
-    KeyRevoked,
-    KeyGivenANewSecret,
-    DelegationEnded,
-    AgentSuspended,
-    WorkspaceKeyRevoked,
-    WorkspaceKeyGivenANewSecret,
-    RoleOfTheKeyTaken,
-    ConnectionEnded,
-    ConnectionGivenANewSecret,
-    OrganizationDeleted,
-}
-
-const TOOLS: &[Door] = &[Door::Tools, Door::ToolsInSession];
-const BY_KEY: &[Door] = &[Door::ChangeByKey, Door::LookByKey, Door::Ask];
-const IN_BROWSER: &[Door] = &[Door::ChangeInBrowser, Door::LookInBrowser];
-const ASKED_ABOUT: &[Door] = &[Door::AskedAbout];
-const OF_DIRECTORY: &[Door] = &[Door::Provision, Door::LookOverDirectory];
-
-/// A line of the table.
-struct Row {
-    /// Who loses their rights.
-    kind: Kind,
-    /// The doors that close.
-    closes: &'static [&'static [Door]],
-    /// The doors that stay open to them.
-    stays: &'static [&'static [Door]],
-    /// What they had open and ends.
-    ends: Ends,
-}
-
-impl Way {
-    #[rustfmt::skip]
-    fn row(self) -> Row {
-        const MEMBER: &[&[Door]] = &[TOOLS, BY_KEY, IN_BROWSER, ASKED_ABOUT];
-        const OTHER: &[&[Door]] = &[TOOLS, BY_KEY, ASKED_ABOUT];
-        const KEY: &[&[Door]] = &[TOOLS, BY_KEY];
-        const SESSION: &[&[Door]] = &[IN_BROWSER];
-        const DIRECTORY: &[&[Door]] = &[OF_DIRECTORY];
-        let (kind, closes, stays, ends): (_, _, &'static [&'static [Door]], _) = match self {
-            Way::Removed | Way::Left | Way::Suspended | Way::DeactivatedByTheDirectory | Way::OrganizationDeleted
-                => (Kind::Member, MEMBER, &[], Ends::Everything),
-            Way::Demoted | Way::RoleNarrowed => (Kind::Member, MEMBER, &[], Ends::Calls),
-            Way::TakenOutOfTheTeam | Way::TeamDeleted => (Kind::InTeam, MEMBER, &[], Ends::Calls),
-            Way::SignedOut | Way::SessionsEnded => (Kind::Member, SESSION, OTHER, Ends::Nothing),
-            Way::KeyRevoked | Way::KeyGivenANewSecret => (Kind::Member, KEY, &[IN_BROWSER, ASKED_ABOUT], Ends::Everything),
-            Way::DelegationEnded | Way::AgentSuspended => (Kind::Agent, OTHER, &[], Ends::Everything),
-            Way::WorkspaceKeyRevoked => (Kind::Program, OTHER, &[], Ends::Everything),
-            Way::WorkspaceKeyGivenANewSecret => (Kind::Program, KEY, &[ASKED_ABOUT], Ends::Everything),
-            Way::RoleOfTheKeyTaken => (Kind::Program, OTHER, &[], Ends::Everything),
-            Way::ConnectionEnded | Way::ConnectionGivenANewSecret => (Kind::Connection, DIRECTORY, &[], Ends::Nothing),
-        };
-        Row { kind, closes, stays, ends }
-    }
-
-    /// What takes the rights away: it returns once the answer has been read.
-    fn act(self, stage: &Stage, subject: &Subject) -> Box<dyn FnOnce()> {
-        let (firm, owner) = (&stage.firm, stage.firm.owner());
-        let Subject { id, key, key_id, from, agent, .. } = subject;
-        let member = format!("/members/{id}");
-        let own = firm.with(key);
-        let post = |api: Api, path: String| does(move || api.post(&path, json!({})));
-        let patch = |api: Api, path: String, body: Value| does(move || api.patch(&path, body));
-        let delete = |api: Api, path: String| does(move || api.delete(&path));
-        match self {
-            Way::Removed => delete(owner, member),
-            Way::Left => {
-                let leaves =
-                    ["organization.view", "member.view", "member.remove", "project.view:own", "project.edit:own"];
-                let (status, role) = owner.patch(&format!("/roles/{from}"), json!({ "permissions": leaves }));
-                assert_eq!(status, 200, "{role}");
-                delete(own, member)
-            }
-            Way::Suspended => post(owner, format!("{member}/suspend")),
-            Way::DeactivatedByTheDirectory => {
-                let new = json!({ "label": "Directory", "role": "idle", "tends": [from] });
-                let directory = firm.directory(&issued(&owner, "/directory", new).1);
-                let operations = json!([{ "op": "replace", "value": { "active": false } }]);
-                patch(directory, format!("/Users/{id}"), json!({ "schemas": [], "Operations": operations }))
-            }
-            Way::Demoted => patch(owner, member, json!({ "role": "idle" })),
-            Way::RoleNarrowed => {
-                // What the role has of tools goes first: each of the two ends at its own answer, and the last counts.
-                let narrowed = json!({ "permissions": ["organization.view"] });
-                let path = format!("/roles/{from}");
-                does(move || {
-                    for integration in INTEGRATIONS {
-                        assert_eq!(owner.delete(&format!("{path}/integrations/{integration}")).0, 204);
-                    }
-                    owner.patch(&path, narrowed)
-                })
-            }
-            Way::TakenOutOfTheTeam => delete(owner, format!("/teams/{from}{member}")),
-            Way::TeamDeleted => delete(owner, format!("/teams/{from}")),
-            Way::SignedOut => {
-                let browser = subject.browser.clone().expect("a session");
-                does(move || browser.api("DELETE", "/api/v1/session", None))
-            }
-            Way::SessionsEnded => delete(owner, format!("{member}/sessions")),
-            Way::KeyRevoked | Way::WorkspaceKeyRevoked => delete(owner, format!("/keys/{key_id}")),
-            Way::KeyGivenANewSecret => post(own, format!("/keys/{key_id}/rotate")),
-            Way::WorkspaceKeyGivenANewSecret => post(owner, format!("/keys/{key_id}/rotate")),
-            Way::DelegationEnded => delete(owner, format!("/agents/{agent}/delegations/{id}")),
-            Way::AgentSuspended => patch(owner, format!("/agents/{agent}"), json!({ "suspended": true })),
-            Way::RoleOfTheKeyTaken => patch(owner, format!("/keys/{key_id}"), json!({ "role": null })),
-            Way::ConnectionEnded => delete(owner, format!("/directory/{key_id}")),
-            Way::ConnectionGivenANewSecret => post(owner, format!("/directory/{key_id}/rotate")),
-            Way::OrganizationDeleted => delete(owner, format!("?confirm={}", firm.org)),
-        }
-    }
-}
-
-fn does(act: impl FnOnce() -> (u16, Value) + 'static) -> Box<dyn FnOnce()> {
-    Box::new(move || {
-        let (status, answer) = act();
-        assert!(matches!(status, 200 | 204), "{status} {answer}");
-    })
-}
 
 /// Requests of each client before the end and after it.
 fn enough() -> usize {
@@ -240,7 +111,7 @@ fn lost(way: Way) {
             streams.end(row.ends, answered);
         }
         match way {
-            Way::OrganizationDeleted => {
+            Way::OrganizationDeleted | Way::OrganizationOfTheClientDeleted => {
                 others.end(Ends::Everything, answered);
                 let (status, restored) = stage.firm.owner().post("/organization/restore", json!({}));
                 assert_eq!(status, 200, "{restored}");
@@ -366,4 +237,51 @@ fn the_old_secret_of_a_directory_lets_nobody_in_any_more() {
 #[test]
 fn nobody_does_anything_more_in_an_organization_that_is_deleted() {
     lost(Way::OrganizationDeleted);
+}
+
+// rows: PW-19
+#[test]
+fn a_client_that_its_person_disconnected_does_nothing_more_and_they_go_on() {
+    lost(Way::ClientDisconnected);
+}
+
+#[test]
+fn a_client_that_somebody_else_disconnected_does_nothing_more_and_its_person_goes_on() {
+    lost(Way::ClientDisconnectedByAnother);
+}
+
+#[test]
+fn a_client_that_gave_its_token_up_does_nothing_more() {
+    lost(Way::ClientGaveItsTokenUp);
+}
+
+#[test]
+fn a_client_that_gave_up_the_token_for_its_next_does_nothing_more() {
+    lost(Way::ClientGaveItsNextTokenUp);
+}
+
+// rows: PW-19
+#[test]
+fn a_client_whose_code_came_again_does_nothing_more() {
+    lost(Way::CodeOfTheClientCameAgain);
+}
+
+#[test]
+fn the_client_of_whoever_is_removed_does_nothing_more() {
+    lost(Way::PersonOfTheClientRemoved);
+}
+
+#[test]
+fn the_client_of_whoever_is_suspended_does_nothing_more() {
+    lost(Way::PersonOfTheClientSuspended);
+}
+
+#[test]
+fn the_client_of_whoever_is_given_a_lesser_role_does_nothing_more_of_what_the_old_one_gave() {
+    lost(Way::PersonOfTheClientDemoted);
+}
+
+#[test]
+fn no_client_does_anything_more_in_an_organization_that_is_deleted() {
+    lost(Way::OrganizationOfTheClientDeleted);
 }

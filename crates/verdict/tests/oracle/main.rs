@@ -8,6 +8,7 @@
 //! `escalations` tells the ways round that others left open, one by one, and `widening` those by giving, sharing and
 //! settings. `directories` says who connects a company directory, and that one does nothing that its maker could not do,
 //! `mail_domains` the same of mail domains and whoever opened them.
+//! `sessions` and `clients` ask by what people sign in with, and let clients come and go.
 //! `ending` is an organization that ends, `neighbours` holds two organizations apart, and one organization before and
 //! after a change.
 
@@ -17,6 +18,7 @@ mod calls;
 mod cedar;
 mod ceiling;
 mod chance;
+mod clients;
 mod commands;
 mod dice;
 mod differences;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::firm::Firm;
 use crate::invitations::{invited, joined, open_firm};
+use crate::oauth::gate::{Connected, Program};
 use crate::sign_in::Browser;
 use crate::things::made;
 use crate::upstreams::Upstreams;
@@ -34,6 +35,8 @@ pub(super) enum Kind {
     Program,
     /// A company directory.
     Connection,
+    /// An AI client that a member has connected by signing in.
+    Client,
 }
 
 /// Whoever loses their rights.
@@ -51,6 +54,8 @@ pub(super) struct Subject {
     pub(super) from: String,
     /// The agent, where they are one.
     pub(super) agent: String,
+    /// What a client was connected with, where they are one.
+    pub(super) connected: Option<Connected>,
 }
 
 impl Stage {
@@ -72,6 +77,7 @@ impl Stage {
             Kind::Agent => self.agent(number),
             Kind::Program => self.program(number),
             Kind::Connection => self.connection(number),
+            Kind::Client => self.client(number),
         }
     }
 
@@ -110,7 +116,17 @@ impl Stage {
             }
         };
         let entity = json!({ "type": "user", "id": id });
-        Subject { id, entity, key, key_id, browser: Some(browser), project, from, agent: String::new() }
+        Subject {
+            id,
+            entity,
+            key,
+            key_id,
+            browser: Some(browser),
+            project,
+            from,
+            agent: String::new(),
+            connected: None,
+        }
     }
 
     fn agent(&self, number: usize) -> Subject {
@@ -143,7 +159,7 @@ impl Stage {
         self.give(&format!("/keys/{id}"));
         let entity = json!({ "type": "key", "id": id });
         let (key_id, project) = (id.clone(), self.project(&owner));
-        Subject { id, entity, key, key_id, browser: None, project, from: role, agent: String::new() }
+        Subject { id, entity, key, key_id, browser: None, project, from: role, agent: String::new(), connected: None }
     }
 
     fn connection(&self, number: usize) -> Subject {
@@ -159,7 +175,22 @@ impl Stage {
             project: nothing(),
             from: nothing(),
             agent: nothing(),
+            connected: None,
         }
+    }
+
+    fn client(&self, number: usize) -> Subject {
+        let person = self.member(number, None);
+        let browser = person.browser.as_ref().expect("a person is signed in");
+        let connected = self.at_the_door().connected(browser);
+        let clients = browser.get(&format!("/api/v1/orgs/{}/clients", self.firm.org)).json();
+        let key_id = text(&clients["items"][0]["id"]);
+        Subject { key: connected.tokens.access.clone(), key_id, connected: Some(connected), ..person }
+    }
+
+    /// What a program knows of the company.
+    pub(super) fn at_the_door(&self) -> Program {
+        Program { url: self.firm.url().to_owned(), org: self.firm.org.clone() }
     }
 
     fn project(&self, api: &Api) -> String {

@@ -101,7 +101,7 @@ impl<'o> Naive<'o> {
         if let Some(refused) = self.at_the_door(actor) {
             return refused;
         }
-        let with_key = matches!(actor.credential, Some(Credential::Key { .. }));
+        let with_key = matches!(actor.credential, Some(Credential::Key { .. } | Credential::Client(_)));
         let answer = self.answer(actor.subject, action, with_key);
         let Some(person) = actor.acting_for else { return answer.and(|| self.stays_in(actor, action)) };
         if matches!(action, Action::Operate(Operation::Explain { subject }) if subject == actor.subject) {
@@ -114,7 +114,7 @@ impl<'o> Naive<'o> {
 
     fn answer(&self, subject: Subject, action: Action<'_>, with_key: bool) -> Answer {
         match action {
-            // Everybody may go, and nobody who merely knows a key of theirs makes them go.
+            // Everybody may go, and nobody who merely knows a key of theirs makes them go, or has a client of theirs.
             Action::Operate(Operation::RemoveMember { member }) if subject == Subject::Member(member) && !with_key => {
                 yes("own")
             }
