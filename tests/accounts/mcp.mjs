@@ -1,0 +1,34 @@
+// An MCP client in a few lines, so that a test sees every byte: revision 2026-07-28, one request for each question.
+
+import { PATIENCE_MS } from "./visitor.mjs";
+
+const MODERN = "2026-07-28";
+const META = "io.modelcontextprotocol";
+
+/** Asks an MCP server; gives `status`, `headers` and the last message. */
+export async function ask(url, token, method, params = {}, { capabilities = {} } = {}) {
+  const meta = { [`${META}/protocolVersion`]: MODERN, [`${META}/clientInfo`]: { name: "accounts-test", version: "1" }, [`${META}/clientCapabilities`]: capabilities };
+  const headers = { "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": MODERN, "mcp-method": method };
+  if (params.name) headers["mcp-name"] = params.name;
+  if (token) headers.authorization = `Bearer ${token}`;
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } });
+  const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(PATIENCE_MS) });
+  return { status: answer.status, headers: answer.headers, message: lastMessage(await answer.text()) };
+}
+
+/** Calls a tool; `text` is what it says, `isError` whether it says so, `error` what the protocol says instead. */
+export async function call(url, token, name, input = {}, options = {}) {
+  const { status, message } = await ask(url, token, "tools/call", { name, arguments: input }, options);
+  const { result, error } = message ?? {};
+  const text = (result?.content ?? []).map((part) => part.text ?? "").join("\n");
+  return { status, error, result, isError: result?.isError === true, text };
+}
+
+function lastMessage(text) {
+  const data = text.split("\n").filter((line) => line.startsWith("data:")).pop();
+  try {
+    return JSON.parse(data === undefined ? text : data.slice(5));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,76 @@
+// A person with a browser, as far as links, forms and cookies go: plain requests, redirect by redirect.
+
+/** How many redirects somebody follows. */
+const REDIRECTS_MAX = 20;
+/** How long any request may take, in milliseconds. */
+export const PATIENCE_MS = 30_000;
+
+export class Visitor {
+  #cookies = new Map();
+
+  /** `login` is who they say they are where a provider asks; `deny` says no there. */
+  constructor(login) {
+    this.login = login;
+  }
+
+  /** Sends one request, and follows nothing. A form is what a page of that host would send. */
+  async ask(url, form) {
+    const headers = { cookie: this.#cookiesFor(new URL(url)), accept: "text/html" };
+    if (form) Object.assign(headers, { origin: new URL(url).origin, "sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded" });
+    const body = form && new URLSearchParams(form).toString();
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await fetch(url, { method: form ? "POST" : "GET", headers, body, redirect: "manual", signal });
+    for (const line of answer.headers.getSetCookie()) this.#keep(new URL(url), line);
+    const location = answer.headers.get("location");
+    const to = answer.status >= 300 && answer.status < 400 && location !== null ? new URL(location, url).href : null;
+    return { status: answer.status, to, url: String(url), text: await answer.text() };
+  }
+
+  /**
+   * Goes where a URL leads, through the provider's form as well, to the page at which it ends. `before` says of a URL that it
+   * is not asked for: the walk ends there, with that URL in `to`. `trail` is where it led.
+   */
+  async walk(url, { form, before = () => false } = {}) {
+    const trail = [url];
+    let answer = await this.ask(url, form);
+    for (let step = 0; step < REDIRECTS_MAX; step += 1) {
+      if (answer.to === null && isInteraction(answer)) answer = await this.ask(answer.url, { login: this.login });
+      if (answer.to === null || before(answer.to)) return { ...answer, trail };
+      trail.push(answer.to);
+      answer = await this.ask(answer.to);
+    }
+    throw new Error(`more than ${REDIRECTS_MAX} redirects: ${trail.join(" → ")}`);
+  }
+
+  /** Opens a page and presses the button of its form, with what somebody filled in. */
+  async press(page, filled = {}, options = {}) {
+    const shown = await this.walk(page, options);
+    if (shown.to !== null) return shown;
+    const csrf = hidden(shown.text, "csrf");
+    if (csrf === null) throw new Error(`no form: ${shown.status} ${shown.url}\n${shown.text}`);
+    return this.walk(shown.url, { ...options, form: { csrf, ...filled } });
+  }
+
+  cookie = (name) => [...this.#cookies.values()].find((cookie) => cookie.name === name)?.value;
+
+  #cookiesFor({ hostname, pathname }) {
+    const fits = ({ host, path }) => host === hostname && (pathname === path || pathname.startsWith(path.endsWith("/") ? path : `${path}/`));
+    return [...this.#cookies.values()].filter(fits).map(({ name, value }) => `${name}=${value}`).join("; ");
+  }
+
+  /** As browsers do: a cookie is a host's, not a port's. */
+  #keep({ hostname: host }, line) {
+    const [first, ...rest] = line.split(";").map((part) => part.trim());
+    const [name, value] = [first.slice(0, first.indexOf("=")), first.slice(first.indexOf("=") + 1)];
+    const said = Object.fromEntries(rest.map((part) => [part.split("=")[0].toLowerCase(), part.slice(part.indexOf("=") + 1)]));
+    const path = said.path ?? "/";
+    const isOver = said["max-age"] === "0" || (said.expires !== undefined && Date.parse(said.expires) <= Date.now());
+    if (isOver) this.#cookies.delete(`${host} ${path} ${name}`);
+    else this.#cookies.set(`${host} ${path} ${name}`, { host, path, name, value });
+  }
+}
+
+const isInteraction = ({ url, status }) => status === 200 && new URL(url).pathname.startsWith("/interaction/");
+
+/** What a hidden field of a page holds. */
+export const hidden = (text, name) => text.match(new RegExp(`name="${name}" value="([^"]*)"`))?.[1] ?? null;
