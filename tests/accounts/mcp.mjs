@@ -1,6 +1,6 @@
 // An MCP client in a few lines, so that a test sees every byte: revision 2026-07-28, one request for each question.
 
-import { PATIENCE_MS } from "./visitor.mjs";
+import { send } from "./sending.mjs";
 
 const MODERN = "2026-07-28";
 const META = "io.modelcontextprotocol";
@@ -12,8 +12,8 @@ export async function ask(url, token, method, params = {}, { capabilities = {} }
   if (params.name) headers["mcp-name"] = params.name;
   if (token) headers.authorization = `Bearer ${token}`;
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } });
-  const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(PATIENCE_MS) });
-  return { status: answer.status, headers: answer.headers, message: lastMessage(await answer.text()) };
+  const { status, headers: told, text } = await send(url, { method: "POST", headers, body });
+  return { status, headers: told, message: lastMessage(text) };
 }
 
 /** Calls a tool; `text` is what it says, `isError` whether it says so, `error` what the protocol says instead. */

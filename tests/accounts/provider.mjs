@@ -67,7 +67,7 @@ const SERVICE = { client_id: "service", client_secret: "slate-of-the-tests" };
 export async function startProvider({ format = "opaque", access_s = LONG_S, registration = true } = {}) {
   const settings = { format, access_s };
   const [kept, resources] = [new Map(), new Set()];
-  const log = { authorizations: [], tokens: [], registrations: [], revocations: [], requests: [] };
+  const log = { authorizations: [], tokens: [], registrations: [], revocations: [], requests: [], secrets: [] };
   const server = createServer();
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   const issuer = `http://127.0.0.1:${server.address().port}`;
@@ -235,6 +235,7 @@ async function told(context, next, log) {
   if (route !== "token") return;
   const person = (entities.AccessToken ?? entities.RefreshToken ?? entities.AuthorizationCode)?.accountId;
   const token = context.body?.access_token;
+  log.secrets.push(...[token, context.body?.refresh_token].filter(Boolean));
   log.tokens.push({ grant: params?.grant_type, resource: params?.resource, scope: params?.scope, client: entities.Client?.clientId,
     person, status: context.status, error: context.body?.error, token: token && digest(token) });
 }

@@ -26,7 +26,7 @@ export async function startUpstream(provider, { era = "both", verify = "introspe
   const resource = origin + DOOR;
   provider.protect(resource);
   const log = { calls: [], refused: [], sent: [], crossed: [] };
-  const state = { told: {}, refusing: new Set(), seen: new Set(), pointer };
+  const state = { told: {}, refusing: new Set(), every: false, seen: new Set(), pointer };
   const metadata = () => ({ resource, authorization_servers: [provider.issuer], scopes_supported: SCOPES,
     bearer_methods_supported: ["header"], ...state.told });
   const believe = verify === "jwt" ? bySignature(provider, resource) : byAsking(provider, resource);
@@ -51,7 +51,7 @@ export async function startUpstream(provider, { era = "both", verify = "introspe
     if (scheme !== "Bearer" || !presented) return refuse(response, 401, { scope: SCOPES[0] }, "no token");
     const token = digest(presented);
     state.seen.add(token);
-    const bearer = state.refusing.has(token) ? { why: "taken back" } : await believe(presented);
+    const bearer = state.every || state.refusing.has(token) ? { why: "taken back" } : await believe(presented);
     if (bearer.why) return refuse(response, 401, { error: "invalid_token", scope: SCOPES[0] }, bearer.why, token);
     const body = await bodyOf(request);
     const tool = body?.method === "tools/call" ? body.params?.name : undefined;
@@ -75,6 +75,9 @@ export async function startUpstream(provider, { era = "both", verify = "introspe
 
     /** Takes back every token that it has seen, whatever the provider says of them. */
     refuseAll: () => (state.refusing = new Set(state.seen)),
+
+    /** Refuses every token, those to come as well. */
+    refuseEvery: (every) => (state.every = every),
 
     stop: () => new Promise((stopped) => (server.closeAllConnections(), server.close(stopped))),
   };

@@ -1,9 +1,9 @@
 // A person with a browser, as far as links, forms and cookies go: plain requests, redirect by redirect.
 
+import { send } from "./sending.mjs";
+
 /** How many redirects somebody follows. */
 const REDIRECTS_MAX = 20;
-/** How long any request may take, in milliseconds. */
-export const PATIENCE_MS = 30_000;
 
 export class Visitor {
   #cookies = new Map();
@@ -15,15 +15,13 @@ export class Visitor {
 
   /** Sends one request, and follows nothing. A form is what a page of that host would send. */
   async ask(url, form) {
-    const headers = { cookie: this.#cookiesFor(new URL(url)), accept: "text/html" };
-    if (form) Object.assign(headers, { origin: new URL(url).origin, "sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded" });
+    const headers = { cookie: this.cookiesFor(url), accept: "text/html" };
     const body = form && new URLSearchParams(form).toString();
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    const answer = await fetch(url, { method: form ? "POST" : "GET", headers, body, redirect: "manual", signal });
-    for (const line of answer.headers.getSetCookie()) this.#keep(new URL(url), line);
-    const location = answer.headers.get("location");
-    const to = answer.status >= 300 && answer.status < 400 && location !== null ? new URL(location, url).href : null;
-    return { status: answer.status, to, url: String(url), text: await answer.text() };
+    if (form) Object.assign(headers, { origin: new URL(url).origin, "sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded" });
+    const { status, headers: told, text } = await send(url, { method: form ? "POST" : "GET", headers, body });
+    for (const line of told["set-cookie"] ?? []) this.#keep(new URL(url), line);
+    const to = status >= 300 && status < 400 && told.location !== undefined ? new URL(told.location, url).href : null;
+    return { status, to, url: String(url), text };
   }
 
   /**
@@ -51,9 +49,9 @@ export class Visitor {
     return this.walk(shown.url, { ...options, form: { csrf, ...filled } });
   }
 
-  cookie = (name) => [...this.#cookies.values()].find((cookie) => cookie.name === name)?.value;
-
-  #cookiesFor({ hostname, pathname }) {
+  /** What a browser would send along. */
+  cookiesFor(url) {
+    const { hostname, pathname } = new URL(url);
     const fits = ({ host, path }) => host === hostname && (pathname === path || pathname.startsWith(path.endsWith("/") ? path : `${path}/`));
     return [...this.#cookies.values()].filter(fits).map(({ name, value }) => `${name}=${value}`).join("; ");
   }

@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { PATIENCE_MS, Visitor } from "./visitor.mjs";
+import { PATIENCE_MS, reach, send } from "./sending.mjs";
+import { Visitor } from "./visitor.mjs";
 
 /** The product takes what begins with WARDROOM_ for its settings, and refuses what it does not know. */
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("WARDROOM_")));
@@ -41,9 +42,8 @@ async function told(...line) {
 }
 
 /** Starts `wardroom serve` and waits until it says where. */
-async function serve(data, settings) {
-  const line = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--plain-http-hosts", "127.0.0.1,localhost", "--log", "warn"];
-  // What a client of the suite prints is for people, so nothing of ours is mixed into it.
+async function serve(data, settings, port = 0) {
+  const line = ["serve", "--data", data, "--listen", `127.0.0.1:${port}`, "--plain-http-hosts", "127.0.0.1,localhost", "--log", "warn"];
   const child = spawn(executable(), [...line, ...settings], { env, stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const stop = async (signal = "SIGTERM") => {
@@ -56,7 +56,9 @@ async function serve(data, settings) {
     ended.then((code) => reject(new Error(`wardroom serve ended by itself with ${code}`)));
     setTimeout(() => reject(new Error("wardroom serve does not say where it is")), PATIENCE_MS).unref();
   });
-  return { url: said.slice("serving ".length), stop };
+  const [url, address] = said.slice("serving ".length).split(", listening on ");
+  if (address) reach(url, address);
+  return { url, stop };
 }
 
 /**
@@ -86,7 +88,11 @@ export async function wardroom({ settings = [], members = MEMBERS } = {}) {
     if (page.status !== 200) throw new Error(`${name} is not signed in: ${page.status} ${page.text}`);
   }
   at.api = (name, method, path, body) => api({ url: at.url, org, key: people[name].key }, method, path, body);
-  at.stop = () => running.stop();
+  // At the same port, since it is a part of the URL that people and providers know.
+  at.restart = async () => {
+    await running.stop();
+    running = await serve(data, settings, new URL(at.url).port);
+  };
   return at;
 }
 
@@ -100,10 +106,8 @@ async function takeIn(at, name) {
 /** Asks the management API with a key; a refusal is an answer like any other. */
 async function api({ url, org, key }, method, path, body) {
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
-  const options = { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE_MS) };
-  const answer = await fetch(`${url}/api/v1/orgs/${org}${path}`, options);
-  const text = await answer.text();
-  return { status: answer.status, told: text === "" ? null : JSON.parse(text) };
+  const { status, text } = await send(`${url}/api/v1/orgs/${org}${path}`, { method, headers, body: body && JSON.stringify(body) });
+  return { status, told: text === "" ? null : JSON.parse(text) };
 }
 
 /** Asks until there is an answer that is not `undefined`. */
