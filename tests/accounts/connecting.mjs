@@ -142,8 +142,8 @@ export const connecting = {
     const stranger = await new Visitor("eve").walk(connectPage(at, SLUG));
     assert.match(stranger.text, /sign in|signed in/i);
     await at.api("ada", "DELETE", `/members/${at.people.ben.email}/integrations/${SLUG}`);
-    const [known, unknown] = [await at.people.ben.browser.walk(connectPage(at, SLUG)), await at.people.ben.browser.walk(connectPage(at, "nothing"))];
-    assert.deepEqual([known.status, known.text.replaceAll(SLUG, "X")], [unknown.status, unknown.text.replaceAll("nothing", "X")]);
+    const [known, unknown] = [await at.people.ben.browser.walk(connectPage(at, SLUG)), await at.people.ben.browser.walk(connectPage(at, "calendar"))];
+    assert.deepEqual([known.status, known.text.replaceAll(SLUG, "X")], [unknown.status, unknown.text.replaceAll("calendar", "X")]);
   },
 
   async "a tool that needs more is answered with the link, and the account has both afterwards"() {

@@ -78,6 +78,7 @@ export async function startProvider({ format = "opaque", access_s = LONG_S, regi
   const switches = { troubles: [], held: null, lie: {} };
   provider.use((context, next) => misbehave(context, next, switches, log));
   provider.use((context, next) => told(context, next, log));
+  provider.use((context, next) => signedOut(context, next, kept));
   // What it answers with 500 is a fault of these tests.
   provider.on("server_error", (_, fault) => console.error(fault));
   const answer = provider.callback();
@@ -223,6 +224,12 @@ async function misbehave(context, next, switches, log) {
     }
     context.set("location", to.href);
   }
+}
+
+/** Nobody stays signed in, so that each walk says anew who walks. */
+async function signedOut(context, next, kept) {
+  await next();
+  if (/[?&](code|error)=/.test(context.response.get("location"))) forget(kept, ({ payload }) => payload.kind === "Session");
 }
 
 /** Writes down what was asked, once it is answered. */

@@ -26,7 +26,7 @@ export async function startUpstream(provider, { era = "both", verify = "introspe
   const resource = origin + DOOR;
   provider.protect(resource);
   const log = { calls: [], refused: [], sent: [], crossed: [] };
-  const state = { told: {}, refusing: new Set(), every: false, seen: new Set(), pointer };
+  const state = { told: {}, refusing: new Set(), every: false, pointer };
   const metadata = () => ({ resource, authorization_servers: [provider.issuer], scopes_supported: SCOPES,
     bearer_methods_supported: ["header"], ...state.told });
   const believe = verify === "jwt" ? bySignature(provider, resource) : byAsking(provider, resource);
@@ -50,7 +50,6 @@ export async function startUpstream(provider, { era = "both", verify = "introspe
     if (searchParams.has("access_token")) return refuse(response, 400, { error: "invalid_request" }, "a token in the address");
     if (scheme !== "Bearer" || !presented) return refuse(response, 401, { scope: SCOPES[0] }, "no token");
     const token = digest(presented);
-    state.seen.add(token);
     const bearer = state.every || state.refusing.has(token) ? { why: "taken back" } : await believe(presented);
     if (bearer.why) return refuse(response, 401, { error: "invalid_token", scope: SCOPES[0] }, bearer.why, token);
     const body = await bodyOf(request);
@@ -73,8 +72,8 @@ export async function startUpstream(provider, { era = "both", verify = "introspe
     /** Lays something over its metadata: another `resource`, other `authorization_servers`. */
     tell: (told) => (state.told = told),
 
-    /** Takes back every token that it has seen, whatever the provider says of them. */
-    refuseAll: () => (state.refusing = new Set(state.seen)),
+    /** Takes back every token that there is, whatever the provider says of them. */
+    refuseAll: () => (state.refusing = new Set(provider.log.tokens.map(({ token }) => token))),
 
     /** Refuses every token, those to come as well. */
     refuseEvery: (every) => (state.every = every),

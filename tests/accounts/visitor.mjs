@@ -40,10 +40,10 @@ export class Visitor {
     throw new Error(`more than ${REDIRECTS_MAX} redirects: ${trail.join(" → ")}`);
   }
 
-  /** Opens a page and presses the button of its form, with what somebody filled in. */
+  /** Opens a page and presses the button of its form, with what somebody filled in; a refusal is given as it is. */
   async press(page, filled = {}, options = {}) {
     const shown = await this.walk(page, options);
-    if (shown.to !== null) return shown;
+    if (shown.to !== null || shown.status !== 200) return shown;
     const csrf = hidden(shown.text, "csrf");
     if (csrf === null) throw new Error(`no form: ${shown.status} ${shown.url}\n${shown.text}`);
     return this.walk(shown.url, { ...options, form: { csrf, ...filled } });
