@@ -5,10 +5,27 @@ import { send } from "./sending.mjs";
 const MODERN = "2026-07-28";
 const META = "io.modelcontextprotocol";
 
-/** Asks an MCP server; gives `status`, `headers` and the last message. */
-export async function ask(url, token, method, params = {}, { capabilities = {} } = {}) {
+/** A value as a header takes it: as it is where that is possible. */
+function written(value) {
+  const text = String(value);
+  const isPlain = /^[\x20-\x7e]*$/.test(text) && text.trim() === text && !/^=\?base64\?.*\?=$/i.test(text);
+  return isPlain ? text : `=?base64?${Buffer.from(text).toString("base64")}?=`;
+}
+
+/** The headers that repeat values of a call, as the tool's schema wishes. */
+function mirrored({ properties = {} } = {}, values = {}) {
+  const wanted = Object.entries(properties).map(([name, about]) => [about["x-mcp-header"], values[name]]);
+  const sent = wanted.filter(([header, value]) => /^[\w-]+$/.test(header ?? "") && value !== undefined && value !== null);
+  return Object.fromEntries(sent.map(([header, value]) => [`mcp-param-${header}`, written(value)]));
+}
+
+/**
+ * Asks an MCP server; gives `status`, `headers` and the last message. `capabilities` are what the client can, `schema` is that of
+ * the tool that is called.
+ */
+export async function ask(url, token, method, params = {}, { capabilities = {}, schema } = {}) {
   const meta = { [`${META}/protocolVersion`]: MODERN, [`${META}/clientInfo`]: { name: "accounts-test", version: "1" }, [`${META}/clientCapabilities`]: capabilities };
-  const headers = { "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": MODERN, "mcp-method": method };
+  const headers = { "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": MODERN, "mcp-method": method, ...mirrored(schema, params.arguments) };
   if (params.name) headers["mcp-name"] = params.name;
   if (token) headers.authorization = `Bearer ${token}`;
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } });
