@@ -200,6 +200,8 @@ async function misbehave(context, next, switches, log) {
   if (isForToken && switches.held) {
     switches.held.waiting += 1;
     await switches.held.until;
+    // Whoever asked has gone.
+    if (context.req.destroyed) return;
   }
   const trouble = isForToken ? switches.troubles.shift() : undefined;
   if (trouble !== undefined && trouble !== "lost") {

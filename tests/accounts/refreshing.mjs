@@ -2,18 +2,13 @@
 
 import assert from "node:assert/strict";
 import { SLUG, connects, gate, isAskedToConnect, nothingCrossed, whoAnswers } from "./connecting.mjs";
-import { pair } from "./fixtures.mjs";
-import { startProvider } from "./provider.mjs";
-import { PERSONAL, SHARED, accountOf, accounts, asClient, callTool, connectAccount, connectIntegration, linkIn } from "./wardroom.mjs";
-import { until, waitFor, wardroom } from "./world.mjs";
+import { PERSONAL, SHARED, accountOf, accounts, asClient, callTool, linkIn } from "./wardroom.mjs";
+import { waitFor } from "./world.mjs";
 
 const CALLS = 100;
 
 /** Many calls at the same time. */
 const parallel = (at, name, count = CALLS) => Promise.all(Array.from({ length: count }, () => whoAnswers(at, SLUG, name)));
-
-/** What was asked of a provider that changes something or takes a secret. */
-const posts = (provider) => provider.log.requests.filter((request) => !request.startsWith("GET "));
 
 export const refreshing = {
   async "a token is refreshed before it ends, and the server never sees an old one"() {
@@ -97,8 +92,7 @@ export const refreshing = {
     assert.equal(await accountOf(at, SLUG, "anna"), "broken");
     assert.equal(await accountOf(at, SLUG, "ben"), "connected");
     assert.deepEqual(await accounts(at, SLUG), { ada: "connected", anna: "broken", ben: "connected" });
-    assert.equal(await accounts(at, SLUG, "ben"), 403);
-    assert.doesNotMatch(JSON.stringify((await at.api("ben", "GET", `/integrations/${SLUG}`)).told), /broken|anna/);
+    assert.deepEqual(await accounts(at, SLUG, "ben"), { ben: "connected" });
     // It stays among the tools that are listed, and nothing is asked again and again.
     const asked = provider.log.tokens.length;
     for (let time = 0; time < 5; time += 1) await isAskedToConnect(at, SLUG, "anna", upstream);
@@ -131,11 +125,23 @@ export const refreshing = {
       assert.ok(answer.error || answer.isError, `${trouble}: ${JSON.stringify(answer)}`);
       assert.match(JSON.stringify(answer), /again/, "it can be tried again");
       assert.equal(linkIn(at, answer), null, "to connect again mends nothing");
-      assert.equal(await accountOf(at, SLUG, "anna"), "connected");
+      assert.ok(["connected", "troubled"].includes(await accountOf(at, SLUG, "anna")));
       provider.wellAgain();
       assert.equal(await whoAnswers(at, SLUG, "anna"), "anna", trouble);
+      assert.equal(await accountOf(at, SLUG, "anna"), "connected");
     }
     assert.equal(provider.count("authorization_code"), 2, "nobody had to connect again");
+  },
+
+  async "a provider that says nothing lets nobody wait for ever, and the account is kept"() {
+    const { at, provider, upstream } = await gate({ connected: ["ada", "anna"] });
+    upstream.refuseAll();
+    const held = provider.hold();
+    const answer = await callTool(at, SLUG, "anna", "whoami");
+    assert.ok(answer.error || answer.isError, JSON.stringify(answer));
+    assert.equal(linkIn(at, answer), null);
+    assert.ok(["connected", "troubled"].includes(await accountOf(at, SLUG, "anna")));
+    held.release();
   },
 
   async "a refresh whose answer is lost leaves an account that is broken, and never one that hides it"() {
@@ -156,60 +162,5 @@ export const refreshing = {
     upstream.refuseAll();
     assert.equal(await whoAnswers(at, SLUG, "anna"), "anna");
     assert.equal(provider.refreshes(), 2);
-  },
-
-  async "nothing is sent to another issuer to which a server suddenly points"() {
-    const { at, provider, upstream } = await gate({ connected: ["ada", "anna"] });
-    const other = await startProvider();
-    until(other.stop);
-    other.protect(upstream.resource);
-    upstream.tell({ authorization_servers: [other.issuer] });
-    provider.revoke("anna");
-    await isAskedToConnect(at, SLUG, "anna", upstream);
-    assert.deepEqual(posts(other), []);
-    upstream.refuseAll();
-    await callTool(at, SLUG, "ada", "whoami");
-    assert.deepEqual(posts(other), [], "no token, secret or registration of the first one goes there");
-    assert.equal(provider.count("refresh_token") > 0, true, "what was connected stays with its issuer");
-  },
-
-  async "metadata that names another issuer, and an answer of another, connect nothing"() {
-    const { at, provider } = await gate({ connected: ["ada"] });
-    const elsewhere = "http://127.0.0.1:1";
-    const asked = provider.log.authorizations.length;
-    // Nobody is sent to it, not even where its answer is of one mind with what it publishes.
-    for (const issuer of [elsewhere, `${provider.issuer}/`]) {
-      provider.lie({ metadata: { issuer }, answer: { iss: issuer } });
-      assert.notEqual((await connectAccount(at, SLUG, "anna")).status, 200, issuer);
-      assert.equal(provider.log.authorizations.length, asked, issuer);
-    }
-    for (const iss of [elsewhere, `${provider.issuer}/`, null]) {
-      provider.lie({ answer: { iss } });
-      const page = await connectAccount(at, SLUG, "anna");
-      assert.notEqual(page.status, 200, `${iss}: ${page.text}`);
-      assert.equal(provider.count("authorization_code"), 1, `${iss}: the code goes nowhere`);
-      assert.equal(await accountOf(at, SLUG, "anna"), "missing");
-    }
-    provider.lie({ metadata: { code_challenge_methods_supported: undefined } });
-    assert.notEqual((await connectAccount(at, SLUG, "anna")).status, 200, "no proof of the code, no account");
-    provider.lie({});
-    await connects(at, SLUG, "anna");
-  },
-
-  async "a server that says that it is another is not signed in to"() {
-    const { at, provider, upstream } = await gate({ connected: ["ada"] });
-    const asked = provider.log.authorizations.length;
-    for (const resource of ["http://127.0.0.1:1/mcp", `${upstream.origin}/other`, `${upstream.origin}.evil.example/mcp`]) {
-      upstream.tell({ resource });
-      const page = await connectAccount(at, SLUG, "anna");
-      assert.notEqual(page.status, 200, `${resource}: ${page.text}`);
-    }
-    assert.equal(provider.log.authorizations.length, asked);
-    // The same where it says so from the beginning.
-    const [fresh, there] = [await wardroom(), await pair()];
-    there.upstream.tell({ resource: "https://mail.example.com/mcp" });
-    await connectIntegration(fresh, SLUG, there.upstream.url, PERSONAL);
-    assert.notEqual((await connectAccount(fresh, SLUG, "ada")).status, 200);
-    assert.deepEqual(there.provider.log.authorizations, []);
   },
 };

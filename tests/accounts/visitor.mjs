@@ -20,7 +20,8 @@ export class Visitor {
     if (form) Object.assign(headers, { origin: new URL(url).origin, "sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded" });
     const { status, headers: told, text } = await send(url, { method: form ? "POST" : "GET", headers, body });
     for (const line of told["set-cookie"] ?? []) this.#keep(new URL(url), line);
-    const to = status >= 300 && status < 400 && told.location !== undefined ? new URL(told.location, url).href : null;
+    const there = status >= 300 && status < 400 ? told.location : refreshed(text);
+    const to = there === undefined ? null : new URL(there, url).href;
     return { status, to, url: String(url), text };
   }
 
@@ -69,6 +70,13 @@ export class Visitor {
 }
 
 const isInteraction = ({ url, status }) => status === 200 && new URL(url).pathname.startsWith("/interaction/");
+
+/** Where a page leads by itself. */
+function refreshed(text) {
+  const there = text.match(/<meta http-equiv="refresh" content="0; url=([^"]*)"/)?.[1];
+  const known = { amp: "&", quot: '"', lt: "<", gt: ">" };
+  return there?.replace(/&(?:#(\d+)|(\w+));/g, (_, number, name) => (number ? String.fromCodePoint(number) : known[name]));
+}
 
 /** What a hidden field of a page holds. */
 export const hidden = (text, name) => text.match(new RegExp(`name="${name}" value="([^"]*)"`))?.[1] ?? null;

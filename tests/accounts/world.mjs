@@ -70,7 +70,7 @@ export async function wardroom({ settings = [], members = MEMBERS } = {}) {
   until(() => rm(data, { recursive: true, force: true }));
   const founded = await told("init", "--json", "--data", data, "--org", "Acme", "--owner", address(OWNER), "--owner-name", OWNER);
   const org = founded.org.slug;
-  const people = { [OWNER]: { email: address(OWNER), key: founded.key, link: founded.link } };
+  const people = { [OWNER]: { email: address(OWNER), id: founded.owner.id, key: founded.key, link: founded.link } };
   if (members.length > 0) {
     // Links are made while no server runs, and members are taken in while one does.
     const first = await serve(data, settings);
@@ -79,7 +79,7 @@ export async function wardroom({ settings = [], members = MEMBERS } = {}) {
     for (const name of members) people[name].link = (await told("link", "--json", "--data", data, address(name))).link;
   }
   let running = await serve(data, settings);
-  const at = { org, people, data, url: running.url };
+  const at = { org, orgId: founded.org.id, people, data, url: running.url };
   for (const [name, person] of Object.entries(people)) {
     person.name = name;
     person.browser = new Visitor(name);
