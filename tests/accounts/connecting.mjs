@@ -116,7 +116,8 @@ export const connecting = {
   async "a token that is signed, metadata that has to be found, and a client that was entered by hand work as well"() {
     const protecting = { verify: "jwt", pointer: false };
     const credential = async (at, { provider }) => entered(PERSONAL, await provider.enter(callback(at)));
-    const { at, provider, upstream } = await gate({ credential, connected: ["ada", "anna"], provided: { format: "jwt", registration: false }, protecting });
+    const provided = { format: "jwt", registration: false };
+    const { at, provider, upstream } = await gate({ credential, connected: ["ada", "anna"], provided, protecting });
     assert.equal(await whoAnswers(at, SLUG, "anna"), "anna");
     assert.equal(provider.log.registrations.length, 0);
     nothingCrossed(provider, upstream);
@@ -143,7 +144,8 @@ export const connecting = {
     const stranger = await new Visitor("eve").walk(connectPage(at, SLUG));
     assert.match(stranger.text, /sign in|signed in/i);
     await take(at, SLUG, "ben");
-    const [known, unknown] = [await at.people.ben.browser.walk(connectPage(at, SLUG)), await at.people.ben.browser.walk(connectPage(at, "calendar"))];
+    const opened = (slug) => at.people.ben.browser.walk(connectPage(at, slug));
+    const [known, unknown] = [await opened(SLUG), await opened("calendar")];
     assert.deepEqual([known.status, known.text.replaceAll(SLUG, "X")], [unknown.status, unknown.text.replaceAll("calendar", "X")]);
   },
 

@@ -10,7 +10,9 @@ import { startUpstream } from "./upstream.mjs";
 import { Visitor } from "./visitor.mjs";
 import { until } from "./world.mjs";
 
-export const BACK = "http://127.0.0.1:9/callback";
+const BACK = "http://127.0.0.1:9/callback";
+/** What a client says of itself. */
+const ABOUT = { redirect_uris: [BACK], grant_types: ["authorization_code", "refresh_token"], application_type: "native" };
 
 /** A provider and a server that it protects. */
 export async function pair(provided = {}, protecting = {}) {
@@ -24,7 +26,7 @@ export async function pair(provided = {}, protecting = {}) {
 /** What the SDK's client keeps, and somebody who goes where it sends them. */
 class Keeper {
   redirectUrl = BACK;
-  clientMetadata = { client_name: "SDK", redirect_uris: [BACK], grant_types: ["authorization_code", "refresh_token"], application_type: "native" };
+  clientMetadata = { client_name: "SDK", ...ABOUT };
 
   constructor(login) {
     this.visitor = new Visitor(login);
@@ -67,15 +69,18 @@ const MODERN = { versionNegotiation: { mode: "auto" } };
 /** Tokens of a person without a client's help: registration, code, exchange. */
 export async function tokensFor(provider, login, { resource, scope = "mail.read" }) {
   const post = async (path, body, headers = {}) => (await fetch(provider.issuer + path, { method: "POST", body, headers })).json();
-  const about = { redirect_uris: [BACK], token_endpoint_auth_method: "none", grant_types: ["authorization_code", "refresh_token"], application_type: "native" };
+  const about = { ...ABOUT, token_endpoint_auth_method: "none" };
   const { client_id } = await post("/reg", JSON.stringify(about), { "content-type": "application/json" });
   const code_verifier = randomBytes(32).toString("base64url");
   const code_challenge = createHash("sha256").update(code_verifier).digest("base64url");
-  const query = { response_type: "code", client_id, redirect_uri: BACK, scope, resource, code_challenge, code_challenge_method: "S256", state: "s" };
-  const walked = await new Visitor(login).walk(`${provider.issuer}/auth?${new URLSearchParams(query)}`, { before: (url) => url.startsWith(BACK) });
+  const proof = { code_challenge, code_challenge_method: "S256" };
+  const query = { response_type: "code", client_id, redirect_uri: BACK, scope, resource, state: "s", ...proof };
+  const page = `${provider.issuer}/auth?${new URLSearchParams(query)}`;
+  const walked = await new Visitor(login).walk(page, { before: (url) => url.startsWith(BACK) });
   const answer = Object.fromEntries(new URL(walked.to).searchParams);
-  const given = await post("/token", new URLSearchParams({ grant_type: "authorization_code", code: answer.code, client_id, redirect_uri: BACK, code_verifier, resource }));
-  const refresh = (refresh_token) => post("/token", new URLSearchParams({ grant_type: "refresh_token", refresh_token, client_id, resource }));
+  const asked = (form) => post("/token", new URLSearchParams({ client_id, resource, ...form }));
+  const given = await asked({ grant_type: "authorization_code", code: answer.code, redirect_uri: BACK, code_verifier });
+  const refresh = (refresh_token) => asked({ grant_type: "refresh_token", refresh_token });
   return { client_id, answer, given, refresh };
 }
 
@@ -180,7 +185,9 @@ export const fixtures = {
       assert.equal(metadata.issuer, provider.issuer);
       assert.deepEqual(metadata.code_challenge_methods_supported, ["S256"]);
       assert.equal(metadata.authorization_response_iss_parameter_supported, true);
-      for (const door of ["registration", "revocation", "introspection", "token", "authorization"]) assert.ok(metadata[`${door}_endpoint`], door);
+      for (const door of ["registration", "revocation", "introspection", "token", "authorization"]) {
+        assert.ok(metadata[`${door}_endpoint`], door);
+      }
     }
     const refused = await fetch(upstream.url, { method: "POST" });
     assert.equal(refused.status, 401);

@@ -72,7 +72,9 @@ export const handles = {
     for (const wrong of [null, "", flipped, state.slice(0, -1), `${state}A`, `${state} `]) {
       await isRefused(provider, browser, but(back, { state: wrong }), `state ${wrong}`);
     }
-    for (const values of [{ code: null }, { error: "access_denied" }]) await isRefused(provider, browser, but(back, values), JSON.stringify(values));
+    for (const values of [{ code: null }, { error: "access_denied" }]) {
+      await isRefused(provider, browser, but(back, values), JSON.stringify(values));
+    }
     const fresh = await begin(at, SLUG, "anna");
     assert.equal((await browser.walk(fresh.href)).status, 200);
     assert.equal(await whoAnswers(at, SLUG, "anna"), "anna");
@@ -106,10 +108,12 @@ export const handles = {
     const form = { "content-type": "application/x-www-form-urlencoded", cookie };
     const { text } = await browser.walk(page);
     const csrf = text.match(/name="csrf" value="([^"]*)"/)[1];
-    const senders = [[{ origin: "https://evil.example", "sec-fetch-site": "cross-site" }, csrf], [{ origin: at.url, "sec-fetch-site": "same-origin" }, "x"],
-      [{ origin: at.url, "sec-fetch-site": "same-origin" }, ""], [{ origin: "null", "sec-fetch-site": "same-site" }, csrf]];
+    const own = { origin: at.url, "sec-fetch-site": "same-origin" };
+    const others = [{ origin: "https://evil.example", "sec-fetch-site": "cross-site" }, { origin: "null", "sec-fetch-site": "same-site" }];
+    const senders = [...others.map((headers) => [headers, csrf]), [own, "x"], [own, ""]];
     for (const [headers, word] of senders) {
-      const sent = await send(page, { method: "POST", headers: { ...form, ...headers }, body: new URLSearchParams({ csrf: word, ...CONNECT }).toString() });
+      const body = new URLSearchParams({ csrf: word, ...CONNECT }).toString();
+      const sent = await send(page, { method: "POST", headers: { ...form, ...headers }, body });
       assert.ok(sent.status >= 400, `${JSON.stringify(headers)} ${word}: ${sent.status} ${sent.headers.location}`);
     }
     assert.equal((await send(callback(at), { headers: { cookie } })).status >= 400, true);

@@ -104,8 +104,10 @@ export const lying = {
     const { at, provider, upstream } = await gate({ connected: ["ada"] });
     const { hits, url } = await trap();
     const ways = [() => upstream.tell({ authorization_servers: [url] })];
+    const hosts = ["127.0.0.2", "0x7f.2", "[::ffff:127.0.0.2]"];
+    const places = [...hosts.map((host) => `${url.replace("127.0.0.2", host)}/x`), "file:///etc/passwd"];
     for (const door of ["token_endpoint", "registration_endpoint"]) {
-      for (const there of [`${url}/x`, `${url.replace("127.0.0.2", "0x7f.2")}/x`, `${url.replace("127.0.0.2", "[::ffff:127.0.0.2]")}/x`, "file:///etc/passwd"]) {
+      for (const there of places) {
         ways.push(() => (upstream.tell({}), provider.lie({ metadata: { [door]: there } })));
       }
     }

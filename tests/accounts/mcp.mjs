@@ -24,8 +24,10 @@ function mirrored({ properties = {} } = {}, values = {}) {
  * the tool that is called.
  */
 export async function ask(url, token, method, params = {}, { capabilities = {}, schema } = {}) {
-  const meta = { [`${META}/protocolVersion`]: MODERN, [`${META}/clientInfo`]: { name: "accounts-test", version: "1" }, [`${META}/clientCapabilities`]: capabilities };
-  const headers = { "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": MODERN, "mcp-method": method, ...mirrored(schema, params.arguments) };
+  const about = { protocolVersion: MODERN, clientInfo: { name: "accounts-test", version: "1" }, clientCapabilities: capabilities };
+  const meta = Object.fromEntries(Object.entries(about).map(([name, value]) => [`${META}/${name}`, value]));
+  const kinds = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+  const headers = { ...kinds, "mcp-protocol-version": MODERN, "mcp-method": method, ...mirrored(schema, params.arguments) };
   if (params.name) headers["mcp-name"] = params.name;
   if (token) headers.authorization = `Bearer ${token}`;
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } });

@@ -18,7 +18,8 @@ export async function send(url, { method = "GET", headers = {}, body } = {}) {
   const { origin, protocol, host, pathname, search } = new URL(url);
   if (protocol !== "http:" && !places.has(origin)) throw new Error(`${url} is not on this machine`);
   const [hostname, port] = (places.get(origin) ?? host).split(":");
-  const sent = request({ method, hostname, port, path: pathname + search, headers: { ...headers, host }, signal: AbortSignal.timeout(PATIENCE_MS) });
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const sent = request({ method, hostname, port, path: pathname + search, headers: { ...headers, host }, signal });
   const answer = await new Promise((resolve, reject) => sent.once("response", resolve).once("error", reject).end(body));
   let text = "";
   for await (const part of answer.setEncoding("utf8")) text += part;

@@ -18,11 +18,14 @@ function required(revision) {
 
 async function runs(scenario, revision) {
   const command = `${process.execPath} ${here("./conformance-client.mjs")}`;
-  const line = [`${SUITE}dist/index.js`, "client", "--command", command, "--scenario", scenario, "--spec-version", revision, "--timeout", `${TIMEOUT_MS}`];
-  const [fault, said] = await new Promise((resolve) => execFile(process.execPath, line, (fault, out, told) => resolve([fault, out + told])));
+  const which = ["--scenario", scenario, "--spec-version", revision, "--timeout", `${TIMEOUT_MS}`];
+  const line = [`${SUITE}dist/index.js`, "client", "--command", command, ...which];
+  const run = (resolve) => execFile(process.execPath, line, (fault, out, told) => resolve([fault, out + told]));
+  const [fault, said] = await new Promise(run);
   assert.ok(fault === null && said.includes("OVERALL: PASSED"), said);
 }
 
-export const suite = Object.fromEntries(
-  REVISIONS.flatMap((revision) => required(revision).map((scenario) => [`the suite is content with ${scenario} of ${revision}`, () => runs(scenario, revision)])),
-);
+const checksOf = (revision) =>
+  required(revision).map((scenario) => [`the suite is content with ${scenario} of ${revision}`, () => runs(scenario, revision)]);
+
+export const suite = Object.fromEntries(REVISIONS.flatMap(checksOf));

@@ -97,7 +97,8 @@ async function bodyOf(request) {
 function byAsking({ issuer, asker }, resource) {
   const authorization = `Basic ${Buffer.from(`${asker.client_id}:${asker.client_secret}`).toString("base64")}`;
   return async (token) => {
-    const asked = await fetch(`${issuer}/token/introspection`, { method: "POST", headers: { authorization }, body: new URLSearchParams({ token }) });
+    const body = new URLSearchParams({ token });
+    const asked = await fetch(`${issuer}/token/introspection`, { method: "POST", headers: { authorization }, body });
     const said = await asked.json();
     if (!said.active) return { why: "not in force" };
     return bearerOf(said, resource);
@@ -152,17 +153,20 @@ function legacy(log) {
   };
 }
 
-const schema = (properties) => fromJsonSchema({ type: "object", properties, required: Object.keys(properties), additionalProperties: false });
+const schema = (properties) =>
+  fromJsonSchema({ type: "object", properties, required: Object.keys(properties), additionalProperties: false });
 const said = (value) => ({ content: [{ type: "text", text: JSON.stringify(value) }] });
 
 function tools(log, era) {
   const server = new McpServer({ name: "mail", version: "1.0.0" });
-  const tool = (name, description, reads, properties, work) =>
-    server.registerTool(name, { description, annotations: { readOnlyHint: reads, destructiveHint: false }, inputSchema: schema(properties) }, (input, context) => {
+  const tool = (name, description, reads, properties, work) => {
+    const about = { description, annotations: { readOnlyHint: reads, destructiveHint: false }, inputSchema: schema(properties) };
+    server.registerTool(name, about, (input, context) => {
       const { clientId: client, extra } = context.http.authInfo;
       log.calls.push({ person: extra.person, token: extra.token, client, tool: name, input, era });
       return said(work(extra.person, input));
     });
+  };
   tool("whoami", "Says whose account this is.", true, {}, (person) => ({ person }));
   tool("list_mails", "Lists the mails of this account.", true, {}, (person) => ({ mails: [`welcome, ${person}`] }));
   tool("send_mail", "Sends a mail from this account.", false, { to: { type: "string" }, subject: { type: "string" } }, (person, input) => {

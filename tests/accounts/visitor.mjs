@@ -4,6 +4,8 @@ import { send } from "./sending.mjs";
 
 /** How many redirects somebody follows. */
 const REDIRECTS_MAX = 20;
+/** With what a browser sends the form of a page of ours. */
+const FORM = { "sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded" };
 
 export class Visitor {
   #cookies = new Map();
@@ -17,7 +19,7 @@ export class Visitor {
   async ask(url, form) {
     const headers = { cookie: this.cookiesFor(url), accept: "text/html" };
     const body = form && new URLSearchParams(form).toString();
-    if (form) Object.assign(headers, { origin: new URL(url).origin, "sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded" });
+    if (form) Object.assign(headers, { ...FORM, origin: new URL(url).origin });
     const { status, headers: told, text } = await send(url, { method: form ? "POST" : "GET", headers, body });
     for (const line of told["set-cookie"] ?? []) this.#keep(new URL(url), line);
     const there = status >= 300 && status < 400 ? told.location : refreshed(text);
@@ -53,7 +55,8 @@ export class Visitor {
   /** What a browser would send along. */
   cookiesFor(url) {
     const { hostname, pathname } = new URL(url);
-    const fits = ({ host, path }) => host === hostname && (pathname === path || pathname.startsWith(path.endsWith("/") ? path : `${path}/`));
+    const isBelow = (path) => pathname === path || pathname.startsWith(path.endsWith("/") ? path : `${path}/`);
+    const fits = ({ host, path }) => host === hostname && isBelow(path);
     return [...this.#cookies.values()].filter(fits).map(({ name, value }) => `${name}=${value}`).join("; ");
   }
 

@@ -24,7 +24,10 @@ const grant = (at, slug, name) => `/members/${at.people[name].email}/integration
 export const give = (at, slug, name) => at.api(OWNER, "PUT", grant(at, slug, name), { profile: "full" });
 export const take = (at, slug, name) => at.api(OWNER, "DELETE", grant(at, slug, name));
 
-/** 4. The page on which somebody connects their account, and an admin the shared one: what its form says leads to a page that leads away. */
+/**
+ * 4. `GET /connect/{org}/{slug}`: the page on which somebody connects their account, and an admin the shared one; its form, sent
+ * by `POST`, leads to a page that leads away.
+ */
 export const connectPage = (at, slug) => `${at.url}/connect/${at.org}/${slug}`;
 export const CONNECT = { answer: "connect" };
 
