@@ -1,0 +1,53 @@
+// An MCP client in a few lines, so that a test sees every byte: revision 2026-07-28, one request for each question.
+
+import { send } from "./sending.mjs";
+
+const MODERN = "2026-07-28";
+const META = "io.modelcontextprotocol";
+
+/** A value as a header takes it: as it is where that is possible. */
+function written(value) {
+  const text = String(value);
+  const isPlain = /^[\x20-\x7e]*$/.test(text) && text.trim() === text && !/^=\?base64\?.*\?=$/i.test(text);
+  return isPlain ? text : `=?base64?${Buffer.from(text).toString("base64")}?=`;
+}
+
+/** The headers that repeat values of a call, as the tool's schema wishes. */
+function mirrored({ properties = {} } = {}, values = {}) {
+  const wanted = Object.entries(properties).map(([name, about]) => [about["x-mcp-header"], values[name]]);
+  const sent = wanted.filter(([header, value]) => /^[\w-]+$/.test(header ?? "") && value !== undefined && value !== null);
+  return Object.fromEntries(sent.map(([header, value]) => [`mcp-param-${header}`, written(value)]));
+}
+
+/**
+ * Asks an MCP server; gives `status`, `headers` and the last message. `capabilities` are what the client can, `schema` is that of
+ * the tool that is called.
+ */
+export async function ask(url, token, method, params = {}, { capabilities = {}, schema } = {}) {
+  const about = { protocolVersion: MODERN, clientInfo: { name: "accounts-test", version: "1" }, clientCapabilities: capabilities };
+  const meta = Object.fromEntries(Object.entries(about).map(([name, value]) => [`${META}/${name}`, value]));
+  const kinds = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+  const headers = { ...kinds, "mcp-protocol-version": MODERN, "mcp-method": method, ...mirrored(schema, params.arguments) };
+  if (params.name) headers["mcp-name"] = params.name;
+  if (token) headers.authorization = `Bearer ${token}`;
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } });
+  const { status, headers: told, text } = await send(url, { method: "POST", headers, body });
+  return { status, headers: told, message: lastMessage(text) };
+}
+
+/** Calls a tool; `text` is what it says, `isError` whether it says so, `error` what the protocol says instead. */
+export async function call(url, token, name, input = {}, options = {}) {
+  const { status, message } = await ask(url, token, "tools/call", { name, arguments: input }, options);
+  const { result, error } = message ?? {};
+  const text = (result?.content ?? []).map((part) => part.text ?? "").join("\n");
+  return { status, error, result, isError: result?.isError === true, text };
+}
+
+function lastMessage(text) {
+  const data = text.split("\n").filter((line) => line.startsWith("data:")).pop();
+  try {
+    return JSON.parse(data === undefined ? text : data.slice(5));
+  } catch {
+    return null;
+  }
+}
