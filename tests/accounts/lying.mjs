@@ -34,9 +34,8 @@ export const lying = {
     await isAskedToConnect(at, SLUG, "anna", upstream);
     assert.deepEqual(posts(other), []);
     upstream.refuseAll();
-    await callTool(at, SLUG, "ada", "whoami");
+    await isAskedToConnect(at, SLUG, "ada", upstream);
     assert.deepEqual(posts(other), [], "no token, secret or registration of the first one goes there");
-    assert.equal(provider.count("refresh_token") > 0, true, "what was connected stays with its issuer");
   },
 
   async "a code of one issuer is not taken to another that took its place meanwhile"() {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::provider::GoingPage;
 use super::resident::Resident;
-use super::{Refused, field};
+use super::{Asked, Refused, field};
 use crate::problem::Failure;
 use crate::time::told;
 
@@ -81,17 +81,15 @@ pub(super) async fn answer(
 }
 
 /// Comes from elsewhere, so it is no page of ours that asks; that it was begun here, its state and this session show.
-pub(super) async fn back(
-    State(app): State<App>,
-    resident: Resident,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Refused> {
-    let connected = app.back_from_upstream(&resident.signed_in, &query.unwrap_or_default()).await?;
+pub(super) async fn back(State(app): State<App>, asked: Asked, RawQuery(query): RawQuery) -> Result<Response, Refused> {
+    // Who is nobody here did not go from here; and what they bring is kept nowhere until they are somebody.
+    let signed_in = asked.resident(&app).await?.ok_or_else(Failure::nobody)?;
+    let connected = app.back_from_upstream(&signed_in, &query.unwrap_or_default()).await?;
     if let Some(why) = connected.unread {
         let detail = format!("the account is connected, but its tools could not be read: {why}");
         return Err(Failure::unavailable(detail).into());
     }
-    Ok(resident.asked.to(&format!("/connect/{}/{}", connected.organization, connected.integration), &[]))
+    Ok(asked.to(&format!("/connect/{}/{}", connected.organization, connected.integration), &[]))
 }
 
 /// What authorization servers are told about us that look for it here.

@@ -2,7 +2,7 @@
 //! document about ourselves, or by registering (RFC 7591), in this order.
 
 use domain::integration::CredentialKind;
-use identity::upstream::{REGISTRATION_LENGTH_MAX, Registration, registration_request};
+use identity::upstream::{Kind, REGISTRATION_LENGTH_MAX, Registration, registration_request};
 use zeroize::Zeroizing;
 
 use super::connect::Places;
@@ -76,6 +76,8 @@ impl App {
         before.server.issuer == now.server.issuer
             && before.redirect_uri == places.redirect_uri()
             && before.registration.is_good_at(self.now().0)
+            // Who registered itself is let ask for what it said then.
+            && (before.registration.kind != Kind::Registered || within(now.scope.as_deref(), before.scope.as_deref()))
     }
 
     async fn registered_anew(&self, discovered: &Discovered, places: &Places) -> Result<Registration, Problem> {
@@ -97,6 +99,12 @@ impl App {
         let answer = answer.map_err(|fault| unusable(&fault))?;
         Registration::parse(server, answer.status, &answer.body).map_err(|fault| unusable(&fault))
     }
+}
+
+/// Whether there is nothing among these scopes that is not among those.
+fn within(these: Option<&str>, those: Option<&str>) -> bool {
+    let those: Vec<&str> = those.unwrap_or_default().split(' ').collect();
+    these.unwrap_or_default().split(' ').all(|scope| scope.is_empty() || those.contains(&scope))
 }
 
 fn client_id(kind: &CredentialKind) -> Option<&str> {

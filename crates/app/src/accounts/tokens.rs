@@ -8,9 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::id::{AccountId, IntegrationId, OrgId};
-use domain::integration::CredentialKind;
 use domain::time::Timestamp;
-use identity::upstream::{Challenge, Client, TOKEN_ANSWER_LENGTH_MAX, TokenFault, TokenRequest, Tokens};
+use identity::upstream::{Client, TOKEN_ANSWER_LENGTH_MAX, TokenFault, TokenRequest, Tokens};
 use journal::Fact;
 use zeroize::Zeroizing;
 
@@ -21,8 +20,6 @@ use crate::{App, Problem};
 /// How long before its end a token is renewed, in milliseconds: a minute; of a token that lasts less than ten, a tenth of
 /// what it lasts.
 const AHEAD_MS_MAX: i64 = 60_000;
-/// For how long a failure is told to others who want the same token, without another try, in milliseconds.
-const FAILED_MS: i64 = 1_000;
 /// Accounts whose tokens are at hand. Beyond that all are forgotten, and read again.
 const AT_HAND_MAX: usize = 100_000;
 
@@ -83,13 +80,23 @@ struct Holder(OrgId, IntegrationId, Option<AccountId>);
 struct Place {
     at_hand: RwLock<Option<AtHand>>,
     renewing: tokio::sync::Mutex<()>,
+    /// How often it was asked for a token here.
+    asked: AtomicU64,
 }
 
 #[derive(Clone)]
 enum AtHand {
-    Token { token: AccountToken, renew_at: Option<Timestamp>, ends_at: Option<Timestamp> },
+    Token {
+        token: AccountToken,
+        renew_at: Option<Timestamp>,
+        ends_at: Option<Timestamp>,
+    },
     Ended(String),
-    Failed { at: Timestamp, why: String },
+    /// The try of this number gave nothing: told to who waited for it.
+    Failed {
+        asked: u64,
+        why: String,
+    },
 }
 
 impl Vault {
@@ -128,14 +135,18 @@ impl Place {
     }
 
     /// What is to be answered without asking anybody.
-    fn answer(&self, refused: Option<u64>, now: Timestamp) -> Option<Result<AccountToken, NoToken>> {
+    fn answer(
+        &self,
+        (refused, waited_for): (Option<u64>, u64),
+        now: Timestamp,
+    ) -> Option<Result<AccountToken, NoToken>> {
         match self.now()? {
             AtHand::Token { token, renew_at, .. } => {
                 let good = Some(token.mark) != refused && renew_at.is_none_or(|at| now < at);
                 good.then_some(Ok(token))
             }
             AtHand::Ended(why) => Some(Err(NoToken::Ended(why))),
-            AtHand::Failed { at, why } => (now.since_ms(at) < FAILED_MS).then_some(Err(NoToken::Unavailable(why))),
+            AtHand::Failed { asked, why } => (asked >= waited_for).then_some(Err(NoToken::Unavailable(why))),
         }
     }
 }
@@ -145,7 +156,7 @@ impl App {
     #[must_use]
     pub fn token_at_hand(&self, wanted: &TokenWanted) -> Option<Result<AccountToken, NoToken>> {
         let holder = Holder(wanted.org, wanted.integration, wanted.account);
-        self.inner.vault.place(holder).answer(wanted.refused, self.now())
+        self.inner.vault.place(holder).answer((wanted.refused, u64::MAX), self.now())
     }
 
     /// A token that is good now, renewed where it has to be. Of many who want the same at the same time one asks for it. It
@@ -155,10 +166,13 @@ impl App {
     /// [`NoToken`]
     pub async fn renewed_token(&self, wanted: TokenWanted) -> Result<AccountToken, NoToken> {
         let place = self.inner.vault.place(Holder(wanted.org, wanted.integration, wanted.account));
+        // A try that is under way, or that begins before ours could, is ours as well.
+        let waited_for = place.asked.load(Ordering::Acquire);
         let _renewing = place.renewing.lock().await;
-        if let Some(answer) = place.answer(wanted.refused, self.now()) {
+        if let Some(answer) = place.answer((wanted.refused, waited_for), self.now()) {
             return answer;
         }
+        let asked = place.asked.fetch_add(1, Ordering::AcqRel);
         let before = match place.now() {
             Some(AtHand::Token { token, ends_at, .. }) => Some((token, ends_at)),
             _ => None,
@@ -170,7 +184,11 @@ impl App {
         match obtained {
             Ok(token) => Ok(token),
             Err(NoToken::Ended(why)) => {
-                place.set(AtHand::Ended(why.clone()));
+                // An application's secret may be taken again tomorrow; an account's connection is over.
+                place.set(match wanted.account {
+                    Some(_) => AtHand::Ended(why.clone()),
+                    None => AtHand::Failed { asked, why: why.clone() },
+                });
                 Err(NoToken::Ended(why))
             }
             Err(NoToken::Unavailable(why)) => {
@@ -181,7 +199,7 @@ impl App {
                 if let Some((token, _)) = still {
                     return Ok(token);
                 }
-                place.set(AtHand::Failed { at: self.now(), why: why.clone() });
+                place.set(AtHand::Failed { asked, why: why.clone() });
                 Err(NoToken::Unavailable(why))
             }
         }
@@ -279,8 +297,7 @@ impl App {
         let url = live.snapshot().integration(wanted.integration).map(|integration| integration.url.clone());
         match url {
             Some(url) => {
-                let (_, challenge) = self.knocked(&url, &CredentialKind::None).await.unwrap_or_default();
-                let resource = self.resource_at(&url, challenge.as_deref().and_then(Challenge::parse).as_ref()).await;
+                let resource = self.resource_at(&url, None).await;
                 matches!(resource, Ok(Some(resource)) if !resource.takes_tokens_of(issuer))
             }
             None => false,

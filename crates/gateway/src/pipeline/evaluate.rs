@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use domain::id::PersonId;
 use domain::integration::CredentialKind;
 use domain::record::Decision;
 use domain::time::Timestamp;
@@ -135,11 +136,7 @@ pub(crate) async fn told<P: Ports>(
         return Exit::fault(StatusCode::OK, Some(&request.id), &fault);
     }
     let explanation = caller.snapshot.explain_denial(denial, action);
-    // Who sees nobody else is not told who is here either.
-    let looking = Action::Operate(Operation::ViewMembers);
-    let sees = Question { actor: &caller.actor, action: looking, now: gateway.ports.now() };
-    let ask = if caller.snapshot.evaluate(&sees).is_allowed() { explanation.ask } else { Vec::new() };
-    let names = gateway.ports.names(caller.org(), &ask).await;
+    let names = names(gateway, caller, &explanation.ask).await;
     let mut text = format!("denied: {}", explanation.because);
     if let Some(remedy) = &explanation.remedy {
         text.push_str(&format!(". {remedy}"));
@@ -158,6 +155,19 @@ pub(crate) async fn told<P: Ports>(
         members.insert("request".to_owned(), how.machine);
     }
     Exit::from(answer::json(StatusCode::OK, tool_error(request, &text, ("io.wardroom/denial", machine))))
+}
+
+/// What those are called who can help, as the caller may be told.
+pub(crate) async fn names<P: Ports>(
+    gateway: &Gateway<P>,
+    caller: &Caller<P::Access>,
+    people: &[PersonId],
+) -> Vec<String> {
+    // Who sees nobody else is not told who is here either.
+    let looking = Action::Operate(Operation::ViewMembers);
+    let sees = Question { actor: &caller.actor, action: looking, now: gateway.ports.now() };
+    let shown = if caller.snapshot.evaluate(&sees).is_allowed() { people } else { &[] };
+    gateway.ports.names(caller.org(), shown).await
 }
 
 /// A tool's result that says why nothing came of the call, in the client's era.

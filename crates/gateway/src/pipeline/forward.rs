@@ -196,7 +196,7 @@ async fn refused<P: Ports>(call: &Call<P>, failure: Failure) -> Failure {
         _ => return failure,
     };
     call.gateway.ports.trouble(call.caller.org(), account, trouble).await;
-    showing::connect(call, lacking)
+    showing::connect(call, lacking).await
 }
 
 async fn send<P: Ports>(

@@ -10,7 +10,7 @@ pub(crate) mod answer;
 pub(crate) mod asking;
 mod call;
 pub(crate) mod dialect;
-mod evaluate;
+pub(crate) mod evaluate;
 mod forward;
 pub(crate) mod guard;
 pub(crate) mod identify;

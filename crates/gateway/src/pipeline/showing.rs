@@ -6,9 +6,10 @@
 
 use domain::id::{AccountId, IntegrationId, PersonId};
 use domain::integration::{CredentialKind, Whose};
-use verdict::{Actor, Snapshot, Subject};
+use verdict::{Action, Actor, Operation, Question, Snapshot, Subject, Verdict};
 
 use crate::pipeline::call::Call;
+use crate::pipeline::evaluate;
 use crate::ports::{NoToken, Ports, TokenWanted};
 use crate::upstream::connection::Shown;
 use crate::upstream::endpoint::Endpoint;
@@ -51,7 +52,10 @@ pub(crate) async fn showing<P: Ports>(
             return Ok(Showing { shown: stored(call, endpoint).await?, mark: None, held: None });
         }
         CredentialKind::ClientCredentials { .. } => None,
-        CredentialKind::OAuth { whose, .. } => Some(held(call, *whose)?),
+        CredentialKind::OAuth { whose, .. } => match held(call, *whose)? {
+            Some(held) => Some(held),
+            None => return Err(connect(call, Lacking::Never).await),
+        },
     };
     let wanted = TokenWanted {
         org: snapshot.org(),
@@ -59,39 +63,49 @@ pub(crate) async fn showing<P: Ports>(
         account: account.map(|held| held.account),
         refused,
     };
-    let token = call.gateway.ports.token(wanted).await.map_err(|none| match none {
-        NoToken::Ended(why) => connect(call, Lacking::Ended(why)),
-        NoToken::Unavailable(why) => Failure::SignIn(why),
-    })?;
+    let token = match call.gateway.ports.token(wanted).await {
+        Ok(token) => token,
+        Err(NoToken::Ended(why)) => return Err(connect(call, Lacking::Ended(why)).await),
+        Err(NoToken::Unavailable(why)) => return Err(Failure::SignIn(why)),
+    };
     Ok(Showing { shown: Shown::bearer(&token.text)?, mark: Some(token.mark), held: account })
 }
 
-/// What the person is told who must connect an account, or an admin for everybody.
-pub(crate) fn connect<P: Ports>(call: &Call<P>, lacking: Lacking) -> Failure {
-    let tool = &call.tool;
+/// What the person is told who must connect an account, or ask somebody for everybody's.
+pub(crate) async fn connect<P: Ports>(call: &Call<P>, lacking: Lacking) -> Failure {
+    let (tool, caller, gateway) = (&call.tool, &call.caller, &call.gateway);
     let is_own = matches!(tool.credential, CredentialKind::OAuth { whose: Whose::Person, .. });
-    let base = call.gateway.options.sign_in_url.as_deref();
-    let url = base.map(|base| format!("{base}/connect/{}/{}", call.caller.org(), tool.slug));
-    Failure::Connect(Box::new(Connect { is_own, url, lacking }))
+    let edit = Action::Operate(Operation::EditIntegration { integration: tool.integration });
+    let asked = Question { actor: &caller.actor, action: edit, now: gateway.ports.now() };
+    // Everybody's account is connected by those who may change the integration.
+    let ask = match caller.snapshot.evaluate(&asked) {
+        Verdict::Denied(denial) if !is_own => {
+            let explanation = caller.snapshot.explain_denial(denial, edit);
+            Some(evaluate::names(gateway, caller, &explanation.ask).await)
+        }
+        _ => None,
+    };
+    let base = gateway.options.sign_in_url.as_deref().filter(|_| ask.is_none());
+    let url = base.map(|base| format!("{base}/connect/{}/{}", caller.org(), tool.slug));
+    Failure::Connect(Box::new(Connect { is_own, url, ask: ask.unwrap_or_default(), lacking }))
 }
 
 /// The account with which the call goes out; none where there is none, or it is to have none.
 pub(crate) fn account<P: Ports>(call: &Call<P>) -> Option<AccountId> {
     match &call.tool.credential {
-        CredentialKind::OAuth { whose, .. } => held(call, *whose).ok().map(|held| held.account),
+        CredentialKind::OAuth { whose, .. } => held(call, *whose).ok().flatten().map(|held| held.account),
         _ => None,
     }
 }
 
-fn held<P: Ports>(call: &Call<P>, whose: Whose) -> Result<Held, Failure> {
+fn held<P: Ports>(call: &Call<P>, whose: Whose) -> Result<Option<Held>, Failure> {
     let integration = call.tool.integration;
     let person = match whose {
         Whose::Organization => None,
         Whose::Person => Some(person(&call.caller.actor).ok_or(Failure::NobodysAccount)?),
     };
     let account = call.caller.snapshot.account(integration, person);
-    let account = account.ok_or_else(|| connect(call, Lacking::Never))?;
-    Ok(Held { integration, person, account })
+    Ok(account.map(|account| Held { integration, person, account }))
 }
 
 /// As whom somebody calls: an agent as the person for whom it acts.

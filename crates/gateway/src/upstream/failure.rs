@@ -1,5 +1,7 @@
 //! What can go wrong on the way to an upstream, in words for the person who must act.
 
+use crate::pipeline::evaluate::any_of;
+
 /// The upstream, or the way to it, broke.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Failure {
@@ -48,8 +50,10 @@ pub(crate) enum Failure {
 pub(crate) struct Connect {
     /// Whether it is the caller's own; everybody's otherwise, which an admin connects.
     pub(crate) is_own: bool,
-    /// Where; none where the operator has not said under which URL people come here.
+    /// Where, for who can mend it; none where people cannot sign in here.
     pub(crate) url: Option<String>,
+    /// The names of those who can, where the caller cannot.
+    pub(crate) ask: Vec<String>,
     pub(crate) lacking: Lacking,
 }
 
@@ -68,7 +72,7 @@ impl Failure {
     /// The link by which the caller themselves can mend it.
     pub(crate) fn link(&self) -> Option<&str> {
         match self {
-            Failure::Connect(connect) if connect.is_own => connect.url.as_deref(),
+            Failure::Connect(connect) => connect.url.as_deref(),
             _ => None,
         }
     }
@@ -160,10 +164,11 @@ impl Connect {
             }
             (Lacking::Rights, false) => format!("{title} wants more rights for this than it was connected with"),
         };
-        let place = self.url.as_deref().unwrap_or("the page of the integration in Wardroom");
-        match self.is_own {
-            true => format!("{what}; connect it at {place} and call again"),
-            false => format!("{what}; an admin connects it at {place}"),
+        match (&self.url, self.is_own) {
+            (Some(url), _) => format!("{what}; connect it at {url} and call again"),
+            (None, true) => format!("{what}; connect it on the page of the integration in Wardroom"),
+            (None, false) if self.ask.is_empty() => format!("{what}; ask an admin to connect it"),
+            (None, false) => format!("{what}; ask {} to connect it", any_of(&self.ask)),
         }
     }
 }

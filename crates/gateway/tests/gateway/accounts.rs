@@ -126,7 +126,9 @@ async fn an_account_of_everybodys_is_not_asked_of_who_calls() {
     let ada = world.member_with("Ada", mail);
     let client = world.client(&ada).modern().showing_links();
     let told = client.call("mail__get_echo", json!({})).await.tool_text();
-    assert!(told.contains("Mail is not connected yet; an admin connects it at"), "{told}");
+    assert!(told.contains("Mail is not connected yet; ask "), "{told}");
+    let link = world.client(&world.owner).call("mail__get_echo", json!({})).await.tool_text();
+    assert!(link.contains("/connect/"), "who may connect it is told where: {link}");
     world.has_account(1, mail, None, &["of-all"]);
     client.call("mail__get_echo", json!({})).await;
     assert_eq!(upstream.last("tools/call").0["authorization"], "Bearer of-all");
