@@ -1,4 +1,5 @@
-"""Unmodified real MCP clients against the demo company, given nothing but a URL and a key.
+"""Unmodified real MCP clients against the demo company, given nothing but a URL and a key; and once more with the URL alone,
+when their person signs in.
 
 Needs `WARDROOM_BIN` (the executable) and `WARDROOM_CLIENTS_NPM` (the folder that holds the `node_modules` of
 `package.json`), and runs in a Python that has `requirements.txt`; `cargo xtask test` prepares all three. Prints one
@@ -10,6 +11,7 @@ Start reading at `main`; `checks.py` says what must hold, `company.py` who shall
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -20,9 +22,11 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from checks import Check, Failed, Round, SwitchedOff, require
-from clients import Trouble, all_clients, versions
+from clients import Trouble, all_clients, find_inspector_node, signing_clients, versions
 from company import COUNTS, TOOLS
 from demo import Demo, running_demo
+from signing_in import DESKS, SignIn
+from suites import authorization_server
 
 # Two at a time: each client is a process or many, and the demo needs room too.
 AT_ONCE = 2
@@ -59,6 +63,7 @@ def main() -> int:
         with running_demo(setting("WARDROOM_BIN")) as demo:
             tally.hold("the table", Check("holds as many tools as were promised", counts_hold))
             run_rounds([Round(client, era, demo) for client in clients for era in client.eras], tally)
+            run_sign_ins(npm, demo, wanted, tally)
             with tool_switched_off(demo):
                 run_rounds([SwitchedOff(client, era, demo) for client in clients for era in client.eras], tally)
     except (Trouble, RuntimeError, OSError) as fault:
@@ -94,7 +99,27 @@ def run_rounds(rounds: list[Round], tally: Tally) -> None:
                 tally.hold(where, check)
 
 
-def run_round(one: Round) -> str | None:
+def run_sign_ins(npm: Path, demo: Demo, wanted: list[str], tally: Tally) -> None:
+    """The clients once more, without a key. Each of two people sits at one desk, and uses one client after the other."""
+    clients = [one for one in signing_clients(npm) if not wanted or any(word in one.name for word in wanted)]
+    rounds = [SignIn(client, era, way, demo) for client in clients for era in client.eras for way in client.ways]
+    desks = [rounds[desk::len(DESKS)] for desk in range(len(DESKS))]
+    with ThreadPoolExecutor(len(DESKS)) as pool:
+        work = [pool.submit(lambda one=one, title=title: [run_round(it.at(title)) for it in one]) for one, title in zip(desks, DESKS, strict=True)]
+        troubles = [trouble for desk in work for trouble in desk.result()]
+    for one, trouble in zip([it for desk in desks for it in desk], troubles, strict=True):
+        if trouble is not None:
+            tally.fail(f"{one.where}: the client runs", trouble)
+            continue
+        for check in one.checks():
+            tally.hold(one.where, check)
+    node = find_inspector_node(npm, shutil.which("node"))
+    for check in authorization_server(node, npm, demo):
+        if not wanted or any(word in check.name for word in wanted):
+            tally.hold("the authorization server", check)
+
+
+def run_round(one: Round | SignIn) -> str | None:
     try:
         one.run()
     except (Trouble, OSError, ValueError, KeyError, subprocess.SubprocessError) as fault:

@@ -9,9 +9,11 @@ use domain::time::Timestamp;
 use identity::random::{OperatingSystem, RandomFault, random_array};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use verdict::Credential;
+use verdict::{ClientProof, Credential};
 
 use crate::limits::Limits;
+use crate::pipeline::accept::Door;
+use crate::pipeline::identify::Caller;
 
 /// Who a session belongs to: the key as it was presented, and the door it came through.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -19,6 +21,17 @@ pub(crate) struct Owner {
     pub(crate) org: OrgId,
     pub(crate) credential: Credential,
     pub(crate) integration: Option<String>,
+}
+
+impl Owner {
+    /// Whoever calls, at this door. A client that its person signed in to shows other tokens as time goes by, and is the same.
+    pub(crate) fn of<A>(caller: &Caller<A>, door: &Door) -> Owner {
+        let credential = match caller.credential {
+            Credential::Client(proof) => Credential::Client(ClientProof { ends_at: Timestamp(0), ..proof }),
+            credential => credential,
+        };
+        Owner { org: caller.org(), credential, integration: door.integration.clone() }
+    }
 }
 
 /// One session.

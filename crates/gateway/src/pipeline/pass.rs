@@ -5,10 +5,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use domain::record::Decision;
-use domain::time::Timestamp;
 use http::{HeaderMap, Request as HttpRequest, StatusCode};
 use serde_json::{Value, json};
-use verdict::{ClientProof, Credential};
 
 use crate::gateway::Gateway;
 use crate::mcp::session::{Owner, Session};
@@ -152,15 +150,6 @@ async fn known_place<P: Ports>(
     Err(Exit::fault(StatusCode::NOT_FOUND, request.map(|request| &request.id), &fault))
 }
 
-fn owner<A>(caller: &Caller<A>, door: &Door) -> Owner {
-    // A client shows other tokens as time goes by, and is the same client.
-    let credential = match caller.credential {
-        Credential::Client(proof) => Credential::Client(ClientProof { ends_at: Timestamp(0), ..proof }),
-        credential => credential,
-    };
-    Owner { org: caller.org(), credential, integration: door.integration.clone() }
-}
-
 /// The session that a legacy client names. One that is gone or somebody else's is answered with 404, upon
 /// which clients begin a new one; a client that names none needs none.
 fn session<P: Ports>(
@@ -171,8 +160,10 @@ fn session<P: Ports>(
 ) -> Result<Option<Arc<Session>>, Exit> {
     let Some(id) = headers.get(SESSION) else { return Ok(None) };
     let limits = &gateway.options.limits;
-    let found =
-        id.to_str().ok().and_then(|id| gateway.sessions.find(id, &owner(caller, door), limits, gateway.ports.now()));
+    let found = id
+        .to_str()
+        .ok()
+        .and_then(|id| gateway.sessions.find(id, &Owner::of(caller, door), limits, gateway.ports.now()));
     found.map(Some).ok_or_else(|| {
         let fault = Fault::new(code::NOT_THERE, "this session has ended; begin a new one with `initialize`");
         Exit::fault(StatusCode::NOT_FOUND, None, &fault)

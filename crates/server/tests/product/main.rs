@@ -8,6 +8,7 @@ mod asking;
 mod authzen;
 mod beside;
 mod ceiling;
+mod client_quirks;
 mod collections;
 mod company;
 #[cfg(target_os = "linux")]

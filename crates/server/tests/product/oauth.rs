@@ -12,32 +12,32 @@ use crate::sign_in::{Answer, Browser, found, signed_in};
 use crate::world::{Api, Mcp, Server};
 
 /// A verifier of PKCE and its challenge (RFC 7636, appendix B).
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-const BACK: &str = "http://127.0.0.1:9/callback";
+pub(crate) const BACK: &str = "http://127.0.0.1:9/callback";
 
-fn form(fields: &[(&str, &str)]) -> String {
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
 /// An installation with a person who is signed in.
-struct Gate {
-    server: Server,
-    org: String,
-    owner: Api,
-    ada: Browser,
+pub(crate) struct Gate {
+    pub(crate) server: Server,
+    pub(crate) org: String,
+    pub(crate) owner: Api,
+    pub(crate) ada: Browser,
     _folder: TempDir,
 }
 
 /// The tokens of a client.
 #[derive(Clone, Debug)]
-struct Tokens {
-    access: String,
-    refresh: String,
+pub(crate) struct Tokens {
+    pub(crate) access: String,
+    pub(crate) refresh: String,
 }
 
 impl Gate {
-    fn start() -> Gate {
+    pub(crate) fn start() -> Gate {
         let folder = tempfile::tempdir().unwrap();
         let acme = found(folder.path(), "Acme", "ada@example.com");
         let server = Server::start(folder.path());
@@ -46,22 +46,22 @@ impl Gate {
         Gate { server, org: acme.org, owner, ada, _folder: folder }
     }
 
-    fn resource(&self) -> String {
+    pub(crate) fn resource(&self) -> String {
         format!("{}/o/{}/mcp", self.server.url, self.org)
     }
 
     /// Asks as a program does: without cookies.
-    fn program(&self) -> Browser {
+    pub(crate) fn program(&self) -> Browser {
         Browser::new(&self.server.url)
     }
 
-    fn send(&self, path: &str, fields: &[(&str, &str)]) -> (u16, Value) {
+    pub(crate) fn send(&self, path: &str, fields: &[(&str, &str)]) -> (u16, Value) {
         let kind = ("content-type", "application/x-www-form-urlencoded");
         let answer = self.program().send("POST", path, &[kind], &form(fields));
         (answer.status, answer.json())
     }
 
-    fn register(&self) -> String {
+    pub(crate) fn register(&self) -> String {
         let document =
             json!({ "client_name": "Test Client", "redirect_uris": [BACK], "token_endpoint_auth_method": "none" });
         let kind = ("content-type", "application/json");
@@ -70,7 +70,7 @@ impl Gate {
         answer.json()["client_id"].as_str().unwrap().to_owned()
     }
 
-    fn authorize(&self, client_id: &str, changes: &[(&str, Option<&str>)]) -> String {
+    pub(crate) fn authorize(&self, client_id: &str, changes: &[(&str, Option<&str>)]) -> String {
         let resource = self.resource();
         let mut fields = vec![
             ("response_type", "code"),
@@ -88,7 +88,7 @@ impl Gate {
         format!("/oauth/authorize?{}", form(&fields))
     }
 
-    fn answer(&self, browser: &Browser, page: &Answer, answer: &str) -> Answer {
+    pub(crate) fn answer(&self, browser: &Browser, page: &Answer, answer: &str) -> Answer {
         let request =
             page.text.split("name=\"request\" value=\"").nth(1).expect("the request").split('"').next().unwrap();
         let request = request.replace("&#38;", "&").replace("&amp;", "&");
@@ -100,20 +100,20 @@ impl Gate {
     }
 
     /// What the client finds in the address to which the person is sent back.
-    fn back(answer: &Answer) -> std::collections::BTreeMap<String, String> {
+    pub(crate) fn back(answer: &Answer) -> std::collections::BTreeMap<String, String> {
         assert_eq!(answer.status, 303, "{}", answer.text);
         let to = answer.header("location");
         let query = to.strip_prefix(&format!("{BACK}?")).unwrap_or_else(|| panic!("sent to {to}"));
         form_urlencoded::parse(query.as_bytes()).into_owned().collect()
     }
 
-    fn code(&self, client_id: &str) -> String {
+    pub(crate) fn code(&self, client_id: &str) -> String {
         let page = self.ada.get(&self.authorize(client_id, &[]));
         assert_eq!(page.status, 200, "{}", page.text);
         Gate::back(&self.answer(&self.ada, &page, "connect"))["code"].clone()
     }
 
-    fn exchange(&self, client_id: &str, code: &str, verifier: &str) -> (u16, Value) {
+    pub(crate) fn exchange(&self, client_id: &str, code: &str, verifier: &str) -> (u16, Value) {
         let fields = [
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -124,24 +124,24 @@ impl Gate {
         self.send("/oauth/token", &fields)
     }
 
-    fn refresh(&self, client_id: &str, token: &str) -> (u16, Value) {
+    pub(crate) fn refresh(&self, client_id: &str, token: &str) -> (u16, Value) {
         let fields = [("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", client_id)];
         self.send("/oauth/token", &fields)
     }
 
-    fn status(&self, token: &str) -> u16 {
+    pub(crate) fn status(&self, token: &str) -> u16 {
         Mcp::new(&self.resource(), token).send("tools/list", None, json!({})).expect("an answer").status().as_u16()
     }
 }
 
-fn tokens((status, answer): &(u16, Value)) -> Tokens {
+pub(crate) fn tokens((status, answer): &(u16, Value)) -> Tokens {
     assert_eq!(*status, 200, "{answer}");
     assert_eq!((&answer["token_type"], &answer["expires_in"]), (&json!("Bearer"), &json!(3_600)));
     let text = |name: &str| answer[name].as_str().unwrap().to_owned();
     Tokens { access: text("access_token"), refresh: text("refresh_token") }
 }
 
-fn error((status, answer): &(u16, Value)) -> (u16, &str) {
+pub(crate) fn error((status, answer): &(u16, Value)) -> (u16, &str) {
     (*status, answer["error"].as_str().unwrap_or_default())
 }
 
