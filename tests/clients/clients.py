@@ -219,11 +219,10 @@ def all_clients(npm: Path) -> list[ScriptedClient | Inspector]:
 
 @dataclass(frozen=True)
 class SigningClient:
-    """A client whose person signs in, and the ways in which it can be known to the server."""
+    """A client whose person signs in."""
 
     program: ScriptedClient | Inspector
     eras: tuple[str, ...]
-    ways: tuple[Way, ...] = (Way("registers itself"),)
 
     @property
     def name(self) -> str:

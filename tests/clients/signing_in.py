@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import tempfile
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +14,28 @@ from urllib.parse import quote
 from checks import Check, require
 from clients import SigningClient, Way
 from demo import Demo
+from documents import REDIRECT_URIS, Documents
 
 HERE = Path(__file__).parent
+API_SECONDS_MAX = 20
 # Who signs in, by job title: people who may use Stripe.
 DESKS = ("Finance Manager", "Head of Operations")
+
+
+def all_ways(demo: Demo, documents: Documents) -> list[Way]:
+    """A client registers itself, has a document of its own, or was registered by who looks after the organization's security."""
+    body = {"name": "Registered Client", "redirect_uris": REDIRECT_URIS, "confidential": True}
+    headers = {"Authorization": f"Bearer {demo.keys['Owner']}", "Content-Type": "application/json"}
+    path = f"/api/v1/orgs/{demo.org}/registered-clients"
+    request = urllib.request.Request(demo.url + path, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=API_SECONDS_MAX) as answer:
+        registered = json.loads(answer.read())
+    known = {name: registered[name] for name in ("client_id", "client_secret")}
+    return [
+        Way("registers itself"),
+        Way("has a document", {"document": documents.url}),
+        Way("is registered by hand", {"known": known}),
+    ]
 
 
 class Visitor:

@@ -34,6 +34,7 @@ mod permissions;
 mod plan;
 mod policy_text;
 mod problem;
+mod registered_clients;
 mod requests;
 mod resources;
 mod reviews;

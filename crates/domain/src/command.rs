@@ -8,8 +8,8 @@ use crate::event::Event;
 use crate::grant::{self, Grantee, Profile};
 use crate::group::{self, Except};
 use crate::id::{
-    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId,
-    SessionId, TeamId,
+    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RegistrationId, RequestId,
+    ResourceId, SessionId, TeamId,
 };
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{self, Closing, Inviter, NewInvitation, Offer};
@@ -78,6 +78,10 @@ pub enum Command {
     ConnectClient { client: ClientId, person: PersonId, over: BTreeSet<ClientId> },
     /// Let these clients of a person act as them no longer.
     DisconnectClients { person: PersonId, clients: BTreeSet<ClientId> },
+    /// Make a client known by hand, so that members can connect it.
+    RegisterClient { registration: RegistrationId },
+    /// Let such a client be known no longer; these are connected by it, and end.
+    UnregisterClient { registration: RegistrationId, connected: BTreeSet<ClientId> },
     /// Connect an upstream with the tools it listed.
     ConnectIntegration { integration: Box<Integration>, tools: Vec<DiscoveredTool> },
     /// Change an integration.
@@ -279,6 +283,8 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::RemoveMember { person } => member::remove(state, person),
         Command::ConnectClient { client, person, over } => client::connect(state, (client, person), &over),
         Command::DisconnectClients { person, clients } => Ok(client::disconnect(state, person, &clients)),
+        Command::RegisterClient { registration } => client::register(state, registration),
+        Command::UnregisterClient { registration, connected } => client::unregister(state, registration, &connected),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),
         Command::RefreshTools { integration, tools } => integration::refresh(state, integration, &tools),

@@ -140,6 +140,8 @@ ids! {
     InvitationId "inv_" "an invitation";
     /// Names a client that a person connected to one organization (not its tokens).
     ClientId "cli_" "a connected client";
+    /// Names a client that was registered by hand in one organization, before anybody connects it.
+    RegistrationId "reg_" "a registered client";
     /// Names a mail domain of one organization.
     MailDomainId "dom_" "a mail domain";
 }

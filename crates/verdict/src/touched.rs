@@ -121,6 +121,8 @@ impl Touched {
             | Event::SessionEnded { .. }
             | Event::ClientConnected { .. }
             | Event::ClientDisconnected { .. }
+            | Event::ClientRegistered { .. }
+            | Event::ClientUnregistered { .. }
             | Event::OwnershipOffered { .. }
             | Event::OwnershipAccepted { .. }
             | Event::OwnershipDeclined { .. }

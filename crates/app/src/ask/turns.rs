@@ -350,6 +350,8 @@ impl Concern {
             | Event::SessionsEnded { .. }
             | Event::ClientConnected { .. }
             | Event::ClientDisconnected { .. }
+            | Event::ClientRegistered { .. }
+            | Event::ClientUnregistered { .. }
             | Event::MemberEdited { .. }
             | Event::AccessReviewed { .. }
             | Event::KindConfigured { .. }

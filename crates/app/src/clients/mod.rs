@@ -11,6 +11,7 @@
 mod access;
 mod audience;
 mod authorize;
+mod by_hand;
 mod disconnect;
 mod documents;
 mod known;
@@ -23,6 +24,7 @@ use std::sync::{PoisonError, RwLock};
 
 pub use access::ShownClient;
 pub use authorize::{AuthorizeFault, ConsentView, SentBack};
+pub use by_hand::{ClientToRegister, RegisteredByHand};
 pub use identity::oauth::{OAuthError, OAuthFault};
 pub use known::OAuthRefusal;
 pub use list::ConnectedClientView;

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::agent::AgentEdit;
 use crate::grant::{Grantee, Profile};
 use crate::id::{
-    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId, ResourceId,
-    SessionId, TeamId,
+    AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RegistrationId, RequestId,
+    ResourceId, SessionId, TeamId,
 };
 use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{Inviter, NewInvitation, Offer};
@@ -117,6 +117,12 @@ pub enum Event {
     /// A client of a person lets nobody in any more.
     #[serde(rename = "client.disconnected")]
     ClientDisconnected { client: ClientId, person: PersonId },
+    /// A client was made known by hand, so that members can connect it.
+    #[serde(rename = "client.registered")]
+    ClientRegistered { registration: RegistrationId },
+    /// A client that was made known by hand is known no longer.
+    #[serde(rename = "client.unregistered")]
+    ClientUnregistered { registration: RegistrationId },
     /// An upstream was connected, its tools follow.
     #[serde(rename = "integration.connected")]
     IntegrationConnected(Box<Integration>),
@@ -383,6 +389,8 @@ impl Event {
             Event::SessionsEnded { .. } => "sessions.ended",
             Event::ClientConnected { .. } => "client.connected",
             Event::ClientDisconnected { .. } => "client.disconnected",
+            Event::ClientRegistered { .. } => "client.registered",
+            Event::ClientUnregistered { .. } => "client.unregistered",
             Event::MemberSuspended { .. } => "member.suspended",
             Event::MemberRestored { .. } => "member.restored",
             Event::OwnershipOffered { .. } => "ownership.offered",

@@ -80,7 +80,9 @@ impl Event {
             | Event::MemberRemoved { .. }) => of_people(event),
             // Whoever is here connects what acts as them, and ends that; who issues keys ends it for others.
             Event::ClientConnected { .. } => &[P::OrganizationView],
-            Event::ClientDisconnected { .. } => &[P::OrganizationView, P::KeyIssue],
+            // With the registration of a client all that is connected by it ends.
+            Event::ClientDisconnected { .. } => &[P::OrganizationView, P::KeyIssue, P::SecurityEdit],
+            Event::ClientRegistered { .. } | Event::ClientUnregistered { .. } => &[P::SecurityEdit],
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],
             Event::IntegrationDisconnected { .. } => &[P::IntegrationDisconnect],

@@ -157,6 +157,12 @@ const JOURNAL: &[&str] = &[
     CREATE INDEX client_tokens_by_org ON client_tokens (org);
     CREATE INDEX client_tokens_by_end ON client_tokens (expires_at);
 ",
+    // Clients that were registered by hand are of an organization, and never over.
+    "
+    ALTER TABLE oauth_clients ADD COLUMN org TEXT;
+    CREATE INDEX oauth_clients_by_org ON oauth_clients (org) WHERE org IS NOT NULL;
+    CREATE INDEX connected_clients_by_client_id ON connected_clients (client_id, org);
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

@@ -203,6 +203,7 @@ fn a_client_shows_itself_in_the_way_that_it_registered_for_and_may_try_the_other
 }
 
 // microsoft/vscode#259251, getsentry/sentry-mcp#837, exa-labs/exa-mcp-server#387.
+// rows: PW-19
 #[test]
 fn an_address_is_named_again_as_it_was_pasted_with_a_slash_at_its_end_or_without() {
     let gate = Gate::start();
@@ -336,6 +337,7 @@ fn legacy(gate: &Gate, token: &str, session: Option<&str>, message: &Value) -> A
     gate.program().send("POST", &format!("/o/{}/mcp", gate.org), &headers, &message.to_string())
 }
 
+// rows: PW-19
 #[test]
 fn a_session_of_the_older_protocol_is_its_clients_whichever_of_its_tokens_comes() {
     let gate = Gate::start();

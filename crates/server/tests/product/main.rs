@@ -39,6 +39,7 @@ mod passkeys;
 mod plan;
 mod quotas;
 mod races;
+mod registered_clients;
 mod removal;
 mod requests;
 mod resources;

@@ -38,7 +38,11 @@ pub(crate) struct Tokens {
 
 impl Gate {
     pub(crate) fn start() -> Gate {
-        let folder = tempfile::tempdir().unwrap();
+        Gate::on(tempfile::tempdir().unwrap())
+    }
+
+    /// On a folder in which there may be other organizations.
+    pub(crate) fn on(folder: TempDir) -> Gate {
         let acme = found(folder.path(), "Acme", "ada@example.com");
         let server = Server::start(folder.path());
         let owner = Api::at(&server.url, &acme.org, &acme.key);

@@ -104,6 +104,7 @@ pub(crate) fn operation<'c>(
             Operation::EndSessions { member: *person }
         }
         Command::ConnectClient { .. } => Operation::ConnectClient,
+        Command::RegisterClient { .. } | Command::UnregisterClient { .. } => Operation::RegisterClients,
         Command::DisconnectClients { person, .. } => Operation::EndSessions { member: *person },
         Command::SuspendMember { person, .. } => Operation::SuspendMember { member: *person },
         Command::RestoreMember { person } => Operation::RestoreMember { member: *person },
