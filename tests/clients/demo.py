@@ -28,13 +28,13 @@ class Demo:
 
 
 @contextlib.contextmanager
-def running_demo(wardroom: str) -> Iterator[Demo]:
+def running_demo(wardroom: str, *settings: str) -> Iterator[Demo]:
     """Runs `wardroom demo` until the block is left."""
     with tempfile.TemporaryDirectory(prefix="wardroom-clients-") as folder:
         log = Path(folder) / "demo.log"
         data = Path(folder) / "data"
         with log.open("wb") as sink:
-            command = [wardroom, "demo", "--listen", "127.0.0.1:0", "--data", str(data)]
+            command = [wardroom, "demo", "--listen", "127.0.0.1:0", "--data", str(data), *settings]
             process = subprocess.Popen(
                 command, stdout=sink, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=plain_surroundings()
             )

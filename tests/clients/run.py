@@ -1,4 +1,5 @@
-"""Unmodified real MCP clients against the demo company, given nothing but a URL and a key.
+"""Unmodified real MCP clients against the demo company, given nothing but a URL and a key; and once more with the URL alone,
+when their person signs in.
 
 Needs `WARDROOM_BIN` (the executable) and `WARDROOM_CLIENTS_NPM` (the folder that holds the `node_modules` of
 `package.json`), and runs in a Python that has `requirements.txt`; `cargo xtask test` prepares all three. Prints one
@@ -10,6 +11,7 @@ Start reading at `main`; `checks.py` says what must hold, `company.py` who shall
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -20,9 +22,12 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from checks import Check, Failed, Round, SwitchedOff, require
-from clients import Trouble, all_clients, versions
+from clients import Trouble, Way, all_clients, find_inspector_node, signing_clients, versions
 from company import COUNTS, TOOLS
 from demo import Demo, running_demo
+from documents import serving_documents
+from signing_in import DESKS, SignIn, all_ways
+from suites import authorization_server
 
 # Two at a time: each client is a process or many, and the demo needs room too.
 AT_ONCE = 2
@@ -56,9 +61,13 @@ def main() -> int:
         npm = Path(setting("WARDROOM_CLIENTS_NPM"))
         print("clients with", ", ".join(versions(npm)))
         clients = [one for one in all_clients(npm) if not wanted or any(word in one.name for word in wanted)]
-        with running_demo(setting("WARDROOM_BIN")) as demo:
+        with (
+            serving_documents() as documents,
+            running_demo(setting("WARDROOM_BIN"), "--destination-ca-file", documents.authority) as demo,
+        ):
             tally.hold("the table", Check("holds as many tools as were promised", counts_hold))
             run_rounds([Round(client, era, demo) for client in clients for era in client.eras], tally)
+            run_sign_ins(npm, all_ways(demo, documents), demo, wanted, tally)
             with tool_switched_off(demo):
                 run_rounds([SwitchedOff(client, era, demo) for client in clients for era in client.eras], tally)
     except (Trouble, RuntimeError, OSError) as fault:
@@ -94,7 +103,32 @@ def run_rounds(rounds: list[Round], tally: Tally) -> None:
                 tally.hold(where, check)
 
 
-def run_round(one: Round) -> str | None:
+def run_sign_ins(npm: Path, ways: list[Way], demo: Demo, wanted: list[str], tally: Tally) -> None:
+    """The clients once more, without a key. Each of two people sits at one desk, and uses one client after the other."""
+    clients = [one for one in signing_clients(npm) if not wanted or any(word in one.name for word in wanted)]
+    # In every era one way, and every way in one era.
+    rounds = [SignIn(client, era, ways[0], demo) for client in clients for era in client.eras]
+    rounds += [SignIn(client, client.eras[-1], way, demo) for client in clients for way in ways[1:]]
+    desks = [rounds[desk::len(DESKS)] for desk in range(len(DESKS))]
+    with ThreadPoolExecutor(len(DESKS)) as pool:
+        troubles = [trouble for desk in pool.map(run_desk, desks, DESKS) for trouble in desk]
+    for one, trouble in zip([it for desk in desks for it in desk], troubles, strict=True):
+        if trouble is not None:
+            tally.fail(f"{one.where}: the client runs", trouble)
+            continue
+        for check in one.checks():
+            tally.hold(one.where, check)
+    node = find_inspector_node(npm, shutil.which("node"))
+    for check in authorization_server(node, npm, demo):
+        if not wanted or any(word in check.name for word in wanted):
+            tally.hold("the authorization server", check)
+
+
+def run_desk(rounds: list[SignIn], title: str) -> list[str | None]:
+    return [run_round(one.at(title)) for one in rounds]
+
+
+def run_round(one: Round | SignIn) -> str | None:
     try:
         one.run()
     except (Trouble, OSError, ValueError, KeyError, subprocess.SubprocessError) as fault:

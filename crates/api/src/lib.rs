@@ -35,6 +35,7 @@ mod permissions;
 mod plan;
 mod policy_text;
 mod problem;
+mod registered_clients;
 mod requests;
 mod resources;
 mod reviews;

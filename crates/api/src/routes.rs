@@ -16,7 +16,8 @@ use crate::problem::Failure;
 use crate::{
     access, accounts, advice, agents, ask, audit, authzen, cedar, clients, directory, extract, grants, identities,
     integrations, invitations, keys, kinds, mail_domains, members, oauth, objects, organizations, pages, passkeys,
-    permissions, plan, requests, resources, reviews, roles, scim, sessions, settings, teams, transfer,
+    permissions, plan, registered_clients, requests, resources, reviews, roles, scim, sessions, settings, teams,
+    transfer,
 };
 
 /// The management API: its routes, and where the organization's MCP URL starts.
@@ -85,6 +86,8 @@ fn of_people() -> OpenApiRouter<App> {
         .routes(routes!(clients::disconnect_of_member))
         .routes(routes!(clients::list))
         .routes(routes!(clients::disconnect))
+        .routes(routes!(registered_clients::list, registered_clients::register))
+        .routes(routes!(registered_clients::unregister))
         .routes(routes!(members::consequences::of_removal))
         .routes(routes!(members::suspension::suspend))
         .routes(routes!(members::suspension::restore))

@@ -196,6 +196,7 @@ fn noun(operation: Operation<'_>) -> &'static str {
         | Operation::ApproveInvitation { .. }
         | Operation::RevokeInvitation { .. }
         | Operation::AcceptInvitation { .. } => "invitation",
+        Operation::ConnectClient | Operation::RegisterClients => "client",
         Operation::EditMailDomains | Operation::OpenMailDomain { .. } | Operation::JoinByDomain { .. } => "mail domain",
         Operation::ApproveJoin { .. } | Operation::DeclineJoin { .. } => "join request",
         Operation::Data { .. } => "object",

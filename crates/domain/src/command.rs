@@ -9,8 +9,8 @@ use crate::event::Event;
 use crate::grant::{self, Grantee, Profile};
 use crate::group::{self, Except};
 use crate::id::{
-    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId,
-    ResourceId, SessionId, TeamId,
+    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RegistrationId,
+    RequestId, ResourceId, SessionId, TeamId,
 };
 use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{self, Closing, Inviter, NewInvitation, Offer};
@@ -83,6 +83,10 @@ pub enum Command {
     ConnectAccount { account: AccountId, integration: IntegrationId, person: Option<PersonId> },
     /// Use an account no longer.
     DisconnectAccount { account: AccountId, integration: IntegrationId },
+    /// Make a client known by hand, so that members can connect it.
+    RegisterClient { registration: RegistrationId },
+    /// Let such a client be known no longer; these are connected by it, and end.
+    UnregisterClient { registration: RegistrationId, connected: BTreeSet<ClientId> },
     /// Connect an upstream with the tools it listed.
     ConnectIntegration { integration: Box<Integration>, tools: Vec<DiscoveredTool> },
     /// Change an integration.
@@ -288,6 +292,8 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
             account::connect(state, account, (integration, person))
         }
         Command::DisconnectAccount { account, integration } => Ok(account::disconnect(state, account, integration)),
+        Command::RegisterClient { registration } => client::register(state, registration),
+        Command::UnregisterClient { registration, connected } => client::unregister(state, registration, &connected),
         Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),
         Command::RefreshTools { integration, tools } => integration::refresh(state, integration, &tools),

@@ -142,6 +142,8 @@ ids! {
     ClientId "cli_" "a connected client";
     /// Names an account that is connected at an integration's upstream.
     AccountId "acc_" "a connected account";
+    /// Names a client that was registered by hand in one organization, before anybody connects it.
+    RegistrationId "reg_" "a registered client";
     /// Names a mail domain of one organization.
     MailDomainId "dom_" "a mail domain";
 }

@@ -16,6 +16,8 @@ use std::task::{Context, Poll};
 use http::Uri;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use ipnet::IpNet;
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
 use tower_service::Service;
 
 use crate::options::without_port;
@@ -43,6 +45,8 @@ pub struct Destinations {
     pub private_hosts: Vec<String>,
     /// Networks whose addresses are allowed whatever their name.
     pub private_networks: Vec<IpNet>,
+    /// Certificates on which those of servers may rest, besides those of the public authorities.
+    pub authorities: Vec<CertificateDer<'static>>,
 }
 
 /// Why nothing is sent to a URL, for whoever gave it.
@@ -51,6 +55,17 @@ pub struct Destinations {
 pub struct NotAllowed(String);
 
 impl Destinations {
+    /// How connections are encrypted, and whose certificates are believed.
+    ///
+    /// # Errors
+    /// Where a certificate is none on which others can rest, or there is no TLS.
+    pub fn tls(&self) -> Result<ClientConfig, rustls::Error> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        self.authorities.iter().try_for_each(|certificate| roots.add(certificate.clone()))?;
+        let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+        Ok(builder.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth())
+    }
+
     /// The URL as an HTTP client takes it: encrypted, or to a host that the operator allows without; and to no address that
     /// is not allowed, where it names one.
     ///
@@ -255,7 +270,15 @@ mod tests {
             plain_http_hosts: ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec(),
             private_hosts: vec!["crm.internal".to_owned()],
             private_networks: vec!["10.1.0.0/16".parse().unwrap(), "169.254.0.0/16".parse().unwrap()],
+            authorities: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_believed_by_nobody() {
+        assert!(operator().tls().is_ok());
+        let authorities = vec![CertificateDer::from(vec![1, 2, 3])];
+        assert!(Destinations { authorities, ..operator() }.tls().is_err());
     }
 
     #[test]

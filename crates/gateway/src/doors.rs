@@ -15,13 +15,15 @@ use crate::pipeline::{end_session, listen, pass};
 use crate::ports::Ports;
 
 /// The MCP door: `/o/{org}/mcp` and `/mcp` with all integrations, `/o/{org}/mcp/{integration}` and
-/// `/mcp/{integration}` with one. Serve it with `ConnectInfo<SocketAddr>` where addresses are to be recorded,
+/// `/mcp/{integration}` with one; each of them with a slash at its end as well, since people paste it either way. Serve it with `ConnectInfo<SocketAddr>` where addresses are to be recorded,
 /// and set `TCP_NODELAY` on the listener: without it streams stutter.
 pub fn router<P: Ports>(gateway: Arc<Gateway<P>>) -> Router {
     let paths = ["/o/{org}/mcp", "/o/{org}/mcp/{integration}", "/mcp", "/mcp/{integration}"];
-    let open =
-        |router: Router<Arc<Gateway<P>>>, path| router.route(path, post(enter::<P>).get(enter::<P>).delete(enter::<P>));
-    paths.into_iter().fold(Router::new(), open).with_state(gateway)
+    let open = |router: Router<Arc<Gateway<P>>>, path: &str| {
+        router.route(path, post(enter::<P>).get(enter::<P>).delete(enter::<P>))
+    };
+    let paths = paths.into_iter().flat_map(|path| [path.to_owned(), format!("{path}/")]);
+    paths.fold(Router::new(), |router, path| open(router, &path)).with_state(gateway)
 }
 
 async fn enter<P: Ports>(
@@ -30,7 +32,8 @@ async fn enter<P: Ports>(
     request: Request<Body>,
 ) -> Response {
     let part = |wanted| parts.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned());
-    let door = Door { org: part("org"), integration: part("integration") };
+    let slash = request.uri().path().ends_with('/');
+    let door = Door { org: part("org"), integration: part("integration"), slash };
     match *request.method() {
         Method::POST => pass(gateway, door, request).await,
         Method::DELETE => end_session(gateway, door, request).await,

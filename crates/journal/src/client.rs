@@ -7,11 +7,14 @@
 use domain::id::{ClientId, OrgId, PersonId};
 use domain::time::Timestamp;
 
-/// A client of the authorization server that is known before anybody connects it: it registered itself (RFC 7591).
+/// A client of the authorization server that is known before anybody connects it: it registered itself (RFC 7591), or was
+/// registered by hand in an organization.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OAuthClientRow {
     /// The identifier that it was given.
     pub client_id: String,
+    /// Where it was registered by hand, and can be connected alone; none where it registered itself.
+    pub org: Option<OrgId>,
     /// What it calls itself.
     pub name: String,
     /// Where it may have people sent back to.
@@ -20,7 +23,7 @@ pub struct OAuthClientRow {
     pub secret: Option<[u8; 32]>,
     /// When it registered.
     pub created_at: Timestamp,
-    /// From when on it is unknown, unless somebody connects it meanwhile.
+    /// From when on it is unknown, unless somebody connects it meanwhile. One that was registered by hand stays known.
     pub expires_at: Timestamp,
 }
 

@@ -232,8 +232,15 @@ pub enum Fact {
         /// Who.
         person: PersonId,
     },
-    /// A client has registered itself.
+    /// A client has registered itself, or was registered by hand.
     OAuthClient(Box<OAuthClientRow>),
+    /// A client that was registered by hand is known no longer.
+    DropOAuthClient {
+        /// Where.
+        org: OrgId,
+        /// Its identifier.
+        client_id: String,
+    },
     /// A client that registered itself stays known until then, or longer.
     KeepOAuthClient {
         /// Its identifier.
@@ -330,6 +337,7 @@ impl fmt::Debug for Fact {
             Fact::JoinAsker { row, .. } => write!(f, "JoinAsker({}, {})", row.org, row.person),
             Fact::DropJoinAsker { org, person } => write!(f, "DropJoinAsker({org}, {person})"),
             Fact::OAuthClient(_) => write!(f, "OAuthClient"),
+            Fact::DropOAuthClient { org, .. } => write!(f, "DropOAuthClient({org})"),
             Fact::KeepOAuthClient { .. } => write!(f, "KeepOAuthClient"),
             Fact::ConnectedClient(row) => write!(f, "ConnectedClient({}, {})", row.org, row.client),
             Fact::DropClient { client } => write!(f, "DropClient({client})"),

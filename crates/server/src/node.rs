@@ -88,7 +88,7 @@ impl Node {
             mailer: settings.mailer()?,
             providers: settings.providers()?,
             clients: AiClients {
-                documents: Some(Arc::new(HyperWeb::guarded(settings.destinations())?)),
+                documents: Some(Arc::new(HyperWeb::guarded(settings.destinations()?)?)),
                 redirect_schemes: settings.redirect_schemes.clone(),
             },
             public_url: Some(public_url.clone()),
@@ -105,7 +105,7 @@ impl Node {
         options.public_url.clone_from(&settings.public_url);
         options.sign_in_url = Some(public_url.clone()).filter(|url| api::lets_sign_in(url));
         options.origins.extend(settings.allowed_origins.iter().cloned());
-        options.destinations = settings.destinations();
+        options.destinations = settings.destinations()?;
         let gateway = Gateway::new(ports, options).map_err(|error| Fault(error.to_string()))?;
         upstreams.join(gateway.clone());
         let drain = Duration::from_secs(settings.drain_s);

@@ -18,7 +18,7 @@ use identity::oidc::Issuer;
 use ipnet::IpNet;
 use lettre::message::Mailbox;
 
-use crate::adapters::{HyperWeb, MailWays};
+use crate::adapters::{HyperWeb, MailWays, certificates};
 use crate::proxies::{self, TrustedProxies};
 use crate::{Fault, tls};
 
@@ -80,6 +80,8 @@ settings! {
     plain_http_hosts: Vec<String>, "plain-http-hosts", "", read_list;
     /// Hosts and networks that are not public and to which integrations and documents of AI clients may be reached all the same, separated by commas, such as crm.internal or 10.1.0.0/16.
     private_destinations: PrivateDestinations, "private-destinations", "", read_private;
+    /// PEM file with certificates on which those of integrations and of servers with documents of AI clients may rest, besides those of the public authorities: for servers whose certificates come from a company's own.
+    destination_ca_file: Option<PathBuf>, "destination-ca-file", "", read_path;
     /// Schemes of applications to which people may be sent back when they connect an AI client, separated by commas, such as cursor for cursor://. Any program on a person's machine can take such a scheme for itself; a code that it catches is of no use to it. Web addresses and programs that listen on the person's machine need no entry.
     redirect_schemes: Vec<String>, "redirect-schemes", "cursor,vscode,vscode-insiders,windsurf", read_schemes;
     /// File with the master keys that seal secrets; empty means master.key in the data folder, made at the first start. The environment variable WARDROOM_MASTER_KEYS may hold the same text instead.
@@ -282,10 +284,17 @@ impl Settings {
     }
 
     /// Where integrations and documents of AI clients may be besides public addresses over https.
-    pub(crate) fn destinations(&self) -> Destinations {
+    ///
+    /// # Errors
+    /// [`Fault`] that names the setting whose file holds no certificates.
+    pub(crate) fn destinations(&self) -> Result<Destinations, Fault> {
         let plain_http_hosts = self.plain_http_hosts.clone();
         let PrivateDestinations { hosts, networks } = self.private_destinations.clone();
-        Destinations { plain_http_hosts, private_hosts: hosts, private_networks: networks }
+        let authorities = match &self.destination_ca_file {
+            None => Vec::new(),
+            Some(file) => certificates("destination-ca-file", file)?,
+        };
+        Ok(Destinations { plain_http_hosts, private_hosts: hosts, private_networks: networks, authorities })
     }
 
     /// How much of the installation may be used.

@@ -99,6 +99,8 @@ impl Snapshot {
                 Subject::Member(person) => own(Permission::OrganizationView, Target::ClientsOf(person)),
                 Subject::Key(_) | Subject::Agent(_) => Err(hidden(Reason::NoSuchTarget)),
             },
+            // Which clients are known is how people sign in to them. It connects none: each person is asked.
+            Operation::RegisterClients => holds(Permission::SecurityEdit, Target::RegisteredClients),
             Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
                 let answer = holds(Permission::MemberRemove, Target::Member(member))?;
                 self.not_above(entry, Subject::Member(member), now)?;

@@ -66,6 +66,8 @@ pub enum Operation<'q> {
     EndSessions { member: PersonId },
     /// Connect a client that acts as oneself, see those that one has connected, and disconnect them.
     ConnectClient,
+    /// Make clients known by hand, so that members can connect them, and let them be known no longer.
+    RegisterClients,
     /// Let a member do nothing until they are restored.
     SuspendMember { member: PersonId },
     /// End a member's suspension: to whoever has them, their roles are given once more.
@@ -232,6 +234,7 @@ impl Operation<'_> {
             Operation::ViewSessions { .. } => "member.view_sessions",
             Operation::EndSessions { .. } => "member.end_sessions",
             Operation::ConnectClient => "client.connect",
+            Operation::RegisterClients => "client.register",
             Operation::ChangePreset => "organization.change_preset",
             Operation::SuspendMember { .. } => "member.suspend",
             Operation::RestoreMember { .. } => "member.restore",

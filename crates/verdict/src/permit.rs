@@ -60,6 +60,8 @@ pub enum Target {
     SessionsOf(PersonId),
     /// The clients that a member has connected, as that member.
     ClientsOf(PersonId),
+    /// The clients that are known by hand, and what is connected by them.
+    RegisteredClients,
     /// The access requests of one subject, and for whom it acts.
     RequestsOf(Grantee, Option<PersonId>),
     /// An access request.

@@ -125,6 +125,8 @@ impl Touched {
             | Event::ClientDisconnected { .. }
             | Event::AccountConnected { .. }
             | Event::AccountDisconnected { .. }
+            | Event::ClientRegistered { .. }
+            | Event::ClientUnregistered { .. }
             | Event::OwnershipOffered { .. }
             | Event::OwnershipAccepted { .. }
             | Event::OwnershipDeclined { .. }

@@ -2,11 +2,11 @@
 //! address at which tools are called (RFC 9728).
 
 use axum::Json;
-use axum::extract::{Extension, Path};
-use axum::http::{HeaderName, header};
+use axum::extract::Extension;
+use axum::http::{HeaderName, Uri, header};
 use serde::Serialize;
 
-use super::{AUTHORIZE, REGISTER, REVOKE, TOKEN};
+use super::{AUTHORIZE, KEYS, REGISTER, RESOURCE, REVOKE, TOKEN};
 use crate::organizations::PublicUrl;
 
 /// How long a document may be kept.
@@ -41,10 +41,48 @@ pub(super) struct Resource {
     resource_name: &'static str,
 }
 
+/// The same for clients that look only where OpenID Connect providers say what they are (OpenID Connect Discovery 1.0). What
+/// that document must have besides is said as it is: nobody is told here who somebody is, so there are no tokens that say so,
+/// no algorithm for them, and no key.
+#[derive(Serialize)]
+pub(super) struct OpenId {
+    #[serde(flatten)]
+    server: Server,
+    jwks_uri: String,
+    subject_types_supported: [&'static str; 1],
+    id_token_signing_alg_values_supported: [&'static str; 0],
+}
+
+/// Keys (RFC 7517).
+#[derive(Serialize)]
+pub(super) struct Keys {
+    keys: [(); 0],
+}
+
 /// The authorization server's document.
 pub(super) async fn server(Extension(PublicUrl(public_url)): Extension<PublicUrl>) -> (Kept, Json<Server>) {
+    (KEPT, Json(described(&public_url)))
+}
+
+/// The document of an OpenID Connect provider.
+pub(super) async fn openid(Extension(PublicUrl(public_url)): Extension<PublicUrl>) -> (Kept, Json<OpenId>) {
+    let openid = OpenId {
+        server: described(&public_url),
+        jwks_uri: format!("{public_url}{KEYS}"),
+        subject_types_supported: ["public"],
+        id_token_signing_alg_values_supported: [],
+    };
+    (KEPT, Json(openid))
+}
+
+/// No keys.
+pub(super) async fn keys() -> (Kept, Json<Keys>) {
+    (KEPT, Json(Keys { keys: [] }))
+}
+
+fn described(public_url: &str) -> Server {
     let at = |path: &str| format!("{public_url}{path}");
-    let server = Server {
+    Server {
         authorization_endpoint: at(AUTHORIZE),
         token_endpoint: at(TOKEN),
         registration_endpoint: at(REGISTER),
@@ -58,48 +96,22 @@ pub(super) async fn server(Extension(PublicUrl(public_url)): Extension<PublicUrl
         code_challenge_methods_supported: ["S256"],
         authorization_response_iss_parameter_supported: true,
         client_id_metadata_document_supported: true,
-    };
-    (KEPT, Json(server))
+    }
 }
 
-pub(super) async fn of_all(Extension(public_url): Extension<PublicUrl>) -> (Kept, Json<Resource>) {
-    resource(&public_url, "/mcp")
-}
-
-pub(super) async fn of_integration(
-    Extension(public_url): Extension<PublicUrl>,
-    Path(integration): Path<String>,
+/// The document of an address at which tools are called. It names the address as it was asked, byte for byte: clients
+/// compare it with what was pasted into them. It is the same whether there is such an organization or not, so that nothing
+/// is learnt by asking.
+pub(super) async fn resource(
+    Extension(PublicUrl(public_url)): Extension<PublicUrl>,
+    address: Uri,
 ) -> (Kept, Json<Resource>) {
-    resource(&public_url, &format!("/mcp/{}", escaped(&integration)))
-}
-
-pub(super) async fn of_organization(
-    Extension(public_url): Extension<PublicUrl>,
-    Path(org): Path<String>,
-) -> (Kept, Json<Resource>) {
-    resource(&public_url, &format!("/o/{}/mcp", escaped(&org)))
-}
-
-pub(super) async fn of_both(
-    Extension(public_url): Extension<PublicUrl>,
-    Path((org, integration)): Path<(String, String)>,
-) -> (Kept, Json<Resource>) {
-    resource(&public_url, &format!("/o/{}/mcp/{}", escaped(&org), escaped(&integration)))
-}
-
-/// The document of the address at this path. It is the same whether there is such an organization or not, so that nothing is
-/// learnt by asking.
-fn resource(PublicUrl(public_url): &PublicUrl, path: &str) -> (Kept, Json<Resource>) {
+    let path = address.path().strip_prefix(RESOURCE).filter(|path| !path.is_empty());
     let resource = Resource {
-        resource: format!("{public_url}{path}"),
+        resource: format!("{public_url}{}", path.unwrap_or("/mcp")),
         authorization_servers: [public_url.to_string()],
         bearer_methods_supported: ["header"],
         resource_name: "Wardroom",
     };
     (KEPT, Json(resource))
-}
-
-/// A part of a path as it stands in an address.
-fn escaped(part: &str) -> String {
-    form_urlencoded::byte_serialize(part.as_bytes()).collect()
 }

@@ -345,22 +345,7 @@ impl Concern {
             Event::ObjectDefined(_) | Event::ObjectRemoved { .. } => {
                 matches!(self.asked, Asked::Data(..) | Asked::Field(..))
             }
-            // Nobody is asked about as a session.
-            Event::SessionEnded { .. }
-            | Event::SessionsEnded { .. }
-            | Event::ClientConnected { .. }
-            | Event::ClientDisconnected { .. }
-            | Event::AccountConnected { .. }
-            | Event::AccountDisconnected { .. }
-            | Event::MemberEdited { .. }
-            | Event::AccessReviewed { .. }
-            | Event::KindConfigured { .. }
-            | Event::OrganizationRenamed { .. }
-            | Event::RequestOpened(_)
-            | Event::RequestGranted { .. }
-            | Event::RequestRefused { .. }
-            | Event::RequestWithdrawn { .. } => false,
-            _ => true,
+            _ => !is_beside(event),
         }
     }
 
@@ -380,4 +365,27 @@ impl Concern {
     fn is_resource(&self, resource: domain::id::ResourceId) -> bool {
         matches!(self.asked, Asked::Resource(_, asked) if asked == resource)
     }
+}
+
+/// Whether an event is of what nobody is asked about: a session, a client, a name.
+fn is_beside(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::SessionEnded { .. }
+            | Event::SessionsEnded { .. }
+            | Event::ClientConnected { .. }
+            | Event::ClientDisconnected { .. }
+            | Event::ClientRegistered { .. }
+            | Event::ClientUnregistered { .. }
+            | Event::AccountConnected { .. }
+            | Event::AccountDisconnected { .. }
+            | Event::MemberEdited { .. }
+            | Event::AccessReviewed { .. }
+            | Event::KindConfigured { .. }
+            | Event::OrganizationRenamed { .. }
+            | Event::RequestOpened(_)
+            | Event::RequestGranted { .. }
+            | Event::RequestRefused { .. }
+            | Event::RequestWithdrawn { .. }
+    )
 }

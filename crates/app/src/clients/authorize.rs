@@ -29,6 +29,8 @@ pub struct ConsentView {
     pub client: String,
     /// The host that answers for what the client says of itself, where one does.
     pub documented_at: Option<String>,
+    /// Whether it was registered by hand in the organization.
+    pub by_hand: bool,
     /// Where the person is sent back to: a host, or the scheme of an application.
     pub sent_back_to: String,
     /// Whether that is a program on their own machine, which anybody can say to be.
@@ -115,6 +117,7 @@ impl App {
         Ok(ConsentView {
             client: request.client.name().to_owned(),
             documented_at: request.client.documented_at().map(str::to_owned),
+            by_hand: request.client.org.is_some(),
             sent_back_to: request.redirect_uri.shown().to_owned(),
             is_on_own_machine: request.redirect_uri.is_on_own_machine(),
             origin: request.redirect_uri.origin().to_owned(),
@@ -231,11 +234,19 @@ impl App {
         };
         let wanted = asked.wanted().map_err(back)?;
         let unknown = || back(OAuthFault::new(OAuthError::InvalidTarget, "there is no such resource here"));
-        let audience = match wanted.resource.as_deref() {
+        let mut audience = match wanted.resource.as_deref() {
             // Older clients do not say; the person does.
             None => Audience { org: None, integration: None },
             Some(resource) => Audience::parse(self.issuer(), resource).ok_or_else(unknown)?,
         };
+        // INVARIANT: a client that was registered by hand is connected nowhere else; held by
+        // `a_client_that_was_registered_by_hand_is_connected_in_its_organization_and_nowhere_else` in `server`.
+        if let Some(org) = client.org {
+            match audience.org.as_deref() {
+                Some(named) if self.organization_id(named).await? != Some(org) => return Err(unknown()),
+                _ => audience.org = Some(org.to_string()),
+            }
+        }
         Ok(Request { client, redirect_uri, wanted, audience })
     }
 

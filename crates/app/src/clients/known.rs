@@ -1,5 +1,6 @@
 //! Who a client is: by its registration.
 
+use domain::id::OrgId;
 use identity::oauth::client::{ClientMetadata, ShowsItself, is_document_url};
 use identity::oauth::grant::ClientShown;
 use identity::oauth::redirect::RedirectUri;
@@ -13,6 +14,8 @@ use crate::{App, Problem};
 pub(super) struct KnownClient {
     pub(super) client_id: String,
     pub(super) metadata: ClientMetadata,
+    /// The organization in which it was registered by hand, and can be connected alone.
+    pub(super) org: Option<OrgId>,
     /// Keyed digest of its secret, where it has one.
     secret: Option<[u8; 32]>,
 }
@@ -35,7 +38,7 @@ impl App {
     pub(super) async fn known_client(&self, client_id: &str) -> Result<Option<KnownClient>, OAuthRefusal> {
         if is_document_url(client_id) {
             let metadata = self.described_client(client_id).await?;
-            return Ok(Some(KnownClient { client_id: client_id.to_owned(), metadata, secret: None }));
+            return Ok(Some(KnownClient { client_id: client_id.to_owned(), metadata, org: None, secret: None }));
         }
         Ok(self.registered_client(client_id).await?)
     }
@@ -89,7 +92,7 @@ impl App {
     }
 }
 
-/// A client as it registered itself.
+/// A client as it registered itself, or was registered.
 fn registered(row: OAuthClientRow) -> KnownClient {
     // Read when it registered: what was let then stays let, whatever the setting says of schemes since.
     let scheme = |uri: &String| uri.split_once(':').map(|(scheme, _)| scheme.to_owned());
@@ -98,7 +101,7 @@ fn registered(row: OAuthClientRow) -> KnownClient {
     let name = Some(row.name).filter(|name| !name.is_empty());
     let shows_itself = if row.secret.is_some() { ShowsItself::Post } else { ShowsItself::Not };
     let metadata = ClientMetadata { name, redirect_uris, shows_itself };
-    KnownClient { client_id: row.client_id, metadata, secret: row.secret }
+    KnownClient { client_id: row.client_id, metadata, org: row.org, secret: row.secret }
 }
 
 /// Why a client does not get what it asked for.

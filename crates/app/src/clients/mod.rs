@@ -11,6 +11,7 @@
 mod access;
 mod audience;
 mod authorize;
+mod by_hand;
 mod disconnect;
 mod documents;
 mod known;
@@ -27,6 +28,7 @@ use domain::time::Timestamp;
 
 pub use access::ShownClient;
 pub use authorize::{AuthorizeFault, ConsentView, SentBack, ToldBack};
+pub use by_hand::{ClientToRegister, RegisteredByHand};
 pub use identity::oauth::{OAuthError, OAuthFault};
 pub use known::OAuthRefusal;
 pub use list::{ClientsHere, ConnectedClientView};

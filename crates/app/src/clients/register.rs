@@ -49,6 +49,7 @@ impl App {
         let client_id = domain::id::ClientId::from_random(random).to_string().replacen("cli_", "registered_", 1);
         let row = OAuthClientRow {
             client_id: client_id.clone(),
+            org: None,
             name: metadata.name.clone().unwrap_or_default(),
             redirect_uris: metadata.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
             secret: secret

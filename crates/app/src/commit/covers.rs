@@ -99,6 +99,11 @@ fn covers_people(asked: &Asked<'_>, event: &Event) -> bool {
             Event::ClientConnected { person, .. } | Event::ClientDisconnected { person, .. },
             Target::ClientsOf(member),
         ) => *person == member,
+        (Event::ClientRegistered { .. } | Event::ClientUnregistered { .. }, Target::RegisteredClients) => true,
+        // Of whoever it is: what is connected by a client that is known no longer.
+        (Event::ClientDisconnected { .. }, Target::RegisteredClients) => {
+            events.iter().any(|other| matches!(other, Event::ClientUnregistered { .. }))
+        }
         (
             Event::MemberRemoved { person } | Event::MemberSuspended { person } | Event::MemberEdited { person, .. },
             Target::Member(member),

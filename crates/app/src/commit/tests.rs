@@ -6,8 +6,8 @@ use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::{
-    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RequestId, ResourceId,
-    SessionId, TeamId,
+    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, OrgId, PersonId, RegistrationId,
+    RequestId, ResourceId, SessionId, TeamId,
 };
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
 use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
@@ -213,6 +213,14 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             let (account, person) = (AccountId::from_random([1; 20]), Some(person(0)));
             vec![Event::AccountConnected { account, integration, person }]
         }
+        Operation::RegisterClients => {
+            let registration = RegistrationId::from_random([1; 20]);
+            vec![
+                Event::ClientRegistered { registration },
+                Event::ClientUnregistered { registration },
+                Event::ClientDisconnected { client: ClientId::from_random([2; 20]), person: person(9) },
+            ]
+        }
         Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
             vec![Event::MemberRemoved { person: member }, Event::MemberSuspended { person: member }]
         }
@@ -411,7 +419,7 @@ fn operations<'r>([member, lead, spare]: [&'r RoleId; 3], changes: &'r [Remedy])
         all.extend([0, 1].map(|other| Operation::Collect { artifact: resource, collection: self::resource(other) }));
     }
     all.push(Operation::Assign { grantee: Grantee::Role(*member), integration: integration(0), gift: None });
-    all.push(Operation::ConnectClient);
+    all.extend([Operation::ConnectClient, Operation::RegisterClients]);
     for member_of in [1, 2] {
         let who = person(member_of);
         all.extend([

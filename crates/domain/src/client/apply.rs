@@ -12,6 +12,8 @@ impl Organization {
                 self.clients.insert(*client, connected);
             }
             Event::ClientDisconnected { client, .. } => drop(self.clients.remove(client)),
+            Event::ClientRegistered { registration } => _ = self.registered_clients.insert(*registration),
+            Event::ClientUnregistered { registration } => _ = self.registered_clients.remove(registration),
             _ => {}
         }
     }

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::event::Event;
-use crate::id::{ClientId, PersonId};
+use crate::id::{ClientId, PersonId, RegistrationId};
 use crate::organization::Organization;
 use crate::refusal::Refusal;
 
 /// Clients that one person has connected to an organization at a time. Each stands in memory; a person has a handful.
 pub const CLIENTS_MAX: usize = 50;
+/// Clients that are registered by hand in an organization at a time.
+pub const REGISTRATIONS_MAX: usize = 100;
 
 /// A person connects a client. Those of theirs that let nobody in any more end at the same time.
 pub(crate) fn connect(
@@ -35,6 +37,34 @@ pub(crate) fn connect(
 pub(crate) fn disconnect(state: &Organization, person: PersonId, clients: &BTreeSet<ClientId>) -> Vec<Event> {
     let known = clients.iter().filter_map(|client| state.clients.get(client)).filter(|known| known.person == person);
     known.map(|known| Event::ClientDisconnected { client: known.id, person }).collect()
+}
+
+/// A client is made known.
+pub(crate) fn register(state: &Organization, registration: RegistrationId) -> Result<Vec<Event>, Refusal> {
+    if state.registered_clients.contains(&registration) {
+        return Err(Refusal::rule("exists", "this client is registered already"));
+    }
+    if state.registered_clients.len() >= REGISTRATIONS_MAX {
+        let message = format!("{REGISTRATIONS_MAX} clients are registered; remove one that is not used any more");
+        return Err(Refusal::rule("too-many-clients", message));
+    }
+    Ok(vec![Event::ClientRegistered { registration }])
+}
+
+/// A client is known no longer, and what was connected by it ends.
+pub(crate) fn unregister(
+    state: &Organization,
+    registration: RegistrationId,
+    connected: &BTreeSet<ClientId>,
+) -> Result<Vec<Event>, Refusal> {
+    if !state.registered_clients.contains(&registration) {
+        return Err(Refusal::missing("client", "there is no such registered client"));
+    }
+    let known = connected.iter().filter_map(|client| state.clients.get(client));
+    let mut events: Vec<_> =
+        known.map(|known| Event::ClientDisconnected { client: known.id, person: known.person }).collect();
+    events.push(Event::ClientUnregistered { registration });
+    Ok(events)
 }
 
 #[cfg(test)]
@@ -108,6 +138,39 @@ mod tests {
         happens(&mut state, &[Event::MemberRemoved { person: person(1) }]);
         assert_eq!(state.clients.keys().copied().collect::<Vec<_>>(), [client(3)]);
         assert!(connect(&state, (client(4), person(1)), &BTreeSet::new()).is_err(), "whoever is gone connects nothing");
+    }
+
+    #[test]
+    fn a_registration_takes_with_it_what_is_connected_by_it_and_nothing_else() {
+        let registration = |number: u8| RegistrationId::from_random([number % 32; 20]);
+        let mut state = company();
+        for (number, who) in [(1, 1), (2, 2), (3, 2)] {
+            let events = connect(&state, (client(number), person(who)), &BTreeSet::new()).unwrap();
+            happens(&mut state, &events);
+        }
+        let events = register(&state, registration(1)).unwrap();
+        happens(&mut state, &events);
+        assert_eq!(register(&state, registration(1)).unwrap_err().code, "exists");
+        // One of them has ended meanwhile.
+        let ended = unregister(&state, registration(1), &BTreeSet::from([client(1), client(3), client(9)])).unwrap();
+        assert_eq!(
+            ended,
+            [
+                Event::ClientDisconnected { client: client(1), person: person(1) },
+                Event::ClientDisconnected { client: client(3), person: person(2) },
+                Event::ClientUnregistered { registration: registration(1) },
+            ]
+        );
+        happens(&mut state, &ended);
+        assert_eq!(state.clients.keys().copied().collect::<Vec<_>>(), [client(2)]);
+        assert!(unregister(&state, registration(1), &BTreeSet::new()).is_err(), "it is gone");
+        let full = (0..REGISTRATIONS_MAX).map(|number| {
+            let mut bytes = [(number % 32) as u8; 20];
+            bytes[0] = (number / 32) as u8;
+            RegistrationId::from_random(bytes)
+        });
+        state.registered_clients.extend(full);
+        assert_eq!(register(&state, RegistrationId::from_random([31; 20])).unwrap_err().code, "too-many-clients");
     }
 
     #[test]

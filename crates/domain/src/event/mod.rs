@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::agent::AgentEdit;
 use crate::grant::{Grantee, Profile};
 use crate::id::{
-    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId,
-    ResourceId, SessionId, TeamId,
+    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RegistrationId,
+    RequestId, ResourceId, SessionId, TeamId,
 };
 use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{Inviter, NewInvitation, Offer};
@@ -123,6 +123,12 @@ pub enum Event {
     /// It is used no longer.
     #[serde(rename = "account.disconnected")]
     AccountDisconnected { account: AccountId, integration: IntegrationId, person: Option<PersonId> },
+    /// A client was made known by hand, so that members can connect it.
+    #[serde(rename = "client.registered")]
+    ClientRegistered { registration: RegistrationId },
+    /// A client that was made known by hand is known no longer.
+    #[serde(rename = "client.unregistered")]
+    ClientUnregistered { registration: RegistrationId },
     /// An upstream was connected, its tools follow.
     #[serde(rename = "integration.connected")]
     IntegrationConnected(Box<Integration>),
@@ -391,6 +397,8 @@ impl Event {
             Event::ClientDisconnected { .. } => "client.disconnected",
             Event::AccountConnected { .. } => "account.connected",
             Event::AccountDisconnected { .. } => "account.disconnected",
+            Event::ClientRegistered { .. } => "client.registered",
+            Event::ClientUnregistered { .. } => "client.unregistered",
             Event::MemberSuspended { .. } => "member.suspended",
             Event::MemberRestored { .. } => "member.restored",
             Event::OwnershipOffered { .. } => "ownership.offered",

@@ -80,11 +80,13 @@ impl Event {
             | Event::MemberRemoved { .. }) => of_people(event),
             // Whoever is here connects what acts as them, and ends that; who issues keys ends it for others.
             Event::ClientConnected { .. } => &[P::OrganizationView],
-            Event::ClientDisconnected { .. } => &[P::OrganizationView, P::KeyIssue],
             // Whoever sees an integration connects their own account there; who changes it, everybody's, and ends any.
             Event::AccountConnected { .. } | Event::AccountDisconnected { .. } => {
                 &[P::IntegrationView, P::IntegrationEdit]
             }
+            // With the registration of a client all that is connected by it ends.
+            Event::ClientDisconnected { .. } => &[P::OrganizationView, P::KeyIssue, P::SecurityEdit],
+            Event::ClientRegistered { .. } | Event::ClientUnregistered { .. } => &[P::SecurityEdit],
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],
             Event::IntegrationDisconnected { .. } => &[P::IntegrationDisconnect],

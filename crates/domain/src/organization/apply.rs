@@ -110,7 +110,10 @@ impl Organization {
             | Event::OwnershipDeclined { .. }
             | Event::OwnershipWithdrawn { .. }
             | Event::MemberRemoved { .. }) => self.apply_to_members(stamp, event),
-            event @ (Event::ClientConnected { .. } | Event::ClientDisconnected { .. }) => {
+            event @ (Event::ClientConnected { .. }
+            | Event::ClientDisconnected { .. }
+            | Event::ClientRegistered { .. }
+            | Event::ClientUnregistered { .. }) => {
                 self.apply_to_clients(stamp, &event);
             }
             event @ (Event::AccountConnected { .. } | Event::AccountDisconnected { .. }) => {

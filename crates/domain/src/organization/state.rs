@@ -1,6 +1,6 @@
 //! The state of an organization.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,8 @@ use crate::client::Client;
 use crate::grant::{Grant, Grantee};
 use crate::group::Group;
 use crate::id::{
-    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId,
-    ResourceId, SessionId, TeamId,
+    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RegistrationId,
+    RequestId, ResourceId, SessionId, TeamId,
 };
 use crate::integration::{Integration, Tool};
 use crate::invitation::Invitation;
@@ -101,6 +101,9 @@ pub struct Organization {
     /// The accounts that are connected at its integrations' upstreams.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub accounts: BTreeMap<AccountId, Account>,
+    /// The clients that were registered by hand, so that members can connect them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub registered_clients: BTreeSet<RegistrationId>,
     /// Invitations: the open ones, and those that ended not long ago. Each is shared with the snapshots made of this
     /// state.
     pub invitations: BTreeMap<InvitationId, Arc<Invitation>>,

@@ -6,8 +6,8 @@ use domain::agent::AgentEdit;
 use domain::event::Event;
 use domain::grant::{Grantee, Profile};
 use domain::id::{
-    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RequestId,
-    ResourceId, SessionId, TeamId,
+    AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RegistrationId,
+    RequestId, ResourceId, SessionId, TeamId,
 };
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass, Whose};
 use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
@@ -176,6 +176,8 @@ fn samples_of_the_organization() -> Vec<Sample> {
         ("sessions.ended", Event::SessionsEnded { person }),
         ("client.connected", Event::ClientConnected { client: ClientId::from_random(SESSION), person }),
         ("client.disconnected", Event::ClientDisconnected { client: ClientId::from_random(SESSION), person }),
+        ("client.registered", Event::ClientRegistered { registration: RegistrationId::from_random(SESSION) }),
+        ("client.unregistered", Event::ClientUnregistered { registration: RegistrationId::from_random(SESSION) }),
         ("member.role_taken", Event::MemberRoleTaken { person, role: role("auditor") }),
         ("organization.preset_changed", Event::PresetChanged { preset: "workjet".to_owned() }),
         ("role.withdrawn", Event::RoleWithdrawn { role: role("clerk") }),

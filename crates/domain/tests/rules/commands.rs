@@ -9,7 +9,8 @@ use std::ops::RangeInclusive;
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
 use domain::id::{
-    AccountId, AgentId, ClientId, GroupId, IntegrationId, KeyId, PersonId, ResourceId, SessionId, TeamId,
+    AccountId, AgentId, ClientId, GroupId, IntegrationId, KeyId, PersonId, RegistrationId, ResourceId, SessionId,
+    TeamId,
 };
 use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass, Whose};
 use domain::key::{KeyKind, KeyScope};
@@ -226,7 +227,7 @@ pub(crate) fn histories(steps: RangeInclusive<usize>) -> impl Strategy<Value = V
 
 fn commands() -> impl Strategy<Value = Command> {
     prop_oneof![
-        5 => of_people(),
+        6 => of_people(),
         3 => of_integrations(),
         4 => of_grants_and_keys(),
         3 => structure::of_roles(),
@@ -237,7 +238,18 @@ fn commands() -> impl Strategy<Value = Command> {
         4 => requests::of_requests(),
         4 => invitations::of_invitations(),
         2 => mail_domains::of_mail_domains(),
+        1 => of_registered_clients(),
     ]
+}
+
+fn of_registered_clients() -> impl Strategy<Value = Command> {
+    (0..3u8, 0..3u8, any::<bool>()).prop_map(|(number, of, ends)| {
+        let registration = RegistrationId::from_random([number; 20]);
+        match ends {
+            true => Command::UnregisterClient { registration, connected: [ClientId::from_random([of; 20])].into() },
+            false => Command::RegisterClient { registration },
+        }
+    })
 }
 
 fn of_people() -> impl Strategy<Value = Command> {
@@ -292,8 +304,8 @@ fn of_people() -> impl Strategy<Value = Command> {
             session: SessionId::from_random([number; 20]),
             until: Timestamp(i64::MAX),
         }),
-        3 => people().prop_map(|person| Command::SuspendMember { person, by_directory: false }),
-        6 => people().prop_map(|person| Command::RestoreMember { person }),
+        6 => people().prop_map(|person| Command::SuspendMember { person, by_directory: false }),
+        16 => people().prop_map(|person| Command::RestoreMember { person }),
         5 => (people(), roles(), moments()).prop_map(|(person, role, expires_at)| {
             Command::GiveMemberRole { person, role, expires_at }
         }),

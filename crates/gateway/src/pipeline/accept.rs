@@ -19,17 +19,20 @@ pub(crate) struct Door {
     pub(crate) org: Option<String>,
     /// The integration's slug; none at the one URL of all.
     pub(crate) integration: Option<String>,
+    /// Whether it was written with a slash at its end: it is the same door, and is named again as it was written.
+    pub(crate) slash: bool,
 }
 
 impl Door {
-    /// Its path, where nothing in it would have to be written in another way.
+    /// Its path as it was asked, where nothing in it would have to be written in another way.
     pub(crate) fn path(&self) -> Option<String> {
         let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         let mut names = self.org.iter().chain(&self.integration);
         let path = |org: Option<&String>| org.map_or_else(|| "/mcp".to_owned(), |org| format!("/o/{org}/mcp"));
+        let end = if self.slash { "/" } else { "" };
         names.all(|name| plain(name)).then(|| match &self.integration {
-            None => path(self.org.as_ref()),
-            Some(integration) => format!("{}/{integration}", path(self.org.as_ref())),
+            None => format!("{}{end}", path(self.org.as_ref())),
+            Some(integration) => format!("{}/{integration}{end}", path(self.org.as_ref())),
         })
     }
 }

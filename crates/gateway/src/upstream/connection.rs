@@ -76,17 +76,14 @@ impl Shown {
 
 impl Connection {
     pub(crate) fn new(connect_ms_max: u64, destinations: Arc<Destinations>) -> Result<Connection, StartFault> {
+        let tls = destinations.tls().map_err(|fault| StartFault(fault.to_string()))?;
         let mut http = HttpConnector::new_with_resolver(Resolver::guarded(destinations));
         http.enforce_http(false);
         // Without it small messages wait for the other side's acknowledgement.
         http.set_nodelay(true);
         http.set_connect_timeout(Some(Duration::from_millis(connect_ms_max)));
-        let https = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(Arc::new(rustls::crypto::ring::default_provider()))
-            .map_err(|fault| StartFault(fault.to_string()))?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
+        let https =
+            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(http);
         Ok(Connection { https, clients: Arc::default() })
     }
 

@@ -9,13 +9,30 @@ use crate::journal::Journal;
 use crate::sqlite::clients;
 
 impl Journal {
-    /// The client that registered itself and was given this identifier.
+    /// The client that registered itself, or was registered by hand, and was given this identifier.
     ///
     /// # Errors
     /// [`ReadError`]
     pub async fn oauth_client(&self, client_id: &str) -> Result<Option<OAuthClientRow>, ReadError> {
         let client_id = client_id.to_owned();
         self.read_journal(move |connection| clients::registered(connection, &client_id)).await
+    }
+
+    /// The clients that were registered by hand in an organization, the newest first.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn oauth_clients_of(&self, org: OrgId) -> Result<Vec<OAuthClientRow>, ReadError> {
+        self.read_journal(move |connection| clients::registered_in(connection, org)).await
+    }
+
+    /// The clients of an organization that are connected under this identifier.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn connected_as(&self, org: OrgId, client_id: &str) -> Result<Vec<ClientId>, ReadError> {
+        let client_id = client_id.to_owned();
+        self.read_journal(move |connection| clients::connected_as(connection, org, &client_id)).await
     }
 
     /// The token of a connected client that has this digest, spent ones and those that ended of late included.

@@ -19,21 +19,30 @@ const REGISTERED_MAX: i64 = 10_000;
 const CONNECTED: &str = "client, org, person, client_id, name, sent_back_to, resource, connected_at";
 const TOKEN: &str = "digest, kind, org, client, redirect_uri, challenge, expires_at, spent_at";
 
-/// Writes a client that registered itself, and deletes those that are unknown by now.
+/// Writes a client that registered itself or was registered by hand, and deletes those that are unknown by now.
 pub(crate) fn write_registered(connection: &Connection, row: &OAuthClientRow) -> Result<(), FactError> {
-    let old = "DELETE FROM oauth_clients WHERE expires_at < ?1";
+    let old = "DELETE FROM oauth_clients WHERE expires_at < ?1 AND org IS NULL";
     connection.prepare_cached(old)?.execute([row.created_at.0])?;
     // Anybody may register. Those that nobody has connected end first, and make room.
     let room = "DELETE FROM oauth_clients WHERE client_id IN
-         (SELECT client_id FROM oauth_clients ORDER BY expires_at DESC, client_id LIMIT -1 OFFSET ?1)";
+         (SELECT client_id FROM oauth_clients WHERE org IS NULL ORDER BY expires_at DESC, client_id LIMIT -1 OFFSET ?1)";
     connection.prepare_cached(room)?.execute([REGISTERED_MAX - 1])?;
     let mut insert = connection.prepare_cached(
-        "INSERT INTO oauth_clients (client_id, name, redirect_uris, secret_digest, created_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO oauth_clients (client_id, name, redirect_uris, secret_digest, created_at, expires_at, org)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
+    let org = row.org.as_ref().map(OrgId::as_str);
     // No address has a line break in it.
     let redirect_uris = row.redirect_uris.join("\n");
-    insert.execute(params![row.client_id, row.name, redirect_uris, row.secret, row.created_at.0, row.expires_at.0])?;
+    let (created_at, expires_at) = (row.created_at.0, row.expires_at.0);
+    insert.execute(params![row.client_id, row.name, redirect_uris, row.secret, created_at, expires_at, org])?;
+    Ok(())
+}
+
+/// Deletes a client that was registered by hand.
+pub(crate) fn drop_registered(connection: &Connection, org: OrgId, client_id: &str) -> Result<(), FactError> {
+    let sql = "DELETE FROM oauth_clients WHERE client_id = ?1 AND org = ?2";
+    connection.prepare_cached(sql)?.execute([client_id, org.as_str()])?;
     Ok(())
 }
 
@@ -44,20 +53,47 @@ pub(crate) fn keep_registered(connection: &Connection, client_id: &str, until: T
     Ok(())
 }
 
+const REGISTERED: &str = "client_id, name, redirect_uris, secret_digest, created_at, expires_at, org";
+
 pub(crate) fn registered(connection: &Connection, client_id: &str) -> Result<Option<OAuthClientRow>, ReadError> {
-    let sql = "SELECT client_id, name, redirect_uris, secret_digest, created_at, expires_at FROM oauth_clients
-         WHERE client_id = ?1";
-    let row = |row: &Row<'_>| {
-        Ok(OAuthClientRow {
-            client_id: row.get(0)?,
-            name: row.get(1)?,
-            redirect_uris: row.get::<_, String>(2)?.lines().map(str::to_owned).collect(),
-            secret: row.get(3)?,
-            created_at: Timestamp(row.get(4)?),
-            expires_at: Timestamp(row.get(5)?),
-        })
+    let sql = format!("SELECT {REGISTERED} FROM oauth_clients WHERE client_id = ?1");
+    read_all(connection, &sql, &[&client_id], stored_client)?.pop().map(sound_client).transpose()
+}
+
+/// The clients that were registered by hand in an organization, the newest first.
+pub(crate) fn registered_in(connection: &Connection, org: OrgId) -> Result<Vec<OAuthClientRow>, ReadError> {
+    let sql =
+        format!("SELECT {REGISTERED} FROM oauth_clients WHERE org = ?1 ORDER BY created_at DESC, client_id LIMIT ?2");
+    let rows = read_all(connection, &sql, &[&org.as_str(), &(PAGE_MAX as i64)], stored_client)?;
+    rows.into_iter().map(sound_client).collect()
+}
+
+/// A client, with the organization that is still to be read.
+type StoredClient = (Option<String>, OAuthClientRow);
+
+fn stored_client(row: &Row<'_>) -> rusqlite::Result<StoredClient> {
+    let client = OAuthClientRow {
+        client_id: row.get(0)?,
+        org: None,
+        name: row.get(1)?,
+        redirect_uris: row.get::<_, String>(2)?.lines().map(str::to_owned).collect(),
+        secret: row.get(3)?,
+        created_at: Timestamp(row.get(4)?),
+        expires_at: Timestamp(row.get(5)?),
     };
-    Ok(read_all(connection, sql, &[&client_id], row)?.pop())
+    Ok((row.get(6)?, client))
+}
+
+fn sound_client((org, stored): StoredClient) -> Result<OAuthClientRow, ReadError> {
+    let org = org.map(|org| id(OrgId::parse(&org), "a registered client")).transpose()?;
+    Ok(OAuthClientRow { org, ..stored })
+}
+
+/// The clients of an organization that are connected under this identifier.
+pub(crate) fn connected_as(connection: &Connection, org: OrgId, client_id: &str) -> Result<Vec<ClientId>, ReadError> {
+    let sql = "SELECT client FROM connected_clients WHERE client_id = ?1 AND org = ?2";
+    let rows: Vec<String> = read_all(connection, sql, &[&client_id, &org.as_str()], |row| row.get(0))?;
+    rows.into_iter().map(|client| id(ClientId::parse(&client), "a connected client")).collect()
 }
 
 pub(crate) fn write_connected(connection: &Connection, row: &ConnectedClientRow) -> Result<(), FactError> {

@@ -9,7 +9,7 @@ use crate::sqlite::to_sql;
 use crate::stream::PAGE_MAX;
 
 /// Where rows of an organization stand that go when it is erased.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "memberships",
     "called",
     "directory_users",
@@ -21,6 +21,7 @@ const TABLES: [&str; 14] = [
     "secrets",
     "client_tokens",
     "connected_clients",
+    "oauth_clients",
     "invitees",
     "invitation_digests",
     "outbox",

@@ -122,6 +122,7 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
             invitees::write_digest(connection, digest, *org, *invitation)?;
         }
         Fact::OAuthClient(row) => clients::write_registered(connection, row)?,
+        Fact::DropOAuthClient { org, client_id } => clients::drop_registered(connection, *org, client_id)?,
         Fact::KeepOAuthClient { client_id, until } => clients::keep_registered(connection, client_id, *until)?,
         Fact::ConnectedClient(row) => clients::write_connected(connection, row)?,
         Fact::DropClient { client } => clients::forget(connection, *client)?,

@@ -159,6 +159,12 @@ const JOURNAL: &[&str] = &[
 ",
     "
     ALTER TABLE connected_clients ADD COLUMN used_at INTEGER;
+  ",
+    // Clients that were registered by hand are of an organization, and never over.
+    "
+    ALTER TABLE oauth_clients ADD COLUMN org TEXT;
+    CREATE INDEX oauth_clients_by_org ON oauth_clients (org) WHERE org IS NOT NULL;
+    CREATE INDEX connected_clients_by_client_id ON connected_clients (client_id, org);
 ",
 ];
 

@@ -142,6 +142,7 @@ async fn a_client_that_registered_itself_is_known_until_its_end_and_longer_once_
     let dir = folder();
     let journal = open(dir.path());
     let row = |id: &str, at: i64| OAuthClientRow {
+        org: None,
         client_id: id.to_owned(),
         name: "Client".to_owned(),
         redirect_uris: vec!["https://a.example/cb".to_owned(), "http://127.0.0.1/cb".to_owned()],

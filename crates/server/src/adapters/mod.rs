@@ -12,4 +12,4 @@ pub(crate) use gateway_ports::GatewayPorts;
 pub(crate) use mail::MailWays;
 pub(crate) use names::Resolvers;
 pub(crate) use upstreams::ProbedUpstreams;
-pub(crate) use web::HyperWeb;
+pub(crate) use web::{HyperWeb, certificates};

@@ -56,9 +56,10 @@ impl HyperWeb {
         http.enforce_http(false);
         let no_tls = |error| Fault(format!("there is no TLS to reach providers with: {error}"));
         let (builder, ring) = (HttpsConnectorBuilder::new(), Arc::new(default_provider()));
-        let builder = match ca_file {
-            None => builder.with_provider_and_webpki_roots(ring).map_err(no_tls)?,
-            Some((setting, file)) => {
+        let builder = match (&destinations, ca_file) {
+            (Some(destinations), _) => builder.with_tls_config(destinations.tls().map_err(no_tls)?),
+            (None, None) => builder.with_provider_and_webpki_roots(ring).map_err(no_tls)?,
+            (None, Some((setting, file))) => {
                 let versions = ClientConfig::builder_with_provider(ring).with_safe_default_protocol_versions();
                 let config = versions.map_err(no_tls)?.with_root_certificates(authorities(setting, file)?);
                 builder.with_tls_config(config.with_no_client_auth())
@@ -120,14 +121,23 @@ impl Web for HyperWeb {
 }
 
 fn authorities(setting: &str, file: &Path) -> Result<RootCertStore, Fault> {
+    let mut store = RootCertStore::empty();
+    let wrong =
+        |_| Fault(format!("the setting {setting}: {} holds a certificate on which none can rest", file.display()));
+    certificates(setting, file)?.into_iter().try_for_each(|certificate| store.add(certificate)).map_err(wrong)?;
+    Ok(store)
+}
+
+/// The certificates in a setting's file.
+///
+/// # Errors
+/// [`Fault`] that names the setting whose file holds none.
+pub(crate) fn certificates(setting: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
     let wrong = |why: &str| Fault(format!("the setting {setting}: {} {why}", file.display()));
     let text = std::fs::read(file).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
-    let mut store = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&text) {
-        let certificate = certificate.map_err(|_| wrong("holds no certificate in PEM"))?;
-        store.add(certificate).map_err(|_| wrong("holds a certificate on which none can rest"))?;
-    }
-    if store.is_empty() { Err(wrong("holds no certificate in PEM")) } else { Ok(store) }
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    let read = read.map_err(|_| wrong("holds no certificate in PEM"))?;
+    if read.is_empty() { Err(wrong("holds no certificate in PEM")) } else { Ok(read) }
 }
 
 fn request(method: Method, url: &str, body: String) -> Result<Request<Full<Bytes>>, FetchFault> {

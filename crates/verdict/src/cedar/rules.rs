@@ -252,6 +252,8 @@ fn organization() -> Vec<Policy> {
         .when(any([themselves.clone(), where_for_person])),
         Policy::permit("client.connect", "Every member connects clients that act as themselves", &["client.connect"])
             .when("principal is Wardroom::Member"),
+        Policy::permit("client.register", "Register clients by hand, for members to connect", &["client.register"])
+            .when(holds(P::SecurityEdit)),
         Policy::permit("organization.transfer", "Hand over the top role", &["organization.transfer"])
             .when(all(["resource has role && principal.role.top".to_owned(), holds(P::OrganizationTransfer)])),
         Policy::permit(

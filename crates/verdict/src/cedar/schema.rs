@@ -148,6 +148,8 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("member.end_sessions", MEMBER, ""),
     // To connect a client that acts as oneself.
     ("client.connect", ORGANIZATION, ""),
+    // To make a client known by hand, so that members can connect it.
+    ("client.register", ORGANIZATION, ""),
     ("member.remove", MEMBER, ""),
     ("member.suspend", MEMBER, ""),
     ("member.restore", MEMBER, ""),

@@ -111,6 +111,7 @@ pub(crate) fn operation<'c>(
             Operation::EditIntegration { integration: *integration }
         }
         Command::DisconnectAccount { integration, .. } => Operation::EditIntegration { integration: *integration },
+        Command::RegisterClient { .. } | Command::UnregisterClient { .. } => Operation::RegisterClients,
         Command::DisconnectClients { person, .. } => Operation::EndSessions { member: *person },
         Command::SuspendMember { person, .. } => Operation::SuspendMember { member: *person },
         Command::RestoreMember { person } => Operation::RestoreMember { member: *person },

@@ -6,8 +6,8 @@ use domain::agent::AgentEdit;
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
 use domain::id::{
-    AccountId, AgentId, ClientId, IntegrationId, InvitationId, KeyId, PersonId, RequestId, ResourceId, SessionId,
-    TeamId,
+    AccountId, AgentId, ClientId, IntegrationId, InvitationId, KeyId, PersonId, RegistrationId, RequestId, ResourceId,
+    SessionId, TeamId,
 };
 use domain::integration::{IntegrationEdit, ToolClass};
 use domain::invitation::{Closing, Inviter, NewInvitation, Offer};
@@ -108,7 +108,7 @@ impl Pick<'_> {
     fn people(&mut self) -> Command {
         let (person, role) = (self.person(), self.role_of(false));
         let (digest, hint) = self.secret();
-        match self.dice.below(20) {
+        match self.dice.below(21) {
             17 => {
                 let (account, integration) = (self.account(), self.integration());
                 Command::ConnectAccount { account, integration, person: Some(self.me) }
@@ -121,6 +121,15 @@ impl Pick<'_> {
             15 => {
                 let (client, over) = (self.client(), [self.client()].into());
                 Command::ConnectClient { client, person: self.me, over }
+            }
+            20 => {
+                let registration = RegistrationId::from_random([self.dice.below(3); 20]);
+                let connected = [self.client()].into();
+                if self.dice.percent(60) {
+                    Command::RegisterClient { registration }
+                } else {
+                    Command::UnregisterClient { registration, connected }
+                }
             }
             16 => Command::DisconnectClients { person, clients: [self.client()].into() },
             13 => Command::SuspendMember { person, by_directory: false },

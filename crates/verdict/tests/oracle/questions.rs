@@ -189,7 +189,7 @@ impl Names {
     }
 
     fn about_people<'n>(&'n self, all: &mut Vec<Operation<'n>>) {
-        all.push(Operation::ConnectClient);
+        all.extend([Operation::ConnectClient, Operation::RegisterClients]);
         for member in (0..PEOPLE).map(person) {
             all.extend(self.roles.iter().map(|role| Operation::ChangeRole { member, role }));
             all.extend(self.roles.iter().map(|role| Operation::GiveRole { member, role }));

@@ -207,7 +207,11 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn start() -> Gate {
-        let folder = tempfile::tempdir().unwrap();
+        Gate::on(tempfile::tempdir().unwrap())
+    }
+
+    /// On a folder in which there may be more organizations.
+    pub(crate) fn on(folder: TempDir) -> Gate {
         let acme = found(folder.path(), "Acme", "ada@example.com");
         let other = found(folder.path(), "Other", "eve@example.com");
         let server = Gate::serve(&folder);

@@ -177,6 +177,7 @@ fn operate(state: &Organization, operation: Operation<'_>) -> Asked {
         Operation::ViewSessions { member } => of("member.view_sessions", "Member", member),
         Operation::EndSessions { member } => of("member.end_sessions", "Member", member),
         Operation::ConnectClient => whole("client.connect"),
+        Operation::RegisterClients => whole("client.register"),
         Operation::TakeRole { member, role } => of("member.take_role", "Member", member).with_role(Some(role)),
         Operation::ChangePreset => whole("organization.change_preset"),
         Operation::RemoveMember { member } => of("member.remove", "Member", member),

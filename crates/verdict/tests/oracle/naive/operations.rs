@@ -54,6 +54,7 @@ impl Naive<'_> {
                 Subject::Member(_) => yes("own"),
                 Subject::Key(_) | Subject::Agent(_) => hide(no("no-such-target")),
             },
+            Operation::RegisterClients => needs(P::SecurityEdit),
             Operation::RemoveMember { member } | Operation::SuspendMember { member } => {
                 needs(P::MemberRemove).and(|| self.over_member(me, member))
             }
