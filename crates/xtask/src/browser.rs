@@ -46,7 +46,7 @@ pub(crate) fn run(wardroom: impl FnOnce() -> Result<PathBuf, Fault>) -> Result<T
 }
 
 /// Packages are found from where a script lies.
-fn copy_scripts(from: &Path, to: &Path) -> Result<(), Fault> {
+pub(crate) fn copy_scripts(from: &Path, to: &Path) -> Result<(), Fault> {
     for entry in fs::read_dir(from).map_err(|fault| unusable(from, &fault))?.filter_map(Result::ok) {
         let path = entry.path();
         if path.extension().is_some_and(|kind| kind == "mjs") {
@@ -98,7 +98,7 @@ fn install() -> Result<(), String> {
 }
 
 /// The machine's Node where it is new enough, else the one that npm installed beside the tests.
-fn node(npm: &Path) -> Result<PathBuf, String> {
+pub(crate) fn node(npm: &Path) -> Result<PathBuf, String> {
     match missing_tool("node", &[NODE_MAJOR_MIN], "Node.js 22 or newer") {
         None => Ok(PathBuf::from("node")),
         Some(missing) => {

@@ -6,6 +6,7 @@
 //! Start reading at [`COMMANDS`]; each command has its own module.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks by printing")]
 
+mod accounts;
 mod bench;
 mod browser;
 mod check;
@@ -42,7 +43,7 @@ const COMMANDS: &[XtaskCommand] = &[
     },
     XtaskCommand {
         name: "test",
-        arguments: "[--without-clients] [--without-browser] | --only-clients | --only-browser",
+        arguments: "[--without-clients] [--without-browser] [--without-accounts] | --only-clients | --only-browser | --only-accounts",
         help: "run every test, then the real MCP clients and a real browser against the built executable",
         run: test::run,
     },

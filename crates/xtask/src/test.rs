@@ -2,32 +2,38 @@
 
 use crate::process::{Fault, build_wardroom, cargo, follow, tested_wardroom};
 use crate::tally::Tally;
-use crate::{browser, clients, refuse_unknown};
+use crate::{accounts, browser, clients, refuse_unknown};
 
 const WITHOUT_CLIENTS: &str = "--without-clients";
 const ONLY_CLIENTS: &str = "--only-clients";
 const WITHOUT_BROWSER: &str = "--without-browser";
 const ONLY_BROWSER: &str = "--only-browser";
+const WITHOUT_ACCOUNTS: &str = "--without-accounts";
+const ONLY_ACCOUNTS: &str = "--only-accounts";
 /// The benchmarks pull in the engines that they compare with: long to build, and nothing to test.
 const WORKSPACE_TESTS: [&str; 4] = ["test", "--workspace", "--exclude", "bench"];
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
-    refuse_unknown(arguments, &[WITHOUT_CLIENTS, ONLY_CLIENTS, WITHOUT_BROWSER, ONLY_BROWSER])?;
+    let only = [ONLY_CLIENTS, ONLY_BROWSER, ONLY_ACCOUNTS];
+    refuse_unknown(arguments, &[&only[..], &[WITHOUT_CLIENTS, WITHOUT_BROWSER, WITHOUT_ACCOUNTS]].concat())?;
     let given = |option: &str| arguments.iter().any(|argument| argument == option);
-    let (clients_alone, browser_alone) = (given(ONLY_CLIENTS), given(ONLY_BROWSER));
-    let alone = clients_alone || browser_alone;
-    if alone && arguments.len() > 1 {
-        return Err(Fault::Said(format!("{ONLY_CLIENTS} and {ONLY_BROWSER} stand alone; give no other with them")));
+    let alone = only.into_iter().find(|option| given(option));
+    if alone.is_some() && arguments.len() > 1 {
+        return Err(Fault::Said(format!("{} stand alone; give no other with one of them", only.join(", "))));
     }
+    let wants = |only: &str, without: &str| alone.map_or(!given(without), |alone| alone == only);
     let mut sum = Tally::default();
-    if !alone {
+    if alone.is_none() {
         sum += counted(workspace_tests());
     }
-    let wardroom = || if alone { build_wardroom(false) } else { tested_wardroom(&WORKSPACE_TESTS) };
-    if !browser_alone && !given(WITHOUT_CLIENTS) {
+    let wardroom = || if alone.is_some() { build_wardroom(false) } else { tested_wardroom(&WORKSPACE_TESTS) };
+    if wants(ONLY_CLIENTS, WITHOUT_CLIENTS) {
         sum += counted(clients::run(wardroom));
     }
-    if !clients_alone && !given(WITHOUT_BROWSER) {
+    if wants(ONLY_ACCOUNTS, WITHOUT_ACCOUNTS) {
+        sum += counted(accounts::run(wardroom));
+    }
+    if wants(ONLY_BROWSER, WITHOUT_BROWSER) {
         sum += counted(browser::run(wardroom));
     }
     println!("\n{sum}");

@@ -292,10 +292,10 @@ fn of_people() -> impl Strategy<Value = Command> {
             person,
             clients: [ClientId::from_random([number; 20])].into(),
         }),
-        3 => (integrations(), proptest::option::of(people()), 0..4u8).prop_map(|(integration, person, number)| {
+        5 => (integrations(), proptest::option::of(people()), 0..2u8).prop_map(|(integration, person, number)| {
             Command::ConnectAccount { account: AccountId::from_random([number; 20]), integration, person }
         }),
-        6 => (integrations(), 0..4u8).prop_map(|(integration, number)| Command::DisconnectAccount {
+        12 => (integrations(), 0..2u8).prop_map(|(integration, number)| Command::DisconnectAccount {
             account: AccountId::from_random([number; 20]),
             integration,
         }),
