@@ -18,7 +18,7 @@ const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 #[rustfmt::skip]
 const DOORS: &[(&str, [u16; 3])] = &[
     ("/o/acme/mcp", [401, 200, 401]),
-    ("/o/acme/mcp/", [404, 404, 404]),
+    ("/o/acme/mcp/", [401, 200, 401]),
     ("/mcp", [401, 200, 200]),
     ("/o/acme/mcp/stripe", [200, 200, 401]),
     ("/mcp/stripe", [200, 200, 404]),
