@@ -4,25 +4,42 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use clap::Args;
-use serde_json::{Value, json};
+use clap::{ArgGroup, Args};
+use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
 use crate::terminal::{Terminal, read_secret};
 
 /// How the integration's server is told that the organization may use it.
 #[derive(Args)]
+#[command(
+    group = ArgGroup::new("way").args(["bearer", "header", "no_credential", "sign_in", "client_credentials"]),
+    group = ArgGroup::new("as_client").args(["sign_in", "client_credentials"]),
+)]
 pub(crate) struct Credential {
     /// The server wants a bearer token
-    #[arg(long, conflicts_with_all = ["header", "no_credential"])]
+    #[arg(long)]
     bearer: bool,
     /// The server wants a secret in this header
-    #[arg(long, value_name = "NAME", conflicts_with = "no_credential")]
+    #[arg(long, value_name = "NAME")]
     header: Option<String>,
+    /// The server wants somebody to sign in there: one account for the `organization`, or each `person` with their own
+    #[arg(long, value_name = "WHOSE", value_parser = ["organization", "person"])]
+    sign_in: Option<String>,
+    /// The server wants a client of the organization's own, with its secret and without anybody who signs in
+    #[arg(long, requires = "client_id")]
+    client_credentials: bool,
+    /// What the client is called where people sign in to the server; with --sign-in, Wardroom registers itself without it
+    #[arg(long, value_name = "ID", requires = "as_client")]
+    client_id: Option<String>,
+    /// What to ask for there, with a space between each and the next; without it, what the server says
+    #[arg(long, requires = "as_client")]
+    scope: Option<String>,
     /// The server wants no secret
     #[arg(long, conflicts_with_all = ["secret_file", "secret_env"])]
     no_credential: bool,
-    /// A file that holds the secret; `-` is standard input, which is also read where nothing else is named
+    /// A file that holds the secret; `-` is standard input, which is also read where nothing else is named and there has
+    /// to be a secret, as there has not with --sign-in
     #[arg(long, value_name = "FILE", conflicts_with = "secret_env")]
     secret_file: Option<PathBuf>,
     /// An environment variable that holds the secret
@@ -39,6 +56,12 @@ impl Credential {
         if self.no_credential {
             return Ok(Some(json!({"kind": "none"})));
         }
+        if let Some(whose) = &self.sign_in {
+            return self.read_client(("oauth", Some(whose)), terminal).map(Some);
+        }
+        if self.client_credentials {
+            return self.read_client(("client_credentials", None), terminal).map(Some);
+        }
         if !self.bearer && self.header.is_none() && self.secret_file.is_none() && self.secret_env.is_none() {
             return Ok(None);
         }
@@ -47,6 +70,33 @@ impl Credential {
             Some(name) => json!({"kind": "header", "name": name, "secret": secret}),
             None => json!({"kind": "bearer", "secret": secret}),
         }))
+    }
+
+    /// Whose account at the integration's server is to be connected by signing in there: `organization` or `person`.
+    pub(crate) fn sign_in(&self) -> Option<&str> {
+        self.sign_in.as_deref()
+    }
+
+    /// A client at the server's authorization server, which has no secret where it is for signing in and none was named.
+    fn read_client(
+        &self,
+        (kind, whose): (&str, Option<&String>),
+        terminal: &mut Terminal<'_>,
+    ) -> Result<Value, Failure> {
+        let is_secret_named = self.secret_file.is_some() || self.secret_env.is_some();
+        if is_secret_named && self.client_id.is_none() {
+            return Err(Failure::Usage("name the client that the secret belongs to with --client-id".to_owned()));
+        }
+        let secret = if is_secret_named || self.client_credentials { Some(self.read_secret(terminal)?) } else { None };
+        let named = [
+            ("whose", whose),
+            ("client_id", self.client_id.as_ref()),
+            ("secret", secret.as_ref()),
+            ("scope", self.scope.as_ref()),
+        ];
+        let mut body = Map::from_iter([("kind".to_owned(), json!(kind))]);
+        body.extend(named.into_iter().filter_map(|(name, given)| Some((name.to_owned(), json!(given?)))));
+        Ok(Value::Object(body))
     }
 
     fn read_secret(&self, terminal: &mut Terminal<'_>) -> Result<String, Failure> {

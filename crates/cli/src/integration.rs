@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
+use crate::account;
 use crate::credential::Credential;
 use crate::failure::Failure;
 use crate::field::{is_true, items, text, text_if_any};
@@ -58,6 +59,18 @@ enum Verb {
         /// Only those whose class nobody has confirmed
         #[arg(long)]
         unsure: bool,
+    },
+    /// The accounts that are connected at it by signing in there: all where you may change it, else your own
+    Accounts {
+        /// Short name or id
+        integration: String,
+    },
+    /// Disconnect an account; when this is done no call goes out with it
+    DisconnectAccount {
+        /// Short name or id
+        integration: String,
+        /// The account's id, as `wardroom integration accounts` shows it
+        account: String,
     },
 }
 
@@ -125,6 +138,8 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             terminal.answer(&ended, |_| format!("disconnected {integration}\n"))
         }
         Verb::Tools { integration, unsure } => tools(integration, *unsure, &org, terminal),
+        Verb::Accounts { integration } => account::list(integration, &org, terminal),
+        Verb::DisconnectAccount { integration, account } => account::disconnect((integration, account), &org, terminal),
     }
 }
 
@@ -140,6 +155,9 @@ fn connect(connection: &Connection, org: &Organization, terminal: &mut Terminal<
     let connected = org.post(&["integrations"], &Value::Object(body))?;
     terminal.answer(&connected, |found| {
         let mut told = format!("connected {} as {}\n", text(found, "/title"), text(found, "/slug"));
+        if let Some(whose) = connection.credential.sign_in() {
+            return told + &account::next_step(whose, &text(found, "/slug"), org);
+        }
         let tools = found.pointer("/tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         told.push_str(&format!("{}\n\n{}", count_tools(found), lay_out_tools(tools)));
         told
@@ -157,7 +175,10 @@ fn apply_edit(edit: &Edit, org: &Organization, terminal: &mut Terminal<'_>) -> R
         return Err(Failure::Usage("say what to change: --title, --purpose or a credential".to_owned()));
     }
     let changed = org.patch(&["integrations", &edit.integration], &Value::Object(body))?;
-    terminal.answer(&changed, |_| format!("changed {}\n", edit.integration))
+    terminal.answer(&changed, |_| {
+        let next = edit.credential.sign_in().map(|whose| account::next_step(whose, &edit.integration, org));
+        format!("changed {}\n{}", edit.integration, next.unwrap_or_default())
+    })
 }
 
 fn tools(integration: &str, unsure: bool, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
@@ -267,6 +288,84 @@ mod tests {
         assert_eq!(outcome_in(&server, &line, surroundings).code, 0);
         let credential = json!({"kind": "header", "name": "X-Key", "secret": "value of CRM_KEY"});
         assert_eq!(server.request(0).json(), json!({"credential": credential}));
+    }
+
+    /// The line, run with `s3cret` on standard input, and what it sent as credential.
+    fn credential_sent(line: &[&str]) -> (Value, String, String) {
+        let answer = json!({"slug": "crm", "title": "CRM", "tool_count": 0, "needs_review": 0, "tools": []});
+        let server = FakeServer::answering(vec![(200, answer)]);
+        let mut surroundings = quiet_surroundings();
+        surroundings.input = Box::new(Cursor::new(b"s3cret\n".to_vec()));
+        let line = [&["integration"], line, &["--org", "north"]].concat();
+        let done = outcome_in(&server, &line, surroundings);
+        assert_eq!(done.code, 0, "{}", done.err);
+        (server.request(0).json()["credential"].clone(), done.out, server.url.clone())
+    }
+
+    #[test]
+    fn connecting_by_signing_in_asks_for_no_secret_and_says_where_to_sign_in() {
+        let line = ["connect", "http://u/mcp", "--title", "CRM", "--sign-in", "organization"];
+        let (credential, told, url) = credential_sent(&line);
+        assert_eq!(credential, json!({"kind": "oauth", "whose": "organization"}));
+        assert_eq!(
+            told,
+            format!(
+                "connected CRM as crm\nnext: open {url}/connect/north/crm and sign in there with the account for \
+                 everybody; its tools are read with it\n"
+            )
+        );
+    }
+
+    #[test]
+    fn a_client_for_signing_in_has_a_secret_only_where_one_is_named() {
+        let own = ["edit", "crm", "--sign-in", "person", "--client-id", "wardroom", "--scope", "read write"];
+        let (credential, told, url) = credential_sent(&own);
+        let client = json!({"kind": "oauth", "whose": "person", "client_id": "wardroom", "scope": "read write"});
+        assert_eq!(credential, client);
+        assert!(told.starts_with("changed crm\nnext: everybody opens "), "{told}");
+        assert!(told.contains(&format!("{url}/connect/north/crm ")), "{told}");
+        let (credential, told, _) = credential_sent(&[&own[..], &["--secret-file", "-"]].concat());
+        assert_eq!(credential["secret"], "s3cret");
+        assert!(!told.contains("s3cret"), "{told}");
+    }
+
+    #[test]
+    fn client_credentials_come_with_a_secret_from_standard_input() {
+        let line = ["connect", "http://u/mcp", "--title", "CRM", "--client-credentials", "--client-id", "w"];
+        let (credential, told, _) = credential_sent(&line);
+        assert_eq!(credential, json!({"kind": "client_credentials", "client_id": "w", "secret": "s3cret"}));
+        assert!(told.contains("0 tools") && !told.contains("s3cret"), "{told}");
+    }
+
+    #[test]
+    fn a_secret_for_signing_in_without_its_client_is_not_sent() {
+        let server = FakeServer::answering(vec![]);
+        let line = ["integration", "edit", "crm", "--sign-in", "person", "--secret-file", "-", "--org", "north"];
+        let done = outcome(&server, &line);
+        assert_eq!((done.code, server.request_count()), (2, 0));
+        assert!(done.err.contains("--client-id"), "{}", done.err);
+    }
+
+    #[test]
+    fn ways_to_be_let_in_exclude_each_other_and_a_client_needs_its_way() {
+        let is_taken = |more: &[&str]| {
+            let line = [&["wardroom", "integration", "edit", "crm"], more].concat();
+            crate::command().try_get_matches_from(line).is_ok()
+        };
+        assert!(is_taken(&["--sign-in", "person"]) && is_taken(&["--client-credentials", "--client-id", "w"]));
+        for refused in [
+            &["--sign-in", "nobody"][..],
+            &["--sign-in", "person", "--bearer"],
+            &["--bearer", "--header", "X-Key"],
+            &["--header", "X-Key", "--no-credential"],
+            &["--no-credential", "--secret-env", "KEY"],
+            &["--sign-in", "person", "--client-credentials", "--client-id", "w"],
+            &["--client-credentials"],
+            &["--client-id", "w"],
+            &["--bearer", "--scope", "read"],
+        ] {
+            assert!(!is_taken(refused), "{refused:?}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! Start reading at `Command`, the contents page: one module per noun. `server` speaks HTTP, `terminal` speaks
 //! to the person, `failure` says what the exit codes mean.
 
+mod account;
 mod agent;
 mod audit;
 mod check;

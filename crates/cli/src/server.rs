@@ -254,6 +254,16 @@ impl Organization {
         &self.slug
     }
 
+    /// The address of a page for people, of which these are the parts.
+    pub(crate) fn page(&self, segments: &[&str]) -> String {
+        let mut address = self.server.base.clone();
+        for segment in segments {
+            address.push('/');
+            escape_into(&mut address, segment);
+        }
+        address
+    }
+
     /// Reads below the organization.
     pub(crate) fn get(&self, segments: &[&str], query: &[(&str, String)]) -> Result<Value, Failure> {
         Ok(self.server.send(Method::GET, &self.path(segments, query), None)?.body)
