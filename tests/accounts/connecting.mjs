@@ -200,7 +200,10 @@ export const connecting = {
     await connects(at, "calendar", "ada", "ada-calendar");
     await readsTools(at, "calendar");
     await isAskedToConnect(at, "calendar", "anna", other);
+    const page = async () => (await at.people.anna.browser.walk(`${at.url}/sign-in/connect/${at.org}`)).text;
+    assert.match(await page(), /href="\/connect\/acme\/calendar">which is not connected yet: connect it</);
     await connects(at, "calendar", "anna", "anna-calendar");
+    assert.match(await page(), /href="\/connect\/acme\/calendar">which is connected</);
     assert.equal(await whoAnswers(at, "calendar", "anna"), "anna-calendar");
     assert.equal(await whoAnswers(at, SLUG, "anna"), "anna");
     nothingCrossed(provider, upstream, other);

@@ -3,7 +3,7 @@
 //! It can be read and used without a script; with one, what is to be pasted is copied by a button.
 
 use app::App;
-use app::clients::{UsableIntegration, UsableTool};
+use app::clients::{OwnAccount, UsableIntegration, UsableTool};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -32,6 +32,8 @@ struct Shown {
     purpose: String,
     /// What they may do with it, as a sentence.
     may: String,
+    /// Where their own account there is connected, and in words whether it is.
+    account: Option<(String, &'static str)>,
     /// Whether anything of it can be used at this moment.
     ready: bool,
     /// The address to paste for this one alone.
@@ -64,12 +66,13 @@ pub(super) async fn show(
     let public_url = asked.public_url.0.as_ref();
     let url = format!("{public_url}{}", guide.path);
     let clients = client_lines(&guide.slug, &url);
-    let integrations = guide.integrations.into_iter().map(|integration| shown(public_url, integration)).collect();
+    let integrations =
+        guide.integrations.into_iter().map(|integration| shown((public_url, &guide.slug), integration)).collect();
     let page = ConnectPage { organization: &guide.organization, url: &url, clients, integrations };
     Ok(asked.page_with_script(&page))
 }
 
-fn shown(public_url: &str, integration: UsableIntegration) -> Shown {
+fn shown((public_url, org): (&str, &str), integration: UsableIntegration) -> Shown {
     let may = match &integration {
         integration if integration.paused => "Nobody can use it now: it is paused for everyone.".to_owned(),
         integration if integration.tools.is_empty() => {
@@ -83,8 +86,17 @@ fn shown(public_url: &str, integration: UsableIntegration) -> Shown {
     };
     let groups = [("Read", of(reads)), ("Change", of(changes)), ("Delete", of(deletes))];
     let groups = groups.into_iter().filter(|(_, tools)| !tools.is_empty());
+    let account = integration.account.map(|account| {
+        let how = match account {
+            OwnAccount::Missing => "which is not connected yet: connect it",
+            OwnAccount::Connected => "which is connected",
+            OwnAccount::Ended => "whose connection has ended: connect it anew",
+        };
+        (format!("/connect/{org}/{}", integration.slug), how)
+    });
     Shown {
         may,
+        account,
         ready: !integration.tools.is_empty(),
         url: format!("{public_url}{}", integration.path),
         groups: groups.map(|(title, tools)| Group { title, tools }).collect(),
@@ -176,15 +188,16 @@ mod tests {
             slug: "stripe".to_owned(),
             purpose: String::new(),
             path: "/o/acme/mcp/stripe".to_owned(),
+            account: None,
             paused,
             tools: Vec::new(),
         };
-        let [paused, closed] = [true, false].map(|paused| shown("https://gate.example", empty(paused)));
+        let [paused, closed] = [true, false].map(|paused| shown(("https://gate.example", "acme"), empty(paused)));
         assert!(!paused.ready && paused.may.contains("paused for everyone"), "{}", paused.may);
         assert!(!closed.ready && closed.may.contains("ask somebody who manages integrations"), "{}", closed.may);
         assert!(paused.groups.is_empty() && closed.groups.is_empty());
         let undecided = UsableIntegration { tools: tools(&[ToolClass::Unclassified, ToolClass::Read]), ..empty(false) };
-        let undecided = shown("https://gate.example", undecided);
+        let undecided = shown(("https://gate.example", "acme"), undecided);
         let groups: Vec<&str> = undecided.groups.iter().map(|group| group.title).collect();
         assert_eq!((undecided.ready, undecided.undecided, groups), (true, 1, vec!["Read", "Delete"]));
     }

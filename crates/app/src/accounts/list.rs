@@ -67,7 +67,7 @@ impl App {
         Ok(views)
     }
 
-    pub(super) async fn account_view(
+    pub(crate) async fn account_view(
         &self,
         org: OrgId,
         account: AccountId,

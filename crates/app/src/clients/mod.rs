@@ -34,7 +34,7 @@ pub use known::OAuthRefusal;
 pub use list::{ClientsHere, ConnectedClientView};
 pub use register::RegisteredClient;
 pub use tokens::IssuedTokens;
-pub use usable::{ConnectGuide, UsableIntegration, UsableTool};
+pub use usable::{ConnectGuide, OwnAccount, UsableIntegration, UsableTool};
 
 use crate::App;
 use crate::ports::AiClients;

@@ -1,9 +1,10 @@
 //! What somebody needs to connect an AI client, and what it may use then: their own tools, and nothing of others'.
 
-use domain::integration::ToolClass;
+use domain::integration::{CredentialKind, ToolClass, Whose};
 use verdict::{IntegrationEntry, Operation};
 
 use super::audience::Audience;
+use crate::accounts::AccountState;
 use crate::integrations::description;
 use crate::{App, Caller, Problem};
 
@@ -33,8 +34,21 @@ pub struct UsableIntegration {
     pub path: String,
     /// Whether it is paused for everyone.
     pub paused: bool,
+    /// Their own account at its upstream, where it is called with that.
+    pub account: Option<OwnAccount>,
     /// The tools that they may call at this moment, in the order of their names.
     pub tools: Vec<UsableTool>,
+}
+
+/// Somebody's account at an upstream that is called with it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OwnAccount {
+    /// None is connected.
+    Missing,
+    /// It is connected.
+    Connected,
+    /// It was connected; they have to connect anew.
+    Ended,
 }
 
 /// A tool that somebody may call.
@@ -73,11 +87,31 @@ impl App {
             purpose: entry.purpose.to_string(),
             path: Audience::path(&slug, Some(&entry.slug)),
             paused: entry.paused,
+            account: matches!(entry.credential, CredentialKind::OAuth { whose: Whose::Person, .. })
+                .then_some(OwnAccount::Missing),
             tools: tools(entry),
         });
         let mut integrations: Vec<UsableIntegration> = reached.collect();
+        for integration in integrations.iter_mut().filter(|integration| integration.account.is_some()) {
+            integration.account = Some(self.own_account(caller, &integration.slug).await?);
+        }
         integrations.sort_by(|one, other| one.title.cmp(&other.title));
         let organization = snapshot.name().to_owned();
         Ok(ConnectGuide { organization, path: Audience::path(&slug, None), slug, integrations })
+    }
+
+    async fn own_account(&self, caller: &Caller, integration: &str) -> Result<OwnAccount, Problem> {
+        let snapshot = caller.live.snapshot();
+        let entry = snapshot.integration_by_slug(integration).zip(caller.actor.subject.person());
+        let account = entry.and_then(|(entry, person)| snapshot.account(entry.id, Some(person)));
+        let view = match account {
+            Some(account) => self.account_view(caller.live.org(), account, &caller.live).await?,
+            None => None,
+        };
+        Ok(match view.map(|view| view.state) {
+            None => OwnAccount::Missing,
+            Some(AccountState::Ended { .. }) => OwnAccount::Ended,
+            Some(AccountState::Works | AccountState::Troubled { .. }) => OwnAccount::Connected,
+        })
     }
 }
