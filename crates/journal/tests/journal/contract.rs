@@ -223,6 +223,26 @@ async fn memberships_labels_and_secrets_come_and_go() {
 }
 
 #[tokio::test]
+async fn a_secret_is_renewed_where_it_is_still_and_what_was_dropped_meanwhile_stays_dropped() {
+    let dir = folder();
+    let journal = open(dir.path());
+    let renew = |sealed: &[u8]| Fact::RenewSecret { org: org(1), id: "acc_1".into(), sealed: sealed.to_vec() };
+    let kept = || journal.secret(org(1), "acc_1");
+    journal.append(vec![facts(vec![renew(b"early")])]).await.unwrap();
+    assert_eq!(kept().await.unwrap(), None);
+    let first = Fact::Secret { org: org(1), id: "acc_1".into(), sealed: b"first".to_vec() };
+    journal.append(vec![facts(vec![first])]).await.unwrap();
+    journal.append(vec![facts(vec![renew(b"second")])]).await.unwrap();
+    assert_eq!(kept().await.unwrap(), Some(b"second".to_vec()));
+    assert_eq!(journal.secret(org(2), "acc_1").await.unwrap(), None);
+    let drop = Fact::DropSecret { org: org(1), id: "acc_1".into() };
+    journal.append(vec![facts(vec![drop])]).await.unwrap();
+    journal.append(vec![facts(vec![renew(b"late")])]).await.unwrap();
+    assert_eq!(kept().await.unwrap(), None);
+    journal.close().await;
+}
+
+#[tokio::test]
 async fn the_newest_two_states_are_kept_and_a_damaged_one_is_passed_over() {
     let dir = folder();
     let journal = open(dir.path());
