@@ -94,6 +94,7 @@ impl App {
         let gone = then.as_ref().map(|then| erased(live.org(), [&state, then], &events)).unwrap_or_default();
         let forgotten =
             forgotten(live.org(), &state, &events, at).into_iter().chain(dropped(live.org(), &state, &events));
+        let ended: Vec<_> = events.iter().flat_map(|event| state.accounts_ended_by(event)).collect();
         let forgotten = forgotten.chain(signed_in_no_more(live.org(), &state, &events));
         let facts = facts.into_iter().chain(gone).chain(forgotten).collect();
         let append = Append { stream, expected, at, actor: actor.clone(), events: bodies, facts };
@@ -110,6 +111,14 @@ impl App {
             None => fold(&mut state, &events, (at, &actor)),
         }
         live.publish(&state, Some(&events));
+        ended.into_iter().for_each(|account| self.inner.vault.forget(live.org(), account));
+        for event in &events {
+            if let Event::IntegrationDisconnected { integration } | Event::IntegrationEdited { integration, .. } = event
+                && !matches!(event, Event::IntegrationEdited { edit, .. } if edit.credential.is_none())
+            {
+                self.inner.vault.forget_all_at(live.org(), *integration);
+            }
+        }
         save_sometimes(&self.inner.journal, live.org(), &state, events.len() as u64);
         Ok(events)
     }

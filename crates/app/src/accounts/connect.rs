@@ -6,6 +6,7 @@
 use domain::command::Command;
 use domain::id::{AccountId, IntegrationId, PersonId};
 use domain::integration::{CredentialKind, Whose};
+use domain::organization::Organization;
 use domain::time::Timestamp;
 use identity::token::{PresentedToken, Purpose, TokenForm};
 use identity::upstream::{Authorize, Client, Returned, TOKEN_ANSWER_LENGTH_MAX, TokenRequest, Tokens, own_document};
@@ -135,7 +136,8 @@ impl App {
         let (_, challenge) = self.knocked(&entry.url, &entry.credential).await?;
         let met = Met { url: &entry.url, challenge: challenge.as_deref(), kind: &entry.credential };
         let before = self.registered_at(org, id).await?;
-        let registered = self.still_known(met, before, wants.as_deref(), &places).await?;
+        let registered = self.still_known(met, before.clone(), wants.as_deref(), &places).await?;
+        let scope = registered.scope.clone();
         let client = Client::new(&registered.server, &registered.registration).map_err(|fault| unusable(&fault))?;
         let (token, now) = (self.new_token(TokenForm::SignInState)?, self.now());
         let digester = self.inner.sign_in.digester();
@@ -144,14 +146,27 @@ impl App {
             purpose: Purpose::AccountState.as_str().to_owned(),
             person: Some(signed_in.proof.person),
             org: Some(org),
-            about: Some(about(id, &registered)),
+            about: Some(format!("{}\n{}", about(id, &registered), scope.as_deref().unwrap_or_default())),
             browser: Some(*signed_in.digest()),
             return_to: None,
             created_at: now,
             expires_at: Timestamp(now.0.saturating_add(AWAY_MS)),
         };
-        let sealed = self.sealed_document(org, &registration_id(id), &registered)?;
-        let facts = vec![Fact::Ticket(Box::new(ticket)), Fact::Secret { org, id: registration_id(id), sealed }];
+        let mut facts = vec![Fact::Ticket(Box::new(ticket))];
+        // What others use as well is written only where it is another, and never where an admin has given another meanwhile.
+        let same =
+            |before: &Registered| about(id, before) == about(id, &registered) && before.server == registered.server;
+        if !before.as_ref().is_some_and(same) {
+            if caller.live.snapshot().integration(id).is_none_or(|now| now.credential != entry.credential) {
+                return Err(not_begun());
+            }
+            let sealed = self.sealed_document(org, &registration_id(id), &registered)?;
+            let id = registration_id(id);
+            facts.push(match before {
+                Some(_) => Fact::RenewSecret { org, id, sealed },
+                None => Fact::Secret { org, id, sealed },
+            });
+        }
         self.append_to_directory(&signed_in.stamp(), &[], facts).await?;
         let secrets = self.inner.sign_in.deriver().derive(&token.presented());
         let request = Authorize {
@@ -160,7 +175,7 @@ impl App {
             state: token.reveal(),
             challenge: &secrets.challenge(),
             resource: &registered.resource,
-            scope: registered.scope.as_deref(),
+            scope: scope.as_deref(),
         };
         request.url().map_err(|fault| unusable(&fault))
     }
@@ -176,6 +191,7 @@ impl App {
         let state = PresentedToken::parse(TokenForm::SignInState, &state).map_err(|_| not_begun())?;
         let ticket = self.went_to_upstream(&state, signed_in).await?;
         let (Some(org), Some(went)) = (ticket.org, ticket.about.as_deref()) else { return Err(not_begun()) };
+        let (went, asked) = went.split_once('\n').unwrap_or((went, ""));
         let id = went.split(' ').next().unwrap_or_default();
         let id = IntegrationId::parse(id).map_err(|_| not_begun())?;
         let caller = self.caller_in(signed_in, org.as_str()).await?;
@@ -197,7 +213,7 @@ impl App {
         let answer = answer.map_err(|fault| unusable(&fault))?;
         let tokens = Tokens::parse(answer.status, &answer.body).map_err(|fault| unusable(&fault))?;
         let account = AccountId::from_random(self.random()?);
-        let scope = tokens.scope.clone().or_else(|| registered.scope.clone());
+        let scope = tokens.scope.clone().or_else(|| Some(asked.to_owned()).filter(|asked| !asked.is_empty()));
         let kept = Kept {
             ends_at: ends_at(&tokens, self.now()),
             access: tokens.access_token,
@@ -210,7 +226,14 @@ impl App {
         let sealed = self.sealed_document(org, account.as_str(), &kept)?;
         let facts = vec![Fact::Secret { org, id: account.to_string(), sealed }];
         let person = whose_account(&caller, whose)?;
-        let command = |_: &_| Ok(Command::ConnectAccount { account, integration: id, person });
+        let credential = snapshot.integration(id).map(|entry| entry.credential.clone());
+        // What was given for another credential than the one in force is none of this integration's.
+        let command = |state: &Organization| match state.integrations.get(&id).map(|known| &known.credential)
+            == credential.as_ref()
+        {
+            true => Ok(Command::ConnectAccount { account, integration: id, person }),
+            false => Err(not_begun()),
+        };
         let along = Along { facts, ..Along::default() };
         self.change(&caller, operation(whose, id), command, along).await?;
         Ok(Connected {

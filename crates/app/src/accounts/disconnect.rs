@@ -35,7 +35,6 @@ impl App {
         let kept = self.kept(org, account).await.ok().flatten();
         let command = |_: &_| Ok(Command::DisconnectAccount { account, integration });
         self.change(caller, operation, command, Along::default()).await?;
-        self.inner.vault.forget(org, account);
         if let Some(kept) = kept {
             self.tell_server(org, account, kept);
         }

@@ -13,6 +13,8 @@ pub(super) struct Discovered {
     /// What tokens are asked for.
     pub(super) resource: String,
     pub(super) scope: Option<String>,
+    /// Where the upstream describes itself, if anywhere.
+    pub(super) described_at: Option<String>,
 }
 
 impl App {
@@ -26,7 +28,8 @@ impl App {
     ) -> Result<Discovered, Problem> {
         let challenge = challenge.and_then(Challenge::parse);
         let found = self.resource_at(url, challenge.as_ref()).await?;
-        let (resource, server) = match found {
+        let described_at = found.as_ref().map(|(address, _)| address.clone());
+        let (resource, server) = match found.map(|(_, resource)| resource) {
             Some(resource) => {
                 let server = self.server_of(&resource.authorization_servers).await?;
                 (resource, server)
@@ -42,20 +45,28 @@ impl App {
             }
         };
         let scope = scope(challenge.as_ref(), Some(&resource), &server, before);
-        Ok(Discovered { server, resource: resource.resource, scope })
+        Ok(Discovered { server, resource: resource.resource, scope, described_at })
     }
 
-    pub(super) async fn resource_at(
+    async fn resource_at(
         &self,
         url: &str,
         challenge: Option<&Challenge>,
-    ) -> Result<Option<Resource>, Problem> {
+    ) -> Result<Option<(String, Resource)>, Problem> {
         for address in metadata_urls(url, challenge) {
-            if let Some(document) = self.document(&address, RESOURCE_METADATA_LENGTH_MAX).await? {
-                return Resource::parse(url, &document).map(Some).map_err(|fault| unusable(&fault));
+            if let Some(resource) = self.described(url, &address).await? {
+                return Ok(Some((address, resource)));
             }
         }
         Ok(None)
+    }
+
+    /// What stands at this address about the upstream of that URL.
+    pub(super) async fn described(&self, url: &str, address: &str) -> Result<Option<Resource>, Problem> {
+        match self.document(address, RESOURCE_METADATA_LENGTH_MAX).await? {
+            Some(document) => Resource::parse(url, &document).map(Some).map_err(|fault| unusable(&fault)),
+            None => Ok(None),
+        }
     }
 
     /// The first of them that says something about itself.

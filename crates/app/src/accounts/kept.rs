@@ -21,8 +21,10 @@ pub(crate) struct Registered {
     pub(super) resource: String,
     /// Where people are sent back to, for which it is registered.
     pub(super) redirect_uri: String,
-    /// What is asked for.
+    /// What it said that it asks for, when it was registered.
     pub(super) scope: Option<String>,
+    /// Where the upstream describes itself, if anywhere.
+    pub(super) described_at: Option<String>,
 }
 
 /// An account's tokens, and what they are good for.

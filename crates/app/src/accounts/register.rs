@@ -125,11 +125,11 @@ fn registered(
         CredentialKind::ClientCredentials { scope, .. } | CredentialKind::OAuth { scope, .. } => scope.as_deref(),
         _ => None,
     };
-    let Discovered { server, resource, scope } = discovered;
+    let Discovered { server, resource, scope, described_at } = discovered;
     // What an admin says is asked for, and not what the upstream says; but what it then wants for a call is asked for, too.
     let scope = match stated {
         Some(stated) => identity::upstream::joined(Some(stated), wants),
         None => scope,
     };
-    Registered { server, registration, resource, redirect_uri: places.redirect_uri(), scope }
+    Registered { server, registration, resource, redirect_uri: places.redirect_uri(), scope, described_at }
 }

@@ -82,34 +82,28 @@ struct Place {
     renewing: tokio::sync::Mutex<()>,
     /// How often it was asked for a token here.
     asked: AtomicU64,
+    /// The last try that gave nothing, and why: told to who waited for it.
+    failed: RwLock<Option<(u64, String)>>,
 }
 
 #[derive(Clone)]
 enum AtHand {
-    Token {
-        token: AccountToken,
-        renew_at: Option<Timestamp>,
-        ends_at: Option<Timestamp>,
-    },
+    Token { token: AccountToken, renew_at: Option<Timestamp>, ends_at: Option<Timestamp> },
     Ended(String),
-    /// The try of this number gave nothing: told to who waited for it.
-    Failed {
-        asked: u64,
-        why: String,
-    },
 }
 
 impl Vault {
     fn place(&self, holder: Holder) -> Arc<Place> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         if places.len() >= AT_HAND_MAX && !places.contains_key(&holder) {
-            places.clear();
+            // One that is being renewed is held by whoever renews it.
+            places.retain(|_, place| Arc::strong_count(place) > 1);
         }
         Arc::clone(places.entry(holder).or_default())
     }
 
     /// Forgets an account's token.
-    pub(super) fn forget(&self, org: OrgId, account: AccountId) {
+    pub(crate) fn forget(&self, org: OrgId, account: AccountId) {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.retain(|Holder(of, _, held), _| (*of, *held) != (org, Some(account)));
     }
@@ -140,13 +134,17 @@ impl Place {
         (refused, waited_for): (Option<u64>, u64),
         now: Timestamp,
     ) -> Option<Result<AccountToken, NoToken>> {
-        match self.now()? {
-            AtHand::Token { token, renew_at, .. } => {
-                let good = Some(token.mark) != refused && renew_at.is_none_or(|at| now < at);
-                good.then_some(Ok(token))
+        let failed = self.failed.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let failed = failed.filter(|(asked, _)| *asked >= waited_for).map(|(_, why)| Err(NoToken::Unavailable(why)));
+        match self.now() {
+            Some(AtHand::Token { token, renew_at, ends_at }) if Some(token.mark) != refused => {
+                let fresh = renew_at.is_none_or(|at| now < at);
+                // One that could not be renewed ahead of its end is good until then.
+                let still = failed.is_some() && ends_at.is_none_or(|at| now < at);
+                if fresh || still { Some(Ok(token)) } else { failed }
             }
-            AtHand::Ended(why) => Some(Err(NoToken::Ended(why))),
-            AtHand::Failed { asked, why } => (asked >= waited_for).then_some(Err(NoToken::Unavailable(why))),
+            Some(AtHand::Ended(why)) => Some(Err(NoToken::Ended(why))),
+            Some(AtHand::Token { .. }) | None => failed,
         }
     }
 }
@@ -173,40 +171,37 @@ impl App {
             return answer;
         }
         let asked = place.asked.fetch_add(1, Ordering::AcqRel);
-        let before = match place.now() {
-            Some(AtHand::Token { token, ends_at, .. }) => Some((token, ends_at)),
-            _ => None,
-        };
         let obtained = match wanted.account {
             Some(account) => self.account_token(&place, wanted, account).await,
             None => self.application_token(&place, wanted).await,
         };
-        match obtained {
-            Ok(token) => Ok(token),
-            Err(NoToken::Ended(why)) => {
-                // An application's secret may be taken again tomorrow; an account's connection is over.
-                place.set(match wanted.account {
-                    Some(_) => AtHand::Ended(why.clone()),
-                    None => AtHand::Failed { asked, why: why.clone() },
-                });
-                Err(NoToken::Ended(why))
+        let none = match obtained {
+            Ok(token) => return Ok(token),
+            Err(Lack::Over(why)) => {
+                place.set(AtHand::Ended(why.clone()));
+                return Err(NoToken::Ended(why));
             }
-            Err(NoToken::Unavailable(why)) => {
-                // The one before may be good for a moment still.
-                let still = before.filter(|(token, ends_at)| {
-                    Some(token.mark) != wanted.refused && ends_at.is_some_and(|at| self.now() < at)
-                });
-                if let Some((token, _)) = still {
-                    return Ok(token);
-                }
-                place.set(AtHand::Failed { asked, why: why.clone() });
-                Err(NoToken::Unavailable(why))
+            Err(Lack::Refused(why)) => return Err(NoToken::Ended(why)),
+            Err(Lack::Now(why)) => {
+                *place.failed.write().unwrap_or_else(PoisonError::into_inner) = Some((asked, why.clone()));
+                NoToken::Unavailable(why)
             }
+        };
+        // The one before may be good for a moment still.
+        match place.answer((wanted.refused, asked), self.now()) {
+            Some(Ok(token)) => Ok(token),
+            _ => Err(none),
         }
     }
 
     /// Keeps what an upstream has against an account's tokens, for those who may mend it.
     pub async fn account_trouble(&self, org: OrgId, account: AccountId, trouble: Trouble) {
+        let Ok(live) = self.live(org).await else { return };
+        let at = live.state.lock().await.accounts.get(&account).map(|known| known.integration);
+        let Some(integration) = at else { return };
+        // Whoever renews writes the same document.
+        let place = self.inner.vault.place(Holder(org, integration, Some(account)));
+        let _renewing = place.renewing.lock().await;
         let kept = match self.kept(org, account).await {
             Ok(Some(kept)) => kept,
             Ok(None) => return,
@@ -234,11 +229,11 @@ impl App {
         place: &Place,
         wanted: TokenWanted,
         account: AccountId,
-    ) -> Result<AccountToken, NoToken> {
-        let kept = self.kept(wanted.org, account).await.map_err(|problem| NoToken::Unavailable(problem.to_string()))?;
-        let Some(kept) = kept else { return Err(NoToken::Ended("it was disconnected".to_owned())) };
+    ) -> Result<AccountToken, Lack> {
+        let kept = self.kept(wanted.org, account).await.map_err(|problem| Lack::Now(problem.to_string()))?;
+        let Some(kept) = kept else { return Err(Lack::Over("it was disconnected".to_owned())) };
         if let Some(trouble) = kept.trouble.as_ref().filter(|trouble| trouble.ended) {
-            return Err(NoToken::Ended(trouble.why.clone()));
+            return Err(Lack::Over(trouble.why.clone()));
         }
         let now = self.now();
         // What was kept before this process began may be good still.
@@ -246,15 +241,21 @@ impl App {
             return Ok(self.at_hand(place, kept.access, kept.ends_at));
         }
         // What it gives out may have been for another one since.
-        if wanted.refused.is_some() && self.has_moved(&wanted, &kept.at.server.issuer).await {
+        if wanted.refused.is_some() && self.has_moved(&wanted, &kept.at).await {
             let why = "the server names another authorization server now than the one that gave this";
             return self.ended(wanted.org, account, kept, why).await;
         }
         let Some(refresh) = &kept.refresh else {
-            return self.ended(wanted.org, account, kept, "its authorization server gave nothing to go on with").await;
+            let why = "its authorization server gave nothing to go on with";
+            // A server that refuses one call may take the token for the next; nothing is ended by that.
+            let is_over = kept.ends_at.is_some_and(|at| now >= at);
+            if !is_over && wanted.refused.is_some() {
+                return Err(Lack::Refused(why.to_owned()));
+            }
+            return self.ended(wanted.org, account, kept, why).await;
         };
         let at = &kept.at;
-        let client = Client::new(&at.server, &at.registration).map_err(|fault| NoToken::Ended(fault.to_string()))?;
+        let client = Client::new(&at.server, &at.registration).map_err(|fault| Lack::Over(fault.to_string()))?;
         let request = TokenRequest::refresh(client, refresh, &at.resource);
         match self.asked_for_token(at, &request).await {
             Ok(tokens) => {
@@ -269,7 +270,7 @@ impl App {
                 };
                 self.keep(wanted.org, account, &kept).await.map_err(|problem| {
                     tracing::error!(%account, %problem, "a renewed token could not be kept");
-                    NoToken::Unavailable("what was renewed could not be kept".to_owned())
+                    Lack::Now("what was renewed could not be kept".to_owned())
                 })?;
                 Ok(self.at_hand(place, access, ends_at))
             }
@@ -279,34 +280,36 @@ impl App {
                 self.ended(wanted.org, account, kept, "its authorization server does not know Wardroom any more").await
             }
             Err(fault) if fault.ends() => self.ended(wanted.org, account, kept, &fault.to_string()).await,
-            Err(fault) if fault.passes() => Err(NoToken::Unavailable(fault.to_string())),
+            Err(fault) if fault.passes() => Err(Lack::Now(fault.to_string())),
             Err(fault) => {
                 let why = fault.to_string();
                 let since = kept.trouble.as_ref().filter(|known| known.why == why).map(|known| known.since);
                 if since.is_none() {
                     self.troubled(wanted.org, account, kept, (&why, false)).await;
                 }
-                Err(NoToken::Unavailable(why))
+                Err(Lack::Now(why))
             }
         }
     }
 
     /// Whether an upstream says that it takes no tokens of this issuer. What cannot be asked has not moved.
-    async fn has_moved(&self, wanted: &TokenWanted, issuer: &str) -> bool {
+    async fn has_moved(&self, wanted: &TokenWanted, at: &Registered) -> bool {
+        let (issuer, described_at) = (&at.server.issuer, at.described_at.as_deref());
         let Ok(live) = self.live(wanted.org).await else { return false };
         let url = live.snapshot().integration(wanted.integration).map(|integration| integration.url.clone());
         match url {
             Some(url) => {
-                let resource = self.resource_at(&url, None).await;
-                matches!(resource, Ok(Some(resource)) if !resource.takes_tokens_of(issuer))
+                let Some(described_at) = described_at else { return false };
+                let described = self.described(&url, described_at).await;
+                matches!(described, Ok(Some(resource)) if !resource.takes_tokens_of(issuer))
             }
             None => false,
         }
     }
 
-    async fn ended(&self, org: OrgId, account: AccountId, kept: Kept, why: &str) -> Result<AccountToken, NoToken> {
+    async fn ended(&self, org: OrgId, account: AccountId, kept: Kept, why: &str) -> Result<AccountToken, Lack> {
         self.troubled(org, account, kept, (why, true)).await;
-        Err(NoToken::Ended(why.to_owned()))
+        Err(Lack::Over(why.to_owned()))
     }
 
     async fn troubled(&self, org: OrgId, account: AccountId, kept: Kept, (why, ended): (&str, bool)) {
@@ -326,11 +329,15 @@ impl App {
         }
     }
 
-    async fn application_token(&self, place: &Place, wanted: TokenWanted) -> Result<AccountToken, NoToken> {
+    async fn application_token(&self, place: &Place, wanted: TokenWanted) -> Result<AccountToken, Lack> {
         let registered = self.registered_at(wanted.org, wanted.integration).await;
-        let registered = registered.map_err(|problem| NoToken::Unavailable(problem.to_string()))?;
-        let Some(at) = registered else { return Err(NoToken::Ended("its credential is gone".to_owned())) };
-        let tokens = self.application_tokens(&at).await?;
+        let registered = registered.map_err(|problem| Lack::Now(problem.to_string()))?;
+        let Some(at) = registered else { return Err(Lack::Refused("its credential is gone".to_owned())) };
+        let tokens = self.application_tokens(&at).await.map_err(|none| match none {
+            // An application's secret may be taken again tomorrow.
+            NoToken::Ended(why) => Lack::Refused(why),
+            NoToken::Unavailable(why) => Lack::Now(why),
+        })?;
         let ends_at = ends_at(&tokens, self.now());
         Ok(self.at_hand(place, tokens.access_token, ends_at))
     }
@@ -378,6 +385,16 @@ impl App {
         let web = self.inner.clients.web();
         web.ok_or_else(|| Problem::Unavailable { message: "there is no way to authorization servers here".to_owned() })
     }
+}
+
+/// Why there is no token.
+enum Lack {
+    /// The connection has ended, and that is kept.
+    Over(String),
+    /// None is to be had in place of what was refused; the next call may be another matter.
+    Refused(String),
+    /// Not now.
+    Now(String),
 }
 
 /// Until when tokens are good that were given now.

@@ -51,7 +51,6 @@ impl App {
         };
         let command = |_: &_| Ok(Command::EditIntegration { integration: id, edit: edit.clone() });
         self.change(caller, operation, command, Along { facts, directory: None }).await?;
-        self.inner.vault.forget_all_at(org, id);
         self.show_integration(caller, id.as_str()).await
     }
 
