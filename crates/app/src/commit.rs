@@ -5,7 +5,7 @@ mod covers;
 use std::sync::Arc;
 
 use domain::event::{self, Event};
-use domain::id::{KeyId, OrgId, PersonId};
+use domain::id::{AccountId, KeyId, OrgId, PersonId};
 use domain::integration::CredentialKind;
 use domain::organization::{Organization, Stamp};
 use domain::time::Timestamp;
@@ -95,7 +95,7 @@ impl App {
         let forgotten =
             forgotten(live.org(), &state, &events, at).into_iter().chain(dropped(live.org(), &state, &events));
         let ended: Vec<_> = events.iter().flat_map(|event| state.accounts_ended_by(event)).collect();
-        let forgotten = forgotten.chain(signed_in_no_more(live.org(), &state, &events));
+        let forgotten = forgotten.chain(signed_in_no_more(live.org(), &ended, &events));
         let facts = facts.into_iter().chain(gone).chain(forgotten).collect();
         let append = Append { stream, expected, at, actor: actor.clone(), events: bodies, facts };
         match self.inner.journal.append(std::iter::once(append).chain(directory.map(|append| *append)).collect()).await
@@ -156,9 +156,8 @@ fn dropped(org: OrgId, state: &Organization, events: &[Event]) -> Vec<Fact> {
 
 /// What is sealed of accounts at upstreams that are connected no longer, and of what Wardroom was registered as at those that
 /// are called no longer, or in another way.
-fn signed_in_no_more(org: OrgId, state: &Organization, events: &[Event]) -> Vec<Fact> {
-    let accounts = events.iter().flat_map(|event| state.accounts_ended_by(event));
-    let accounts = accounts.map(|account| account.to_string());
+fn signed_in_no_more(org: OrgId, ended: &[AccountId], events: &[Event]) -> Vec<Fact> {
+    let accounts = ended.iter().map(|account| account.to_string());
     let registrations = events.iter().filter_map(|event| match event {
         Event::IntegrationDisconnected { integration } => Some(registration_id(*integration)),
         Event::IntegrationEdited { integration, edit } => {

@@ -197,8 +197,8 @@ impl App {
         let caller = self.caller_in(signed_in, org.as_str()).await?;
         let snapshot = caller.live.snapshot();
         let whose = self.may_connect(&caller, &snapshot, id).await?;
-        // INVARIANT: a code is shown to nobody but the authorization server to which its person was sent (RFC 9700, section 4.4);
-        // held by the check "a code of one issuer is not taken to another that took its place meanwhile".
+        // INVARIANT: a code is shown to no other issuer than the one whose sign-in was begun, as no other client; held by the
+        // check "a code of one issuer is not taken to another that took its place meanwhile".
         let registered = self.registered_at(org, id).await?.filter(|known| about(id, known) == went);
         let registered = registered.ok_or_else(not_begun)?;
         let client = Client::new(&registered.server, &registered.registration).map_err(|fault| unusable(&fault))?;

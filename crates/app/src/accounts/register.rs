@@ -55,8 +55,8 @@ impl App {
         let discovered = self.discovered(met.url, met.challenge, wants).await?;
         let registration = match (client_id(met.kind), before) {
             (Some(_), Some(before)) if before.server.issuer == discovered.server.issuer => before.registration,
-            // INVARIANT: what somebody gave us for one authorization server is shown to no other; held by the check "an
-            // authorization server that is another now is shown nothing".
+            // INVARIANT: what somebody gave us for one authorization server is shown to no other; held by the check
+            // "nothing is sent to another issuer to which a server suddenly points".
             (Some(_), before) => {
                 let then = before.map(|before| before.server.issuer).unwrap_or_default();
                 let why = format!(

@@ -250,6 +250,10 @@ impl App {
             // A server that refuses one call may take the token for the next; nothing is ended by that.
             let is_over = kept.ends_at.is_some_and(|at| now >= at);
             if !is_over && wanted.refused.is_some() {
+                if kept.trouble.is_none() {
+                    let told = format!("its server does not take its token, and {why}");
+                    self.troubled(wanted.org, account, kept, (&told, false)).await;
+                }
                 return Err(Lack::Refused(why.to_owned()));
             }
             return self.ended(wanted.org, account, kept, why).await;
@@ -294,17 +298,13 @@ impl App {
 
     /// Whether an upstream says that it takes no tokens of this issuer. What cannot be asked has not moved.
     async fn has_moved(&self, wanted: &TokenWanted, at: &Registered) -> bool {
-        let (issuer, described_at) = (&at.server.issuer, at.described_at.as_deref());
-        let Ok(live) = self.live(wanted.org).await else { return false };
+        let (Some(described_at), Ok(live)) = (at.described_at.as_deref(), self.live(wanted.org).await) else {
+            return false;
+        };
         let url = live.snapshot().integration(wanted.integration).map(|integration| integration.url.clone());
-        match url {
-            Some(url) => {
-                let Some(described_at) = described_at else { return false };
-                let described = self.described(&url, described_at).await;
-                matches!(described, Ok(Some(resource)) if !resource.takes_tokens_of(issuer))
-            }
-            None => false,
-        }
+        let Some(url) = url else { return false };
+        let described = self.described(&url, described_at).await;
+        matches!(described, Ok(Some(resource)) if !resource.takes_tokens_of(&at.server.issuer))
     }
 
     async fn ended(&self, org: OrgId, account: AccountId, kept: Kept, why: &str) -> Result<AccountToken, Lack> {

@@ -20,6 +20,18 @@ impl Organization {
 
     /// The accounts that are connected no longer once this has happened, so that what is sealed of them can go, too.
     pub fn accounts_ended_by(&self, event: &Event) -> Vec<AccountId> {
+        let is_one = matches!(
+            event,
+            Event::AccountDisconnected { .. }
+                | Event::MemberRemoved { .. }
+                | Event::IntegrationDisconnected { .. }
+                | Event::IntegrationEdited { .. }
+                | Event::OrganizationDestroyed
+        );
+        // Asked about every event that is written, of which few are any of these.
+        if !is_one {
+            return Vec::new();
+        }
         let ends = |account: &&Account| match event {
             Event::AccountDisconnected { account: of, .. } => account.id == *of,
             Event::MemberRemoved { person } => account.person == Some(*person),
