@@ -176,6 +176,8 @@ export const connecting = {
 
   async "who leaves takes their account along"() {
     const { at, provider, upstream } = await gate({ connected: ["ada", "anna", "ben"] });
+    const { told } = await at.api("ada", "GET", `/members/${at.people.ben.email}/consequences`);
+    assert.equal(told.ends.accounts, 1);
     assert.equal((await at.api("ada", "DELETE", `/members/${at.people.ben.email}`)).status, 200);
     assert.deepEqual(await accounts(at, SLUG), { ada: "connected", anna: "connected" });
     assert.equal((await callTool(at, SLUG, "ben", "whoami")).status, 401);
