@@ -115,7 +115,7 @@ export const connecting = {
 
   async "a token that is signed, metadata that has to be found, and a client that was entered by hand work as well"() {
     const protecting = { verify: "jwt", pointer: false };
-    const credential = async (at, { provider }) => entered(PERSONAL, await provider.enter(callback(at)));
+    const credential = async (at, { provider }) => entered(PERSONAL, await provider.enter(callback(at, SLUG)));
     const provided = { format: "jwt", registration: false };
     const { at, provider, upstream } = await gate({ credential, connected: ["ada", "anna"], provided, protecting });
     assert.equal(await whoAnswers(at, SLUG, "anna"), "anna");

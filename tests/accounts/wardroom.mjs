@@ -31,9 +31,9 @@ export const take = (at, slug, name) => at.api(OWNER, "DELETE", grant(at, slug, 
 export const connectPage = (at, slug) => `${at.url}/connect/${at.org}/${slug}`;
 export const CONNECT = { answer: "connect" };
 
-/** 5. Where a provider sends people back; from there to the page again. */
-export const callback = (at) => `${at.url}/accounts/back`;
-export const isCallback = (at) => (url) => url.startsWith(`${callback(at)}?`);
+/** 5. Where a provider sends people back, for each integration to another address; from there to the page again. */
+export const callback = (at, slug) => `${connectPage(at, slug)}/back`;
+export const isCallback = (at) => (url) => url.startsWith(`${at.url}/connect/`) && new URL(url).pathname.endsWith("/back");
 
 /** How the states of an account are called here. */
 const STATES = { works: "connected", troubled: "troubled", ended: "broken" };

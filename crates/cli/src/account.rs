@@ -25,10 +25,15 @@ pub(crate) fn disconnect(
     terminal.answer(&done, |_| format!("{account} at {integration} is disconnected\n"))
 }
 
-/// What is left to do once an integration is to be reached with the account of `organization` or `person`.
-pub(crate) fn next_step(whose: &str, integration: &str, org: &Organization) -> String {
-    let page = org.page(&["connect", org.slug(), integration]);
-    match whose {
+/// What is left to do once an integration is to be reached with the account of `organization` or `person`, as a client that
+/// was registered by hand or one that registers itself.
+pub(crate) fn next_step(whose: &str, integration: &Value, (by_hand, org): (bool, &Organization)) -> String {
+    let page = org.page(&["connect", org.slug(), &text(integration, "/slug")]);
+    let first = match text_if_any(integration, "/redirect_uri").filter(|_| by_hand) {
+        Some(address) => format!("the client has to be registered with this redirect address, exactly: {address}\n"),
+        None => String::new(),
+    };
+    let next = match whose {
         "organization" => {
             format!("next: open {page} and sign in there with the account for everybody; its tools are read with it\n")
         }
@@ -36,7 +41,8 @@ pub(crate) fn next_step(whose: &str, integration: &str, org: &Organization) -> S
             "next: everybody opens {page} and signs in there with their own account; its tools are read with the first \
              of somebody who may change it\n"
         ),
-    }
+    };
+    first + &next
 }
 
 fn lay_out(found: &Value) -> String {
