@@ -140,13 +140,22 @@ async fn carry<P: Ports>(
             other => break other?,
         }
     };
-    let mut asked = 0;
+    let (mut asked, mut resumed) = (0, 0);
     loop {
         let silence = Duration::from_millis(upstreams.limits.silence_ms_max);
         let next = guard.run(tokio::time::timeout(silence, answering.next())).await;
         tally.received_bytes = answering.received_bytes;
         let silent = Failure::Silent { ms: upstreams.limits.silence_ms_max };
-        let message = next?.map_err(|_| silent)??.ok_or(Failure::Closed)?;
+        let message = match next?.map_err(|_| silent)? {
+            Ok(Some(message)) => message,
+            Ok(None) | Err(Failure::Closed) if resumed < upstreams.limits.resumes_max => {
+                resumed += 1;
+                resume(call, guard, way, &mut answering).await?;
+                continue;
+            }
+            other => other?.ok_or(Failure::Closed)?,
+        };
+        resumed = 0;
         match translate::inbound(message, &sides(call, way))? {
             Inbound::Nothing => {}
             Inbound::Final { message, status, detail } => {
@@ -168,6 +177,24 @@ async fn carry<P: Ports>(
             }
         }
     }
+}
+
+/// Asks a legacy upstream for the rest of an answer whose stream has broken off, after the time that it names.
+async fn resume<P: Ports>(
+    call: &Call<P>,
+    guard: &mut Guard<'_, P>,
+    way: &Way,
+    answering: &mut Answering,
+) -> Result<(), Ending> {
+    let resumption = answering.resumption().filter(|_| matches!(way.route, Route::Legacy(_))).ok_or(Failure::Closed)?;
+    let upstreams = &call.gateway.upstreams;
+    guard.run(tokio::time::sleep(Duration::from_millis(resumption.wait_ms))).await?;
+    guard.check()?;
+    let ms = upstreams.limits.handshake_ms_max;
+    let asked =
+        answering.resume(&upstreams.connection, &way.endpoint.uri, (&way.route, &way.showing.shown), resumption);
+    guard.run(tokio::time::timeout(Duration::from_millis(ms), asked)).await?.map_err(|_| Failure::Silent { ms })??;
+    Ok(())
 }
 
 /// Everything that must be known before the call itself can go out.
