@@ -17,11 +17,12 @@ use crate::pipeline::guard::{Guard, Stop, Watched};
 use crate::pipeline::line::{Line, Said};
 use crate::pipeline::record::Recorded;
 use crate::pipeline::showing::{self, Showing};
+use crate::pipeline::state;
 use crate::ports::{Ports, Trouble};
 use crate::upstream::endpoint::{Endpoint, Route};
 use crate::upstream::exchange::{self, Answering, Head, Outgoing};
 use crate::upstream::failure::{Failure, Lacking};
-use crate::upstream::translate::{self, Inbound, Sides};
+use crate::upstream::translate::{self, Calling, Inbound, Sides};
 use crate::upstream::{mirror, short};
 
 /// What went over the wire.
@@ -162,6 +163,13 @@ async fn carry<P: Ports>(
                 call.gateway.aside(answering.run_out());
                 return Ok(Over::Answered { message, status, detail });
             }
+            Inbound::Asks(mut result) => {
+                call.gateway.aside(answering.run_out());
+                state::mark(&call.gateway, (&call.caller, &call.tool), &mut result);
+                let message = message::result(&call.request.id, &Value::Object(result));
+                let detail = Some("input-required".to_owned());
+                return Ok(Over::Answered { message, status: OutcomeStatus::Succeeded, detail });
+            }
             Inbound::Passed(message) => {
                 // A slow client slows its upstream, not our memory.
                 if let Ok(place) = guard.run(line.queue.reserve()).await? {
@@ -235,7 +243,13 @@ async fn send<P: Ports>(
     let upstreams = &call.gateway.upstreams;
     let limits = &upstreams.limits;
     way.upstream_id = upstreams.next_id();
-    let outbound = translate::outbound(&call.request.params, &call.tool.name, way.upstream_id, &way.route);
+    let calling = Calling {
+        params: &call.request.params,
+        dialect: &call.request.dialect,
+        tool: &call.tool.name,
+        state: call.state.as_deref(),
+    };
+    let outbound = translate::outbound(&calling, way.upstream_id, &way.route);
     way.progress_token = outbound.progress_token;
     let mirrored = match way.route {
         Route::Modern => {

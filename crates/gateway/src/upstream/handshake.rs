@@ -177,10 +177,15 @@ pub(crate) async fn begin_session(
 
 /// What every message to a modern upstream carries.
 pub(crate) fn modern_meta() -> Map<String, Value> {
+    modern_meta_of(Map::new())
+}
+
+/// The same for a call of a client that a server may ask something.
+pub(crate) fn modern_meta_of(takes: Map<String, Value>) -> Map<String, Value> {
     let mut meta = Map::new();
     meta.insert(META_VERSION.to_owned(), version::MODERN.into());
     meta.insert(META_CLIENT.to_owned(), json!({ "name": version::OUR_NAME, "version": version::OUR_VERSION }));
-    meta.insert(META_CAPABILITIES.to_owned(), json!({}));
+    meta.insert(META_CAPABILITIES.to_owned(), takes.into());
     meta
 }
 

@@ -291,7 +291,16 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
             let ask = r#"{"jsonrpc":"2.0","id":"q1","method":"sampling/createMessage","params":{}}"#;
             stream(shared, vec![event(ask)], After::Wait(event(&done)))
         }
-        "get_input" => result(id, json!({ "resultType": "input_required", "inputRequests": {} })),
+        "get_input" if params["inputResponses"].is_object() => result(
+            id,
+            json!({ "content": [], "resultType": "complete", "told": [params["inputResponses"], params["requestState"]] }),
+        ),
+        "get_input" => {
+            let question =
+                json!({ "method": "elicitation/create", "params": { "message": "Who?", "requestedSchema": {} } });
+            let (asked, state) = (json!({ "who": question }), "a \"state\".");
+            result(id, json!({ "resultType": "input_required", "inputRequests": asked, "requestState": state, "x": 1 }))
+        }
         "get_odd_type" => result(id, json!({ "resultType": "odd" })),
         _ => raw(
             StatusCode::OK,
