@@ -3,8 +3,8 @@
 //! Nothing is believed of what the form brings but the answer: what was asked comes with it as it came the first time, and
 //! is looked at anew.
 
-use app::App;
-use app::clients::{AuthorizeFault, ConsentView, SentBack, ToldBack};
+use app::clients::{AuthorizeFault, ConsentView, OAuthError, OAuthFault, SentBack, ToldBack};
+use app::{App, Problem};
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::resident::Resident;
-use super::{Asked, POLICY, Refused, field, guard, return_to, sentence};
+use super::{Asked, POLICY, Refused, field, guard, rendered, return_to, sentence};
 use crate::problem::Failure;
 
 /// The door for which the word in the form is made: for what was shown, and for nothing else that could be asked.
@@ -33,13 +33,34 @@ struct ConsentPage<'p> {
     csrf: &'p str,
 }
 
-/// What is wrong with what a client asks for, for whoever would be sent back with it to another site.
+/// Why a client cannot be connected, for its person.
 #[derive(Template)]
 #[template(path = "consent_fault.html")]
 struct FaultPage<'p> {
-    detail: &'p str,
-    host: &'p str,
-    to: &'p str,
+    why: Why,
+    /// Where they would be sent back to with that: another site, to which they go by themselves or not.
+    back: Option<&'p ToldBack>,
+}
+
+/// By what there is to do.
+enum Why {
+    /// There is nothing for the person where the client was sent.
+    NoSuchAddress,
+    /// What is wrong, and what the person does.
+    Known(String),
+    /// What is wrong, for whoever makes the client.
+    ItsMakers(String),
+}
+
+impl Why {
+    fn of(fault: &OAuthFault) -> Why {
+        let detail = sentence(&fault.description);
+        match fault.error {
+            OAuthError::InvalidTarget => Why::NoSuchAddress,
+            OAuthError::InvalidClient => Why::Known(detail),
+            _ => Why::ItsMakers(detail),
+        }
+    }
 }
 
 pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> Result<Response, Refused> {
@@ -50,7 +71,7 @@ pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> 
     };
     let look = match app.look_at_client(&signed_in, query).await {
         Ok(look) => look,
-        Err(AuthorizeFault::Back(back)) if !back.is_on_own_machine => return Ok(stays_here(&asked, &back)),
+        Err(AuthorizeFault::Back(back)) if !back.is_on_own_machine => return Ok(stays_here(&back.fault, Some(&back))),
         Err(fault) => return told(fault),
     };
     let name = app.own_name(signed_in.proof.person).await?;
@@ -86,15 +107,18 @@ pub(super) async fn answer(State(app): State<App>, resident: Resident, form: Byt
     }
 }
 
-fn stays_here(asked: &Asked, back: &ToldBack) -> Response {
-    let detail = sentence(&back.fault.description);
-    asked.page(StatusCode::BAD_REQUEST, &FaultPage { detail: &detail, host: &back.host, to: &back.to.0 })
+fn stays_here(fault: &OAuthFault, back: Option<&ToldBack>) -> Response {
+    rendered(StatusCode::BAD_REQUEST, &FaultPage { why: Why::of(fault), back })
 }
 
 fn told(fault: AuthorizeFault) -> Result<Response, Refused> {
     match fault {
         AuthorizeFault::Back(back) => sent_back(&back.to),
-        AuthorizeFault::Page(fault) => Err(Failure::bad_request("bad-client-request", fault.description).into()),
+        AuthorizeFault::Page(fault) => Ok(stays_here(&fault, None)),
+        // What is hidden from them is told as what there is not.
+        AuthorizeFault::Problem(Problem::Missing { .. }) => {
+            Ok(rendered(StatusCode::NOT_FOUND, &FaultPage { why: Why::NoSuchAddress, back: None }))
+        }
         AuthorizeFault::Problem(problem) => Err(problem.into()),
     }
 }

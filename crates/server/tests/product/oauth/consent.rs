@@ -178,7 +178,7 @@ fn an_authorization_page_sends_nobody_to_a_site_that_they_did_not_choose() {
     // Anybody may register an address, and link to us with a fault in it: people stay here, and see where it would lead.
     let page = faulty(web);
     assert_eq!((page.status, page.header("location")), (400, ""), "{}", page.text);
-    assert!(page.text.contains("evil.example") && page.text.contains("no such resource"), "{}", page.text);
+    assert!(page.text.contains("evil.example") && page.text.contains("nothing that you may use"), "{}", page.text);
     let to =
         page.text.split("href=\"https://evil.example/cb?").nth(1).expect("the way back").split('"').next().unwrap();
     let to = to.replace("&#38;", "&");
