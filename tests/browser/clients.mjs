@@ -97,6 +97,12 @@ export const clients = {
     await page.goto((await asked(`${server.url}/mcp`, assistant)).page);
     await press(page, "Do not connect");
     assert.equal(assistant.brought[1].error, "access_denied");
+    // Whose session ends while they read says nothing, and is asked again once they have signed in.
+    await page.goto((await asked(`${server.url}/mcp`, assistant)).page);
+    await page.deleteCookie(...(await page.cookies()));
+    await press(page, "Connect");
+    assert.match(page.url(), /\/sign-in\?return_to=%2Foauth%2Fauthorize%3F/);
+    assert.equal(assistant.brought.length, 2);
   },
 
   async "whoever is sent here by a client that cannot be connected is told why and what to do, and goes on or back as they choose"() {

@@ -12,7 +12,8 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::resident::Resident;
-use super::{Asked, POLICY, Refused, field, guard, rendered, return_to, sentence};
+use super::{Asked, HOME, POLICY, Refused, field, guard, rendered, return_to, sentence};
+use crate::oauth::AUTHORIZE;
 use crate::problem::Failure;
 
 /// The door for which the word in the form is made: for what was shown, and for nothing else that could be asked.
@@ -90,8 +91,10 @@ pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> 
     Ok(page)
 }
 
-pub(super) async fn answer(State(app): State<App>, resident: Resident, form: Bytes) -> Result<Response, Refused> {
+pub(super) async fn answer(State(app): State<App>, asked: Asked, form: Bytes) -> Result<Response, Refused> {
     let query = field(&form, "request").unwrap_or_default();
+    let Some(signed_in) = asked.resident(&app).await? else { return Ok(asked.to(&asked_anew(&query), &[])) };
+    let resident = Resident { asked, signed_in };
     resident.sent(&app, &form, &csrf_door(&query))?;
     let answered = match field(&form, "answer").as_deref() {
         Some("connect") => {
@@ -121,6 +124,13 @@ fn told(fault: AuthorizeFault) -> Result<Response, Refused> {
         }
         AuthorizeFault::Problem(problem) => Err(problem.into()),
     }
+}
+
+/// Where somebody goes whose session has ended while they read: they sign in, and are asked once more.
+fn asked_anew(query: &str) -> String {
+    let page =
+        Some(query).filter(|query| !query.is_empty()).and_then(|query| format!("{AUTHORIZE}?{query}").parse().ok());
+    page.map_or_else(|| HOME.to_owned(), |page| return_to::sign_in_first(&page))
 }
 
 /// To where the client waits.

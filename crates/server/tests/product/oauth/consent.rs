@@ -130,7 +130,13 @@ fn nobody_says_yes_for_somebody_else_and_to_nothing_but_what_was_shown() {
     // Whoever signs out takes back what their open pages could say.
     let page = ada.get("/sign-in");
     assert_eq!(ada.submit("/sign-out", &page.csrf()).status, 303);
-    assert_eq!((came_of(&sends(ada, &ours, &fields)), how_many(&gate)), ((303, false), 2));
+    let late = sends(ada, &ours, &fields);
+    assert_eq!((came_of(&late), how_many(&gate)), ((303, false), 2));
+    // Once they have signed in they are asked again.
+    let (page, wanted) = late.header("location").split_once("?return_to=").unwrap();
+    let wanted: String =
+        form_urlencoded::parse(format!("w={wanted}").as_bytes()).map(|(_, wanted)| wanted.into_owned()).collect();
+    assert_eq!((page, wanted.as_str()), ("/sign-in", format!("{PAGE}?{request}").as_str()));
 }
 
 #[test]
