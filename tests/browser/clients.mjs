@@ -97,6 +97,46 @@ export const clients = {
     await page.goto((await asked(`${server.url}/mcp`, assistant)).page);
     await press(page, "Do not connect");
     assert.equal(assistant.brought[1].error, "access_denied");
+    // Whose session ends while they read says nothing, and is asked again once they have signed in.
+    await page.goto((await asked(`${server.url}/mcp`, assistant)).page);
+    await page.deleteCookie(...(await page.cookies()));
+    await press(page, "Connect");
+    assert.match(page.url(), /\/sign-in\?return_to=%2Foauth%2Fauthorize%3F/);
+    assert.equal(assistant.brought.length, 2);
+  },
+
+  async "whoever is sent here by a client that cannot be connected is told why and what to do, and goes on or back as they choose"() {
+    const server = await trial("Acme");
+    const page = await visitor();
+    await page.goto(server.url + server.links[0]);
+    await press(page, "Sign in");
+    const wanted = await asked(`${server.url}/mcp`, { back: "https://assistant.example/callback" });
+    const told = async (name, changes, status, words) => {
+      const faulty = new URL(wanted.page);
+      for (const [field, value] of Object.entries(changes)) faulty.searchParams.set(field, value);
+      assert.equal((await page.goto(faulty.href)).status(), status, name);
+      const said = await text(page);
+      for (const part of ["This client cannot be connected", "To your addresses for AI clients", ...words]) assert.ok(said.includes(part), `${name}: ${said}`);
+      await picture(page, `client-${name}`);
+      const [back] = await page.$$eval("a.button", (links) => links.map((link) => link.href));
+      await Promise.all([page.waitForNavigation(), page.locator("::-p-aria([name='To your addresses for AI clients'][role='link'])").click()]);
+      await shows(page, "You are signed in as Ada Lovelace");
+      return back && new URL(back);
+    };
+    const nothing = "an address at which there is nothing that you may use";
+    const back = await told("not-safe", { code_challenge_method: "plain" }, 400, ["Whoever makes it can", "must be S256", "assistant.example"]);
+    assert.deepEqual([back.host, back.searchParams.get("error")], ["assistant.example", "invalid_request"]);
+    assert.ok(await told("astray", { resource: `${server.url}/o/acme/nothing` }, 400, [nothing, "assistant.example"]));
+    // Nobody is offered to go to whom it was not registered for.
+    for (const [name, changes, status, words] of [
+      ["elsewhere", { resource: `${server.url}/o/other/mcp` }, 404, [nothing]],
+      ["unknown", { client_id: "registered_00000000000000000000" }, 400, ["is not known here", "connect it again"]],
+      ["address", { redirect_uri: "https://evil.example/callback" }, 400, ["has not registered the address"]],
+      ["undocumented", { client_id: `https://${new URL(server.url).host}/none.json` }, 400, ["cannot be read; try again"]],
+    ]) {
+      assert.equal(await told(name, changes, status, words), undefined, name);
+      assert.ok(!(await page.content()).includes("evil.example"));
+    }
   },
 
   async "in the demo the printed URL works at once: whoever pastes it chooses whom to be, says yes, and that is two clicks"() {

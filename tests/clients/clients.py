@@ -22,6 +22,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -213,8 +214,17 @@ def all_clients(npm: Path) -> list[ScriptedClient | Inspector]:
         ScriptedClient("python fastmcp", (python, str(HERE / "drivers" / "python_fastmcp.py")), both),
         ScriptedClient("typescript v2", (node, typescript, "v2"), both),
         ScriptedClient("typescript v1", (node, typescript, "v1"), ("legacy",)),
+        ScriptedClient("rmcp", (rmcp(),), both),
         Inspector("inspector", (find_inspector_node(npm, node), str(inspector)), both),
     ]
+
+
+def rmcp() -> str:
+    """What drives the client of the crate `rmcp`, built from `rmcp/`."""
+    executable = os.environ.get("WARDROOM_CLIENTS_RMCP")
+    if not executable:
+        raise Trouble("WARDROOM_CLIENTS_RMCP is not set; `cargo xtask test` sets it")
+    return executable
 
 
 @dataclass(frozen=True)
@@ -223,6 +233,8 @@ class SigningClient:
 
     program: ScriptedClient | Inspector
     eras: tuple[str, ...]
+    # Whether it asks its person once more when it was disconnected, and goes on when they say yes.
+    comes_back: bool = False
 
     @property
     def name(self) -> str:
@@ -237,7 +249,7 @@ def signing_clients(npm: Path) -> list[SigningClient]:
     programs = {one.name: one for one in all_clients(npm)}
     node = find_inspector_node(npm, shutil.which("node"))
     remote = ScriptedClient("mcp-remote", (node, str(HERE / "drivers" / "remote.mjs")), ("legacy",))
-    signing = [SigningClient(program, program.eras) for program in programs.values()]
+    signing = [SigningClient(program, program.eras, name == "rmcp") for name, program in programs.items()]
     return [*signing, SigningClient(remote, remote.eras)]
 
 
@@ -266,4 +278,5 @@ def versions(npm: Path) -> list[str]:
     for name in (*own, "mcp-remote", "oauth4webapi", "openid-client"):
         manifest = json.loads((npm / "node_modules" / name / "package.json").read_text())
         found.append(f"{manifest['name']} {manifest['version']}")
-    return found
+    locked = tomllib.loads((HERE / "rmcp/Cargo.lock").read_text())["package"]
+    return [*found, *(f"rmcp {one['version']}" for one in locked if one["name"] == "rmcp")]

@@ -1,10 +1,10 @@
 """Unmodified real MCP clients against the demo company, given nothing but a URL and a key; and once more with the URL alone,
 when their person signs in.
 
-Needs `WARDROOM_BIN` (the executable) and `WARDROOM_CLIENTS_NPM` (the folder that holds the `node_modules` of
-`package.json`), and runs in a Python that has `requirements.txt`; `cargo xtask test` prepares all three. Prints one
-line per check; the last line is `clients: N passed, N failed`, and the exit code says the same. Words on the command
-line narrow the run to the clients whose name holds one of them.
+Needs `WARDROOM_BIN` (the executable), `WARDROOM_CLIENTS_NPM` (the folder that holds the `node_modules` of
+`package.json`) and `WARDROOM_CLIENTS_RMCP` (the executable of `rmcp/`), and runs in a Python that has `requirements.txt`;
+`cargo xtask test` prepares all four. Prints one line per check; the last line is `clients: N passed, N failed`, and the
+exit code says the same. Words on the command line narrow the run to the clients whose name holds one of them.
 
 Start reading at `main`; `checks.py` says what must hold, `company.py` who shall see what.
 """

@@ -53,7 +53,8 @@ class Visitor:
             "url": demo.url, "org": demo.org, "email": demo.emails[self.title], "key": demo.keys[self.title],
             "answer": "connect", "visits": str(self.visits),
         }  # fmt: skip
-        self.file.write_text(json.dumps(told))
+        for file in (self.file, Path(str(self.file) + ".first")):
+            file.write_text(json.dumps(told))
         # As browsers do it, it comes back at once.
         browser = folder / "browser"
         line = f'{sys.executable} {HERE / "person.py"} "$1" >>{self.log} 2>&1 &'
@@ -75,6 +76,10 @@ class Visitor:
 
     def disconnects(self) -> list[str]:
         return [sys.executable, str(HERE / "disconnect.py"), str(self.file)]
+
+    def says_yes(self) -> list[str]:
+        """From then on, as at the beginning."""
+        return ["cp", str(self.file) + ".first", str(self.file)]
 
 
 class SignIn:
@@ -107,6 +112,9 @@ class SignIn:
                 {"do": "run", "command": visitor.disconnects()},
                 {**search, "may_fail": True},
             ]  # fmt: skip
+            if self.client.comes_back:
+                yes = {"do": "run", "command": visitor.says_yes()}
+                steps += [yes, search]
             session = {"url": self.demo.mcp_url, "era": self.era, "sign_in": self.way.told, "steps": steps}
             answer = self.client.run({"sessions": [session]}, visitor.surroundings)
             self.answer = answer["sessions"][0]
@@ -119,6 +127,8 @@ class SignIn:
         yield Check("is known as it shall be", self.is_known)
         yield Check("what it was given is renewed, and nobody is asked", self.renews)
         yield Check("refused on the next call once it is disconnected", self.is_refused)
+        if self.client.comes_back:
+            yield Check("asks the person whom it serves, and goes on once they say yes again", self.comes_back)
 
     def result(self, place: int) -> dict:
         why = f"{self.answer.get('error')} {self.trouble}"
@@ -148,3 +158,7 @@ class SignIn:
 
     def is_refused(self) -> None:
         require("refused" in self.result(6), f"it is answered: {self.result(6)}")
+
+    def comes_back(self) -> None:
+        self.found(self.result(8))
+        require(len(self.opened) == 3, f"the person was asked {len(self.opened)} times, and not at first and twice after the end")

@@ -2,12 +2,13 @@
 //!
 //! Nothing is installed outside the repository, and nothing is skipped in silence: where Python or Node are
 //! missing, that is a failure that says what to install. The tests themselves are `tests/clients/run.py`; it finds
-//! the executable in `WARDROOM_BIN` and the installed npm packages in `WARDROOM_CLIENTS_NPM`.
+//! the executable in `WARDROOM_BIN`, the installed npm packages in `WARDROOM_CLIENTS_NPM`, and the client of the Rust world,
+//! which is built and not installed, in `WARDROOM_CLIENTS_RMCP`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::process::{Fault, output_of, program, root, run as run_to_end};
+use crate::process::{Fault, built, cargo, output_of, program, root, run as run_to_end};
 use crate::tally::Tally;
 
 const PYTHON_MINOR_MIN: u32 = 11;
@@ -25,10 +26,12 @@ pub(crate) fn run(wardroom: impl FnOnce() -> Result<PathBuf, Fault>) -> Result<T
     let installed = root().join("target/clients");
     let python = install_python(&tests, &installed)?;
     let npm = install_npm(&tests, installed.join("npm"))?;
+    let rmcp = build_rmcp(&tests, &installed.join("rmcp"))?;
     let wardroom = wardroom()?;
 
     let mut command = program(python);
-    command.arg(&script).env("WARDROOM_BIN", wardroom).env("WARDROOM_CLIENTS_NPM", npm).env("PYTHONUNBUFFERED", "1");
+    command.arg(&script).env("WARDROOM_BIN", wardroom).env("PYTHONUNBUFFERED", "1");
+    command.env("WARDROOM_CLIENTS_NPM", npm).env("WARDROOM_CLIENTS_RMCP", rmcp);
     Tally::of_run(&mut command, "clients", "tests/clients/run.py")
 }
 
@@ -93,6 +96,19 @@ pub(crate) fn install_npm(list: &Path, folder: PathBuf) -> Result<PathBuf, Fault
     run_to_end(program("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&folder))?;
     mark_installed(&wanted, &folder)?;
     Ok(folder)
+}
+
+/// What drives `rmcp`, built into a folder of its own, so that nothing of the product is built anew for it; gives its executable.
+fn build_rmcp(tests: &Path, folder: &Path) -> Result<PathBuf, Fault> {
+    if !folder.exists() {
+        println!("clients: building rmcp into {}, which takes a minute", folder.display());
+    }
+    let mut command = cargo(&["build", "--quiet", "--locked", "--message-format=json-render-diagnostics"]);
+    command.arg("--manifest-path").arg(tests.join("rmcp/Cargo.toml")).arg("--target-dir").arg(folder);
+    built(command, "drive-rmcp").map_err(|fault| {
+        let why = "it is built from the packages of crates.io, as locked. `--without-clients` leaves these tests out";
+        Fault::Said(format!("the client rmcp could not be built: {fault}; {why}"))
+    })
 }
 
 /// The list that was installed last lies beside what was installed; when it is as wanted, nothing is to be done.

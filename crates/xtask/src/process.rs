@@ -5,6 +5,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// The executable of the product.
+const WARDROOM: &str = "wardroom";
+
 /// Why a command of `cargo xtask` failed.
 #[derive(Debug)]
 pub(crate) enum Fault {
@@ -81,7 +84,7 @@ pub(crate) fn build_wardroom(release: bool) -> Result<PathBuf, Fault> {
     if release {
         command.arg("--release");
     }
-    built_wardroom(command)
+    built(command, WARDROOM)
 }
 
 /// The executable as it is built for these tests, which were run before: nothing is compiled for it once more, with the
@@ -89,17 +92,18 @@ pub(crate) fn build_wardroom(release: bool) -> Result<PathBuf, Fault> {
 pub(crate) fn tested_wardroom(tests: &[&str]) -> Result<PathBuf, Fault> {
     let mut command = cargo(tests);
     command.args(["--no-run", "--message-format=json-render-diagnostics"]);
-    built_wardroom(command)
+    built(command, WARDROOM)
 }
 
-fn built_wardroom(mut command: Command) -> Result<PathBuf, Fault> {
+/// Where the executable of this name lies that a build of cargo made, which says what it does in JSON.
+pub(crate) fn built(mut command: Command, name: &str) -> Result<PathBuf, Fault> {
     let messages = output_of(&mut command)?;
     messages
         .split(|byte| *byte == b'\n')
         .filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "wardroom" && message["profile"]["test"] == false)
+        .filter(|message| message["target"]["name"] == name && message["profile"]["test"] == false)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| Fault::Said("cargo built no executable called wardroom".to_owned()))
+        .ok_or_else(|| Fault::Said(format!("cargo built no executable called {name}")))
 }
 
 fn not_started(command: &Command, fault: &std::io::Error) -> Fault {

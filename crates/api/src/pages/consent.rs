@@ -3,8 +3,8 @@
 //! Nothing is believed of what the form brings but the answer: what was asked comes with it as it came the first time, and
 //! is looked at anew.
 
-use app::App;
-use app::clients::{AuthorizeFault, ConsentView, SentBack, ToldBack};
+use app::clients::{AuthorizeFault, ConsentView, OAuthError, OAuthFault, SentBack, ToldBack};
+use app::{App, Problem};
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -12,7 +12,8 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::resident::Resident;
-use super::{Asked, POLICY, Refused, field, guard, return_to, sentence};
+use super::{Asked, HOME, POLICY, Refused, field, guard, rendered, return_to, sentence};
+use crate::oauth::AUTHORIZE;
 use crate::problem::Failure;
 
 /// The door for which the word in the form is made: for what was shown, and for nothing else that could be asked.
@@ -33,13 +34,34 @@ struct ConsentPage<'p> {
     csrf: &'p str,
 }
 
-/// What is wrong with what a client asks for, for whoever would be sent back with it to another site.
+/// Why a client cannot be connected, for its person.
 #[derive(Template)]
 #[template(path = "consent_fault.html")]
 struct FaultPage<'p> {
-    detail: &'p str,
-    host: &'p str,
-    to: &'p str,
+    why: Why,
+    /// Where they would be sent back to with that: another site, to which they go by themselves or not.
+    back: Option<&'p ToldBack>,
+}
+
+/// By what there is to do.
+enum Why {
+    /// There is nothing for the person where the client was sent.
+    NoSuchAddress,
+    /// What is wrong, and what the person does.
+    Known(String),
+    /// What is wrong, for whoever makes the client.
+    ItsMakers(String),
+}
+
+impl Why {
+    fn of(fault: &OAuthFault) -> Why {
+        let detail = sentence(&fault.description);
+        match fault.error {
+            OAuthError::InvalidTarget => Why::NoSuchAddress,
+            OAuthError::InvalidClient => Why::Known(detail),
+            _ => Why::ItsMakers(detail),
+        }
+    }
 }
 
 pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> Result<Response, Refused> {
@@ -50,7 +72,7 @@ pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> 
     };
     let look = match app.look_at_client(&signed_in, query).await {
         Ok(look) => look,
-        Err(AuthorizeFault::Back(back)) if !back.is_on_own_machine => return Ok(stays_here(&asked, &back)),
+        Err(AuthorizeFault::Back(back)) if !back.is_on_own_machine => return Ok(stays_here(&back.fault, Some(&back))),
         Err(fault) => return told(fault),
     };
     let name = app.own_name(signed_in.proof.person).await?;
@@ -69,8 +91,10 @@ pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> 
     Ok(page)
 }
 
-pub(super) async fn answer(State(app): State<App>, resident: Resident, form: Bytes) -> Result<Response, Refused> {
+pub(super) async fn answer(State(app): State<App>, asked: Asked, form: Bytes) -> Result<Response, Refused> {
     let query = field(&form, "request").unwrap_or_default();
+    let Some(signed_in) = asked.resident(&app).await? else { return Ok(asked.to(&asked_anew(&query), &[])) };
+    let resident = Resident { asked, signed_in };
     resident.sent(&app, &form, &csrf_door(&query))?;
     let answered = match field(&form, "answer").as_deref() {
         Some("connect") => {
@@ -86,17 +110,27 @@ pub(super) async fn answer(State(app): State<App>, resident: Resident, form: Byt
     }
 }
 
-fn stays_here(asked: &Asked, back: &ToldBack) -> Response {
-    let detail = sentence(&back.fault.description);
-    asked.page(StatusCode::BAD_REQUEST, &FaultPage { detail: &detail, host: &back.host, to: &back.to.0 })
+fn stays_here(fault: &OAuthFault, back: Option<&ToldBack>) -> Response {
+    rendered(StatusCode::BAD_REQUEST, &FaultPage { why: Why::of(fault), back })
 }
 
 fn told(fault: AuthorizeFault) -> Result<Response, Refused> {
     match fault {
         AuthorizeFault::Back(back) => sent_back(&back.to),
-        AuthorizeFault::Page(fault) => Err(Failure::bad_request("bad-client-request", fault.description).into()),
+        AuthorizeFault::Page(fault) => Ok(stays_here(&fault, None)),
+        // What is hidden from them is told as what there is not.
+        AuthorizeFault::Problem(Problem::Missing { .. }) => {
+            Ok(rendered(StatusCode::NOT_FOUND, &FaultPage { why: Why::NoSuchAddress, back: None }))
+        }
         AuthorizeFault::Problem(problem) => Err(problem.into()),
     }
+}
+
+/// Where somebody goes whose session has ended while they read: they sign in, and are asked once more.
+fn asked_anew(query: &str) -> String {
+    let page =
+        Some(query).filter(|query| !query.is_empty()).and_then(|query| format!("{AUTHORIZE}?{query}").parse().ok());
+    page.map_or_else(|| HOME.to_owned(), |page| return_to::sign_in_first(&page))
 }
 
 /// To where the client waits.

@@ -39,6 +39,7 @@ impl World {
     }
 }
 
+// rows: PW-23
 #[tokio::test]
 async fn each_persons_calls_go_out_with_their_own_account_and_in_a_session_of_their_own() {
     for era in [Era::Modern, Era::Legacy] {
@@ -210,6 +211,35 @@ async fn who_is_let_do_less_than_a_call_needs_is_told_to_connect_anew() {
     assert!(told.contains("wants more rights") && told.contains("/connect/"), "{told}");
     let kept = format!("trouble {} WantsMore(Some(\"mail.send\"))", account(1));
     assert!(log.lines().contains(&kept), "{:?}", log.lines());
+}
+
+// rows: C-16
+#[tokio::test]
+async fn a_call_whose_account_is_disconnected_before_it_leaves_stays_in_the_house() {
+    let log = log();
+    let (world, upstream, mail) = world(&log, Era::Modern, oauth(Whose::Person)).await;
+    let ada = world.member_with("Ada", mail);
+    world.has_account(1, mail, Some(&ada), &["of-ada"]);
+    for another_takes_its_place in [false, true] {
+        let gate = world.shared.recorder_gate.acquire().await.unwrap();
+        let client = world.client(&ada).modern();
+        let begun = log.count("begin get_echo");
+        let call = tokio::spawn(async move { client.call("mail__get_echo", json!({})).await });
+        while log.count("begin get_echo") == begun {
+            tokio::task::yield_now().await;
+        }
+        match another_takes_its_place {
+            true => world.has_account(3, mail, Some(&ada), &["of-ada-3"]),
+            false => world.change(Command::DisconnectAccount { account: account(1), integration: mail }),
+        }
+        drop(gate);
+        let reply = call.await.unwrap().json();
+        assert_eq!(reply["error"]["data"]["code"], "account-disconnected", "{reply}");
+        world.has_account(2, mail, Some(&ada), &["of-ada-2"]);
+    }
+    assert_eq!(log.count("upstream tools/call"), 0, "{:?}", log.lines());
+    world.client(&ada).call("mail__get_echo", json!({})).await;
+    assert_eq!(upstream.last("tools/call").0["authorization"], "Bearer of-ada-2");
 }
 
 #[tokio::test]

@@ -233,6 +233,7 @@ fn tokens_are_read_as_the_specification_writes_them() {
     }
 }
 
+// rows: PW-4
 #[test]
 fn what_is_sent_back_counts_of_the_issuer_that_was_asked() {
     // RFC 9207, sections 2.1 and 2.2.

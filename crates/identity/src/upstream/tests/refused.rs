@@ -2,6 +2,7 @@
 
 use super::*;
 
+// rows: PW-4
 #[test]
 fn a_registration_at_one_server_is_used_at_no_other() {
     let here = server();

@@ -20,6 +20,7 @@ fn url(server: &Server, registration: &Registration, scope: Option<&str>) -> Str
         .unwrap()
 }
 
+// rows: PW-4
 #[test]
 fn the_way_to_the_server_says_everything_and_is_understood() {
     let server = server();
@@ -46,6 +47,7 @@ fn the_way_to_the_server_says_everything_and_is_understood() {
     assert!(url(&tenant, &known, None).starts_with("https://as.example.com/a?tenant=1&response_type=code&"));
 }
 
+// rows: PW-4
 #[test]
 fn what_is_posted_is_understood_however_the_client_shows_itself() {
     let server = server();

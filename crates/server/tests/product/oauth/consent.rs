@@ -130,7 +130,13 @@ fn nobody_says_yes_for_somebody_else_and_to_nothing_but_what_was_shown() {
     // Whoever signs out takes back what their open pages could say.
     let page = ada.get("/sign-in");
     assert_eq!(ada.submit("/sign-out", &page.csrf()).status, 303);
-    assert_eq!((came_of(&sends(ada, &ours, &fields)), how_many(&gate)), ((303, false), 2));
+    let late = sends(ada, &ours, &fields);
+    assert_eq!((came_of(&late), how_many(&gate)), ((303, false), 2));
+    // Once they have signed in they are asked again.
+    let (page, wanted) = late.header("location").split_once("?return_to=").unwrap();
+    let wanted: String =
+        form_urlencoded::parse(format!("w={wanted}").as_bytes()).map(|(_, wanted)| wanted.into_owned()).collect();
+    assert_eq!((page, wanted.as_str()), ("/sign-in", format!("{PAGE}?{request}").as_str()));
 }
 
 #[test]
@@ -178,7 +184,7 @@ fn an_authorization_page_sends_nobody_to_a_site_that_they_did_not_choose() {
     // Anybody may register an address, and link to us with a fault in it: people stay here, and see where it would lead.
     let page = faulty(web);
     assert_eq!((page.status, page.header("location")), (400, ""), "{}", page.text);
-    assert!(page.text.contains("evil.example") && page.text.contains("no such resource"), "{}", page.text);
+    assert!(page.text.contains("evil.example") && page.text.contains("nothing that you may use"), "{}", page.text);
     let to =
         page.text.split("href=\"https://evil.example/cb?").nth(1).expect("the way back").split('"').next().unwrap();
     let to = to.replace("&#38;", "&");
