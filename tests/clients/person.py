@@ -46,6 +46,7 @@ class Person:
                 status, text, to = self.send("/sign-in/as", text, email=self.email)
             elif self.is_ours(address) and 'action="/oauth/authorize"' in text:
                 fields = {name: value_of(text, name) for name in ("request", "organization")}
+                fields["profile"] = chosen_in(text, "profile")
                 status, text, to = self.send("/oauth/authorize", text, **fields, answer=self.answer)
             else:
                 break
@@ -77,6 +78,12 @@ def value_of(page: str, name: str) -> str:
     if found is None:
         raise SystemExit(f"there is no field {name} in:\n{page[:400]}")
     return unescape(found[1])
+
+
+def chosen_in(page: str, name: str) -> str:
+    """Which of the choices of a form is made when it comes; where there is only one, it is no choice."""
+    found = re.search(rf'name="{name}" value="([^"]*)" checked', page)
+    return unescape(found[1]) if found else value_of(page, name)
 
 
 def main() -> None:

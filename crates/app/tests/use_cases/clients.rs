@@ -1,8 +1,9 @@
 //! AI clients that people connected, as time goes by: what ends by itself ends at its moment, and what comes again later than
 //! an honest mistake ends the client, also where the process began anew meanwhile.
 
-use app::clients::{IssuedTokens, OAuthError, OAuthRefusal};
+use app::clients::{IssuedTokens, OAuthError, OAuthRefusal, Yes};
 use app::sign_in::SignedIn;
+use domain::grant::Profile;
 use identity::token::{PresentedToken, TokenForm};
 
 use crate::world::{MEMBER, OWNER, World};
@@ -16,6 +17,9 @@ const DOCUMENT: &[u8] = br#"{"redirect_uris":["http://127.0.0.1:9/callback"]}"#;
 /// RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// What the person says who is asked.
+const YES: Yes<'_> = Yes { organization: "acme", profile: Profile::Full };
 
 /// An organization, somebody in it who is signed in, and a program that has registered itself.
 struct House {
@@ -41,7 +45,7 @@ impl House {
     }
 
     async fn code(&self) -> String {
-        let sent = self.world.app.connect_client(&self.person, &self.query(), "acme").await.unwrap().0;
+        let sent = self.world.app.connect_client(&self.person, &self.query(), YES).await.unwrap().0;
         sent.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned()
     }
 
@@ -163,7 +167,7 @@ async fn a_client_does_nothing_while_its_person_is_suspended_and_goes_on_afterwa
     house.world.app.suspend_member(&owner, MEMBER).await.unwrap();
     assert!(!house.is_let_in(&issued).await);
     assert_eq!((house.refresh(&issued).await.err(), house.exchange(&code).await.err()), (NOT_GOOD, NOT_GOOD));
-    assert!(house.world.app.connect_client(&house.person, &house.query(), "acme").await.is_err());
+    assert!(house.world.app.connect_client(&house.person, &house.query(), YES).await.is_err());
     house.world.app.restore_member(&owner, MEMBER).await.unwrap();
     assert!(house.is_let_in(&issued).await && house.exchange(&code).await.is_ok());
     assert!(house.refresh(&issued).await.is_ok());

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::command::Command;
+use domain::grant::Profile;
 use domain::id::ClientId;
 use gateway::ShownClient;
 use http::Method;
@@ -284,7 +285,12 @@ async fn a_connected_client_is_let_in_where_its_token_is_for_until_it_is_disconn
     world.connect("crm", &upstream);
     world.connect("mail", &upstream);
     let client = ClientId::from_random([1; 20]);
-    world.change(Command::ConnectClient { client, person: world.owner.id, over: BTreeSet::new() });
+    world.change(Command::ConnectClient {
+        client,
+        person: world.owner.id,
+        profile: Profile::Full,
+        over: BTreeSet::new(),
+    });
     let shows = |integration: Option<&str>| {
         let token = IssuedToken::generate(TokenForm::ClientAccess, &mut OperatingSystem).unwrap().reveal().to_owned();
         let proof = ClientProof { client, ends_at: world.now().plus_ms(1_000) };
@@ -329,7 +335,12 @@ async fn a_session_that_a_connected_client_began_is_its_own_whichever_of_its_tok
     };
     for seed in [1, 2] {
         let client = ClientId::from_random([seed; 20]);
-        world.change(Command::ConnectClient { client, person: world.owner.id, over: BTreeSet::new() });
+        world.change(Command::ConnectClient {
+            client,
+            person: world.owner.id,
+            profile: Profile::Full,
+            over: BTreeSet::new(),
+        });
     }
     let (first, next, another) = (shows(1, 1_000), shows(1, 9_000), shows(2, 9_000));
     let theirs = Client::new(&world.base, "/o/acme/mcp", &first).initialize().await;
