@@ -287,7 +287,7 @@ fn what_openid_connect_calls_its_document_has_what_must_be_in_it_and_nothing_tha
         ] {
             assert_eq!(document[name], value, "{path}: {name}");
         }
-        for name in ["userinfo_endpoint", "scopes_supported", "claims_supported", "end_session_endpoint"] {
+        for name in ["userinfo_endpoint", "claims_supported", "end_session_endpoint"] {
             assert!(document.get(name).is_none(), "{path}: there is no {name}");
         }
         // All else is what the other document says.

@@ -10,6 +10,7 @@ use domain::organization::Stamp;
 use domain::time::Timestamp;
 use verdict::{Action, Actor, ClientProof, Credential, Operation, Question, Same, Snapshot, Subject};
 
+use crate::cedar::Cedar;
 use crate::dice::Dice;
 use crate::naive::{Answer, Naive};
 use crate::questions::{Names, kind};
@@ -69,6 +70,22 @@ fn shows(dice: &mut Dice, book: &Book, now: Timestamp) -> Actor {
     Actor { credential, ..Actor::about(subject) }
 }
 
+/// Every tool by every client, by who connected it and by others: as Cedar says.
+fn cedar_agrees(world: &World, dice: &mut Dice, book: &Book, seed: u64) {
+    let (snapshot, cedar) = (Snapshot::compile(org(1), &world.state, None), Cedar::of(&world.state));
+    cedar.is_valid();
+    for (slug, tool) in (0..INTEGRATIONS).flat_map(|number| TOOLS.map(|tool| (slug(number), tool))) {
+        let action = Action::CallTool { integration: &slug, tool };
+        for _ in 0..CLIENTS {
+            let now = dice.pick(&MOMENTS);
+            let actor = shows(dice, book, now);
+            let engine = snapshot.evaluate(&Question { actor: &actor, action, now }).is_allowed();
+            let third = cedar.ask(&actor, action, now);
+            assert_eq!(third.allowed, engine, "world {seed}, {actor:?} at {now:?}: {slug}/{tool}: {third:?}");
+        }
+    }
+}
+
 // rows: PW-19
 #[test]
 fn the_engine_agrees_with_the_second_opinion_on_every_client_as_they_and_their_people_come_and_go() {
@@ -112,6 +129,7 @@ fn the_engine_agrees_with_the_second_opinion_on_every_client_as_they_and_their_p
                 *codes.entry((answer.code, answer.allowed)).or_insert(0u64) += 1;
             }
         }
+        cedar_agrees(&world, dice, &book, seed);
         let leaves = Action::Operate(Operation::RemoveMember { member: person(0) });
         for (id, (theirs, _)) in book.iter().filter(|(_, (theirs, _))| *theirs == person(0)) {
             let proof = ClientProof { client: *id, ends_at: Timestamp(i64::MAX) };
