@@ -29,7 +29,7 @@ pub(crate) fn initialize<P: Ports>(
 ) -> Result<Response, Exit> {
     let asked = request.params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
     let client = client::described(request.params.get("clientInfo"));
-    let owner = Owner::of(caller.org(), caller.credential, door);
+    let owner = Owner::of(caller, door);
     let client = (client, link::takes(request.params.get("capabilities")));
     let now = gateway.ports.now();
     let session = gateway.sessions.begin(owner, client, &gateway.options.limits, now).map_err(|fault| match fault {

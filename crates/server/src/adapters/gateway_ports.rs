@@ -69,6 +69,7 @@ impl Ports for GatewayPorts {
             org: shown.org,
             credential: shown.credential(),
             integration: shown.integration,
+            known_as: shown.known_as,
         }))
     }
 
