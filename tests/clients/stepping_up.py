@@ -9,8 +9,8 @@ from clients import SigningClient
 from demo import Demo
 from signing_in import DESKS, Visitor
 
-# Those that ask their person again by themselves, in the middle of a call.
-BY_THEMSELVES = ("python mcp", "python fastmcp")
+# Those that ask their person again in the middle of a call: the first by themselves, the last by their application.
+STEPPING_UP = ("python mcp", "python fastmcp", "typescript v2")
 
 
 class StepUp:
@@ -60,4 +60,4 @@ class StepUp:
 
 def step_ups(clients: list[SigningClient], demo: Demo) -> list[StepUp]:
     """In every era that they speak."""
-    return [StepUp(client, era, demo) for client in clients if client.name in BY_THEMSELVES for era in client.eras]
+    return [StepUp(client, era, demo) for client in clients if client.name in STEPPING_UP for era in client.eras]

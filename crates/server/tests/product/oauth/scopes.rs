@@ -317,4 +317,7 @@ fn only_where_it_would_help_is_a_client_told_to_ask_for_more() {
     assert_eq!((refused.status, refused.header("www-authenticate").contains(WRITE)), (403, true), "{}", refused.text);
     assert_eq!(gate.owner.get("/requests").1["items"], json!([]));
     assert_eq!(call(&gate, &no_delete, ask, true).status, 200);
+    // What its person may themselves nobody has to grant.
+    let own = call(&gate, &no_delete, ("wardroom__request_access", r#"{"tool":"stripe__delete_customer"}"#), true);
+    assert!(own.status == 200 && own.text.contains("already-allowed"), "{}", own.text);
 }
