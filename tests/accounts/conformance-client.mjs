@@ -12,6 +12,8 @@ const [SLUG, OWNER] = ["suite", "ada"];
 const OURS = "wardroom__";
 /** How often a person goes to the provider before they give up. */
 const CONNECTIONS_MAX = 3;
+/** How often a server may ask during one call. */
+const QUESTIONS_MAX = 5;
 /** The suite knows a client by this document, so Wardroom has to be at that host where it shows itself by one. */
 const PUBLIC_URL = { "auth/basic-cimd": "https://conformance-test.local" };
 
@@ -45,6 +47,25 @@ async function toolsOf(at) {
   return tools.filter(({ name }) => !name.startsWith(OURS));
 }
 
+/** What a person answers whom a server asks something: what the form has there already. */
+const answerTo = ({ params: { requestedSchema = {} } = {} }) => {
+  const fields = Object.entries(requestedSchema.properties ?? {}).map(([name, about]) => [name, about.default ?? inputFor({ properties: { [name]: about }, required: [name] })[name]]);
+  return { action: "accept", content: Object.fromEntries(fields) };
+};
+
+/** Calls a tool, and answers what its server asks. */
+async function answering(at, name, input, schema) {
+  let again = {};
+  for (let times = 0; times < QUESTIONS_MAX; times += 1) {
+    const answer = await callTool(at, SLUG, OWNER, name, input, { schema, again, capabilities: { elicitation: { form: {} } } });
+    if (answer.result?.resultType !== "input_required") return answer;
+    const { inputRequests = {}, requestState } = answer.result;
+    const inputResponses = Object.fromEntries(Object.entries(inputRequests).map(([key, asked]) => [key, answerTo(asked)]));
+    again = { inputResponses, ...(requestState === undefined ? {} : { requestState }) };
+  }
+  return { isError: true };
+}
+
 /** Calls everything once; gives the link to connect an account where an answer has one. */
 async function callAll(at) {
   const read = await readTools(at, SLUG);
@@ -54,7 +75,7 @@ async function callAll(at) {
   let works = calls.length > 0;
   for (const { name, arguments: input } of calls) {
     const schema = tools.find((tool) => tool.name === name)?.inputSchema;
-    const answer = await callTool(at, SLUG, OWNER, name, input, { schema });
+    const answer = await answering(at, name, input, schema);
     const link = linkIn(at, answer);
     if (link) return { link };
     if (answer.status !== 200 || answer.error || answer.isError) {

@@ -115,7 +115,7 @@ export const connecting = {
 
   async "a token that is signed, metadata that has to be found, and a client that was entered by hand work as well"() {
     const protecting = { verify: "jwt", pointer: false };
-    const credential = async (at, { provider }) => entered(PERSONAL, await provider.enter(callback(at)));
+    const credential = async (at, { provider }) => entered(PERSONAL, await provider.enter(callback(at, SLUG)));
     const provided = { format: "jwt", registration: false };
     const { at, provider, upstream } = await gate({ credential, connected: ["ada", "anna"], provided, protecting });
     assert.equal(await whoAnswers(at, SLUG, "anna"), "anna");
@@ -176,6 +176,8 @@ export const connecting = {
 
   async "who leaves takes their account along"() {
     const { at, provider, upstream } = await gate({ connected: ["ada", "anna", "ben"] });
+    const { told } = await at.api("ada", "GET", `/members/${at.people.ben.email}/consequences`);
+    assert.equal(told.ends.accounts, 1);
     assert.equal((await at.api("ada", "DELETE", `/members/${at.people.ben.email}`)).status, 200);
     assert.deepEqual(await accounts(at, SLUG), { ada: "connected", anna: "connected" });
     assert.equal((await callTool(at, SLUG, "ben", "whoami")).status, 401);

@@ -116,7 +116,7 @@ export const handles = {
       const sent = await send(page, { method: "POST", headers: { ...form, ...headers }, body });
       assert.ok(sent.status >= 400, `${JSON.stringify(headers)} ${word}: ${sent.status} ${sent.headers.location}`);
     }
-    assert.equal((await send(callback(at), { headers: { cookie } })).status >= 400, true);
+    assert.equal((await send(callback(at, SLUG), { headers: { cookie } })).status >= 400, true);
     assert.equal(provider.log.authorizations.length, asked);
   },
 

@@ -35,9 +35,9 @@ export async function ask(url, token, method, params = {}, { capabilities = {}, 
   return { status, headers: told, message: lastMessage(text) };
 }
 
-/** Calls a tool; `text` is what it says, `isError` whether it says so, `error` what the protocol says instead. */
-export async function call(url, token, name, input = {}, options = {}) {
-  const { status, message } = await ask(url, token, "tools/call", { name, arguments: input }, options);
+/** Calls a tool, `again` with answers where it asked something; `text` is what it says, `isError` whether it says so, `error` what the protocol says instead. */
+export async function call(url, token, name, input = {}, { again = {}, ...options } = {}) {
+  const { status, message } = await ask(url, token, "tools/call", { name, arguments: input, ...again }, options);
   const { result, error } = message ?? {};
   const text = (result?.content ?? []).map((part) => part.text ?? "").join("\n");
   return { status, error, result, isError: result?.isError === true, text };

@@ -120,7 +120,10 @@ export async function startProvider({ format = "opaque", access_s = LONG_S, regi
       return { waiting: () => held.waiting, release: () => ((switches.held = null), release()) };
     },
 
-    /** Lies: `metadata` is laid over what it publishes, `answer` over what it sends people back with (null takes away). */
+    /**
+     * Lies: `metadata` is laid over what it publishes, `answer` over what it sends people back with (null takes away), `client_id`
+     * is what it calls whoever registers; `forward` says where its page sends people instead; `hidden`, that it publishes nothing.
+     */
     lie: (lie) => (switches.lie = lie),
 
     /** Everything that somebody allowed here ends, without a word to anybody. */
@@ -203,6 +206,9 @@ async function misbehave(context, next, switches, log) {
     // Whoever asked has gone.
     if (context.req.destroyed) return;
   }
+  const { metadata, answer, client_id, forward, hidden } = switches.lie;
+  if (hidden && WELL_KNOWN.has(context.path)) return void (context.status = 404);
+  if (forward && context.method === "GET" && context.path === "/auth") return context.redirect(forward(context.query));
   const trouble = isForToken ? switches.troubles.shift() : undefined;
   if (trouble !== undefined && trouble !== "lost") {
     let body = "";
@@ -215,7 +221,7 @@ async function misbehave(context, next, switches, log) {
   }
   await next();
   if (trouble === "lost") context.req.socket.destroy();
-  const { metadata, answer } = switches.lie;
+  if (client_id && context.path === "/reg") context.body = { ...context.body, client_id };
   if (metadata && WELL_KNOWN.has(context.path)) context.body = { ...context.body, ...metadata };
   const location = context.response.get("location");
   if (answer && /[?&](code|error)=/.test(location)) {

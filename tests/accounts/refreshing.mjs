@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { SLUG, connects, gate, isAskedToConnect, nothingCrossed, whoAnswers } from "./connecting.mjs";
-import { PERSONAL, SHARED, accountOf, accounts, asClient, callTool, linkIn } from "./wardroom.mjs";
+import { PERSONAL, SHARED, accountOf, accounts, asClient, callTool, isMissed, linkIn } from "./wardroom.mjs";
 import { waitFor } from "./world.mjs";
 
 const CALLS = 100;
@@ -104,14 +104,19 @@ export const refreshing = {
   },
 
   async "a shared account that was ended is shown to admins, and a member's call says whom to ask"() {
-    const { at, provider } = await gate({ credential: SHARED, connected: ["ada"] });
+    const { at, provider } = await gate({ credential: SHARED });
+    assert.equal(await isMissed(at), true);
+    await connects(at, SLUG, "ada");
+    assert.equal(await isMissed(at), false);
     provider.revoke("ada");
     const answer = await callTool(at, SLUG, "anna", "whoami");
     assert.ok(answer.error || answer.isError, JSON.stringify(answer));
     assert.equal(linkIn(at, answer), null, "she cannot mend it");
     assert.match(JSON.stringify(answer), /ada/);
     assert.deepEqual(await accounts(at, SLUG), { everybody: "broken" });
+    assert.equal(await isMissed(at), true);
     await connects(at, SLUG, "ada");
+    assert.equal(await isMissed(at), false);
     assert.equal(await whoAnswers(at, SLUG, "anna"), "ada");
   },
 

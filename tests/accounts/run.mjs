@@ -6,12 +6,13 @@ import { connecting } from "./connecting.mjs";
 import { fixtures } from "./fixtures.mjs";
 import { handles } from "./handles.mjs";
 import { lying } from "./lying.mjs";
+import { mixing } from "./mixing.mjs";
 import { refreshing } from "./refreshing.mjs";
 import { suite } from "./suite.mjs";
 import { endAll } from "./world.mjs";
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-const all = process.argv.includes("--fixtures") ? fixtures : { ...fixtures, ...connecting, ...refreshing, ...handles, ...lying, ...suite };
+const all = process.argv.includes("--fixtures") ? fixtures : { ...fixtures, ...connecting, ...refreshing, ...handles, ...lying, ...mixing, ...suite };
 const tally = { passed: 0, failed: 0 };
 for (const [name, check] of Object.entries(all)) {
   if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;

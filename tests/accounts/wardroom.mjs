@@ -31,9 +31,9 @@ export const take = (at, slug, name) => at.api(OWNER, "DELETE", grant(at, slug, 
 export const connectPage = (at, slug) => `${at.url}/connect/${at.org}/${slug}`;
 export const CONNECT = { answer: "connect" };
 
-/** 5. Where a provider sends people back; from there to the page again. */
-export const callback = (at) => `${at.url}/accounts/back`;
-export const isCallback = (at) => (url) => url.startsWith(`${callback(at)}?`);
+/** 5. Where a provider sends people back, for each integration to another address; from there to the page again. */
+export const callback = (at, slug) => `${connectPage(at, slug)}/back`;
+export const isCallback = (at) => (url) => url.startsWith(`${at.url}/connect/`) && new URL(url).pathname.endsWith("/back");
 
 /** How the states of an account are called here. */
 const STATES = { works: "connected", troubled: "troubled", ended: "broken" };
@@ -41,8 +41,7 @@ const STATES = { works: "connected", troubled: "troubled", ended: "broken" };
 async function listed(at, slug, name) {
   const { status, told } = await at.api(name, "GET", `/integrations/${slug}/accounts`);
   if (status !== 200) throw new Error(`the accounts at ${slug} are not told to ${name}: ${status} ${JSON.stringify(told)}`);
-  const nameOf = (id) => Object.values(at.people).find((person) => person.id === id)?.name;
-  return told.items.map(({ id, person, state }) => ({ id, state: STATES[state], of: person === null ? "everybody" : nameOf(person) }));
+  return told.items.map(({ id, person, state }) => ({ id, state: STATES[state], of: person === null ? "everybody" : person.name }));
 }
 
 /** 6. `GET /integrations/{slug}/accounts`: for admins everybody's, for others their own; gives the states by name. */
@@ -52,6 +51,12 @@ export async function accounts(at, slug, name = OWNER) {
 
 /** What somebody is told of their own: `connected`, `troubled`, `broken` or `missing`. */
 export const accountOf = async (at, slug, name) => (await accounts(at, slug, name))[name] ?? "missing";
+
+/** Whether whoever looks after the organization is told that everybody's account is missing or broken. */
+export async function isMissed(at, name = OWNER) {
+  const { told } = await at.api(name, "GET", "/advice");
+  return told.items.some(({ code }) => code === "account-missing");
+}
 
 /** 7. `DELETE /integrations/{slug}/accounts/{id}`: disconnects one's own, or another's, by the id that an admin sees. */
 export async function disconnect(at, slug, name, of = name) {

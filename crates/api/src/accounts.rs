@@ -17,8 +17,8 @@ use crate::time::written;
 pub(crate) struct Account {
     /// Its id.
     id: String,
-    /// The id of the person whose calls alone go out with it; none where everybody's do.
-    person: Option<String>,
+    /// The person whose calls alone go out with it; none where everybody's do.
+    person: Option<AccountOf>,
     /// Since when it is connected.
     connected_at: String,
     /// The host at which its person signed in.
@@ -33,6 +33,14 @@ pub(crate) struct Account {
     troubled_since: Option<String>,
 }
 
+/// Whose an account is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AccountOf {
+    id: String,
+    /// What they are called; none where you may not see who is here.
+    name: Option<String>,
+}
+
 impl From<AccountView> for Account {
     fn from(view: AccountView) -> Account {
         let (state, trouble) = match view.state {
@@ -43,7 +51,7 @@ impl From<AccountView> for Account {
         let (since, trouble) = trouble.unzip();
         Account {
             id: view.id.to_string(),
-            person: view.person.map(|person| person.to_string()),
+            person: view.person.map(|person| AccountOf { id: person.to_string(), name: view.person_name }),
             connected_at: written(view.connected_at),
             signed_in_at: view.signed_in_at,
             scope: view.scope,

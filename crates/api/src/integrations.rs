@@ -30,6 +30,10 @@ pub(crate) struct Integration {
     /// everybody) or `oauth_of_each_person`; only for those who may see all integrations.
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<&'static str>,
+    /// Where somebody who signs in there is sent back to, to be registered with the client that `client_id` names; only for
+    /// those who may see all integrations, where one integration was asked for and somebody signs in there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_uri: Option<String>,
     /// Whether it is paused for everyone.
     paused: bool,
     /// How many tools the caller sees.
@@ -95,6 +99,7 @@ fn integration(view: IntegrationView, with_tools: bool) -> Integration {
             CredentialKind::OAuth { whose: Whose::Organization, .. } => "oauth",
             CredentialKind::OAuth { whose: Whose::Person, .. } => "oauth_of_each_person",
         }),
+        redirect_uri: view.redirect_uri,
         paused: view.paused,
         tool_count: view.tool_count,
         needs_review: view.needs_review,
@@ -159,8 +164,9 @@ pub(crate) enum CredentialToUse {
         /// `organization`: one account for everybody, which an admin connects; `person`: each person connects their own.
         #[schema(value_type = String)]
         whose: Whose,
-        /// What Wardroom is called at the upstream's authorization server, where somebody registered it there; it registers itself
-        /// where nothing is given.
+        /// What Wardroom is called at the upstream's authorization server, where somebody registered it there, with the redirect
+        /// address `https://HOST/connect/ORG/INTEGRATION/back` (the short names of both); it registers itself where nothing
+        /// is given.
         client_id: Option<String>,
         /// Its secret there, where it has one; sealed before it is written.
         secret: Option<String>,

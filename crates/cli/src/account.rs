@@ -25,10 +25,15 @@ pub(crate) fn disconnect(
     terminal.answer(&done, |_| format!("{account} at {integration} is disconnected\n"))
 }
 
-/// What is left to do once an integration is to be reached with the account of `organization` or `person`.
-pub(crate) fn next_step(whose: &str, integration: &str, org: &Organization) -> String {
-    let page = org.page(&["connect", org.slug(), integration]);
-    match whose {
+/// What is left to do once an integration is to be reached with the account of `organization` or `person`, as a client that
+/// was registered by hand or one that registers itself.
+pub(crate) fn next_step(whose: &str, integration: &Value, (by_hand, org): (bool, &Organization)) -> String {
+    let page = org.page(&["connect", org.slug(), &text(integration, "/slug")]);
+    let first = match text_if_any(integration, "/redirect_uri").filter(|_| by_hand) {
+        Some(address) => format!("the client has to be registered with this redirect address, exactly: {address}\n"),
+        None => String::new(),
+    };
+    let next = match whose {
         "organization" => {
             format!("next: open {page} and sign in there with the account for everybody; its tools are read with it\n")
         }
@@ -36,14 +41,15 @@ pub(crate) fn next_step(whose: &str, integration: &str, org: &Organization) -> S
             "next: everybody opens {page} and signs in there with their own account; its tools are read with the first \
              of somebody who may change it\n"
         ),
-    }
+    };
+    first + &next
 }
 
 fn lay_out(found: &Value) -> String {
     let mut table = Table::new(&["WHOSE", "SINCE", "SIGNED IN AT", "STATE", "WHAT IS WRONG", "ID"]);
     for account in items(found) {
         table.row([
-            text_if_any(account, "/person").unwrap_or_else(|| "everybody".to_owned()),
+            whose(account),
             time(account, "/connected_at"),
             text(account, "/signed_in_at"),
             text(account, "/state"),
@@ -52,6 +58,11 @@ fn lay_out(found: &Value) -> String {
         ]);
     }
     table.to_string()
+}
+
+fn whose(account: &Value) -> String {
+    let person = text_if_any(account, "/person/name").or_else(|| text_if_any(account, "/person/id"));
+    person.unwrap_or_else(|| "everybody".to_owned())
 }
 
 #[cfg(test)]
@@ -65,8 +76,10 @@ mod tests {
         let accounts = json!({"items": [
             {"id": "acc_1", "person": null, "connected_at": "2026-11-22T09:30:00.5Z", "signed_in_at": "login.crm.example",
                 "scope": "read", "state": "works", "trouble": null, "troubled_since": null},
-            {"id": "acc_2", "person": "usr_1", "connected_at": "2026-11-22T10:00:00Z", "signed_in_at": "login.crm.example",
-                "scope": null, "state": "ended", "trouble": "it was revoked", "troubled_since": "2026-11-22T11:00:00Z"}],
+            {"id": "acc_2", "person": {"id": "usr_1", "name": "Ada"}, "connected_at": "2026-11-22T10:00:00Z", "signed_in_at": "login.crm.example",
+                "scope": null, "state": "ended", "trouble": "it was revoked", "troubled_since": "2026-11-22T11:00:00Z"},
+            {"id": "acc_3", "person": {"id": "usr_2", "name": null}, "connected_at": "2026-11-22T10:00:00Z",
+                "signed_in_at": "login.crm.example", "scope": null, "state": "works", "trouble": null, "troubled_since": null}],
             "next": null});
         let server = FakeServer::answering(vec![(200, accounts)]);
         let done = outcome(&server, &["integration", "accounts", "crm", "--org", "north"]);
@@ -78,7 +91,8 @@ mod tests {
             [
                 "WHOSE SINCE SIGNED IN AT STATE WHAT IS WRONG ID",
                 "everybody 2026-11-22T09:30:00Z login.crm.example works - acc_1",
-                "usr_1 2026-11-22T10:00:00Z login.crm.example ended it was revoked acc_2",
+                "Ada 2026-11-22T10:00:00Z login.crm.example ended it was revoked acc_2",
+                "usr_2 2026-11-22T10:00:00Z login.crm.example works - acc_3",
             ]
         );
         assert_eq!(server.request(0).path, "/api/v1/orgs/north/integrations/crm/accounts");

@@ -29,7 +29,8 @@ pub(crate) struct Credential {
     /// The server wants a client of the organization's own, with its secret and without anybody who signs in
     #[arg(long, requires = "client_id")]
     client_credentials: bool,
-    /// What the client is called where people sign in to the server; with --sign-in, Wardroom registers itself without it
+    /// What the client is called where people sign in to the server; with --sign-in, Wardroom registers itself without it, and
+    /// with it the client's redirect address has to be https://HOST/connect/ORG/SLUG/back, by the short names of both
     #[arg(long, value_name = "ID", requires = "as_client")]
     client_id: Option<String>,
     /// What to ask for there, with a space between each and the next; without it, what the server says
@@ -75,6 +76,11 @@ impl Credential {
     /// Whose account at the integration's server is to be connected by signing in there: `organization` or `person`.
     pub(crate) fn sign_in(&self) -> Option<&str> {
         self.sign_in.as_deref()
+    }
+
+    /// Whether Wardroom was registered by hand where people sign in.
+    pub(crate) fn names_client(&self) -> bool {
+        self.client_id.is_some()
     }
 
     /// A client at the server's authorization server, which has no secret where it is for signing in and none was named.

@@ -156,7 +156,7 @@ fn connect(connection: &Connection, org: &Organization, terminal: &mut Terminal<
     terminal.answer(&connected, |found| {
         let mut told = format!("connected {} as {}\n", text(found, "/title"), text(found, "/slug"));
         if let Some(whose) = connection.credential.sign_in() {
-            return told + &account::next_step(whose, &text(found, "/slug"), org);
+            return told + &account::next_step(whose, found, (connection.credential.names_client(), org));
         }
         let tools = found.pointer("/tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         told.push_str(&format!("{}\n\n{}", count_tools(found), lay_out_tools(tools)));
@@ -175,8 +175,9 @@ fn apply_edit(edit: &Edit, org: &Organization, terminal: &mut Terminal<'_>) -> R
         return Err(Failure::Usage("say what to change: --title, --purpose or a credential".to_owned()));
     }
     let changed = org.patch(&["integrations", &edit.integration], &Value::Object(body))?;
-    terminal.answer(&changed, |_| {
-        let next = edit.credential.sign_in().map(|whose| account::next_step(whose, &edit.integration, org));
+    terminal.answer(&changed, |found| {
+        let by_hand = edit.credential.names_client();
+        let next = edit.credential.sign_in().map(|whose| account::next_step(whose, found, (by_hand, org)));
         format!("changed {}\n{}", edit.integration, next.unwrap_or_default())
     })
 }
@@ -219,7 +220,7 @@ fn lay_out_list(found: &Value) -> String {
 }
 
 fn lay_out(integration: &Value) -> String {
-    facts(&[
+    let mut told = vec![
         ("integration", text(integration, "/slug")),
         ("title", text(integration, "/title")),
         ("purpose", text(integration, "/purpose")),
@@ -227,7 +228,11 @@ fn lay_out(integration: &Value) -> String {
         ("state", state(integration)),
         ("tools", count_tools(integration)),
         ("id", text(integration, "/id")),
-    ])
+    ];
+    if let Some(address) = text_if_any(integration, "/redirect_uri") {
+        told.insert(4, ("redirect address", address));
+    }
+    facts(&told)
 }
 
 fn state(integration: &Value) -> String {

@@ -306,6 +306,7 @@ fn lay_out_consequences(told: &Value) -> String {
         ("/ends/keys", "personal keys"),
         ("/ends/sessions", "sessions"),
         ("/ends/clients", "connected AI clients"),
+        ("/ends/accounts", "accounts at integrations' servers"),
         ("/ends/open_calls", "calls and streams that run now"),
         ("/ends/integrations", "integrations assigned"),
         ("/ends/delegations", "agents that act for them"),

@@ -30,4 +30,4 @@ pub use ports::{
     Access, NoToken, NotOpened, Opened, Ports, RequestTold, ShownClient, TokenWanted, ToolAsked, Trouble, Unavailable,
     UpstreamToken,
 };
-pub use upstream::probe::{Era, ProbeError, Probed, ProbedTool};
+pub use upstream::probe::{Era, LeftOut, ProbeError, Probed, ProbedTool};

@@ -66,6 +66,8 @@ pub struct Limits {
     pub queue_messages_max: usize,
     /// Questions that an upstream may ask during one call; each costs an answer.
     pub upstream_requests_max: u32,
+    /// How often in a row the rest of an answer is asked for whose stream breaks off before anything has come.
+    pub resumes_max: u32,
 }
 
 impl Default for Limits {
@@ -101,6 +103,7 @@ impl Default for Limits {
             stream_after_ms: 5_000,
             queue_messages_max: 32,
             upstream_requests_max: 16,
+            resumes_max: 8,
         }
     }
 }

@@ -10,6 +10,7 @@ use domain::id::{AccountId, IntegrationId, OrgId, PersonId};
 use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::time::Timestamp;
 use identity::key::PresentedKey;
+use identity::request_state::RequestStates;
 use identity::token::PresentedToken;
 use tokio::sync::watch;
 use verdict::{Actor, Credential, Snapshot};
@@ -217,6 +218,9 @@ pub trait Ports: Send + Sync + 'static {
 
     /// A keyed digest of a call's arguments in their canonical form.
     fn arguments_digest(&self, org: OrgId, canonical: &[u8]) -> [u8; 32];
+
+    /// How states that clients carry are marked.
+    fn states(&self) -> &RequestStates;
 
     /// The present moment.
     fn now(&self) -> Timestamp;

@@ -23,6 +23,7 @@ pub mod oauth;
 pub mod oidc;
 pub mod passkey;
 pub mod random;
+pub mod request_state;
 pub mod return_to;
 pub mod seal;
 mod sent_back;

@@ -14,6 +14,7 @@ use gateway::{Gateway, GatewayOptions};
 use identity::digest::{ArgumentDigester, KeyDigester};
 use identity::keyring::Keyring;
 use identity::random::OperatingSystem;
+use identity::request_state::RequestStates;
 use identity::seal::Sealer;
 use journal::{Journal, StreamId};
 use tokio::net::TcpListener;
@@ -99,6 +100,7 @@ impl Node {
             app: app.clone(),
             journal: journal.clone(),
             arguments: ArgumentDigester::new(&keyring),
+            states: RequestStates::new(&keyring),
             runtime: Handle::current(),
         };
         let mut options = GatewayOptions::for_public_url(&public_url);

@@ -48,6 +48,8 @@ pub(crate) struct Ends {
     sessions: usize,
     /// AI clients that they have connected.
     clients: usize,
+    /// Their accounts at the servers of integrations.
+    accounts: usize,
     /// Calls and streams that are open at this moment.
     open_calls: u32,
     /// Integrations that are assigned to them.
@@ -134,6 +136,7 @@ impl From<Told> for Consequences {
                 keys: ends.keys,
                 sessions: ends.sessions,
                 clients: ends.clients,
+                accounts: ends.accounts,
                 open_calls: ends.open,
                 integrations: ends.grants,
                 delegations: ends.delegations,

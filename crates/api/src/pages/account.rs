@@ -4,8 +4,8 @@ use app::App;
 use app::accounts::{AccountState, UpstreamView};
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::provider::GoingPage;
@@ -81,10 +81,11 @@ pub(super) async fn answer(
 }
 
 /// Comes from elsewhere, so it is no page of ours that asks; that it was begun here, its state and this session show.
-pub(super) async fn back(State(app): State<App>, asked: Asked, RawQuery(query): RawQuery) -> Result<Response, Refused> {
+pub(super) async fn back(State(app): State<App>, asked: Asked, came_to: Uri) -> Result<Response, Refused> {
     // Who is nobody here did not go from here; and what they bring is kept nowhere until they are somebody.
     let signed_in = asked.resident(&app).await?.ok_or_else(Failure::nobody)?;
-    let connected = app.back_from_upstream(&signed_in, &query.unwrap_or_default()).await?;
+    let came_to = (came_to.path(), came_to.query().unwrap_or_default());
+    let connected = app.back_from_upstream(&signed_in, came_to).await?;
     if let Some(why) = connected.unread {
         let detail = format!("the account is connected, but its tools could not be read: {why}");
         return Err(Failure::unavailable(detail).into());

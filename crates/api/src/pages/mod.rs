@@ -100,6 +100,7 @@ pub(crate) fn router() -> Router<App> {
         .route(oauth::AUTHORIZE, get(consent::show).post(consent::answer))
         .route("/connect/{org}/{integration}", get(account::show).post(account::answer))
         .route(app::accounts::BACK, get(account::back))
+        .route(app::accounts::DOCUMENT_BACK, get(account::back))
         .route(app::accounts::DOCUMENT, get(account::document))
         .route("/sign-out", post(sign_in::sign_out))
 }

@@ -9,14 +9,14 @@ use domain::integration::{CredentialKind, Whose};
 use domain::organization::Organization;
 use domain::time::Timestamp;
 use identity::token::{PresentedToken, Purpose, TokenForm};
-use identity::upstream::{Authorize, Client, Returned, TOKEN_ANSWER_LENGTH_MAX, TokenRequest, Tokens, own_document};
+use identity::upstream::{Authorize, Client, Returned, TOKEN_ANSWER_LENGTH_MAX, TokenRequest, Tokens};
 use journal::{Fact, TicketRow};
 use verdict::{Operation, Snapshot};
 
 use super::discover::unusable;
 use super::kept::{Kept, Registered, registration_id};
 use super::list::AccountView;
-use super::register::{Met, NAME};
+use super::register::Met;
 use super::tokens::ends_at;
 use crate::change::Along;
 use crate::ports::Content;
@@ -25,28 +25,6 @@ use crate::{App, Caller, Problem};
 
 /// How long somebody may take at the authorization server, in milliseconds: ten minutes.
 const AWAY_MS: i64 = 10 * 60_000;
-/// Where authorization servers send people back to, below the public URL.
-pub const BACK: &str = "/accounts/back";
-/// Where the document about ourselves is, below the public URL (OAuth Client ID Metadata Document).
-pub const DOCUMENT: &str = "/client-metadata.json";
-
-/// Where we are reached, as authorization servers are told.
-pub(crate) struct Places {
-    /// The public URL, without a slash at the end.
-    pub(crate) public_url: String,
-}
-
-impl Places {
-    pub(super) fn redirect_uri(&self) -> String {
-        format!("{}{BACK}", self.public_url)
-    }
-
-    /// Where the document about us is.
-    pub(super) fn document(&self) -> String {
-        format!("{}{DOCUMENT}", self.public_url)
-    }
-}
-
 /// An integration whose upstream one signs in at, as whoever may connect an account there sees it.
 #[derive(Clone, Debug)]
 pub struct UpstreamView {
@@ -58,6 +36,9 @@ pub struct UpstreamView {
     pub host: String,
     /// Whether it is their own account; everybody's otherwise.
     pub is_own: bool,
+    /// The client as which Wardroom was registered there by hand, and the redirect address that has to be registered with it;
+    /// for who may change the integration.
+    pub by_hand: Option<(String, String)>,
     /// What is connected now.
     pub account: Option<AccountView>,
 }
@@ -74,15 +55,6 @@ pub struct Connected {
 }
 
 impl App {
-    /// The document in which we describe ourselves to authorization servers, as JSON.
-    ///
-    /// # Errors
-    /// [`Problem::Invalid`] where it is not known under which URL we are reached.
-    pub fn document_about_us(&self) -> Result<String, Problem> {
-        let places = self.places()?;
-        Ok(own_document(&places.document(), NAME, &places.redirect_uri(), &places.public_url))
-    }
-
     /// What somebody is shown before they connect an account.
     ///
     /// # Errors
@@ -98,11 +70,22 @@ impl App {
             Some(account) => self.account_view(caller.live.org(), account, &caller.live).await?,
             None => None,
         };
+        let edit = Operation::EditIntegration { integration: id };
+        let by_hand = match &entry.credential {
+            CredentialKind::OAuth { client_id: Some(client_id), .. }
+                if self.asked(&snapshot, &caller.actor, edit).is_allowed() =>
+            {
+                let places = self.places(caller.live.org(), &entry.slug).await?;
+                Some((client_id.clone(), places.redirect_uri))
+            }
+            _ => None,
+        };
         Ok(UpstreamView {
             organization: snapshot.name().to_owned(),
             title: entry.title.to_string(),
             host: identity::upstream::host(&entry.url).unwrap_or_default().to_owned(),
             is_own: whose == Whose::Person,
+            by_hand,
             account,
         })
     }
@@ -116,13 +99,13 @@ impl App {
         (caller, signed_in): (&Caller, &SignedIn),
         name: &str,
     ) -> Result<String, Problem> {
-        let places = self.places()?;
         let id = self.integration_named(caller, name)?;
         let (snapshot, org) = (caller.live.snapshot(), caller.live.org());
         let whose = self.may_connect(caller, &snapshot, id).await?;
         let person = whose_account(caller, whose)?;
         self.may_begin_as(signed_in.proof.person)?;
         let Some(entry) = snapshot.integration(id) else { return Err(Problem::missing("integration")) };
+        let places = self.places(org, &entry.slug).await?;
         // What it was let do, and what the upstream wants besides.
         let wants = match snapshot.account(id, person) {
             Some(account) => self.kept(org, account).await?.and_then(|kept| {
@@ -180,12 +163,17 @@ impl App {
         request.url().map_err(|fault| unusable(&fault))
     }
 
-    /// Connects the account with which somebody comes back, in the session in which they went. Whatever comes of it, they
-    /// come back once.
+    /// Connects the account with which somebody comes back, in the session in which they went, to this path. Whatever comes of
+    /// it, they come back once.
     ///
     /// # Errors
-    /// [`Problem::Missing`] where they did not go there from here; [`Problem::Invalid`] where it gave them nothing.
-    pub async fn back_from_upstream(&self, signed_in: &SignedIn, query: &str) -> Result<Connected, Problem> {
+    /// [`Problem::Missing`] where they did not go there from here; [`Problem::Invalid`] where it gave them nothing, or sent them
+    /// to where another integration's would.
+    pub async fn back_from_upstream(
+        &self,
+        signed_in: &SignedIn,
+        (path, query): (&str, &str),
+    ) -> Result<Connected, Problem> {
         let returned = Returned::parse(query).map_err(|fault| unusable(&fault))?;
         let state = returned.state().to_owned();
         let state = PresentedToken::parse(TokenForm::SignInState, &state).map_err(|_| not_begun())?;
@@ -201,6 +189,11 @@ impl App {
         // check "a code of one issuer is not taken to another that took its place meanwhile".
         let registered = self.registered_at(org, id).await?.filter(|known| about(id, known) == went);
         let registered = registered.ok_or_else(not_begun)?;
+        // INVARIANT: nothing that came to the address of one integration is sent anywhere for another; held by
+        // `an_answer_is_taken_only_at_the_address_of_the_integration_for_which_somebody_went`.
+        if !self.is_reached_at(&registered.redirect_uri, path) {
+            return Err(came_elsewhere(&registered));
+        }
         let client = Client::new(&registered.server, &registered.registration).map_err(|fault| unusable(&fault))?;
         let server = &registered.server;
         let code = returned.check(&server.issuer, server.names_itself).map_err(|fault| unusable(&fault))?;
@@ -329,4 +322,15 @@ fn not_begun() -> Problem {
     let message = "this was not begun here, in this browser and as who is signed in now, or it took too long; connect the \
                    account again";
     Problem::Missing { noun: "link", message: message.to_owned() }
+}
+
+/// What came back was meant for another.
+fn came_elsewhere(went: &Registered) -> Problem {
+    let message = format!(
+        "what came back belongs to another connection than the one that was begun, at {}, and was sent nowhere; connect the \
+         account again, and where the same comes back, that server makes people sign in at another one: tell whoever set up the \
+         integration",
+        identity::upstream::host(&went.server.issuer).unwrap_or_default()
+    );
+    Problem::invalid("credential", message)
 }

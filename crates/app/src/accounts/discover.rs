@@ -82,6 +82,23 @@ impl App {
         Err(Problem::Missing { noun: "authorization server", message: message.to_owned() })
     }
 
+    /// Refuses a server that makes people sign in at another one, which says of itself that it is: what they bring back from
+    /// there would be given to the first.
+    pub(super) async fn signs_in_itself(&self, server: &Server) -> Result<(), Problem> {
+        for address in server.doubted_at() {
+            let document = self.document(&address, SERVER_METADATA_LENGTH_MAX).await?;
+            if let Some(other) = document.and_then(|document| server.taken_for(&document)) {
+                let why = format!(
+                    "{} makes people sign in at another authorization server, {other}, and takes what they bring back from there; \
+                     whoever runs it has to say which of the two it is, or to register Wardroom by hand and give client_id",
+                    server.issuer
+                );
+                return Err(unusable(&why));
+            }
+        }
+        Ok(())
+    }
+
     /// A document, where there is one.
     async fn document(&self, address: &str, length_max: usize) -> Result<Option<Vec<u8>>, Problem> {
         let fetched = self.upstreams_web()?.get(address, None, length_max).await.map_err(|fault| unusable(&fault))?;

@@ -1,7 +1,11 @@
 //! See which accounts are connected, and which connections have ended.
 
-use domain::id::{AccountId, OrgId, PersonId};
-use domain::integration::Whose;
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::account::Account;
+use domain::id::{AccountId, IntegrationId, OrgId, PersonId};
+use domain::integration::{CredentialKind, Whose};
+use domain::organization::Organization;
 use domain::time::Timestamp;
 use verdict::Operation;
 
@@ -15,6 +19,8 @@ pub struct AccountView {
     pub id: AccountId,
     /// Whose it is; none for everybody's.
     pub person: Option<PersonId>,
+    /// What that person is called, where the caller sees who is here.
+    pub person_name: Option<String>,
     /// Since when it is connected.
     pub connected_at: Timestamp,
     /// The host at which its person signed in.
@@ -64,7 +70,37 @@ impl App {
         for (_, account) in seen.collect::<Vec<_>>() {
             views.extend(self.account_view(org, account, &caller.live).await?);
         }
+        let people: Vec<PersonId> = views.iter().filter_map(|view| view.person).collect();
+        let told = self.whom_to_name((&snapshot, &caller.actor), &people);
+        let names: BTreeMap<PersonId, String> = told.iter().copied().zip(self.names(org, &told).await).collect();
+        for view in &mut views {
+            view.person_name = view.person.and_then(|person| names.get(&person).cloned());
+        }
         Ok(views)
+    }
+
+    /// The integrations that everybody uses with one account, where none is connected or its connection has ended.
+    pub(crate) async fn without_account(
+        &self,
+        org: OrgId,
+        state: &Organization,
+    ) -> Result<BTreeSet<IntegrationId>, Problem> {
+        let is_shared = |credential: &CredentialKind| {
+            matches!(credential, CredentialKind::OAuth { whose: Whose::Organization, .. })
+        };
+        let shared = state.integrations.values().filter(|known| is_shared(&known.credential) && !known.paused);
+        let mut found = BTreeSet::new();
+        for integration in shared.map(|known| known.id) {
+            let here = |account: &&Account| (account.integration, account.person) == (integration, None);
+            let kept = match state.accounts.values().find(here) {
+                Some(account) => self.kept(org, account.id).await?,
+                None => None,
+            };
+            if kept.is_none_or(|kept| kept.trouble.is_some_and(|trouble| trouble.ended)) {
+                found.insert(integration);
+            }
+        }
+        Ok(found)
     }
 
     pub(crate) async fn account_view(
@@ -83,6 +119,7 @@ impl App {
         Ok(Some(AccountView {
             id: account,
             person: known.person,
+            person_name: None,
             connected_at: known.connected_at,
             signed_in_at: identity::upstream::host(&kept.at.server.issuer).unwrap_or_default().to_owned(),
             scope: kept.scope,

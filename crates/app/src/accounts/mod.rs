@@ -17,15 +17,16 @@ mod disconnect;
 mod discover;
 mod kept;
 mod list;
+mod places;
 mod register;
 mod showing;
 mod tokens;
 
-pub use connect::{BACK, Connected, DOCUMENT, UpstreamView};
+pub use connect::{Connected, UpstreamView};
 pub use list::{AccountState, AccountView};
+pub use places::{BACK, DOCUMENT, DOCUMENT_BACK};
 pub use tokens::{AccountToken, NoToken, TokenWanted, Trouble};
 
-pub(crate) use connect::Places;
 pub(crate) use kept::registration_id;
 pub(crate) use register::Met;
 pub(crate) use tokens::Vault;

@@ -5,9 +5,9 @@ use domain::integration::CredentialKind;
 use identity::upstream::{Kind, REGISTRATION_LENGTH_MAX, Registration, registration_request};
 use zeroize::Zeroizing;
 
-use super::connect::Places;
 use super::discover::{Discovered, unusable};
 use super::kept::Registered;
+use super::places::Places;
 use crate::ports::Content;
 use crate::{App, Problem};
 
@@ -69,12 +69,16 @@ impl App {
             (None, Some(before)) if self.is_good(&before, &discovered, places) => before.registration,
             (None, _) => self.registered_anew(&discovered, places).await?,
         };
+        // Where a person registered us by hand, they said themselves where people come back to.
+        if registration.kind != Kind::Given {
+            self.signs_in_itself(&discovered.server).await?;
+        }
         Ok(registered(discovered, registration, (met.kind, wants), places))
     }
 
     fn is_good(&self, before: &Registered, now: &Discovered, places: &Places) -> bool {
         before.server.issuer == now.server.issuer
-            && before.redirect_uri == places.redirect_uri()
+            && before.redirect_uri == back(&before.registration, places)
             && before.registration.is_good_at(self.now().0)
             // Who registered itself is let ask for what it said then.
             && (before.registration.kind != Kind::Registered || within(now.scope.as_deref(), before.scope.as_deref()))
@@ -85,7 +89,7 @@ impl App {
         if let Some(registration) = Registration::document(server, &places.document()) {
             return Ok(registration);
         }
-        let redirect_uri = places.redirect_uri();
+        let redirect_uri = &places.redirect_uri;
         let Some(endpoint) = server.registration_endpoint.as_deref() else {
             let why = format!(
                 "its authorization server registers nobody by itself; register Wardroom there by hand, with the redirect address \
@@ -94,7 +98,7 @@ impl App {
             return Err(unusable(&why));
         };
         let scope = discovered.scope.as_deref();
-        let body = registration_request(NAME, &redirect_uri, &places.public_url, server, scope);
+        let body = registration_request(NAME, redirect_uri, &places.public_url, server, scope);
         let answer = self.upstreams_web()?.post(endpoint, None, Content::Json(&body), REGISTRATION_LENGTH_MAX).await;
         let answer = answer.map_err(|fault| unusable(&fault))?;
         Registration::parse(server, answer.status, &answer.body).map_err(|fault| unusable(&fault))
@@ -131,5 +135,14 @@ fn registered(
         Some(stated) => identity::upstream::joined(Some(stated), wants),
         None => scope,
     };
-    Registered { server, registration, resource, redirect_uri: places.redirect_uri(), scope, described_at }
+    let redirect_uri = back(&registration, places);
+    Registered { server, registration, resource, redirect_uri, scope, described_at }
+}
+
+/// Where people are sent back to by who knows us so.
+fn back(registration: &Registration, places: &Places) -> String {
+    match registration.kind {
+        Kind::Document => places.document_redirect_uri(),
+        Kind::Given | Kind::Registered => places.redirect_uri.clone(),
+    }
 }

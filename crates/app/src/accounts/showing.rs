@@ -5,9 +5,9 @@ use domain::integration::CredentialKind;
 use verdict::Snapshot;
 use zeroize::Zeroizing;
 
+use super::connect;
 use super::connect::whose_account;
 use super::tokens::{NoToken, TokenWanted};
-use super::{Places, connect};
 use crate::{App, Caller, Problem};
 
 impl App {
@@ -41,15 +41,5 @@ impl App {
             NoToken::Ended(why) => Problem::invalid("credential", format!("the connection has ended: {why}")),
             NoToken::Unavailable(message) => Problem::Unavailable { message },
         })
-    }
-
-    /// Where we are reached.
-    pub(crate) fn places(&self) -> Result<Places, Problem> {
-        let public_url = self.inner.public_url.clone().ok_or_else(|| {
-            let message = "the operator has to say under which URL people come here, with the setting public-url: an upstream \
-                           sends them back to it";
-            Problem::invalid("credential", message)
-        })?;
-        Ok(Places { public_url })
     }
 }

@@ -109,6 +109,8 @@ pub(crate) struct Seen<'s> {
     pub(crate) now: Timestamp,
     /// Whether passkeys can be shown here.
     pub(crate) has_passkeys: bool,
+    /// Integrations that are used with one account for everybody, and have none that works.
+    pub(crate) without_account: &'s BTreeSet<IntegrationId>,
 }
 
 /// Every finding there is.
@@ -134,6 +136,7 @@ pub(crate) fn find(seen: &Seen<'_>) -> Vec<Finding> {
         review_due(seen),
         leaderless_teams(seen),
         tools_to_review(seen),
+        integrations_without_an_account(seen),
         agents_without_a_sponsor(seen),
         ownerless_resources(seen),
         lapsed_domains(seen),
@@ -341,6 +344,15 @@ fn tools_to_review(seen: &Seen<'_>) -> Option<Finding> {
     about(finding("tools-to-review", Weight::Act, message, remedy), integrations)
 }
 
+fn integrations_without_an_account(seen: &Seen<'_>) -> Option<Finding> {
+    let integrations = seen.without_account.iter().filter_map(|id| seen.state.integrations.get(id));
+    let integrations = integrations.map(|integration| (integration.id.to_string(), integration.title.clone()));
+    let message = "integrations that are used with one account for everybody, and have none that works".to_owned();
+    let remedy = "sign in with it on the integration's page below /connect; `wardroom integration accounts …` says what is \
+                  wrong";
+    about(finding("account-missing", Weight::Act, message, remedy), integrations)
+}
+
 fn agents_without_a_sponsor(seen: &Seen<'_>) -> Option<Finding> {
     let agents = seen.state.agents.values().filter(|agent| agent.sponsor.is_none()).map(|agent| agent.id);
     let message = "agents for which nobody answers since their sponsor left; they do nothing".to_owned();
@@ -387,11 +399,13 @@ mod tests {
     struct World {
         state: Organization,
         now: Timestamp,
+        without_account: BTreeSet<IntegrationId>,
     }
 
     impl World {
         fn found() -> World {
-            let mut world = World { state: Organization::new(), now: Timestamp(1_000) };
+            let mut world =
+                World { state: Organization::new(), now: Timestamp(1_000), without_account: BTreeSet::new() };
             let preset = Box::new(named("pipeworks").unwrap());
             world.give(Command::CreateOrganization { name: "Acme".to_owned(), preset, owner: person(1) });
             world
@@ -420,7 +434,8 @@ mod tests {
         fn codes_where(&self, usage: &Usage, has_passkeys: bool) -> Vec<&'static str> {
             let snapshot = Snapshot::compile(OrgId::from_random([1; 20]), &self.state, None);
             let (state, now) = (&self.state, self.now);
-            let seen = Seen { state, snapshot: &snapshot, usage, key_uses: &[], now, has_passkeys };
+            let without_account = &self.without_account;
+            let seen = Seen { state, snapshot: &snapshot, usage, key_uses: &[], now, has_passkeys, without_account };
             find(&seen).iter().map(|finding| finding.code).collect()
         }
     }

@@ -34,8 +34,9 @@ impl App {
         let key_uses = self.inner.journal.key_uses(org).await?;
         let state = caller.live.state.lock().await.clone();
         let has_passkeys = self.has_passkeys();
+        let without_account = &self.without_account(org, &state).await?;
         let (state, snapshot, usage, key_uses) = (&state, &snapshot, &usage, &key_uses);
-        let mut found = find(&Seen { state, snapshot, usage, key_uses, now, has_passkeys });
+        let mut found = find(&Seen { state, snapshot, usage, key_uses, now, has_passkeys, without_account });
         let subjects: BTreeSet<Subject> = found.iter().flat_map(|finding| finding.subjects()).collect();
         let subjects: Vec<Subject> = subjects.into_iter().collect();
         let names = self.names_of(caller, &subjects).await?;

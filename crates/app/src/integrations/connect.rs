@@ -66,7 +66,7 @@ impl App {
         }
         let id = IntegrationId::from_random(self.random()?);
         let org = caller.live.org();
-        let (tools, facts) = self.shown_to(new.url.trim(), (org, id), &new.credential).await?;
+        let (tools, facts) = self.shown_to(new.url.trim(), (org, id, slug.as_str()), &new.credential).await?;
         let integration = Integration {
             id,
             slug,
@@ -89,7 +89,7 @@ impl App {
     pub(super) async fn shown_to(
         &self,
         url: &str,
-        (org, id): (OrgId, IntegrationId),
+        (org, id, slug): (OrgId, IntegrationId, &str),
         credential: &NewCredential,
     ) -> Result<(Vec<DiscoveredTool>, Vec<Fact>), Problem> {
         let (kind, secret) = (&credential.kind, credential.secret.as_deref());
@@ -104,7 +104,7 @@ impl App {
         }
         let (open, challenge) = self.knocked(url, kind).await?;
         let met = Met { url, challenge: challenge.as_deref(), kind };
-        let registered = self.first_known(met, secret, &self.places()?).await?;
+        let registered = self.first_known(met, secret, &self.places(org, slug).await?).await?;
         let tools = match kind {
             CredentialKind::ClientCredentials { .. } => {
                 let tokens = self.application_tokens(&registered).await;

@@ -40,8 +40,8 @@ impl App {
         let org = caller.live.org();
         let mut facts = Vec::new();
         if let Some(credential) = &change.credential {
-            let url = snapshot.integration(id).map(|integration| integration.url.clone()).unwrap_or_default();
-            facts = self.shown_to(&url, (org, id), credential).await?.1;
+            let Some(known) = snapshot.integration(id) else { return Err(Problem::missing("integration")) };
+            facts = self.shown_to(&known.url, (org, id, &known.slug), credential).await?.1;
         }
         let edit = IntegrationEdit {
             title: change.title.clone(),

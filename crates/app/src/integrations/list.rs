@@ -24,6 +24,9 @@ pub struct IntegrationView {
     pub url: Option<String>,
     /// How Wardroom shows itself there; only for those who may see all integrations.
     pub credential: Option<CredentialKind>,
+    /// Where people who sign in there are sent back to, where one integration was asked for at which somebody does; only for
+    /// those who may see all integrations.
+    pub redirect_uri: Option<String>,
     /// Whether it is paused.
     pub paused: bool,
     /// How many tools the caller sees: all of them for those who may see all integrations, otherwise those the
@@ -85,8 +88,15 @@ impl App {
         let id = self.integration_named(caller, name)?;
         let snapshot = caller.live.snapshot();
         let seen = self.seen(caller, &snapshot, id)?;
-        let state = caller.live.state.lock().await;
-        Ok(seen.view(state.integration(id)?, &snapshot, true))
+        let mut view = {
+            let state = caller.live.state.lock().await;
+            seen.view(state.integration(id)?, &snapshot, true)
+        };
+        if let Some(CredentialKind::OAuth { .. }) = view.credential {
+            let places = self.places(caller.live.org(), &view.slug).await;
+            view.redirect_uri = places.ok().map(|places| places.redirect_uri);
+        }
+        Ok(view)
     }
 
     /// How much the caller may see of an integration. One that they may not know of is missing.
@@ -138,6 +148,7 @@ impl Seen {
             purpose: integration.purpose.clone(),
             url: whole.then(|| integration.url.clone()),
             credential: whole.then(|| integration.credential.clone()),
+            redirect_uri: None,
             paused: integration.paused,
             tool_count: tools.len(),
             needs_review: tools.iter().filter(|(_, tool)| tool.class == ToolClass::Unclassified).count(),

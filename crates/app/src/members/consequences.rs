@@ -54,6 +54,8 @@ pub struct Ends {
     pub sessions: usize,
     /// AI clients that they have connected.
     pub clients: usize,
+    /// Their accounts at the servers of integrations.
+    pub accounts: usize,
     /// Calls and streams that are open at this moment.
     pub open: u32,
     /// Integrations that are assigned to them.
@@ -224,6 +226,7 @@ fn ends(state: &Organization, person: PersonId) -> Ends {
         keys: live.filter(|key| key.holder() == Some(person)).count(),
         grants: state.grants.get(&member).map_or(0, |grants| grants.len()),
         delegations: state.agents.values().filter(acts).count(),
+        accounts: state.accounts.values().filter(|account| account.person == Some(person)).count(),
         requests: asks.count(),
         ..Ends::default()
     }

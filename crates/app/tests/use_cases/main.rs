@@ -3,6 +3,7 @@
 //!
 //! `world` holds the company that the tests start from.
 
+mod accounts;
 mod addresses;
 mod clients;
 mod concurrency;

@@ -11,7 +11,7 @@ use app::members::{AddedMember, NewMember};
 use app::organizations::{Founded, Founding};
 use app::ports::{
     AiClients, Clock, ListedTool, Listing, Lookup, LookupFault, Mail, MailFault, Mailer, Names, Outside, Sending,
-    UpstreamFault, Upstreams,
+    UpstreamFault, Upstreams, Web,
 };
 use app::sign_in::Tokens;
 use app::{App, Caller, Live, Problem, Quotas, Security};
@@ -174,6 +174,13 @@ impl World {
         self.journal.close().await;
         let outside = self.outside();
         (self.journal, self.app) = start(&self.folder, &self.keyring, outside);
+    }
+
+    /// From now on it reaches these servers, and is reached itself under that URL.
+    pub(crate) fn reaches(&mut self, servers: Arc<dyn Web>, public_url: &str) {
+        let clients = AiClients { documents: Some(servers), ..AiClients::default() };
+        let outside = Outside { clients, public_url: Some(public_url.to_owned()), ..self.outside() };
+        self.app = App::new(self.journal.clone(), outside, security(&self.keyring), Quotas::default());
     }
 
     fn outside(&self) -> Outside {

@@ -30,6 +30,7 @@ use crate::pipeline::link;
 use crate::pipeline::parse::Request;
 use crate::pipeline::question::{Wanted, wanted};
 use crate::pipeline::record::{self, Blank, Ended};
+use crate::pipeline::state;
 use crate::ports::Ports;
 use crate::upstream::mirror;
 
@@ -47,6 +48,8 @@ pub(crate) struct Call<P: Ports> {
     pub(crate) request: Request,
     pub(crate) wanted: Wanted,
     pub(crate) tool: AllowedTool,
+    /// What the upstream wants to be told again with the answers to its questions.
+    pub(crate) state: Option<String>,
     pub(crate) cancel: CancellationToken,
     /// The moment for which the call was decided.
     pub(crate) decided_at: Timestamp,
@@ -79,6 +82,7 @@ pub(crate) async fn call<P: Ports>(
     }
     let Allowed { permit, at, tool } = evaluate(gateway, &caller, &request, (door, &wanted)).await?;
     told_twice(gateway, &caller, &request, &tool)?;
+    let state = state::unmarked(gateway, &caller, &request, &tool)?;
     let client = client_of(&request).or_else(|| session.as_ref().and_then(|session| session.client.clone()));
     let takes_links = match &request.dialect {
         Dialect::Modern { takes_links, .. } => *takes_links,
@@ -97,6 +101,7 @@ pub(crate) async fn call<P: Ports>(
         request,
         wanted,
         tool,
+        state,
         cancel,
         client,
         takes_links,

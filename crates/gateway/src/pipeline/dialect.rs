@@ -20,6 +20,9 @@ pub(crate) const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 pub(crate) const LOG_LEVELS: [&str; 8] =
     ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 
+/// The capabilities of clients by which a server may ask something of them. Others concern what is not passed on yet.
+const ASKABLE: [&str; 3] = ["elicitation", "roots", "sampling"];
+
 /// How a request is to be taken and answered.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Dialect {
@@ -31,6 +34,8 @@ pub(crate) enum Dialect {
         log_level: Option<usize>,
         /// Whether the client shows its person links.
         takes_links: bool,
+        /// What a server may ask it during a call, of [`ASKABLE`], as the client describes it.
+        takes: Map<String, Value>,
     },
     /// 2025-11-25 and earlier.
     Legacy,
@@ -73,9 +78,11 @@ pub(crate) fn of(headers: &HeaderMap, method: &str, params: &Map<String, Value>)
 
 fn modern(meta: Option<&Map<String, Value>>) -> Result<Dialect, Malformed> {
     let get = |key: &str| meta.and_then(|meta| meta.get(key));
-    if !get(META_CAPABILITIES).is_some_and(Value::is_object) {
+    let Some(capabilities) = get(META_CAPABILITIES).and_then(Value::as_object) else {
         return Err(lacking(META_CAPABILITIES));
-    }
+    };
+    let takes = ASKABLE.iter().filter_map(|name| Some(((*name).to_owned(), capabilities.get(*name)?.clone())));
+    let takes = takes.filter(|(_, described)| described.is_object()).collect();
     let log_level = match get(META_LOG_LEVEL) {
         None => None,
         Some(level) => {
@@ -85,7 +92,7 @@ fn modern(meta: Option<&Map<String, Value>>) -> Result<Dialect, Malformed> {
         }
     };
     let takes_links = link::takes(get(META_CAPABILITIES));
-    Ok(Dialect::Modern { client: client::described(get(META_CLIENT)), log_level, takes_links })
+    Ok(Dialect::Modern { client: client::described(get(META_CLIENT)), log_level, takes_links, takes })
 }
 
 fn check_headers(headers: &HeaderMap, method: &str, params: &Map<String, Value>) -> Result<(), Malformed> {

@@ -17,11 +17,12 @@ use crate::pipeline::guard::{Guard, Stop, Watched};
 use crate::pipeline::line::{Line, Said};
 use crate::pipeline::record::Recorded;
 use crate::pipeline::showing::{self, Showing};
+use crate::pipeline::state;
 use crate::ports::{Ports, Trouble};
 use crate::upstream::endpoint::{Endpoint, Route};
 use crate::upstream::exchange::{self, Answering, Head, Outgoing};
 use crate::upstream::failure::{Failure, Lacking};
-use crate::upstream::translate::{self, Inbound, Sides};
+use crate::upstream::translate::{self, Calling, Inbound, Sides};
 use crate::upstream::{mirror, short};
 
 /// What went over the wire.
@@ -140,18 +141,34 @@ async fn carry<P: Ports>(
             other => break other?,
         }
     };
-    let mut asked = 0;
+    let (mut asked, mut resumed) = (0, 0);
     loop {
         let silence = Duration::from_millis(upstreams.limits.silence_ms_max);
         let next = guard.run(tokio::time::timeout(silence, answering.next())).await;
         tally.received_bytes = answering.received_bytes;
         let silent = Failure::Silent { ms: upstreams.limits.silence_ms_max };
-        let message = next?.map_err(|_| silent)??.ok_or(Failure::Closed)?;
+        let message = match next?.map_err(|_| silent)? {
+            Ok(Some(message)) => message,
+            Ok(None) | Err(Failure::Closed) if resumed < upstreams.limits.resumes_max => {
+                resumed += 1;
+                resume(call, guard, way, &mut answering).await?;
+                continue;
+            }
+            other => other?.ok_or(Failure::Closed)?,
+        };
+        resumed = 0;
         match translate::inbound(message, &sides(call, way))? {
             Inbound::Nothing => {}
             Inbound::Final { message, status, detail } => {
                 call.gateway.aside(answering.run_out());
                 return Ok(Over::Answered { message, status, detail });
+            }
+            Inbound::Asks(mut result) => {
+                call.gateway.aside(answering.run_out());
+                state::mark(&call.gateway, (&call.caller, &call.tool), &mut result);
+                let message = message::result(&call.request.id, &Value::Object(result));
+                let detail = Some("input-required".to_owned());
+                return Ok(Over::Answered { message, status: OutcomeStatus::Succeeded, detail });
             }
             Inbound::Passed(message) => {
                 // A slow client slows its upstream, not our memory.
@@ -168,6 +185,24 @@ async fn carry<P: Ports>(
             }
         }
     }
+}
+
+/// Asks a legacy upstream for the rest of an answer whose stream has broken off, after the time that it names.
+async fn resume<P: Ports>(
+    call: &Call<P>,
+    guard: &mut Guard<'_, P>,
+    way: &Way,
+    answering: &mut Answering,
+) -> Result<(), Ending> {
+    let resumption = answering.resumption().filter(|_| matches!(way.route, Route::Legacy(_))).ok_or(Failure::Closed)?;
+    let upstreams = &call.gateway.upstreams;
+    guard.run(tokio::time::sleep(Duration::from_millis(resumption.wait_ms))).await?;
+    guard.check()?;
+    let ms = upstreams.limits.handshake_ms_max;
+    let asked =
+        answering.resume(&upstreams.connection, &way.endpoint.uri, (&way.route, &way.showing.shown), resumption);
+    guard.run(tokio::time::timeout(Duration::from_millis(ms), asked)).await?.map_err(|_| Failure::Silent { ms })??;
+    Ok(())
 }
 
 /// Everything that must be known before the call itself can go out.
@@ -208,7 +243,13 @@ async fn send<P: Ports>(
     let upstreams = &call.gateway.upstreams;
     let limits = &upstreams.limits;
     way.upstream_id = upstreams.next_id();
-    let outbound = translate::outbound(&call.request.params, &call.tool.name, way.upstream_id, &way.route);
+    let calling = Calling {
+        params: &call.request.params,
+        dialect: &call.request.dialect,
+        tool: &call.tool.name,
+        state: call.state.as_deref(),
+    };
+    let outbound = translate::outbound(&calling, way.upstream_id, &way.route);
     way.progress_token = outbound.progress_token;
     let mirrored = match way.route {
         Route::Modern => {

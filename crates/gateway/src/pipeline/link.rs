@@ -9,7 +9,7 @@ use crate::pipeline::dialect::Dialect;
 use crate::pipeline::parse::Request;
 
 /// What our question is called among those of a result.
-const ASKED: &str = "io.wardroom/connect";
+pub(crate) const ASKED: &str = "io.wardroom/connect";
 
 /// Whether a client says that it shows links, among its capabilities.
 pub(crate) fn takes(capabilities: Option<&Value>) -> bool {

@@ -22,5 +22,6 @@ mod pass;
 pub(crate) mod question;
 pub(crate) mod record;
 mod showing;
+pub(crate) mod state;
 
 pub(crate) use pass::{end_session, listen, pass};

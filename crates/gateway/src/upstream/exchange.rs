@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -20,6 +20,11 @@ use crate::upstream::sse::Decoder;
 
 /// Milliseconds for which a stream is read on after its answer has come.
 const RUN_OUT_MS_MAX: u64 = 1_000;
+/// Milliseconds before the rest of a stream is asked for, where the upstream does not say; and at most, whatever it says.
+const RESUME_MS: u64 = 1_000;
+const RESUME_MS_MAX: u64 = 30_000;
+/// Where the last event that came in is named (HTML, section 9.2.4).
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Bytes of what an upstream says about how it wants to be shown something; longer is as if nothing were said.
 const CHALLENGE_LENGTH_MAX: usize = 4_096;
 
@@ -65,6 +70,15 @@ pub(crate) enum Head {
     Failed(StatusCode, Failure),
 }
 
+/// How a stream that broke before its answer is gone on with.
+#[derive(Clone, Debug)]
+pub(crate) struct Resumption {
+    /// The last event that came in.
+    after: HeaderValue,
+    /// Milliseconds to wait before asking for the rest.
+    pub(crate) wait_ms: u64,
+}
+
 /// Sends one message along a route.
 pub(crate) async fn send(
     connection: &Connection,
@@ -74,22 +88,16 @@ pub(crate) async fn send(
     limits: &Limits,
 ) -> Result<(Head, Response<()>), Failure> {
     let mut headers = outgoing.mirrored.clone();
+    put_route(route, &mut headers);
     match route {
         Route::Modern => {
-            headers.insert("mcp-protocol-version", HeaderValue::from_static(version::MODERN));
             headers.insert("mcp-method", HeaderValue::from_static(outgoing.method));
             if let Some(name) = &outgoing.name {
                 let name = HeaderValue::from_str(&encode(name)).map_err(|fault| Failure::Garbled(fault.to_string()))?;
                 headers.insert("mcp-name", name);
             }
         }
-        Route::Legacy(session) => {
-            headers.insert("mcp-protocol-version", HeaderValue::from_static(session.version));
-            if let Some(id) = &session.id {
-                headers.insert("mcp-session-id", id.clone());
-            }
-        }
-        Route::Unknown => {}
+        Route::Legacy(_) | Route::Unknown => {}
     }
     let response = connection.send(Method::POST, uri, shown, headers, outgoing.body.clone()).await?;
     let (parts, body) = response.into_parts();
@@ -115,6 +123,22 @@ pub(crate) async fn send(
     Ok((head, Response::from_parts(parts, ())))
 }
 
+/// What tells an upstream along which route a message comes.
+fn put_route(route: &Route, headers: &mut HeaderMap) {
+    match route {
+        Route::Modern => {
+            headers.insert("mcp-protocol-version", HeaderValue::from_static(version::MODERN));
+        }
+        Route::Legacy(session) => {
+            headers.insert("mcp-protocol-version", HeaderValue::from_static(session.version));
+            if let Some(id) = &session.id {
+                headers.insert("mcp-session-id", id.clone());
+            }
+        }
+        Route::Unknown => {}
+    }
+}
+
 fn failure_of(status: StatusCode, headers: &HeaderMap) -> Failure {
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
@@ -133,16 +157,28 @@ fn challenge(headers: &HeaderMap) -> Option<Box<str>> {
     (!whole.is_empty() && whole.len() <= CHALLENGE_LENGTH_MAX).then(|| whole.into())
 }
 
-fn form_of(headers: &HeaderMap, limits: &Limits) -> Option<Form> {
+enum Kind {
+    Single,
+    Events,
+}
+
+fn kind_of(headers: &HeaderMap) -> Option<Kind> {
     let stated = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let kind = stated.split(';').next().unwrap_or_default().trim();
     if kind.eq_ignore_ascii_case("application/json") {
-        Some(Form::Single(Some(BytesMut::new())))
+        Some(Kind::Single)
     } else if kind.eq_ignore_ascii_case("text/event-stream") {
-        Some(Form::Events(Decoder::new(limits.message_bytes_max)))
+        Some(Kind::Events)
     } else {
         None
     }
+}
+
+fn form_of(headers: &HeaderMap, limits: &Limits) -> Option<Form> {
+    kind_of(headers).map(|kind| match kind {
+        Kind::Single => Form::Single(Some(BytesMut::new())),
+        Kind::Events => Form::Events(Decoder::new(limits.message_bytes_max)),
+    })
 }
 
 impl Answering {
@@ -166,6 +202,37 @@ impl Answering {
                 Form::Single(_) => return Err(Failure::TooLarge),
             }
         }
+    }
+
+    /// How the rest can be had where a stream of a legacy upstream has broken off: it names its events, and takes the name of
+    /// the last one (revision 2025-11-25, basic/transports, "Resumability and Redelivery").
+    pub(crate) fn resumption(&self) -> Option<Resumption> {
+        let Form::Events(decoder) = &self.form else { return None };
+        let after = HeaderValue::from_bytes(decoder.last_id()?).ok()?;
+        let wait_ms = decoder.retry_ms().unwrap_or(RESUME_MS).min(RESUME_MS_MAX);
+        Some(Resumption { after, wait_ms })
+    }
+
+    /// Asks for the rest of a stream that broke off. Nothing is sent again: the upstream gives what it has, or says that it
+    /// has nothing.
+    pub(crate) async fn resume(
+        &mut self,
+        connection: &Connection,
+        uri: &Uri,
+        (route, shown): (&Route, &Shown),
+        resumption: Resumption,
+    ) -> Result<(), Failure> {
+        let mut headers = HeaderMap::new();
+        put_route(route, &mut headers);
+        headers.insert(LAST_EVENT_ID, resumption.after);
+        let response = connection.send(Method::GET, uri, shown, headers, Bytes::new()).await?;
+        let (parts, body) = response.into_parts();
+        match (&mut self.form, kind_of(&parts.headers)) {
+            (Form::Events(decoder), Some(Kind::Events)) if parts.status.is_success() => decoder.begin_again(),
+            _ => return Err(Failure::Closed),
+        }
+        self.body = body;
+        Ok(())
     }
 
     /// Reads a stream to its end after the answer has come, so that the connection can be used again. One that

@@ -136,7 +136,9 @@ impl Failure {
             Failure::Closed => format!("{title} closed the connection before it had answered"),
             Failure::NoCommonVersion => format!("{title} speaks no version of the protocol that Wardroom speaks"),
             Failure::SessionGone => format!("{title} lost the session twice; try again"),
-            Failure::AskedBack => format!("{title} asked for further input, which Wardroom cannot pass on yet"),
+            Failure::AskedBack => {
+                format!("{title} asked for further input, which this client cannot be asked for through Wardroom")
+            }
             Failure::TooManyQuestions => format!("{title} asked more questions during one call than are taken"),
         }
     }

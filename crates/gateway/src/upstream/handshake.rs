@@ -78,13 +78,17 @@ pub(crate) async fn ask(
 /// Asks whether the upstream speaks the modern revision. Its answer if it does, nothing if it seems to be a
 /// legacy one.
 pub(crate) async fn discover(upstreams: &Upstreams, uri: &Uri, shown: &Shown) -> Result<Option<Value>, Failure> {
-    let params = json!({ "_meta": modern_meta() });
-    let told = match ask(upstreams, uri, (&Route::Modern, shown), "server/discover", params).await {
-        Ok((told, _)) => told,
-        // A legacy server may stay mute, or answer in a way that is none.
-        Err(Failure::Silent { .. } | Failure::Garbled(_) | Failure::Closed) => return Ok(None),
-        Err(failure) => return Err(failure),
-    };
+    let Some(mut told) = discovered(upstreams, uri, shown).await? else { return Ok(None) };
+    // One that refuses the version which it says it supports is asked once more.
+    if let Told::Error(error) = &told
+        && error.get("code").and_then(Value::as_i64) == Some(code::UNSUPPORTED_VERSION)
+        && supported(error).any(|name| name == version::MODERN)
+    {
+        match discovered(upstreams, uri, shown).await? {
+            Some(again) => told = again,
+            None => return Ok(None),
+        }
+    }
     match told {
         Told::Result(result) => {
             let supported = result.get("supportedVersions").and_then(Value::as_array);
@@ -93,12 +97,7 @@ pub(crate) async fn discover(upstreams: &Upstreams, uri: &Uri, shown: &Shown) ->
         }
         Told::Error(error) => match error.get("code").and_then(Value::as_i64) {
             Some(code::UNSUPPORTED_VERSION) => {
-                let supported = error.pointer("/data/supported").and_then(Value::as_array);
-                let legacy = supported
-                    .into_iter()
-                    .flatten()
-                    .filter_map(Value::as_str)
-                    .any(|name| version::legacy(name).is_some());
+                let legacy = supported(&error).any(|name| version::legacy(name).is_some());
                 if legacy { Ok(None) } else { Err(Failure::NoCommonVersion) }
             }
             _ => Ok(None),
@@ -108,6 +107,21 @@ pub(crate) async fn discover(upstreams: &Upstreams, uri: &Uri, shown: &Shown) ->
         }
         Told::Status(..) => Ok(None),
     }
+}
+
+async fn discovered(upstreams: &Upstreams, uri: &Uri, shown: &Shown) -> Result<Option<Told>, Failure> {
+    let params = json!({ "_meta": modern_meta() });
+    match ask(upstreams, uri, (&Route::Modern, shown), "server/discover", params).await {
+        Ok((told, _)) => Ok(Some(told)),
+        // A legacy server may stay mute, or answer in a way that is none.
+        Err(Failure::Silent { .. } | Failure::Garbled(_) | Failure::Closed) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The versions that an upstream says it supports where it refuses ours.
+fn supported(error: &Value) -> impl Iterator<Item = &str> {
+    error.pointer("/data/supported").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// Begins a session at a legacy upstream. We declare no capabilities: it has nothing to ask us.
@@ -163,10 +177,15 @@ pub(crate) async fn begin_session(
 
 /// What every message to a modern upstream carries.
 pub(crate) fn modern_meta() -> Map<String, Value> {
+    modern_meta_of(Map::new())
+}
+
+/// The same for a call of a client that a server may ask something.
+pub(crate) fn modern_meta_of(takes: Map<String, Value>) -> Map<String, Value> {
     let mut meta = Map::new();
     meta.insert(META_VERSION.to_owned(), version::MODERN.into());
     meta.insert(META_CLIENT.to_owned(), json!({ "name": version::OUR_NAME, "version": version::OUR_VERSION }));
-    meta.insert(META_CAPABILITIES.to_owned(), json!({}));
+    meta.insert(META_CAPABILITIES.to_owned(), takes.into());
     meta
 }
 

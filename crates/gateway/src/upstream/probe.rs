@@ -16,6 +16,7 @@ use crate::upstream::connection::Shown;
 use crate::upstream::endpoint::{Endpoint, Route};
 use crate::upstream::failure::Failure;
 use crate::upstream::handshake::{self, Told, short};
+use crate::upstream::mirror;
 
 /// Which of the two kinds of the protocol an upstream speaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,6 +36,17 @@ pub struct Probed {
     pub server_name: Option<String>,
     /// Its tools, in its order.
     pub tools: Vec<ProbedTool>,
+    /// Tools that must not be offered, with the reason.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A tool of an upstream that must not be offered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// Its name.
+    pub name: String,
+    /// What is wrong with its definition.
+    pub why: String,
 }
 
 /// A tool as an upstream lists it.
@@ -97,12 +109,12 @@ async fn look(upstreams: &Upstreams, endpoint: &Endpoint, shown: &Shown) -> Resu
             (Era::Legacy, Route::Legacy(session), said.get("serverInfo").cloned())
         }
     };
-    let tools = tools(upstreams, endpoint, &route, shown).await?;
+    let (tools, left_out) = tools(upstreams, endpoint, &route, shown).await?;
     if let Route::Legacy(session) = &route {
         upstreams.say_goodbye(&endpoint.uri, shown, session);
     }
     let title = said.as_ref().and_then(|said| said.get("title")).and_then(Value::as_str).map(short);
-    Ok(Probed { era, server_name: title.or_else(|| client::described(said.as_ref())), tools })
+    Ok(Probed { era, server_name: title.or_else(|| client::described(said.as_ref())), tools, left_out })
 }
 
 async fn tools(
@@ -110,9 +122,9 @@ async fn tools(
     endpoint: &Endpoint,
     route: &Route,
     shown: &Shown,
-) -> Result<Vec<ProbedTool>, Failure> {
+) -> Result<(Vec<ProbedTool>, Vec<LeftOut>), Failure> {
     let limits = &upstreams.limits;
-    let mut tools = Vec::new();
+    let (mut tools, mut left_out) = (Vec::new(), Vec::new());
     let mut bytes_left = limits.answer_bytes_max;
     let mut cursor: Option<Value> = None;
     loop {
@@ -134,16 +146,20 @@ async fn tools(
         let listed = page.get("tools").and_then(Value::as_array);
         let listed = listed.ok_or_else(|| Failure::Garbled("its list of tools is not one".to_owned()))?;
         for tool in listed {
-            let tool = read(tool)?;
-            bytes_left = bytes_left.checked_sub(tool.definition.len()).ok_or(Failure::TooLarge)?;
-            tools.push(tool);
-            if tools.len() > limits.probe_tools_max {
+            let read = read(tool)?;
+            bytes_left = bytes_left.checked_sub(read.definition.len()).ok_or(Failure::TooLarge)?;
+            // To a legacy upstream nothing is told in headers, and what its definitions say of it means nothing.
+            match mirror::fault(tool).filter(|_| matches!(route, Route::Modern)) {
+                Some(why) => left_out.push(LeftOut { name: read.name, why }),
+                None => tools.push(read),
+            }
+            if tools.len() + left_out.len() > limits.probe_tools_max {
                 return Err(Failure::Garbled(format!("it lists more than {} tools", limits.probe_tools_max)));
             }
         }
         cursor = page.get("nextCursor").filter(|next| next.is_string()).cloned();
         if cursor.is_none() {
-            return Ok(tools);
+            return Ok((tools, left_out));
         }
         if cursor == asked_for || listed.is_empty() {
             return Err(Failure::Garbled("its list of tools has no end".to_owned()));

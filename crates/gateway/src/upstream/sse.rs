@@ -11,6 +11,10 @@ pub(crate) struct Decoder {
     after_cr: bool,
     at_start: bool,
     bytes_max: usize,
+    /// The id of the last event that came in whole, and the one of the event that comes in.
+    last_id: Option<Vec<u8>>,
+    next_id: Option<Vec<u8>>,
+    retry_ms: Option<u64>,
     /// What came in and was not looked at yet.
     rest: Bytes,
 }
@@ -28,8 +32,27 @@ impl Decoder {
             after_cr: false,
             at_start: true,
             bytes_max,
+            last_id: None,
+            next_id: None,
+            retry_ms: None,
             rest: Bytes::new(),
         }
+    }
+
+    /// The id of the last event that came in whole, by which the stream can be gone on with elsewhere; none where there is none.
+    pub(crate) fn last_id(&self) -> Option<&[u8]> {
+        self.last_id.as_deref().filter(|id| !id.is_empty())
+    }
+
+    /// The milliseconds after which to ask for the rest of a stream that broke, where the other side said so.
+    pub(crate) fn retry_ms(&self) -> Option<u64> {
+        self.retry_ms
+    }
+
+    /// What comes in from now on is the rest of a stream that broke off; what had come in half comes again.
+    pub(crate) fn begin_again(&mut self) {
+        let (last_id, retry_ms) = (self.last_id.take(), self.retry_ms);
+        *self = Decoder { last_id, retry_ms, ..Decoder::new(self.bytes_max) };
     }
 
     /// Hands in what came in. All of what came before must have been taken.
@@ -68,6 +91,7 @@ impl Decoder {
         let line = line.strip_prefix(b"\xef\xbb\xbf").filter(|_| self.at_start).unwrap_or(&line);
         self.at_start = false;
         if line.is_empty() {
+            self.last_id = self.next_id.take().or(self.last_id.take());
             let event = std::mem::take(&mut self.data);
             let whole = std::mem::take(&mut self.has_data) && !event.is_empty();
             return whole.then_some(event);
@@ -76,12 +100,20 @@ impl Decoder {
             Some(colon) => (line.get(..colon)?, line.get(colon + 1..)?),
             None => (line, &[][..]),
         };
-        if field == b"data" {
-            if self.has_data {
-                self.data.push(b'\n');
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        match field {
+            b"data" => {
+                if self.has_data {
+                    self.data.push(b'\n');
+                }
+                self.has_data = true;
+                self.data.extend_from_slice(value);
             }
-            self.has_data = true;
-            self.data.extend_from_slice(value.strip_prefix(b" ").unwrap_or(value));
+            b"id" if !value.contains(&0) => self.next_id = Some(value.to_vec()),
+            b"retry" if value.iter().all(u8::is_ascii_digit) => {
+                self.retry_ms = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+            }
+            _ => {}
         }
         None
     }
@@ -111,6 +143,24 @@ mod tests {
         assert_eq!(decode(&[b": comment\nevent: x\nid: 1\nretry: 5\ndata:  a\r\rdata: b"]), [" a"]);
         assert_eq!(decode(&[b"id: 0\ndata:\n\ndata: a\n\n\n\n"]), ["a"]);
         assert_eq!(decode(&[b"data\ndatax: no\ndata: a\n\n"]), ["\na"]);
+    }
+
+    #[test]
+    fn the_last_id_and_the_time_to_wait_are_those_that_were_said_last_and_soundly() {
+        let mut decoder = Decoder::new(1_000);
+        assert_eq!((decoder.last_id(), decoder.retry_ms()), (None, None));
+        let text = "id: a\nretry: 500\ndata:\n\nid: b\0\nretry: -1\nretry: 1.5\n\n";
+        decoder.feed(Bytes::from_static(text.as_bytes()));
+        assert_eq!(decoder.next(), Ok(None));
+        assert_eq!((decoder.last_id(), decoder.retry_ms()), (Some(&b"a"[..]), Some(500)));
+        decoder.feed(Bytes::from_static(b"id: c\ndata: half"));
+        assert_eq!(decoder.next(), Ok(None));
+        assert_eq!(decoder.last_id(), Some(&b"a"[..]), "what came in half is asked for again");
+        decoder.feed(Bytes::from_static(b"\n\nid\n\n"));
+        assert!(decoder.next().unwrap().is_some());
+        assert_eq!(decoder.last_id(), Some(&b"c"[..]));
+        assert_eq!(decoder.next(), Ok(None));
+        assert_eq!(decoder.last_id(), None, "an empty id takes the last one back");
     }
 
     #[test]

@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::json;
 use crate::message::{self, code};
 use crate::pipeline::dialect::{Dialect, LOG_LEVELS, META_LOG_LEVEL};
+use crate::pipeline::{link, state};
 use crate::upstream::endpoint::Route;
 use crate::upstream::failure::Failure;
-use crate::upstream::handshake::modern_meta;
+use crate::upstream::handshake::modern_meta_of;
 
 /// A call as the upstream gets it.
 pub(crate) struct Outbound {
@@ -18,11 +19,33 @@ pub(crate) struct Outbound {
     pub(crate) progress_token: Option<Value>,
 }
 
-/// Tasks and answers to questions of the upstream would pass by what we record; neither is offered yet.
-const NOT_OFFERED: [&str; 3] = ["task", "inputResponses", "requestState"];
+/// What a client says with a call that is not passed on as it is. Tasks would pass by what we record, and are not offered yet.
+const NOT_OFFERED: [&str; 3] = ["task", ANSWERS, STATE];
+const ANSWERS: &str = "inputResponses";
+const STATE: &str = "requestState";
+
+/// A call of a client's.
+pub(crate) struct Calling<'c> {
+    pub(crate) params: &'c Map<String, Value>,
+    pub(crate) dialect: &'c Dialect,
+    /// The upstream's own name for the tool.
+    pub(crate) tool: &'c str,
+    /// What the upstream wants to be told again.
+    pub(crate) state: Option<&'c str>,
+}
+
+impl Calling<'_> {
+    /// What goes to an upstream that may ask the client something: the client's answers, without those that are for us.
+    fn answers(&self) -> Option<Map<String, Value>> {
+        let mut answers = self.params.get(ANSWERS)?.as_object()?.clone();
+        answers.shift_remove(link::ASKED);
+        (!answers.is_empty()).then_some(answers)
+    }
+}
 
 /// Writes a tool call for the upstream: under its own name for the tool, and with our id.
-pub(crate) fn outbound(params: &Map<String, Value>, tool: &str, id: u64, route: &Route) -> Outbound {
+pub(crate) fn outbound(calling: &Calling<'_>, id: u64, route: &Route) -> Outbound {
+    let Calling { params, dialect, tool, state } = *calling;
     let stated = params.get("_meta").and_then(Value::as_object);
     let progress_token = stated.and_then(|meta| meta.get("progressToken")).cloned();
     let mut body = message::begin_call(id, "tools/call");
@@ -36,7 +59,21 @@ pub(crate) fn outbound(params: &Map<String, Value>, tool: &str, id: u64, route: 
             json::write(value, &mut body);
         }
     }
-    let meta = meta_for(stated, id, route);
+    let takes = match (dialect, route) {
+        (Dialect::Modern { takes, .. }, Route::Modern) => {
+            if let Some(answers) = calling.answers() {
+                body.extend_from_slice(br#","inputResponses":"#);
+                json::write(&answers, &mut body);
+            }
+            if let Some(state) = state {
+                body.extend_from_slice(br#","requestState":"#);
+                json::write(state, &mut body);
+            }
+            takes.clone()
+        }
+        _ => Map::new(),
+    };
+    let meta = meta_for(stated, id, (route, takes));
     if !meta.is_empty() {
         body.extend_from_slice(br#","_meta":"#);
         json::write(&meta, &mut body);
@@ -45,7 +82,11 @@ pub(crate) fn outbound(params: &Map<String, Value>, tool: &str, id: u64, route: 
     Outbound { body: body.into(), progress_token }
 }
 
-fn meta_for(stated: Option<&Map<String, Value>>, id: u64, route: &Route) -> Map<String, Value> {
+fn meta_for(
+    stated: Option<&Map<String, Value>>,
+    id: u64,
+    (route, takes): (&Route, Map<String, Value>),
+) -> Map<String, Value> {
     let mut meta = Map::new();
     for (key, value) in stated.into_iter().flatten() {
         let ours = matches!(route, Route::Modern) && key == META_LOG_LEVEL;
@@ -56,7 +97,7 @@ fn meta_for(stated: Option<&Map<String, Value>>, id: u64, route: &Route) -> Map<
         };
     }
     if matches!(route, Route::Modern) {
-        meta.extend(modern_meta());
+        meta.extend(modern_meta_of(takes));
     }
     meta
 }
@@ -68,6 +109,8 @@ pub(crate) enum Inbound {
     Passed(Bytes),
     /// The end of the call.
     Final { message: Bytes, status: OutcomeStatus, detail: Option<String> },
+    /// The upstream asks whoever called, and the call is made again with the answers.
+    Asks(Map<String, Value>),
     /// A question of the upstream, to be answered with this.
     Asked(Bytes),
     /// Nothing for this client.
@@ -146,7 +189,17 @@ fn declined(method: &str, id: &Value) -> Bytes {
 fn result_of(mut result: Map<String, Value>, sides: &Sides<'_>) -> Result<Inbound, Failure> {
     match result.get("resultType").map(|kind| kind.as_str()) {
         None | Some(Some("complete")) => {}
-        Some(Some("input_required")) => return Err(Failure::AskedBack),
+        Some(Some("input_required")) if !result.contains_key("inputRequests") && !result.contains_key(STATE) => {
+            return Err(Failure::Garbled("its result asks for nothing".to_owned()));
+        }
+        Some(Some("input_required")) => {
+            return match sides.dialect {
+                Dialect::Modern { takes, .. } if state::takes(takes, result.get("inputRequests")) => {
+                    Ok(Inbound::Asks(result))
+                }
+                _ => Err(Failure::AskedBack),
+            };
+        }
         Some(_) => return Err(Failure::Garbled("its result is of an unknown type".to_owned())),
     }
     if sides.dialect.is_modern() {
@@ -182,7 +235,9 @@ mod tests {
     use super::*;
     use crate::json::parse;
 
-    const MODERN: Dialect = Dialect::Modern { client: None, log_level: None, takes_links: false };
+    fn modern() -> Dialect {
+        Dialect::Modern { client: None, log_level: None, takes_links: false, takes: Map::new() }
+    }
 
     fn tree(text: &str) -> Value {
         parse(text.as_bytes(), 64).unwrap()
@@ -196,6 +251,7 @@ mod tests {
             Inbound::Passed(message) | Inbound::Final { message, .. } | Inbound::Asked(message) => {
                 String::from_utf8(message.to_vec()).unwrap()
             }
+            Inbound::Asks(result) => Value::Object(result).to_string(),
             Inbound::Nothing => String::new(),
         })
     }
@@ -206,7 +262,7 @@ mod tests {
         let kept = r#""z":1e+400,"content":[{"type":"odd","n":12345678901234567890123}],"a":0.10"#;
         let start = r#"{"jsonrpc":"2.0","id":123456789012345678901234567890,"result":{"#;
         assert_eq!(read(text, &Dialect::Legacy).unwrap(), format!("{start}{kept}}}}}"));
-        assert_eq!(read(text, &MODERN).unwrap(), format!(r#"{start}{kept},"resultType":"complete"}}}}"#));
+        assert_eq!(read(text, &modern()).unwrap(), format!(r#"{start}{kept},"resultType":"complete"}}}}"#));
         let modern = r#"{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete","content":[]}}"#;
         assert_eq!(read(modern, &Dialect::Legacy).unwrap(), format!(r#"{start}"content":[]}}}}"#));
     }
@@ -220,10 +276,10 @@ mod tests {
             r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#,
             r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":1}}"#,
         ] {
-            assert_eq!(read(text, &MODERN).unwrap(), "", "{text}");
+            assert_eq!(read(text, &modern()).unwrap(), "", "{text}");
         }
         let mine = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":7,"progress":1.50,"x":[]}}"#;
-        assert_eq!(read(mine, &MODERN).unwrap(), mine.replace(":7,", r#":"tok","#));
+        assert_eq!(read(mine, &modern()).unwrap(), mine.replace(":7,", r#":"tok","#));
     }
 
     #[test]
@@ -231,7 +287,7 @@ mod tests {
         let log = |level: &str| {
             format!(r#"{{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"{level}"}}}}"#)
         };
-        let warning = Dialect::Modern { client: None, log_level: Some(3), takes_links: false };
+        let warning = Dialect::Modern { client: None, log_level: Some(3), takes_links: false, takes: Map::new() };
         assert_eq!(read(&log("info"), &warning).unwrap(), "");
         assert_eq!(read(&log("error"), &warning).unwrap(), log("error"));
         assert_eq!(read(&log("debug"), &Dialect::Legacy).unwrap(), log("debug"));
@@ -239,54 +295,66 @@ mod tests {
 
     #[test]
     fn results_that_are_none_are_failures() {
-        assert_eq!(
-            read(r#"{"id":7,"result":{"resultType":"input_required"}}"#, &MODERN).unwrap_err(),
-            Failure::AskedBack
-        );
+        let asks = r#"{"id":7,"result":{"resultType":"input_required","inputRequests":{"q":{"method":"roots/list"}}}}"#;
+        assert_eq!(read(asks, &modern()).unwrap_err(), Failure::AskedBack);
+        assert_eq!(read(asks, &Dialect::Legacy).unwrap_err(), Failure::AskedBack);
         for text in [
+            r#"{"id":7,"result":{"resultType":"input_required"}}"#,
             r#"{"id":7,"result":{"resultType":"odd"}}"#,
             r#"{"id":7,"result":[]}"#,
             r#"{"id":7}"#,
             "[]",
             r#"{"result":{}}"#,
         ] {
-            assert!(matches!(read(text, &MODERN), Err(Failure::Garbled(_))), "{text}");
+            assert!(matches!(read(text, &modern()), Err(Failure::Garbled(_))), "{text}");
         }
     }
 
     #[test]
     fn errors_keep_their_words_and_lose_codes_that_speak_of_another_conversation() {
-        let error = read(r#"{"id":7,"error":{"code":-32602,"message":"no","data":{"x":1}}}"#, &MODERN).unwrap();
+        let error = read(r#"{"id":7,"error":{"code":-32602,"message":"no","data":{"x":1}}}"#, &modern()).unwrap();
         assert!(error.ends_with(r#""error":{"code":-32602,"message":"no","data":{"x":1}}}"#));
-        let error = read(r#"{"id":7,"error":{"code":-32021,"message":"no"}}"#, &MODERN).unwrap();
+        let error = read(r#"{"id":7,"error":{"code":-32021,"message":"no"}}"#, &modern()).unwrap();
         assert!(error.ends_with(r#""error":{"code":-32603,"message":"no","data":{"upstreamCode":-32021}}}"#));
     }
 
     #[test]
     fn questions_of_the_upstream_are_declined() {
-        let asked = read(r#"{"id":"q","method":"sampling/createMessage","params":{}}"#, &MODERN).unwrap();
+        let asked = read(r#"{"id":"q","method":"sampling/createMessage","params":{}}"#, &modern()).unwrap();
         assert_eq!(asked, r#"{"jsonrpc":"2.0","id":"q","error":{"code":-32601,"message":"Method not found"}}"#);
-        assert_eq!(read(r#"{"id":1,"method":"ping"}"#, &MODERN).unwrap(), r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
+        assert_eq!(read(r#"{"id":1,"method":"ping"}"#, &modern()).unwrap(), r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
     }
 
     #[test]
     fn a_call_goes_out_under_the_tools_own_name_with_nothing_of_the_other_era() {
         let params = tree(
             r#"{"name":"stripe__get","arguments":{"n":1e400},"_meta":{"progressToken":"tok","traceparent":"t",
-               "io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/logLevel":"info"},"extra":[]}"#,
+               "io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/logLevel":"info"},"extra":[],"task":{},"requestState":"forged",
+               "inputResponses":{"io.wardroom/connect":{},"q":{"n":1e400}}}"#,
         );
         let Value::Object(params) = params else { panic!() };
         let session =
             std::sync::Arc::new(crate::upstream::endpoint::UpstreamSession { id: None, version: "2025-11-25" });
-        let legacy = outbound(&params, "get", 9, &Route::Legacy(session));
+        let takes = Map::from_iter([("roots".to_owned(), json!({}))]);
+        let dialect = Dialect::Modern { client: None, log_level: None, takes_links: false, takes };
+        let calling = Calling { params: &params, dialect: &dialect, tool: "get", state: Some("s") };
+        let legacy = outbound(&calling, 9, &Route::Legacy(session));
         assert_eq!(
             legacy.body,
             r#"{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"get","arguments":{"n":1e+400},"extra":[],"_meta":{"progressToken":9,"traceparent":"t"}}}"#
         );
         assert_eq!(legacy.progress_token, Some("tok".into()));
-        let modern = String::from_utf8(outbound(&params, "get", 9, &Route::Modern).body.to_vec()).unwrap();
+        let modern = String::from_utf8(outbound(&calling, 9, &Route::Modern).body.to_vec()).unwrap();
         assert!(modern.contains(r#""io.modelcontextprotocol/protocolVersion":"2026-07-28""#));
         assert!(modern.contains(r#""io.modelcontextprotocol/logLevel":"info""#));
+        assert!(modern.contains(r#""io.modelcontextprotocol/clientCapabilities":{"roots":{}}"#));
+        assert!(
+            modern.contains(r#""extra":[],"inputResponses":{"q":{"n":1e+400}},"requestState":"s","_meta""#),
+            "{modern}"
+        );
+        let legacy = Calling { dialect: &Dialect::Legacy, ..calling };
+        let modern = String::from_utf8(outbound(&legacy, 9, &Route::Modern).body.to_vec()).unwrap();
         assert!(modern.contains(r#""io.modelcontextprotocol/clientCapabilities":{}"#));
+        assert!(!modern.contains("inputResponses") && !modern.contains("requestState"), "{modern}");
     }
 }

@@ -93,8 +93,13 @@ impl Client {
     }
 
     /// The same client, which shows its person links.
-    pub(crate) fn showing_links(mut self) -> Client {
-        self.capabilities = json!({ "elicitation": { "url": {} } });
+    pub(crate) fn showing_links(self) -> Client {
+        self.taking(json!({ "elicitation": { "url": {} } }))
+    }
+
+    /// The same client, which can do this.
+    pub(crate) fn taking(mut self, capabilities: Value) -> Client {
+        self.capabilities = capabilities;
         self
     }
 

@@ -8,6 +8,7 @@ mod client;
 mod cuts;
 mod doors;
 mod lists;
+mod questions;
 mod streams;
 mod upstream;
 mod world;

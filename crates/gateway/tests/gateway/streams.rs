@@ -46,6 +46,56 @@ async fn a_client_that_takes_no_stream_gets_the_end_alone() {
 }
 
 #[tokio::test]
+async fn an_answer_that_breaks_off_is_gone_on_with_where_it_broke_off_and_the_call_is_not_repeated() {
+    let log = log();
+    let (world, upstream) = (World::start(&log).await, Upstream::start(Era::Legacy, &log).await);
+    world.connect("stripe", &upstream);
+    let client = world.client(&world.owner).modern();
+    let mut events = client.stream("1", "stripe__get_resumed").await;
+    for n in 1..3 {
+        assert_eq!(events.next().await.unwrap()["params"]["progress"], n);
+    }
+    assert_eq!(events.next().await.unwrap()["result"]["content"], json!([]));
+    assert_eq!(events.next().await, None);
+    assert_eq!((log.count("upstream tools/call"), log.count("upstream resumed after")), (1, 2));
+    log.has("finish get_resumed succeeded").await;
+    // One that gives no rest has lost the answer, and is asked once.
+    let reply = client.call("stripe__get_lost", json!({})).await;
+    assert!(reply.tool_text().contains("closed the connection before it had answered"), "{}", reply.text);
+    assert_eq!((log.count("upstream tools/call get_lost"), log.count("upstream resumed after gone")), (1, 1));
+}
+
+#[tokio::test]
+async fn the_rest_of_an_answer_is_asked_of_no_modern_upstream_and_for_nobody_who_was_removed() {
+    let log = log();
+    let (world, modern) = (World::start(&log).await, Upstream::start(Era::Modern, &log).await);
+    let (_, legacy) = (world.connect("stripe", &modern), Upstream::start(Era::Legacy, &log).await);
+    let github = world.connect("github", &legacy);
+    let reply = world.client(&world.owner).modern().call("stripe__get_resumed", json!({})).await;
+    assert!(reply.tool_text().contains("closed the connection"), "{}", reply.text);
+    let fin = world.add_member("Fin");
+    world.grant(&fin, github, domain::grant::Profile::Full, &[]);
+    let mut events = world.client(&fin).modern().stream("1", "github__get_resumed_late").await;
+    assert!(events.next().await.is_some());
+    log.has("upstream stream-ended").await;
+    world.remove(&fin);
+    assert_eq!(events.next().await.unwrap()["error"]["code"], 1410);
+    assert_eq!(log.has("finish get_resumed_late").await, "finish get_resumed_late cut credential-ended");
+    assert_eq!(log.count("upstream resumed"), 0);
+}
+
+#[tokio::test]
+async fn an_upstream_that_refuses_the_version_which_it_supports_is_asked_once_more() {
+    let log = log();
+    let (world, upstream) = (World::start(&log).await, Upstream::start(Era::Modern, &log).await);
+    world.connect("stripe", &upstream);
+    upstream.shared.refuses_version.store(true, std::sync::atomic::Ordering::SeqCst);
+    let reply = world.client(&world.owner).modern().call("stripe__get_echo", json!({})).await;
+    assert_eq!(reply.error_code(), None, "{}", reply.text);
+    assert_eq!((log.count("upstream server/discover"), log.count("upstream initialize")), (2, 0));
+}
+
+#[tokio::test]
 async fn a_long_wait_becomes_a_stream_with_signs_of_life() {
     let log = log();
     let limits = gateway::Limits { stream_after_ms: 20, keep_alive_ms: 20, ..gateway::Limits::default() };

@@ -1,8 +1,8 @@
 //! A scriptable upstream: what a tool does follows from its name, so that tests read like what they test.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, Bytes};
@@ -26,6 +26,9 @@ pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("get_nothing", ""),
     ("get_stuck_stream", ""),
     ("get_closed", ""),
+    ("get_resumed", ""),
+    ("get_lost", ""),
+    ("get_resumed_late", ""),
     ("get_busy", ""),
     ("get_asked", ""),
     ("get_input", ""),
@@ -67,6 +70,10 @@ pub(crate) struct Shared {
     pub(crate) takes: Mutex<Option<Vec<String>>>,
     /// What is wanted besides a token for a tool that writes.
     pub(crate) wants: Mutex<Option<String>>,
+    /// Whether the next question is refused as if it were of another version.
+    pub(crate) refuses_version: AtomicBool,
+    /// The rest of an answer whose stream was broken off, by the event after which it comes.
+    rest: Mutex<HashMap<String, String>>,
     /// What hangs goes on when this is notified.
     pub(crate) release: Notify,
     /// Everything received: method, headers, body.
@@ -82,6 +89,8 @@ impl Upstream {
             next_session: AtomicU64::new(1),
             takes: Mutex::default(),
             wants: Mutex::default(),
+            refuses_version: AtomicBool::new(false),
+            rest: Mutex::default(),
             release: Notify::new(),
             received: Mutex::default(),
         });
@@ -116,6 +125,15 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Res
     if parts.method == Method::DELETE {
         shared.log.add("upstream delete");
         return status(StatusCode::NO_CONTENT);
+    }
+    if parts.method == Method::GET {
+        let after = parts.headers.get("last-event-id").map_or("", |id| id.to_str().unwrap());
+        shared.log.add(format!("upstream resumed after {after}"));
+        let rest = shared.rest.lock().unwrap().remove(after);
+        return rest.map_or_else(
+            || status(StatusCode::METHOD_NOT_ALLOWED),
+            |rest| stream(&shared, vec![rest.into()], After::End),
+        );
     }
     let message: Value = serde_json::from_slice(&body).unwrap();
     let method = message["method"].as_str().unwrap_or("response").to_owned();
@@ -153,6 +171,12 @@ fn challenged(code: StatusCode, challenge: &str) -> Response {
 fn answer(shared: &Arc<Shared>, method: &str, message: &Value) -> Response {
     let id = &message["id"];
     match (method, shared.era) {
+        ("server/discover", Era::Modern) if shared.refuses_version.swap(false, Ordering::SeqCst) => raw(
+            StatusCode::BAD_REQUEST,
+            format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32022,"message":"no","data":{{"supported":["2026-07-28"]}}}}}}"#
+            ),
+        ),
         ("server/discover", Era::Modern) => result(
             id,
             json!({
@@ -242,6 +266,17 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
         "get_nothing" | "update_record" => stream(shared, Vec::new(), After::Wait(event(&done))),
         "get_stuck_stream" => stream(shared, vec![event(&progress(1))], After::Wait(event(&done))),
         "get_closed" => stream(shared, vec![event(&progress(1))], After::End),
+        "get_resumed" => {
+            let mut rest = shared.rest.lock().unwrap();
+            let second = format!("id: two\ndata: {}\n\nid: three\ndata: half of", progress(2));
+            rest.insert("one".to_owned(), second);
+            rest.insert("two".to_owned(), format!("id: three\ndata: {done}\n\n"));
+            stream(shared, vec![format!("retry: 1\nid: one\ndata: {}\n\n", progress(1)).into()], After::End)
+        }
+        "get_lost" => stream(shared, vec!["retry: 1\nid: gone\ndata:\n\n".into()], After::End),
+        "get_resumed_late" => {
+            stream(shared, vec![format!("retry: 60000\nid: late\ndata: {}\n\n", progress(1)).into()], After::End)
+        }
         "get_busy" => {
             let mut response = status(StatusCode::TOO_MANY_REQUESTS);
             response.headers_mut().insert("retry-after", "7".parse().unwrap());
@@ -256,7 +291,16 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
             let ask = r#"{"jsonrpc":"2.0","id":"q1","method":"sampling/createMessage","params":{}}"#;
             stream(shared, vec![event(ask)], After::Wait(event(&done)))
         }
-        "get_input" => result(id, json!({ "resultType": "input_required", "inputRequests": {} })),
+        "get_input" if params["inputResponses"].is_object() => result(
+            id,
+            json!({ "content": [], "resultType": "complete", "told": [params["inputResponses"], params["requestState"]] }),
+        ),
+        "get_input" => {
+            let question =
+                json!({ "method": "elicitation/create", "params": { "message": "Who?", "requestedSchema": {} } });
+            let (asked, state) = (json!({ "who": question }), "a \"state\".");
+            result(id, json!({ "resultType": "input_required", "inputRequests": asked, "requestState": state, "x": 1 }))
+        }
         "get_odd_type" => result(id, json!({ "resultType": "odd" })),
         _ => raw(
             StatusCode::OK,

@@ -26,6 +26,7 @@ use identity::digest::KeyDigester;
 use identity::key::{IssuedKey, KeyPrefix as KeyForm, PresentedKey};
 use identity::keyring::Keyring;
 use identity::random::{OperatingSystem, random_array};
+use identity::request_state::RequestStates;
 use identity::token::PresentedToken;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -96,6 +97,7 @@ pub(crate) struct Shared {
     pub(crate) intents: Mutex<Vec<(Intent, Option<Durability>)>>,
     pub(crate) outcomes: Mutex<Vec<(RecordRef, Outcome)>>,
     digester: KeyDigester,
+    states: RequestStates,
     now: AtomicI64,
     pub(crate) recorder_broken: AtomicBool,
     /// Recording waits for a permit of this, where it was taken away.
@@ -211,6 +213,10 @@ impl Ports for FakePorts {
         hash.finalize().into()
     }
 
+    fn states(&self) -> &RequestStates {
+        &self.0.states
+    }
+
     fn now(&self) -> Timestamp {
         Timestamp(self.0.now.load(Ordering::SeqCst))
     }
@@ -267,6 +273,7 @@ impl World {
             intents: Mutex::default(),
             outcomes: Mutex::default(),
             digester: KeyDigester::new(&Keyring::generate(&mut OperatingSystem).unwrap()),
+            states: RequestStates::new(&Keyring::generate(&mut OperatingSystem).unwrap()),
             now: AtomicI64::new(1_000_000),
             recorder_broken: AtomicBool::new(false),
             recorder_gate: Semaphore::new(1),

@@ -13,6 +13,9 @@ use crate::oidc::{Endpoint, Issuer, UrlFault, object};
 /// Bytes that the document may have at most.
 pub const SERVER_METADATA_LENGTH_MAX: usize = 262_144;
 
+/// Issuers above an address that are looked for, from the root on.
+const DOUBTED_DEPTH_MAX: usize = 5;
+
 /// Where the metadata of an issuer may be, in the order in which they are to be looked for (MCP, Authorization Server Metadata
 /// Discovery). None where the issuer cannot be one.
 #[must_use]
@@ -110,6 +113,13 @@ struct Document {
     client_id_metadata_document_supported: Option<bool>,
 }
 
+/// What tells one server from another.
+#[derive(Deserialize)]
+struct Other {
+    issuer: String,
+    token_endpoint: String,
+}
+
 impl Server {
     /// Reads the metadata that were fetched for this issuer.
     ///
@@ -167,6 +177,29 @@ impl Server {
             names_itself: false,
             takes_client_documents: false,
         })
+    }
+
+    /// Where a server would describe itself that signs people in at the address that this one names, and is another: nowhere
+    /// where that address is at the host of the issuer, or codes are taken at the host at which they are given.
+    #[must_use]
+    pub fn doubted_at(&self) -> Vec<String> {
+        let Some(there) = self.authorization_endpoint.as_deref().and_then(place) else { return Vec::new() };
+        let is_at_home = |own: &str| place(own).is_some_and(|own| own.has_origin_of(&there));
+        if is_at_home(&self.issuer) || is_at_home(&self.token_endpoint) {
+            return Vec::new();
+        }
+        let above = there.path.match_indices('/').filter_map(|(end, _)| there.path.get(..end));
+        let issuers = above.take(DOUBTED_DEPTH_MAX).map(|path| format!("{}{path}", there.origin));
+        issuers.flat_map(|issuer| server_metadata_urls(&issuer)).collect()
+    }
+
+    /// Which issuer the metadata at one of those addresses are of, where it is another that takes its codes elsewhere: a server
+    /// that sends people there means to be given what is that one's (RFC 9700, section 4.4).
+    #[must_use]
+    pub fn taken_for(&self, document: &[u8]) -> Option<String> {
+        let other: Other = object(document)?;
+        let is_own = other.issuer == self.issuer || other.token_endpoint == self.token_endpoint;
+        (!is_own).then_some(other.issuer)
     }
 
     /// Where people are sent to sign in.

@@ -16,6 +16,7 @@ use gateway::{
 };
 use identity::digest::ArgumentDigester;
 use identity::key::PresentedKey;
+use identity::request_state::RequestStates;
 use identity::token::PresentedToken;
 use journal::Journal;
 use tokio::runtime::Handle;
@@ -43,6 +44,7 @@ pub(crate) struct GatewayPorts {
     pub(crate) app: App,
     pub(crate) journal: Journal,
     pub(crate) arguments: ArgumentDigester,
+    pub(crate) states: RequestStates,
     /// Where management runs: changes are made there, away from the threads that serve calls.
     pub(crate) runtime: Handle,
 }
@@ -171,6 +173,10 @@ impl Ports for GatewayPorts {
 
     fn arguments_digest(&self, org: OrgId, canonical: &[u8]) -> [u8; 32] {
         self.arguments.digest(org.as_str(), canonical)
+    }
+
+    fn states(&self) -> &RequestStates {
+        &self.states
     }
 
     fn now(&self) -> Timestamp {

@@ -42,6 +42,9 @@ impl Upstreams for ProbedUpstreams {
                 message: error.sentence,
                 challenge: error.challenge,
             })?;
+            for tool in &probed.left_out {
+                tracing::warn!(tool = %tool.name, why = %tool.why, url, "a tool is left out, since its definition is not sound");
+            }
             Ok(probed
                 .tools
                 .into_iter()

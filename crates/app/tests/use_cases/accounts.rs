@@ -1,0 +1,191 @@
+//! Accounts at upstreams: where people are sent to sign in, and what is done with what they bring back.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use app::accounts::Connected;
+use app::integrations::{NewCredential, NewIntegration};
+use app::ports::{Content, Fetched, Fetching, Web};
+use app::sign_in::SignedIn;
+use app::{Caller, Problem};
+use domain::integration::{CredentialKind, Whose};
+use serde_json::{Value, json};
+
+use crate::world::{OWNER, World};
+
+/// Authorization servers of everybody: what they say of themselves, and what was posted to them.
+#[derive(Default)]
+pub(crate) struct FakeServers {
+    documents: Mutex<HashMap<String, Value>>,
+    posts: Mutex<Vec<(String, String)>>,
+}
+
+impl FakeServers {
+    /// A protected server at `https://HOST.example/mcp`, with an authorization server of its own.
+    fn stands(&self, host: &str) {
+        let (resource, issuer) = (format!("https://{host}.example"), format!("https://login.{host}.example"));
+        let at = |path: &str| format!("{issuer}{path}");
+        let about = json!({
+            "issuer": issuer, "authorization_endpoint": at("/authorize"), "token_endpoint": at("/token"),
+            "registration_endpoint": at("/register"), "revocation_endpoint": at("/revoke"),
+            "code_challenge_methods_supported": ["S256"], "token_endpoint_auth_methods_supported": ["none"],
+        });
+        let mut documents = self.documents.lock().unwrap();
+        documents.insert(at("/.well-known/oauth-authorization-server"), about);
+        let protected = json!({"resource": format!("{resource}/mcp"), "authorization_servers": [issuer]});
+        documents.insert(format!("{resource}/.well-known/oauth-protected-resource/mcp"), protected);
+    }
+
+    /// Has the authorization server of a host say something else of itself.
+    fn says(&self, host: &str, name: &str, value: Value) {
+        let address = format!("https://login.{host}.example/.well-known/oauth-authorization-server");
+        self.documents.lock().unwrap().get_mut(&address).unwrap()[name] = value;
+    }
+
+    /// What was posted to addresses that end so, each with the host.
+    pub(crate) fn posted(&self, path: &str) -> Vec<(String, String)> {
+        let posts = self.posts.lock().unwrap().clone().into_iter();
+        posts.filter_map(|(url, body)| Some((url.strip_suffix(path)?.to_owned(), body))).collect()
+    }
+}
+
+fn answer(status: u16, body: &Value) -> Fetching<'static> {
+    let fetched = Fetched { status, body: body.to_string().into_bytes(), kept_s: None };
+    Box::pin(async { Ok(fetched) })
+}
+
+impl Web for FakeServers {
+    fn get<'f>(&'f self, url: &'f str, _: Option<&'f str>, _: usize) -> Fetching<'f> {
+        match self.documents.lock().unwrap().get(url) {
+            Some(document) => answer(200, document),
+            None => answer(404, &Value::Null),
+        }
+    }
+
+    fn post<'f>(&'f self, url: &'f str, _: Option<&'f str>, content: Content<'f>, _: usize) -> Fetching<'f> {
+        let (Content::Form(body) | Content::Json(body)) = content;
+        let mut posts = self.posts.lock().unwrap();
+        posts.push((url.to_owned(), body.to_owned()));
+        let number = posts.len();
+        let kind = "Bearer";
+        match url.rsplit('/').next() {
+            Some("register") => answer(201, &json!({"client_id": format!("client-{number}")})),
+            Some("token") => {
+                let (access, refresh) = (format!("access-{number}"), format!("refresh-{number}"));
+                answer(200, &json!({"access_token": access, "refresh_token": refresh, "token_type": kind}))
+            }
+            _ => answer(200, &Value::Null),
+        }
+    }
+}
+
+/// An organization whose owner is signed in, and servers at which each person connects their own account.
+struct House {
+    world: World,
+    servers: Arc<FakeServers>,
+    owner: SignedIn,
+    caller: Caller,
+}
+
+impl House {
+    async fn new(hosts: &[&str]) -> House {
+        let (mut world, servers) = (World::new(), Arc::<FakeServers>::default());
+        world.reaches(servers.clone(), "https://gate.acme.example");
+        world.acme().await;
+        let (_, owner) = world.signed_in(OWNER).await;
+        let caller = world.app.caller_in(&owner, "acme").await.unwrap();
+        let house = House { world, servers, owner, caller };
+        for host in hosts {
+            house.servers.stands(host);
+            house.attach(host).await.unwrap();
+        }
+        house
+    }
+
+    async fn attach(&self, host: &str) -> Result<(), Problem> {
+        let url = format!("https://{host}.example/mcp");
+        self.world.upstreams.lists(&url, &["whoami"]);
+        let kind = CredentialKind::OAuth { whose: Whose::Person, client_id: None, scope: None };
+        let (slug, title, purpose) = (Some(host.to_owned()), host.to_uppercase(), String::new());
+        let credential = NewCredential { kind, secret: None };
+        let new = NewIntegration { slug, title, purpose, url, credential };
+        self.world.app.connect_integration(&self.caller, new).await.map(|_| ())
+    }
+
+    /// Begins at an integration: gives the address to which the browser is sent.
+    async fn goes(&self, integration: &str) -> Result<Away, Problem> {
+        let url = self.world.app.go_to_upstream((&self.caller, &self.owner), integration).await?;
+        let (page, query) = url.split_once('?').unwrap();
+        let plain = |text: &str| text.replace("%3A", ":").replace("%2F", "/");
+        let asked = query.split('&').filter_map(|pair| pair.split_once('='));
+        let asked = asked.map(|(name, value)| (name.to_owned(), plain(value))).collect();
+        Ok(Away { page: page.to_owned(), asked })
+    }
+
+    async fn comes(&self, away: &Away, path: &str) -> Result<Connected, Problem> {
+        let query = format!("code=c&state={}", away.asked["state"]);
+        self.world.app.back_from_upstream(&self.owner, (path, &query)).await
+    }
+}
+
+/// Somebody on their way to sign in at an upstream.
+struct Away {
+    page: String,
+    asked: HashMap<String, String>,
+}
+
+#[tokio::test]
+async fn an_answer_is_taken_only_at_the_address_of_the_integration_for_which_somebody_went() {
+    let house = House::new(&["honest", "evil"]).await;
+    let org = house.caller.live.org();
+    for path in [
+        "/connect/acme/honest/back".to_owned(),
+        "/connect/back".to_owned(),
+        "/connect/acme/evil".to_owned(),
+        "/connect/acme/Evil/back".to_owned(),
+        "/connect/acme/evil/back/".to_owned(),
+        format!("/connect/{org}/evil/back"),
+    ] {
+        let away = house.goes("evil").await.unwrap();
+        assert_eq!(away.asked["redirect_uri"], "https://gate.acme.example/connect/acme/evil/back");
+        let refused = house.comes(&away, &path).await.unwrap_err();
+        assert!(matches!(refused, Problem::Invalid { .. }), "{path}: {refused}");
+        assert_eq!(house.servers.posted("/token"), [], "{path}: nothing is sent anywhere");
+        let again = house.comes(&away, "/connect/acme/evil/back").await.unwrap_err();
+        assert!(matches!(again, Problem::Missing { .. }), "{path}: they come back once");
+    }
+    let away = house.goes("evil").await.unwrap();
+    let connected = house.comes(&away, "/connect/acme/evil/back").await.unwrap();
+    assert_eq!((connected.organization.as_str(), connected.integration.as_str()), ("acme", "evil"));
+    assert_eq!(house.servers.posted("/token").len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_sign_in_at_a_server_that_says_that_it_is_another() {
+    let house = House::new(&["honest", "evil"]).await;
+    house.servers.says("evil", "authorization_endpoint", json!("https://login.honest.example/authorize?for=evil"));
+    let refused = house.goes("evil").await.err().expect("it is another's page").to_string();
+    assert!(refused.contains("https://login.honest.example"), "{refused}");
+    // Two hosts of one server are no other.
+    for (name, path) in [("token_endpoint", "/token"), ("authorization_endpoint", "/authorize")] {
+        house.servers.says("evil", name, json!(format!("https://accounts.evil.example{path}")));
+    }
+    assert_eq!(house.goes("evil").await.unwrap().page, "https://accounts.evil.example/authorize");
+    house.servers.says("evil", "token_endpoint", json!("https://tokens.evil.example/token"));
+    assert_eq!(house.goes("evil").await.unwrap().page, "https://accounts.evil.example/authorize");
+}
+
+#[tokio::test]
+async fn what_was_registered_with_another_way_back_is_registered_anew() {
+    let mut house = House::new(&["honest"]).await;
+    house.goes("honest").await.unwrap();
+    assert_eq!(house.servers.posted("/register").len(), 1);
+    house.world.reaches(house.servers.clone(), "https://new.acme.example");
+    house.caller = house.world.app.caller_in(&house.owner, "acme").await.unwrap();
+    let away = house.goes("honest").await.unwrap();
+    assert_eq!(away.asked["redirect_uri"], "https://new.acme.example/connect/acme/honest/back");
+    let registered = house.servers.posted("/register");
+    assert_eq!(registered.len(), 2);
+    assert!(registered[1].1.contains("\"https://new.acme.example/connect/acme/honest/back\""), "{}", registered[1].1);
+    assert_eq!(away.asked["client_id"], "client-2");
+}
