@@ -3,7 +3,7 @@
 // The suite starts it with the URL of its server behind the command. It needs `WARDROOM_BIN`, and nothing installed. Ends with
 // 0 once every tool was called; what the suite expects is in README.md.
 
-import { ask } from "./mcp.mjs";
+import { ask, callInSession } from "./mcp.mjs";
 import { asClient, callTool, connectAccount, connectIntegration, entered, linkIn, PERSONAL, readTools } from "./wardroom.mjs";
 import { endAll, wardroom } from "./world.mjs";
 
@@ -41,8 +41,10 @@ function inputFor({ properties = {}, required = [] } = {}) {
   return Object.fromEntries(required.map((name) => [name, properties[name]?.enum?.[0] ?? made[properties[name]?.type] ?? "x"]));
 }
 
+const door = (at) => `${at.url}/o/${at.org}/mcp/${SLUG}`;
+
 async function toolsOf(at) {
-  const { message } = await ask(`${at.url}/o/${at.org}/mcp/${SLUG}`, at.people[OWNER].key, "tools/list");
+  const { message } = await ask(door(at), at.people[OWNER].key, "tools/list");
   const tools = message?.result?.tools ?? [];
   return tools.filter(({ name }) => !name.startsWith(OURS));
 }
@@ -55,6 +57,10 @@ const answerTo = ({ params: { requestedSchema = {} } = {} }) => {
 
 /** Calls a tool, and answers what its server asks. */
 async function answering(at, name, input, schema) {
+  if (scenario.startsWith("elicitation")) {
+    const { result, error } = await callInSession(door(at), at.people[OWNER].key, name, input, answerTo);
+    return { status: 200, error, isError: result?.isError === true };
+  }
   let again = {};
   for (let times = 0; times < QUESTIONS_MAX; times += 1) {
     const answer = await callTool(at, SLUG, OWNER, name, input, { schema, again, capabilities: { elicitation: { form: {} } } });

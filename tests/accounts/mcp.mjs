@@ -1,8 +1,9 @@
-// An MCP client in a few lines, so that a test sees every byte: revision 2026-07-28, one request for each question.
+// An MCP client in a few lines, so that a test sees every byte: revision 2026-07-28, one request for each question;
+// and of the one before what only its sessions can do.
 
 import { send } from "./sending.mjs";
 
-const MODERN = "2026-07-28";
+const [MODERN, LEGACY] = ["2026-07-28", "2025-11-25"];
 const META = "io.modelcontextprotocol";
 
 /** A value as a header takes it: as it is where that is possible. */
@@ -41,6 +42,37 @@ export async function call(url, token, name, input = {}, { again = {}, ...option
   const { result, error } = message ?? {};
   const text = (result?.content ?? []).map((part) => part.text ?? "").join("\n");
   return { status, error, result, isError: result?.isError === true, text };
+}
+
+/**
+ * Calls a tool in a session of revision 2025-11-25, as a client that can be asked for a form; `answer` gives what a person says to a
+ * question. Gives the result, or the error.
+ */
+export async function callInSession(url, token, name, input, answer) {
+  const headers = { "content-type": "application/json", accept: "application/json, text/event-stream", authorization: `Bearer ${token}` };
+  const post = (message) => fetch(url, { method: "POST", headers, body: JSON.stringify({ jsonrpc: "2.0", ...message }) });
+  const about = { protocolVersion: LEGACY, capabilities: { elicitation: {} }, clientInfo: { name: "accounts-test", version: "1" } };
+  const begun = await post({ id: 0, method: "initialize", params: about });
+  headers["mcp-session-id"] = begun.headers.get("mcp-session-id");
+  headers["mcp-protocol-version"] = LEGACY;
+  await post({ method: "notifications/initialized" });
+  const answered = await post({ id: 1, method: "tools/call", params: { name, arguments: input } });
+  if (!answered.headers.get("content-type").startsWith("text/event-stream")) return answered.json();
+  for await (const message of events(answered.body)) {
+    if (message.id === 1) return message;
+    if (message.method && message.id !== undefined) await post({ id: message.id, result: answer(message) });
+  }
+  return { error: { message: "the stream ended before the answer" } };
+}
+
+/** The messages of a stream of events, each of which is on one line. */
+async function* events(body) {
+  let text = "";
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    const lines = (text + chunk).split("\n");
+    text = lines.pop();
+    for (const line of lines) if (line.startsWith("data:")) yield JSON.parse(line.slice(5));
+  }
 }
 
 function lastMessage(text) {

@@ -10,7 +10,7 @@ const SUITE = here("./node_modules/@modelcontextprotocol/conformance/");
 const REVISIONS = ["2025-11-25", "2026-07-28"];
 const TIMEOUT_MS = 60_000;
 
-/** What is not held yet: questions of servers of the older revision are not passed on. */
+/** What is not held yet: questions that come on no call's stream, but on that of the session, are not heard. */
 const NOT_YET = ["elicitation-sep1034-client-defaults"];
 
 /** What a revision requires of clients, as the suite's own file lists it. */

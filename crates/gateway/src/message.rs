@@ -100,6 +100,19 @@ pub(crate) fn begin_call(id: u64, method: &str) -> Vec<u8> {
     out
 }
 
+/// A message that stands as a tree already.
+pub(crate) fn whole(message: &Value) -> Bytes {
+    let mut out = Vec::with_capacity(256);
+    json::write(message, &mut out);
+    out.into()
+}
+
+/// An answer to a question: what was said to it, under the id of who asked.
+pub(crate) fn answer(id: &Value, mut said: Map<String, Value>) -> Bytes {
+    said.insert("id".to_owned(), id.clone());
+    whole(&Value::Object(said))
+}
+
 /// A request.
 pub(crate) fn call(id: u64, method: &str, params: &Value) -> Bytes {
     let mut out = begin_call(id, method);

@@ -7,11 +7,12 @@ use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::gateway::Gateway;
-use crate::mcp::session::{NoSession, Owner};
+use crate::mcp::session::{Can, NoSession, Owner};
 use crate::mcp::{client, version};
 use crate::message::{self, Fault, code};
 use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
+use crate::pipeline::dialect;
 use crate::pipeline::identify::Caller;
 use crate::pipeline::link;
 use crate::pipeline::parse::Request;
@@ -30,7 +31,9 @@ pub(crate) fn initialize<P: Ports>(
     let asked = request.params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
     let client = client::described(request.params.get("clientInfo"));
     let owner = Owner::of(caller, door);
-    let client = (client, link::takes(request.params.get("capabilities")));
+    let stated = request.params.get("capabilities");
+    let takes = stated.and_then(Value::as_object).map(dialect::askable).unwrap_or_default();
+    let client = (client, Can { takes_links: link::takes(stated), takes });
     let now = gateway.ports.now();
     let session = gateway.sessions.begin(owner, client, &gateway.options.limits, now).map_err(|fault| match fault {
         NoSession::Full => {

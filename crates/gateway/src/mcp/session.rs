@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::id::{OrgId, PersonId};
 use domain::time::Timestamp;
 use identity::random::{OperatingSystem, RandomFault, random_array};
-use serde_json::Value;
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use verdict::{Credential, Subject};
 
@@ -51,10 +52,29 @@ pub(crate) struct Session {
     owner: Owner,
     /// What the client calls itself.
     pub(crate) client: Option<String>,
-    /// Whether it shows its person links.
-    pub(crate) takes_links: bool,
+    /// What it says that it can do.
+    pub(crate) can: Can,
     used: Mutex<Timestamp>,
     running: Mutex<HashMap<String, CancellationToken>>,
+    /// Questions that wait for an answer, by the id under which the client knows them.
+    questions: Mutex<HashMap<String, (Value, mpsc::Sender<Answer>)>>,
+}
+
+/// What a client says that it can do.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Can {
+    /// Whether it shows its person links.
+    pub(crate) takes_links: bool,
+    /// What a server may ask it during a call.
+    pub(crate) takes: Map<String, Value>,
+}
+
+/// What a client answers to a question.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The question's id at the upstream that asked it.
+    pub(crate) id: Value,
+    pub(crate) said: Map<String, Value>,
 }
 
 impl Session {
@@ -76,6 +96,22 @@ impl Session {
         }
     }
 
+    /// Lets the answer to a question come to the call during which it is asked, for as long as the returned value lives.
+    pub(crate) fn ask(self: &Arc<Self>, ours: u64, theirs: Value, asker: mpsc::Sender<Answer>) -> Asked {
+        let key = ours.to_string();
+        self.questions.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), (theirs, asker));
+        Asked { session: self.clone(), key }
+    }
+
+    /// The client answered something. An answer that nobody waits for is left out.
+    pub(crate) fn answered(&self, id: &Value, said: Map<String, Value>) {
+        let question = self.questions.lock().unwrap_or_else(PoisonError::into_inner).remove(&id.to_string());
+        if let Some((id, asker)) = question {
+            // Where there is no room, more was answered than was asked.
+            let _ = asker.try_send(Answer { id, said });
+        }
+    }
+
     fn used(&self) -> Timestamp {
         *self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -91,6 +127,19 @@ pub(crate) struct Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.session.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+/// A question that its session can answer.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    session: Arc<Session>,
+    key: String,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.session.questions.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
 
@@ -120,7 +169,7 @@ impl Sessions {
     pub(crate) fn begin(
         &self,
         owner: Owner,
-        (client, takes_links): (Option<String>, bool),
+        (client, can): (Option<String>, Can),
         limits: &Limits,
         now: Timestamp,
     ) -> Result<Arc<Session>, NoSession> {
@@ -139,9 +188,10 @@ impl Sessions {
             id: id.clone(),
             owner,
             client,
-            takes_links,
+            can,
             used: Mutex::new(now),
             running: Mutex::default(),
+            questions: Mutex::default(),
         });
         table.by_id.insert(id.clone(), session.clone());
         table.by_holder.entry(holder).or_default().push(id);
@@ -230,7 +280,7 @@ mod tests {
     #[test]
     fn a_session_is_found_by_its_owner_alone_and_only_while_it_is_used() {
         let sessions = Sessions::default();
-        let session = sessions.begin(owner(1), (None, false), &small(), Timestamp(0)).unwrap();
+        let session = sessions.begin(owner(1), (None, Can::default()), &small(), Timestamp(0)).unwrap();
         let find = |seed, at| sessions.find(session.id(), &owner(seed), &small(), Timestamp(at)).is_some();
         assert!(!find(2, 1));
         let elsewhere = Owner { integration: Some("stripe".into()), ..owner(1) };
@@ -244,7 +294,7 @@ mod tests {
     #[test]
     fn the_key_with_too_many_sessions_loses_its_oldest_and_nobody_elses() {
         let sessions = Sessions::default();
-        let begin = |seed, at| sessions.begin(owner(seed), (None, false), &small(), Timestamp(at));
+        let begin = |seed, at| sessions.begin(owner(seed), (None, Can::default()), &small(), Timestamp(at));
         let theirs = begin(2, 0).unwrap();
         let mine: Vec<_> = (1..4).map(|at| begin(1, at).unwrap()).collect();
         let alive =
@@ -258,7 +308,7 @@ mod tests {
     #[test]
     fn cancelling_reaches_the_call_with_that_id_only() {
         let sessions = Sessions::default();
-        let session = sessions.begin(owner(1), (None, false), &small(), Timestamp(0)).unwrap();
+        let session = sessions.begin(owner(1), (None, Can::default()), &small(), Timestamp(0)).unwrap();
         let [number, text] = [CancellationToken::new(), CancellationToken::new()];
         let _one = session.run(&Value::from(1), number.clone());
         let two = session.run(&Value::from("1"), text.clone());
@@ -268,5 +318,25 @@ mod tests {
         session.cancel(&Value::from("1"));
         sessions.end(&session);
         assert!(number.is_cancelled());
+    }
+
+    #[test]
+    fn an_answer_comes_to_the_call_that_waits_for_it_once_and_under_the_id_of_who_asked() {
+        let sessions = Sessions::default();
+        let session = sessions.begin(owner(1), (None, Can::default()), &small(), Timestamp(0)).unwrap();
+        let (asker, mut answers) = mpsc::channel(1);
+        let said = |text: &str| Map::from_iter([("result".to_owned(), Value::from(text))]);
+        let asked = session.ask(7, "theirs".into(), asker.clone());
+        for id in [Value::from("7"), Value::from(8), "theirs".into(), Value::from(7.5)] {
+            session.answered(&id, said("stray"));
+        }
+        session.answered(&Value::from(7), said("yes"));
+        session.answered(&Value::from(7), said("no"));
+        let answer = answers.try_recv().unwrap();
+        assert_eq!((answer.id, answer.said), ("theirs".into(), said("yes")));
+        drop(asked);
+        drop(session.ask(9, "late".into(), asker));
+        session.answered(&Value::from(9), said("late"));
+        assert!(answers.try_recv().is_err());
     }
 }

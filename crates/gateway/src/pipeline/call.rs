@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use verdict::Permit;
 
 use crate::gateway::Gateway;
-use crate::mcp::session::{Running, Session};
+use crate::mcp::session::{Can, Running, Session};
 use crate::message::{Fault, code};
 use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
@@ -54,8 +54,10 @@ pub(crate) struct Call<P: Ports> {
     /// The moment for which the call was decided.
     pub(crate) decided_at: Timestamp,
     client: Option<String>,
-    /// Whether the client shows its person links.
-    takes_links: bool,
+    /// What the client can do.
+    pub(crate) can: Can,
+    /// By which a legacy client answers what it is asked on the stream of the call.
+    pub(crate) session: Option<Arc<Session>>,
     decided: Instant,
     _slot: Slot,
     _running: Option<Running>,
@@ -84,16 +86,18 @@ pub(crate) async fn call<P: Ports>(
     told_twice(gateway, &caller, &request, &tool)?;
     let state = state::unmarked(gateway, &caller, &request, &tool)?;
     let client = client_of(&request).or_else(|| session.as_ref().and_then(|session| session.client.clone()));
-    let takes_links = match &request.dialect {
-        Dialect::Modern { takes_links, .. } => *takes_links,
-        Dialect::Legacy => session.as_ref().is_some_and(|session| session.takes_links),
+    let can = match &request.dialect {
+        Dialect::Modern { takes_links, takes, .. } => Can { takes_links: *takes_links, takes: takes.clone() },
+        Dialect::Legacy => session.as_ref().map(|session| session.can.clone()).unwrap_or_default(),
     };
     let slot = match gateway.calls.take(caller.org(), caller.actor.subject) {
         Ok(slot) => slot,
         Err(full) => return Err(limited(gateway, &caller, &request, (&tool, client, full)).await),
     };
     let cancel = CancellationToken::new();
-    let running = session.map(|session| session.run(&request.id, cancel.clone()));
+    let running = session.as_ref().map(|session| session.run(&request.id, cancel.clone()));
+    // A question of a legacy upstream comes on the stream of the call, and its answer by the session.
+    let session = session.filter(|_| takes.stream);
     let (line, hearing) = line::line(&gateway.options.limits);
     let call = Call {
         gateway: gateway.clone(),
@@ -104,7 +108,8 @@ pub(crate) async fn call<P: Ports>(
         state,
         cancel,
         client,
-        takes_links,
+        can,
+        session,
         decided_at: at,
         decided: Instant::now(),
         _slot: slot,
@@ -172,7 +177,7 @@ async fn carry<P: Ports>(call: Call<P>, permit: Permit, line: Line) {
             let text = failure.sentence(&call.tool.title);
             let shown = failure
                 .link()
-                .filter(|_| call.takes_links)
+                .filter(|_| call.can.takes_links)
                 .and_then(|link| link::shown(&call.request, link, &text, gateway.upstreams.next_id()));
             let message = shown.unwrap_or_else(|| {
                 let machine =

@@ -81,8 +81,7 @@ fn modern(meta: Option<&Map<String, Value>>) -> Result<Dialect, Malformed> {
     let Some(capabilities) = get(META_CAPABILITIES).and_then(Value::as_object) else {
         return Err(lacking(META_CAPABILITIES));
     };
-    let takes = ASKABLE.iter().filter_map(|name| Some(((*name).to_owned(), capabilities.get(*name)?.clone())));
-    let takes = takes.filter(|(_, described)| described.is_object()).collect();
+    let takes = askable(capabilities);
     let log_level = match get(META_LOG_LEVEL) {
         None => None,
         Some(level) => {
@@ -93,6 +92,12 @@ fn modern(meta: Option<&Map<String, Value>>) -> Result<Dialect, Malformed> {
     };
     let takes_links = link::takes(get(META_CAPABILITIES));
     Ok(Dialect::Modern { client: client::described(get(META_CLIENT)), log_level, takes_links, takes })
+}
+
+/// What a server may ask a client during a call, of all that the client says it can do.
+pub(crate) fn askable(capabilities: &Map<String, Value>) -> Map<String, Value> {
+    let stated = ASKABLE.iter().filter_map(|name| Some(((*name).to_owned(), capabilities.get(*name)?.clone())));
+    stated.filter(|(_, described)| described.is_object()).collect()
 }
 
 fn check_headers(headers: &HeaderMap, method: &str, params: &Map<String, Value>) -> Result<(), Malformed> {

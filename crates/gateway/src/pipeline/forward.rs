@@ -8,9 +8,11 @@ use domain::record::OutcomeStatus;
 use http::{HeaderMap, StatusCode};
 use identity::upstream::Challenge;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use verdict::{Act, Permit};
 
+use crate::mcp::session::{Answer, Asked};
 use crate::message::{self, Fault, code};
 use crate::pipeline::call::Call;
 use crate::pipeline::guard::{Guard, Stop, Watched};
@@ -19,7 +21,7 @@ use crate::pipeline::record::Recorded;
 use crate::pipeline::showing::{self, Showing};
 use crate::pipeline::state;
 use crate::ports::{Ports, Trouble};
-use crate::upstream::endpoint::{Endpoint, Route};
+use crate::upstream::endpoint::{Endpoint, Route, SessionOf};
 use crate::upstream::exchange::{self, Answering, Head, Outgoing};
 use crate::upstream::failure::{Failure, Lacking};
 use crate::upstream::translate::{self, Calling, Inbound, Sides};
@@ -53,6 +55,12 @@ struct Way {
     upstream_id: u64,
     progress_token: Option<Value>,
     sent: bool,
+}
+
+/// What comes in while a call is under way.
+enum Heard {
+    Upstream(Result<Option<Value>, Failure>),
+    Client(Answer),
 }
 
 /// What ends a call before its answer.
@@ -122,9 +130,9 @@ async fn carry<P: Ports>(
             Err(Ending::Failure(Failure::SessionGone)) if !resent => {
                 // The upstream said that it does not know our session, so it has run nothing.
                 resent = true;
-                let of = (call.caller.actor.subject, way.showing.held.map(|held| held.account));
+                let of = session_of(call, &way.showing);
                 if let Route::Legacy(gone) = &way.route {
-                    upstreams.forget_session(&way.endpoint, of, gone);
+                    upstreams.forget_session(&way.endpoint, &of, gone);
                 }
                 way.sent = false;
                 let route = upstreams.route(&way.endpoint, &way.showing.shown, of);
@@ -142,10 +150,32 @@ async fn carry<P: Ports>(
         }
     };
     let (mut asked, mut resumed) = (0, 0);
+    let (asker, mut answers) = mpsc::channel(upstreams.limits.upstream_requests_max as usize);
+    let mut waiting: Vec<(Value, Asked)> = Vec::new();
     loop {
-        let silence = Duration::from_millis(upstreams.limits.silence_ms_max);
-        let next = guard.run(tokio::time::timeout(silence, answering.next())).await;
+        // While somebody thinks about an answer the upstream may be silent; the call as a whole has its end.
+        let ms =
+            if waiting.is_empty() { upstreams.limits.silence_ms_max } else { call.gateway.options.limits.call_ms_max };
+        let silence = Duration::from_millis(ms);
+        let heard = async {
+            tokio::select! {
+                biased;
+                next = answering.next() => Heard::Upstream(next),
+                Some(answer) = answers.recv() => Heard::Client(answer),
+            }
+        };
+        let heard = guard.run(tokio::time::timeout(silence, heard)).await;
         tally.received_bytes = answering.received_bytes;
+        let next = match heard {
+            Ok(Ok(Heard::Client(answer))) => {
+                waiting.retain(|(id, _)| *id != answer.id);
+                tell(call, way, "response", message::answer(&answer.id, answer.said));
+                continue;
+            }
+            Ok(Ok(Heard::Upstream(next))) => Ok(Ok(next)),
+            Ok(Err(late)) => Ok(Err(late)),
+            Err(stop) => Err(stop),
+        };
         let silent = Failure::Silent { ms: upstreams.limits.silence_ms_max };
         let message = match next?.map_err(|_| silent)? {
             Ok(Some(message)) => message,
@@ -169,6 +199,19 @@ async fn carry<P: Ports>(
                 let message = message::result(&call.request.id, &Value::Object(result));
                 let detail = Some("input-required".to_owned());
                 return Ok(Over::Answered { message, status: OutcomeStatus::Succeeded, detail });
+            }
+            Inbound::Question(mut question) => {
+                asked += 1;
+                if asked > upstreams.limits.upstream_requests_max {
+                    return Err(Failure::TooManyQuestions.into());
+                }
+                let Some(session) = &call.session else { continue };
+                let ours = upstreams.next_id();
+                let Some(theirs) = question.insert("id".to_owned(), ours.into()) else { continue };
+                waiting.push((theirs.clone(), session.ask(ours, theirs, asker.clone())));
+                if let Ok(place) = guard.run(line.queue.reserve()).await? {
+                    place.send(Said::Note(message::whole(&Value::Object(question))));
+                }
             }
             Inbound::Passed(message) => {
                 // A slow client slows its upstream, not our memory.
@@ -210,13 +253,18 @@ async fn prepare<P: Ports>(call: &Call<P>, refused: Option<u64>) -> Result<Way, 
     let (gateway, tool) = (&call.gateway, &call.tool);
     let endpoint = gateway.upstreams.endpoint(call.caller.org(), tool.integration, &tool.url)?;
     let mut shows = showing::showing(call, &endpoint, refused).await?;
-    let of = |shows: &Showing| (call.caller.actor.subject, shows.held.map(|held| held.account));
-    let mut route = gateway.upstreams.route(&endpoint, &shows.shown, of(&shows)).await;
+    let mut route = gateway.upstreams.route(&endpoint, &shows.shown, session_of(call, &shows)).await;
     if let (Err(Failure::Unauthorized { status: 401, .. }), Some(_), None) = (&route, shows.mark, refused) {
         shows = showing::showing(call, &endpoint, shows.mark).await?;
-        route = gateway.upstreams.route(&endpoint, &shows.shown, of(&shows)).await;
+        route = gateway.upstreams.route(&endpoint, &shows.shown, session_of(call, &shows)).await;
     }
     Ok(Way { endpoint, route: route?, showing: shows, upstream_id: 0, progress_token: None, sent: false })
+}
+
+/// In which session at a legacy upstream the call goes.
+fn session_of<P: Ports>(call: &Call<P>, showing: &Showing) -> SessionOf {
+    let takes = call.session.as_ref().map(|session| session.can.takes.clone()).unwrap_or_default();
+    SessionOf { subject: call.caller.actor.subject, account: showing.held.map(|held| held.account), takes }
 }
 
 /// What it comes to that the upstream does not take what it was shown.
@@ -334,6 +382,7 @@ fn sides<'c, P: Ports>(call: &'c Call<P>, way: &'c Way) -> Sides<'c> {
         dialect: &call.request.dialect,
         upstream_id: way.upstream_id,
         progress_token: way.progress_token.as_ref(),
+        takes: call.session.as_ref().map(|session| &session.can.takes),
     }
 }
 

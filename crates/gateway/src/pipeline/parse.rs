@@ -31,8 +31,16 @@ pub(crate) enum Message {
     Request(Box<Request>),
     /// Something that wants none.
     Notification(Notification),
-    /// An answer to a question that we never asked.
-    Response,
+    /// An answer to a question of an upstream, or to one that nobody asked.
+    Response(Response),
+}
+
+/// An answer, understood.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) id: Value,
+    /// `result` or `error`, with what else stands beside.
+    pub(crate) said: Map<String, Value>,
 }
 
 /// A request, understood.
@@ -182,7 +190,10 @@ fn understand(limits: &Limits, headers: &HeaderMap, bytes: &[u8], seen: &mut See
     let method = match envelope.remove("method") {
         Some(Value::String(method)) => method,
         Some(_) => return Err(Malformed::new(code::INVALID_REQUEST, "bad-method", "`method` must be a string")),
-        None if envelope.contains_key("result") || envelope.contains_key("error") => return Ok(Message::Response),
+        None if envelope.contains_key("result") || envelope.contains_key("error") => {
+            let id = id.ok_or_else(|| Malformed::new(code::INVALID_REQUEST, "bad-id", "an answer has an `id`"))?;
+            return Ok(Message::Response(Response { id, said: envelope }));
+        }
         None => return Err(Malformed::new(code::INVALID_REQUEST, "not-a-message", "the message states no `method`")),
     };
     seen.method.clone_from(&method);

@@ -61,7 +61,12 @@ async fn posted<P: Ports>(gateway: &Arc<Gateway<P>>, door: Door, request: HttpRe
     let request = match message {
         Message::Request(request) => *request,
         Message::Notification(notification) => return notified(gateway, &caller, (&door, &headers), &notification),
-        Message::Response => return Ok(answer::empty(StatusCode::ACCEPTED)),
+        Message::Response(response) => {
+            if let Some(session) = session(gateway, &caller, &door, &headers)? {
+                session.answered(&response.id, response.said);
+            }
+            return Ok(answer::empty(StatusCode::ACCEPTED));
+        }
     };
     known_place(gateway, &caller, &door, Some(&request)).await?;
     let session = if request.dialect.is_modern() || request.method == "initialize" {

@@ -71,19 +71,24 @@ fn about<A: crate::ports::Access>(caller: &Caller<A>, tool: &AllowedTool) -> [Ve
 pub(crate) fn takes(takes: &Map<String, Value>, questions: Option<&Value>) -> bool {
     let Some(questions) = questions else { return true };
     let Some(questions) = questions.as_object() else { return false };
-    questions.values().all(|question| match question.get("method").and_then(Value::as_str) {
+    questions.values().all(|question| question.as_object().is_some_and(|question| takes_one(takes, question)))
+}
+
+/// Whether a client says that it takes this question.
+pub(crate) fn takes_one(takes: &Map<String, Value>, question: &Map<String, Value>) -> bool {
+    match question.get("method").and_then(Value::as_str) {
         Some("elicitation/create") => takes.get("elicitation").and_then(Value::as_object).is_some_and(|how| {
-            match question.pointer("/params/mode").and_then(Value::as_str) {
-                Some("url") => how.contains_key("url"),
+            match question.get("params").and_then(|params| params.get("mode")).map(Value::as_str) {
+                Some(Some("url")) => how.contains_key("url"),
                 // Whoever says nothing of how takes forms.
-                Some("form") | None => how.is_empty() || how.contains_key("form"),
+                Some(Some("form")) | None => how.is_empty() || how.contains_key("form"),
                 Some(_) => false,
             }
         }),
         Some("sampling/createMessage") => takes.contains_key("sampling"),
         Some("roots/list") => takes.contains_key("roots"),
         _ => false,
-    })
+    }
 }
 
 #[cfg(test)]

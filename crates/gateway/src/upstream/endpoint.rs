@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::id::{AccountId, IntegrationId, OrgId};
 use http::{HeaderMap, HeaderValue, Method, Uri};
+use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -54,8 +55,14 @@ pub(crate) struct Endpoint {
     used: Mutex<Instant>,
 }
 
-/// Whose session it is: each subject has one of their own, for each account with which they call.
-pub(crate) type SessionOf = (Subject, Option<AccountId>);
+/// Whose session it is: each subject has one of their own, for each account with which they call and for all that their client
+/// can be asked, since both are settled when it begins.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct SessionOf {
+    pub(crate) subject: Subject,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) takes: Map<String, Value>,
+}
 
 #[derive(Debug)]
 struct Place {
@@ -130,10 +137,11 @@ impl Upstreams {
         if self.era(endpoint, shown).await? == MODERN {
             return Ok(Route::Modern);
         }
+        let takes = of.takes.clone();
         let place = self.place(endpoint, shown, of);
         *place.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         *place.shown.lock().unwrap_or_else(PoisonError::into_inner) = shown.clone();
-        let begun = place.session.get_or_try_init(|| handshake::initialize(self, endpoint, shown)).await;
+        let begun = place.session.get_or_try_init(|| handshake::initialize(self, endpoint, shown, takes)).await;
         match begun {
             Ok(session) => Ok(Route::Legacy(session.clone())),
             Err(failure) => {
@@ -169,9 +177,9 @@ impl Upstreams {
             return place.clone();
         }
         let mut gone: Vec<SessionOf> =
-            sessions.iter().filter(|(_, place)| now - used(place) >= idle_max).map(|(of, _)| *of).collect();
+            sessions.iter().filter(|(_, place)| now - used(place) >= idle_max).map(|(of, _)| of.clone()).collect();
         if gone.is_empty() && sessions.len() >= self.limits.upstream_sessions_max {
-            gone.extend(sessions.iter().min_by_key(|(_, place)| used(place)).map(|(of, _)| *of));
+            gone.extend(sessions.iter().min_by_key(|(_, place)| used(place)).map(|(of, _)| of.clone()));
         }
         for of in gone {
             let Some(place) = sessions.remove(&of) else { continue };
@@ -187,11 +195,11 @@ impl Upstreams {
     }
 
     /// Forgets a session that the upstream no longer knows.
-    pub(crate) fn forget_session(&self, endpoint: &Endpoint, of: SessionOf, gone: &Arc<UpstreamSession>) {
+    pub(crate) fn forget_session(&self, endpoint: &Endpoint, of: &SessionOf, gone: &Arc<UpstreamSession>) {
         let mut sessions = endpoint.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |place: &Arc<Place>| place.session.get().is_some_and(|session| Arc::ptr_eq(session, gone));
-        if sessions.get(&of).is_some_and(same) {
-            sessions.remove(&of);
+        if sessions.get(of).is_some_and(same) {
+            sessions.remove(of);
         }
     }
 

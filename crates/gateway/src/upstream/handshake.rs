@@ -124,24 +124,25 @@ fn supported(error: &Value) -> impl Iterator<Item = &str> {
     error.pointer("/data/supported").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// Begins a session at a legacy upstream. We declare no capabilities: it has nothing to ask us.
+/// Begins a session at a legacy upstream, which may ask what the client of whoever calls takes.
 pub(crate) async fn initialize(
     upstreams: &Upstreams,
     endpoint: &Endpoint,
     shown: &Shown,
+    takes: Map<String, Value>,
 ) -> Result<Arc<UpstreamSession>, Failure> {
-    begin_session(upstreams, &endpoint.uri, shown).await.map(|(session, _)| session)
+    begin_session(upstreams, &endpoint.uri, (shown, takes)).await.map(|(session, _)| session)
 }
 
 /// Begins a session and gives what the upstream said about itself, too.
 pub(crate) async fn begin_session(
     upstreams: &Upstreams,
     uri: &Uri,
-    shown: &Shown,
+    (shown, takes): (&Shown, Map<String, Value>),
 ) -> Result<(Arc<UpstreamSession>, Value), Failure> {
     let params = json!({
         "protocolVersion": version::newest_legacy(),
-        "capabilities": {},
+        "capabilities": takes,
         "clientInfo": { "name": version::OUR_NAME, "version": version::OUR_VERSION },
     });
     let (told, head) = ask(upstreams, uri, (&Route::Unknown, shown), "initialize", params).await?;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::integration::CredentialKind;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::gateway::Gateway;
@@ -105,7 +105,7 @@ async fn look(upstreams: &Upstreams, endpoint: &Endpoint, shown: &Shown) -> Resu
     let (era, route, said) = match handshake::discover(upstreams, uri, shown).await? {
         Some(said) => (Era::Modern, Route::Modern, said.pointer("/_meta/io.modelcontextprotocol~1serverInfo").cloned()),
         None => {
-            let (session, said) = handshake::begin_session(upstreams, uri, shown).await?;
+            let (session, said) = handshake::begin_session(upstreams, uri, (shown, Map::new())).await?;
             (Era::Legacy, Route::Legacy(session), said.get("serverInfo").cloned())
         }
     };
@@ -128,7 +128,7 @@ async fn tools(
     let mut bytes_left = limits.answer_bytes_max;
     let mut cursor: Option<Value> = None;
     loop {
-        let mut params = serde_json::Map::new();
+        let mut params = Map::new();
         if matches!(route, Route::Modern) {
             params.insert("_meta".to_owned(), Value::Object(handshake::modern_meta()));
         }

@@ -111,6 +111,8 @@ pub(crate) enum Inbound {
     Final { message: Bytes, status: OutcomeStatus, detail: Option<String> },
     /// The upstream asks whoever called, and the call is made again with the answers.
     Asks(Map<String, Value>),
+    /// The upstream asks whoever called, and goes on with the call when it is answered.
+    Question(Map<String, Value>),
     /// A question of the upstream, to be answered with this.
     Asked(Bytes),
     /// Nothing for this client.
@@ -123,6 +125,8 @@ pub(crate) struct Sides<'c> {
     pub(crate) dialect: &'c Dialect,
     pub(crate) upstream_id: u64,
     pub(crate) progress_token: Option<&'c Value>,
+    /// What a legacy upstream may ask on the way; none where nobody could answer.
+    pub(crate) takes: Option<&'c Map<String, Value>>,
 }
 
 /// Reads a message of the upstream that came in answer to a call.
@@ -131,10 +135,13 @@ pub(crate) fn inbound(message: Value, sides: &Sides<'_>) -> Result<Inbound, Fail
         return Err(Failure::Garbled("a message is not an object".to_owned()));
     };
     match (members.get("method").and_then(Value::as_str), members.get("id")) {
+        (Some(_), Some(_)) if sides.takes.is_some_and(|takes| state::takes_one(takes, &members)) => {
+            Ok(Inbound::Question(members))
+        }
         (Some(method), Some(id)) => Ok(Inbound::Asked(declined(method, id))),
         (Some("notifications/progress"), None) => Ok(progress(members, sides)),
         (Some("notifications/message"), None) if wants_log(&members, sides.dialect) => {
-            Ok(Inbound::Passed(whole(&Value::Object(members))))
+            Ok(Inbound::Passed(message::whole(&Value::Object(members))))
         }
         (Some(_), None) => Ok(Inbound::Nothing),
         (None, Some(id)) if *id != sides.upstream_id => Ok(Inbound::Nothing),
@@ -150,19 +157,13 @@ pub(crate) fn inbound(message: Value, sides: &Sides<'_>) -> Result<Inbound, Fail
     }
 }
 
-fn whole(message: &Value) -> Bytes {
-    let mut out = Vec::with_capacity(256);
-    json::write(message, &mut out);
-    out.into()
-}
-
 fn progress(mut members: Map<String, Value>, sides: &Sides<'_>) -> Inbound {
     let Some(token) = sides.progress_token else { return Inbound::Nothing };
     match members.get_mut("params").and_then(|params| params.get_mut("progressToken")) {
         Some(slot) if *slot == sides.upstream_id => *slot = token.clone(),
         _ => return Inbound::Nothing,
     }
-    Inbound::Passed(whole(&Value::Object(members)))
+    Inbound::Passed(message::whole(&Value::Object(members)))
 }
 
 /// A modern client gets no log message that it did not ask for with the request; a legacy one gets what comes.
@@ -177,7 +178,7 @@ fn wants_log(members: &Map<String, Value>, dialect: &Dialect) -> bool {
     }
 }
 
-/// We declared no capabilities, so the only question that an upstream may ask is whether we are there.
+/// What an upstream asks that nobody here takes; but whether we are there we say ourselves.
 fn declined(method: &str, id: &Value) -> Bytes {
     if method == "ping" {
         return message::result(id, &json!({}));
@@ -246,12 +247,12 @@ mod tests {
     fn read(text: &str, dialect: &Dialect) -> Result<String, Failure> {
         let id = tree("123456789012345678901234567890");
         let token = Value::from("tok");
-        let sides = Sides { client_id: &id, dialect, upstream_id: 7, progress_token: Some(&token) };
+        let sides = Sides { client_id: &id, dialect, upstream_id: 7, progress_token: Some(&token), takes: None };
         inbound(tree(text), &sides).map(|inbound| match inbound {
             Inbound::Passed(message) | Inbound::Final { message, .. } | Inbound::Asked(message) => {
                 String::from_utf8(message.to_vec()).unwrap()
             }
-            Inbound::Asks(result) => Value::Object(result).to_string(),
+            Inbound::Asks(result) | Inbound::Question(result) => Value::Object(result).to_string(),
             Inbound::Nothing => String::new(),
         })
     }

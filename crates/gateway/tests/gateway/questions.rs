@@ -89,3 +89,82 @@ async fn nobody_is_asked_what_their_client_cannot_ask_them() {
         assert!(reply.tool_text().contains("asked for further input"), "{}", reply.text);
     }
 }
+
+#[tokio::test]
+async fn a_question_of_a_legacy_upstream_comes_on_the_stream_of_its_call_and_is_answered_in_the_session() {
+    let log = log();
+    let limits = gateway::Limits { silence_ms_max: 200, ..gateway::Limits::default() };
+    let (world, upstream) = (World::start_with(&log, limits).await, Upstream::start(Era::Legacy, &log).await);
+    let stripe = world.connect("stripe", &upstream);
+    let fin = world.add_member("Fin");
+    world.grant(&fin, stripe, domain::grant::Profile::Full, &[]);
+    let client = world.client(&world.owner).taking(forms()).initialize().await;
+    let mut events = client.stream("1", "stripe__get_question").await;
+    let question = events.next().await.unwrap();
+    assert_eq!((&question["method"], &question["params"]["message"]), (&json!("elicitation/create"), &json!("Who?")));
+    assert_eq!(question["params"]["n"].to_string(), "1e+400");
+    assert_eq!(upstream.last("initialize").1["params"]["capabilities"], json!({ "elicitation": { "form": {} } }));
+    // Somebody thinks for longer than an upstream may be silent.
+    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    let id = question["id"].clone();
+    let answer = |id: &Value, name: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"action":"accept","content":{{"name":"{name}"}},"x":1e400}}}}"#
+        )
+    };
+    // Nobody else answers it, and nothing that was not asked.
+    let other = world.client(&fin).taking(forms()).initialize().await;
+    for (who, text) in [
+        (&other, answer(&id, "Mallory")),
+        (&world.client(&world.owner).taking(forms()).initialize().await, answer(&id, "another session")),
+        (&client, answer(&json!("q1"), "the upstream's own id")),
+        (&client, answer(&json!(id.to_string()), "as text")),
+    ] {
+        assert_eq!(who.post(&text).await.status, 202);
+    }
+    assert_eq!(client.post(&answer(&id, "Köln")).await.status, 202);
+    let end = events.next().await.unwrap();
+    let told = end["result"]["told"].to_string();
+    assert!(told.contains(r#""id":"q1""#) && told.contains("Köln") && told.contains("1e+400"), "{told}");
+    assert_eq!(events.next().await, None);
+    log.has("finish get_question succeeded").await;
+    assert_eq!(log.count("upstream response"), 1, "answered once");
+    assert_eq!(client.post(&answer(&id, "late")).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_session_at_a_legacy_upstream_says_what_the_client_takes_for_whom_it_was_begun() {
+    let log = log();
+    let (world, upstream) = (World::start(&log).await, Upstream::start(Era::Legacy, &log).await);
+    world.connect("stripe", &upstream);
+    let ada = world.client(&world.owner);
+    let plain = ada.clone().initialize().await;
+    let asking = ada.clone().taking(forms()).initialize().await;
+    for client in [&plain, &asking, &plain, &asking] {
+        assert_eq!(client.call("stripe__get_echo", json!({})).await.error_code(), None);
+    }
+    assert_eq!(log.count("upstream initialize"), 2, "one for each");
+    // Whoever takes no stream, or nothing, is not asked: the upstream is told so, and goes on.
+    for client in [&plain, &asking.clone().with("accept", "application/json"), &ada.clone().modern().taking(forms())] {
+        let reply = client.call("stripe__get_question", json!({})).await;
+        assert_eq!(reply.json()["result"]["told"]["error"]["code"], -32601, "{}", reply.text);
+    }
+}
+
+#[tokio::test]
+async fn a_removal_while_a_question_waits_cuts_the_call_and_its_answer_goes_nowhere() {
+    let log = log();
+    let (world, upstream) = (World::start(&log).await, Upstream::start(Era::Legacy, &log).await);
+    let stripe = world.connect("stripe", &upstream);
+    let fin = world.add_member("Fin");
+    world.grant(&fin, stripe, domain::grant::Profile::Full, &[]);
+    let client = world.client(&fin).taking(forms()).initialize().await;
+    let mut events = client.stream("1", "stripe__get_question").await;
+    let id = events.next().await.unwrap()["id"].clone();
+    world.remove(&fin);
+    assert_eq!(events.next().await.unwrap()["error"]["code"], 1410);
+    let reply = client.post(&format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#)).await;
+    assert_eq!(reply.status, 401);
+    log.has("finish get_question cut credential-ended").await;
+    assert_eq!(log.count("upstream response"), 0);
+}

@@ -32,6 +32,7 @@ pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("get_busy", ""),
     ("get_asked", ""),
     ("get_input", ""),
+    ("get_question", ""),
     ("get_odd_type", ""),
     ("get_declined", ""),
     ("get_refused", ""),
@@ -74,6 +75,9 @@ pub(crate) struct Shared {
     pub(crate) refuses_version: AtomicBool,
     /// The rest of an answer whose stream was broken off, by the event after which it comes.
     rest: Mutex<HashMap<String, String>>,
+    /// What was answered to questions.
+    answers: mpsc::UnboundedSender<Value>,
+    answered: tokio::sync::Mutex<mpsc::UnboundedReceiver<Value>>,
     /// What hangs goes on when this is notified.
     pub(crate) release: Notify,
     /// Everything received: method, headers, body.
@@ -82,7 +86,10 @@ pub(crate) struct Shared {
 
 impl Upstream {
     pub(crate) async fn start(era: Era, log: &Log) -> Upstream {
+        let (answers, answered) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
+            answers,
+            answered: tokio::sync::Mutex::new(answered),
             era,
             log: log.clone(),
             sessions: Mutex::default(),
@@ -161,6 +168,9 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Res
     }
     let tool = message["params"]["name"].as_str().unwrap_or_default();
     shared.log.add(format!("upstream {method} {tool}"));
+    if method == "response" {
+        shared.answers.send(message.clone()).unwrap();
+    }
     answer(&shared, &method, &message)
 }
 
@@ -301,6 +311,10 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
             let (asked, state) = (json!({ "who": question }), "a \"state\".");
             result(id, json!({ "resultType": "input_required", "inputRequests": asked, "requestState": state, "x": 1 }))
         }
+        "get_question" => {
+            let ask = r#"{"jsonrpc":"2.0","id":"q1","method":"elicitation/create","params":{"message":"Who?","n":1e400,"requestedSchema":{}}}"#;
+            stream(shared, vec![event(ask)], After::Answer(id.clone()))
+        }
         "get_odd_type" => result(id, json!({ "resultType": "odd" })),
         _ => raw(
             StatusCode::OK,
@@ -315,6 +329,8 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
 enum After {
     End,
     Wait(Bytes),
+    /// Goes on with what was answered as the result of this id.
+    Answer(Value),
 }
 
 /// Says when the gateway drops a stream before its end.
@@ -345,13 +361,23 @@ fn stream(shared: &Arc<Shared>, pieces: Vec<Bytes>, after: After) -> Response {
                 return;
             }
         }
-        if let After::Wait(end) = after {
-            tokio::select! {
+        let end = match after {
+            After::End => return,
+            After::Wait(end) => tokio::select! {
                 () = sender.closed() => return,
-                () = shared.release.notified() => {}
+                () = shared.release.notified() => end,
+            },
+            After::Answer(id) => {
+                let mut answered = shared.answered.lock().await;
+                tokio::select! {
+                    () = sender.closed() => return,
+                    Some(answer) = answered.recv() => {
+                        event(&json!({ "jsonrpc": "2.0", "id": id, "result": { "content": [], "told": answer } }).to_string())
+                    }
+                }
             }
-            let _ = sender.send(end).await;
-        }
+        };
+        let _ = sender.send(end).await;
     });
     let body = futures_util::stream::poll_fn(move |context| {
         let next = receiver.poll_recv(context);
