@@ -47,12 +47,17 @@ async function asked(mcp, { back }) {
   return { page: page.href, client_id, verifier, metadata, resource };
 }
 
-/** The token that a client gets for the code that it was brought. */
-async function exchanged({ client_id, verifier, metadata }, code) {
+/** What a client gets for the code that it was brought. */
+async function given({ client_id, verifier, metadata }, code) {
   const form = { grant_type: "authorization_code", code, client_id, code_verifier: verifier };
-  const given = await fetch(metadata.token_endpoint, { method: "POST", body: new URLSearchParams(form) });
-  assert.equal(given.status, 200);
-  return (await given.json()).access_token;
+  const answer = await fetch(metadata.token_endpoint, { method: "POST", body: new URLSearchParams(form) });
+  assert.equal(answer.status, 200);
+  return answer.json();
+}
+
+/** The token among it. */
+async function exchanged(wanted, code) {
+  return (await given(wanted, code)).access_token;
 }
 
 /** The names of the tools that a token lets call. */
@@ -137,6 +142,38 @@ export const clients = {
       assert.equal(await told(name, changes, status, words), undefined, name);
       assert.ok(!(await page.content()).includes("evil.example"));
     }
+  },
+
+  async "how much a client may do is chosen by keyboard, and without a script"() {
+    const server = await trial("Acme");
+    const assistant = await client();
+    const page = await visitor();
+    await page.goto(server.url + server.links[0]);
+    await press(page, "Sign in");
+    await page.setJavaScriptEnabled(false);
+    const wanted = await asked(`${server.url}/mcp`, assistant);
+    await page.goto(wanted.page);
+    assert.ok(await page.$("::-p-aria([name='What it may do'][role='group'])"), "the choices are one group, with its name");
+    const chosen = () => page.$eval("input[name='profile']:checked", (choice) => choice.labels[0].innerText.trim());
+    assert.equal(await chosen(), "Everything that you may do, deleting included\nThis is what it asks for.");
+    // The group is one stop of the tab key, at what is chosen; arrows choose.
+    do await page.keyboard.press("Tab");
+    while (!(await page.evaluate(() => document.activeElement.matches("input[name='profile']"))));
+    await page.keyboard.press("ArrowUp");
+    assert.equal(await chosen(), "Look things up and change them, but delete nothing");
+    await page.keyboard.press("ArrowUp");
+    assert.equal(await chosen(), "Only look things up");
+    await picture(page, "connect-to-look");
+    await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+    assert.equal((await given(wanted, assistant.brought[0].code)).scope, "tools:read");
+    // Who asks for no more than that is let do no more, and there is nothing to choose.
+    const less = await asked(`${server.url}/mcp`, assistant);
+    await page.goto(`${less.page}&scope=tools%3Aread`);
+    await shows(page, "It asks for no more than this: Only look things up.");
+    assert.equal(await page.$("input[type='radio']"), null);
+    await page.focus("button[value='connect']");
+    await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+    assert.equal((await given(less, assistant.brought[1].code)).scope, "tools:read");
   },
 
   async "in the demo the printed URL works at once: whoever pastes it chooses whom to be, says yes, and that is two clicks"() {

@@ -44,6 +44,10 @@ class Round:
         self.answer: dict = {}
         self.lay_plan()
 
+    @property
+    def where(self) -> str:
+        return f"{self.client.name} ({self.era})"
+
     def lay_plan(self) -> None:
         for identity in GIVEN:
             self.add(f"list {identity}", identity, [{"do": "list"}])

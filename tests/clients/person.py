@@ -1,8 +1,8 @@
 """A person with a browser: opens an address, signs in where that is asked, says yes or no, and is sent back.
 
 Clients start it in place of a browser, by the variable BROWSER. Who it is and what they say is in the JSON file that
-`WARDROOM_PERSON` names: `url` (of the demo), `email`, `answer` (`connect` or `refuse`) and `visits` (a file that gets a
-line for each address that was opened). It fails where a page is not what a person would expect.
+`WARDROOM_PERSON` names: `url` (of the demo), `email`, `answer` (`connect` or `refuse`), `visits` (a file that gets a
+line for each address that was opened) and, where they first let the client do less than it asks, `lets_first` (a profile). It fails where a page is not what a person would expect.
 """
 
 import json
@@ -30,8 +30,8 @@ class Stay(urllib.request.HTTPRedirectHandler):
 class Person:
     """One visit: a browser that knows nothing yet."""
 
-    def __init__(self, url: str, email: str, answer: str):
-        self.url, self.email, self.answer = url, email, answer
+    def __init__(self, url: str, email: str, answer: str, lets: str | None = None):
+        self.url, self.email, self.answer, self.lets = url, email, answer, lets
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()), Stay)
 
     def open(self, address: str) -> str:
@@ -46,6 +46,7 @@ class Person:
                 status, text, to = self.send("/sign-in/as", text, email=self.email)
             elif self.is_ours(address) and 'action="/oauth/authorize"' in text:
                 fields = {name: value_of(text, name) for name in ("request", "organization")}
+                fields["profile"] = self.lets or chosen_in(text, "profile")
                 status, text, to = self.send("/oauth/authorize", text, **fields, answer=self.answer)
             else:
                 break
@@ -79,11 +80,19 @@ def value_of(page: str, name: str) -> str:
     return unescape(found[1])
 
 
+def chosen_in(page: str, name: str) -> str:
+    """Which of the choices of a form is made when it comes; where there is only one, it is no choice."""
+    found = re.search(rf'name="{name}" value="([^"]*)" checked', page)
+    return unescape(found[1]) if found else value_of(page, name)
+
+
 def main() -> None:
     told = json.loads(Path(os.environ["WARDROOM_PERSON"]).read_text())
     with open(told["visits"], "a") as visits:
         visits.write(sys.argv[1] + "\n")
-    Person(told["url"], told["email"], told["answer"]).open(sys.argv[1])
+    is_first = len(Path(told["visits"]).read_text().split()) == 1
+    lets = told.get("lets_first") if is_first else None
+    Person(told["url"], told["email"], told["answer"], lets).open(sys.argv[1])
 
 
 if __name__ == "__main__":

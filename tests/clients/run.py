@@ -27,6 +27,7 @@ from company import COUNTS, TOOLS
 from demo import Demo, running_demo
 from documents import serving_documents
 from signing_in import DESKS, SignIn, all_ways
+from stepping_up import StepUp, step_ups
 from suites import authorization_server
 
 # Two at a time: each client is a process or many, and the demo needs room too.
@@ -91,16 +92,15 @@ def counts_hold() -> None:
         require(found == count, f"{integration} has {found} tools, not {count}")
 
 
-def run_rounds(rounds: list[Round], tally: Tally) -> None:
+def run_rounds(rounds: list[Round] | list[StepUp], tally: Tally, at_once: int = AT_ONCE) -> None:
     """Runs the clients side by side, and then holds their checks one after the other."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         for one, trouble in zip(rounds, pool.map(run_round, rounds), strict=True):
-            where = f"{one.client.name} ({one.era})"
             if trouble is not None:
-                tally.fail(f"{where}: the client runs", trouble)
+                tally.fail(f"{one.where}: the client runs", trouble)
                 continue
             for check in one.checks():
-                tally.hold(where, check)
+                tally.hold(one.where, check)
 
 
 def run_sign_ins(npm: Path, ways: list[Way], demo: Demo, wanted: list[str], tally: Tally) -> None:
@@ -118,6 +118,8 @@ def run_sign_ins(npm: Path, ways: list[Way], demo: Demo, wanted: list[str], tall
             continue
         for check in one.checks():
             tally.hold(one.where, check)
+    # One person, who uses one client after the other.
+    run_rounds(step_ups(clients, demo), tally, 1)
     node = find_inspector_node(npm, shutil.which("node"))
     for check in authorization_server(node, npm, demo):
         if not wanted or any(word in check.name for word in wanted):
@@ -128,7 +130,7 @@ def run_desk(rounds: list[SignIn], title: str) -> list[str | None]:
     return [run_round(one.at(title)) for one in rounds]
 
 
-def run_round(one: Round | SignIn) -> str | None:
+def run_round(one: Round | SignIn | StepUp) -> str | None:
     try:
         one.run()
     except (Trouble, OSError, ValueError, KeyError, subprocess.SubprocessError) as fault:

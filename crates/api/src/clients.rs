@@ -24,6 +24,8 @@ pub(crate) struct Client {
     sent_back_to: String,
     /// The path of the address that it was connected for.
     path: String,
+    /// What it may do of what its person may: `read-only`, `no-delete` or `full`.
+    profile: &'static str,
     /// When it was connected.
     connected_at: String,
     /// When it was let in last where tools are called, to the minute; none where it never was.
@@ -39,6 +41,7 @@ impl From<ConnectedClientView> for Client {
             name: client.name,
             sent_back_to: client.sent_back_to,
             path: client.path,
+            profile: client.profile.as_str(),
             connected_at: written(client.connected_at),
             used_at: client.used_at.map(written),
             ends_at: client.ends_at.map(written),

@@ -107,12 +107,13 @@ fn disconnect(
 }
 
 fn lay_out(found: &Value) -> String {
-    let mut table = Table::new(&["NAME", "SENT BACK TO", "FOR", "CONNECTED", "LAST USED", "ENDS", "ID"]);
+    let mut table = Table::new(&["NAME", "SENT BACK TO", "FOR", "MAY", "CONNECTED", "LAST USED", "ENDS", "ID"]);
     for client in items(found) {
         table.row([
             text(client, "/name"),
             text(client, "/sent_back_to"),
             text(client, "/path"),
+            text(client, "/profile"),
             time(client, "/connected_at"),
             time(client, "/used_at"),
             time(client, "/ends_at"),
@@ -154,7 +155,7 @@ mod tests {
     #[test]
     fn clients_are_shown_and_disconnected_ones_own_and_a_members() {
         let client = json!({ "id": "cli_1", "name": "Claude", "sent_back_to": "claude.ai", "path": "/o/north/mcp",
-            "connected_at": "2026-11-22T09:30:00Z", "used_at": "2026-11-22T10:00:00Z", "ends_at": null });
+            "profile": "read-only", "connected_at": "2026-11-22T09:30:00Z", "used_at": "2026-11-22T10:00:00Z", "ends_at": null });
         let list = json!({ "items": [client], "next": null });
         let gone = || (204, json!(null));
         let server = FakeServer::answering(vec![(200, list.clone()), (200, list), gone(), gone(), gone()]);
@@ -165,7 +166,7 @@ mod tests {
             done.out
         };
         let shown = run(&["list"]);
-        for part in ["Claude", "claude.ai", "cli_1", "LAST USED", "2026-11-22T10:00:00Z"] {
+        for part in ["Claude", "claude.ai", "cli_1", "MAY", "read-only", "LAST USED", "2026-11-22T10:00:00Z"] {
             assert!(shown.contains(part), "{part}: {shown}");
         }
         run(&["list", "--of", "ada@example.com"]);

@@ -75,8 +75,8 @@ pub enum Command {
     RestoreMember { person: PersonId },
     /// End a membership.
     RemoveMember { person: PersonId },
-    /// Connect a client as a person; those of theirs that let nobody in any more end.
-    ConnectClient { client: ClientId, person: PersonId, over: BTreeSet<ClientId> },
+    /// Connect a client as a person, as far as a profile reaches; those of theirs that let nobody in any more end.
+    ConnectClient { client: ClientId, person: PersonId, profile: Profile, over: BTreeSet<ClientId> },
     /// Let these clients of a person act as them no longer.
     DisconnectClients { person: PersonId, clients: BTreeSet<ClientId> },
     /// Connect an account at an integration's upstream, a person's or everybody's.
@@ -286,7 +286,9 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::SuspendMember { person, by_directory } => member::suspend(state, person, by_directory),
         Command::RestoreMember { person } => member::restore(state, person),
         Command::RemoveMember { person } => member::remove(state, person),
-        Command::ConnectClient { client, person, over } => client::connect(state, (client, person), &over),
+        Command::ConnectClient { client, person, profile, over } => {
+            client::connect(state, (client, person), profile, &over)
+        }
         Command::DisconnectClients { person, clients } => Ok(client::disconnect(state, person, &clients)),
         Command::ConnectAccount { account, integration, person } => {
             account::connect(state, account, (integration, person))

@@ -25,6 +25,8 @@ pub(crate) mod code {
     pub(crate) const NOT_THERE: i64 = 1404;
     /// The right to a call ended while it ran.
     pub(crate) const ACCESS_ENDED: i64 = 1410;
+    /// A client's person may do it, and has let the client do less.
+    pub(crate) const NOT_LEFT_TO_CLIENT: i64 = 1411;
     /// The caller has too much going on.
     pub(crate) const LIMITED: i64 = 1429;
 }

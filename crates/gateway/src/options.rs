@@ -1,11 +1,17 @@
 //! How an operator sets the gateway up.
 
+use domain::grant::Profile;
+use identity::oauth::scope;
+
 use crate::destination::Destinations;
 use crate::limits::Limits;
 use crate::pipeline::accept::Door;
 
 /// The hosts by which this machine can be meant and nobody else's.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// What a client is told to do that was let do less than it wants. Names nothing: what tools are called does not fit a header.
+const STEP_UP: &str = "the person who connected this client let it do less than this; have them sign in to it again";
 
 /// What the gateway is told at start. The server fills it from its settings.
 #[derive(Clone, Debug)]
@@ -62,10 +68,26 @@ impl GatewayOptions {
         if presented {
             challenge.push_str(", error=\"invalid_token\"");
         }
-        if let Some((base, path)) = self.sign_in_url.as_ref().zip(door.path()) {
-            challenge.push_str(&format!(", resource_metadata=\"{base}/.well-known/oauth-protected-resource{path}\""));
-        }
+        challenge.push_str(&self.resource_metadata(door));
         challenge
+    }
+
+    /// What a connected client is told that was let do less than it wants (RFC 6750, section 3.1): the scope to ask for, which
+    /// names all that the call takes. Clients that ask for what they are told keep what they have, since each word includes
+    /// the ones before it.
+    pub(crate) fn step_up(&self, door: &Door, needed: Profile) -> String {
+        format!(
+            "Bearer error=\"insufficient_scope\", scope=\"{}\"{}, error_description=\"{STEP_UP}\"",
+            scope::words_of(needed),
+            self.resource_metadata(door)
+        )
+    }
+
+    /// Where it is learnt how to be signed in to, as part of a challenge.
+    fn resource_metadata(&self, door: &Door) -> String {
+        let metadata =
+            |(base, path)| format!(", resource_metadata=\"{base}/.well-known/oauth-protected-resource{path}\"");
+        self.sign_in_url.as_ref().zip(door.path()).map(metadata).unwrap_or_default()
     }
 
     /// Whether a request with this `Host` is for us.

@@ -43,6 +43,8 @@ pub struct ShownClient {
     pub credential: Credential,
     /// The slug of the integration at whose door alone it is good; none where it is good at each.
     pub integration: Option<String>,
+    /// The identifier under which the client is known: the same for each time that it was connected.
+    pub known_as: Arc<str>,
 }
 
 /// A tool that somebody asks for.

@@ -13,5 +13,6 @@ mod fields;
 pub mod grant;
 pub mod pkce;
 pub mod redirect;
+pub mod scope;
 
 pub use fault::{OAuthError, OAuthFault};

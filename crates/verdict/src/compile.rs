@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::agent::Agent;
+use domain::client::Client;
 use domain::event::Event;
 use domain::grant::Grantee;
 use domain::id::{AgentId, ClientId, InvitationId, OrgId, PersonId, TeamId};
@@ -18,6 +19,7 @@ use domain::team::Team;
 use domain::time::Timestamp;
 
 use crate::catalog::Catalog;
+use crate::clients::ClientEntry;
 use crate::first::FirstMembers;
 use crate::groups::groups_of;
 use crate::keys::Keys;
@@ -353,8 +355,9 @@ fn roles_of(state: &Organization) -> Vec<RoleEntry> {
     state.roles.values().map(role).collect()
 }
 
-fn clients_of(state: &Organization) -> BTreeMap<ClientId, PersonId> {
-    state.clients.values().map(|client| (client.id, client.person)).collect()
+fn clients_of(state: &Organization) -> BTreeMap<ClientId, ClientEntry> {
+    let entry = |client: &Client| ClientEntry { person: client.person, profile: client.profile };
+    state.clients.values().map(|client| (client.id, entry(client))).collect()
 }
 
 fn accounts_of(state: &Organization) -> Accounts {

@@ -56,6 +56,7 @@ impl Snapshot {
         let entry = self.present(question)?;
         let Some(person) = question.actor.acting_for else {
             let answer = self.answer_for(entry, question)?;
+            self.is_left_to_client(answer.0, question)?;
             self.is_fresh_for(question)?;
             self.stays_open_after(entry, question)?;
             return Ok(answer);

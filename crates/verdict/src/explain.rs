@@ -229,13 +229,11 @@ impl Snapshot {
             }
             Reason::Profile { tool, profile, class } => {
                 let (tool, integration) = named(tool);
-                let what = match class {
-                    ToolClass::Read => "reads",
-                    ToolClass::Write => "changes things",
-                    ToolClass::Delete => "deletes",
-                    ToolClass::Unclassified => "has not been reviewed, so it counts as deleting",
-                };
-                format!("your access to {integration} is: {}; {tool} {what}", profile.in_plain_words())
+                format!("your access to {integration} is: {}; {tool} {}", profile.in_plain_words(), does(class))
+            }
+            Reason::ClientProfile { profile, class } => {
+                let what = self.meant(action).map_or("this", |(tool, _)| &tool.name);
+                format!("you let this client do no more than: {}; {what} {}", profile.in_plain_words(), does(class))
             }
             Reason::Lacks(permission) => {
                 format!("your role does not hold {permission} ({})", permission.entry().title.to_lowercase())
@@ -312,8 +310,11 @@ impl Snapshot {
                 say("ask for the tool to be reviewed", Permission::ToolReview)
             }
             Reason::Profile { class, .. } => {
-                let needed = Profile::ALL.into_iter().find(|profile| profile.admits(class)).unwrap_or(Profile::Full);
+                let needed = Profile::needed_for(class);
                 say(&format!("ask for the {needed} profile"), Permission::GrantAssign)
+            }
+            Reason::ClientProfile { .. } => {
+                (Some("sign in again from your AI client, and let it do more".to_owned()), None)
             }
             Reason::Lacks(permission) => say(&format!("ask someone with {permission} to do it"), permission),
             Reason::Above(permission) | Reason::BeyondOwn(permission) => {
@@ -371,6 +372,16 @@ impl Snapshot {
             }
             Reason::NotAMember | Reason::NoSuchTool | Reason::NoSuchTarget => (None, None),
         }
+    }
+}
+
+/// What a tool of a class does, in words that stand behind its name.
+fn does(class: ToolClass) -> &'static str {
+    match class {
+        ToolClass::Read => "reads",
+        ToolClass::Write => "changes things",
+        ToolClass::Delete => "deletes",
+        ToolClass::Unclassified => "has not been reviewed, so it counts as deleting",
     }
 }
 

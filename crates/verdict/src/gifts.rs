@@ -102,5 +102,5 @@ impl Snapshot {
 
 /// The smallest profile that lets a tool through.
 fn enough(tool: &ToolEntry) -> Profile {
-    Profile::ALL.into_iter().find(|profile| profile.admits(tool.class)).unwrap_or(Profile::Full)
+    Profile::needed_for(tool.class)
 }

@@ -13,6 +13,7 @@
 mod catalog;
 pub mod cedar;
 mod ceiling;
+mod clients;
 mod compare;
 mod compile;
 mod credential;
@@ -47,6 +48,7 @@ mod things;
 mod touched;
 
 pub use catalog::{IntegrationEntry, ToolEntry, ToolIndex};
+pub use clients::ClientEntry;
 pub use compare::{Comparison, Told};
 pub use compile::Same;
 pub use credential::{ClientProof, Credential, SessionProof};

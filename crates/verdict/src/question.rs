@@ -265,6 +265,13 @@ pub enum Reason {
         /// The tool's class.
         class: ToolClass,
     },
+    /// The person may, but has let their client do less.
+    ClientProfile {
+        /// What they let it do.
+        profile: Profile,
+        /// The class of what it wants to do.
+        class: ToolClass,
+    },
     /// The role lacks a permission.
     Lacks(Permission),
     /// The other one has authority that the subject lacks.
@@ -337,6 +344,7 @@ impl Reason {
             Reason::OffForAll(_) => "tool-off-for-all",
             Reason::OffHere(_) => "tool-off",
             Reason::Profile { .. } => "profile",
+            Reason::ClientProfile { .. } => "client-profile",
             Reason::Lacks(_) => "lacks-permission",
             Reason::Above(_) => "above-you",
             Reason::BeyondOwn(_) | Reason::OwnUntil(..) => "beyond-your-own",

@@ -249,6 +249,8 @@ impl Snapshot {
             | Reason::MemberSuspended
             | Reason::SponsorSuspended
             | Reason::OrganizationEnding
+            // Their own, and given where they sign in to it.
+            | Reason::ClientProfile { .. }
             | Reason::NoSuchTool
             | Reason::NoSuchTarget
             | Reason::DirectoryOnly

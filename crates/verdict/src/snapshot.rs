@@ -19,6 +19,7 @@ use domain::role::{Role, RoleId};
 use domain::time::Timestamp;
 
 use crate::catalog::{Catalog, IntegrationEntry, ToolEntry, ToolIndex};
+use crate::clients::ClientEntry;
 use crate::credential::{ClientProof, Credential, SessionProof};
 use crate::directory::Tends;
 use crate::first::FirstMembers;
@@ -59,8 +60,8 @@ pub struct Snapshot {
     pub(crate) objects: Arc<BTreeMap<DataName, Object>>,
     /// Sessions that were ended here one by one.
     pub(crate) sessions_ended: BTreeSet<SessionId>,
-    /// The clients that members have connected, and as whom each acts.
-    pub(crate) clients: Arc<BTreeMap<ClientId, PersonId>>,
+    /// The clients that members have connected.
+    pub(crate) clients: Arc<BTreeMap<ClientId, ClientEntry>>,
     /// The accounts that are connected at upstreams.
     pub(crate) accounts: Arc<Accounts>,
     /// Those of which nothing has become yet.
@@ -327,17 +328,11 @@ impl Snapshot {
     /// A connected client speaks for whoever connected it, while they are a member. Whether they may have keys is not
     /// asked: nobody sees what it shows.
     fn admit_client(&self, proof: ClientProof, now: Timestamp) -> Result<Actor, NotAdmitted> {
-        let person = self.clients.get(&proof.client).filter(|_| now < proof.ends_at).ok_or(NotAdmitted::ClientEnded)?;
-        let subject = Subject::Member(*person);
+        let client = self.client(proof.client).filter(|_| now < proof.ends_at).ok_or(NotAdmitted::ClientEnded)?;
+        let subject = Subject::Member(client.person);
         let entry = self.subject(subject.as_str(), now).ok_or(NotAdmitted::ClientEnded)?;
         is_at_work(entry)?;
         Ok(Actor { subject, acting_for: None, credential: Some(Credential::Client(proof)) })
-    }
-
-    /// Who connected a client; none where it is not connected.
-    #[must_use]
-    pub fn client(&self, client: ClientId) -> Option<PersonId> {
-        self.clients.get(&client).copied()
     }
 
     /// The account with which calls of an integration go out that are a person's, or everybody's where no person is named;

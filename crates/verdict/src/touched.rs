@@ -223,7 +223,7 @@ impl Touched {
 fn changes_clients(event: &Event, before: &Snapshot) -> bool {
     match event {
         Event::ClientConnected { .. } | Event::ClientDisconnected { .. } => true,
-        Event::MemberRemoved { person } => before.clients.values().any(|holder| holder == person),
+        Event::MemberRemoved { person } => before.clients.values().any(|client| client.person == *person),
         _ => false,
     }
 }

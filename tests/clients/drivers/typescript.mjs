@@ -48,12 +48,26 @@ async function callTool(client, step) {
   return { is_error: result.isError === true, text: texts.join("\n"), progress };
 }
 
-async function take(client, step, held) {
+/** A call; where the library says that the person has to be asked again, asks them and calls again. */
+async function callOrAsk(client, step, held, transport) {
+  const before = held?.asked();
+  try {
+    return await callTool(client, step);
+  } catch (fault) {
+    const isAsked = fault instanceof UnauthorizedError && held && held.asked() !== before;
+    if (isV1 || step.may_fail || !isAsked) throw fault;
+    const { searchParams } = await held.sent(held.asked());
+    await transport.finishAuth(searchParams);
+    return callTool(client, step);
+  }
+}
+
+async function take(client, step, held, transport) {
   try {
     if (step.do === "list") return await listTools(client);
     if (step.do === "run") return { ran: execFileSync(step.command[0], step.command.slice(1)).toString() };
     if (step.do === "later") return held.later();
-    return await callTool(client, step);
+    return await callOrAsk(client, step, held, transport);
   } catch (fault) {
     if (step.may_fail) return { refused: `${fault.name}: ${fault.message}` };
     // Only what came from the other side has a number; anything else is the client's own trouble.
@@ -133,7 +147,7 @@ async function run(session) {
     client = made;
     const protocol = client.getNegotiatedProtocolVersion?.() ?? transport.protocolVersion;
     const results = [];
-    for (const step of session.steps) results.push(await take(client, step, held));
+    for (const step of session.steps) results.push(await take(client, step, held, transport));
     return { protocol, results, ...(held && { refreshed: held.refreshed(), client_id: held.clientId() }) };
   } catch (fault) {
     return { error: `${fault.name}: ${fault.message}` };

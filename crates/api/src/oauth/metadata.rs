@@ -1,6 +1,7 @@
 //! The documents from which clients learn where everything stands: of the authorization server (RFC 8414), and of each
 //! address at which tools are called (RFC 9728).
 
+use app::clients::SCOPES;
 use axum::Json;
 use axum::extract::Extension;
 use axum::http::{HeaderName, Uri, header};
@@ -22,6 +23,7 @@ pub(super) struct Server {
     token_endpoint: String,
     registration_endpoint: String,
     revocation_endpoint: String,
+    scopes_supported: [&'static str; 3],
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 2],
@@ -37,6 +39,7 @@ pub(super) struct Server {
 pub(super) struct Resource {
     resource: String,
     authorization_servers: [String; 1],
+    scopes_supported: [&'static str; 3],
     bearer_methods_supported: [&'static str; 1],
     resource_name: &'static str,
 }
@@ -88,6 +91,7 @@ fn described(public_url: &str) -> Server {
         registration_endpoint: at(REGISTER),
         revocation_endpoint: at(REVOKE),
         issuer: public_url.to_string(),
+        scopes_supported: SCOPES,
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
         grant_types_supported: ["authorization_code", "refresh_token"],
@@ -110,6 +114,7 @@ pub(super) async fn resource(
     let resource = Resource {
         resource: format!("{public_url}{}", path.unwrap_or("/mcp")),
         authorization_servers: [public_url.to_string()],
+        scopes_supported: SCOPES,
         bearer_methods_supported: ["header"],
         resource_name: "Wardroom",
     };

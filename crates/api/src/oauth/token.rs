@@ -18,6 +18,8 @@ pub(super) struct Tokens {
     token_type: &'static str,
     expires_in: i64,
     refresh_token: String,
+    /// Always said, also where it is what was asked for: the person may have let it do less.
+    scope: String,
 }
 
 pub(super) async fn give(
@@ -34,6 +36,7 @@ pub(super) async fn give(
         token_type: "Bearer",
         expires_in: issued.expires_in_s,
         refresh_token: issued.refresh.reveal().to_owned(),
+        scope: issued.scope,
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(tokens)))
 }

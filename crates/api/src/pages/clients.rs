@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::grant::Profile;
 
 use super::Refused;
 use super::resident::Resident;
@@ -35,6 +36,7 @@ struct Shown {
     id: String,
     name: String,
     what_for: String,
+    may: &'static str,
     sent_back_to: String,
     connected: String,
     used: Option<String>,
@@ -92,6 +94,10 @@ fn shown(view: ConnectedClientView) -> Shown {
         id: view.id.to_string(),
         name: view.name,
         what_for: view.integration.unwrap_or_else(|| "everything that you may use".to_owned()),
+        may: match view.profile {
+            Profile::Full => "do everything that you may",
+            less => less.in_plain_words(),
+        },
         sent_back_to: view.sent_back_to,
         connected: told(view.connected_at),
         used: view.used_at.map(told),

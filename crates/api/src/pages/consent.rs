@@ -3,13 +3,14 @@
 //! Nothing is believed of what the form brings but the answer: what was asked comes with it as it came the first time, and
 //! is looked at anew.
 
-use app::clients::{AuthorizeFault, ConsentView, OAuthError, OAuthFault, SentBack, ToldBack};
+use app::clients::{AuthorizeFault, ConsentView, OAuthError, OAuthFault, SentBack, ToldBack, Yes};
 use app::{App, Problem};
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
+use domain::grant::Profile;
 
 use super::resident::Resident;
 use super::{Asked, HOME, POLICY, Refused, field, guard, rendered, return_to, sentence};
@@ -29,9 +30,33 @@ struct ConsentPage<'p> {
     only: Option<&'p str>,
     /// What they are called who are asked.
     name: &'p str,
+    /// What they can let it do, the least first.
+    choices: &'p [Choice],
     /// What the client asks for, as it came.
     request: &'p str,
     csrf: &'p str,
+}
+
+/// Something that a client can be let do.
+struct Choice {
+    word: &'static str,
+    /// In plain words.
+    title: &'static str,
+    /// Whether that is what it asks for.
+    is_asked: bool,
+}
+
+fn choices(most: Profile) -> Vec<Choice> {
+    let choice = |profile: Profile| Choice {
+        word: profile.as_str(),
+        title: match profile {
+            Profile::ReadOnly => "Only look things up",
+            Profile::NoDelete => "Look things up and change them, but delete nothing",
+            Profile::Full => "Everything that you may do, deleting included",
+        },
+        is_asked: profile == most,
+    };
+    Profile::ALL.into_iter().filter(|profile| *profile <= most).map(choice).collect()
 }
 
 /// Why a client cannot be connected, for its person.
@@ -81,7 +106,8 @@ pub(super) async fn show(State(app): State<App>, asked: Asked, address: Uri) -> 
         [(_, title)] => Some(title.as_str()),
         _ => None,
     };
-    let page = ConsentPage { look: &look, only, name: &name, request: query, csrf: &csrf };
+    let choices = choices(look.most);
+    let page = ConsentPage { look: &look, only, name: &name, choices: &choices, request: query, csrf: &csrf };
     let mut page = asked.page(StatusCode::OK, &page);
     // A browser holds the form to this also where its answer sends it on.
     let policy = POLICY.replace("form-action 'self'", &format!("form-action 'self' {}", look.origin));
@@ -98,8 +124,12 @@ pub(super) async fn answer(State(app): State<App>, asked: Asked, form: Bytes) ->
     resident.sent(&app, &form, &csrf_door(&query))?;
     let answered = match field(&form, "answer").as_deref() {
         Some("connect") => {
-            let chosen = field(&form, "organization").unwrap_or_default();
-            app.connect_client(&resident.signed_in, &query, &chosen).await
+            let organization = field(&form, "organization").unwrap_or_default();
+            let stated = field(&form, "profile").unwrap_or_default();
+            let profile = Profile::ALL.into_iter().find(|profile| profile.as_str() == stated);
+            let profile = profile.ok_or_else(|| Failure::bad_field("profile", "choose what the client may do"))?;
+            let yes = Yes { organization: &organization, profile };
+            app.connect_client(&resident.signed_in, &query, yes).await
         }
         Some("refuse") => app.refuse_client(&query).await,
         _ => return Err(Failure::bad_field("answer", "choose whether to connect the client").into()),

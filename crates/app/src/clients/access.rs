@@ -1,6 +1,6 @@
 //! Which connected client a token was shown by. What the client may is asked of its organization's snapshot.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use domain::id::OrgId;
 use identity::token::{PresentedToken, Purpose};
@@ -20,6 +20,8 @@ pub struct ShownClient {
     pub proof: ClientProof,
     /// The slug of the integration for which alone it is connected; none for all of them.
     pub integration: Option<String>,
+    /// The identifier under which the client is known: the same for each time that it was connected.
+    pub known_as: Arc<str>,
 }
 
 impl ShownClient {
@@ -48,7 +50,8 @@ impl App {
             let Some(connected) = self.inner.journal.connected_client(row.client).await? else { continue };
             let Some(audience) = Audience::at(&connected.resource) else { continue };
             let proof = ClientProof { client: row.client, ends_at: row.expires_at };
-            let shown = ShownClient { org: row.org, proof, integration: audience.integration };
+            let known_as = connected.client_id.into();
+            let shown = ShownClient { org: row.org, proof, integration: audience.integration, known_as };
             let mut remembered = remembered.write().unwrap_or_else(PoisonError::into_inner);
             if remembered.len() >= REMEMBERED_MAX {
                 remembered.clear();

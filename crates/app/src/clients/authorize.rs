@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use domain::command::Command;
+use domain::grant::Profile;
 use domain::id::ClientId;
 use domain::time::Timestamp;
 use identity::oauth::authorize::{Asked, Wanted};
@@ -41,6 +42,17 @@ pub struct ConsentView {
     pub organizations: Vec<(String, String)>,
     /// The title of the integration for which alone it asks.
     pub integration: Option<String>,
+    /// The most that it asks to be let do. The person lets it do that or less.
+    pub most: Profile,
+}
+
+/// What a person says yes to.
+#[derive(Clone, Copy, Debug)]
+pub struct Yes<'y> {
+    /// The slug of the organization that they have chosen.
+    pub organization: &'y str,
+    /// What they let the client do.
+    pub profile: Profile,
 }
 
 /// An address to which the person's browser is sent back.
@@ -123,11 +135,12 @@ impl App {
             origin: request.redirect_uri.origin().to_owned(),
             organizations,
             integration,
+            most: request.wanted.most,
         })
     }
 
-    /// Connects the client that sent the person here with this query, for an organization of theirs by slug, and says where
-    /// they are sent back to, with a code. When this returns, the client is connected.
+    /// Connects the client that sent the person here with this query, as they say, and says where they are sent back to, with
+    /// a code. When this returns, the client is connected.
     ///
     /// # Errors
     /// [`AuthorizeFault`]
@@ -135,17 +148,22 @@ impl App {
         &self,
         signed_in: &SignedIn,
         query: &str,
-        chosen: &str,
+        yes: Yes<'_>,
     ) -> Result<SentBack, AuthorizeFault> {
         let request = self.request_of(query).await?;
-        let org = request.audience.org.as_deref().unwrap_or(chosen);
+        // INVARIANT: nobody is let do more than was asked for; held by `nobody_lets_a_client_do_more_than_it_asked_for` in `server`.
+        if yes.profile > request.wanted.most {
+            let message = "the client did not ask to be let do so much; choose what it asked for, or less".to_owned();
+            return Err(AuthorizeFault::Problem(Problem::Invalid { field: "profile", message }));
+        }
+        let org = request.audience.org.as_deref().unwrap_or(yes.organization);
         let caller = self.caller_in(signed_in, org).await?;
         if let Some(slug) = request.audience.integration.as_deref()
             && !self.may_see_integration(&caller, slug)
         {
             return Err(AuthorizeFault::Problem(Problem::missing("integration")));
         }
-        let code = self.connect(&caller, signed_in, &request).await?;
+        let code = self.connect(&caller, signed_in, &request, yes.profile).await?;
         Ok(self.sent_back(&request, &[("code", code.reveal())]))
     }
 
@@ -159,7 +177,13 @@ impl App {
         Ok(self.told(&request.redirect_uri, request.wanted.state.as_deref(), &fault))
     }
 
-    async fn connect(&self, caller: &Caller, signed_in: &SignedIn, request: &Request) -> Result<IssuedToken, Problem> {
+    async fn connect(
+        &self,
+        caller: &Caller,
+        signed_in: &SignedIn,
+        request: &Request,
+        profile: Profile,
+    ) -> Result<IssuedToken, Problem> {
         let (person, org, now) = (signed_in.proof.person, caller.live.org(), self.now());
         let client = ClientId::from_random(self.random()?);
         let theirs = self.inner.journal.clients_of(org, person).await?;
@@ -196,7 +220,7 @@ impl App {
         facts.push(Fact::ClientToken { row: Box::new(row), at: now });
         let until = Timestamp(now.0.saturating_add(REGISTERED_KEPT_MS));
         facts.push(Fact::KeepOAuthClient { client_id: request.client.client_id.clone(), until });
-        let command = |_: &_| Ok(Command::ConnectClient { client, person, over: over.clone() });
+        let command = |_: &_| Ok(Command::ConnectClient { client, person, profile, over: over.clone() });
         let along = Along { facts, ..Along::default() };
         self.change(caller, Operation::ConnectClient, command, along).await?;
         Ok(code)

@@ -1,5 +1,6 @@
 //! The clients that people have connected, as they see them themselves, and as those do who end credentials of others.
 
+use domain::grant::Profile;
 use domain::id::{ClientId, OrgId, PersonId};
 use domain::time::Timestamp;
 use journal::ListedClientRow;
@@ -22,6 +23,8 @@ pub struct ConnectedClientView {
     pub path: String,
     /// The integration for which alone it is connected: its title for whoever may know of it, or else its slug; none for all.
     pub integration: Option<String>,
+    /// What it may do of what its person may.
+    pub profile: Profile,
     /// When it was connected.
     pub connected_at: Timestamp,
     /// When it was let in last where tools are called, to the minute; none where it never was.
@@ -96,17 +99,21 @@ impl App {
     async fn clients_here(&self, caller: &Caller, person: PersonId) -> Result<Vec<ConnectedClientView>, Problem> {
         let (snapshot, now) = (caller.live.snapshot(), self.now());
         let rows = self.inner.journal.clients_of(caller.live.org(), person).await?;
-        let here = rows.into_iter().filter(|listed| snapshot.client(listed.row.client) == Some(person));
+        let here = rows.into_iter().filter_map(|listed| {
+            let connected = snapshot.client(listed.row.client).filter(|connected| connected.person == person)?;
+            Some((listed, connected.profile))
+        });
         let titled = |slug: String| {
             let known = snapshot.integration_by_slug(&slug).filter(|_| self.may_see_integration(caller, &slug));
             known.map_or(slug, |integration| integration.title.to_string())
         };
-        let view = here.map(|ListedClientRow { row, until, used_at }| ConnectedClientView {
+        let view = here.map(|(ListedClientRow { row, until, used_at }, profile)| ConnectedClientView {
             id: row.client,
             integration: Audience::at(&row.resource).and_then(|audience| audience.integration).map(titled),
             name: row.name,
             sent_back_to: row.sent_back_to,
             path: row.resource,
+            profile,
             connected_at: row.connected_at,
             used_at,
             ends_at: Some(until).filter(|until| *until > now),

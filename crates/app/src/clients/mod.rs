@@ -27,8 +27,9 @@ use domain::id::ClientId;
 use domain::time::Timestamp;
 
 pub use access::ShownClient;
-pub use authorize::{AuthorizeFault, ConsentView, SentBack, ToldBack};
+pub use authorize::{AuthorizeFault, ConsentView, SentBack, ToldBack, Yes};
 pub use by_hand::{ClientToRegister, RegisteredByHand};
+pub use identity::oauth::scope::SUPPORTED as SCOPES;
 pub use identity::oauth::{OAuthError, OAuthFault};
 pub use known::OAuthRefusal;
 pub use list::{ClientsHere, ConnectedClientView};

@@ -1,9 +1,10 @@
 //! Tokens for a code or for a token that is good once, each spent by that; and what is done with those that come again.
 
+use domain::grant::Profile;
 use domain::record::{Decision, Intent};
 use domain::time::Timestamp;
 use identity::oauth::grant::{ClientShown, Grant, RevocationRequest, TokenRequest};
-use identity::oauth::{OAuthError, OAuthFault, pkce};
+use identity::oauth::{OAuthError, OAuthFault, pkce, scope};
 use identity::token::{IssuedToken, PresentedToken, Purpose, TokenForm};
 use journal::{ClientTokenKind, ClientTokenRow, ConnectedClientRow, Fact};
 use verdict::{ClientProof, Credential};
@@ -22,6 +23,8 @@ pub struct IssuedTokens {
     pub refresh: IssuedToken,
     /// For how long the first is good, in seconds.
     pub expires_in_s: i64,
+    /// What the client is let do, in the words in which it asks for that.
+    pub scope: String,
 }
 
 /// A token that was brought, and the client whose it is.
@@ -50,7 +53,7 @@ impl App {
                 }
                 (brought, 0)
             }
-            Grant::Refresh { token } => {
+            Grant::Refresh { token, .. } => {
                 (self.brought(ClientTokenKind::Refresh, token, &request.client).await?, AGAIN_MS)
             }
         };
@@ -68,8 +71,15 @@ impl App {
         if now >= brought.row.expires_at {
             return Err(not_good().into());
         }
-        self.still_connected(&brought, now).await?;
-        self.issue(&brought, now).await
+        let profile = self.still_connected(&brought, now).await?;
+        // Less than that is nothing of its own: a person connects the client anew for less, and for more (RFC 6749, section 6).
+        if let Grant::Refresh { most: Some(most), .. } = request.grant
+            && most > profile
+        {
+            let description = "the client was not let do so much; have its person sign in to it again";
+            return Err(scope::invalid_scope(description).into());
+        }
+        self.issue(&brought, profile, now).await
     }
 
     /// The organization has in its record that a spent token of a client came again, which ends the client: of what becomes
@@ -149,16 +159,16 @@ impl App {
         if org == Some(connected.org) && named.integration == own.integration { Ok(()) } else { Err(other().into()) }
     }
 
-    async fn still_connected(&self, brought: &Brought, now: Timestamp) -> Result<(), OAuthRefusal> {
+    /// What the client is let do, where it is connected.
+    async fn still_connected(&self, brought: &Brought, now: Timestamp) -> Result<Profile, OAuthRefusal> {
         let live = self.live(brought.row.org).await?;
         let proof = ClientProof { client: brought.row.client, ends_at: Timestamp(i64::MAX) };
-        match live.snapshot().admit(Credential::Client(proof), now) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(not_good().into()),
-        }
+        let snapshot = live.snapshot();
+        snapshot.admit(Credential::Client(proof), now).map_err(|_| not_good())?;
+        Ok(snapshot.client(proof.client).ok_or_else(not_good)?.profile)
     }
 
-    async fn issue(&self, brought: &Brought, now: Timestamp) -> Result<IssuedTokens, OAuthRefusal> {
+    async fn issue(&self, brought: &Brought, profile: Profile, now: Timestamp) -> Result<IssuedTokens, OAuthRefusal> {
         let (access, refresh) = (self.new_token(TokenForm::ClientAccess)?, self.new_token(TokenForm::ClientRefresh)?);
         let digester = self.inner.sign_in.digester();
         let row = |kind, digest, lasts_ms: i64| Fact::ClientToken {
@@ -183,7 +193,10 @@ impl App {
             },
         ];
         match self.append_to_directory(BY_TOKEN, &[], facts).await {
-            Ok(()) => Ok(IssuedTokens { access, refresh, expires_in_s: ACCESS_MS / 1_000 }),
+            Ok(()) => {
+                let (expires_in_s, scope) = (ACCESS_MS / 1_000, scope::words_of(profile));
+                Ok(IssuedTokens { access, refresh, expires_in_s, scope })
+            }
             // Somebody came first, in this very moment.
             Err(Problem::Missing { .. }) => Err(not_good().into()),
             Err(problem) => Err(problem.into()),

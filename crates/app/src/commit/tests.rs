@@ -205,7 +205,11 @@ fn meant(operation: Operation<'_>) -> Vec<Event> {
             Event::ClientDisconnected { client: ClientId::from_random([1; 20]), person: member },
         ],
         Operation::ConnectClient => vec![
-            Event::ClientConnected { client: ClientId::from_random([1; 20]), person: person(0) },
+            Event::ClientConnected {
+                client: ClientId::from_random([1; 20]),
+                person: person(0),
+                profile: Profile::Full,
+            },
             Event::ClientDisconnected { client: ClientId::from_random([1; 20]), person: person(0) },
         ],
         // That they end is told of in `accounts_end_by_whose_they_are_and_by_who_changes_the_integration`.

@@ -5,7 +5,7 @@ use domain::id::RequestId;
 use domain::organization::Organization;
 use domain::request::{AccessRequest, NewRequest, RequestState, Wanted, already_allowed, nothing_would_help};
 use journal::Fact;
-use verdict::{Operation, Reason, Verdict};
+use verdict::{Denial, Operation, Reason, Verdict};
 
 use super::texts::checked;
 use super::wanted::wanted;
@@ -101,6 +101,8 @@ impl App {
         let missing = || Problem::missing(noun);
         match view.snapshot.evaluate(&question(asked, &caller.actor, view.now)?) {
             Verdict::Allowed(_) => Err(already_allowed().into()),
+            // What is not left to their client is theirs: nobody else has anything to grant.
+            Verdict::Denied(Denial { reason: Reason::ClientProfile { .. }, .. }) => Err(already_allowed().into()),
             Verdict::Denied(denial)
                 if denial.hidden || matches!(denial.reason, Reason::NoSuchTool | Reason::NoSuchTarget) =>
             {

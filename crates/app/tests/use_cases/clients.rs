@@ -1,8 +1,10 @@
 //! AI clients that people connected, as time goes by: what ends by itself ends at its moment, and what comes again later than
 //! an honest mistake ends the client, also where the process began anew meanwhile.
 
-use app::clients::{IssuedTokens, OAuthError, OAuthRefusal};
+use app::Problem;
+use app::clients::{AuthorizeFault, IssuedTokens, OAuthError, OAuthRefusal, SentBack, Yes};
 use app::sign_in::SignedIn;
+use domain::grant::Profile;
 use identity::token::{PresentedToken, TokenForm};
 
 use crate::world::{MEMBER, OWNER, World};
@@ -16,6 +18,9 @@ const DOCUMENT: &[u8] = br#"{"redirect_uris":["http://127.0.0.1:9/callback"]}"#;
 /// RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// What the person says who is asked.
+const YES: Yes<'_> = Yes { organization: "acme", profile: Profile::Full };
 
 /// An organization, somebody in it who is signed in, and a program that has registered itself.
 struct House {
@@ -41,8 +46,7 @@ impl House {
     }
 
     async fn code(&self) -> String {
-        let sent = self.world.app.connect_client(&self.person, &self.query(), "acme").await.unwrap().0;
-        sent.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned()
+        code_in(&self.world.app.connect_client(&self.person, &self.query(), YES).await.unwrap())
     }
 
     async fn exchange(&self, code: &str) -> Result<IssuedTokens, OAuthError> {
@@ -72,6 +76,10 @@ impl House {
     fn pass_ms(&self, ms: i64) {
         self.world.clock.advance_ms(ms);
     }
+}
+
+fn code_in(SentBack(to): &SentBack) -> String {
+    to.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned()
 }
 
 fn error(refusal: OAuthRefusal) -> OAuthError {
@@ -163,7 +171,7 @@ async fn a_client_does_nothing_while_its_person_is_suspended_and_goes_on_afterwa
     house.world.app.suspend_member(&owner, MEMBER).await.unwrap();
     assert!(!house.is_let_in(&issued).await);
     assert_eq!((house.refresh(&issued).await.err(), house.exchange(&code).await.err()), (NOT_GOOD, NOT_GOOD));
-    assert!(house.world.app.connect_client(&house.person, &house.query(), "acme").await.is_err());
+    assert!(house.world.app.connect_client(&house.person, &house.query(), YES).await.is_err());
     house.world.app.restore_member(&owner, MEMBER).await.unwrap();
     assert!(house.is_let_in(&issued).await && house.exchange(&code).await.is_ok());
     assert!(house.refresh(&issued).await.is_ok());
@@ -205,4 +213,23 @@ async fn of_those_who_register_from_one_network_too_many_wait_and_nobody_else_do
     assert_eq!(from("198.51.100.7").await, None);
     assert_eq!(from("198.51.100.7").await, Some(OAuthError::TemporarilyUnavailable));
     assert!(house.is_let_in(&house.connected().await).await, "who is here goes on");
+}
+
+#[tokio::test]
+async fn a_client_reaches_as_far_as_its_person_said_with_every_token_and_never_further_than_it_asked() {
+    let mut house = House::of(MEMBER).await;
+    let query = format!("{}&scope=tools:write", house.query());
+    let says = |profile| house.world.app.connect_client(&house.person, &query, Yes { profile, ..YES });
+    let refused = says(Profile::Full).await;
+    assert!(matches!(refused, Err(AuthorizeFault::Problem(Problem::Invalid { field: "profile", .. }))), "{refused:?}");
+    let [less, asked] = [says(Profile::ReadOnly).await, says(Profile::NoDelete).await].map(Result::unwrap);
+    let less = house.exchange(&code_in(&less)).await.unwrap();
+    let asked = house.exchange(&code_in(&asked)).await.unwrap();
+    let everything = house.connected().await;
+    let scopes = [&less, &asked, &everything].map(|tokens| tokens.scope.as_str());
+    assert_eq!(scopes, ["tools:read", "tools:read tools:write", "tools:read tools:write tools:delete"]);
+    house.world.restart().await;
+    for tokens in [&less, &asked, &everything] {
+        assert_eq!(house.refresh(tokens).await.unwrap().scope, tokens.scope);
+    }
 }

@@ -7,8 +7,8 @@ use crate::organization::{Organization, Stamp};
 impl Organization {
     pub(crate) fn apply_to_clients(&mut self, stamp: &Stamp, event: &Event) {
         match event {
-            Event::ClientConnected { client, person } => {
-                let connected = Client { id: *client, person: *person, connected_at: stamp.at };
+            Event::ClientConnected { client, person, profile } => {
+                let connected = Client { id: *client, person: *person, profile: *profile, connected_at: stamp.at };
                 self.clients.insert(*client, connected);
             }
             Event::ClientDisconnected { client, .. } => drop(self.clients.remove(client)),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::event::Event;
+use crate::grant::Profile;
 use crate::id::{ClientId, PersonId, RegistrationId};
 use crate::organization::Organization;
 use crate::refusal::Refusal;
@@ -16,6 +17,7 @@ pub const REGISTRATIONS_MAX: usize = 100;
 pub(crate) fn connect(
     state: &Organization,
     (client, person): (ClientId, PersonId),
+    profile: Profile,
     over: &BTreeSet<ClientId>,
 ) -> Result<Vec<Event>, Refusal> {
     state.active_member(person).ok_or_else(|| Refusal::missing("member", "there is no such member"))?;
@@ -29,7 +31,7 @@ pub(crate) fn connect(
         let message = format!("you have connected {CLIENTS_MAX} clients; disconnect one that you do not use any more");
         return Err(Refusal::rule("too-many-clients", message));
     }
-    events.push(Event::ClientConnected { client, person });
+    events.push(Event::ClientConnected { client, person, profile });
     Ok(events)
 }
 
@@ -115,15 +117,15 @@ mod tests {
     fn a_person_connects_clients_up_to_the_limit_and_those_that_are_over_make_room() {
         let mut state = company();
         for number in 0..CLIENTS_MAX as u8 {
-            let events = connect(&state, (client(number), person(1)), &BTreeSet::new()).unwrap();
+            let events = connect(&state, (client(number), person(1)), Profile::Full, &BTreeSet::new()).unwrap();
             happens(&mut state, &events);
         }
-        let refused = connect(&state, (client(200), person(1)), &BTreeSet::new()).unwrap_err();
+        let refused = connect(&state, (client(200), person(1)), Profile::Full, &BTreeSet::new()).unwrap_err();
         assert_eq!(refused.code, "too-many-clients");
         // Another person's do not count, and are not ended by one's own.
-        let events = connect(&state, (client(201), person(2)), &BTreeSet::from([client(1)])).unwrap();
-        assert_eq!(events, [Event::ClientConnected { client: client(201), person: person(2) }]);
-        let events = connect(&state, (client(200), person(1)), &BTreeSet::from([client(7)])).unwrap();
+        let events = connect(&state, (client(201), person(2)), Profile::Full, &BTreeSet::from([client(1)])).unwrap();
+        assert_eq!(events, [Event::ClientConnected { client: client(201), person: person(2), profile: Profile::Full }]);
+        let events = connect(&state, (client(200), person(1)), Profile::Full, &BTreeSet::from([client(7)])).unwrap();
         happens(&mut state, &events);
         assert!(state.clients.contains_key(&client(200)) && !state.clients.contains_key(&client(7)));
     }
@@ -132,12 +134,15 @@ mod tests {
     fn a_removal_ends_every_client_of_the_person_and_nobody_elses() {
         let mut state = company();
         for (number, who) in [(1, 1), (2, 1), (3, 2)] {
-            let events = connect(&state, (client(number), person(who)), &BTreeSet::new()).unwrap();
+            let events = connect(&state, (client(number), person(who)), Profile::Full, &BTreeSet::new()).unwrap();
             happens(&mut state, &events);
         }
         happens(&mut state, &[Event::MemberRemoved { person: person(1) }]);
         assert_eq!(state.clients.keys().copied().collect::<Vec<_>>(), [client(3)]);
-        assert!(connect(&state, (client(4), person(1)), &BTreeSet::new()).is_err(), "whoever is gone connects nothing");
+        assert!(
+            connect(&state, (client(4), person(1)), Profile::Full, &BTreeSet::new()).is_err(),
+            "whoever is gone connects nothing"
+        );
     }
 
     #[test]
@@ -145,7 +150,7 @@ mod tests {
         let registration = |number: u8| RegistrationId::from_random([number % 32; 20]);
         let mut state = company();
         for (number, who) in [(1, 1), (2, 2), (3, 2)] {
-            let events = connect(&state, (client(number), person(who)), &BTreeSet::new()).unwrap();
+            let events = connect(&state, (client(number), person(who)), Profile::Full, &BTreeSet::new()).unwrap();
             happens(&mut state, &events);
         }
         let events = register(&state, registration(1)).unwrap();
@@ -176,7 +181,7 @@ mod tests {
     #[test]
     fn what_is_not_connected_is_disconnected_without_an_event() {
         let mut state = company();
-        let events = connect(&state, (client(1), person(1)), &BTreeSet::new()).unwrap();
+        let events = connect(&state, (client(1), person(1)), Profile::Full, &BTreeSet::new()).unwrap();
         happens(&mut state, &events);
         let ended = disconnect(&state, person(1), &BTreeSet::from([client(1), client(9)]));
         assert_eq!(ended, [Event::ClientDisconnected { client: client(1), person: person(1) }]);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::grant::Profile;
 use crate::id::{ClientId, PersonId};
 use crate::time::Timestamp;
 
@@ -13,6 +14,8 @@ pub struct Client {
     pub id: ClientId,
     /// Who connected it, and as whom it acts.
     pub person: PersonId,
+    /// Which classes of tools it calls as them. What they may not, it may not either.
+    pub profile: Profile,
     /// When they did.
     pub connected_at: Timestamp,
 }

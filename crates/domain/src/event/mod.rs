@@ -111,9 +111,15 @@ pub enum Event {
     /// No session that a member has opens this organization any longer.
     #[serde(rename = "sessions.ended")]
     SessionsEnded { person: PersonId },
-    /// A person let a client act as themselves.
+    /// A person let a client act as themselves, as far as a profile reaches. Of the time before there were such, it reached
+    /// as far as they did themselves.
     #[serde(rename = "client.connected")]
-    ClientConnected { client: ClientId, person: PersonId },
+    ClientConnected {
+        client: ClientId,
+        person: PersonId,
+        #[serde(default = "of_before_profiles")]
+        profile: Profile,
+    },
     /// A client of a person lets nobody in any more.
     #[serde(rename = "client.disconnected")]
     ClientDisconnected { client: ClientId, person: PersonId },
@@ -563,4 +569,9 @@ impl Event {
                 | Event::ToolSwitched { .. }
         )
     }
+}
+
+/// How far a client reached that was connected before that could be chosen.
+fn of_before_profiles() -> Profile {
+    Profile::Full
 }

@@ -73,8 +73,8 @@ impl<'de> Deserialize<'de> for Grantee {
     }
 }
 
-/// Which classes of tools a grant lets through.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+/// Which classes of tools a grant lets through, or a connected client. The smaller comes first, and the larger includes it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// Look up, change nothing.
@@ -88,6 +88,12 @@ pub enum Profile {
 impl Profile {
     /// Every profile, from the smallest to the largest.
     pub const ALL: [Profile; 3] = [Profile::ReadOnly, Profile::NoDelete, Profile::Full];
+
+    /// The smallest profile that lets a tool of this class through.
+    #[must_use]
+    pub fn needed_for(class: ToolClass) -> Profile {
+        Profile::ALL.into_iter().find(|profile| profile.admits(class)).unwrap_or(Profile::Full)
+    }
 
     /// Whether the profile lets a tool of this class through. An unclassified tool counts as delete.
     #[must_use]

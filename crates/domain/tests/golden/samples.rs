@@ -96,6 +96,15 @@ pub(crate) fn earlier() -> Vec<Sample> {
         ("organization.created-with-invitations", created(Settings { review_every_days: 30, ..before_deletion() })),
         // Of the time before invitations.
         ("organization.created-all-24-settings", created(Settings { review_every_days: 30, ..before_invitations() })),
+        // Of the time when a client reached as far as its person.
+        (
+            "client.connected",
+            Event::ClientConnected {
+                client: ClientId::from_random(SESSION),
+                person: PersonId::from_random(PERSON),
+                profile: Profile::Full,
+            },
+        ),
         // Of the time before roles beside one's own.
         ("organization.created-every-setting", created(Settings { review_every_days: 30, ..before_extra_roles() })),
     ]
@@ -174,7 +183,10 @@ fn samples_of_the_organization() -> Vec<Sample> {
             Event::SessionEnded { person, session: SessionId::from_random(SESSION), until: Timestamp(1) },
         ),
         ("sessions.ended", Event::SessionsEnded { person }),
-        ("client.connected", Event::ClientConnected { client: ClientId::from_random(SESSION), person }),
+        (
+            "client.connected-as-far-as",
+            Event::ClientConnected { client: ClientId::from_random(SESSION), person, profile: Profile::ReadOnly },
+        ),
         ("client.disconnected", Event::ClientDisconnected { client: ClientId::from_random(SESSION), person }),
         ("client.registered", Event::ClientRegistered { registration: RegistrationId::from_random(SESSION) }),
         ("client.unregistered", Event::ClientUnregistered { registration: RegistrationId::from_random(SESSION) }),

@@ -283,9 +283,10 @@ fn of_people() -> impl Strategy<Value = Command> {
         1 => (people(), details).prop_map(|(person, details)| Command::EditMember { person, details }),
         3 => people().prop_map(|person| Command::RemoveMember { person }),
         1 => people().prop_map(|person| Command::EndSessions { person }),
-        3 => (people(), 0..3u8, 0..3u8).prop_map(|(person, number, over)| Command::ConnectClient {
+        3 => (people(), select(&Profile::ALL[..]), 0..3u8, 0..3u8).prop_map(|(person, profile, number, over)| Command::ConnectClient {
             client: ClientId::from_random([number; 20]),
             person,
+            profile,
             over: [ClientId::from_random([over; 20])].into(),
         }),
         6 => (people(), 0..3u8).prop_map(|(person, number)| Command::DisconnectClients {

@@ -30,7 +30,7 @@ pub(crate) fn initialize<P: Ports>(
 ) -> Result<Response, Exit> {
     let asked = request.params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
     let client = client::described(request.params.get("clientInfo"));
-    let owner = Owner::of(caller.org(), caller.credential, door);
+    let owner = Owner::of(caller, door);
     let stated = request.params.get("capabilities");
     let takes = stated.and_then(Value::as_object).map(dialect::askable).unwrap_or_default();
     let client = (client, Can { takes_links: link::takes(stated), takes });

@@ -1,36 +1,47 @@
 //! Sessions of legacy clients. A session is a convenience of the old protocol and authenticates nobody: it is
-//! bound to the key that began it, and whoever shows another key never finds it.
+//! bound to the key or client that began it, and whoever shows another one never finds it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::id::OrgId;
+use domain::id::{OrgId, PersonId};
 use domain::time::Timestamp;
 use identity::random::{OperatingSystem, RandomFault, random_array};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use verdict::{ClientProof, Credential};
+use verdict::{Credential, Subject};
 
 use crate::limits::Limits;
 use crate::pipeline::accept::Door;
+use crate::pipeline::identify::Caller;
 
-/// Who a session belongs to: the key as it was presented, and the door it came through.
+/// Who a session belongs to, and the door it came through.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Owner {
     pub(crate) org: OrgId,
-    pub(crate) credential: Credential,
+    pub(crate) holder: Holder,
     pub(crate) integration: Option<String>,
 }
 
+/// Whose sessions are the same one's.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Holder {
+    /// Whoever shows a key as it was presented.
+    Key(Credential),
+    /// A client of a person's, by the identifier under which it is known. It shows other tokens as time goes by, and is
+    /// connected anew in the middle of a session when it has to be let do more.
+    Client(PersonId, Arc<str>),
+}
+
 impl Owner {
-    /// Whoever shows this credential at a door. A client shows other tokens as time goes by, and is the same client.
-    pub(crate) fn of(org: OrgId, credential: Credential, door: &Door) -> Owner {
-        let credential = match credential {
-            Credential::Client(proof) => Credential::Client(ClientProof { ends_at: Timestamp(0), ..proof }),
-            credential => credential,
+    /// Whoever is at a door.
+    pub(crate) fn of<A>(caller: &Caller<A>, door: &Door) -> Owner {
+        let holder = match (&caller.known_as, caller.actor.subject) {
+            (Some(known_as), Subject::Member(person)) => Holder::Client(person, Arc::clone(known_as)),
+            _ => Holder::Key(caller.credential),
         };
-        Owner { org, credential, integration: door.integration.clone() }
+        Owner { org: caller.org(), holder, integration: door.integration.clone() }
     }
 }
 
@@ -141,7 +152,7 @@ pub(crate) struct Sessions {
 #[derive(Debug, Default)]
 struct Table {
     by_id: HashMap<String, Arc<Session>>,
-    by_credential: HashMap<(OrgId, Credential), Vec<String>>,
+    by_holder: HashMap<(OrgId, Holder), Vec<String>>,
 }
 
 /// Why no session could be begun.
@@ -165,14 +176,14 @@ impl Sessions {
         let bytes: [u8; 16] = random_array(&mut OperatingSystem)?;
         let id = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        table.make_room((owner.org, owner.credential), limits, now);
+        table.make_room(&(owner.org, owner.holder.clone()), limits, now);
         if table.by_id.len() >= limits.sessions_max {
             table.drop_idle(limits, now);
         }
         if table.by_id.len() >= limits.sessions_max {
             return Err(NoSession::Full);
         }
-        let holder = (owner.org, owner.credential);
+        let holder = (owner.org, owner.holder.clone());
         let session = Arc::new(Session {
             id: id.clone(),
             owner,
@@ -183,7 +194,7 @@ impl Sessions {
             questions: Mutex::default(),
         });
         table.by_id.insert(id.clone(), session.clone());
-        table.by_credential.entry(holder).or_default().push(id);
+        table.by_holder.entry(holder).or_default().push(id);
         Ok(session)
     }
 
@@ -213,19 +224,19 @@ impl Sessions {
 impl Table {
     fn remove(&mut self, id: &str) {
         let Some(session) = self.by_id.remove(id) else { return };
-        let holder = (session.owner.org, session.owner.credential);
-        if let Some(ids) = self.by_credential.get_mut(&holder) {
+        let holder = (session.owner.org, session.owner.holder.clone());
+        if let Some(ids) = self.by_holder.get_mut(&holder) {
             ids.retain(|known| known != id);
             if ids.is_empty() {
-                self.by_credential.remove(&holder);
+                self.by_holder.remove(&holder);
             }
         }
     }
 
-    fn make_room(&mut self, holder: (OrgId, Credential), limits: &Limits, now: Timestamp) {
+    fn make_room(&mut self, holder: &(OrgId, Holder), limits: &Limits, now: Timestamp) {
         let mut mine: Vec<(Timestamp, String)> = self
-            .by_credential
-            .get(&holder)
+            .by_holder
+            .get(holder)
             .into_iter()
             .flatten()
             .filter_map(|id| self.by_id.get(id).map(|session| (session.used(), id.clone())))
@@ -258,8 +269,8 @@ mod tests {
     use domain::id::KeyId;
 
     fn owner(seed: u8) -> Owner {
-        let credential = Credential::Key { key: KeyId::from_random([seed; 20]), digest: [seed; 32] };
-        Owner { org: OrgId::from_random([1; 20]), credential, integration: None }
+        let key = Credential::Key { key: KeyId::from_random([seed; 20]), digest: [seed; 32] };
+        Owner { org: OrgId::from_random([1; 20]), holder: Holder::Key(key), integration: None }
     }
 
     fn small() -> Limits {

@@ -28,7 +28,12 @@ impl Exit {
     /// Nobody was identified. The sentence says what to do, and the challenge says it to programs.
     pub(crate) fn not_identified(message: &str, challenge: &str) -> Exit {
         let fault = Fault::new(code::NOT_IDENTIFIED, message);
-        let mut response = json(StatusCode::UNAUTHORIZED, fault.to_bytes(None));
+        Exit::challenged(StatusCode::UNAUTHORIZED, fault.to_bytes(None), challenge)
+    }
+
+    /// An answer that says to programs what they have to show instead.
+    pub(crate) fn challenged(status: StatusCode, message: Bytes, challenge: &str) -> Exit {
+        let mut response = json(status, message);
         let challenge = HeaderValue::from_str(challenge).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         Exit(Box::new(response))

@@ -57,7 +57,9 @@ pub(crate) async fn how_to_ask<P: Ports>(
     caller: &Caller<P::Access>,
     (door, wanted): (&Door, &Wanted),
 ) -> Option<HowToAsk> {
-    let question = Question { actor: &caller.actor, action: asks_for_itself(&caller.actor), now: gateway.ports.now() };
+    // Whether it is left to their client is told where it asks.
+    let actor = Actor { credential: None, ..caller.actor };
+    let question = Question { actor: &actor, action: asks_for_itself(&actor), now: gateway.ports.now() };
     if !caller.snapshot.evaluate(&question).is_allowed() {
         return None;
     }
@@ -128,7 +130,7 @@ pub(crate) async fn ask<P: Ports>(
         return Err(Exit::fault(StatusCode::OK, Some(&request.id), &fault));
     };
     let note = text("note").map(str::to_owned);
-    may_ask(gateway, &caller, &request).await?;
+    may_ask(gateway, &caller, door, &request).await?;
     let Ok(slot) = gateway.calls.take(caller.org(), caller.actor.subject) else {
         let text = "limited: too many calls are running; wait until one of them has ended";
         let message = tool_error(&request, text, ("io.wardroom/limit", json!({ "code": "too-many-calls" })));
@@ -152,6 +154,7 @@ pub(crate) async fn ask<P: Ports>(
 async fn may_ask<P: Ports>(
     gateway: &Arc<Gateway<P>>,
     caller: &Caller<P::Access>,
+    door: &Door,
     request: &Request,
 ) -> Result<(), Exit> {
     let (action, now) = (asks_for_itself(&caller.actor), gateway.ports.now());
@@ -160,7 +163,7 @@ async fn may_ask<P: Ports>(
     };
     let intent = own_call(gateway, caller, request).decided(now, Decision::Denied, denial.reason.code());
     gateway.note(intent).await;
-    Err(told(gateway, caller, request, (denial, action, None)).await)
+    Err(told(gateway, caller, request, (denial, action), (door, None)).await)
 }
 
 /// What is recorded of a call of our own tool.

@@ -5,13 +5,15 @@
 
 use std::sync::Arc;
 
+use domain::grant::Profile;
 use domain::id::PersonId;
-use domain::integration::CredentialKind;
+use domain::integration::{CredentialKind, ToolClass};
 use domain::record::Decision;
 use domain::time::Timestamp;
 use http::StatusCode;
+use identity::oauth::scope;
 use serde_json::{Value, json};
-use verdict::{Act, Action, Denial, Operation, Permit, Question, Reason, Snapshot, Verdict, Whose};
+use verdict::{Act, Action, Denial, Explanation, Operation, Permit, Question, Reason, Snapshot, Verdict, Whose};
 
 use crate::gateway::Gateway;
 use crate::json;
@@ -39,7 +41,7 @@ pub(crate) struct Allowed {
 pub(crate) struct AllowedTool {
     pub(crate) name: Box<str>,
     pub(crate) definition: Arc<str>,
-    pub(crate) class: domain::integration::ToolClass,
+    pub(crate) class: ToolClass,
     pub(crate) integration: domain::id::IntegrationId,
     pub(crate) title: Box<str>,
     pub(crate) slug: Box<str>,
@@ -75,23 +77,23 @@ pub(crate) async fn evaluate<P: Ports>(
     };
     let intent = blank.decided(now, Decision::Denied, denial.reason.code());
     gateway.note(intent).await;
-    let asks = Some((door, wanted));
-    Err(told(gateway, caller, request, (denial, wanted.action(), asks)).await)
+    Err(told(gateway, caller, request, (denial, wanted.action()), (door, Some(wanted))).await)
 }
 
 /// What is known of a denied call: where it would have gone, if that exists.
 struct Described<'d> {
     integration: Option<domain::id::IntegrationId>,
     tool: &'d str,
-    class: Option<domain::integration::ToolClass>,
+    class: Option<ToolClass>,
 }
 
 fn described<'d>(snapshot: &'d Snapshot, reason: Reason, wanted: &'d Wanted) -> Described<'d> {
-    let index = match reason {
-        Reason::OffForAll(tool) | Reason::OffHere(tool) | Reason::Profile { tool, .. } => Some(tool),
+    let known = match reason {
+        Reason::OffForAll(tool) | Reason::OffHere(tool) | Reason::Profile { tool, .. } => snapshot.tool(tool),
+        Reason::ClientProfile { .. } => snapshot.meant(wanted.action()),
         _ => None,
     };
-    match index.and_then(|index| snapshot.tool(index)) {
+    match known {
         Some((tool, integration)) => {
             Described { integration: Some(integration.id), tool: &tool.name, class: Some(tool.class) }
         }
@@ -117,25 +119,28 @@ fn tool_of(snapshot: &Snapshot, permit: &Permit) -> Option<AllowedTool> {
     })
 }
 
-/// The answer to a denied call; `asks` is what can be asked for, where the call was of anybody's tool but our own.
+/// The answer to a denied call; `wanted` is what can be asked for, where the call was of anybody's tool but our own.
 pub(crate) async fn told<P: Ports>(
     gateway: &Arc<Gateway<P>>,
     caller: &Caller<P::Access>,
     request: &Request,
-    (denial, action, asks): (Denial, Action<'_>, Option<(&Door, &Wanted)>),
+    (denial, action): (Denial, Action<'_>),
+    (door, wanted): (&Door, Option<&Wanted>),
 ) -> Exit {
     if matches!(denial.reason, Reason::CredentialEnded | Reason::NotAMember) {
         let ended = "what you have shown lets you in no more; sign in again from your AI client, or create a new key under \
                      Keys in Wardroom";
-        let door = asks.map(|(door, _)| door.clone()).unwrap_or_default();
-        return Exit::not_identified(ended, &gateway.options.challenge(&door, true));
+        return Exit::not_identified(ended, &gateway.options.challenge(door, true));
     }
     if denial.hidden || denial.reason == Reason::NoSuchTool {
-        let name = asks.map_or(TOOL, |(_, wanted)| &wanted.name);
+        let name = wanted.map_or(TOOL, |wanted| &wanted.name);
         let fault = Fault::new(code::INVALID_PARAMS, format!("Unknown tool: {}", short(name)));
         return Exit::fault(StatusCode::OK, Some(&request.id), &fault);
     }
     let explanation = caller.snapshot.explain_denial(denial, action);
+    if let Reason::ClientProfile { class, .. } = denial.reason {
+        return left_out(gateway, request, &explanation, (door, class));
+    }
     let names = names(gateway, caller, &explanation.ask).await;
     let mut text = format!("denied: {}", explanation.because);
     if let Some(remedy) = &explanation.remedy {
@@ -147,14 +152,31 @@ pub(crate) async fn told<P: Ports>(
     let mut machine =
         json!({ "code": explanation.code, "because": explanation.because, "remedy": explanation.remedy, "ask": names });
     if explanation.remedy.is_some()
-        && let Some(asks) = asks
-        && let Some(how) = how_to_ask(gateway, caller, asks).await
+        && let Some(wanted) = wanted
+        && let Some(how) = how_to_ask(gateway, caller, (door, wanted)).await
         && let Some(members) = machine.as_object_mut()
     {
         text.push_str(&format!(". {}", how.text));
         members.insert("request".to_owned(), how.machine);
     }
     Exit::from(answer::json(StatusCode::OK, tool_error(request, &text, ("io.wardroom/denial", machine))))
+}
+
+/// The answer to a connected client whose person may do what it wants, and has let it do less: what to ask them for.
+fn left_out<P: Ports>(
+    gateway: &Gateway<P>,
+    request: &Request,
+    explanation: &Explanation,
+    (door, class): (&Door, ToolClass),
+) -> Exit {
+    let needed = Profile::needed_for(class);
+    let mut text = format!("denied: {}", explanation.because);
+    text.extend(explanation.remedy.iter().flat_map(|remedy| [". ", remedy.as_str()]));
+    let machine = json!({ "code": explanation.code, "because": explanation.because, "remedy": explanation.remedy,
+        "scope": scope::words_of(needed) });
+    let fault = Fault::new(code::NOT_LEFT_TO_CLIENT, text).with_data(machine);
+    let message = fault.to_bytes(Some(&request.id));
+    Exit::challenged(StatusCode::FORBIDDEN, message, &gateway.options.step_up(door, needed))
 }
 
 /// What those are called who can help, as the caller may be told.

@@ -28,6 +28,8 @@ pub(crate) struct Caller<A> {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) actor: Actor,
     pub(crate) credential: Credential,
+    /// The identifier under which a connected client is known.
+    pub(crate) known_as: Option<Arc<str>>,
     pub(crate) address: Option<IpAddr>,
 }
 
@@ -39,7 +41,7 @@ impl<A> Caller<A> {
 
 impl<A> Clone for Caller<A> {
     fn clone(&self) -> Self {
-        Self { access: self.access.clone(), snapshot: self.snapshot.clone(), ..*self }
+        Self { access: self.access.clone(), snapshot: self.snapshot.clone(), known_as: self.known_as.clone(), ..*self }
     }
 }
 
@@ -94,7 +96,10 @@ async fn client<P: Ports>(
     };
     let is_for = |shown: &ShownClient| shown.integration.is_none() || shown.integration == accepted.door.integration;
     match shown.filter(is_for) {
-        Some(shown) => admitted(gateway, accepted, (shown.org, shown.credential), unknown).await,
+        Some(shown) => {
+            let caller = admitted(gateway, accepted, (shown.org, shown.credential), unknown).await?;
+            Ok(Caller { known_as: Some(shown.known_as), ..caller })
+        }
         None => Err(stranger(gateway, accepted, unknown.0, unknown.1)),
     }
 }
@@ -112,7 +117,7 @@ async fn admitted<P: Ports>(
     };
     let snapshot = access.snapshot();
     match snapshot.admit_to_tools(credential, gateway.ports.now()) {
-        Ok(actor) => Ok(Caller { access, snapshot, actor, credential, address: accepted.address }),
+        Ok(actor) => Ok(Caller { access, snapshot, actor, credential, known_as: None, address: accepted.address }),
         Err(ended) => Err(not_admitted(gateway, (&snapshot, &accepted.door), credential, ended)),
     }
 }

@@ -164,7 +164,7 @@ fn session<P: Ports>(
     headers: &HeaderMap,
 ) -> Result<Option<Arc<Session>>, Exit> {
     let Some(id) = headers.get(SESSION) else { return Ok(None) };
-    let (limits, owner) = (&gateway.options.limits, Owner::of(caller.org(), caller.credential, door));
+    let (limits, owner) = (&gateway.options.limits, Owner::of(caller, door));
     let found = id.to_str().ok().and_then(|id| gateway.sessions.find(id, &owner, limits, gateway.ports.now()));
     found.map(Some).ok_or_else(|| {
         let fault = Fault::new(code::NOT_THERE, "this session has ended; begin a new one with `initialize`");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::command::Command;
+use domain::grant::Profile;
 use domain::id::ClientId;
 use gateway::ShownClient;
 use http::Method;
@@ -284,12 +285,18 @@ async fn a_connected_client_is_let_in_where_its_token_is_for_until_it_is_disconn
     world.connect("crm", &upstream);
     world.connect("mail", &upstream);
     let client = ClientId::from_random([1; 20]);
-    world.change(Command::ConnectClient { client, person: world.owner.id, over: BTreeSet::new() });
+    world.change(Command::ConnectClient {
+        client,
+        person: world.owner.id,
+        profile: Profile::Full,
+        over: BTreeSet::new(),
+    });
     let shows = |integration: Option<&str>| {
         let token = IssuedToken::generate(TokenForm::ClientAccess, &mut OperatingSystem).unwrap().reveal().to_owned();
         let proof = ClientProof { client, ends_at: world.now().plus_ms(1_000) };
         let (org, credential) = (world.org.id, Credential::Client(proof));
-        let shown = ShownClient { org, credential, integration: integration.map(str::to_owned) };
+        let shown =
+            ShownClient { org, credential, integration: integration.map(str::to_owned), known_as: "one".into() };
         world.shared.clients.lock().unwrap().insert(token.clone(), shown);
         token
     };
@@ -319,24 +326,36 @@ async fn a_session_that_a_connected_client_began_is_its_own_whichever_of_its_tok
     let log = log();
     let (world, upstream) = (World::start(&log).await, Upstream::start(Era::Modern, &log).await);
     world.connect("crm", &upstream);
-    let shows = |seed: u8, lasts_ms| {
+    let shows = |seed: u8, known_as: &str, lasts_ms| {
         let client = ClientId::from_random([seed; 20]);
         let token = IssuedToken::generate(TokenForm::ClientAccess, &mut OperatingSystem).unwrap().reveal().to_owned();
         let proof = ClientProof { client, ends_at: world.now().plus_ms(lasts_ms) };
-        let shown = ShownClient { org: world.org.id, credential: Credential::Client(proof), integration: None };
+        let shown = ShownClient {
+            org: world.org.id,
+            credential: Credential::Client(proof),
+            integration: None,
+            known_as: known_as.into(),
+        };
         world.shared.clients.lock().unwrap().insert(token.clone(), shown);
         token
     };
-    for seed in [1, 2] {
+    for seed in [1, 2, 3] {
         let client = ClientId::from_random([seed; 20]);
-        world.change(Command::ConnectClient { client, person: world.owner.id, over: BTreeSet::new() });
+        world.change(Command::ConnectClient {
+            client,
+            person: world.owner.id,
+            profile: Profile::Full,
+            over: BTreeSet::new(),
+        });
     }
-    let (first, next, another) = (shows(1, 1_000), shows(1, 9_000), shows(2, 9_000));
+    let (first, next) = (shows(1, "one", 1_000), shows(1, "one", 9_000));
+    // Connected once more, as when it has to be let do more in the middle of a session.
+    let (anew, another) = (shows(3, "one", 9_000), shows(2, "two", 9_000));
     let theirs = Client::new(&world.base, "/o/acme/mcp", &first).initialize().await;
     let with = async |token: &str| {
         theirs.clone().with("authorization", &format!("Bearer {token}")).post(PING).await.status.as_u16()
     };
-    assert_eq!((with(&first).await, with(&next).await), (200, 200));
+    assert_eq!((with(&first).await, with(&next).await, with(&anew).await), (200, 200, 200));
     assert_eq!((with(&another).await, with(&world.owner.key).await), (404, 404), "its person shows something else");
     world.pass_ms(1_000);
     assert_eq!((with(&first).await, with(&next).await), (401, 200), "a session authenticates nobody");

@@ -3,9 +3,11 @@
 //! It is taken apart in two steps. Before client and redirect URI are known to belong together nothing is sent anywhere
 //! ([`Asked`]); from then on whatever is wrong is told to the client, where it asked for that ([`Asked::wanted`]).
 
+use domain::grant::Profile;
+
 use super::fault::invalid_request;
 use super::fields::Fields;
-use super::{OAuthError, OAuthFault, pkce};
+use super::{OAuthError, OAuthFault, pkce, scope};
 
 /// Characters that the client's own `state` may have.
 const STATE_LENGTH_MAX: usize = 1_024;
@@ -28,6 +30,8 @@ pub struct Wanted {
     pub challenge: String,
     /// For what address its tokens are to be good, where it says so (RFC 8707).
     pub resource: Option<String>,
+    /// The most that it asks to be let do; where it does not say, whatever its person may.
+    pub most: Profile,
 }
 
 impl Asked {
@@ -98,6 +102,7 @@ impl Asked {
             state: self.state().map(str::to_owned),
             challenge: challenge.to_owned(),
             resource: resource(&self.fields)?,
+            most: scope::read(self.fields.get("scope"))?.unwrap_or(Profile::Full),
         })
     }
 }
@@ -143,16 +148,20 @@ mod tests {
         let wanted = asked.wanted().unwrap();
         assert_eq!((wanted.state.as_deref(), wanted.challenge.as_str()), (Some("a b"), CHALLENGE));
         assert_eq!(wanted.resource.as_deref(), Some("https://gate.example/o/acme/mcp"));
+        assert_eq!(wanted.most, Profile::Full, "who asks for no scope asks for everything");
         // Scopes that there are not, prompts and other parameters change nothing.
         let more = query(&[("scope", Some("openid offline_access")), ("prompt", Some("consent")), ("state", None)]);
-        assert_eq!(Asked::parse(&more).unwrap().wanted().unwrap().state, None);
+        let more = Asked::parse(&more).unwrap().wanted().unwrap();
+        assert_eq!((more.state, more.most), (None, Profile::Full));
+        let less = Asked::parse(&query(&[("scope", Some("openid tools:read"))])).unwrap().wanted().unwrap();
+        assert_eq!(less.most, Profile::ReadOnly);
         let twice = format!("{}&resource=https%3A%2F%2Fgate.example%2Fo%2Facme%2Fmcp", query(&[]));
         assert!(Asked::parse(&twice).unwrap().wanted().is_ok(), "the same resource twice is that resource");
     }
 
     #[test]
     fn what_is_missing_twice_there_or_weak_is_refused_by_its_name() {
-        use OAuthError::{InvalidRequest, InvalidTarget, UnsupportedResponseType};
+        use OAuthError::{InvalidRequest, InvalidScope, InvalidTarget, UnsupportedResponseType};
         for (name, value, error) in [
             ("response_type", None, InvalidRequest),
             ("response_type", Some("token"), UnsupportedResponseType),
@@ -168,6 +177,7 @@ mod tests {
             ("request", Some("eyJ"), InvalidRequest),
             ("request_uri", Some("https://a.example"), InvalidRequest),
             ("resource", Some("https://gate.example/o/acme/mcp#x"), InvalidTarget),
+            ("scope", Some("tools:READ"), InvalidScope),
         ] {
             let fault = Asked::parse(&query(&[(name, value)])).unwrap().wanted().unwrap_err();
             assert_eq!(fault.error, error, "{name}={value:?}");

@@ -1,11 +1,12 @@
 //! What a client brings to be given tokens (RFC 6749, sections 4.1.3 and 6), or to have one ended (RFC 7009).
 
+use domain::grant::Profile;
 use zeroize::Zeroizing;
 
 use super::authorize::{CLIENT_ID_LENGTH_MAX, resource};
 use super::fault::invalid_request;
 use super::fields::Fields;
-use super::{OAuthError, OAuthFault};
+use super::{OAuthError, OAuthFault, scope};
 use crate::basic;
 
 /// Who brings it, by their own word, and the secret that shows it where one came.
@@ -32,6 +33,8 @@ pub enum Grant {
     Refresh {
         /// The token.
         token: Zeroizing<String>,
+        /// The most that the new ones are to reach, where it says so.
+        most: Option<Profile>,
     },
 }
 
@@ -59,7 +62,10 @@ impl TokenRequest {
                 redirect_uri: fields.get("redirect_uri").map(str::to_owned),
                 verifier: fields.needed("code_verifier")?.to_owned(),
             },
-            "refresh_token" => Grant::Refresh { token: fields.needed("refresh_token")?.to_owned().into() },
+            "refresh_token" => Grant::Refresh {
+                token: fields.needed("refresh_token")?.to_owned().into(),
+                most: scope::read(fields.get("scope"))?,
+            },
             _ => {
                 let description = "grant_type must be authorization_code or refresh_token";
                 return Err(OAuthFault::new(OAuthError::UnsupportedGrantType, description));

@@ -71,6 +71,7 @@ impl Ports for GatewayPorts {
             org: shown.org,
             credential: shown.credential(),
             integration: shown.integration,
+            known_as: shown.known_as,
         }))
     }
 

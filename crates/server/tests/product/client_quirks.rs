@@ -287,7 +287,7 @@ fn what_openid_connect_calls_its_document_has_what_must_be_in_it_and_nothing_tha
         ] {
             assert_eq!(document[name], value, "{path}: {name}");
         }
-        for name in ["userinfo_endpoint", "scopes_supported", "claims_supported", "end_session_endpoint"] {
+        for name in ["userinfo_endpoint", "claims_supported", "end_session_endpoint"] {
             assert!(document.get(name).is_none(), "{path}: there is no {name}");
         }
         // All else is what the other document says.
@@ -342,8 +342,9 @@ fn legacy(gate: &Gate, token: &str, session: Option<&str>, message: &Value) -> A
 fn a_session_of_the_older_protocol_is_its_clients_whichever_of_its_tokens_comes() {
     let gate = Gate::start();
     let client_id = gate.program.register();
-    let connected = || tokens(&gate.program.exchange(&client_id, &gate.program.code(&gate.ada, &client_id), VERIFIER));
-    let (issued, other) = (connected(), connected());
+    let connected =
+        |known_as: &str| tokens(&gate.program.exchange(known_as, &gate.program.code(&gate.ada, known_as), VERIFIER));
+    let (issued, anew, other) = (connected(&client_id), connected(&client_id), connected(&gate.program.register()));
     let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "mcp-remote", "version": "1" } } });
     let begun = legacy(&gate, &issued.access, None, &hello);
@@ -354,5 +355,7 @@ fn a_session_of_the_older_protocol_is_its_clients_whichever_of_its_tokens_comes(
     let next = tokens(&gate.program.refresh(&client_id, &issued.refresh));
     let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
     assert_eq!(legacy(&gate, &next.access, Some(&session), &list).status, 200, "by the next one");
+    // The Python client sees its session as ended where it is not found after it was connected anew to be let do more.
+    assert_eq!(legacy(&gate, &anew.access, Some(&session), &list).status, 200, "by one with which it was let do more");
     assert_eq!(legacy(&gate, &other.access, Some(&session), &list).status, 404, "and by no other client of hers");
 }

@@ -8,6 +8,7 @@ mod doors;
 pub(crate) mod gate;
 mod hostile;
 mod registering;
+mod scopes;
 mod token;
 
 use std::io::{Read as _, Write as _};

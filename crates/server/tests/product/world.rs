@@ -15,7 +15,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 pub(crate) const WARDROOM: &str = env!("CARGO_BIN_EXE_wardroom");
 /// How long anything may take before the test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-const MODERN: &str = "2026-07-28";
+pub(crate) const MODERN: &str = "2026-07-28";
 
 /// How many, in a test and in a soak.
 #[expect(clippy::disallowed_methods, reason = "this is how the soak tells the tests, and no setting of the product")]

@@ -14,6 +14,7 @@ use domain::team::{Team, TeamMember};
 use domain::time::Timestamp;
 
 use super::beside::{self, Standing};
+use super::clients;
 use super::grants::tool_uid;
 use super::powers::{self, Powers};
 use super::records;
@@ -28,6 +29,7 @@ pub(super) fn all(state: &Organization, now: Timestamp) -> Vec<CedarEntity> {
     let standings = standings(state, now);
     entities.extend(members(state, &standings));
     entities.extend(keys(state));
+    entities.extend(clients::entities(state));
     entities.extend(agents(state));
     entities.extend(state.teams.values().map(|team| team_entity(state, &standings, team)));
     entities.extend(integrations(state));

@@ -9,6 +9,7 @@
 //! Start reading at [`export`], then `schema` and `rules`.
 
 mod beside;
+mod clients;
 mod entities;
 mod grants;
 mod key_rules;
@@ -60,6 +61,8 @@ const HEAD: &str = "\
 // A question names who asks (Member, Key or Agent), the action, what it is done to, and in its context
 // - now: the moment, in milliseconds since 1970; ends of grants, shares, delegations, agents and keys are compared with it
 // - key: the key that was presented, where one was. That its secret is right is checked before; secrets are not in here
+// - client: for a call of a tool, the connected client that makes it, where one does. Until when what it presented is good is
+//   checked before
 // - acting_for: where an agent acts for a person, that person, and whether they may do it themselves: ask that first,
 //   with the person as principal and without a key. An agent never does more than both may
 // - what else the schema says for the action, such as the role that is given

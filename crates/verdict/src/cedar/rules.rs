@@ -8,7 +8,7 @@ use super::phrases::{
     holds, is_below_in_a_team, is_the_member, lasts_as_long, not_below, not_below_role, opens, passes_on, setting,
     setting_is, states_all, where_there, writes, writes_into,
 };
-use super::{grants, key_rules, resource_rules, team_rules};
+use super::{clients, grants, key_rules, resource_rules, team_rules};
 
 /// Everything that is asked about an integration by whoever sees it.
 pub(super) const OF_INTEGRATIONS: &[&str] =
@@ -141,6 +141,7 @@ fn tools() -> Vec<Policy> {
     vec![
         Policy::forbid("call.cut", "What is off or paused is so for everybody", call)
             .unless("resource has off && !resource.off && !resource.integration.paused"),
+        clients::policy(),
         Policy::permit("call.role", "The role may use everything", call).when(holds(P::IntegrationUseAll)),
         Policy::permit("call.key", "The workspace key was made for everything", call)
             .from("is Wardroom::Key")

@@ -79,6 +79,9 @@ namespace Wardroom {
     acting_for?: Member,
   };
 
+  // A client that a member has connected, which acts as them: the classes of tools that they let it call.
+  entity Client = { person: Member, calls: Set<String> };
+
   // An AI agent. Tags, by person: that it may act for them.
   entity Agent in [Role] = { id: String, role: Role, lasting: Role, suspended: Bool, sponsor?: Member, ends?: Long }
     tags { ends?: Long };
@@ -115,7 +118,7 @@ const RESOURCE: &[&str] = &["Resource"];
 
 /// Every action: what it is done to, and what its context says besides what all contexts say.
 const ACTIONS: &[(&str, &[&str], &str)] = &[
-    ("tool.call", &["Tool"], ""),
+    ("tool.call", &["Tool"], "client?: Client"),
     ("organization.view", ORGANIZATION, ""),
     // The settings as they would be.
     (

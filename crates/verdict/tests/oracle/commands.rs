@@ -120,7 +120,7 @@ impl Pick<'_> {
             19 => Command::DisconnectAccount { account: self.account(), integration: self.integration() },
             15 => {
                 let (client, over) = (self.client(), [self.client()].into());
-                Command::ConnectClient { client, person: self.me, over }
+                Command::ConnectClient { client, person: self.me, profile: self.dice.pick(&Profile::ALL), over }
             }
             20 => {
                 let registration = RegistrationId::from_random([self.dice.below(3); 20]);

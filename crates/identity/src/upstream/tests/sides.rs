@@ -75,7 +75,9 @@ fn what_is_posted_is_understood_however_the_client_shows_itself() {
             panic!("{method:?}")
         };
         assert_eq!((code.as_str(), redirect_uri.as_deref(), verifier.as_str()), ("c+", Some(REDIRECT), VERIFIER));
-        let Grant::Refresh { token } = read(&TokenRequest::refresh(client, "r&=", MCP)) else { panic!("{method:?}") };
+        let Grant::Refresh { token, .. } = read(&TokenRequest::refresh(client, "r&=", MCP)) else {
+            panic!("{method:?}")
+        };
         assert_eq!(token.as_str(), "r&=");
         let revoked = TokenRequest::revoke(client, "a", TokenKind::Access);
         let revoked = RevocationRequest::parse(revoked.form().as_bytes(), revoked.authorization()).unwrap();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cases::Cases;
-use super::gate::{BACK, FORM, Gate, VERIFIER, back, error, form, request_in, tokens};
+use super::gate::{BACK, FORM, Gate, VERIFIER, back, chosen_in, error, form, request_in, tokens};
 use crate::invitations::invited;
 use crate::sign_in::{Answer, Browser};
 
@@ -20,6 +20,7 @@ fn yes(page: &Answer, org: &str) -> Vec<(String, String)> {
         ("csrf", page.csrf()),
         ("request", request_in(page)),
         ("organization", org.to_owned()),
+        ("profile", chosen_in(page)),
         ("answer", "connect".to_owned()),
     ];
     fields.map(|(name, value)| (name.to_owned(), value)).to_vec()

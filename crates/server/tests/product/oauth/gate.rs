@@ -122,11 +122,21 @@ impl Program {
 
     /// Presses a button of the page on which somebody is asked.
     pub(crate) fn answer(&self, browser: &Browser, page: &Answer, answer: &str) -> Answer {
-        let request = request_in(page);
+        self.answer_with(browser, page, &[("answer", Some(answer))])
+    }
+
+    /// Presses a button of it, with these fields of its form changed.
+    pub(crate) fn answer_with(&self, browser: &Browser, page: &Answer, changes: &[(&str, Option<&str>)]) -> Answer {
+        let (request, profile) = (request_in(page), chosen_in(page));
         let organization =
             page.text.split("name=\"organization\" value=\"").nth(1).map(|rest| rest.split('"').next().unwrap());
-        let fields =
-            form(&[("request", &request), ("organization", organization.unwrap_or(&self.org)), ("answer", answer)]);
+        let fields = [
+            ("request", request.as_str()),
+            ("organization", organization.unwrap_or(&self.org)),
+            ("profile", &profile),
+            ("answer", "connect"),
+        ];
+        let fields = form(&changed(&fields, changes));
         browser.fill_in("/oauth/authorize", &page.csrf(), &fields)
     }
 
@@ -184,6 +194,13 @@ pub(crate) fn status_at(door: &str, token: &str) -> u16 {
 pub(crate) fn request_in(page: &Answer) -> String {
     let request = page.text.split("name=\"request\" value=\"").nth(1).expect("the request").split('"').next();
     request.unwrap().replace("&#38;", "&").replace("&amp;", "&")
+}
+
+/// What the page has chosen that the client may do.
+pub(crate) fn chosen_in(page: &Answer) -> String {
+    let mut choices = page.text.split("name=\"profile\" value=\"").skip(1);
+    let chosen = choices.clone().find(|rest| rest.split('>').next().unwrap().ends_with("checked"));
+    chosen.or_else(|| choices.next()).unwrap_or_default().split('"').next().unwrap().to_owned()
 }
 
 /// What the client finds in the address to which the person is sent back.

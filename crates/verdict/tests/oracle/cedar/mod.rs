@@ -149,6 +149,12 @@ impl<'o> Cedar<'o> {
             let id = if right { key.to_string() } else { "another secret".to_owned() };
             context.insert("key", RestrictedExpression::new_entity_uid(uid("Key", &id)));
         }
+        if let (Some(Credential::Client(proof)), "tool.call") = (actor.credential, asked.action) {
+            // Nor what it presented, which ends by itself: nothing in the organization says when.
+            let id =
+                if now < proof.ends_at { proof.client.to_string() } else { "of a token that has ended".to_owned() };
+            context.insert("client", RestrictedExpression::new_entity_uid(uid("Client", &id)));
+        }
         if let Some((person, may)) = acting_for {
             let acting_for = [("person", member(person)), ("may", RestrictedExpression::new_bool(may))];
             context.insert("acting_for", record(acting_for));

@@ -44,6 +44,12 @@ impl<'o> Naive<'o> {
         }
     }
 
+    /// What a tool does to things; the worst where there is none.
+    pub(super) fn class(&self, slug: &str, tool: &str) -> ToolClass {
+        let found = self.state.integrations.values().find(|one| one.slug.as_str() == slug);
+        found.and_then(|one| one.tools.get(tool)).map_or(ToolClass::Unclassified, |tool| tool.class)
+    }
+
     /// Whether a subject has anything of an integration at this moment.
     fn reached(&self, subject: Subject, integration: IntegrationId) -> Answer {
         let denied = match self.has(subject, integration) {
@@ -146,6 +152,6 @@ fn by_grants(holding: &[&Grant], tool: &str, integration: &Integration) -> Answe
     no(if closest.is_some_and(|grant| grant.tools_off.contains(tool)) { "tool-off" } else { "profile" })
 }
 
-fn lets_through(profile: Profile, class: ToolClass) -> bool {
+pub(super) fn lets_through(profile: Profile, class: ToolClass) -> bool {
     matches!((profile.as_str(), class.as_str()), ("full", _) | ("no-delete", "read" | "write") | ("read-only", "read"))
 }

@@ -16,6 +16,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use domain::id::{PersonId, TeamId};
+use domain::integration::ToolClass;
 use domain::key::{Key, KeyKind};
 use domain::organization::{KeysWithoutRole, Organization, PersonalKeys, SecondFactor, SettingChange};
 use domain::permission::{Permission, Scope};
@@ -102,7 +103,7 @@ impl<'o> Naive<'o> {
             return refused;
         }
         let with_key = matches!(actor.credential, Some(Credential::Key { .. } | Credential::Client(_)));
-        let answer = self.answer(actor.subject, action, with_key);
+        let answer = self.answer(actor.subject, action, with_key).and(|| self.left_to_client(actor, action));
         let Some(person) = actor.acting_for else { return answer.and(|| self.stays_in(actor, action)) };
         if matches!(action, Action::Operate(Operation::Explain { subject }) if subject == actor.subject) {
             return answer;
@@ -110,6 +111,22 @@ impl<'o> Naive<'o> {
         let principal = self.answer(Subject::Member(person), action, false);
         let both = answer.and(|| principal);
         Answer { hidden: !both.allowed && (answer.hidden || principal.hidden), ..both }
+    }
+
+    /// What a client does of what its person may: to look at things any does, to change them or to ask for more one that
+    /// may change things, and all else one that may do everything.
+    fn left_to_client(&self, actor: &Actor, action: Action<'_>) -> Answer {
+        let Some(Credential::Client(proof)) = actor.credential else { return yes("no client") };
+        let may = match action {
+            Action::CallTool { integration, tool } => self.class(integration, tool),
+            Action::CallExposed { .. } => unreachable!("the questions give a tool its two names themselves"),
+            Action::Operate(Operation::RequestAccess { .. }) => ToolClass::Write,
+            Action::Operate(operation) if operation.only_looks() => ToolClass::Read,
+            Action::Operate(_) => ToolClass::Delete,
+        };
+        let client = self.state.clients.get(&proof.client);
+        let is_left = client.is_some_and(|client| calls::lets_through(client.profile, may));
+        if is_left { yes("client") } else { no("client-profile") }
     }
 
     fn answer(&self, subject: Subject, action: Action<'_>, with_key: bool) -> Answer {
