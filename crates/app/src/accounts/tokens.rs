@@ -11,6 +11,7 @@ use domain::id::{AccountId, IntegrationId, OrgId};
 use domain::time::Timestamp;
 use identity::upstream::{Client, TOKEN_ANSWER_LENGTH_MAX, TokenFault, TokenRequest, Tokens};
 use journal::Fact;
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use super::kept::{Kept, Registered, Troubled, registration_id};
@@ -70,6 +71,8 @@ pub enum Trouble {
 pub(crate) struct Vault {
     places: Mutex<HashMap<Holder, Arc<Place>>>,
     marks: AtomicU64,
+    /// Told where accounts have ended, whose tokens are to be given back.
+    pub(crate) ended: Notify,
 }
 
 /// Whose token: an account's, or that of an integration's application.
