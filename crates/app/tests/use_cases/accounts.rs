@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use app::accounts::Connected;
+use app::accounts::{Connected, TokenWanted};
 use app::integrations::{IntegrationChange, NewCredential, NewIntegration};
 use app::ports::{Content, Fetched, Fetching, Web};
 use app::sign_in::SignedIn;
@@ -315,4 +315,37 @@ async fn an_account_that_is_replaced_is_given_back_unless_that_might_end_the_new
     house.connects("honest").await;
     assert_eq!(house.given_back().await, [(THERE.to_owned(), second)]);
     assert_eq!(house.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn a_token_of_an_application_is_not_at_hand_once_its_credential_is_set_anew() {
+    let mut house = House::new(&["honest"]).await;
+    let kind = CredentialKind::ClientCredentials { client_id: "desk".to_owned(), scope: None };
+    house.servers.says("honest", "token_endpoint_auth_methods_supported", json!(["client_secret_post"]));
+    let set_anew = async |secret: &str| {
+        let credential = Some(NewCredential { kind: kind.clone(), secret: Some(secret.to_owned()) });
+        let change = IntegrationChange { credential, ..IntegrationChange::default() };
+        house.world.app.edit_integration(&house.caller, "honest", change).await.unwrap();
+    };
+    let wanted = || {
+        let snapshot = house.caller.live.snapshot();
+        let entry = snapshot.integration_by_slug("honest").unwrap();
+        let (integration, as_of) = (entry.id, entry.credential_as_of);
+        TokenWanted { org: house.acme.org, integration, account: None, as_of, refused: None }
+    };
+    set_anew("first").await;
+    let before = wanted();
+    house.world.app.renewed_token(before).await.unwrap();
+    assert!(house.world.app.token_at_hand(&before).is_some());
+    set_anew("second").await;
+    let after = wanted();
+    assert_ne!(before.as_of, after.as_of);
+    assert!(house.world.app.token_at_hand(&after).is_none());
+    // Nor does a late answer to who asked before become one.
+    house.world.app.renewed_token(before).await.unwrap();
+    assert!(house.world.app.token_at_hand(&after).is_none());
+    house.world.app.renewed_token(after).await.unwrap();
+    let (_, last) = house.servers.posted("/token").pop().unwrap();
+    assert!(last.contains("client_secret=second"), "{last}");
+    house.end(End::IntegrationDisconnected).await;
 }

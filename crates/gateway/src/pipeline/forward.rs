@@ -114,6 +114,8 @@ async fn carry<P: Ports>(
     (way, tally): (&mut Option<Way>, &mut Tally),
 ) -> Result<Over, Ending> {
     let upstreams = &call.gateway.upstreams;
+    let held = showing::holding(call)?;
+    guard.holds(held)?;
     let way = way.insert(guard.run(prepare(call, None)).await??);
     let (mut resent, mut renewed) = (false, false);
     let mut answering = loop {
@@ -121,11 +123,12 @@ async fn carry<P: Ports>(
             Err(Ending::Failure(Failure::SessionGone)) if !resent => {
                 // The upstream said that it does not know our session, so it has run nothing.
                 resent = true;
-                let of = (call.caller.actor.subject, way.showing.held.map(|held| held.account));
+                let of = (call.caller.actor.subject, way.showing.account);
                 if let Route::Legacy(gone) = &way.route {
                     upstreams.forget_session(&way.endpoint, of, gone);
                 }
                 way.sent = false;
+                guard.holds(held)?;
                 let route = upstreams.route(&way.endpoint, &way.showing.shown, of);
                 way.route = guard.run(route).await??;
             }
@@ -135,6 +138,7 @@ async fn carry<P: Ports>(
                 // The upstream did not take the token, so it has run nothing.
                 renewed = true;
                 let mark = way.showing.mark;
+                guard.holds(held)?;
                 *way = guard.run(prepare(call, mark)).await??;
             }
             other => break other?,
@@ -175,7 +179,7 @@ async fn prepare<P: Ports>(call: &Call<P>, refused: Option<u64>) -> Result<Way, 
     let (gateway, tool) = (&call.gateway, &call.tool);
     let endpoint = gateway.upstreams.endpoint(call.caller.org(), tool.integration, &tool.url)?;
     let mut shows = showing::showing(call, &endpoint, refused).await?;
-    let of = |shows: &Showing| (call.caller.actor.subject, shows.held.map(|held| held.account));
+    let of = |shows: &Showing| (call.caller.actor.subject, shows.account);
     let mut route = gateway.upstreams.route(&endpoint, &shows.shown, of(&shows)).await;
     if let (Err(Failure::Unauthorized { status: 401, .. }), Some(_), None) = (&route, shows.mark, refused) {
         shows = showing::showing(call, &endpoint, shows.mark).await?;
@@ -225,10 +229,10 @@ async fn send<P: Ports>(
     };
     tally.sent_bytes = outbound.body.len() as u64;
     let outgoing = Outgoing { method: "tools/call", name: Some(call.tool.name.clone()), mirrored, body: outbound.body };
-    // The last look before the call leaves: the permit in force must be for this very integration, and the account the one
-    // that is connected.
+    // The last look before the call leaves: the permit in force must be for this very integration, the credential the one
+    // that it has, and the account the one that is connected.
     guard.check()?;
-    guard.holds(way.showing.held)?;
+    guard.leaves()?;
     if !matches!(guard.permit().act(), Act::Call { integration, .. } if integration == call.tool.integration) {
         return Err(Ending::Stop(Stop::NotCurrent));
     }
@@ -332,6 +336,10 @@ fn over<P: Ports>(call: &Call<P>, ending: Ending) -> Over {
         Ending::Stop(Stop::Gone) => Over::Left { detail: "client-gone" },
         Ending::Stop(Stop::Disconnected) => {
             cut("cut: the account with which this call went out was disconnected".to_owned(), "account-disconnected")
+        }
+        Ending::Stop(Stop::CredentialChanged) => {
+            let told = "cut: the credential of the integration was set anew before this call had left; call again";
+            cut(told.to_owned(), "credential-changed")
         }
         Ending::Stop(Stop::NotCurrent) => {
             cut("cut: it cannot be told any more whether this call is allowed".to_owned(), "not-current")
