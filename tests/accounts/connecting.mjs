@@ -181,8 +181,21 @@ export const connecting = {
     assert.equal((await at.api("ada", "DELETE", `/members/${at.people.ben.email}`)).status, 200);
     assert.deepEqual(await accounts(at, SLUG), { ada: "connected", anna: "connected" });
     assert.equal((await callTool(at, SLUG, "ben", "whoami")).status, 401);
+    await waitFor("the provider to be told", () => provider.log.revocations[0]);
+    assert.equal(provider.held("ben", "RefreshToken"), 0);
     assert.equal(await whoAnswers(at, SLUG, "anna"), "anna");
     nothingCrossed(provider, upstream);
+  },
+
+  async "an account that is connected anew outlives the one before, and both end with the integration"() {
+    const { at, provider } = await gate({ connected: ["ada", "anna"] });
+    await connects(at, SLUG, "anna");
+    assert.equal(await whoAnswers(at, SLUG, "anna"), "anna");
+    assert.deepEqual(provider.log.revocations, []);
+    assert.equal((await at.api("ada", "DELETE", `/integrations/${SLUG}`)).status, 204);
+    await waitFor("the provider to be told", () => provider.log.revocations[1]);
+    assert.equal(provider.held("ada", "RefreshToken"), 0);
+    assert.deepEqual(new Set(provider.log.revocations.map(({ status }) => status)), new Set([200]));
   },
 
   async "somebody who says no at the provider has no account and is told so"() {

@@ -5,7 +5,7 @@ mod covers;
 use std::sync::Arc;
 
 use domain::event::{self, Event};
-use domain::id::{AccountId, KeyId, OrgId, PersonId};
+use domain::id::{KeyId, OrgId, PersonId};
 use domain::integration::CredentialKind;
 use domain::organization::{Organization, Stamp};
 use domain::time::Timestamp;
@@ -14,7 +14,7 @@ use tokio::sync::OwnedMutexGuard;
 use verdict::{Credential, NotAdmitted, Permit};
 
 use self::covers::covers;
-use crate::accounts::registration_id;
+use crate::accounts::{registration_id, to_give_back};
 use crate::live::{Live, save_sometimes};
 use crate::requests::{erased, may_end_requests};
 use crate::{App, Problem};
@@ -95,8 +95,10 @@ impl App {
         let forgotten =
             forgotten(live.org(), &state, &events, at).into_iter().chain(dropped(live.org(), &state, &events));
         let ended: Vec<_> = events.iter().flat_map(|event| state.accounts_ended_by(event)).collect();
-        let forgotten = forgotten.chain(signed_in_no_more(live.org(), &ended, &events));
-        let facts = facts.into_iter().chain(gone).chain(forgotten).collect();
+        let given_back = to_give_back(live.org(), &ended, (at, &facts)).into_iter();
+        let forgotten = forgotten.chain(registered_no_more(live.org(), &events));
+        // Before what is left of an organization is erased.
+        let facts = given_back.chain(facts).chain(gone).chain(forgotten).collect();
         let append = Append { stream, expected, at, actor: actor.clone(), events: bodies, facts };
         match self.inner.journal.append(std::iter::once(append).chain(directory.map(|append| *append)).collect()).await
         {
@@ -111,6 +113,9 @@ impl App {
             None => fold(&mut state, &events, (at, &actor)),
         }
         live.publish(&state, Some(&events));
+        if !ended.is_empty() {
+            self.inner.vault.ended.notify_one();
+        }
         ended.into_iter().for_each(|account| self.inner.vault.forget(live.org(), account));
         for event in &events {
             if let Event::IntegrationDisconnected { integration } | Event::IntegrationEdited { integration, .. } = event
@@ -154,10 +159,8 @@ fn dropped(org: OrgId, state: &Organization, events: &[Event]) -> Vec<Fact> {
     groups.map(|group| Fact::DropDirectoryGroup { org, group: group.id }).collect()
 }
 
-/// What is sealed of accounts at upstreams that are connected no longer, and of what Wardroom was registered as at those that
-/// are called no longer, or in another way.
-fn signed_in_no_more(org: OrgId, ended: &[AccountId], events: &[Event]) -> Vec<Fact> {
-    let accounts = ended.iter().map(|account| account.to_string());
+/// What is sealed of what Wardroom was registered as at upstreams that are called no longer, or in another way.
+fn registered_no_more(org: OrgId, events: &[Event]) -> Vec<Fact> {
     let registrations = events.iter().filter_map(|event| match event {
         Event::IntegrationDisconnected { integration } => Some(registration_id(*integration)),
         Event::IntegrationEdited { integration, edit } => {
@@ -169,7 +172,7 @@ fn signed_in_no_more(org: OrgId, ended: &[AccountId], events: &[Event]) -> Vec<F
         }
         _ => None,
     });
-    accounts.chain(registrations).map(|id| Fact::DropSecret { org, id }).collect()
+    registrations.map(|id| Fact::DropSecret { org, id }).collect()
 }
 
 /// Whose sessions all open the organization no more.

@@ -110,6 +110,8 @@ pub struct TokenWanted {
     pub integration: IntegrationId,
     /// The account for which it stands; none for the organization's application there.
     pub account: Option<AccountId>,
+    /// As of which event the integration has the credential for which it is wanted: what was given for another is of no use.
+    pub as_of: u64,
     /// The mark of the token that the upstream did not take, where it was one.
     pub refused: Option<u64>,
 }

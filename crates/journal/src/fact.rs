@@ -294,6 +294,31 @@ pub enum Fact {
         /// What it was for.
         id: String,
     },
+    /// A sealed secret is kept no longer but to be given back to whoever gave it.
+    GiveBack {
+        /// Whose.
+        org: OrgId,
+        /// What it was for.
+        id: String,
+        /// From when on.
+        at: Timestamp,
+    },
+    /// A secret that is to be given back waits longer after an attempt in vain.
+    GiveBackPutOff {
+        /// Whose.
+        org: OrgId,
+        /// What it was for.
+        id: String,
+        /// When it is tried next.
+        next_at: Timestamp,
+    },
+    /// A secret was given back, or never will be: it is deleted.
+    GivenBack {
+        /// Whose.
+        org: OrgId,
+        /// What it was for.
+        id: String,
+    },
 }
 
 impl fmt::Debug for Fact {
@@ -346,6 +371,9 @@ impl fmt::Debug for Fact {
             Fact::RenewSecret { org, id, .. } => write!(f, "RenewSecret({org}, {id})"),
             Fact::Secret { org, id, .. } => write!(f, "Secret({org}, {id})"),
             Fact::DropSecret { org, id } => write!(f, "DropSecret({org}, {id})"),
+            Fact::GiveBack { org, id, .. } => write!(f, "GiveBack({org}, {id})"),
+            Fact::GiveBackPutOff { org, id, .. } => write!(f, "GiveBackPutOff({org}, {id})"),
+            Fact::GivenBack { org, id } => write!(f, "GivenBack({org}, {id})"),
         }
     }
 }

@@ -129,6 +129,7 @@ impl Node {
     pub(crate) async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), Fault> {
         let mut workers = Workers::start(&doors::router(&self, Handle::current()), &self.front)?;
         let _sending = AbortOnDropHandle::new(tokio::spawn(self.app.clone().keep_sending()));
+        let _giving_back = AbortOnDropHandle::new(tokio::spawn(self.app.clone().keep_giving_back()));
         let _erasing = AbortOnDropHandle::new(tokio::spawn(erase_now_and_then(self.app.clone())));
         let _renewing = self.renewal.map(|renewal| AbortOnDropHandle::new(tokio::spawn(renewal.keep())));
         let served = tokio::select! {

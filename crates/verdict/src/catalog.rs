@@ -28,6 +28,8 @@ pub struct IntegrationEntry {
     pub url: Arc<str>,
     /// How Wardroom shows itself there.
     pub credential: CredentialKind,
+    /// The number of the event by which that was last set anew; 0 where it never was.
+    pub credential_as_of: u64,
     /// Whether nobody may use it for now.
     pub paused: bool,
     /// Its tools stand side by side, in the order of their names.
@@ -87,6 +89,7 @@ impl Catalog {
                 purpose: integration.purpose.as_str().into(),
                 url: integration.url.as_str().into(),
                 credential: integration.credential.clone(),
+                credential_as_of: state.credentials_anew.get(&integration.id).copied().unwrap_or_default(),
                 paused: integration.paused,
                 tools: first..catalog.tools.len() as u32,
             });

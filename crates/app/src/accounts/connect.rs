@@ -217,8 +217,15 @@ impl App {
             at: registered,
         };
         let sealed = self.sealed_document(org, account.as_str(), &kept)?;
-        let facts = vec![Fact::Secret { org, id: account.to_string(), sealed }];
+        let mut facts = vec![Fact::Secret { org, id: account.to_string(), sealed }];
         let person = whose_account(&caller, whose)?;
+        // Where the same client has both, to give the one before back might end this one as well: some take it for the end of
+        // all that somebody allowed the client.
+        if let Some(before) = snapshot.account(id, person)
+            && self.kept(org, before).await.ok().flatten().is_some_and(|before| about(id, &before.at) == went)
+        {
+            facts.push(Fact::DropSecret { org, id: before.to_string() });
+        }
         let credential = snapshot.integration(id).map(|entry| entry.credential.clone());
         // What was given for another credential than the one in force is none of this integration's.
         let command = |state: &Organization| match state.integrations.get(&id).map(|known| &known.credential)

@@ -86,9 +86,19 @@ impl App {
 
     async fn document_of<D: DeserializeOwned>(&self, org: OrgId, id: &str) -> Result<Option<D>, Problem> {
         let Some(sealed) = self.inner.journal.secret(org, id).await? else { return Ok(None) };
+        self.opened_document(org, id, &sealed).map(Some)
+    }
+
+    /// Opens a document that was sealed for its place.
+    pub(super) fn opened_document<D: DeserializeOwned>(
+        &self,
+        org: OrgId,
+        id: &str,
+        sealed: &[u8],
+    ) -> Result<D, Problem> {
         let place = SecretPlace { org: org.as_str(), secret: id };
-        let opened = self.inner.sealer.open(place, &sealed).map_err(|fault| Problem::broken(&fault))?;
-        serde_json::from_slice(&opened).map(Some).map_err(|_| {
+        let opened = self.inner.sealer.open(place, sealed).map_err(|fault| Problem::broken(&fault))?;
+        serde_json::from_slice(&opened).map_err(|_| {
             // What stands in it is secret, and so is what an error would say of it.
             Problem::Unavailable { message: "what is kept of a connection cannot be read".to_owned() }
         })

@@ -15,6 +15,7 @@
 mod connect;
 mod disconnect;
 mod discover;
+mod give_back;
 mod kept;
 mod list;
 mod places;
@@ -27,6 +28,7 @@ pub use list::{AccountState, AccountView};
 pub use places::{BACK, DOCUMENT, DOCUMENT_BACK};
 pub use tokens::{AccountToken, NoToken, TokenWanted, Trouble};
 
+pub(crate) use give_back::to_give_back;
 pub(crate) use kept::registration_id;
 pub(crate) use register::Met;
 pub(crate) use tokens::Vault;

@@ -28,7 +28,8 @@ impl App {
             }
             _ => return self.upstream_secret(org, integration).await,
         };
-        let wanted = TokenWanted { org, integration, account, refused: None };
+        let as_of = snapshot.integration(integration).map_or(0, |entry| entry.credential_as_of);
+        let wanted = TokenWanted { org, integration, account, as_of, refused: None };
         let token = match self.token_at_hand(&wanted) {
             Some(known) => known,
             None => {
@@ -41,5 +42,13 @@ impl App {
             NoToken::Ended(why) => Problem::invalid("credential", format!("the connection has ended: {why}")),
             NoToken::Unavailable(message) => Problem::Unavailable { message },
         })
+    }
+
+    /// Whether what was prepared in that state is still what the caller's look is shown with.
+    pub(crate) fn is_shown_still(&self, caller: &Caller, prepared: &Snapshot, integration: IntegrationId) -> bool {
+        let (now, person) = (caller.live.snapshot(), caller.actor.subject.person());
+        let as_of = |snapshot: &Snapshot| snapshot.integration(integration).map(|entry| entry.credential_as_of);
+        let accounts = |snapshot: &Snapshot| [None, person].map(|person| snapshot.account(integration, person));
+        as_of(prepared) == as_of(&now) && accounts(prepared) == accounts(&now)
     }
 }

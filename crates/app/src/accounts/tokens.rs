@@ -11,6 +11,7 @@ use domain::id::{AccountId, IntegrationId, OrgId};
 use domain::time::Timestamp;
 use identity::upstream::{Client, TOKEN_ANSWER_LENGTH_MAX, TokenFault, TokenRequest, Tokens};
 use journal::Fact;
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use super::kept::{Kept, Registered, Troubled, registration_id};
@@ -32,6 +33,8 @@ pub struct TokenWanted {
     pub integration: IntegrationId,
     /// The account; none for the organization's application there.
     pub account: Option<AccountId>,
+    /// As of which event the integration has the credential for which it is wanted.
+    pub as_of: u64,
     /// The mark of the token that was not taken, where one was.
     pub refused: Option<u64>,
 }
@@ -70,11 +73,20 @@ pub enum Trouble {
 pub(crate) struct Vault {
     places: Mutex<HashMap<Holder, Arc<Place>>>,
     marks: AtomicU64,
+    /// Told where accounts have ended, whose tokens are to be given back.
+    pub(crate) ended: Notify,
 }
 
-/// Whose token: an account's, or that of an integration's application.
+/// Whose token: an account's, or that of an integration's application, as of an event: none that was given for a credential
+/// before is found for the one after it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Holder(OrgId, IntegrationId, Option<AccountId>);
+struct Holder(OrgId, IntegrationId, Result<AccountId, u64>);
+
+impl Holder {
+    fn of(wanted: &TokenWanted) -> Holder {
+        Holder(wanted.org, wanted.integration, wanted.account.ok_or(wanted.as_of))
+    }
+}
 
 #[derive(Default)]
 struct Place {
@@ -105,7 +117,7 @@ impl Vault {
     /// Forgets an account's token.
     pub(crate) fn forget(&self, org: OrgId, account: AccountId) {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.retain(|Holder(of, _, held), _| (*of, *held) != (org, Some(account)));
+        places.retain(|Holder(of, _, held), _| (*of, *held) != (org, Ok(account)));
     }
 
     /// Forgets all that is at hand for an integration, whose credential is another from now on.
@@ -153,8 +165,7 @@ impl App {
     /// The token at hand, where it need not be renewed; what else is known without asking anybody.
     #[must_use]
     pub fn token_at_hand(&self, wanted: &TokenWanted) -> Option<Result<AccountToken, NoToken>> {
-        let holder = Holder(wanted.org, wanted.integration, wanted.account);
-        self.inner.vault.place(holder).answer((wanted.refused, u64::MAX), self.now())
+        self.inner.vault.place(Holder::of(wanted)).answer((wanted.refused, u64::MAX), self.now())
     }
 
     /// A token that is good now, renewed where it has to be. Of many who want the same at the same time one asks for it. It
@@ -163,7 +174,7 @@ impl App {
     /// # Errors
     /// [`NoToken`]
     pub async fn renewed_token(&self, wanted: TokenWanted) -> Result<AccountToken, NoToken> {
-        let place = self.inner.vault.place(Holder(wanted.org, wanted.integration, wanted.account));
+        let place = self.inner.vault.place(Holder::of(&wanted));
         // A try that is under way, or that begins before ours could, is ours as well.
         let waited_for = place.asked.load(Ordering::Acquire);
         let _renewing = place.renewing.lock().await;
@@ -200,7 +211,7 @@ impl App {
         let at = live.state.lock().await.accounts.get(&account).map(|known| known.integration);
         let Some(integration) = at else { return };
         // Whoever renews writes the same document.
-        let place = self.inner.vault.place(Holder(org, integration, Some(account)));
+        let place = self.inner.vault.place(Holder(org, integration, Ok(account)));
         let _renewing = place.renewing.lock().await;
         let kept = match self.kept(org, account).await {
             Ok(Some(kept)) => kept,

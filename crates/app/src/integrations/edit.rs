@@ -65,6 +65,10 @@ impl App {
         let _permit = self.permit(&snapshot, &caller.actor, operation).await?;
         let Some(integration) = snapshot.integration(id) else { return Err(Problem::missing("integration")) };
         let shown = self.shown_for(caller, &snapshot, id).await?;
+        if !self.is_shown_still(caller, &snapshot, id) {
+            let message = "how Wardroom shows itself there was changed meanwhile; try again".to_owned();
+            return Err(Problem::Unavailable { message });
+        }
         let tools = self
             .discover(&integration.url, &integration.credential, shown.as_ref().map(|shown| shown.as_str()))
             .await?;

@@ -161,7 +161,16 @@ impl House {
         let (org, snapshot) = (caller.live.org(), caller.live.snapshot());
         let integration = snapshot.integration_by_slug("crm").unwrap().id;
         let account = snapshot.account(integration, caller.actor.subject.person());
-        (caller, TokenWanted { org, integration, account: Some(account.unwrap()), refused: None })
+        (
+            caller,
+            TokenWanted {
+                org,
+                integration,
+                account: Some(account.unwrap()),
+                as_of: snapshot.integration(integration).unwrap().credential_as_of,
+                refused: None,
+            },
+        )
     }
 
     async fn token(&self, wanted: TokenWanted) -> String {

@@ -34,6 +34,7 @@ impl Organization {
             }
             Event::IntegrationEdited { integration, edit } => {
                 if edit.credential.is_some() {
+                    self.credentials_anew.insert(integration, stamp.seq);
                     self.accounts.retain(|_, account| account.integration != integration);
                 }
                 if let Some(integration) = self.integrations.get_mut(&integration) {
@@ -43,6 +44,7 @@ impl Organization {
             Event::IntegrationDisconnected { integration } => {
                 self.integrations.remove(&integration);
                 self.withdrawn.remove(&integration);
+                self.credentials_anew.remove(&integration);
                 self.accounts.retain(|_, account| account.integration != integration);
                 self.grants.values_mut().for_each(|grants| drop(grants.remove(&integration)));
                 self.grants.retain(|_, grants| !grants.is_empty());

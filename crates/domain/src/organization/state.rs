@@ -101,6 +101,9 @@ pub struct Organization {
     /// The accounts that are connected at its integrations' upstreams.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub accounts: BTreeMap<AccountId, Account>,
+    /// By which event the credential of an integration was last set anew, where it was: what was shown before is another's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub credentials_anew: BTreeMap<IntegrationId, u64>,
     /// The clients that were registered by hand, so that members can connect them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub registered_clients: BTreeSet<RegistrationId>,

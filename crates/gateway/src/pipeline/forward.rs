@@ -123,6 +123,8 @@ async fn carry<P: Ports>(
     (way, tally): (&mut Option<Way>, &mut Tally),
 ) -> Result<Over, Ending> {
     let upstreams = &call.gateway.upstreams;
+    let held = showing::holding(call)?;
+    guard.holds(held)?;
     let way = way.insert(guard.run(prepare(call, None)).await??);
     let (mut resent, mut renewed) = (false, false);
     let mut answering = loop {
@@ -135,6 +137,7 @@ async fn carry<P: Ports>(
                     upstreams.forget_session(&way.endpoint, &of, gone);
                 }
                 way.sent = false;
+                guard.holds(held)?;
                 let route = upstreams.route(&way.endpoint, &way.showing.shown, of);
                 way.route = guard.run(route).await??;
             }
@@ -144,6 +147,7 @@ async fn carry<P: Ports>(
                 // The upstream did not take the token, so it has run nothing.
                 renewed = true;
                 let mark = way.showing.mark;
+                guard.holds(held)?;
                 *way = guard.run(prepare(call, mark)).await??;
             }
             other => break other?,
@@ -264,7 +268,7 @@ async fn prepare<P: Ports>(call: &Call<P>, refused: Option<u64>) -> Result<Way, 
 /// In which session at a legacy upstream the call goes.
 fn session_of<P: Ports>(call: &Call<P>, showing: &Showing) -> SessionOf {
     let takes = call.session.as_ref().map(|session| session.can.takes.clone()).unwrap_or_default();
-    SessionOf { subject: call.caller.actor.subject, account: showing.held.map(|held| held.account), takes }
+    SessionOf { subject: call.caller.actor.subject, account: showing.account, takes }
 }
 
 /// What it comes to that the upstream does not take what it was shown.
@@ -314,10 +318,10 @@ async fn send<P: Ports>(
     };
     tally.sent_bytes = outbound.body.len() as u64;
     let outgoing = Outgoing { method: "tools/call", name: Some(call.tool.name.clone()), mirrored, body: outbound.body };
-    // The last look before the call leaves: the permit in force must be for this very integration, and the account the one
-    // that is connected.
+    // The last look before the call leaves: the permit in force must be for this very integration, the credential the one
+    // that it has, and the account the one that is connected.
     guard.check()?;
-    guard.holds(way.showing.held)?;
+    guard.leaves()?;
     if !matches!(guard.permit().act(), Act::Call { integration, .. } if integration == call.tool.integration) {
         return Err(Ending::Stop(Stop::NotCurrent));
     }
@@ -422,6 +426,10 @@ fn over<P: Ports>(call: &Call<P>, ending: Ending) -> Over {
         Ending::Stop(Stop::Gone) => Over::Left { detail: "client-gone" },
         Ending::Stop(Stop::Disconnected) => {
             cut("cut: the account with which this call went out was disconnected".to_owned(), "account-disconnected")
+        }
+        Ending::Stop(Stop::CredentialChanged) => {
+            let told = "cut: the credential of the integration was set anew before this call had left; call again";
+            cut(told.to_owned(), "credential-changed")
         }
         Ending::Stop(Stop::NotCurrent) => {
             cut("cut: it cannot be told any more whether this call is allowed".to_owned(), "not-current")

@@ -15,7 +15,7 @@ use verdict::{Denial, Permit, Question, Snapshot, Verdict};
 use crate::pipeline::identify::Caller;
 use crate::pipeline::line::Said;
 use crate::pipeline::question::Wanted;
-use crate::pipeline::showing::Held;
+use crate::pipeline::showing::{Held, Lost};
 use crate::ports::{Access, Ports};
 
 /// Why a call must stop.
@@ -25,6 +25,8 @@ pub(crate) enum Stop {
     Denied(Denial, Arc<Snapshot>),
     /// The account with which it goes out is connected no longer.
     Disconnected,
+    /// The integration's credential was set anew before the call had left.
+    CredentialChanged,
     /// It cannot be told any more whether it is allowed.
     NotCurrent,
     /// The client cancelled it.
@@ -44,7 +46,7 @@ pub(crate) struct Guard<'c, P: Ports> {
     queue: mpsc::Sender<Said>,
     changes: watch::Receiver<u64>,
     permit: Permit,
-    /// The account with which the call goes out.
+    /// What has to be so still of what is shown.
     held: Option<Held>,
     /// When to ask again although nothing changed.
     ask_again_at: Option<Timestamp>,
@@ -75,16 +77,24 @@ impl<'c, P: Ports> Guard<'c, P> {
         &self.permit
     }
 
-    /// From now on the call ends where this account is the one that is connected no longer.
-    pub(crate) fn holds(&mut self, held: Option<Held>) -> Result<(), Stop> {
-        self.held = held;
+    /// From now on the call ends where this is not so any more.
+    pub(crate) fn holds(&mut self, held: Held) -> Result<(), Stop> {
+        self.held = Some(held);
         self.still_held(&self.caller.access.snapshot())
     }
 
+    /// The last look at what is shown: from now on the call is on its way.
+    pub(crate) fn leaves(&mut self) -> Result<(), Stop> {
+        self.still_held(&self.caller.access.snapshot())?;
+        self.held = self.held.map(Held::on_its_way);
+        Ok(())
+    }
+
     fn still_held(&self, snapshot: &Snapshot) -> Result<(), Stop> {
-        match self.held.is_none_or(|held| held.stands(snapshot)) {
-            true => Ok(()),
-            false => Err(Stop::Disconnected),
+        match self.held.and_then(|held| held.lost(snapshot)) {
+            None => Ok(()),
+            Some(Lost::Account) => Err(Stop::Disconnected),
+            Some(Lost::Credential) => Err(Stop::CredentialChanged),
         }
     }
 

@@ -1,8 +1,8 @@
 //! How a call shows itself to its upstream. Never by anything that the client sent.
 //!
 //! What is stored for good is read once for each state of the organization. Tokens are asked for at every call, since they
-//! end and are renewed; and where a call goes out with an account, that account must still be the one that is connected when
-//! the call leaves, and for as long as it runs.
+//! end and are renewed. What a call shows must be the integration's credential still whenever it is shown, in a handshake and when
+//! the call leaves; and where a call goes out with an account, that must be the one that is connected for as long as it runs.
 
 use domain::id::{AccountId, IntegrationId, PersonId};
 use domain::integration::{CredentialKind, Whose};
@@ -22,22 +22,55 @@ pub(crate) struct Showing {
     /// Which token it is, where it is one: what is not taken can be renewed.
     pub(crate) mark: Option<u64>,
     /// The account with which the call goes out.
-    pub(crate) held: Option<Held>,
+    pub(crate) account: Option<AccountId>,
 }
 
-/// An account that is connected at an upstream, and whose it is.
+/// What has to be so still when something is shown to an upstream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Held {
     integration: IntegrationId,
-    person: Option<PersonId>,
-    pub(crate) account: AccountId,
+    /// As of which event the integration has its credential; none where that is nothing to a call any more.
+    as_of: Option<u64>,
+    /// The account that is connected there, and whose it is.
+    account: Option<(Option<PersonId>, AccountId)>,
 }
 
 impl Held {
-    /// Whether it is still the one that is connected.
-    pub(crate) fn stands(&self, snapshot: &Snapshot) -> bool {
-        snapshot.account(self.integration, self.person) == Some(self.account)
+    /// What ends the call with which it goes out.
+    pub(crate) fn lost(&self, snapshot: &Snapshot) -> Option<Lost> {
+        let as_of = snapshot.integration(self.integration).map(|integration| integration.credential_as_of);
+        let is_other = |(person, account)| snapshot.account(self.integration, person) != Some(account);
+        match self.account {
+            Some(account) if is_other(account) => Some(Lost::Account),
+            _ if self.as_of.is_some_and(|known| as_of != Some(known)) => Some(Lost::Credential),
+            _ => None,
+        }
     }
+
+    /// The same of a call that has left: a credential that is set anew is nothing to it, only an account that ends.
+    pub(crate) fn on_its_way(self) -> Held {
+        Held { as_of: None, ..self }
+    }
+}
+
+/// What is not as it was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Lost {
+    /// The account is connected no longer.
+    Account,
+    /// The credential was set anew.
+    Credential,
+}
+
+/// What has to be so still whenever the call shows something, from now until it has left.
+pub(crate) fn holding<P: Ports>(call: &Call<P>) -> Result<Held, Failure> {
+    let (tool, snapshot) = (&call.tool, &call.caller.snapshot);
+    let account = match &tool.credential {
+        CredentialKind::OAuth { whose, .. } => held(call, *whose)?,
+        _ => None,
+    };
+    let as_of = snapshot.integration(tool.integration).map(|integration| integration.credential_as_of);
+    Ok(Held { integration: tool.integration, as_of, account })
 }
 
 /// How the call shows itself; with another token than the one that was refused, where one was.
@@ -49,18 +82,19 @@ pub(crate) async fn showing<P: Ports>(
     let (tool, snapshot) = (&call.tool, &call.caller.snapshot);
     let account = match &tool.credential {
         CredentialKind::None | CredentialKind::Bearer | CredentialKind::Header { .. } => {
-            return Ok(Showing { shown: stored(call, endpoint).await?, mark: None, held: None });
+            return Ok(Showing { shown: stored(call, endpoint).await?, mark: None, account: None });
         }
         CredentialKind::ClientCredentials { .. } => None,
         CredentialKind::OAuth { whose, .. } => match held(call, *whose)? {
-            Some(held) => Some(held),
+            Some((_, account)) => Some(account),
             None => return Err(connect(call, Lacking::Never).await),
         },
     };
     let wanted = TokenWanted {
         org: snapshot.org(),
         integration: tool.integration,
-        account: account.map(|held| held.account),
+        account,
+        as_of: snapshot.integration(tool.integration).map_or(0, |integration| integration.credential_as_of),
         refused,
     };
     let token = match call.gateway.ports.token(wanted).await {
@@ -68,7 +102,7 @@ pub(crate) async fn showing<P: Ports>(
         Err(NoToken::Ended(why)) => return Err(connect(call, Lacking::Ended(why)).await),
         Err(NoToken::Unavailable(why)) => return Err(Failure::SignIn(why)),
     };
-    Ok(Showing { shown: Shown::bearer(&token.text)?, mark: Some(token.mark), held: account })
+    Ok(Showing { shown: Shown::bearer(&token.text)?, mark: Some(token.mark), account })
 }
 
 /// What the person is told who must connect an account, or ask somebody for everybody's.
@@ -93,19 +127,19 @@ pub(crate) async fn connect<P: Ports>(call: &Call<P>, lacking: Lacking) -> Failu
 /// The account with which the call goes out; none where there is none, or it is to have none.
 pub(crate) fn account<P: Ports>(call: &Call<P>) -> Option<AccountId> {
     match &call.tool.credential {
-        CredentialKind::OAuth { whose, .. } => held(call, *whose).ok().flatten().map(|held| held.account),
+        CredentialKind::OAuth { whose, .. } => held(call, *whose).ok().flatten().map(|(_, account)| account),
         _ => None,
     }
 }
 
-fn held<P: Ports>(call: &Call<P>, whose: Whose) -> Result<Option<Held>, Failure> {
+fn held<P: Ports>(call: &Call<P>, whose: Whose) -> Result<Option<(Option<PersonId>, AccountId)>, Failure> {
     let integration = call.tool.integration;
     let person = match whose {
         Whose::Organization => None,
         Whose::Person => Some(person(&call.caller.actor).ok_or(Failure::NobodysAccount)?),
     };
     let account = call.caller.snapshot.account(integration, person);
-    Ok(account.map(|account| Held { integration, person, account }))
+    Ok(account.map(|account| (person, account)))
 }
 
 /// As whom somebody calls: an agent as the person for whom it acts.

@@ -183,7 +183,8 @@ impl Upstreams {
         }
         for of in gone {
             let Some(place) = sessions.remove(&of) else { continue };
-            if let Some(session) = place.session.get() {
+            // The account may have ended meanwhile, and what it showed then is shown to nobody: its session ends by itself.
+            if let (Some(session), None) = (place.session.get(), of.account) {
                 let shown = place.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 self.say_goodbye(&endpoint.uri, &shown, session);
             }

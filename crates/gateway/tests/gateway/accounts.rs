@@ -3,7 +3,7 @@
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
 use domain::id::{AccountId, IntegrationId};
-use domain::integration::{CredentialKind, Whose};
+use domain::integration::{CredentialKind, IntegrationEdit, Whose};
 use domain::key::KeyScope;
 use serde_json::json;
 
@@ -260,4 +260,71 @@ async fn a_call_under_way_ends_with_the_account_with_which_it_went_out() {
     }
     assert_eq!(last["error"]["data"]["code"], "account-disconnected", "{last}");
     log.has("finish get_stuck_stream cut account-disconnected").await;
+}
+
+/// A call that waits for its token while something happens; gives the code with which it ends, and what was sent until then.
+async fn meanwhile(
+    era: Era,
+    credential: &CredentialKind,
+    change: impl Fn(IntegrationId) -> Command,
+) -> (String, usize) {
+    let log = log();
+    let (world, _upstream, mail) = world(&log, era, credential.clone()).await;
+    let ada = world.member_with("Ada", mail);
+    if let CredentialKind::OAuth { .. } = credential {
+        world.has_account(1, mail, Some(&ada), &["of-ada"]);
+    }
+    world.shared.tokens.lock().unwrap().insert(None, vec!["old".to_owned()]);
+    let gate = world.shared.token_gate.acquire().await.unwrap();
+    let client = world.client(&ada).modern();
+    let call = tokio::spawn(async move { client.call("mail__get_echo", json!({})).await });
+    log.has("token for").await;
+    world.change(change(mail));
+    drop(gate);
+    let ended = call.await.unwrap().json()["error"]["data"]["code"].as_str().unwrap_or_default().to_owned();
+    assert!(log.has("finish get_echo").await.ends_with(&format!("cut {ended}")), "{:?}", log.lines());
+    (ended, log.count("upstream"))
+}
+
+#[tokio::test]
+async fn what_was_prepared_before_a_credential_is_set_anew_or_an_account_ends_is_not_shown_in_a_handshake_either() {
+    let application = CredentialKind::ClientCredentials { client_id: "desk".to_owned(), scope: None };
+    for era in [Era::Modern, Era::Legacy] {
+        // The same way with another secret is another credential.
+        let anew = |integration| {
+            let edit = IntegrationEdit { credential: Some(application.clone()), ..IntegrationEdit::default() };
+            Command::EditIntegration { integration, edit }
+        };
+        assert_eq!(meanwhile(era, &application, anew).await, ("credential-changed".to_owned(), 0));
+        let ended = |integration| Command::DisconnectAccount { account: account(1), integration };
+        assert_eq!(meanwhile(era, &oauth(Whose::Person), ended).await, ("account-disconnected".to_owned(), 0));
+    }
+}
+
+#[tokio::test]
+async fn a_call_goes_on_where_something_else_of_its_integration_changes_and_after_it_has_left() {
+    let log = log();
+    let application = CredentialKind::ClientCredentials { client_id: "desk".to_owned(), scope: None };
+    let (world, upstream, mail) = world(&log, Era::Modern, application.clone()).await;
+    let ada = world.member_with("Ada", mail);
+    let edit = |edit| world.change(Command::EditIntegration { integration: mail, edit });
+    world.shared.tokens.lock().unwrap().insert(None, vec!["old".to_owned()]);
+    let gate = world.shared.token_gate.acquire().await.unwrap();
+    let running = tokio::spawn({
+        let client = world.client(&ada).modern();
+        async move { client.stream("1", "mail__get_stuck_stream").await }
+    });
+    log.has("token for").await;
+    edit(IntegrationEdit { title: Some("Post".to_owned()), ..IntegrationEdit::default() });
+    drop(gate);
+    log.has("upstream tools/call get_stuck_stream").await;
+    // Only what has not left yet is held to the credential.
+    edit(IntegrationEdit { credential: Some(application), ..IntegrationEdit::default() });
+    upstream.shared.release.notify_waiters();
+    let mut last = json!(null);
+    let mut running = running.await.unwrap();
+    while let Some(message) = running.next().await {
+        last = message;
+    }
+    assert!(last["result"].is_object(), "{last}");
 }

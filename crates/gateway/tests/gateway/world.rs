@@ -102,6 +102,8 @@ pub(crate) struct Shared {
     pub(crate) recorder_broken: AtomicBool,
     /// Recording waits for a permit of this, where it was taken away.
     pub(crate) recorder_gate: Semaphore,
+    /// Who wants a token waits here.
+    pub(crate) token_gate: Semaphore,
 }
 
 #[derive(Clone)]
@@ -134,8 +136,11 @@ impl Ports for FakePorts {
     async fn token(&self, wanted: TokenWanted) -> Result<UpstreamToken, NoToken> {
         let account = wanted.account.map_or_else(|| "application".to_owned(), |account| account.to_string());
         self.0.log.add(format!("token for {account} but {:?}", wanted.refused));
-        let tokens = self.0.tokens.lock().unwrap();
-        let of_account = tokens.get(&wanted.account).ok_or_else(|| NoToken::Ended("it was taken back".to_owned()))?;
+        let of_account = self.0.tokens.lock().unwrap().get(&wanted.account).cloned();
+        let of_account = of_account.ok_or_else(|| NoToken::Ended("it was taken back".to_owned()))?;
+        // What was asked for before the gate opened comes after.
+        self.0.token_gate.acquire().await.unwrap().forget();
+        self.0.token_gate.add_permits(1);
         // Each that is refused is followed by the next.
         let mark = wanted.refused.map_or(0, |refused| refused + 1);
         match of_account.get(mark as usize) {
@@ -277,6 +282,7 @@ impl World {
             now: AtomicI64::new(1_000_000),
             recorder_broken: AtomicBool::new(false),
             recorder_gate: Semaphore::new(1),
+            token_gate: Semaphore::new(1),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

@@ -21,13 +21,14 @@ use crate::invitee::InviteeRow;
 use crate::mail::MailRow;
 use crate::mail_domain::{JoinAskerRow, MailDomainRow};
 use crate::scim::{DirectoryGroup, DirectoryUser};
+use crate::secret::SecretToGiveBack;
 use crate::sign_in::{IdentityRow, SessionRow, TicketRow};
 use crate::sqlite::key_uses::KeyUses;
 use crate::sqlite::last_uses::LastUses;
 use crate::sqlite::pool::Pool;
 use crate::sqlite::record_desk::{Desk, Errand};
 use crate::sqlite::{
-    ending, facts, folder, identities, invitees, mail, mail_domains, reader, record_threads, scim, sign_in,
+    ending, facts, folder, give_back, identities, invitees, mail, mail_domains, reader, record_threads, scim, sign_in,
     stream_writer,
 };
 use crate::stream::{Append, Appended, SavedState, StoredEvent, StreamId};
@@ -379,6 +380,14 @@ impl Journal {
     /// [`ReadError`]
     pub async fn mail_due(&self, now: Timestamp, limit: usize) -> Result<Vec<MailRow>, ReadError> {
         self.read_journal(move |connection| mail::due(connection, now, limit)).await
+    }
+
+    /// Secrets that are to be given back and whose turn has come, those that wait longest first.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn secrets_to_give_back(&self, now: Timestamp, limit: usize) -> Result<Vec<SecretToGiveBack>, ReadError> {
+        self.read_journal(move |connection| give_back::due(connection, now, limit)).await
     }
 
     /// The invitation to which a link's digest leads. It says nothing about whether that opens anything.

@@ -10,7 +10,7 @@ use domain::id::{KeyId, OrgId, PersonId};
 use crate::error::{AppendError, ReadError};
 use crate::fact::{Fact, Label, OrganizationSlug, Person};
 use crate::sqlite::sign_in::{self, SessionsOf};
-use crate::sqlite::{clients, ending, identities, invitees, mail, mail_domains, passkeys, scim, to_sql};
+use crate::sqlite::{clients, ending, give_back, identities, invitees, mail, mail_domains, passkeys, scim, to_sql};
 use crate::stream::{EVENT_BYTES_MAX, PAGE_MAX};
 
 /// Where rows of a person stand that go when they are erased, besides those of their sessions.
@@ -128,6 +128,12 @@ pub(crate) fn write(connection: &Connection, fact: &Fact) -> Result<bool, FactEr
         Fact::DropClient { client } => clients::forget(connection, *client)?,
         Fact::ClientToken { row, at } => clients::write_token(connection, row, *at)?,
         Fact::SpendClientToken { digest, at } => clients::spend(connection, digest, *at)?,
+        Fact::GiveBack { org, id, at } => give_back::begin(connection, *org, id, *at)?,
+        Fact::GiveBackPutOff { org, id, next_at } => give_back::put_off(connection, *org, id, *next_at)?,
+        Fact::GivenBack { org, id } => {
+            give_back::end(connection, *org, id)?;
+            return Ok(true);
+        }
         Fact::DropSecret { org, id } => {
             run("DELETE FROM secrets WHERE org = ?1 AND id = ?2", &[&org.as_str(), id])?;
             return Ok(true);

@@ -166,6 +166,13 @@ const JOURNAL: &[&str] = &[
     CREATE INDEX oauth_clients_by_org ON oauth_clients (org) WHERE org IS NOT NULL;
     CREATE INDEX connected_clients_by_client_id ON connected_clients (client_id, org);
 ",
+    "
+    CREATE TABLE secrets_to_give_back (
+        org TEXT NOT NULL, id TEXT NOT NULL, sealed BLOB NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL,
+        PRIMARY KEY (org, id)
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX secrets_to_give_back_by_next_at ON secrets_to_give_back (next_at);
+",
 ];
 
 // `active` and `lingering` are bookkeeping for finding open intents after a crash without reading the history;

@@ -9,6 +9,7 @@ pub(crate) mod clients;
 pub(crate) mod ending;
 pub(crate) mod facts;
 pub(crate) mod folder;
+pub(crate) mod give_back;
 pub(crate) mod identities;
 pub(crate) mod invitees;
 pub(crate) mod keeper;

@@ -1,6 +1,7 @@
 //! The contract of streams, facts and saved states: whatever database is behind the interface must hold it.
 
-use journal::{Append, AppendError, Fact, Label, OrganizationSlug, Person, SavedState, StreamId};
+use domain::time::Timestamp;
+use journal::{Append, AppendError, Fact, Label, OrganizationSlug, Person, SavedState, SecretToGiveBack, StreamId};
 use tokio::task::JoinSet;
 
 use crate::world::{append, facts, folder, key, open, org, person};
@@ -239,6 +240,30 @@ async fn a_secret_is_renewed_where_it_is_still_and_what_was_dropped_meanwhile_st
     journal.append(vec![facts(vec![drop])]).await.unwrap();
     journal.append(vec![facts(vec![renew(b"late")])]).await.unwrap();
     assert_eq!(kept().await.unwrap(), None);
+    journal.close().await;
+}
+
+#[tokio::test]
+async fn a_secret_that_is_to_be_given_back_is_kept_for_nothing_else_until_that_was_done() {
+    let dir = folder();
+    let journal = open(dir.path());
+    let (org_id, id) = (org(1), "acc_1".to_owned());
+    let give_back = |at| Fact::GiveBack { org: org_id, id: id.clone(), at: Timestamp(at) };
+    let due = |now| journal.secrets_to_give_back(Timestamp(now), 10);
+    // What is not kept is not given back.
+    journal.append(vec![facts(vec![give_back(0)])]).await.unwrap();
+    assert_eq!(due(9).await.unwrap(), []);
+    let kept = Fact::Secret { org: org_id, id: id.clone(), sealed: b"sealed".to_vec() };
+    journal.append(vec![facts(vec![kept, give_back(5)])]).await.unwrap();
+    assert_eq!(journal.secret(org_id, &id).await.unwrap(), None);
+    let row = |attempts| SecretToGiveBack { org: org_id, id: id.clone(), sealed: b"sealed".to_vec(), attempts };
+    assert_eq!((due(4).await.unwrap(), due(5).await.unwrap()), (vec![], vec![row(0)]));
+    let put_off = Fact::GiveBackPutOff { org: org_id, id: id.clone(), next_at: Timestamp(7) };
+    // An organization that is erased erases nothing of what is on its way back.
+    journal.append(vec![facts(vec![put_off, Fact::EraseOrganization { org: org_id }])]).await.unwrap();
+    assert_eq!((due(6).await.unwrap(), due(7).await.unwrap()), (vec![], vec![row(1)]));
+    journal.append(vec![facts(vec![Fact::GivenBack { org: org_id, id: id.clone() }])]).await.unwrap();
+    assert_eq!(due(9).await.unwrap(), []);
     journal.close().await;
 }
 

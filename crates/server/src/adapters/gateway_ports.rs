@@ -80,8 +80,8 @@ impl Ports for GatewayPorts {
     }
 
     async fn token(&self, wanted: TokenWanted) -> Result<UpstreamToken, NoToken> {
-        let TokenWanted { org, integration, account, refused } = wanted;
-        let wanted = accounts::TokenWanted { org, integration, account, refused };
+        let TokenWanted { org, integration, account, as_of, refused } = wanted;
+        let wanted = accounts::TokenWanted { org, integration, account, as_of, refused };
         let token = match self.app.token_at_hand(&wanted) {
             Some(known) => known,
             None => {
