@@ -8,18 +8,16 @@ use domain::record::OutcomeStatus;
 use http::{HeaderMap, StatusCode};
 use identity::upstream::Challenge;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 use verdict::{Act, Permit};
 
-use crate::mcp::session::{Answer, Asked};
 use crate::message::{self, Fault, code};
 use crate::pipeline::call::Call;
 use crate::pipeline::guard::{Guard, Stop, Watched};
-use crate::pipeline::line::{Line, Said};
+use crate::pipeline::hear;
+use crate::pipeline::line::Line;
 use crate::pipeline::record::Recorded;
 use crate::pipeline::showing::{self, Showing};
-use crate::pipeline::state;
 use crate::ports::{Ports, Trouble};
 use crate::upstream::endpoint::{Endpoint, Route, SessionOf};
 use crate::upstream::exchange::{self, Answering, Head, Outgoing};
@@ -48,23 +46,17 @@ pub(crate) enum Over {
 }
 
 /// A call under way: where it went, so that it can be called back.
-struct Way {
-    endpoint: std::sync::Arc<Endpoint>,
-    showing: Showing,
-    route: Route,
+pub(super) struct Way {
+    pub(super) endpoint: std::sync::Arc<Endpoint>,
+    pub(super) showing: Showing,
+    pub(super) route: Route,
     upstream_id: u64,
     progress_token: Option<Value>,
     sent: bool,
 }
 
-/// What comes in while a call is under way.
-enum Heard {
-    Upstream(Result<Option<Value>, Failure>),
-    Client(Answer),
-}
-
 /// What ends a call before its answer.
-enum Ending {
+pub(super) enum Ending {
     Answered { message: Bytes, status: OutcomeStatus, detail: Option<String> },
     Stop(Stop),
     Failure(Failure),
@@ -127,7 +119,7 @@ async fn carry<P: Ports>(
     guard.holds(held)?;
     let way = way.insert(guard.run(prepare(call, None)).await??);
     let (mut resent, mut renewed) = (false, false);
-    let mut answering = loop {
+    let answering = loop {
         match send(call, guard, way, tally).await {
             Err(Ending::Failure(Failure::SessionGone)) if !resent => {
                 // The upstream said that it does not know our session, so it has run nothing.
@@ -153,103 +145,7 @@ async fn carry<P: Ports>(
             other => break other?,
         }
     };
-    let (mut asked, mut resumed) = (0, 0);
-    let (asker, mut answers) = mpsc::channel(upstreams.limits.upstream_requests_max as usize);
-    let mut waiting: Vec<(Value, Asked)> = Vec::new();
-    loop {
-        // While somebody thinks about an answer the upstream may be silent; the call as a whole has its end.
-        let ms =
-            if waiting.is_empty() { upstreams.limits.silence_ms_max } else { call.gateway.options.limits.call_ms_max };
-        let silence = Duration::from_millis(ms);
-        let heard = async {
-            tokio::select! {
-                biased;
-                next = answering.next() => Heard::Upstream(next),
-                Some(answer) = answers.recv() => Heard::Client(answer),
-            }
-        };
-        let heard = guard.run(tokio::time::timeout(silence, heard)).await;
-        tally.received_bytes = answering.received_bytes;
-        let next = match heard {
-            Ok(Ok(Heard::Client(answer))) => {
-                waiting.retain(|(id, _)| *id != answer.id);
-                tell(call, way, "response", message::answer(&answer.id, answer.said));
-                continue;
-            }
-            Ok(Ok(Heard::Upstream(next))) => Ok(Ok(next)),
-            Ok(Err(late)) => Ok(Err(late)),
-            Err(stop) => Err(stop),
-        };
-        let silent = Failure::Silent { ms: upstreams.limits.silence_ms_max };
-        let message = match next?.map_err(|_| silent)? {
-            Ok(Some(message)) => message,
-            Ok(None) | Err(Failure::Closed) if resumed < upstreams.limits.resumes_max => {
-                resumed += 1;
-                resume(call, guard, way, &mut answering).await?;
-                continue;
-            }
-            other => other?.ok_or(Failure::Closed)?,
-        };
-        resumed = 0;
-        match translate::inbound(message, &sides(call, way))? {
-            Inbound::Nothing => {}
-            Inbound::Final { message, status, detail } => {
-                call.gateway.aside(answering.run_out());
-                return Ok(Over::Answered { message, status, detail });
-            }
-            Inbound::Asks(mut result) => {
-                call.gateway.aside(answering.run_out());
-                state::mark(&call.gateway, (&call.caller, &call.tool), &mut result);
-                let message = message::result(&call.request.id, &Value::Object(result));
-                let detail = Some("input-required".to_owned());
-                return Ok(Over::Answered { message, status: OutcomeStatus::Succeeded, detail });
-            }
-            Inbound::Question(mut question) => {
-                asked += 1;
-                if asked > upstreams.limits.upstream_requests_max {
-                    return Err(Failure::TooManyQuestions.into());
-                }
-                let Some(session) = &call.session else { continue };
-                let ours = upstreams.next_id();
-                let Some(theirs) = question.insert("id".to_owned(), ours.into()) else { continue };
-                waiting.push((theirs.clone(), session.ask(ours, theirs, asker.clone())));
-                if let Ok(place) = guard.run(line.queue.reserve()).await? {
-                    place.send(Said::Note(message::whole(&Value::Object(question))));
-                }
-            }
-            Inbound::Passed(message) => {
-                // A slow client slows its upstream, not our memory.
-                if let Ok(place) = guard.run(line.queue.reserve()).await? {
-                    place.send(Said::Note(message));
-                }
-            }
-            Inbound::Asked(answer) => {
-                asked += 1;
-                if asked > upstreams.limits.upstream_requests_max {
-                    return Err(Failure::TooManyQuestions.into());
-                }
-                tell(call, way, "response", answer);
-            }
-        }
-    }
-}
-
-/// Asks a legacy upstream for the rest of an answer whose stream has broken off, after the time that it names.
-async fn resume<P: Ports>(
-    call: &Call<P>,
-    guard: &mut Guard<'_, P>,
-    way: &Way,
-    answering: &mut Answering,
-) -> Result<(), Ending> {
-    let resumption = answering.resumption().filter(|_| matches!(way.route, Route::Legacy(_))).ok_or(Failure::Closed)?;
-    let upstreams = &call.gateway.upstreams;
-    guard.run(tokio::time::sleep(Duration::from_millis(resumption.wait_ms))).await?;
-    guard.check()?;
-    let ms = upstreams.limits.handshake_ms_max;
-    let asked =
-        answering.resume(&upstreams.connection, &way.endpoint.uri, (&way.route, &way.showing.shown), resumption);
-    guard.run(tokio::time::timeout(Duration::from_millis(ms), asked)).await?.map_err(|_| Failure::Silent { ms })??;
-    Ok(())
+    hear::hear(call, guard, line, (way, tally), answering).await
 }
 
 /// Everything that must be known before the call itself can go out.
@@ -380,7 +276,7 @@ fn told_off<P: Ports>(
     }
 }
 
-fn sides<'c, P: Ports>(call: &'c Call<P>, way: &'c Way) -> Sides<'c> {
+pub(super) fn sides<'c, P: Ports>(call: &'c Call<P>, way: &'c Way) -> Sides<'c> {
     Sides {
         client_id: &call.request.id,
         dialect: &call.request.dialect,
@@ -408,7 +304,7 @@ fn call_back<P: Ports>(call: &Call<P>, way: &Way) {
     }
 }
 
-fn tell<P: Ports>(call: &Call<P>, way: &Way, method: &'static str, body: Bytes) {
+pub(super) fn tell<P: Ports>(call: &Call<P>, way: &Way, method: &'static str, body: Bytes) {
     let outgoing = Outgoing { method, name: None, mirrored: HeaderMap::new(), body };
     call.gateway.upstreams.tell(&way.endpoint, &way.showing.shown, &way.route, outgoing);
 }

@@ -13,6 +13,7 @@ pub(crate) mod dialect;
 pub(crate) mod evaluate;
 mod forward;
 pub(crate) mod guard;
+mod hear;
 pub(crate) mod identify;
 pub(crate) mod limit;
 mod line;

@@ -76,8 +76,8 @@ pub(crate) struct Shared {
     /// The rest of an answer whose stream was broken off, by the event after which it comes.
     rest: Mutex<HashMap<String, String>>,
     /// What was answered to questions.
-    answers: mpsc::UnboundedSender<Value>,
-    answered: tokio::sync::Mutex<mpsc::UnboundedReceiver<Value>>,
+    answers: mpsc::Sender<Value>,
+    answered: tokio::sync::Mutex<mpsc::Receiver<Value>>,
     /// What hangs goes on when this is notified.
     pub(crate) release: Notify,
     /// Everything received: method, headers, body.
@@ -86,7 +86,7 @@ pub(crate) struct Shared {
 
 impl Upstream {
     pub(crate) async fn start(era: Era, log: &Log) -> Upstream {
-        let (answers, answered) = mpsc::unbounded_channel();
+        let (answers, answered) = mpsc::channel(8);
         let shared = Arc::new(Shared {
             answers,
             answered: tokio::sync::Mutex::new(answered),
@@ -169,7 +169,7 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Res
     let tool = message["params"]["name"].as_str().unwrap_or_default();
     shared.log.add(format!("upstream {method} {tool}"));
     if method == "response" {
-        shared.answers.send(message.clone()).unwrap();
+        shared.answers.try_send(message.clone()).unwrap();
     }
     answer(&shared, &method, &message)
 }
@@ -229,6 +229,49 @@ fn answer(shared: &Arc<Shared>, method: &str, message: &Value) -> Response {
     }
 }
 
+/// What the tools do whose streams break off before their answer.
+fn break_off(shared: &Arc<Shared>, name: &str, progress: impl Fn(usize) -> String, done: &str) -> Option<Response> {
+    Some(match name {
+        "get_resumed" => {
+            let mut rest = shared.rest.lock().unwrap();
+            let second = format!("id: two\ndata: {}\n\nid: three\ndata: half of", progress(2));
+            rest.insert("one".to_owned(), second);
+            rest.insert("two".to_owned(), format!("id: three\ndata: {done}\n\n"));
+            stream(shared, vec![format!("retry: 1\nid: one\ndata: {}\n\n", progress(1)).into()], After::End)
+        }
+        "get_lost" => stream(shared, vec!["retry: 1\nid: gone\ndata:\n\n".into()], After::End),
+        "get_resumed_late" => {
+            stream(shared, vec![format!("retry: 60000\nid: late\ndata: {}\n\n", progress(1)).into()], After::End)
+        }
+        _ => return None,
+    })
+}
+
+/// What the tools do that ask something.
+fn ask(shared: &Arc<Shared>, id: &Value, params: &Value, done: &str) -> Option<Response> {
+    Some(match params["name"].as_str().unwrap_or_default() {
+        "get_asked" => {
+            let ask = r#"{"jsonrpc":"2.0","id":"q1","method":"sampling/createMessage","params":{}}"#;
+            stream(shared, vec![event(ask)], After::Wait(event(done)))
+        }
+        "get_input" if params["inputResponses"].is_object() => result(
+            id,
+            json!({ "content": [], "resultType": "complete", "told": [params["inputResponses"], params["requestState"]] }),
+        ),
+        "get_input" => {
+            let question =
+                json!({ "method": "elicitation/create", "params": { "message": "Who?", "requestedSchema": {} } });
+            let (asked, state) = (json!({ "who": question }), "a \"state\".");
+            result(id, json!({ "resultType": "input_required", "inputRequests": asked, "requestState": state, "x": 1 }))
+        }
+        "get_question" => {
+            let ask = r#"{"jsonrpc":"2.0","id":"q1","method":"elicitation/create","params":{"message":"Who?","n":1e400,"requestedSchema":{}}}"#;
+            stream(shared, vec![event(ask)], After::Answer(id.clone()))
+        }
+        _ => return None,
+    })
+}
+
 /// What each tool does.
 fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
     let params = &message["params"];
@@ -239,7 +282,12 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
         )
     };
     let done = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[]}}}}"#);
-    match params["name"].as_str().unwrap_or_default() {
+    let name = params["name"].as_str().unwrap_or_default();
+    let special = break_off(shared, name, progress, &done).or_else(|| ask(shared, id, params, &done));
+    if let Some(response) = special {
+        return response;
+    }
+    match name {
         "get_error" => result(id, json!({ "content": [], "isError": true })),
         "get_fault" => raw(
             StatusCode::OK,
@@ -276,17 +324,6 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
         "get_nothing" | "update_record" => stream(shared, Vec::new(), After::Wait(event(&done))),
         "get_stuck_stream" => stream(shared, vec![event(&progress(1))], After::Wait(event(&done))),
         "get_closed" => stream(shared, vec![event(&progress(1))], After::End),
-        "get_resumed" => {
-            let mut rest = shared.rest.lock().unwrap();
-            let second = format!("id: two\ndata: {}\n\nid: three\ndata: half of", progress(2));
-            rest.insert("one".to_owned(), second);
-            rest.insert("two".to_owned(), format!("id: three\ndata: {done}\n\n"));
-            stream(shared, vec![format!("retry: 1\nid: one\ndata: {}\n\n", progress(1)).into()], After::End)
-        }
-        "get_lost" => stream(shared, vec!["retry: 1\nid: gone\ndata:\n\n".into()], After::End),
-        "get_resumed_late" => {
-            stream(shared, vec![format!("retry: 60000\nid: late\ndata: {}\n\n", progress(1)).into()], After::End)
-        }
         "get_busy" => {
             let mut response = status(StatusCode::TOO_MANY_REQUESTS);
             response.headers_mut().insert("retry-after", "7".parse().unwrap());
@@ -297,24 +334,6 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
             format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32602,"message":"bad input"}}}}"#),
         ),
         "get_refused" => raw(StatusCode::FORBIDDEN, r#"{"error":"no"}"#.to_owned()),
-        "get_asked" => {
-            let ask = r#"{"jsonrpc":"2.0","id":"q1","method":"sampling/createMessage","params":{}}"#;
-            stream(shared, vec![event(ask)], After::Wait(event(&done)))
-        }
-        "get_input" if params["inputResponses"].is_object() => result(
-            id,
-            json!({ "content": [], "resultType": "complete", "told": [params["inputResponses"], params["requestState"]] }),
-        ),
-        "get_input" => {
-            let question =
-                json!({ "method": "elicitation/create", "params": { "message": "Who?", "requestedSchema": {} } });
-            let (asked, state) = (json!({ "who": question }), "a \"state\".");
-            result(id, json!({ "resultType": "input_required", "inputRequests": asked, "requestState": state, "x": 1 }))
-        }
-        "get_question" => {
-            let ask = r#"{"jsonrpc":"2.0","id":"q1","method":"elicitation/create","params":{"message":"Who?","n":1e400,"requestedSchema":{}}}"#;
-            stream(shared, vec![event(ask)], After::Answer(id.clone()))
-        }
         "get_odd_type" => result(id, json!({ "resultType": "odd" })),
         _ => raw(
             StatusCode::OK,
