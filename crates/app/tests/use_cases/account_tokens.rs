@@ -237,6 +237,7 @@ async fn a_disconnected_account_gives_no_token_any_more_and_its_server_is_told()
         house.restart().await;
     }
     assert_eq!(house.token(of_bea).await, "access/bea/1", "another's goes on");
+    house.world.app.give_back_what_is_due().await.unwrap();
     assert_eq!((house.server.asked("refresh"), house.server.asked("revoke")), (0, 1));
 }
 
