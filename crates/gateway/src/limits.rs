@@ -55,6 +55,13 @@ pub struct Limits {
     pub page_tools_max: usize,
     /// Tools that are read from an upstream in all.
     pub probe_tools_max: usize,
+    /// Milliseconds for which one integration's prompts or resources are waited for where those of all are listed: whoever
+    /// lists them waits for the slowest.
+    pub list_ms_max: u64,
+    /// Integrations that are asked at the same time for one such list.
+    pub lists_at_once_max: usize,
+    /// Prompts or resources in one such list. What goes beyond would fill a client's memory before it was read.
+    pub listed_max: usize,
     /// Requests that nobody or nothing can be blamed for and that are recorded, per organization and second;
     /// the others are counted in the next one's reason. Otherwise noise could fill the disk.
     pub noise_per_second_max: u32,
@@ -98,6 +105,9 @@ impl Default for Limits {
             upstream_session_idle_ms_max: 15 * 60_000,
             page_tools_max: 500,
             probe_tools_max: 2_000,
+            list_ms_max: 8_000,
+            lists_at_once_max: 16,
+            listed_max: 5_000,
             noise_per_second_max: 20,
             keep_alive_ms: 15_000,
             stream_after_ms: 5_000,

@@ -12,6 +12,8 @@ pub(crate) mod code {
     pub(crate) const METHOD_NOT_FOUND: i64 = -32_601;
     pub(crate) const INVALID_PARAMS: i64 = -32_602;
     pub(crate) const INTERNAL: i64 = -32_603;
+    /// There is no resource with this URI (revision 2025-11-25 and earlier).
+    pub(crate) const NO_RESOURCE: i64 = -32_002;
     pub(crate) const HEADER_MISMATCH: i64 = -32_020;
     pub(crate) const UNSUPPORTED_VERSION: i64 = -32_022;
     /// The person must open a link first (revision 2025-11-25 alone).
@@ -23,6 +25,8 @@ pub(crate) mod code {
     pub(crate) const NOT_SERVED: i64 = 1403;
     /// There is no such place, or nobody here may know of it.
     pub(crate) const NOT_THERE: i64 = 1404;
+    /// Who calls may not.
+    pub(crate) const DENIED: i64 = 1409;
     /// The right to a call ended while it ran.
     pub(crate) const ACCESS_ENDED: i64 = 1410;
     /// A client's person may do it, and has let the client do less.

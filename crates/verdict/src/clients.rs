@@ -45,7 +45,7 @@ impl Snapshot {
 fn class_of(act: Act, action: Action<'_>) -> ToolClass {
     match (act, action) {
         (Act::Call { class, .. }, _) => class,
-        (Act::Look { .. }, _) => ToolClass::Read,
+        (Act::Look { .. } | Act::Use { .. }, _) => ToolClass::Read,
         // By a tool of ours.
         (_, Action::Operate(Operation::RequestAccess { .. })) => ToolClass::Write,
         // Clients do nothing else, and nobody has said what it would be.

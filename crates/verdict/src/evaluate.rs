@@ -85,6 +85,7 @@ impl Snapshot {
                 .call(entry, self.catalog.find(integration, tool), question.now)
                 .map_err(|denial| self.unveil(entry, integration, denial, question.now)),
             Action::CallExposed { name } => self.call(entry, self.catalog.find_exposed(name), question.now),
+            Action::Use { integration } => self.use_besides_tools(entry, integration, question.now),
             Action::Operate(Operation::RemoveMember { member }) if leaves(entry, member, question.actor) => {
                 own(Permission::MemberRemove, Target::Member(member))
             }
@@ -165,6 +166,16 @@ impl Snapshot {
         let grant = open(index, tool, integration, &reached, now)?;
         let basis = grant.map_or_else(|| everything(entry), GrantEntry::basis);
         Ok((Act::Call { tool: index, integration: integration.id, class: tool.class }, basis))
+    }
+
+    /// Resources and prompts are read, which every profile admits: whoever has anything of an integration has these.
+    fn use_besides_tools(&self, entry: &SubjectEntry, integration: &str, now: Timestamp) -> Answer {
+        let found = self.catalog.integration_by_slug(integration).ok_or(hidden(Reason::NoSuchTarget))?;
+        let reached = self.reaches(entry, found, now)?;
+        if found.1.paused {
+            return Err(shown(Reason::Paused));
+        }
+        Ok((Act::Use { integration: found.1.id }, reached.basis(entry, now)))
     }
 
     /// Whether the subject has anything of an integration, and by what.

@@ -63,7 +63,9 @@ impl Snapshot {
 
     fn because_allowed(&self, act: Act, basis: Basis, question: &Question<'_>) -> String {
         let title = match act {
-            Act::Call { integration, .. } => self.integration(integration).map_or("", |entry| &entry.title),
+            Act::Call { integration, .. } | Act::Use { integration } => {
+                self.integration(integration).map_or("", |entry| &entry.title)
+            }
             _ => "",
         };
         match basis {
@@ -401,6 +403,6 @@ fn wanted(action: Action<'_>) -> String {
     match action {
         Action::CallTool { integration, tool } => format!("{tool} at {integration}"),
         Action::CallExposed { name } => name.to_owned(),
-        Action::Operate(_) => String::new(),
+        Action::Use { .. } | Action::Operate(_) => String::new(),
     }
 }

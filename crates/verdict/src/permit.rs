@@ -94,6 +94,11 @@ pub enum Act {
         /// Its class.
         class: ToolClass,
     },
+    /// A look at what an integration has besides its tools.
+    Use {
+        /// Which.
+        integration: IntegrationId,
+    },
     /// An operation on the organization.
     Operate {
         /// The permission it was asked under.

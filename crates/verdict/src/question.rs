@@ -111,6 +111,11 @@ pub enum Action<'q> {
         /// That name.
         name: &'q str,
     },
+    /// Read what an integration has besides its tools: its resources and its prompts.
+    Use {
+        /// The integration's slug.
+        integration: &'q str,
+    },
     /// Do something to the organization itself.
     Operate(Operation<'q>),
 }

@@ -273,12 +273,15 @@ impl Snapshot {
         match action {
             Action::CallTool { integration, tool } => self.catalog.find(integration, tool),
             Action::CallExposed { name } => self.catalog.find_exposed(name),
-            Action::Operate(_) => None,
+            Action::Use { .. } | Action::Operate(_) => None,
         }
     }
 
     fn meant_integration(&self, action: Action<'_>) -> Option<IntegrationId> {
-        self.tool(self.meant_tool(action)?).map(|(_, integration)| integration.id)
+        match action {
+            Action::Use { integration } => self.integration_by_slug(integration).map(|found| found.id),
+            action => self.tool(self.meant_tool(action)?).map(|(_, integration)| integration.id),
+        }
     }
 
     fn shares(&self, subject: Subject, action: Action<'_>) -> Vec<Remedy> {

@@ -20,6 +20,8 @@ use crate::{App, Caller, Problem};
 
 /// Changes that one page looks at before it is handed out short.
 const CHANGES_SCANNED_MAX: usize = 5_000;
+/// The method of a record about a tool; others are about what else integrations have.
+const TOOL_CALL: &str = "tools/call";
 
 /// Which entries are asked for. Every filter that is set must hold.
 #[derive(Clone, Debug, Default)]
@@ -208,7 +210,8 @@ impl App {
             return;
         }
         if [Reason::NotAssigned.code(), Reason::GrantEnded.code()].contains(&intent.reason.as_str()) {
-            intent.reason = Reason::NoSuchTool.code().to_owned();
+            let not_there = if intent.method == TOOL_CALL { Reason::NoSuchTool } else { Reason::NoSuchTarget };
+            intent.reason = not_there.code().to_owned();
         }
         if intent.integration.is_some_and(|integration| !self.may_know_of(caller, integration)) {
             (intent.integration, intent.class) = (None, None);

@@ -32,7 +32,7 @@ pub(super) fn covers(permit: &Permit, org: OrgId, state: &Organization, event: &
     // restore it is given a key; held by `to_an_organization_that_ends_nothing_happens_but_that_it_is_restored`.
     let ends = state.deletes_at.is_some();
     let (permission, target) = match permit.act() {
-        Act::Call { .. } | Act::Look { .. } => return false,
+        Act::Call { .. } | Act::Use { .. } | Act::Look { .. } => return false,
         Act::Found => return !state.is_created(),
         Act::Erase => return ends && matches!(event, Event::OrganizationDestroyed),
         Act::Decline { invitation } => {

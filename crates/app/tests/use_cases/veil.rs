@@ -10,6 +10,10 @@ use crate::world::{Acme, MEMBER, World, code_of};
 
 /// Records a denied call of the member, as the gateway would.
 async fn denied(world: &World, acme: &Acme, integration: Option<IntegrationId>, reason: &str) {
+    denied_to((world, acme), "tools/call", integration, reason).await;
+}
+
+async fn denied_to((world, acme): (&World, &Acme), method: &str, integration: Option<IntegrationId>, reason: &str) {
     let intent = Intent {
         org: acme.org,
         at: world.app.now(),
@@ -17,7 +21,7 @@ async fn denied(world: &World, acme: &Acme, integration: Option<IntegrationId>, 
         acting_for: None,
         credential: acme.member.actor.credential.map(|credential| credential.id()),
         client: None,
-        method: "tools/call".to_owned(),
+        method: method.to_owned(),
         integration,
         tool: Some("list_customers".to_owned()),
         class: None,
@@ -60,6 +64,19 @@ async fn ones_own_record_does_not_tell_a_hidden_integration_from_one_that_does_n
         let filtered = AuditQuery { integration: Some(name.to_owned()), ..own.clone() };
         assert_eq!(code_of(world.app.read_audit(&acme.member, filtered).await), "missing", "{name}");
     }
+}
+
+#[tokio::test]
+async fn nor_does_it_where_something_besides_tools_was_wanted() {
+    let world = World::new();
+    let acme = world.acme().await;
+    let stripe = world.app.show_integration(&acme.owner, "stripe").await.unwrap().id;
+    denied_to((&world, &acme), "resources/read", Some(stripe), "not-assigned").await;
+    denied_to((&world, &acme), "resources/read", None, "no-such-target").await;
+    let own = AuditQuery { subject: Some(MEMBER.to_owned()), limit: 10, ..AuditQuery::default() };
+    let page = world.app.read_audit(&acme.member, own).await.unwrap();
+    let nothing = (None, None, "no-such-target".to_owned());
+    assert_eq!(page.entries.iter().map(told).collect::<Vec<_>>(), vec![nothing; 2]);
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ pub(crate) fn meta<A>(caller: &Caller<A>, door: &Door) -> Value {
 }
 
 fn capabilities() -> Value {
-    json!({ "tools": { "listChanged": true } })
+    json!({ "tools": { "listChanged": true }, "prompts": {}, "resources": {}, "completions": {}, "logging": {} })
 }
 
 fn server_info<A>(caller: &Caller<A>, door: &Door) -> Value {

@@ -13,8 +13,8 @@ use domain::id::IntegrationId;
 use http::StatusCode;
 use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::gateway::Gateway;
 use crate::json;
@@ -24,6 +24,7 @@ use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
 use crate::pipeline::asking::offered;
 use crate::pipeline::identify::Caller;
+use crate::pipeline::kind::Kind;
 use crate::pipeline::parse::Request;
 use crate::ports::Ports;
 
@@ -117,6 +118,25 @@ fn page<P: Ports>(
     }
     out.extend_from_slice(b"}}");
     out.into()
+}
+
+/// A list with nothing in it.
+pub(crate) fn nothing(request: &Request, kind: Kind) -> Option<Bytes> {
+    kind.listed().map(|member| whole(request, member, Vec::new(), Map::new()))
+}
+
+/// A list of all there is, on one page.
+pub(crate) fn whole(request: &Request, member: &str, listed: Vec<Value>, meta: Map<String, Value>) -> Bytes {
+    let mut result = Map::from_iter([(member.to_owned(), Value::Array(listed))]);
+    if request.dialect.is_modern() {
+        result.insert("resultType".to_owned(), "complete".into());
+        result.insert("ttlMs".to_owned(), 0.into());
+        result.insert("cacheScope".to_owned(), "private".into());
+    }
+    if !meta.is_empty() {
+        result.insert("_meta".to_owned(), meta.into());
+    }
+    message::result(&request.id, &result.into())
 }
 
 /// Writes a definition with another name; all else stays as it stands in the text.

@@ -55,6 +55,8 @@ pub(crate) struct Session {
     /// What it says that it can do.
     pub(crate) can: Can,
     used: Mutex<Timestamp>,
+    /// The place in `LOG_LEVELS` from which log messages are wanted.
+    log_level: Mutex<Option<usize>>,
     running: Mutex<HashMap<String, CancellationToken>>,
     /// Questions that wait for an answer, by the id under which the client knows them.
     questions: Mutex<HashMap<String, (Value, mpsc::Sender<Answer>)>>,
@@ -80,6 +82,16 @@ pub(crate) struct Answer {
 impl Session {
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// From which severity on the client wants log messages, as a place in `LOG_LEVELS`; none where it did not say.
+    pub(crate) fn log_level(&self) -> Option<usize> {
+        *self.log_level.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The client says from which severity on it wants log messages.
+    pub(crate) fn set_log_level(&self, level: usize) {
+        *self.log_level.lock().unwrap_or_else(PoisonError::into_inner) = Some(level);
     }
 
     /// Makes a call cancellable by its id for as long as the returned value lives.
@@ -190,6 +202,7 @@ impl Sessions {
             client,
             can,
             used: Mutex::new(now),
+            log_level: Mutex::default(),
             running: Mutex::default(),
             questions: Mutex::default(),
         });

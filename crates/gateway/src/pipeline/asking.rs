@@ -18,7 +18,7 @@ use crate::gateway::Gateway;
 use crate::message::{self, Fault, code};
 use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
-use crate::pipeline::evaluate::{any_of, client_of, digest, told, tool_error};
+use crate::pipeline::evaluate::{any_of, client_of, digest, refusal, told};
 use crate::pipeline::identify::Caller;
 use crate::pipeline::parse::Request;
 use crate::pipeline::question::Wanted;
@@ -133,7 +133,8 @@ pub(crate) async fn ask<P: Ports>(
     may_ask(gateway, &caller, door, &request).await?;
     let Ok(slot) = gateway.calls.take(caller.org(), caller.actor.subject) else {
         let text = "limited: too many calls are running; wait until one of them has ended";
-        let message = tool_error(&request, text, ("io.wardroom/limit", json!({ "code": "too-many-calls" })));
+        let message =
+            refusal(&request, code::LIMITED, text, ("io.wardroom/limit", json!({ "code": "too-many-calls" })));
         return Err(Exit::from(answer::json(StatusCode::OK, message)));
     };
     // What is not there is asked for like anything else, so that the answer is the one for what is hidden.
@@ -204,7 +205,11 @@ async fn carried<P: Ports>(
         Err(not) => {
             let machine = json!({ "code": not.code, "because": not.message });
             let text = format!("refused: {}", not.message);
-            (OutcomeStatus::ToolError, Some(not.code), tool_error(request, &text, ("io.wardroom/refusal", machine)))
+            (
+                OutcomeStatus::ToolError,
+                Some(not.code),
+                refusal(request, code::INTERNAL, &text, ("io.wardroom/refusal", machine)),
+            )
         }
     };
     let response_bytes = message.len() as u64;

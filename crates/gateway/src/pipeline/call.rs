@@ -1,4 +1,4 @@
-//! A tool call, from the question to the record of its outcome.
+//! What goes to an integration, from the question to the record of its outcome: the call of a tool, and whatever else is asked.
 //!
 //! From the moment its intent is about to be recorded, a call is owned by a task of its own: it finishes its
 //! record whatever the client does.
@@ -21,11 +21,12 @@ use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
 use crate::pipeline::asking;
 use crate::pipeline::dialect::{self, Dialect};
-use crate::pipeline::evaluate::{Allowed, AllowedTool, client_of, digest, evaluate, tool_error};
+use crate::pipeline::evaluate::{Aim, Allowed, client_of, digest, evaluate, refusal};
 use crate::pipeline::forward::{self, Over, Tally};
 use crate::pipeline::identify::Caller;
+use crate::pipeline::kind::Kind;
 use crate::pipeline::limit::{Full, Slot};
-use crate::pipeline::line::{self, Final, Line};
+use crate::pipeline::line::{self, Final, Hearing, Line};
 use crate::pipeline::link;
 use crate::pipeline::parse::Request;
 use crate::pipeline::question::{Wanted, wanted};
@@ -41,13 +42,18 @@ pub(crate) struct Takes {
     pub(crate) stream: bool,
 }
 
-/// A call that is allowed and has room, on its way.
+/// A call of something of an integration that is allowed and has room, on its way.
 pub(crate) struct Call<P: Ports> {
     pub(crate) gateway: Arc<Gateway<P>>,
     pub(crate) caller: Caller<P::Access>,
     pub(crate) request: Request,
     pub(crate) wanted: Wanted,
-    pub(crate) tool: AllowedTool,
+    pub(crate) aim: Aim,
+    /// Whose names are to be told from those of other integrations: the slug, at the one URL of all.
+    pub(crate) named_by: Option<Box<str>>,
+    /// The place in `LOG_LEVELS` from which log messages are wanted; a modern client that names none wants none, a legacy
+    /// one what comes.
+    pub(crate) log_level: Option<usize>,
     /// What the upstream wants to be told again with the answers to its questions.
     pub(crate) state: Option<String>,
     pub(crate) cancel: CancellationToken,
@@ -63,15 +69,15 @@ pub(crate) struct Call<P: Ports> {
     _running: Option<Running>,
 }
 
-/// Decides a call and sends it on its way, or answers why not.
+/// Answers a request that names one thing of an integration.
 pub(crate) async fn call<P: Ports>(
     gateway: &Arc<Gateway<P>>,
     caller: Caller<P::Access>,
     (door, session): (&Door, Option<Arc<Session>>),
-    request: Request,
+    (kind, request): (Kind, Request),
     takes: Takes,
 ) -> Result<Response, Exit> {
-    let wanted = match wanted(door, &request.params) {
+    let wanted = match wanted(door, kind, &request.params) {
         Ok(wanted) => wanted,
         Err(fault) => {
             let blank = Blank { subject: Some(caller.actor), ..Blank::new(&caller.snapshot, &request.method) };
@@ -79,44 +85,72 @@ pub(crate) async fn call<P: Ports>(
             return Err(Exit::fault(StatusCode::OK, Some(&request.id), &fault));
         }
     };
-    if wanted.name == asking::TOOL && asking::offered(&caller.snapshot, door).is_some() {
+    if kind == Kind::CallTool && wanted.name == asking::TOOL && asking::offered(&caller.snapshot, door).is_some() {
         return asking::ask(gateway, caller, door, request).await;
     }
-    let Allowed { permit, at, tool } = evaluate(gateway, &caller, &request, (door, &wanted)).await?;
-    told_twice(gateway, &caller, &request, &tool)?;
-    let state = state::unmarked(gateway, &caller, &request, &tool)?;
+    // A question of a legacy upstream comes on the stream of the call.
+    let from = From { door, session, is_asked: takes.stream };
+    let hearing = begin(gateway, caller, from, (request, wanted)).await?;
+    Ok(line::respond(hearing, takes.stream, takes.json, &gateway.options.limits).await)
+}
+
+/// From where a call comes.
+pub(crate) struct From<'d> {
+    pub(crate) door: &'d Door,
+    /// A legacy client's.
+    pub(crate) session: Option<Arc<Session>>,
+    /// Whether a client in a session can be asked something on the way.
+    pub(crate) is_asked: bool,
+}
+
+/// Decides a call and sends it on its way, or answers why not.
+pub(crate) async fn begin<P: Ports>(
+    gateway: &Arc<Gateway<P>>,
+    caller: Caller<P::Access>,
+    from: From<'_>,
+    (request, wanted): (Request, Wanted),
+) -> Result<Hearing, Exit> {
+    let From { door, session, is_asked } = from;
+    let Allowed { permit, at, aim } = evaluate(gateway, &caller, &request, (door, &wanted)).await?;
+    told_twice(gateway, &caller, &request, &aim)?;
+    let state = state::unmarked(gateway, &caller, &request, &aim)?;
     let client = client_of(&request).or_else(|| session.as_ref().and_then(|session| session.client.clone()));
-    let can = match &request.dialect {
-        Dialect::Modern { takes_links, takes, .. } => Can { takes_links: *takes_links, takes: takes.clone() },
-        Dialect::Legacy => session.as_ref().map(|session| session.can.clone()).unwrap_or_default(),
+    let (can, log_level) = match &request.dialect {
+        Dialect::Modern { takes_links, takes, log_level, .. } => {
+            (Can { takes_links: *takes_links, takes: takes.clone() }, *log_level)
+        }
+        Dialect::Legacy => {
+            session.as_ref().map(|session| (session.can.clone(), session.log_level())).unwrap_or_default()
+        }
     };
     let slot = match gateway.calls.take(caller.org(), caller.actor.subject) {
         Ok(slot) => slot,
-        Err(full) => return Err(limited(gateway, &caller, &request, (&tool, client, full)).await),
+        Err(full) => return Err(limited(gateway, &caller, &request, (&aim, client, full)).await),
     };
     let cancel = CancellationToken::new();
     let running = session.as_ref().map(|session| session.run(&request.id, cancel.clone()));
-    // A question of a legacy upstream comes on the stream of the call, and its answer by the session.
-    let session = session.filter(|_| takes.stream);
     let (line, hearing) = line::line(&gateway.options.limits);
     let call = Call {
         gateway: gateway.clone(),
         caller,
         request,
         wanted,
-        tool,
+        named_by: door.integration.is_none().then(|| aim.slug.clone()),
+        aim,
+        log_level,
         state,
         cancel,
         client,
         can,
-        session,
+        // Its answer comes by the session.
+        session: session.filter(|_| is_asked),
         decided_at: at,
         decided: Instant::now(),
         _slot: slot,
         _running: running,
     };
     gateway.aside(carry(call, permit, line));
-    Ok(line::respond(hearing, takes.stream, takes.json, &gateway.options.limits).await)
+    Ok(hearing)
 }
 
 /// What a modern client tells in headers must be what its arguments say.
@@ -124,13 +158,13 @@ fn told_twice<P: Ports>(
     gateway: &Arc<Gateway<P>>,
     caller: &Caller<P::Access>,
     request: &Request,
-    tool: &AllowedTool,
+    aim: &Aim,
 ) -> Result<(), Exit> {
     if !request.dialect.is_modern() {
         return Ok(());
     }
     let depth_max = gateway.options.limits.depth_max;
-    let wanted = mirror::headers(&tool.definition, request.params.get("arguments"), depth_max);
+    let wanted = mirror::headers(&aim.definition, request.params.get("arguments"), depth_max);
     dialect::check_params(&request.param_headers, &wanted).map_err(|malformed| {
         let blank = Blank { subject: Some(caller.actor), ..Blank::new(&caller.snapshot, &request.method) };
         gateway.note_noise(blank, Decision::Malformed, malformed.reason);
@@ -145,14 +179,14 @@ async fn carry<P: Ports>(call: Call<P>, permit: Permit, line: Line) {
     let intent = Blank {
         subject: Some(call.caller.actor),
         client: call.client.clone(),
-        integration: Some(call.tool.integration),
-        tool: Some(&call.tool.name),
-        class: Some(call.tool.class),
+        integration: Some(call.aim.integration),
+        tool: call.aim.named(),
+        class: Some(call.aim.class),
         arguments_digest: Some(digest(gateway, &call.caller, &call.request)),
         ..Blank::new(snapshot, &call.request.method)
     };
     let intent = intent.decided(call.decided_at, Decision::Allowed, permit.basis().code());
-    let durability = record::durability(snapshot, call.tool.class);
+    let durability = record::durability(snapshot, call.aim.class);
     let recorded = match record::begin(gateway, intent, durability, call.decided).await {
         Ok(recorded) => recorded,
         Err(unavailable) => {
@@ -174,7 +208,7 @@ async fn carry<P: Ports>(call: Call<P>, permit: Permit, line: Line) {
         Over::Answered { message, .. } => line.end(Final::ok(message)).await,
         Over::Failed(failure) => {
             let retry_after_s = failure.retry_after_s();
-            let text = failure.sentence(&call.tool.title);
+            let text = failure.sentence(&call.aim.title);
             let shown = failure
                 .link()
                 .filter(|_| call.can.takes_links)
@@ -182,7 +216,7 @@ async fn carry<P: Ports>(call: Call<P>, permit: Permit, line: Line) {
             let message = shown.unwrap_or_else(|| {
                 let machine =
                     json!({ "code": failure.code(), "retryAfterSeconds": retry_after_s, "connect": failure.link() });
-                tool_error(&call.request, &text, ("io.wardroom/failure", machine))
+                refusal(&call.request, code::INTERNAL, &text, ("io.wardroom/failure", machine))
             });
             line.end(Final { status: StatusCode::OK, message, retry_after_s }).await;
         }
@@ -198,14 +232,14 @@ async fn limited<P: Ports>(
     gateway: &Arc<Gateway<P>>,
     caller: &Caller<P::Access>,
     request: &Request,
-    (tool, client, full): (&AllowedTool, Option<String>, Full),
+    (aim, client, full): (&Aim, Option<String>, Full),
 ) -> Exit {
     let blank = Blank {
         subject: Some(caller.actor),
         client,
-        integration: Some(tool.integration),
-        tool: Some(&tool.name),
-        class: Some(tool.class),
+        integration: Some(aim.integration),
+        tool: aim.named(),
+        class: Some(aim.class),
         ..Blank::new(&caller.snapshot, &request.method)
     };
     let (reason, text) = match full {
@@ -215,6 +249,6 @@ async fn limited<P: Ports>(
         Full::Gateway => ("gateway-full", "limited: Wardroom has too many calls running; try again shortly".to_owned()),
     };
     gateway.note(blank.decided(gateway.ports.now(), Decision::Limited, reason)).await;
-    let message = tool_error(request, &text, ("io.wardroom/limit", json!({ "code": reason })));
+    let message = refusal(request, code::LIMITED, &text, ("io.wardroom/limit", json!({ "code": reason })));
     Exit::from(answer::json(StatusCode::OK, message))
 }

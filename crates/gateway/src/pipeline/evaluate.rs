@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use domain::grant::Profile;
-use domain::id::PersonId;
+use domain::id::{IntegrationId, PersonId};
 use domain::integration::{CredentialKind, ToolClass};
 use domain::record::Decision;
 use domain::time::Timestamp;
@@ -23,30 +24,41 @@ use crate::pipeline::answer::{self, Exit};
 use crate::pipeline::asking::{TOOL, how_to_ask};
 use crate::pipeline::dialect::Dialect;
 use crate::pipeline::identify::Caller;
+use crate::pipeline::kind::Kind;
 use crate::pipeline::parse::Request;
 use crate::pipeline::question::Wanted;
 use crate::pipeline::record::Blank;
 use crate::ports::Ports;
 use crate::upstream::short;
 
-/// A call that may be made, with the permit that says so and all that forwarding needs to know of its tool.
+/// A call that may be made, with the permit that says so and all that forwarding needs to know of what it is of.
 pub(crate) struct Allowed {
     pub(crate) permit: Permit,
     /// The moment for which it was asked.
     pub(crate) at: Timestamp,
-    pub(crate) tool: AllowedTool,
+    pub(crate) aim: Aim,
 }
 
-/// The tool of an allowed call, as it was when the call was allowed.
-pub(crate) struct AllowedTool {
+/// What an allowed call is of, as it was when the call was allowed.
+pub(crate) struct Aim {
+    pub(crate) kind: Kind,
+    /// As its server knows it; empty for a list.
     pub(crate) name: Box<str>,
+    /// A tool's definition; empty for all else.
     pub(crate) definition: Arc<str>,
     pub(crate) class: ToolClass,
-    pub(crate) integration: domain::id::IntegrationId,
+    pub(crate) integration: IntegrationId,
     pub(crate) title: Box<str>,
     pub(crate) slug: Box<str>,
     pub(crate) url: Arc<str>,
     pub(crate) credential: CredentialKind,
+}
+
+impl Aim {
+    /// What stands in the record beside the method.
+    pub(crate) fn named(&self) -> Option<&str> {
+        Some(&*self.name).filter(|name| !name.is_empty())
+    }
 }
 
 /// Asks the engine. A denial is recorded and answered here.
@@ -59,8 +71,8 @@ pub(crate) async fn evaluate<P: Ports>(
     let now = gateway.ports.now();
     let question = Question { actor: &caller.actor, action: wanted.action(), now };
     let denial = match caller.snapshot.evaluate(&question) {
-        Verdict::Allowed(permit) => match tool_of(&caller.snapshot, &permit) {
-            Some(tool) => return Ok(Allowed { permit, at: now, tool }),
+        Verdict::Allowed(permit) => match aim(&caller.snapshot, &permit, wanted) {
+            Some(aim) => return Ok(Allowed { permit, at: now, aim }),
             None => Denial { reason: Reason::NoSuchTool, hidden: true, whose: Whose::Subject },
         },
         Verdict::Denied(denial) => denial,
@@ -70,7 +82,7 @@ pub(crate) async fn evaluate<P: Ports>(
         subject: Some(caller.actor),
         client: client_of(request),
         integration: described.integration,
-        tool: Some(described.tool),
+        tool: Some(described.tool).filter(|name| !name.is_empty()),
         class: described.class,
         arguments_digest: Some(digest(gateway, caller, request)),
         ..Blank::new(&caller.snapshot, &request.method)
@@ -82,7 +94,7 @@ pub(crate) async fn evaluate<P: Ports>(
 
 /// What is known of a denied call: where it would have gone, if that exists.
 struct Described<'d> {
-    integration: Option<domain::id::IntegrationId>,
+    integration: Option<IntegrationId>,
     tool: &'d str,
     class: Option<ToolClass>,
 }
@@ -104,14 +116,24 @@ fn described<'d>(snapshot: &'d Snapshot, reason: Reason, wanted: &'d Wanted) -> 
     }
 }
 
-fn tool_of(snapshot: &Snapshot, permit: &Permit) -> Option<AllowedTool> {
-    let Act::Call { tool, integration: id, class } = permit.act() else { return None };
-    let (tool, integration) = snapshot.tool(tool)?;
-    Some(AllowedTool {
-        name: tool.name.clone(),
-        definition: tool.definition.clone(),
+/// What a permit is for.
+fn aim(snapshot: &Snapshot, permit: &Permit, wanted: &Wanted) -> Option<Aim> {
+    let (name, definition, class, integration) = match permit.act() {
+        Act::Call { tool, class, .. } => {
+            let (tool, integration) = snapshot.tool(tool)?;
+            (tool.name.clone(), tool.definition.clone(), class, integration)
+        }
+        Act::Use { integration } => {
+            (wanted.name.as_str().into(), Arc::default(), ToolClass::Read, snapshot.integration(integration)?)
+        }
+        _ => return None,
+    };
+    Some(Aim {
+        kind: wanted.kind,
+        name,
+        definition,
         class,
-        integration: id,
+        integration: integration.id,
         title: integration.title.clone(),
         slug: integration.slug.clone(),
         url: integration.url.clone(),
@@ -132,10 +154,8 @@ pub(crate) async fn told<P: Ports>(
                      Keys in Wardroom";
         return Exit::not_identified(ended, &gateway.options.challenge(door, true));
     }
-    if denial.hidden || denial.reason == Reason::NoSuchTool {
-        let name = wanted.map_or(TOOL, |wanted| &wanted.name);
-        let fault = Fault::new(code::INVALID_PARAMS, format!("Unknown tool: {}", short(name)));
-        return Exit::fault(StatusCode::OK, Some(&request.id), &fault);
+    if denial.hidden || matches!(denial.reason, Reason::NoSuchTool | Reason::NoSuchTarget) {
+        return Exit::fault(StatusCode::OK, Some(&request.id), &not_there(request, wanted));
     }
     let explanation = caller.snapshot.explain_denial(denial, action);
     if let Reason::ClientProfile { class, .. } = denial.reason {
@@ -152,14 +172,34 @@ pub(crate) async fn told<P: Ports>(
     let mut machine =
         json!({ "code": explanation.code, "because": explanation.because, "remedy": explanation.remedy, "ask": names });
     if explanation.remedy.is_some()
-        && let Some(wanted) = wanted
+        && let Some(wanted) = wanted.filter(|wanted| wanted.kind == Kind::CallTool)
         && let Some(how) = how_to_ask(gateway, caller, (door, wanted)).await
         && let Some(members) = machine.as_object_mut()
     {
         text.push_str(&format!(". {}", how.text));
         members.insert("request".to_owned(), how.machine);
     }
-    Exit::from(answer::json(StatusCode::OK, tool_error(request, &text, ("io.wardroom/denial", machine))))
+    let message = refusal(request, code::DENIED, &text, ("io.wardroom/denial", machine));
+    Exit::from(answer::json(StatusCode::OK, message))
+}
+
+/// What is said of a thing that does not exist, and of one that is hidden.
+fn not_there(request: &Request, wanted: Option<&Wanted>) -> Fault {
+    let named = |key| request.params.get(key).and_then(Value::as_str).map(short).unwrap_or_default();
+    match wanted.map_or(Kind::CallTool, |wanted| wanted.kind) {
+        Kind::CallTool => {
+            let name = wanted.map_or(TOOL, |wanted| &wanted.name);
+            Fault::new(code::INVALID_PARAMS, format!("Unknown tool: {}", short(name)))
+        }
+        Kind::GetPrompt => Fault::new(code::INVALID_PARAMS, format!("Unknown prompt: {}", named("name"))),
+        Kind::ReadResource => {
+            let number = if request.dialect.is_modern() { code::INVALID_PARAMS } else { code::NO_RESOURCE };
+            Fault::new(number, "Resource not found").with_data(json!({ "uri": named("uri") }))
+        }
+        Kind::Complete | Kind::ListPrompts | Kind::ListResources | Kind::ListTemplates => {
+            Fault::new(code::INVALID_PARAMS, "there is nothing of this name")
+        }
+    }
 }
 
 /// The answer to a connected client whose person may do what it wants, and has let it do less: what to ask them for.
@@ -192,8 +232,12 @@ pub(crate) async fn names<P: Ports>(
     gateway.ports.names(caller.org(), shown).await
 }
 
-/// A tool's result that says why nothing came of the call, in the client's era.
-pub(crate) fn tool_error(request: &Request, text: &str, meta: (&str, Value)) -> bytes::Bytes {
+/// The answer that says why nothing came of a request, in the client's era: to a call of a tool it is a result, which the model
+/// is shown, and to all else an error with this code.
+pub(crate) fn refusal(request: &Request, code: i64, text: &str, meta: (&str, Value)) -> Bytes {
+    if request.method != Kind::CallTool.method() {
+        return Fault::new(code, text).with_data(json!({ meta.0: meta.1 })).to_bytes(Some(&request.id));
+    }
     let mut result = message::tool_error(text, meta);
     if let (true, Some(members)) = (request.dialect.is_modern(), result.as_object_mut()) {
         members.insert("resultType".to_owned(), "complete".into());
@@ -212,7 +256,8 @@ pub(crate) fn client_of(request: &Request) -> Option<String> {
 /// The digest by which equal arguments can be recognised in the record.
 pub(crate) fn digest<P: Ports>(gateway: &Gateway<P>, caller: &Caller<P::Access>, request: &Request) -> [u8; 32] {
     let mut canonical = Vec::with_capacity(128);
-    match request.params.get("arguments") {
+    // What is to be completed is called so.
+    match request.params.get("arguments").or_else(|| request.params.get("argument")) {
         Some(arguments) => json::canonical(arguments, &mut canonical),
         None => canonical.extend_from_slice(b"{}"),
     }

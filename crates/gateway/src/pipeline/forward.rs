@@ -1,4 +1,4 @@
-//! The step that lets a call out of the house, and lets its answer in. The only place that sends a tool call to
+//! The step that lets a call out of the house, and lets its answer in. The only place that sends a call to
 //! an upstream. It takes the engine's permit and the proof that the call is recorded.
 
 use std::time::Duration;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use verdict::{Act, Permit};
 
+use crate::mcp::list;
 use crate::message::{self, Fault, code};
 use crate::pipeline::call::Call;
 use crate::pipeline::guard::{Guard, Stop, Watched};
@@ -118,6 +119,9 @@ async fn carry<P: Ports>(
     let held = showing::holding(call)?;
     guard.holds(held)?;
     let way = way.insert(guard.run(prepare(call, None)).await??);
+    if let Some(answer) = nothing_listed(call, way) {
+        return Ok(answer);
+    }
     let (mut resent, mut renewed) = (false, false);
     let answering = loop {
         match send(call, guard, way, tally).await {
@@ -148,17 +152,33 @@ async fn carry<P: Ports>(
     hear::hear(call, guard, line, (way, tally), answering).await
 }
 
+/// The answer for an upstream that says that it has nothing of what is to be listed. It need not be asked.
+fn nothing_listed<P: Ports>(call: &Call<P>, way: &Way) -> Option<Over> {
+    let kind = call.aim.kind;
+    let nothing = list::nothing(&call.request, kind)?;
+    let can = match &way.route {
+        Route::Legacy(session) => session.capabilities.clone(),
+        Route::Modern | Route::Unknown => way.endpoint.capabilities()?,
+    };
+    let message = Some(nothing).filter(|_| !can.contains_key(kind.capability()))?;
+    Some(Over::Answered { message, status: OutcomeStatus::Succeeded, detail: Some("nothing-of-the-kind".to_owned()) })
+}
+
 /// Everything that must be known before the call itself can go out.
 async fn prepare<P: Ports>(call: &Call<P>, refused: Option<u64>) -> Result<Way, Failure> {
-    let (gateway, tool) = (&call.gateway, &call.tool);
-    let endpoint = gateway.upstreams.endpoint(call.caller.org(), tool.integration, &tool.url)?;
+    let (gateway, aim) = (&call.gateway, &call.aim);
+    let endpoint = gateway.upstreams.endpoint(call.caller.org(), aim.integration, &aim.url)?;
     let mut shows = showing::showing(call, &endpoint, refused).await?;
     let mut route = gateway.upstreams.route(&endpoint, &shows.shown, session_of(call, &shows)).await;
     if let (Err(Failure::Unauthorized { status: 401, .. }), Some(_), None) = (&route, shows.mark, refused) {
         shows = showing::showing(call, &endpoint, shows.mark).await?;
         route = gateway.upstreams.route(&endpoint, &shows.shown, session_of(call, &shows)).await;
     }
-    Ok(Way { endpoint, route: route?, showing: shows, upstream_id: 0, progress_token: None, sent: false })
+    let route = route?;
+    if let Some(level) = call.log_level {
+        gateway.upstreams.want_logs(&endpoint, (&route, &shows.shown), level).await;
+    }
+    Ok(Way { endpoint, route, showing: shows, upstream_id: 0, progress_token: None, sent: false })
 }
 
 /// In which session at a legacy upstream the call goes.
@@ -192,9 +212,11 @@ async fn send<P: Ports>(
     let limits = &upstreams.limits;
     way.upstream_id = upstreams.next_id();
     let calling = Calling {
+        kind: call.aim.kind,
         params: &call.request.params,
         dialect: &call.request.dialect,
-        tool: &call.tool.name,
+        name: &call.aim.name,
+        log_level: call.log_level,
         state: call.state.as_deref(),
     };
     let outbound = translate::outbound(&calling, way.upstream_id, &way.route);
@@ -204,7 +226,7 @@ async fn send<P: Ports>(
             // Headers for arguments that the definition we know does not name are for the upstream to judge.
             let mut mirrored = call.request.param_headers.clone();
             mirrored.extend(mirror::headers(
-                &call.tool.definition,
+                &call.aim.definition,
                 call.request.params.get("arguments"),
                 limits.depth_max,
             ));
@@ -213,13 +235,15 @@ async fn send<P: Ports>(
         _ => HeaderMap::new(),
     };
     tally.sent_bytes = outbound.body.len() as u64;
-    let outgoing = Outgoing { method: "tools/call", name: Some(call.tool.name.clone()), mirrored, body: outbound.body };
+    let name = call.aim.kind.names_by().map(|_| call.aim.name.clone());
+    let outgoing = Outgoing { method: call.aim.kind.method(), name, mirrored, body: outbound.body };
     // The last look before the call leaves: the permit in force must be for this very integration, the credential the one
     // that it has, and the account the one that is connected.
     guard.check()?;
     guard.leaves()?;
-    if !matches!(guard.permit().act(), Act::Call { integration, .. } if integration == call.tool.integration) {
-        return Err(Ending::Stop(Stop::NotCurrent));
+    match guard.permit().act() {
+        Act::Call { integration, .. } | Act::Use { integration } if integration == call.aim.integration => {}
+        _ => return Err(Ending::Stop(Stop::NotCurrent)),
     }
     way.sent = true;
     let silence = Duration::from_millis(limits.silence_ms_max);
@@ -261,7 +285,7 @@ fn told_off<P: Ports>(
     let error = told.as_ref().and_then(|told| told.get("error")).filter(|error| error.is_object());
     let number = error.and_then(|error| error.get("code")).and_then(Value::as_i64);
     forget_if_changed(way, status, number);
-    tracing::debug!(%status, code = number, integration = %call.tool.integration, "an upstream did not take a call");
+    tracing::debug!(%status, code = number, integration = %call.aim.integration, "an upstream did not take a call");
     let Failure::Status { status: shown, retry_after_s: None } = failure else { return failure.into() };
     let said = error.and_then(|error| error.get("message")).and_then(Value::as_str).map(short);
     match (said, number) {
@@ -283,6 +307,9 @@ pub(super) fn sides<'c, P: Ports>(call: &'c Call<P>, way: &'c Way) -> Sides<'c> 
         upstream_id: way.upstream_id,
         progress_token: way.progress_token.as_ref(),
         takes: call.session.as_ref().map(|session| &session.can.takes),
+        kind: call.aim.kind,
+        named_by: call.named_by.as_deref(),
+        log_level: call.log_level,
     }
 }
 
@@ -333,8 +360,7 @@ fn over<P: Ports>(call: &Call<P>, ending: Ending) -> Over {
         Ending::Stop(Stop::Denied(denial, snapshot)) => {
             let explanation = snapshot.explain_denial(denial, call.wanted.action());
             // What is hidden now must not be described either.
-            let because =
-                if denial.hidden { "your access to this tool has ended".to_owned() } else { explanation.because };
+            let because = if denial.hidden { "your access to this has ended".to_owned() } else { explanation.because };
             cut(format!("cut: {because}"), denial.reason.code())
         }
     }

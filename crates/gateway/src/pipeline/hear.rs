@@ -106,7 +106,7 @@ pub(super) async fn hear<P: Ports>(
             }
             Inbound::Asks(mut result) => {
                 call.gateway.aside(answering.run_out());
-                state::mark(&call.gateway, (&call.caller, &call.tool), &mut result);
+                state::mark(&call.gateway, (&call.caller, &call.aim), &mut result);
                 let message = message::result(&call.request.id, &Value::Object(result));
                 let detail = Some("input-required".to_owned());
                 return Ok(Over::Answered { message, status: OutcomeStatus::Succeeded, detail });

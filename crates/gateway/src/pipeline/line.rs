@@ -74,6 +74,16 @@ impl Line {
 }
 
 impl Hearing {
+    /// The end of a call of whose course nobody is told; none where it ended without a word.
+    pub(crate) async fn end(mut self) -> Option<Final> {
+        loop {
+            match self.next().await? {
+                Said::Note(_) => {}
+                Said::Final(end) => return Some(end),
+            }
+        }
+    }
+
     async fn next(&mut self) -> Option<Said> {
         loop {
             let Some(cut) = &mut self.cut else { return self.queue.recv().await };

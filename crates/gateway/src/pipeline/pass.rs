@@ -15,9 +15,12 @@ use crate::mcp::{client, initialize, list};
 use crate::message::{self, Fault, code};
 use crate::pipeline::accept::{Accepted, Door, accept};
 use crate::pipeline::answer::{self, Exit};
+use crate::pipeline::besides;
 use crate::pipeline::call::{Takes, call};
+use crate::pipeline::dialect::LOG_LEVELS;
 use crate::pipeline::evaluate::client_of;
 use crate::pipeline::identify::{Caller, identify, renew};
+use crate::pipeline::kind::Kind;
 use crate::pipeline::parse::{Message, Notification, Request, parse, swallow};
 use crate::pipeline::question::may_know;
 use crate::pipeline::record::Blank;
@@ -77,8 +80,14 @@ async fn posted<P: Ports>(gateway: &Arc<Gateway<P>>, door: Door, request: HttpRe
     let named = client_of(&request).or_else(|| client::described(request.params.get("clientInfo")));
     let known = session.as_ref().and_then(|session| session.client.as_deref());
     gateway.ports.used(caller.org(), caller.credential.id(), caller.address, named.as_deref().or(known));
+    if let Some(kind) = Kind::of(&request.method) {
+        return match kind.listed() {
+            Some(member) => besides::list(gateway, caller, (door, session), ((kind, member), request), takes).await,
+            None => call(gateway, caller, (&door, session), (kind, request), takes).await,
+        };
+    }
     match (request.method.as_str(), request.dialect.is_modern()) {
-        ("tools/call", _) => call(gateway, caller, (&door, session), request, takes).await,
+        ("logging/setLevel", false) => set_log_level(&request, session.as_deref()),
         ("tools/list", _) => list::list(gateway, &caller, &door, &request),
         ("initialize", false) => initialize::initialize(gateway, &caller, &door, &request),
         ("ping", false) => Ok(answer::json(StatusCode::OK, message::result(&request.id, &json!({})))),
@@ -196,6 +205,25 @@ fn subscribe<P: Ports>(
     let wanted = request.params.get("notifications");
     let tools = wanted.and_then(|wanted| wanted.get("toolsListChanged")) == Some(&Value::Bool(true));
     stream::open(gateway, caller, door, Some(Tagged { id: request.id.clone(), tools }))
+}
+
+/// A legacy client says once which log messages it wants. Upstreams are told when they are called.
+fn set_log_level(request: &Request, session: Option<&Session>) -> Result<Response, Exit> {
+    let level = request.params.get("level").and_then(Value::as_str);
+    let fault = match (level.and_then(|level| LOG_LEVELS.iter().position(|known| *known == level)), session) {
+        (Some(level), Some(session)) => {
+            session.set_log_level(level);
+            return Ok(answer::json(StatusCode::OK, message::result(&request.id, &json!({}))));
+        }
+        (None, _) => {
+            Fault::new(code::INVALID_PARAMS, format!("`params.level` must be one of {}", LOG_LEVELS.join(", ")))
+        }
+        (_, None) => Fault::new(
+            code::INVALID_REQUEST,
+            "begin a session with `initialize`, and name it: a level is kept in a session",
+        ),
+    };
+    Err(Exit::fault(StatusCode::OK, Some(&request.id), &fault))
 }
 
 fn unknown_method(request: &Request, modern: bool) -> Exit {

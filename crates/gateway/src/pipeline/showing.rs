@@ -64,13 +64,13 @@ pub(crate) enum Lost {
 
 /// What has to be so still whenever the call shows something, from now until it has left.
 pub(crate) fn holding<P: Ports>(call: &Call<P>) -> Result<Held, Failure> {
-    let (tool, snapshot) = (&call.tool, &call.caller.snapshot);
-    let account = match &tool.credential {
+    let (aim, snapshot) = (&call.aim, &call.caller.snapshot);
+    let account = match &aim.credential {
         CredentialKind::OAuth { whose, .. } => held(call, *whose)?,
         _ => None,
     };
-    let as_of = snapshot.integration(tool.integration).map(|integration| integration.credential_as_of);
-    Ok(Held { integration: tool.integration, as_of, account })
+    let as_of = snapshot.integration(aim.integration).map(|integration| integration.credential_as_of);
+    Ok(Held { integration: aim.integration, as_of, account })
 }
 
 /// How the call shows itself; with another token than the one that was refused, where one was.
@@ -79,8 +79,8 @@ pub(crate) async fn showing<P: Ports>(
     endpoint: &Endpoint,
     refused: Option<u64>,
 ) -> Result<Showing, Failure> {
-    let (tool, snapshot) = (&call.tool, &call.caller.snapshot);
-    let account = match &tool.credential {
+    let (aim, snapshot) = (&call.aim, &call.caller.snapshot);
+    let account = match &aim.credential {
         CredentialKind::None | CredentialKind::Bearer | CredentialKind::Header { .. } => {
             return Ok(Showing { shown: stored(call, endpoint).await?, mark: None, account: None });
         }
@@ -92,9 +92,9 @@ pub(crate) async fn showing<P: Ports>(
     };
     let wanted = TokenWanted {
         org: snapshot.org(),
-        integration: tool.integration,
+        integration: aim.integration,
         account,
-        as_of: snapshot.integration(tool.integration).map_or(0, |integration| integration.credential_as_of),
+        as_of: snapshot.integration(aim.integration).map_or(0, |integration| integration.credential_as_of),
         refused,
     };
     let token = match call.gateway.ports.token(wanted).await {
@@ -107,9 +107,9 @@ pub(crate) async fn showing<P: Ports>(
 
 /// What the person is told who must connect an account, or ask somebody for everybody's.
 pub(crate) async fn connect<P: Ports>(call: &Call<P>, lacking: Lacking) -> Failure {
-    let (tool, caller, gateway) = (&call.tool, &call.caller, &call.gateway);
-    let is_own = matches!(tool.credential, CredentialKind::OAuth { whose: Whose::Person, .. });
-    let edit = Action::Operate(Operation::EditIntegration { integration: tool.integration });
+    let (aim, caller, gateway) = (&call.aim, &call.caller, &call.gateway);
+    let is_own = matches!(aim.credential, CredentialKind::OAuth { whose: Whose::Person, .. });
+    let edit = Action::Operate(Operation::EditIntegration { integration: aim.integration });
     let asked = Question { actor: &caller.actor, action: edit, now: gateway.ports.now() };
     // Everybody's account is connected by those who may change the integration.
     let ask = match caller.snapshot.evaluate(&asked) {
@@ -120,20 +120,20 @@ pub(crate) async fn connect<P: Ports>(call: &Call<P>, lacking: Lacking) -> Failu
         _ => None,
     };
     let base = gateway.options.sign_in_url.as_deref().filter(|_| ask.is_none());
-    let url = base.map(|base| format!("{base}/connect/{}/{}", caller.org(), tool.slug));
+    let url = base.map(|base| format!("{base}/connect/{}/{}", caller.org(), aim.slug));
     Failure::Connect(Box::new(Connect { is_own, url, ask: ask.unwrap_or_default(), lacking }))
 }
 
 /// The account with which the call goes out; none where there is none, or it is to have none.
 pub(crate) fn account<P: Ports>(call: &Call<P>) -> Option<AccountId> {
-    match &call.tool.credential {
+    match &call.aim.credential {
         CredentialKind::OAuth { whose, .. } => held(call, *whose).ok().flatten().map(|(_, account)| account),
         _ => None,
     }
 }
 
 fn held<P: Ports>(call: &Call<P>, whose: Whose) -> Result<Option<(Option<PersonId>, AccountId)>, Failure> {
-    let integration = call.tool.integration;
+    let integration = call.aim.integration;
     let person = match whose {
         Whose::Organization => None,
         Whose::Person => Some(person(&call.caller.actor).ok_or(Failure::NobodysAccount)?),
@@ -152,18 +152,18 @@ fn person(actor: &Actor) -> Option<PersonId> {
 }
 
 async fn stored<P: Ports>(call: &Call<P>, endpoint: &Endpoint) -> Result<Shown, Failure> {
-    let (tool, snapshot) = (&call.tool, &call.caller.snapshot);
+    let (aim, snapshot) = (&call.aim, &call.caller.snapshot);
     if let Some(shown) = endpoint.shown(snapshot.seq()) {
         return Ok(shown);
     }
-    let secret = match tool.credential {
+    let secret = match aim.credential {
         CredentialKind::None => None,
-        _ => call.gateway.ports.secret(snapshot.org(), tool.integration).await.map_err(|unavailable| {
+        _ => call.gateway.ports.secret(snapshot.org(), aim.integration).await.map_err(|unavailable| {
             tracing::error!(reason = %unavailable, "a secret cannot be read");
             Failure::NoSecret
         })?,
     };
-    let shown = Shown::new(&tool.credential, secret.as_ref())?;
+    let shown = Shown::new(&aim.credential, secret.as_ref())?;
     endpoint.show(snapshot.seq(), shown.clone());
     Ok(shown)
 }

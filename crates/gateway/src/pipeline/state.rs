@@ -1,6 +1,6 @@
 //! The questions of an upstream to whoever called (revision 2026-07-28, "multi round-trip requests"), and what it wants to be
 //! told again with the answers. Clients may change what they hold, and give it to others: it is taken from whom it was given
-//! to, for the tool for which it was given, and as it was given.
+//! to, for what it was given, and as it was given.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::gateway::Gateway;
 use crate::message::{Fault, code};
 use crate::pipeline::answer::Exit;
-use crate::pipeline::evaluate::AllowedTool;
+use crate::pipeline::evaluate::Aim;
 use crate::pipeline::identify::Caller;
 use crate::pipeline::parse::Request;
 use crate::pipeline::record::Blank;
@@ -26,10 +26,10 @@ pub(crate) fn unmarked<P: Ports>(
     gateway: &Arc<Gateway<P>>,
     caller: &Caller<P::Access>,
     request: &Request,
-    tool: &AllowedTool,
+    aim: &Aim,
 ) -> Result<Option<String>, Exit> {
     let Some(brought) = request.params.get(STATE).filter(|_| request.dialect.is_modern()) else { return Ok(None) };
-    let about = about(caller, tool);
+    let about = about(caller, aim);
     let about = about.each_ref().map(Vec::as_slice);
     let now_ms = gateway.ports.now().0;
     let state = brought.as_str().and_then(|brought| gateway.ports.states().unmark(&about, now_ms, brought));
@@ -45,25 +45,26 @@ pub(crate) fn unmarked<P: Ports>(
 /// Marks what an upstream wants to be told again in a result that asks something.
 pub(crate) fn mark<P: Ports>(
     gateway: &Gateway<P>,
-    (caller, tool): (&Caller<P::Access>, &AllowedTool),
+    (caller, aim): (&Caller<P::Access>, &Aim),
     result: &mut Map<String, Value>,
 ) {
     if let Some(Value::String(state)) = result.get_mut(STATE) {
-        let about = about(caller, tool);
+        let about = about(caller, aim);
         let about = about.each_ref().map(Vec::as_slice);
         *state = gateway.ports.states().mark(&about, gateway.ports.now().plus_ms(ANSWER_MS_MAX).0, state);
     }
 }
 
 /// For which call a state was given.
-fn about<A: crate::ports::Access>(caller: &Caller<A>, tool: &AllowedTool) -> [Vec<u8>; 5] {
+fn about<A: crate::ports::Access>(caller: &Caller<A>, aim: &Aim) -> [Vec<u8>; 6] {
     let acting_for = caller.actor.acting_for.map(|person| person.to_string()).unwrap_or_default();
     [
         caller.org().as_str().as_bytes().to_vec(),
         caller.actor.subject.as_str().as_bytes().to_vec(),
         acting_for.into_bytes(),
-        tool.integration.as_str().as_bytes().to_vec(),
-        tool.name.as_bytes().to_vec(),
+        aim.integration.as_str().as_bytes().to_vec(),
+        aim.kind.method().as_bytes().to_vec(),
+        aim.name.as_bytes().to_vec(),
     ]
 }
 

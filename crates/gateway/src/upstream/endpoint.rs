@@ -2,14 +2,14 @@
 //! be lost at any time and is found out again.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use domain::id::{AccountId, IntegrationId, OrgId};
 use http::{HeaderMap, HeaderValue, Method, Uri};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -19,6 +19,7 @@ use crate::destination::Destinations;
 use crate::gateway::StartFault;
 use crate::limits::Limits;
 use crate::options::GatewayOptions;
+use crate::pipeline::dialect::LOG_LEVELS;
 use crate::upstream::connection::{Connection, Shown};
 use crate::upstream::exchange::{self, Outgoing};
 use crate::upstream::failure::Failure;
@@ -48,6 +49,8 @@ pub(crate) struct Endpoint {
     pub(crate) uri: Uri,
     url: Arc<str>,
     era: AtomicU8,
+    /// What a modern upstream says that it can.
+    capabilities: Mutex<Option<Arc<Map<String, Value>>>>,
     asking: tokio::sync::Mutex<()>,
     sessions: Mutex<HashMap<SessionOf, Arc<Place>>>,
     /// How we show ourselves, and as of which state of the organization.
@@ -78,6 +81,21 @@ pub(crate) struct UpstreamSession {
     /// None at upstreams that keep no sessions.
     pub(crate) id: Option<HeaderValue>,
     pub(crate) version: &'static str,
+    /// What the upstream says that it can.
+    pub(crate) capabilities: Arc<Map<String, Value>>,
+    /// The place in `LOG_LEVELS` from which it was asked for log messages; behind the last where it was not.
+    log_level: AtomicUsize,
+}
+
+impl UpstreamSession {
+    pub(crate) fn new(
+        id: Option<HeaderValue>,
+        version: &'static str,
+        capabilities: Map<String, Value>,
+    ) -> UpstreamSession {
+        let log_level = AtomicUsize::new(usize::MAX);
+        UpstreamSession { id, version, capabilities: Arc::new(capabilities), log_level }
+    }
 }
 
 /// How a message goes to an upstream.
@@ -163,9 +181,26 @@ impl Upstreams {
         if known != UNKNOWN {
             return Ok(known);
         }
-        let era = if handshake::discover(self, &endpoint.uri, shown).await?.is_some() { MODERN } else { LEGACY };
+        let said = handshake::discover(self, &endpoint.uri, shown).await?;
+        let era = if said.is_some() { MODERN } else { LEGACY };
+        *endpoint.capabilities.lock().unwrap_or_else(PoisonError::into_inner) =
+            said.as_ref().map(|said| Arc::new(handshake::capabilities(said)));
         endpoint.era.store(era, Ordering::Release);
         Ok(era)
+    }
+
+    /// Asks a legacy upstream for the log messages of a session from this level on, unless it was asked for as much. Modern
+    /// ones are told with every call.
+    pub(crate) async fn want_logs(&self, endpoint: &Endpoint, (route, shown): (&Route, &Shown), level: usize) {
+        let Route::Legacy(session) = route else { return };
+        let wanted = session.log_level.fetch_min(level, Ordering::AcqRel) > level;
+        let name = LOG_LEVELS.get(level).filter(|_| wanted && session.capabilities.contains_key("logging"));
+        let Some(name) = name else { return };
+        let params = json!({ "level": name });
+        // Where this fails the call may do so too, and then says why; or it goes on with fewer messages.
+        if handshake::ask(self, &endpoint.uri, (route, shown), "logging/setLevel", params).await.is_err() {
+            session.log_level.store(usize::MAX, Ordering::Release);
+        }
     }
 
     fn place(&self, endpoint: &Arc<Endpoint>, shown: &Shown, of: SessionOf) -> Arc<Place> {
@@ -236,6 +271,7 @@ impl Endpoint {
             uri: destinations.check(url).map_err(|fault| Failure::Destination(fault.to_string()))?,
             url: url.clone(),
             era: AtomicU8::new(UNKNOWN),
+            capabilities: Mutex::default(),
             asking: tokio::sync::Mutex::default(),
             sessions: Mutex::default(),
             shown: Mutex::default(),
@@ -253,6 +289,11 @@ impl Endpoint {
     /// Remembers how we show ourselves.
     pub(crate) fn show(&self, seq: u64, shown: Shown) {
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some((seq, shown));
+    }
+
+    /// What a modern upstream says that it can, where it was asked.
+    pub(crate) fn capabilities(&self) -> Option<Arc<Map<String, Value>>> {
+        self.capabilities.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The upstream did not behave as its era says: ask anew at the next call.

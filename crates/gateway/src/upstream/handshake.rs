@@ -156,7 +156,8 @@ pub(crate) async fn begin_session(
     };
     let stated = result.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
     let version = version::legacy(stated).ok_or(Failure::NoCommonVersion)?;
-    let session = Arc::new(UpstreamSession { id: head.headers().get("mcp-session-id").cloned(), version });
+    let id = head.headers().get("mcp-session-id").cloned();
+    let session = Arc::new(UpstreamSession::new(id, version, capabilities(&result)));
     let outgoing = Outgoing {
         method: "notifications/initialized",
         name: None,
@@ -174,6 +175,11 @@ pub(crate) async fn begin_session(
         },
         _ => Ok((session, result)),
     }
+}
+
+/// What an upstream says that it can, where it says what it is.
+pub(crate) fn capabilities(said: &Value) -> Map<String, Value> {
+    said.get("capabilities").and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
 /// What every message to a modern upstream carries.

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::json;
 use crate::message::{self, code};
 use crate::pipeline::dialect::{Dialect, LOG_LEVELS, META_LOG_LEVEL};
-use crate::pipeline::{link, state};
+use crate::pipeline::kind::Kind;
+use crate::pipeline::{link, names, state};
 use crate::upstream::endpoint::Route;
 use crate::upstream::failure::Failure;
 use crate::upstream::handshake::modern_meta_of;
@@ -26,10 +27,13 @@ const STATE: &str = "requestState";
 
 /// A call of a client's.
 pub(crate) struct Calling<'c> {
+    pub(crate) kind: Kind,
     pub(crate) params: &'c Map<String, Value>,
     pub(crate) dialect: &'c Dialect,
-    /// The upstream's own name for the tool.
-    pub(crate) tool: &'c str,
+    /// The upstream's own name for what is wanted.
+    pub(crate) name: &'c str,
+    /// The place in [`LOG_LEVELS`] from which log messages are wanted, if they are.
+    pub(crate) log_level: Option<usize>,
     /// What the upstream wants to be told again.
     pub(crate) state: Option<&'c str>,
 }
@@ -41,63 +45,78 @@ impl Calling<'_> {
         answers.shift_remove(link::ASKED);
         (!answers.is_empty()).then_some(answers)
     }
+
+    /// A parameter under the upstream's own name for what it names, where it names something.
+    fn renamed(&self, key: &str, value: &Value) -> Option<Value> {
+        if self.kind.names_by() == Some(key) {
+            return Some(self.name.into());
+        }
+        let reference = value.as_object().filter(|_| self.kind == Kind::Complete && key == "ref")?;
+        let mut reference = reference.clone();
+        let named = ["name", "uri"].into_iter().find(|name| reference.contains_key(*name))?;
+        reference.insert(named.to_owned(), self.name.into());
+        Some(reference.into())
+    }
 }
 
-/// Writes a tool call for the upstream: under its own name for the tool, and with our id.
+/// Writes a call for the upstream: under its own name for what is wanted, and with our id.
 pub(crate) fn outbound(calling: &Calling<'_>, id: u64, route: &Route) -> Outbound {
-    let Calling { params, dialect, tool, state } = *calling;
+    let Calling { params, dialect, state, .. } = *calling;
     let stated = params.get("_meta").and_then(Value::as_object);
     let progress_token = stated.and_then(|meta| meta.get("progressToken")).cloned();
-    let mut body = message::begin_call(id, "tools/call");
-    body.extend_from_slice(br#"{"name":"#);
-    json::write(tool, &mut body);
-    for (key, value) in params {
-        if !matches!(key.as_str(), "name" | "_meta") && !NOT_OFFERED.contains(&key.as_str()) {
+    let mut body = message::begin_call(id, calling.kind.method());
+    body.push(b'{');
+    let mut first = true;
+    let mut put = |key: &str, value: &Value, body: &mut Vec<u8>| {
+        if !std::mem::replace(&mut first, false) {
             body.push(b',');
-            json::write(key, &mut body);
-            body.push(b':');
-            json::write(value, &mut body);
+        }
+        json::write(key, body);
+        body.push(b':');
+        json::write(value, body);
+    };
+    for (key, value) in params {
+        if key != "_meta" && !NOT_OFFERED.contains(&key.as_str()) {
+            put(key, calling.renamed(key, value).as_ref().unwrap_or(value), &mut body);
         }
     }
     let takes = match (dialect, route) {
         (Dialect::Modern { takes, .. }, Route::Modern) => {
             if let Some(answers) = calling.answers() {
-                body.extend_from_slice(br#","inputResponses":"#);
-                json::write(&answers, &mut body);
+                put(ANSWERS, &answers.into(), &mut body);
             }
             if let Some(state) = state {
-                body.extend_from_slice(br#","requestState":"#);
-                json::write(state, &mut body);
+                put(STATE, &state.into(), &mut body);
             }
             takes.clone()
         }
         _ => Map::new(),
     };
-    let meta = meta_for(stated, id, (route, takes));
+    let meta = meta_for((stated, calling.log_level), id, (route, takes));
     if !meta.is_empty() {
-        body.extend_from_slice(br#","_meta":"#);
-        json::write(&meta, &mut body);
+        put("_meta", &meta.into(), &mut body);
     }
     body.extend_from_slice(b"}}");
     Outbound { body: body.into(), progress_token }
 }
 
 fn meta_for(
-    stated: Option<&Map<String, Value>>,
+    (stated, log_level): (Option<&Map<String, Value>>, Option<usize>),
     id: u64,
     (route, takes): (&Route, Map<String, Value>),
 ) -> Map<String, Value> {
     let mut meta = Map::new();
     for (key, value) in stated.into_iter().flatten() {
-        let ours = matches!(route, Route::Modern) && key == META_LOG_LEVEL;
         match key.as_str() {
             "progressToken" => meta.insert(key.clone(), id.into()),
-            key if key.starts_with("io.modelcontextprotocol/") && !ours => None,
+            key if key.starts_with("io.modelcontextprotocol/") => None,
             _ => meta.insert(key.clone(), value.clone()),
         };
     }
     if matches!(route, Route::Modern) {
         meta.extend(modern_meta_of(takes));
+        let level = log_level.and_then(|level| LOG_LEVELS.get(level));
+        meta.extend(level.map(|level| (META_LOG_LEVEL.to_owned(), (*level).into())));
     }
     meta
 }
@@ -127,6 +146,11 @@ pub(crate) struct Sides<'c> {
     pub(crate) progress_token: Option<&'c Value>,
     /// What a legacy upstream may ask on the way; none where nobody could answer.
     pub(crate) takes: Option<&'c Map<String, Value>>,
+    pub(crate) kind: Kind,
+    /// The integration's slug, where its names are to be told from those of others.
+    pub(crate) named_by: Option<&'c str>,
+    /// The place in [`LOG_LEVELS`] from which log messages are wanted.
+    pub(crate) log_level: Option<usize>,
 }
 
 /// Reads a message of the upstream that came in answer to a call.
@@ -140,7 +164,7 @@ pub(crate) fn inbound(message: Value, sides: &Sides<'_>) -> Result<Inbound, Fail
         }
         (Some(method), Some(id)) => Ok(Inbound::Asked(declined(method, id))),
         (Some("notifications/progress"), None) => Ok(progress(members, sides)),
-        (Some("notifications/message"), None) if wants_log(&members, sides.dialect) => {
+        (Some("notifications/message"), None) if wants_log(&members, sides) => {
             Ok(Inbound::Passed(message::whole(&Value::Object(members))))
         }
         (Some(_), None) => Ok(Inbound::Nothing),
@@ -166,16 +190,12 @@ fn progress(mut members: Map<String, Value>, sides: &Sides<'_>) -> Inbound {
     Inbound::Passed(message::whole(&Value::Object(members)))
 }
 
-/// A modern client gets no log message that it did not ask for with the request; a legacy one gets what comes.
-fn wants_log(members: &Map<String, Value>, dialect: &Dialect) -> bool {
-    match dialect {
-        Dialect::Legacy => true,
-        Dialect::Modern { log_level: None, .. } => false,
-        Dialect::Modern { log_level: Some(least), .. } => {
-            let level = members.get("params").and_then(|params| params.get("level")).and_then(Value::as_str);
-            LOG_LEVELS.iter().position(|known| Some(*known) == level).is_some_and(|level| level >= *least)
-        }
-    }
+/// A modern client gets no log message that it did not ask for with the request; a legacy one gets what comes, but for what is
+/// below the level that it has set.
+fn wants_log(members: &Map<String, Value>, sides: &Sides<'_>) -> bool {
+    let Some(least) = sides.log_level else { return !sides.dialect.is_modern() };
+    let level = members.get("params").and_then(|params| params.get("level")).and_then(Value::as_str);
+    LOG_LEVELS.iter().position(|known| Some(*known) == level).is_some_and(|level| level >= least)
 }
 
 /// What an upstream asks that nobody here takes; but whether we are there we say ourselves.
@@ -203,20 +223,43 @@ fn result_of(mut result: Map<String, Value>, sides: &Sides<'_>) -> Result<Inboun
         }
         Some(_) => return Err(Failure::Garbled("its result is of an unknown type".to_owned())),
     }
-    if sides.dialect.is_modern() {
-        result.entry("resultType").or_insert_with(|| "complete".into());
-    } else {
-        result.shift_remove("resultType");
+    if let Some(slug) = sides.named_by {
+        names::put(sides.kind, slug, &mut result);
     }
+    in_the_era_of(sides, &mut result);
     let is_error = result.get("isError") == Some(&Value::Bool(true));
     let status = if is_error { OutcomeStatus::ToolError } else { OutcomeStatus::Succeeded };
     let message = message::result(sides.client_id, &Value::Object(result));
     Ok(Inbound::Final { message, status, detail: None })
 }
 
+/// Adds what belongs to a result in the client's era, and takes away what does not.
+fn in_the_era_of(sides: &Sides<'_>, result: &mut Map<String, Value>) {
+    if !sides.dialect.is_modern() {
+        for key in ["resultType", "ttlMs", "cacheScope"] {
+            result.shift_remove(key);
+        }
+        return;
+    }
+    result.entry("resultType").or_insert_with(|| "complete".into());
+    if sides.kind.is_cacheable() {
+        result.entry("ttlMs").or_insert_with(|| 0.into());
+        // What one caller is shown, another may not be.
+        result.insert("cacheScope".to_owned(), "private".into());
+    }
+}
+
 fn error_of(mut error: Value, sides: &Sides<'_>) -> Inbound {
     let number = error.get("code").and_then(Value::as_i64);
     let detail = Some(format!("upstream-error {}", number.unwrap_or_default()));
+    if (number, sides.kind) == (Some(code::NO_RESOURCE), Kind::ReadResource) {
+        // One code for it in each era.
+        if let (true, Some(members)) = (sides.dialect.is_modern(), error.as_object_mut()) {
+            members.insert("code".to_owned(), code::INVALID_PARAMS.into());
+        }
+        let message = message::error_bytes(Some(sides.client_id), &error);
+        return Inbound::Final { message, status: OutcomeStatus::Failed, detail };
+    }
     // These codes speak of the conversation between us and the upstream, or are no longer allowed to be sent.
     if let Some(number @ (-32_099..=-32_020 | -32_002)) = number
         && let Some(members) = error.as_object_mut()
@@ -247,7 +290,20 @@ mod tests {
     fn read(text: &str, dialect: &Dialect) -> Result<String, Failure> {
         let id = tree("123456789012345678901234567890");
         let token = Value::from("tok");
-        let sides = Sides { client_id: &id, dialect, upstream_id: 7, progress_token: Some(&token), takes: None };
+        let log_level = match dialect {
+            Dialect::Modern { log_level, .. } => *log_level,
+            Dialect::Legacy => None,
+        };
+        let sides = Sides {
+            client_id: &id,
+            dialect,
+            upstream_id: 7,
+            progress_token: Some(&token),
+            takes: None,
+            kind: Kind::CallTool,
+            named_by: None,
+            log_level,
+        };
         inbound(tree(text), &sides).map(|inbound| match inbound {
             Inbound::Passed(message) | Inbound::Final { message, .. } | Inbound::Asked(message) => {
                 String::from_utf8(message.to_vec()).unwrap()
@@ -335,10 +391,17 @@ mod tests {
         );
         let Value::Object(params) = params else { panic!() };
         let session =
-            std::sync::Arc::new(crate::upstream::endpoint::UpstreamSession { id: None, version: "2025-11-25" });
+            std::sync::Arc::new(crate::upstream::endpoint::UpstreamSession::new(None, "2025-11-25", Map::new()));
         let takes = Map::from_iter([("roots".to_owned(), json!({}))]);
         let dialect = Dialect::Modern { client: None, log_level: None, takes_links: false, takes };
-        let calling = Calling { params: &params, dialect: &dialect, tool: "get", state: Some("s") };
+        let calling = Calling {
+            kind: Kind::CallTool,
+            params: &params,
+            dialect: &dialect,
+            name: "get",
+            log_level: Some(1),
+            state: Some("s"),
+        };
         let legacy = outbound(&calling, 9, &Route::Legacy(session));
         assert_eq!(
             legacy.body,
@@ -353,9 +416,10 @@ mod tests {
             modern.contains(r#""extra":[],"inputResponses":{"q":{"n":1e+400}},"requestState":"s","_meta""#),
             "{modern}"
         );
-        let legacy = Calling { dialect: &Dialect::Legacy, ..calling };
+        let legacy = Calling { dialect: &Dialect::Legacy, log_level: None, ..calling };
         let modern = String::from_utf8(outbound(&legacy, 9, &Route::Modern).body.to_vec()).unwrap();
         assert!(modern.contains(r#""io.modelcontextprotocol/clientCapabilities":{}"#));
+        assert!(!modern.contains("logLevel"), "{modern}");
         assert!(!modern.contains("inputResponses") && !modern.contains("requestState"), "{modern}");
     }
 }

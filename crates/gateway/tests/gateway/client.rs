@@ -92,6 +92,10 @@ impl Client {
         self
     }
 
+    pub(crate) fn is_modern(&self) -> bool {
+        self.modern
+    }
+
     /// The same client, which shows its person links.
     pub(crate) fn showing_links(self) -> Client {
         self.taking(json!({ "elicitation": { "url": {} } }))
@@ -154,7 +158,7 @@ impl Client {
             params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = self.capabilities.clone();
             headers.push(("mcp-protocol-version", "2026-07-28".to_owned()));
             headers.push(("mcp-method", method.to_owned()));
-            if let Some(name) = params["name"].as_str() {
+            if let Some(name) = params["name"].as_str().or_else(|| params["uri"].as_str()) {
                 headers.push(("mcp-name", name.to_owned()));
             }
         }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod asking;
+mod besides;
 mod calls;
 mod client;
 mod cuts;
@@ -10,5 +11,6 @@ mod doors;
 mod lists;
 mod questions;
 mod streams;
+mod things;
 mod upstream;
 mod world;

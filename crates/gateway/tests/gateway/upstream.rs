@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 
+use crate::things;
 use crate::world::Log;
 
 /// Every tool with fields that its definition has besides name and schema. What each does is in [`act`].
@@ -35,6 +36,8 @@ pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("get_question", ""),
     ("get_odd_type", ""),
     ("get_declined", ""),
+    ("get_logs", ""),
+    ("get_links", ""),
     ("get_refused", ""),
     (
         "get_mirrored",
@@ -71,6 +74,8 @@ pub(crate) struct Shared {
     pub(crate) takes: Mutex<Option<Vec<String>>>,
     /// What is wanted besides a token for a tool that writes.
     pub(crate) wants: Mutex<Option<String>>,
+    /// What it says that it can.
+    pub(crate) can: Mutex<Value>,
     /// Whether the next question is refused as if it were of another version.
     pub(crate) refuses_version: AtomicBool,
     /// The rest of an answer whose stream was broken off, by the event after which it comes.
@@ -96,6 +101,7 @@ impl Upstream {
             next_session: AtomicU64::new(1),
             takes: Mutex::default(),
             wants: Mutex::default(),
+            can: Mutex::new(json!({ "tools": {} })),
             refuses_version: AtomicBool::new(false),
             rest: Mutex::default(),
             release: Notify::new(),
@@ -190,7 +196,8 @@ fn answer(shared: &Arc<Shared>, method: &str, message: &Value) -> Response {
         ("server/discover", Era::Modern) => result(
             id,
             json!({
-                "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} },
+                "resultType": "complete", "supportedVersions": ["2026-07-28"],
+                "capabilities": *shared.can.lock().unwrap(),
                 "ttlMs": 0, "cacheScope": "public",
                 "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "fixture", "version": "1" } },
             }),
@@ -201,7 +208,7 @@ fn answer(shared: &Arc<Shared>, method: &str, message: &Value) -> Response {
             let mut response = result(
                 id,
                 json!({
-                    "protocolVersion": "2025-11-25", "capabilities": { "tools": {} },
+                    "protocolVersion": "2025-11-25", "capabilities": *shared.can.lock().unwrap(),
                     "serverInfo": { "name": "fixture", "version": "1" },
                 }),
             );
@@ -221,6 +228,11 @@ fn answer(shared: &Arc<Shared>, method: &str, message: &Value) -> Response {
             result(id, page)
         }
         ("tools/call", _) => act(shared, id, message),
+        ("logging/setLevel", Era::Legacy) => result(id, json!({})),
+        _ if let Some(answer) = things::answer(shared.era, method, &message["params"]) => match answer {
+            Ok(told) => result(id, told),
+            Err(error) => raw(StatusCode::OK, json!({ "jsonrpc": "2.0", "id": id, "error": error }).to_string()),
+        },
         (notification, _) if id.is_null() || notification == "response" => status(StatusCode::ACCEPTED),
         _ => raw(
             StatusCode::NOT_FOUND,
@@ -333,6 +345,13 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
             StatusCode::BAD_REQUEST,
             format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32602,"message":"bad input"}}}}"#),
         ),
+        "get_logs" => {
+            let log =
+                |level| json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": { "level": level } });
+            let pieces = ["debug", "error"].map(|level| event(&log(level).to_string()));
+            stream(shared, pieces.into_iter().chain([event(&done)]).collect(), After::End)
+        }
+        "get_links" => result(id, json!({ "content": [{ "type": "resource_link", "uri": "file:///a", "name": "a" }] })),
         "get_refused" => raw(StatusCode::FORBIDDEN, r#"{"error":"no"}"#.to_owned()),
         "get_odd_type" => result(id, json!({ "resultType": "odd" })),
         _ => raw(

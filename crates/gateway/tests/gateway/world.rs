@@ -325,6 +325,11 @@ impl World {
         self.shared.connect(&self.org, slug, &upstream.url)
     }
 
+    /// The integration of this slug.
+    pub(crate) fn integration(&self, slug: &str) -> IntegrationId {
+        self.org.snapshot().integration_by_slug(slug).unwrap().id
+    }
+
     pub(crate) fn add_member(&self, name: &str) -> Person {
         self.shared.add_member(&self.org, name)
     }

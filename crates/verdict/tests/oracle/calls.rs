@@ -42,6 +42,14 @@ fn compare(world: &World, snapshot: &Snapshot, actor: &Actor, now: Timestamp) {
             assert_eq!(snapshot.may_call(actor.subject.as_str(), &slug, tool, now), expected.allowed);
         }
     }
+    for slug in (0..=INTEGRATIONS).map(slug) {
+        let action = Action::Use { integration: &slug };
+        assert_eq!(
+            Answer::from(&ask(snapshot, actor, action, now)),
+            naive.ask(actor, action),
+            "{actor:?} {slug} at {now:?}"
+        );
+    }
     let listed = snapshot.callable_tools(actor, now);
     let listed: Vec<_> = listed.map(|(_, tool, of)| (of.slug.to_string(), tool.name.to_string())).collect();
     assert_eq!(listed.iter().cloned().collect::<BTreeSet<_>>(), allowed, "{actor:?} at {now:?}");
@@ -68,6 +76,9 @@ fn seen((world, snapshot): (&World, &Snapshot), actor: &Actor, exposed: &[String
     }
     for name in exposed {
         told(ask(snapshot, actor, Action::CallExposed { name }, now));
+    }
+    for slug in (0..INTEGRATIONS).map(slug) {
+        told(ask(snapshot, actor, Action::Use { integration: &slug }, now));
     }
     seen.extend(snapshot.callable_tools(actor, now).map(|(_, tool, _)| tool.exposed.to_string()));
     seen.extend(snapshot.reached_integrations(actor, now).map(|(integration, _)| integration.slug.to_string()));

@@ -109,9 +109,10 @@ fn the_engine_agrees_with_the_second_opinion_on_every_client_as_they_and_their_p
                 let now = dice.pick(&MOMENTS);
                 let actor = shows(dice, &book, now);
                 let slug = slug(dice.below(INTEGRATIONS));
-                let action = match dice.percent(50) {
-                    true => Action::CallTool { integration: &slug, tool: dice.pick(&TOOLS) },
-                    false => Action::Operate(dice.pick(&operations)),
+                let action = match dice.below(10) {
+                    0 => Action::Use { integration: &slug },
+                    1..=5 => Action::CallTool { integration: &slug, tool: dice.pick(&TOOLS) },
+                    _ => Action::Operate(dice.pick(&operations)),
                 };
                 let answer = Answer::from(&snapshot.evaluate(&Question { actor: &actor, action, now }));
                 let expected = Naive { state: &world.state, now }.ask(&actor, action);

@@ -143,6 +143,7 @@ pub(super) fn asked(state: &Organization, action: Action<'_>) -> Asked {
     match action {
         Action::CallTool { integration, tool } => of("tool.call", "Tool", format!("{integration}/{tool}")),
         Action::CallExposed { .. } => unreachable!("the questions give a tool its two names themselves"),
+        Action::Use { .. } => unreachable!("the export speaks of tools alone"),
         Action::Operate(operation) => operate(state, operation),
     }
 }

@@ -44,6 +44,14 @@ impl<'o> Naive<'o> {
         }
     }
 
+    /// Whoever has anything of an integration reads what it has besides tools, while it is not paused.
+    pub(crate) fn use_besides_tools(&self, subject: Subject, slug: &str) -> Answer {
+        let found = self.state.integrations.values().find(|one| one.slug.as_str() == slug);
+        let Some(integration) = found else { return nothing_there() };
+        let reached = self.reached(subject, integration.id);
+        if reached.allowed && integration.paused { no("integration-paused") } else { reached }
+    }
+
     /// What a tool does to things; the worst where there is none.
     pub(super) fn class(&self, slug: &str, tool: &str) -> ToolClass {
         let found = self.state.integrations.values().find(|one| one.slug.as_str() == slug);

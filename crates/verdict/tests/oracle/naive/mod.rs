@@ -120,6 +120,7 @@ impl<'o> Naive<'o> {
         let may = match action {
             Action::CallTool { integration, tool } => self.class(integration, tool),
             Action::CallExposed { .. } => unreachable!("the questions give a tool its two names themselves"),
+            Action::Use { .. } => ToolClass::Read,
             Action::Operate(Operation::RequestAccess { .. }) => ToolClass::Write,
             Action::Operate(operation) if operation.only_looks() => ToolClass::Read,
             Action::Operate(_) => ToolClass::Delete,
@@ -137,6 +138,7 @@ impl<'o> Naive<'o> {
             }
             Action::CallTool { integration, tool } => self.call(subject, integration, tool),
             Action::CallExposed { .. } => unreachable!("the questions give a tool its two names themselves"),
+            Action::Use { integration } => self.use_besides_tools(subject, integration),
             Action::Operate(operation) => self.operate(subject, operation),
         }
     }
