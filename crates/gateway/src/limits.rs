@@ -62,6 +62,17 @@ pub struct Limits {
     pub lists_at_once_max: usize,
     /// Prompts or resources in one such list. What goes beyond would fill a client's memory before it was read.
     pub listed_max: usize,
+    /// Milliseconds after which we listen anew to what an upstream says outside calls: by then it may be another server.
+    pub listen_ms_max: u64,
+    /// Upstreams that are listened to for one open stream of a client's.
+    pub ears_per_stream_max: usize,
+    /// Milliseconds before an upstream is listened to again that stopped talking; each time in a row twice as long, up to
+    /// [`Limits::listen_again_ms_max`].
+    pub listen_again_ms: u64,
+    /// The longest of these waits. A server that is down for a day must not be asked all the time.
+    pub listen_again_ms_max: u64,
+    /// Resources that one client can want to hear of.
+    pub subscriptions_max: usize,
     /// Requests that nobody or nothing can be blamed for and that are recorded, per organization and second;
     /// the others are counted in the next one's reason. Otherwise noise could fill the disk.
     pub noise_per_second_max: u32,
@@ -108,6 +119,11 @@ impl Default for Limits {
             list_ms_max: 8_000,
             lists_at_once_max: 16,
             listed_max: 5_000,
+            listen_ms_max: 12 * 3_600_000,
+            ears_per_stream_max: 32,
+            listen_again_ms: 1_000,
+            listen_again_ms_max: 300_000,
+            subscriptions_max: 1_000,
             noise_per_second_max: 20,
             keep_alive_ms: 15_000,
             stream_after_ms: 5_000,

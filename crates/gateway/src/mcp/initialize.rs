@@ -44,7 +44,7 @@ pub(crate) fn initialize<P: Ports>(
     })?;
     let result = json!({
         "protocolVersion": version::legacy(asked).unwrap_or(version::newest_legacy()),
-        "capabilities": capabilities(),
+        "capabilities": capabilities(door),
         "serverInfo": server_info(caller, door),
         "instructions": instructions(gateway, caller, door),
     });
@@ -65,7 +65,7 @@ pub(crate) fn discover<P: Ports>(
     let result = json!({
         "resultType": "complete",
         "supportedVersions": version::ALL,
-        "capabilities": capabilities(),
+        "capabilities": capabilities(door),
         "instructions": instructions(gateway, caller, door),
         "ttlMs": 0,
         "cacheScope": "private",
@@ -81,8 +81,17 @@ pub(crate) fn meta<A>(caller: &Caller<A>, door: &Door) -> Value {
     Value::Object(meta)
 }
 
-fn capabilities() -> Value {
-    json!({ "tools": { "listChanged": true }, "prompts": {}, "resources": {}, "completions": {}, "logging": {} })
+/// What can be done at a door. Changes of lists are told where somebody listens to that one server; all of them are not listened to
+/// for everybody.
+fn capabilities(door: &Door) -> Value {
+    let told = door.integration.is_some();
+    json!({
+        "tools": { "listChanged": true },
+        "prompts": { "listChanged": told },
+        "resources": { "listChanged": told, "subscribe": true },
+        "completions": {},
+        "logging": {},
+    })
 }
 
 fn server_info<A>(caller: &Caller<A>, door: &Door) -> Value {

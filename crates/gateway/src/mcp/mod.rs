@@ -3,6 +3,7 @@
 //! Nothing here decides about access or talks to an upstream.
 
 pub(crate) mod client;
+pub(crate) mod ears;
 pub(crate) mod initialize;
 pub(crate) mod list;
 pub(crate) mod session;

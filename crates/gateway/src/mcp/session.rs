@@ -1,14 +1,14 @@
 //! Sessions of legacy clients. A session is a convenience of the old protocol and authenticates nobody: it is
 //! bound to the key or client that began it, and whoever shows another one never finds it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::id::{OrgId, PersonId};
 use domain::time::Timestamp;
 use identity::random::{OperatingSystem, RandomFault, random_array};
 use serde_json::{Map, Value};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use verdict::{Credential, Subject};
 
@@ -45,6 +45,9 @@ impl Owner {
     }
 }
 
+/// A resource: the integration's slug, and the URI as its server has it.
+pub(crate) type Resource = (String, String);
+
 /// One session.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -57,6 +60,8 @@ pub(crate) struct Session {
     used: Mutex<Timestamp>,
     /// The place in `LOG_LEVELS` from which log messages are wanted.
     log_level: Mutex<Option<usize>>,
+    /// The resources of which the client wants to hear: the integration's slug, and the URI as its server has it.
+    subscribed: watch::Sender<BTreeSet<Resource>>,
     running: Mutex<HashMap<String, CancellationToken>>,
     /// Questions that wait for an answer, by the id under which the client knows them.
     questions: Mutex<HashMap<String, (Value, mpsc::Sender<Answer>)>>,
@@ -92,6 +97,21 @@ impl Session {
     /// The client says from which severity on it wants log messages.
     pub(crate) fn set_log_level(&self, level: usize) {
         *self.log_level.lock().unwrap_or_else(PoisonError::into_inner) = Some(level);
+    }
+
+    /// The client wants to hear of a resource. Beyond the most, it hears of those that it named before.
+    pub(crate) fn subscribe(&self, resource: Resource, most: usize) {
+        self.subscribed.send_if_modified(|known| known.len() < most && known.insert(resource));
+    }
+
+    /// The client wants to hear of it no more.
+    pub(crate) fn unsubscribe(&self, resource: &Resource) {
+        self.subscribed.send_if_modified(|known| known.remove(resource));
+    }
+
+    /// What the client wants to hear of, and when that changes.
+    pub(crate) fn subscribed(&self) -> watch::Receiver<BTreeSet<Resource>> {
+        self.subscribed.subscribe()
     }
 
     /// Makes a call cancellable by its id for as long as the returned value lives.
@@ -203,6 +223,7 @@ impl Sessions {
             can,
             used: Mutex::new(now),
             log_level: Mutex::default(),
+            subscribed: watch::Sender::default(),
             running: Mutex::default(),
             questions: Mutex::default(),
         });

@@ -1,4 +1,5 @@
-//! Open streams on which a client hears that its own list of tools changed, and nothing about anybody else's.
+//! Open streams on which a client hears that its own list of tools changed, and nothing about anybody else's; and what upstreams
+//! say outside calls, where that was asked for.
 //!
 //! A stream ends when the key that opened it ends, and when whoever it speaks for stands still. Legacy clients open one with GET, modern ones with
 //! `subscriptions/listen`, and then every message carries the subscription's id.
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 use verdict::Snapshot;
 
 use crate::gateway::Gateway;
+use crate::mcp::ears::{Ears, Listener};
 use crate::message::{self, Fault, code};
 use crate::pipeline::accept::Door;
 use crate::pipeline::answer::{self, Exit};
@@ -29,19 +31,13 @@ use crate::pipeline::question::may_know;
 use crate::pipeline::record::Blank;
 use crate::ports::{Access as _, Ports};
 
-/// A modern subscription.
-pub(crate) struct Tagged {
-    /// The id of the request that opened it.
-    pub(crate) id: Value,
-    /// Whether changes of the list of tools are wanted.
-    pub(crate) tools: bool,
-}
-
 struct Listening<P: Ports> {
     gateway: Arc<Gateway<P>>,
     caller: Caller<P::Access>,
     door: Door,
-    tagged: Option<Tagged>,
+    listener: Listener,
+    /// What is said at upstreams.
+    ears: Ears<P>,
     changes: watch::Receiver<u64>,
     /// The state that the client knows its list from.
     told: Arc<Snapshot>,
@@ -56,13 +52,13 @@ pub(crate) fn open<P: Ports>(
     gateway: &Arc<Gateway<P>>,
     caller: Caller<P::Access>,
     door: Door,
-    tagged: Option<Tagged>,
+    listener: Listener,
 ) -> Result<Response, Exit> {
     let Ok(slot) = gateway.streams.take(caller.org(), caller.actor.subject) else {
         let blank = Blank { subject: Some(caller.actor), ..Blank::new(&caller.snapshot, "listen") };
         gateway.note_noise(blank, Decision::Limited, "too-many-streams");
         let fault = Fault::new(code::LIMITED, "too many streams are open; close one first");
-        return Err(Exit::fault(StatusCode::TOO_MANY_REQUESTS, tagged.as_ref().map(|tagged| &tagged.id), &fault));
+        return Err(Exit::fault(StatusCode::TOO_MANY_REQUESTS, listener.id(), &fault));
     };
     let listening = Listening {
         gateway: gateway.clone(),
@@ -70,9 +66,10 @@ pub(crate) fn open<P: Ports>(
         told: caller.snapshot.clone(),
         told_at: gateway.ports.now(),
         keep_alive_at: Instant::now() + Duration::from_millis(gateway.options.limits.keep_alive_ms),
+        ears: Ears::new(gateway, &caller, &door, &listener),
         caller,
         door,
-        tagged,
+        listener,
         begun: false,
         _slot: slot,
     };
@@ -99,16 +96,20 @@ impl<P: Ports> Listening<P> {
             let (before, here) = ((&*self.told, self.told_at), (&self.caller, &self.door));
             let changed = !same_list(before, (&snapshot, now), here);
             (self.told, self.told_at) = (snapshot, now);
-            if changed && self.tagged.as_ref().is_none_or(|tagged| tagged.tools) {
+            if changed && self.listener.wants_tools() {
                 return Some((self.notification("notifications/tools/list_changed", json!({})), false));
             }
-            let until = self.wake_at(now);
+            self.ears.tend(&self.told, now);
+            let until = self.wake_at(now).min(self.ears.wake_at().unwrap_or(self.keep_alive_at));
             tokio::select! {
                 biased;
                 changed = self.changes.changed() => if changed.is_err() {
                     return self.farewell().map(|event| (event, true));
                 },
                 () = self.gateway.closing.cancelled() => {}
+                heard = self.ears.next() => if let Some(message) = heard {
+                    return Some((message::event(&message), false));
+                },
                 () = tokio::time::sleep_until(until) => if Instant::now() >= self.keep_alive_at {
                     let keep_alive = Duration::from_millis(self.gateway.options.limits.keep_alive_ms);
                     self.keep_alive_at = Instant::now() + keep_alive;
@@ -131,19 +132,19 @@ impl<P: Ports> Listening<P> {
     }
 
     fn acknowledged(&self) -> Bytes {
-        match &self.tagged {
-            None => Bytes::from_static(b":\n\n"),
-            Some(tagged) => {
-                let honoured = if tagged.tools { json!({ "toolsListChanged": true }) } else { json!({}) };
+        match &self.listener {
+            Listener::Session(_) => Bytes::from_static(b":\n\n"),
+            Listener::Subscription { .. } => {
+                let honoured = self.listener.honoured(&self.door);
                 self.notification("notifications/subscriptions/acknowledged", json!({ "notifications": honoured }))
             }
         }
     }
 
     fn notification(&self, method: &str, mut params: Value) -> Bytes {
-        match (&self.tagged, params.as_object_mut()) {
-            (Some(tagged), Some(members)) => {
-                members.insert("_meta".to_owned(), json!({ "io.modelcontextprotocol/subscriptionId": tagged.id }));
+        match (self.listener.id(), params.as_object_mut()) {
+            (Some(id), Some(members)) => {
+                members.insert("_meta".to_owned(), json!({ "io.modelcontextprotocol/subscriptionId": id }));
             }
             _ => params = Value::Null,
         }
@@ -152,12 +153,9 @@ impl<P: Ports> Listening<P> {
 
     /// What a subscription is told when we end it; a legacy stream just ends.
     fn farewell(&self) -> Option<Bytes> {
-        let tagged = self.tagged.as_ref()?;
-        let result = json!({
-            "resultType": "complete",
-            "_meta": { "io.modelcontextprotocol/subscriptionId": tagged.id },
-        });
-        Some(message::event(&message::result(&tagged.id, &result)))
+        let id = self.listener.id()?;
+        let result = json!({ "resultType": "complete", "_meta": { "io.modelcontextprotocol/subscriptionId": id } });
+        Some(message::event(&message::result(id, &result)))
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) async fn list<P: Ports>(
         let nothing = list::whole(&request, member, Vec::new(), Map::new());
         return Ok(answer::json(StatusCode::OK, nothing));
     }
-    let from = From { door: &door, session, is_asked: takes.stream };
+    let from = From { door: &door, session, is_asked: takes.stream, ear: None };
     let hearing = call::begin(gateway, caller, from, (request, wanted)).await?;
     Ok(line::respond(hearing, takes.stream, takes.json, &gateway.options.limits).await)
 }
@@ -107,7 +107,7 @@ async fn of_one<P: Ports>(
         params.extend(asked_for.clone().map(|cursor| ("cursor".to_owned(), cursor)));
         let (id, method, dialect) = (request.id.clone(), request.method.clone(), request.dialect.clone());
         let page = Request { id, method, params, dialect, param_headers: HeaderMap::new() };
-        let from = From { door, session: session.clone(), is_asked: false };
+        let from = From { door, session: session.clone(), is_asked: false, ear: None };
         let hearing = call::begin(gateway, caller.clone(), from, (page, wanted.clone())).await.ok()?;
         let end = hearing.end().await?;
         let mut said = json::parse(&end.message, limits.depth_max).ok()?;

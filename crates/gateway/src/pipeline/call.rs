@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use axum::response::Response;
+use bytes::Bytes;
 use domain::record::{Decision, OutcomeStatus};
 use domain::time::Timestamp;
 use http::StatusCode;
@@ -62,11 +63,22 @@ pub(crate) struct Call<P: Ports> {
     client: Option<String>,
     /// What the client can do.
     pub(crate) can: Can,
-    /// By which a legacy client answers what it is asked on the stream of the call.
+    /// A legacy client's.
     pub(crate) session: Option<Arc<Session>>,
+    /// Whether that client can be asked something on the way: it answers by the session.
+    is_asked: bool,
+    /// What listens for a client, so that nothing else hears what is said to it.
+    pub(crate) ear: Option<Arc<str>>,
     decided: Instant,
-    _slot: Slot,
+    _slot: Option<Slot>,
     _running: Option<Running>,
+}
+
+impl<P: Ports> Call<P> {
+    /// By which the client answers what it is asked on the way; none where it cannot be asked.
+    pub(crate) fn asks(&self) -> Option<&Arc<Session>> {
+        self.session.as_ref().filter(|_| self.is_asked)
+    }
 }
 
 /// Answers a request that names one thing of an integration.
@@ -89,7 +101,7 @@ pub(crate) async fn call<P: Ports>(
         return asking::ask(gateway, caller, door, request).await;
     }
     // A question of a legacy upstream comes on the stream of the call.
-    let from = From { door, session, is_asked: takes.stream };
+    let from = From { door, session, is_asked: takes.stream, ear: None };
     let hearing = begin(gateway, caller, from, (request, wanted)).await?;
     Ok(line::respond(hearing, takes.stream, takes.json, &gateway.options.limits).await)
 }
@@ -101,6 +113,8 @@ pub(crate) struct From<'d> {
     pub(crate) session: Option<Arc<Session>>,
     /// Whether a client in a session can be asked something on the way.
     pub(crate) is_asked: bool,
+    /// What listens for a client, where this does. It takes no room among the calls: the client's stream has its own.
+    pub(crate) ear: Option<Arc<str>>,
 }
 
 /// Decides a call and sends it on its way, or answers why not.
@@ -110,7 +124,7 @@ pub(crate) async fn begin<P: Ports>(
     from: From<'_>,
     (request, wanted): (Request, Wanted),
 ) -> Result<Hearing, Exit> {
-    let From { door, session, is_asked } = from;
+    let From { door, session, is_asked, ear } = from;
     let Allowed { permit, at, aim } = evaluate(gateway, &caller, &request, (door, &wanted)).await?;
     told_twice(gateway, &caller, &request, &aim)?;
     let state = state::unmarked(gateway, &caller, &request, &aim)?;
@@ -123,12 +137,12 @@ pub(crate) async fn begin<P: Ports>(
             session.as_ref().map(|session| (session.can.clone(), session.log_level())).unwrap_or_default()
         }
     };
-    let slot = match gateway.calls.take(caller.org(), caller.actor.subject) {
+    let slot = match ear.is_none().then(|| gateway.calls.take(caller.org(), caller.actor.subject)).transpose() {
         Ok(slot) => slot,
         Err(full) => return Err(limited(gateway, &caller, &request, (&aim, client, full)).await),
     };
     let cancel = CancellationToken::new();
-    let running = session.as_ref().map(|session| session.run(&request.id, cancel.clone()));
+    let running = session.as_ref().filter(|_| ear.is_none()).map(|session| session.run(&request.id, cancel.clone()));
     let (line, hearing) = line::line(&gateway.options.limits);
     let call = Call {
         gateway: gateway.clone(),
@@ -142,8 +156,9 @@ pub(crate) async fn begin<P: Ports>(
         cancel,
         client,
         can,
-        // Its answer comes by the session.
-        session: session.filter(|_| is_asked),
+        session,
+        is_asked,
+        ear,
         decided_at: at,
         decided: Instant::now(),
         _slot: slot,
@@ -200,12 +215,20 @@ async fn carry<P: Ports>(call: Call<P>, permit: Permit, line: Line) {
     let over = forward::forward(&call, permit, &recorded, &line, &mut tally).await;
     let (status, detail) = match &over {
         Over::Answered { status, detail, .. } => (*status, detail.clone()),
+        Over::Mute => (OutcomeStatus::Succeeded, Some("nothing-of-the-kind".to_owned())),
         Over::Failed(failure) => (OutcomeStatus::Failed, Some(failure.code().to_owned())),
         Over::Cut { detail, .. } => (OutcomeStatus::Cut, Some((*detail).to_owned())),
         Over::Left { detail } => (OutcomeStatus::Cancelled, Some((*detail).to_owned())),
     };
+    if status == OutcomeStatus::Succeeded {
+        keep_subscription(&call);
+    }
     match over {
         Over::Answered { message, .. } => line.end(Final::ok(message)).await,
+        Over::Mute => {
+            let nothing = Final { status: StatusCode::NO_CONTENT, message: Bytes::new(), retry_after_s: None };
+            line.end(nothing).await;
+        }
         Over::Failed(failure) => {
             let retry_after_s = failure.retry_after_s();
             let text = failure.sentence(&call.aim.title);
@@ -225,6 +248,17 @@ async fn carry<P: Ports>(call: Call<P>, permit: Permit, line: Line) {
     }
     let ended = Ended { status, detail, request_bytes: tally.sent_bytes, response_bytes: tally.received_bytes };
     recorded.finish(gateway, ended).await;
+}
+
+/// What a legacy client wants to hear of is kept in its session, for the stream on which it hears it.
+fn keep_subscription<P: Ports>(call: &Call<P>) {
+    let Some(session) = &call.session else { return };
+    let resource = (call.aim.slug.to_string(), call.aim.name.to_string());
+    match call.aim.kind {
+        Kind::Subscribe => session.subscribe(resource, call.gateway.options.limits.subscriptions_max),
+        Kind::Unsubscribe => session.unsubscribe(&resource),
+        _ => {}
+    }
 }
 
 /// The answer to a call for which there is no room.

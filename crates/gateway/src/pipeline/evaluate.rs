@@ -192,11 +192,11 @@ fn not_there(request: &Request, wanted: Option<&Wanted>) -> Fault {
             Fault::new(code::INVALID_PARAMS, format!("Unknown tool: {}", short(name)))
         }
         Kind::GetPrompt => Fault::new(code::INVALID_PARAMS, format!("Unknown prompt: {}", named("name"))),
-        Kind::ReadResource => {
+        Kind::ReadResource | Kind::Subscribe | Kind::Unsubscribe => {
             let number = if request.dialect.is_modern() { code::INVALID_PARAMS } else { code::NO_RESOURCE };
             Fault::new(number, "Resource not found").with_data(json!({ "uri": named("uri") }))
         }
-        Kind::Complete | Kind::ListPrompts | Kind::ListResources | Kind::ListTemplates => {
+        Kind::Complete | Kind::ListPrompts | Kind::ListResources | Kind::ListTemplates | Kind::Listen => {
             Fault::new(code::INVALID_PARAMS, "there is nothing of this name")
         }
     }

@@ -1,6 +1,7 @@
 //! The step that lets a call out of the house, and lets its answer in. The only place that sends a call to
 //! an upstream. It takes the engine's permit and the proof that the call is recorded.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,10 +16,11 @@ use crate::mcp::list;
 use crate::message::{self, Fault, code};
 use crate::pipeline::call::Call;
 use crate::pipeline::guard::{Guard, Stop, Watched};
-use crate::pipeline::hear;
+use crate::pipeline::kind::Kind;
 use crate::pipeline::line::Line;
 use crate::pipeline::record::Recorded;
-use crate::pipeline::showing::{self, Showing};
+use crate::pipeline::showing::{self, Held, Showing};
+use crate::pipeline::{ear, hear};
 use crate::ports::{Ports, Trouble};
 use crate::upstream::endpoint::{Endpoint, Route, SessionOf};
 use crate::upstream::exchange::{self, Answering, Head, Outgoing};
@@ -38,6 +40,8 @@ pub(crate) struct Tally {
 pub(crate) enum Over {
     /// The upstream answered.
     Answered { message: Bytes, status: OutcomeStatus, detail: Option<String> },
+    /// There is nothing to listen to: the upstream says nothing by itself.
+    Mute,
     /// The upstream, or the way to it, broke.
     Failed(Failure),
     /// The right to the call ended; this is what the client is told at once.
@@ -48,7 +52,7 @@ pub(crate) enum Over {
 
 /// A call under way: where it went, so that it can be called back.
 pub(super) struct Way {
-    pub(super) endpoint: std::sync::Arc<Endpoint>,
+    pub(super) endpoint: Arc<Endpoint>,
     pub(super) showing: Showing,
     pub(super) route: Route,
     upstream_id: u64,
@@ -84,12 +88,13 @@ pub(crate) async fn forward<P: Ports>(
     tally: &mut Tally,
 ) -> Over {
     let limits = &call.gateway.options.limits;
+    let ms = if call.aim.kind == Kind::Listen { limits.listen_ms_max } else { limits.call_ms_max };
     let watched = Watched {
         wanted: &call.wanted,
         decided_at: call.decided_at,
         cancel: &call.cancel,
         queue: line.queue.clone(),
-        ends_at: Instant::now() + Duration::from_millis(limits.call_ms_max),
+        ends_at: Instant::now() + Duration::from_millis(ms),
     };
     let mut guard = Guard::new(&call.gateway.ports, &call.caller, permit, watched);
     let mut way = None;
@@ -115,15 +120,35 @@ async fn carry<P: Ports>(
     line: &Line,
     (way, tally): (&mut Option<Way>, &mut Tally),
 ) -> Result<Over, Ending> {
-    let upstreams = &call.gateway.upstreams;
     let held = showing::holding(call)?;
     guard.holds(held)?;
     let way = way.insert(guard.run(prepare(call, None)).await??);
     if let Some(answer) = nothing_listed(call, way) {
         return Ok(answer);
     }
+    if let Some(early) = ear::answered_here(call, way) {
+        return Ok(early);
+    }
+    let answering = match (call.aim.kind, &way.route) {
+        (Kind::Listen, Route::Legacy(_)) => match ear::open(call, guard, way).await? {
+            Some(answering) => answering,
+            None => return Ok(Over::Mute),
+        },
+        _ => sent(call, guard, held, (way, tally)).await?,
+    };
+    hear::hear(call, guard, line, (way, tally), answering).await
+}
+
+/// Sends a call, and once more where the upstream has surely run nothing.
+async fn sent<P: Ports>(
+    call: &Call<P>,
+    guard: &mut Guard<'_, P>,
+    held: Held,
+    (way, tally): (&mut Way, &mut Tally),
+) -> Result<Box<Answering>, Ending> {
+    let upstreams = &call.gateway.upstreams;
     let (mut resent, mut renewed) = (false, false);
-    let answering = loop {
+    loop {
         match send(call, guard, way, tally).await {
             Err(Ending::Failure(Failure::SessionGone)) if !resent => {
                 // The upstream said that it does not know our session, so it has run nothing.
@@ -146,10 +171,9 @@ async fn carry<P: Ports>(
                 guard.holds(held)?;
                 *way = guard.run(prepare(call, mark)).await??;
             }
-            other => break other?,
+            other => return other,
         }
-    };
-    hear::hear(call, guard, line, (way, tally), answering).await
+    }
 }
 
 /// The answer for an upstream that says that it has nothing of what is to be listed. It need not be asked.
@@ -182,9 +206,14 @@ async fn prepare<P: Ports>(call: &Call<P>, refused: Option<u64>) -> Result<Way, 
 }
 
 /// In which session at a legacy upstream the call goes.
-fn session_of<P: Ports>(call: &Call<P>, showing: &Showing) -> SessionOf {
+pub(super) fn session_of<P: Ports>(call: &Call<P>, showing: &Showing) -> SessionOf {
     let takes = call.session.as_ref().map(|session| session.can.takes.clone()).unwrap_or_default();
-    SessionOf { subject: call.caller.actor.subject, account: showing.account, takes }
+    let alone = match (&call.ear, &call.session) {
+        (Some(ear), _) => Some(Arc::clone(ear)),
+        (None, Some(session)) if !takes.is_empty() || call.aim.kind.is_about_hearing() => Some(session.id().into()),
+        _ => None,
+    };
+    SessionOf { subject: call.caller.actor.subject, account: showing.account, takes, alone }
 }
 
 /// What it comes to that the upstream does not take what it was shown.
@@ -240,7 +269,10 @@ async fn send<P: Ports>(
     // The last look before the call leaves: the permit in force must be for this very integration, the credential the one
     // that it has, and the account the one that is connected.
     guard.check()?;
-    guard.leaves()?;
+    if call.aim.kind != Kind::Listen {
+        // What listens goes on to do so as it showed itself.
+        guard.leaves()?;
+    }
     match guard.permit().act() {
         Act::Call { integration, .. } | Act::Use { integration } if integration == call.aim.integration => {}
         _ => return Err(Ending::Stop(Stop::NotCurrent)),
@@ -306,10 +338,14 @@ pub(super) fn sides<'c, P: Ports>(call: &'c Call<P>, way: &'c Way) -> Sides<'c> 
         dialect: &call.request.dialect,
         upstream_id: way.upstream_id,
         progress_token: way.progress_token.as_ref(),
-        takes: call.session.as_ref().map(|session| &session.can.takes),
+        takes: call.asks().map(|session| &session.can.takes),
         kind: call.aim.kind,
         named_by: call.named_by.as_deref(),
         log_level: call.log_level,
+        hears: match call.aim.kind {
+            Kind::Listen => ear::wanted(call),
+            _ => None,
+        },
     }
 }
 

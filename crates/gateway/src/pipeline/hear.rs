@@ -13,6 +13,7 @@ use crate::message;
 use crate::pipeline::call::Call;
 use crate::pipeline::forward::{Ending, Over, Tally, Way, sides, tell};
 use crate::pipeline::guard::Guard;
+use crate::pipeline::kind::Kind;
 use crate::pipeline::line::{Line, Said};
 use crate::pipeline::state;
 use crate::ports::Ports;
@@ -45,7 +46,7 @@ impl Questions {
     /// The question as the client is asked, which answers in its session; none where it could not.
     fn put<P: Ports>(&mut self, call: &Call<P>, mut question: Map<String, Value>) -> Result<Option<Bytes>, Failure> {
         self.count()?;
-        let Some(session) = &call.session else { return Ok(None) };
+        let Some(session) = call.asks() else { return Ok(None) };
         let ours = call.gateway.upstreams.next_id();
         let Some(theirs) = question.insert("id".to_owned(), ours.into()) else { return Ok(None) };
         self.waiting.push((theirs.clone(), session.ask(ours, theirs, self.asker.clone())));
@@ -67,7 +68,11 @@ pub(super) async fn hear<P: Ports>(
     let mut resumed = 0;
     loop {
         // While somebody thinks about an answer the upstream may be silent; the call as a whole has its end.
-        let ms = if questions.waiting.is_empty() { limits.silence_ms_max } else { limits.call_ms_max };
+        let ms = match call.aim.kind {
+            Kind::Listen => limits.listen_ms_max,
+            _ if questions.waiting.is_empty() => limits.silence_ms_max,
+            _ => limits.call_ms_max,
+        };
         let heard = async {
             tokio::select! {
                 biased;

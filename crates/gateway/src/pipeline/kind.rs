@@ -9,23 +9,32 @@ pub(crate) enum Kind {
     ListResources,
     ListTemplates,
     ReadResource,
+    /// Of the legacy era; what comes of it is heard on a stream of the client's.
+    Subscribe,
+    Unsubscribe,
     Complete,
+    /// What the upstream says outside calls. It is listened to for a client that listens at ours.
+    Listen,
 }
 
 impl Kind {
-    const ALL: [Kind; 7] = [
+    /// What clients ask for.
+    const ALL: [Kind; 9] = [
         Kind::CallTool,
         Kind::ListPrompts,
         Kind::GetPrompt,
         Kind::ListResources,
         Kind::ListTemplates,
         Kind::ReadResource,
+        Kind::Subscribe,
+        Kind::Unsubscribe,
         Kind::Complete,
     ];
 
-    /// The kind of request with this method.
-    pub(crate) fn of(method: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.method() == method)
+    /// The kind of a client's request with this method in an era.
+    pub(crate) fn of(method: &str, is_modern: bool) -> Option<Kind> {
+        let is_there = |kind: &Kind| !(is_modern && matches!(kind, Kind::Subscribe | Kind::Unsubscribe));
+        Kind::ALL.into_iter().filter(is_there).find(|kind| kind.method() == method)
     }
 
     pub(crate) fn method(self) -> &'static str {
@@ -36,18 +45,16 @@ impl Kind {
             Kind::ListResources => "resources/list",
             Kind::ListTemplates => "resources/templates/list",
             Kind::ReadResource => "resources/read",
+            Kind::Subscribe => "resources/subscribe",
+            Kind::Unsubscribe => "resources/unsubscribe",
             Kind::Complete => "completion/complete",
+            Kind::Listen => "subscriptions/listen",
         }
     }
 
-    /// What an upstream that answers it says that it can.
+    /// What an upstream that has what is listed says that it can.
     pub(crate) fn capability(self) -> &'static str {
-        match self {
-            Kind::CallTool => "tools",
-            Kind::ListPrompts | Kind::GetPrompt => "prompts",
-            Kind::ListResources | Kind::ListTemplates | Kind::ReadResource => "resources",
-            Kind::Complete => "completions",
-        }
+        if self == Kind::ListPrompts { "prompts" } else { "resources" }
     }
 
     /// Where the result of a list has what is listed; none for what is no list.
@@ -56,7 +63,7 @@ impl Kind {
             Kind::ListPrompts => Some("prompts"),
             Kind::ListResources => Some("resources"),
             Kind::ListTemplates => Some("resourceTemplates"),
-            Kind::CallTool | Kind::GetPrompt | Kind::ReadResource | Kind::Complete => None,
+            _ => None,
         }
     }
 
@@ -65,12 +72,17 @@ impl Kind {
         self.listed().is_some() || self == Kind::ReadResource
     }
 
-    /// The parameter that names what is wanted, which modern upstreams are told in a header as well.
+    /// Whether it is about what is heard outside calls, so that it belongs to a session at the upstream for this client alone.
+    pub(crate) fn is_about_hearing(self) -> bool {
+        matches!(self, Kind::Subscribe | Kind::Unsubscribe | Kind::Listen)
+    }
+
+    /// The parameter that names what is wanted. Modern upstreams are told it in a header as well.
     pub(crate) fn names_by(self) -> Option<&'static str> {
         match self {
             Kind::CallTool | Kind::GetPrompt => Some("name"),
-            Kind::ReadResource => Some("uri"),
-            Kind::ListPrompts | Kind::ListResources | Kind::ListTemplates | Kind::Complete => None,
+            Kind::ReadResource | Kind::Subscribe | Kind::Unsubscribe => Some("uri"),
+            _ => None,
         }
     }
 }

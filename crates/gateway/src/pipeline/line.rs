@@ -84,7 +84,7 @@ impl Hearing {
         }
     }
 
-    async fn next(&mut self) -> Option<Said> {
+    pub(crate) async fn next(&mut self) -> Option<Said> {
         loop {
             let Some(cut) = &mut self.cut else { return self.queue.recv().await };
             tokio::select! {

@@ -17,7 +17,7 @@ fn prompt(slug: &str, name: &str) -> String {
 }
 
 /// The address of a resource, or of many by a template, as it is at the one URL.
-fn address(slug: &str, address: &str) -> String {
+pub(crate) fn address(slug: &str, address: &str) -> String {
     format!("{SCHEME}{slug}/{address}")
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn put(kind: Kind, slug: &str, result: &mut Map<String, Value>) {
             }
             _ => {}
         }),
-        Kind::Complete => {}
+        Kind::Complete | Kind::Subscribe | Kind::Unsubscribe | Kind::Listen => {}
     }
 }
 

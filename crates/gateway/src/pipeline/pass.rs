@@ -9,13 +9,13 @@ use http::{HeaderMap, Request as HttpRequest, StatusCode};
 use serde_json::{Value, json};
 
 use crate::gateway::Gateway;
+use crate::mcp::ears::Listener;
 use crate::mcp::session::{Owner, Session};
-use crate::mcp::stream::{self, Tagged};
+use crate::mcp::stream;
 use crate::mcp::{client, initialize, list};
 use crate::message::{self, Fault, code};
 use crate::pipeline::accept::{Accepted, Door, accept};
 use crate::pipeline::answer::{self, Exit};
-use crate::pipeline::besides;
 use crate::pipeline::call::{Takes, call};
 use crate::pipeline::dialect::LOG_LEVELS;
 use crate::pipeline::evaluate::client_of;
@@ -24,6 +24,7 @@ use crate::pipeline::kind::Kind;
 use crate::pipeline::parse::{Message, Notification, Request, parse, swallow};
 use crate::pipeline::question::may_know;
 use crate::pipeline::record::Blank;
+use crate::pipeline::{besides, ear};
 use crate::ports::Ports;
 
 /// Where a legacy client names its session.
@@ -80,7 +81,7 @@ async fn posted<P: Ports>(gateway: &Arc<Gateway<P>>, door: Door, request: HttpRe
     let named = client_of(&request).or_else(|| client::described(request.params.get("clientInfo")));
     let known = session.as_ref().and_then(|session| session.client.as_deref());
     gateway.ports.used(caller.org(), caller.credential.id(), caller.address, named.as_deref().or(known));
-    if let Some(kind) = Kind::of(&request.method) {
+    if let Some(kind) = Kind::of(&request.method, request.dialect.is_modern()) {
         return match kind.listed() {
             Some(member) => besides::list(gateway, caller, (door, session), ((kind, member), request), takes).await,
             None => call(gateway, caller, (&door, session), (kind, request), takes).await,
@@ -113,7 +114,7 @@ async fn listened<P: Ports>(
     let session = session(gateway, &caller, &accepted.door, &accepted.headers)?;
     let client = session.as_ref().and_then(|session| session.client.as_deref());
     gateway.ports.used(caller.org(), caller.credential.id(), accepted.address, client);
-    stream::open(gateway, caller, accepted.door, None)
+    stream::open(gateway, caller, accepted.door, Listener::Session(session))
 }
 
 async fn ended<P: Ports>(gateway: &Arc<Gateway<P>>, door: Door, request: HttpRequest<Body>) -> Result<Response, Exit> {
@@ -202,9 +203,10 @@ fn subscribe<P: Ports>(
     door: Door,
     request: &Request,
 ) -> Result<Response, Exit> {
-    let wanted = request.params.get("notifications");
-    let tools = wanted.and_then(|wanted| wanted.get("toolsListChanged")) == Some(&Value::Bool(true));
-    stream::open(gateway, caller, door, Some(Tagged { id: request.id.clone(), tools }))
+    let wanted = request.params.get(ear::WANTED).and_then(Value::as_object).cloned().unwrap_or_default();
+    let listener =
+        Listener::Subscription { id: request.id.clone(), dialect: Box::new(request.dialect.clone()), wanted };
+    stream::open(gateway, caller, door, listener)
 }
 
 /// A legacy client says once which log messages it wants. Upstreams are told when they are called.

@@ -19,7 +19,7 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// All of a kind that an integration has.
+    /// All of a kind that an integration has, or says.
     pub(crate) fn list(kind: Kind, integration: String) -> Wanted {
         Wanted { kind, integration: Some(integration), name: String::new() }
     }
@@ -53,7 +53,7 @@ pub(crate) fn wanted(door: &Door, kind: Kind, params: &Map<String, Value>) -> Re
             let is_sound = params.get("arguments").is_none_or(Value::is_object);
             is_sound.then(|| prompt(door, kind, name)).ok_or_else(|| invalid(arguments))
         }
-        Kind::ReadResource => {
+        Kind::ReadResource | Kind::Subscribe | Kind::Unsubscribe => {
             Ok(resource(door, kind, text(params.get("uri"), "`params.uri` must be the URI of a resource")?))
         }
         Kind::Complete => {
@@ -71,7 +71,7 @@ pub(crate) fn wanted(door: &Door, kind: Kind, params: &Map<String, Value>) -> Re
                 _ => Err(invalid("`params.ref.type` must be `ref/prompt` or `ref/resource`")),
             }
         }
-        Kind::ListPrompts | Kind::ListResources | Kind::ListTemplates => {
+        Kind::ListPrompts | Kind::ListResources | Kind::ListTemplates | Kind::Listen => {
             Ok(Wanted::list(kind, door.integration.clone().unwrap_or_default()))
         }
     }

@@ -65,6 +65,8 @@ pub(crate) struct SessionOf {
     pub(crate) subject: Subject,
     pub(crate) account: Option<AccountId>,
     pub(crate) takes: Map<String, Value>,
+    /// What it is for alone, where what the upstream says in it outside calls is for that: a client's session, or a stream.
+    pub(crate) alone: Option<Arc<str>>,
 }
 
 #[derive(Debug)]

@@ -101,16 +101,7 @@ pub(crate) async fn send(
     }
     let response = connection.send(Method::POST, uri, shown, headers, outgoing.body.clone()).await?;
     let (parts, body) = response.into_parts();
-    let answering = form_of(&parts.headers, limits).map(|form| {
-        Box::new(Answering {
-            body,
-            form,
-            depth_max: limits.depth_max,
-            bytes_left: limits.answer_bytes_max,
-            message_bytes_max: limits.message_bytes_max,
-            received_bytes: 0,
-        })
-    });
+    let answering = form_of(&parts.headers, limits).map(|form| Box::new(Answering::new(body, form, limits)));
     let head = match (parts.status, answering) {
         (StatusCode::ACCEPTED | StatusCode::NO_CONTENT, _) => Head::Taken,
         (status, Some(answering)) if status.is_success() => Head::Messages(answering),
@@ -121,6 +112,24 @@ pub(crate) async fn send(
         (status, None) => Head::Failed(status, failure_of(status, &parts.headers)),
     };
     Ok((head, Response::from_parts(parts, ())))
+}
+
+/// Opens the stream on which a legacy upstream says what belongs to no call (revision 2025-11-25, basic/transports, "Listening for
+/// Messages from the Server").
+pub(crate) async fn listen(
+    connection: &Connection,
+    uri: &Uri,
+    (route, shown): (&Route, &Shown),
+    limits: &Limits,
+) -> Result<Box<Answering>, Failure> {
+    let mut headers = HeaderMap::new();
+    put_route(route, &mut headers);
+    let (parts, body) = connection.send(Method::GET, uri, shown, headers, Bytes::new()).await?.into_parts();
+    match form_of(&parts.headers, limits) {
+        Some(form @ Form::Events(_)) if parts.status.is_success() => Ok(Box::new(Answering::new(body, form, limits))),
+        _ if parts.status.is_success() => Err(Failure::Garbled("it is no stream of events".to_owned())),
+        _ => Err(failure_of(parts.status, &parts.headers)),
+    }
 }
 
 /// What tells an upstream along which route a message comes.
@@ -182,6 +191,17 @@ fn form_of(headers: &HeaderMap, limits: &Limits) -> Option<Form> {
 }
 
 impl Answering {
+    fn new(body: Incoming, form: Form, limits: &Limits) -> Answering {
+        Answering {
+            body,
+            form,
+            depth_max: limits.depth_max,
+            bytes_left: limits.answer_bytes_max,
+            message_bytes_max: limits.message_bytes_max,
+            received_bytes: 0,
+        }
+    }
+
     /// The next message, or nothing when there are no more. May be dropped and asked again without loss.
     pub(crate) async fn next(&mut self) -> Result<Option<Value>, Failure> {
         loop {

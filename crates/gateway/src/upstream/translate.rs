@@ -13,6 +13,7 @@ use crate::pipeline::{link, names, state};
 use crate::upstream::endpoint::Route;
 use crate::upstream::failure::Failure;
 use crate::upstream::handshake::modern_meta_of;
+use crate::upstream::notice;
 
 /// A call as the upstream gets it.
 pub(crate) struct Outbound {
@@ -151,6 +152,8 @@ pub(crate) struct Sides<'c> {
     pub(crate) named_by: Option<&'c str>,
     /// The place in [`LOG_LEVELS`] from which log messages are wanted.
     pub(crate) log_level: Option<usize>,
+    /// What is listened to, where nothing is called.
+    pub(crate) hears: Option<&'c Map<String, Value>>,
 }
 
 /// Reads a message of the upstream that came in answer to a call.
@@ -163,6 +166,9 @@ pub(crate) fn inbound(message: Value, sides: &Sides<'_>) -> Result<Inbound, Fail
             Ok(Inbound::Question(members))
         }
         (Some(method), Some(id)) => Ok(Inbound::Asked(declined(method, id))),
+        (Some(_), None) if let Some(wanted) = sides.hears => {
+            Ok(notice::heard(members, wanted, sides).map_or(Inbound::Nothing, Inbound::Passed))
+        }
         (Some("notifications/progress"), None) => Ok(progress(members, sides)),
         (Some("notifications/message"), None) if wants_log(&members, sides) => {
             Ok(Inbound::Passed(message::whole(&Value::Object(members))))
@@ -303,6 +309,7 @@ mod tests {
             kind: Kind::CallTool,
             named_by: None,
             log_level,
+            hears: None,
         };
         inbound(tree(text), &sides).map(|inbound| match inbound {
             Inbound::Passed(message) | Inbound::Final { message, .. } | Inbound::Asked(message) => {

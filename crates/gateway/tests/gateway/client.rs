@@ -182,7 +182,11 @@ impl Client {
     }
 
     pub(crate) async fn listen(&self, id: &str) -> Events {
-        let params = json!({ "notifications": { "toolsListChanged": true, "promptsListChanged": true } });
+        self.listen_to(id, json!({ "toolsListChanged": true, "promptsListChanged": true })).await
+    }
+
+    pub(crate) async fn listen_to(&self, id: &str, wanted: Value) -> Events {
+        let params = json!({ "notifications": wanted });
         let (headers, body) = self.request(id, "subscriptions/listen", params);
         events(self.open(Method::POST, &headers, &body).await)
     }

@@ -226,7 +226,7 @@ async fn both_eras_get_to_know_us() {
     let session = client.initialize().await;
     assert_eq!(session.post(initialized).await.status, 202);
     assert_eq!(session.rpc("5", "ping", json!({})).await.json()["result"], json!({}));
-    for method in ["resources/subscribe", "tasks/list", "sampling/createMessage", "server/discover"] {
+    for method in ["roots/list", "tasks/list", "sampling/createMessage", "server/discover"] {
         let reply = session.rpc("5", method, json!({})).await;
         assert_eq!((reply.status.as_u16(), reply.error_code()), (200, Some(-32601)));
     }

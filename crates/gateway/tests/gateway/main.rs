@@ -8,6 +8,7 @@ mod calls;
 mod client;
 mod cuts;
 mod doors;
+mod hearing;
 mod lists;
 mod questions;
 mod streams;

@@ -6,7 +6,8 @@ use crate::upstream::Era;
 
 /// What such an upstream says that it can.
 pub(crate) fn capabilities() -> Value {
-    json!({ "tools": {}, "prompts": {}, "resources": {}, "completions": {}, "logging": {} })
+    let (prompts, resources) = (json!({ "listChanged": true }), json!({ "listChanged": true, "subscribe": true }));
+    json!({ "tools": {}, "prompts": prompts, "resources": resources, "completions": {}, "logging": {} })
 }
 
 /// What is answered to a question about any of it; nothing where it is about something else.

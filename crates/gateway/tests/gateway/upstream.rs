@@ -11,7 +11,7 @@ use axum::response::Response;
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::things;
 use crate::world::Log;
@@ -34,6 +34,7 @@ pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("get_asked", ""),
     ("get_input", ""),
     ("get_question", ""),
+    ("get_question_aside", ""),
     ("get_odd_type", ""),
     ("get_declined", ""),
     ("get_logs", ""),
@@ -72,6 +73,8 @@ pub(crate) struct Shared {
     next_session: AtomicU64,
     /// The tokens that are taken, where only some are.
     pub(crate) takes: Mutex<Option<Vec<String>>>,
+    /// What is said outside calls, by whoever listens.
+    says: broadcast::Sender<Value>,
     /// What is wanted besides a token for a tool that writes.
     pub(crate) wants: Mutex<Option<String>>,
     /// What it says that it can.
@@ -100,6 +103,7 @@ impl Upstream {
             sessions: Mutex::default(),
             next_session: AtomicU64::new(1),
             takes: Mutex::default(),
+            says: broadcast::channel(64).0,
             wants: Mutex::default(),
             can: Mutex::new(json!({ "tools": {} })),
             refuses_version: AtomicBool::new(false),
@@ -126,6 +130,17 @@ impl Upstream {
         (found.1.clone(), found.2.clone())
     }
 
+    /// Says something outside calls, to all that listen.
+    pub(crate) fn say(&self, method: &str, params: Value) {
+        let message = json!({ "jsonrpc": "2.0", "method": method, "params": params });
+        self.shared.says.send(message).expect("nobody listens");
+    }
+
+    /// Ends the streams of all that listen.
+    pub(crate) fn hang_up(&self) {
+        self.shared.says.send(Value::Null).expect("nobody listens");
+    }
+
     /// Loses all sessions, as after a restart.
     pub(crate) fn lose_sessions(&self) {
         self.shared.sessions.lock().unwrap().clear();
@@ -140,7 +155,16 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Res
         return status(StatusCode::NO_CONTENT);
     }
     if parts.method == Method::GET {
-        let after = parts.headers.get("last-event-id").map_or("", |id| id.to_str().unwrap());
+        let Some(after) = parts.headers.get("last-event-id").map(|id| id.to_str().unwrap()) else {
+            let session = parts.headers.get("mcp-session-id").map_or("", |id| id.to_str().unwrap());
+            let is_there = shared.sessions.lock().unwrap().contains(session);
+            shared.log.add(format!("upstream listening {session}"));
+            return match (is_there, shared.can.lock().unwrap().get("resources").is_some()) {
+                (false, _) => status(StatusCode::NOT_FOUND),
+                (true, false) => status(StatusCode::METHOD_NOT_ALLOWED),
+                (true, true) => stream(&shared, vec![":\n\n".into()], After::Say(Value::Null)),
+            };
+        };
         shared.log.add(format!("upstream resumed after {after}"));
         let rest = shared.rest.lock().unwrap().remove(after);
         return rest.map_or_else(
@@ -228,7 +252,13 @@ fn answer(shared: &Arc<Shared>, method: &str, message: &Value) -> Response {
             result(id, page)
         }
         ("tools/call", _) => act(shared, id, message),
-        ("logging/setLevel", Era::Legacy) => result(id, json!({})),
+        ("subscriptions/listen", Era::Modern) => {
+            let acknowledged = json!({ "jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
+                "params": { "notifications": message["params"]["notifications"] } });
+            shared.log.add("upstream listening");
+            stream(shared, vec![event(&acknowledged.to_string())], After::Say(id.clone()))
+        }
+        ("logging/setLevel" | "resources/subscribe" | "resources/unsubscribe", Era::Legacy) => result(id, json!({})),
         _ if let Some(answer) = things::answer(shared.era, method, &message["params"]) => match answer {
             Ok(told) => result(id, told),
             Err(error) => raw(StatusCode::OK, json!({ "jsonrpc": "2.0", "id": id, "error": error }).to_string()),
@@ -275,6 +305,12 @@ fn ask(shared: &Arc<Shared>, id: &Value, params: &Value, done: &str) -> Option<R
                 json!({ "method": "elicitation/create", "params": { "message": "Who?", "requestedSchema": {} } });
             let (asked, state) = (json!({ "who": question }), "a \"state\".");
             result(id, json!({ "resultType": "input_required", "inputRequests": asked, "requestState": state, "x": 1 }))
+        }
+        "get_question_aside" => {
+            let ask = json!({ "jsonrpc": "2.0", "id": "q1", "method": "elicitation/create",
+                "params": { "message": "Who?", "requestedSchema": {} } });
+            shared.says.send(ask).unwrap();
+            stream(shared, Vec::new(), After::Answer(id.clone()))
         }
         "get_question" => {
             let ask = r#"{"jsonrpc":"2.0","id":"q1","method":"elicitation/create","params":{"message":"Who?","n":1e400,"requestedSchema":{}}}"#;
@@ -367,6 +403,8 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
 enum After {
     End,
     Wait(Bytes),
+    /// Goes on with what is said outside calls, under this subscription.
+    Say(Value),
     /// Goes on with what was answered as the result of this id.
     Answer(Value),
 }
@@ -405,6 +443,23 @@ fn stream(shared: &Arc<Shared>, pieces: Vec<Bytes>, after: After) -> Response {
                 () = sender.closed() => return,
                 () = shared.release.notified() => end,
             },
+            After::Say(id) => {
+                let mut says = shared.says.subscribe();
+                shared.log.add("upstream hears");
+                loop {
+                    let said = tokio::select! {
+                        () = sender.closed() => return,
+                        said = says.recv() => said.unwrap(),
+                    };
+                    let Value::Object(mut said) = said else { return };
+                    if !id.is_null() {
+                        said["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"] = id.clone();
+                    }
+                    if sender.send(event(&Value::Object(std::mem::take(&mut said)).to_string())).await.is_err() {
+                        return;
+                    }
+                }
+            }
             After::Answer(id) => {
                 let mut answered = shared.answered.lock().await;
                 tokio::select! {

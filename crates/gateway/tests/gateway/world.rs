@@ -79,6 +79,15 @@ impl Log {
         }
     }
 
+    /// Waits until so many lines begin so.
+    pub(crate) async fn has_times(&self, start: &str, times: usize) {
+        let mut lines = self.0.subscribe();
+        let enough = |lines: &Vec<String>| lines.iter().filter(|line| line.starts_with(start)).count() >= times;
+        let waiting = lines.wait_for(enough);
+        let found = tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await.is_ok();
+        assert!(found, "no {times} lines begin with {start:?}: {:#?}", self.lines());
+    }
+
     pub(crate) fn count(&self, start: &str) -> usize {
         self.0.borrow().iter().filter(|line| line.starts_with(start)).count()
     }
@@ -356,6 +365,10 @@ impl World {
             tools_off: off.iter().map(|tool| (*tool).to_owned()).collect(),
             expires_at: None,
         });
+    }
+
+    pub(crate) fn revoke(&self, person: &Person, integration: IntegrationId) {
+        self.change(Command::RemoveGrant { grantee: Grantee::Member(person.id), integration });
     }
 
     pub(crate) fn remove(&self, person: &Person) {
