@@ -15,6 +15,8 @@ pub(crate) mod code {
     /// There is no resource with this URI (revision 2025-11-25 and earlier).
     pub(crate) const NO_RESOURCE: i64 = -32_002;
     pub(crate) const HEADER_MISMATCH: i64 = -32_020;
+    /// The client does not say that it can do what this takes.
+    pub(crate) const MISSING_CAPABILITY: i64 = -32_021;
     pub(crate) const UNSUPPORTED_VERSION: i64 = -32_022;
     /// The person must open a link first (revision 2025-11-25 alone).
     pub(crate) const LINK_NEEDED: i64 = -32_042;

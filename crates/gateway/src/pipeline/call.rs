@@ -215,6 +215,7 @@ async fn carry<P: Ports>(call: Call<P>, permit: Permit, line: Line) {
     let over = forward::forward(&call, permit, &recorded, &line, &mut tally).await;
     let (status, detail) = match &over {
         Over::Answered { status, detail, .. } => (*status, detail.clone()),
+        Over::Refused { detail, .. } => (OutcomeStatus::Failed, detail.clone()),
         Over::Mute => (OutcomeStatus::Succeeded, Some("nothing-of-the-kind".to_owned())),
         Over::Failed(failure) => (OutcomeStatus::Failed, Some(failure.code().to_owned())),
         Over::Cut { detail, .. } => (OutcomeStatus::Cut, Some((*detail).to_owned())),
@@ -225,6 +226,9 @@ async fn carry<P: Ports>(call: Call<P>, permit: Permit, line: Line) {
     }
     match over {
         Over::Answered { message, .. } => line.end(Final::ok(message)).await,
+        Over::Refused { message, .. } => {
+            line.end(Final { status: StatusCode::BAD_REQUEST, message, retry_after_s: None }).await;
+        }
         Over::Mute => {
             let nothing = Final { status: StatusCode::NO_CONTENT, message: Bytes::new(), retry_after_s: None };
             line.end(nothing).await;

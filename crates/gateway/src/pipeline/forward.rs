@@ -40,6 +40,8 @@ pub(crate) struct Tally {
 pub(crate) enum Over {
     /// The upstream answered.
     Answered { message: Bytes, status: OutcomeStatus, detail: Option<String> },
+    /// The upstream wants the client to be able to do more.
+    Refused { message: Bytes, detail: Option<String> },
     /// There is nothing to listen to: the upstream says nothing by itself.
     Mute,
     /// The upstream, or the way to it, broke.
@@ -62,7 +64,16 @@ pub(super) struct Way {
 
 /// What ends a call before its answer.
 pub(super) enum Ending {
-    Answered { message: Bytes, status: OutcomeStatus, detail: Option<String> },
+    Answered {
+        message: Bytes,
+        status: OutcomeStatus,
+        detail: Option<String>,
+    },
+    /// The upstream wants the client to be able to do more.
+    Refused {
+        message: Bytes,
+        detail: Option<String>,
+    },
     Stop(Stop),
     Failure(Failure),
 }
@@ -105,7 +116,7 @@ pub(crate) async fn forward<P: Ports>(
                 Ending::Failure(failure) => Ending::Failure(refused(call, failure).await),
                 other => other,
             };
-            let answered = matches!(ending, Ending::Answered { .. });
+            let answered = matches!(ending, Ending::Answered { .. } | Ending::Refused { .. });
             if let Some(way) = way.filter(|way: &Way| way.sent && !answered) {
                 call_back(call, &way);
             }
@@ -208,11 +219,7 @@ async fn prepare<P: Ports>(call: &Call<P>, refused: Option<u64>) -> Result<Way, 
 /// In which session at a legacy upstream the call goes.
 pub(super) fn session_of<P: Ports>(call: &Call<P>, showing: &Showing) -> SessionOf {
     let takes = call.session.as_ref().map(|session| session.can.takes.clone()).unwrap_or_default();
-    let alone = match (&call.ear, &call.session) {
-        (Some(ear), _) => Some(Arc::clone(ear)),
-        (None, Some(session)) if !takes.is_empty() || call.aim.kind.is_about_hearing() => Some(session.id().into()),
-        _ => None,
-    };
+    let alone = call.ear.clone().or_else(|| call.session.as_ref().map(|session| session.id().into()));
     SessionOf { subject: call.caller.actor.subject, account: showing.account, takes, alone }
 }
 
@@ -327,6 +334,15 @@ fn told_off<P: Ports>(
                 _ => failure.into(),
             }
         }
+        // What the client lacks is for the client to know.
+        (Some(_), Some(code::MISSING_CAPABILITY)) if call.request.dialect.is_modern() => {
+            let mut error = error.cloned().unwrap_or_default();
+            if let Some(members) = error.as_object_mut() {
+                members.retain(|key, _| matches!(key.as_str(), "code" | "message" | "data"));
+            }
+            let message = message::error_bytes(Some(&call.request.id), &error);
+            Ending::Refused { message, detail: Some(format!("upstream-error {}", code::MISSING_CAPABILITY)) }
+        }
         (Some(said), _) => Failure::Declined { status: shown, said }.into(),
         (None, _) => failure.into(),
     }
@@ -379,6 +395,7 @@ fn over<P: Ports>(call: &Call<P>, ending: Ending) -> Over {
     };
     match ending {
         Ending::Answered { message, status, detail } => Over::Answered { message, status, detail },
+        Ending::Refused { message, detail } => Over::Refused { message, detail },
         Ending::Failure(failure) => Over::Failed(failure),
         Ending::Stop(Stop::TooLong) => Over::Failed(Failure::TooLong { ms: call.gateway.options.limits.call_ms_max }),
         Ending::Stop(Stop::Cancelled) => Over::Left { detail: "client-cancelled" },

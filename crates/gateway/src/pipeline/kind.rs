@@ -72,11 +72,6 @@ impl Kind {
         self.listed().is_some() || self == Kind::ReadResource
     }
 
-    /// Whether it is about what is heard outside calls, so that it belongs to a session at the upstream for this client alone.
-    pub(crate) fn is_about_hearing(self) -> bool {
-        matches!(self, Kind::Subscribe | Kind::Unsubscribe | Kind::Listen)
-    }
-
     /// The parameter that names what is wanted. Modern upstreams are told it in a header as well.
     pub(crate) fn names_by(self) -> Option<&'static str> {
         match self {

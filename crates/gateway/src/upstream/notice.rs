@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::message;
 use crate::pipeline::ear;
 use crate::pipeline::names;
-use crate::upstream::translate::Sides;
+use crate::upstream::translate::{self, Sides};
 
 const SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
 
@@ -15,6 +15,8 @@ const SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
 pub(crate) fn heard(mut members: Map<String, Value>, wanted: &Map<String, Value>, sides: &Sides<'_>) -> Option<Bytes> {
     let is_wanted = |what: &str| wanted.get(what) == Some(&Value::Bool(true));
     match members.get("method").and_then(Value::as_str)? {
+        // Some servers log all on this stream, whatever it is about.
+        "notifications/message" if !sides.dialect.is_modern() && translate::wants_log(&members, sides) => {}
         "notifications/prompts/list_changed" if is_wanted("promptsListChanged") => {}
         "notifications/resources/list_changed" if is_wanted("resourcesListChanged") => {}
         "notifications/resources/updated" => {

@@ -198,7 +198,7 @@ fn progress(mut members: Map<String, Value>, sides: &Sides<'_>) -> Inbound {
 
 /// A modern client gets no log message that it did not ask for with the request; a legacy one gets what comes, but for what is
 /// below the level that it has set.
-fn wants_log(members: &Map<String, Value>, sides: &Sides<'_>) -> bool {
+pub(crate) fn wants_log(members: &Map<String, Value>, sides: &Sides<'_>) -> bool {
     let Some(least) = sides.log_level else { return !sides.dialect.is_modern() };
     let level = members.get("params").and_then(|params| params.get("level")).and_then(Value::as_str);
     LOG_LEVELS.iter().position(|known| Some(*known) == level).is_some_and(|level| level >= least)
@@ -266,8 +266,10 @@ fn error_of(mut error: Value, sides: &Sides<'_>) -> Inbound {
         let message = message::error_bytes(Some(sides.client_id), &error);
         return Inbound::Final { message, status: OutcomeStatus::Failed, detail };
     }
+    let is_told = number == Some(code::MISSING_CAPABILITY) && sides.dialect.is_modern();
     // These codes speak of the conversation between us and the upstream, or are no longer allowed to be sent.
     if let Some(number @ (-32_099..=-32_020 | -32_002)) = number
+        && !is_told
         && let Some(members) = error.as_object_mut()
     {
         members.insert("code".to_owned(), code::INTERNAL.into());
@@ -378,8 +380,12 @@ mod tests {
     fn errors_keep_their_words_and_lose_codes_that_speak_of_another_conversation() {
         let error = read(r#"{"id":7,"error":{"code":-32602,"message":"no","data":{"x":1}}}"#, &modern()).unwrap();
         assert!(error.ends_with(r#""error":{"code":-32602,"message":"no","data":{"x":1}}}"#));
-        let error = read(r#"{"id":7,"error":{"code":-32021,"message":"no"}}"#, &modern()).unwrap();
-        assert!(error.ends_with(r#""error":{"code":-32603,"message":"no","data":{"upstreamCode":-32021}}}"#));
+        let error = read(r#"{"id":7,"error":{"code":-32022,"message":"no"}}"#, &modern()).unwrap();
+        assert!(error.ends_with(r#""error":{"code":-32603,"message":"no","data":{"upstreamCode":-32022}}}"#));
+        let lacking =
+            r#"{"id":7,"error":{"code":-32021,"message":"no","data":{"requiredCapabilities":{"sampling":{}}}}}"#;
+        assert!(read(lacking, &modern()).unwrap().contains(r#""code":-32021,"message":"no","data":{"required"#));
+        assert!(read(lacking, &Dialect::Legacy).unwrap().contains(r#""upstreamCode":-32021"#));
     }
 
     #[test]
