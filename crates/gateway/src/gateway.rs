@@ -13,6 +13,7 @@ use crate::mcp::session::Sessions;
 use crate::noise::Noise;
 use crate::options::GatewayOptions;
 use crate::pipeline::limit::Slots;
+use crate::pipeline::parked::ParkedCalls;
 use crate::ports::Ports;
 use crate::upstream::Upstreams;
 
@@ -30,6 +31,8 @@ pub struct Gateway<P: Ports> {
     pub(crate) calls: Arc<Slots>,
     pub(crate) streams: Arc<Slots>,
     pub(crate) large_bodies: Arc<Slots>,
+    pub(crate) parking: Arc<Slots>,
+    pub(crate) parked: ParkedCalls,
     pub(crate) noise: Noise,
     pub(crate) closing: CancellationToken,
     tasks: TaskTracker,
@@ -50,6 +53,8 @@ impl<P: Ports> Gateway<P> {
             calls: Slots::new(limits.running_per_subject_max, limits.running_max),
             streams: Slots::new(limits.streams_per_subject_max, limits.streams_max),
             large_bodies: Slots::new(limits.large_bodies_per_subject_max, limits.large_bodies_max),
+            parking: Slots::new(limits.parked_per_subject_max, limits.parked_max),
+            parked: ParkedCalls::default(),
             noise: Noise::default(),
             closing: CancellationToken::new(),
             tasks,

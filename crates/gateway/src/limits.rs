@@ -73,6 +73,14 @@ pub struct Limits {
     pub listen_again_ms_max: u64,
     /// Resources that one client can want to hear of.
     pub subscriptions_max: usize,
+    /// Calls of one subject that may wait for answers to a question while nobody waits for them: each holds a stream.
+    pub parked_per_subject_max: u32,
+    /// Such calls in all.
+    pub parked_max: u32,
+    /// Milliseconds for which such a call waits. A person reads, thinks and types; a server that waits holds up others.
+    pub parked_ms_max: u64,
+    /// Milliseconds for which a second question is waited for after the first, so that both are asked at once.
+    pub together_ms: u64,
     /// Requests that nobody or nothing can be blamed for and that are recorded, per organization and second;
     /// the others are counted in the next one's reason. Otherwise noise could fill the disk.
     pub noise_per_second_max: u32,
@@ -124,6 +132,10 @@ impl Default for Limits {
             listen_again_ms: 1_000,
             listen_again_ms_max: 300_000,
             subscriptions_max: 1_000,
+            parked_per_subject_max: 16,
+            parked_max: 2_048,
+            parked_ms_max: 600_000,
+            together_ms: 50,
             noise_per_second_max: 20,
             keep_alive_ms: 15_000,
             stream_after_ms: 5_000,

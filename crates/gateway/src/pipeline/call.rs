@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::record::{Decision, OutcomeStatus};
 use domain::time::Timestamp;
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use verdict::Permit;
@@ -32,7 +32,7 @@ use crate::pipeline::link;
 use crate::pipeline::parse::Request;
 use crate::pipeline::question::{Wanted, wanted};
 use crate::pipeline::record::{self, Blank, Ended};
-use crate::pipeline::state;
+use crate::pipeline::state::{self, Brought};
 use crate::ports::Ports;
 use crate::upstream::mirror;
 
@@ -55,8 +55,8 @@ pub(crate) struct Call<P: Ports> {
     /// The place in `LOG_LEVELS` from which log messages are wanted; a modern client that names none wants none, a legacy
     /// one what comes.
     pub(crate) log_level: Option<usize>,
-    /// What the upstream wants to be told again with the answers to its questions.
-    pub(crate) state: Option<String>,
+    /// What the client brings back with its answers to questions.
+    pub(crate) brought: Brought,
     pub(crate) cancel: CancellationToken,
     /// The moment for which the call was decided.
     pub(crate) decided_at: Timestamp,
@@ -78,6 +78,12 @@ impl<P: Ports> Call<P> {
     /// By which the client answers what it is asked on the way; none where it cannot be asked.
     pub(crate) fn asks(&self) -> Option<&Arc<Session>> {
         self.session.as_ref().filter(|_| self.is_asked)
+    }
+
+    /// What the client can be asked on the way.
+    pub(crate) fn takes(&self) -> Option<&Map<String, Value>> {
+        let can_answer = self.request.dialect.is_modern() || self.asks().is_some();
+        can_answer.then_some(&self.can.takes)
     }
 }
 
@@ -127,7 +133,7 @@ pub(crate) async fn begin<P: Ports>(
     let From { door, session, is_asked, ear } = from;
     let Allowed { permit, at, aim } = evaluate(gateway, &caller, &request, (door, &wanted)).await?;
     told_twice(gateway, &caller, &request, &aim)?;
-    let state = state::unmarked(gateway, &caller, &request, &aim)?;
+    let brought = state::unmarked(gateway, &caller, &request, &aim)?;
     let client = client_of(&request).or_else(|| session.as_ref().and_then(|session| session.client.clone()));
     let (can, log_level) = match &request.dialect {
         Dialect::Modern { takes_links, takes, log_level, .. } => {
@@ -152,7 +158,7 @@ pub(crate) async fn begin<P: Ports>(
         named_by: door.integration.is_none().then(|| aim.slug.clone()),
         aim,
         log_level,
-        state,
+        brought,
         cancel,
         client,
         can,

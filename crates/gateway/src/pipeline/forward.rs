@@ -8,18 +8,23 @@ use bytes::Bytes;
 use domain::record::OutcomeStatus;
 use http::{HeaderMap, StatusCode};
 use identity::upstream::Challenge;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 use verdict::{Act, Permit};
 
+use crate::gateway::Gateway;
 use crate::mcp::list;
 use crate::message::{self, Fault, code};
 use crate::pipeline::call::Call;
 use crate::pipeline::guard::{Guard, Stop, Watched};
+use crate::pipeline::hear::Came;
 use crate::pipeline::kind::Kind;
 use crate::pipeline::line::Line;
+use crate::pipeline::parked::{self, Parked};
 use crate::pipeline::record::Recorded;
+use crate::pipeline::rounds::Round;
 use crate::pipeline::showing::{self, Held, Showing};
+use crate::pipeline::state::Brought;
 use crate::pipeline::{ear, hear};
 use crate::ports::{Ports, Trouble};
 use crate::upstream::endpoint::{Endpoint, Route, SessionOf};
@@ -118,7 +123,7 @@ pub(crate) async fn forward<P: Ports>(
             };
             let answered = matches!(ending, Ending::Answered { .. } | Ending::Refused { .. });
             if let Some(way) = way.filter(|way: &Way| way.sent && !answered) {
-                call_back(call, &way);
+                call_back(&call.gateway, &way);
             }
             over(call, ending)
         }
@@ -133,21 +138,79 @@ async fn carry<P: Ports>(
 ) -> Result<Over, Ending> {
     let held = showing::holding(call)?;
     guard.holds(held)?;
-    let way = way.insert(guard.run(prepare(call, None)).await??);
-    if let Some(answer) = nothing_listed(call, way) {
-        return Ok(answer);
+    if let Brought::Parked(number) = call.brought {
+        return go_on(call, guard, line, (way, tally), (held, number)).await;
     }
-    if let Some(early) = ear::answered_here(call, way) {
+    let here = way.insert(guard.run(prepare(call, None)).await??);
+    if let Some(early) = nothing_listed(call, here).or_else(|| ear::answered_here(call, here)) {
         return Ok(early);
     }
-    let answering = match (call.aim.kind, &way.route) {
-        (Kind::Listen, Route::Legacy(_)) => match ear::open(call, guard, way).await? {
-            Some(answering) => answering,
-            None => return Ok(Over::Mute),
-        },
-        _ => sent(call, guard, held, (way, tally)).await?,
+    if let (Kind::Listen, Route::Legacy(_)) = (call.aim.kind, &here.route) {
+        let Some(answering) = ear::open(call, guard, here).await? else { return Ok(Over::Mute) };
+        let came = hear::hear(call, guard, line, (here, tally), answering).await?;
+        return settled(call, held, way, came);
+    }
+    let answers = translate::answers(&call.request.params).filter(|_| call.request.dialect.is_modern());
+    let state = match &call.brought {
+        Brought::State(state) => Some(state.clone()),
+        Brought::Nothing | Brought::Parked(_) => None,
     };
-    hear::hear(call, guard, line, (way, tally), answering).await
+    let mut round = Round::first(answers, state);
+    let came = loop {
+        let answering = sent(call, guard, held, (here, tally), &round).await?;
+        match hear::hear(call, guard, line, (here, tally), answering).await? {
+            Came::Asks(result) => round = round.next(call, guard, line, result).await?,
+            came => break came,
+        }
+        guard.holds(held)?;
+    };
+    settled(call, held, way, came)
+}
+
+/// What has come of a call. One that waits for answers of a client that is gone in the meantime is parked.
+fn settled<P: Ports>(call: &Call<P>, held: Held, way: &mut Option<Way>, came: Came) -> Result<Over, Ending> {
+    match (came, way.take()) {
+        (Came::Over(over), _) => Ok(over),
+        (Came::Parks(questions, slot, answering), Some(way)) => {
+            let questions = parked::waiting(questions);
+            Ok(asking(call, parked::park(call, held, (way, answering), (questions, slot))))
+        }
+        (Came::Asks(_) | Came::Parks(..), _) => Err(Failure::AskedBack.into()),
+    }
+}
+
+/// The answer that asks a modern client something.
+pub(super) fn asking<P: Ports>(call: &Call<P>, result: Map<String, Value>) -> Over {
+    let message = message::result(&call.request.id, &Value::Object(result));
+    Over::Answered { message, status: OutcomeStatus::Succeeded, detail: Some("input-required".to_owned()) }
+}
+
+/// Goes on with a call that waits for the answers which the client brings. While one is missing, it is asked again.
+async fn go_on<P: Ports>(
+    call: &Call<P>,
+    guard: &mut Guard<'_, P>,
+    line: &Line,
+    (way, tally): (&mut Option<Way>, &mut Tally),
+    (held, number): (Held, u64),
+) -> Result<Over, Ending> {
+    let Parked { way: parked, answering, questions, slot, .. } =
+        call.gateway.parked.take(number).ok_or(Failure::NotWaiting)?;
+    let answers = translate::answers(&call.request.params).unwrap_or_default();
+    if !questions.iter().all(|question| answers.get(&question.name).is_some_and(Value::is_object)) {
+        return Ok(asking(call, parked::park(call, held, (parked, answering), (questions, slot))));
+    }
+    let here = way.insert(parked);
+    let meta = call.request.params.get("_meta");
+    here.progress_token = meta.and_then(|meta| meta.get("progressToken")).cloned();
+    guard.check()?;
+    guard.leaves()?;
+    for question in &questions {
+        let said = [("jsonrpc", Some("2.0".into())), ("result", answers.get(&question.name).cloned())];
+        let said = said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
+        tell(&call.gateway, here, "response", message::answer(&question.id, said));
+    }
+    let came = hear::hear(call, guard, line, (here, tally), answering).await?;
+    settled(call, held, way, came)
 }
 
 /// Sends a call, and once more where the upstream has surely run nothing.
@@ -156,11 +219,12 @@ async fn sent<P: Ports>(
     guard: &mut Guard<'_, P>,
     held: Held,
     (way, tally): (&mut Way, &mut Tally),
+    round: &Round,
 ) -> Result<Box<Answering>, Ending> {
     let upstreams = &call.gateway.upstreams;
     let (mut resent, mut renewed) = (false, false);
     loop {
-        match send(call, guard, way, tally).await {
+        match send(call, guard, (way, tally), round).await {
             Err(Ending::Failure(Failure::SessionGone)) if !resent => {
                 // The upstream said that it does not know our session, so it has run nothing.
                 resent = true;
@@ -218,7 +282,7 @@ async fn prepare<P: Ports>(call: &Call<P>, refused: Option<u64>) -> Result<Way, 
 
 /// In which session at a legacy upstream the call goes.
 pub(super) fn session_of<P: Ports>(call: &Call<P>, showing: &Showing) -> SessionOf {
-    let takes = call.session.as_ref().map(|session| session.can.takes.clone()).unwrap_or_default();
+    let takes = call.takes().cloned().unwrap_or_default();
     let alone = call.ear.clone().or_else(|| call.session.as_ref().map(|session| session.id().into()));
     SessionOf { subject: call.caller.actor.subject, account: showing.account, takes, alone }
 }
@@ -241,8 +305,8 @@ async fn refused<P: Ports>(call: &Call<P>, failure: Failure) -> Failure {
 async fn send<P: Ports>(
     call: &Call<P>,
     guard: &mut Guard<'_, P>,
-    way: &mut Way,
-    tally: &mut Tally,
+    (way, tally): (&mut Way, &mut Tally),
+    round: &Round,
 ) -> Result<Box<Answering>, Ending> {
     let upstreams = &call.gateway.upstreams;
     let limits = &upstreams.limits;
@@ -250,10 +314,11 @@ async fn send<P: Ports>(
     let calling = Calling {
         kind: call.aim.kind,
         params: &call.request.params,
-        dialect: &call.request.dialect,
+        takes: call.takes(),
+        answers: round.answers.as_ref(),
         name: &call.aim.name,
         log_level: call.log_level,
-        state: call.state.as_deref(),
+        state: round.state.as_deref(),
     };
     let outbound = translate::outbound(&calling, way.upstream_id, &way.route);
     way.progress_token = outbound.progress_token;
@@ -354,7 +419,7 @@ pub(super) fn sides<'c, P: Ports>(call: &'c Call<P>, way: &'c Way) -> Sides<'c> 
         dialect: &call.request.dialect,
         upstream_id: way.upstream_id,
         progress_token: way.progress_token.as_ref(),
-        takes: call.asks().map(|session| &session.can.takes),
+        takes: call.takes().filter(|_| call.asks().is_some() || !matches!(way.route, Route::Modern)),
         kind: call.aim.kind,
         named_by: call.named_by.as_deref(),
         log_level: call.log_level,
@@ -376,16 +441,16 @@ fn forget_if_changed(way: &Way, status: StatusCode, number: Option<i64>) {
 }
 
 /// Tells the upstream that nobody wants the answer any more. A modern one learns it from the closed stream.
-fn call_back<P: Ports>(call: &Call<P>, way: &Way) {
+pub(super) fn call_back<P: Ports>(gateway: &Gateway<P>, way: &Way) {
     if matches!(way.route, Route::Legacy(_)) {
         let params = json!({ "requestId": way.upstream_id, "reason": "nobody waits for the answer any more" });
-        tell(call, way, "notifications/cancelled", message::notification("notifications/cancelled", &params));
+        tell(gateway, way, "notifications/cancelled", message::notification("notifications/cancelled", &params));
     }
 }
 
-pub(super) fn tell<P: Ports>(call: &Call<P>, way: &Way, method: &'static str, body: Bytes) {
+pub(super) fn tell<P: Ports>(gateway: &Gateway<P>, way: &Way, method: &'static str, body: Bytes) {
     let outgoing = Outgoing { method, name: None, mirrored: HeaderMap::new(), body };
-    call.gateway.upstreams.tell(&way.endpoint, &way.showing.shown, &way.route, outgoing);
+    gateway.upstreams.tell(&way.endpoint, &way.showing.shown, &way.route, outgoing);
 }
 
 fn over<P: Ports>(call: &Call<P>, ending: Ending) -> Over {

@@ -4,18 +4,18 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::record::OutcomeStatus;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
 use crate::mcp::session::{Answer, Asked};
 use crate::message;
 use crate::pipeline::call::Call;
-use crate::pipeline::forward::{Ending, Over, Tally, Way, sides, tell};
+use crate::pipeline::forward::{Ending, Over, Tally, Way, asking, sides, tell};
 use crate::pipeline::guard::Guard;
 use crate::pipeline::kind::Kind;
+use crate::pipeline::limit::Slot;
 use crate::pipeline::line::{Line, Said};
-use crate::pipeline::state;
+use crate::pipeline::{parked, state};
 use crate::ports::Ports;
 use crate::upstream::endpoint::Route;
 use crate::upstream::exchange::Answering;
@@ -26,6 +26,16 @@ use crate::upstream::translate::{self, Inbound};
 enum Heard {
     Upstream(Result<Option<Value>, Failure>),
     Client(Answer),
+}
+
+/// What has come back for a call.
+pub(super) enum Came {
+    /// Its end.
+    Over(Over),
+    /// A result that asks something of a client that is asked on the way.
+    Asks(Map<String, Value>),
+    /// Questions in the middle of the call, to a client that is asked by a result.
+    Parks(Vec<Map<String, Value>>, Slot, Box<Answering>),
 }
 
 /// The questions of an upstream during one call.
@@ -61,14 +71,15 @@ pub(super) async fn hear<P: Ports>(
     line: &Line,
     (way, tally): (&Way, &mut Tally),
     mut answering: Box<Answering>,
-) -> Result<Over, Ending> {
+) -> Result<Came, Ending> {
     let limits = &call.gateway.upstreams.limits;
     let (asker, mut answers) = mpsc::channel(limits.upstream_requests_max as usize);
     let mut questions = Questions { asker, waiting: Vec::new(), count: 0, count_max: limits.upstream_requests_max };
-    let mut resumed = 0;
+    let (mut resumed, mut asked, mut slot) = (0, Vec::new(), None);
     loop {
         // While somebody thinks about an answer the upstream may be silent; the call as a whole has its end.
         let ms = match call.aim.kind {
+            _ if !asked.is_empty() => limits.together_ms,
             Kind::Listen => limits.listen_ms_max,
             _ if questions.waiting.is_empty() => limits.silence_ms_max,
             _ => limits.call_ms_max,
@@ -82,11 +93,18 @@ pub(super) async fn hear<P: Ports>(
         };
         let heard = guard.run(tokio::time::timeout(Duration::from_millis(ms), heard)).await;
         tally.received_bytes = answering.received_bytes;
-        let next = match heard?.map_err(|_| Failure::Silent { ms })? {
+        let heard = match (heard?, slot.take()) {
+            (Err(_), Some(slot)) => return Ok(Came::Parks(asked, slot, answering)),
+            (heard, unused) => {
+                slot = unused;
+                heard.map_err(|_| Failure::Silent { ms })?
+            }
+        };
+        let next = match heard {
             Heard::Upstream(next) => next,
             Heard::Client(answer) => {
                 questions.waiting.retain(|(id, _)| *id != answer.id);
-                tell(call, way, "response", message::answer(&answer.id, answer.said));
+                tell(&call.gateway, way, "response", message::answer(&answer.id, answer.said));
                 continue;
             }
         };
@@ -103,22 +121,32 @@ pub(super) async fn hear<P: Ports>(
         let passed = match translate::inbound(message, &sides(call, way))? {
             Inbound::Nothing => None,
             Inbound::Passed(message) => Some(message),
+            Inbound::Question(question) if call.request.dialect.is_modern() => {
+                questions.count()?;
+                slot = slot.or_else(|| parked::room(call));
+                match slot {
+                    Some(_) => asked.push(question),
+                    None => tell(&call.gateway, way, "response", translate::declined(&question)),
+                }
+                None
+            }
             Inbound::Question(question) => questions.put(call, question)?,
             Inbound::Asked(answer) => {
                 questions.count()?;
-                tell(call, way, "response", answer);
+                tell(&call.gateway, way, "response", answer);
                 None
             }
             Inbound::Asks(mut result) => {
                 call.gateway.aside(answering.run_out());
+                if !call.request.dialect.is_modern() {
+                    return Ok(Came::Asks(result));
+                }
                 state::mark(&call.gateway, (&call.caller, &call.aim), &mut result);
-                let message = message::result(&call.request.id, &Value::Object(result));
-                let detail = Some("input-required".to_owned());
-                return Ok(Over::Answered { message, status: OutcomeStatus::Succeeded, detail });
+                return Ok(Came::Over(asking(call, result)));
             }
             Inbound::Final { message, status, detail } => {
                 call.gateway.aside(answering.run_out());
-                return Ok(Over::Answered { message, status, detail });
+                return Ok(Came::Over(Over::Answered { message, status, detail }));
             }
         };
         // A slow client slows its upstream, not our memory.

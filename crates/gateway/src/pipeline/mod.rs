@@ -22,10 +22,12 @@ pub(crate) mod limit;
 pub(crate) mod line;
 pub(crate) mod link;
 pub(crate) mod names;
+pub(crate) mod parked;
 pub(crate) mod parse;
 mod pass;
 pub(crate) mod question;
 pub(crate) mod record;
+mod rounds;
 mod showing;
 pub(crate) mod state;
 

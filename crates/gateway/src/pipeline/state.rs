@@ -18,22 +18,38 @@ use crate::pipeline::record::Blank;
 use crate::ports::Ports;
 
 const STATE: &str = "requestState";
+/// What a state is: an upstream's, or the number of a call that waits.
+const TOLD: &[u8] = b"told";
+const PARKED: &[u8] = b"parked";
 /// Milliseconds for which a question may wait for its answer: a day.
 const ANSWER_MS_MAX: i64 = 24 * 3_600_000;
 
-/// What the upstream of a call wants to be told again, where the client brings it.
+/// What a client brings back with its answers.
+pub(crate) enum Brought {
+    Nothing,
+    /// What the upstream wants to be told again.
+    State(String),
+    /// Which call waits for them.
+    Parked(u64),
+}
+
+/// What the upstream of a call wants to be told again, where the client brings it, or which call it is that waits.
 pub(crate) fn unmarked<P: Ports>(
     gateway: &Arc<Gateway<P>>,
     caller: &Caller<P::Access>,
     request: &Request,
     aim: &Aim,
-) -> Result<Option<String>, Exit> {
-    let Some(brought) = request.params.get(STATE).filter(|_| request.dialect.is_modern()) else { return Ok(None) };
-    let about = about(caller, aim);
-    let about = about.each_ref().map(Vec::as_slice);
+) -> Result<Brought, Exit> {
+    let brought = request.params.get(STATE).filter(|_| request.dialect.is_modern());
+    let Some(brought) = brought else { return Ok(Brought::Nothing) };
     let now_ms = gateway.ports.now().0;
-    let state = brought.as_str().and_then(|brought| gateway.ports.states().unmark(&about, now_ms, brought));
-    state.map(|state| Some(state.to_owned())).ok_or_else(|| {
+    let unmark = |kind: &[u8]| {
+        let about = about(caller, aim, kind);
+        let about = about.each_ref().map(Vec::as_slice);
+        gateway.ports.states().unmark(&about, now_ms, brought.as_str()?)
+    };
+    let parked = || unmark(PARKED)?.parse().ok().map(Brought::Parked);
+    unmark(TOLD).map(|state| Brought::State(state.to_owned())).or_else(parked).ok_or_else(|| {
         let blank = Blank { subject: Some(caller.actor), ..Blank::new(&caller.snapshot, &request.method) };
         gateway.note_noise(blank, Decision::Malformed, "request-state");
         let message =
@@ -49,14 +65,32 @@ pub(crate) fn mark<P: Ports>(
     result: &mut Map<String, Value>,
 ) {
     if let Some(Value::String(state)) = result.get_mut(STATE) {
-        let about = about(caller, aim);
-        let about = about.each_ref().map(Vec::as_slice);
-        *state = gateway.ports.states().mark(&about, gateway.ports.now().plus_ms(ANSWER_MS_MAX).0, state);
+        *state = marked(gateway, (caller, aim), TOLD, state);
     }
 }
 
+/// Says by which number a call is known that waits for answers.
+pub(crate) fn mark_parked<P: Ports>(
+    gateway: &Gateway<P>,
+    (caller, aim): (&Caller<P::Access>, &Aim),
+    number: u64,
+) -> String {
+    marked(gateway, (caller, aim), PARKED, &number.to_string())
+}
+
+fn marked<P: Ports>(
+    gateway: &Gateway<P>,
+    (caller, aim): (&Caller<P::Access>, &Aim),
+    kind: &[u8],
+    state: &str,
+) -> String {
+    let about = about(caller, aim, kind);
+    let about = about.each_ref().map(Vec::as_slice);
+    gateway.ports.states().mark(&about, gateway.ports.now().plus_ms(ANSWER_MS_MAX).0, state)
+}
+
 /// For which call a state was given.
-fn about<A: crate::ports::Access>(caller: &Caller<A>, aim: &Aim) -> [Vec<u8>; 6] {
+fn about<A: crate::ports::Access>(caller: &Caller<A>, aim: &Aim, kind: &[u8]) -> [Vec<u8>; 7] {
     let acting_for = caller.actor.acting_for.map(|person| person.to_string()).unwrap_or_default();
     [
         caller.org().as_str().as_bytes().to_vec(),
@@ -65,6 +99,7 @@ fn about<A: crate::ports::Access>(caller: &Caller<A>, aim: &Aim) -> [Vec<u8>; 6]
         aim.integration.as_str().as_bytes().to_vec(),
         aim.kind.method().as_bytes().to_vec(),
         aim.name.as_bytes().to_vec(),
+        kind.to_vec(),
     ]
 }
 

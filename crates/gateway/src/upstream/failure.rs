@@ -41,6 +41,10 @@ pub(crate) enum Failure {
     SessionGone,
     /// It asked for input, which cannot be passed on yet.
     AskedBack,
+    /// The client did not answer what it asked.
+    NotAnswered,
+    /// It waits no more for the answers that the client brings.
+    NotWaiting,
     /// It asked more questions than one call may.
     TooManyQuestions,
 }
@@ -102,6 +106,8 @@ impl Failure {
             Failure::NoCommonVersion => "upstream-version",
             Failure::SessionGone => "upstream-session",
             Failure::AskedBack => "upstream-asked-back",
+            Failure::NotAnswered => "upstream-not-answered",
+            Failure::NotWaiting => "upstream-not-waiting",
             Failure::TooManyQuestions => "upstream-questions",
         }
     }
@@ -138,6 +144,12 @@ impl Failure {
             Failure::SessionGone => format!("{title} lost the session twice; try again"),
             Failure::AskedBack => {
                 format!("{title} asked for further input, which this client cannot be asked for through Wardroom")
+            }
+            Failure::NotAnswered => format!("{title} asked for further input, and this client did not give it"),
+            Failure::NotWaiting => {
+                format!(
+                    "{title} waits no more for these answers; call again from the beginning, without `requestState`"
+                )
             }
             Failure::TooManyQuestions => format!("{title} asked more questions during one call than are taken"),
         }

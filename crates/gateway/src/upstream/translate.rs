@@ -30,7 +30,10 @@ const STATE: &str = "requestState";
 pub(crate) struct Calling<'c> {
     pub(crate) kind: Kind,
     pub(crate) params: &'c Map<String, Value>,
-    pub(crate) dialect: &'c Dialect,
+    /// What the client can be asked on the way.
+    pub(crate) takes: Option<&'c Map<String, Value>>,
+    /// Answers to what a modern upstream has asked.
+    pub(crate) answers: Option<&'c Map<String, Value>>,
     /// The upstream's own name for what is wanted.
     pub(crate) name: &'c str,
     /// The place in [`LOG_LEVELS`] from which log messages are wanted, if they are.
@@ -39,14 +42,14 @@ pub(crate) struct Calling<'c> {
     pub(crate) state: Option<&'c str>,
 }
 
-impl Calling<'_> {
-    /// What goes to an upstream that may ask the client something: the client's answers, without those that are for us.
-    fn answers(&self) -> Option<Map<String, Value>> {
-        let mut answers = self.params.get(ANSWERS)?.as_object()?.clone();
-        answers.shift_remove(link::ASKED);
-        (!answers.is_empty()).then_some(answers)
-    }
+/// What a client answers to the questions of an upstream with a call that it makes again, without what is for us.
+pub(crate) fn answers(params: &Map<String, Value>) -> Option<Map<String, Value>> {
+    let mut answers = params.get(ANSWERS)?.as_object()?.clone();
+    answers.shift_remove(link::ASKED);
+    (!answers.is_empty()).then_some(answers)
+}
 
+impl Calling<'_> {
     /// A parameter under the upstream's own name for what it names, where it names something.
     fn renamed(&self, key: &str, value: &Value) -> Option<Value> {
         if self.kind.names_by() == Some(key) {
@@ -62,7 +65,7 @@ impl Calling<'_> {
 
 /// Writes a call for the upstream: under its own name for what is wanted, and with our id.
 pub(crate) fn outbound(calling: &Calling<'_>, id: u64, route: &Route) -> Outbound {
-    let Calling { params, dialect, state, .. } = *calling;
+    let Calling { params, takes, answers, state, .. } = *calling;
     let stated = params.get("_meta").and_then(Value::as_object);
     let progress_token = stated.and_then(|meta| meta.get("progressToken")).cloned();
     let mut body = message::begin_call(id, calling.kind.method());
@@ -81,19 +84,17 @@ pub(crate) fn outbound(calling: &Calling<'_>, id: u64, route: &Route) -> Outboun
             put(key, calling.renamed(key, value).as_ref().unwrap_or(value), &mut body);
         }
     }
-    let takes = match (dialect, route) {
-        (Dialect::Modern { takes, .. }, Route::Modern) => {
-            if let Some(answers) = calling.answers() {
-                put(ANSWERS, &answers.into(), &mut body);
-            }
-            if let Some(state) = state {
-                put(STATE, &state.into(), &mut body);
-            }
-            takes.clone()
+    let mut can = Map::new();
+    if matches!(route, Route::Modern) {
+        if let Some(answers) = answers {
+            put(ANSWERS, &answers.clone().into(), &mut body);
         }
-        _ => Map::new(),
-    };
-    let meta = meta_for((stated, calling.log_level), id, (route, takes));
+        if let Some(state) = state {
+            put(STATE, &state.into(), &mut body);
+        }
+        can = takes.cloned().unwrap_or_default();
+    }
+    let meta = meta_for((stated, calling.log_level), id, (route, can));
     if !meta.is_empty() {
         put("_meta", &meta.into(), &mut body);
     }
@@ -165,7 +166,7 @@ pub(crate) fn inbound(message: Value, sides: &Sides<'_>) -> Result<Inbound, Fail
         (Some(_), Some(_)) if sides.takes.is_some_and(|takes| state::takes_one(takes, &members)) => {
             Ok(Inbound::Question(members))
         }
-        (Some(method), Some(id)) => Ok(Inbound::Asked(declined(method, id))),
+        (Some(_), Some(_)) => Ok(Inbound::Asked(declined(&members))),
         (Some(_), None) if let Some(wanted) = sides.hears => {
             Ok(notice::heard(members, wanted, sides).map_or(Inbound::Nothing, Inbound::Passed))
         }
@@ -205,8 +206,9 @@ pub(crate) fn wants_log(members: &Map<String, Value>, sides: &Sides<'_>) -> bool
 }
 
 /// What an upstream asks that nobody here takes; but whether we are there we say ourselves.
-fn declined(method: &str, id: &Value) -> Bytes {
-    if method == "ping" {
+pub(crate) fn declined(question: &Map<String, Value>) -> Bytes {
+    let id = question.get("id").unwrap_or(&Value::Null);
+    if question.get("method").and_then(Value::as_str) == Some("ping") {
         return message::result(id, &json!({}));
     }
     let fault = message::Fault::new(code::METHOD_NOT_FOUND, "Method not found");
@@ -222,6 +224,11 @@ fn result_of(mut result: Map<String, Value>, sides: &Sides<'_>) -> Result<Inboun
         Some(Some("input_required")) => {
             return match sides.dialect {
                 Dialect::Modern { takes, .. } if state::takes(takes, result.get("inputRequests")) => {
+                    Ok(Inbound::Asks(result))
+                }
+                Dialect::Legacy
+                    if sides.takes.is_some_and(|takes| state::takes(takes, result.get("inputRequests"))) =>
+                {
                     Ok(Inbound::Asks(result))
                 }
                 _ => Err(Failure::AskedBack),
@@ -406,11 +413,12 @@ mod tests {
         let session =
             std::sync::Arc::new(crate::upstream::endpoint::UpstreamSession::new(None, "2025-11-25", Map::new()));
         let takes = Map::from_iter([("roots".to_owned(), json!({}))]);
-        let dialect = Dialect::Modern { client: None, log_level: None, takes_links: false, takes };
+        let brought = answers(&params);
         let calling = Calling {
             kind: Kind::CallTool,
             params: &params,
-            dialect: &dialect,
+            takes: Some(&takes),
+            answers: brought.as_ref(),
             name: "get",
             log_level: Some(1),
             state: Some("s"),
@@ -429,7 +437,7 @@ mod tests {
             modern.contains(r#""extra":[],"inputResponses":{"q":{"n":1e+400}},"requestState":"s","_meta""#),
             "{modern}"
         );
-        let legacy = Calling { dialect: &Dialect::Legacy, log_level: None, ..calling };
+        let legacy = Calling { takes: None, answers: None, state: None, log_level: None, ..calling };
         let modern = String::from_utf8(outbound(&legacy, 9, &Route::Modern).body.to_vec()).unwrap();
         assert!(modern.contains(r#""io.modelcontextprotocol/clientCapabilities":{}"#));
         assert!(!modern.contains("logLevel"), "{modern}");

@@ -84,20 +84,26 @@ pub(crate) struct Shared {
     /// The rest of an answer whose stream was broken off, by the event after which it comes.
     rest: Mutex<HashMap<String, String>>,
     /// What was answered to questions.
-    answers: mpsc::Sender<Value>,
-    answered: tokio::sync::Mutex<mpsc::Receiver<Value>>,
+    answers: broadcast::Sender<Value>,
+    next_question: AtomicU64,
     /// What hangs goes on when this is notified.
     pub(crate) release: Notify,
     /// Everything received: method, headers, body.
     pub(crate) received: Mutex<Vec<(String, HeaderMap, Value)>>,
 }
 
+impl Shared {
+    /// The id of a question that no other has.
+    fn question(&self) -> String {
+        format!("q{}", self.next_question.fetch_add(1, Ordering::SeqCst))
+    }
+}
+
 impl Upstream {
     pub(crate) async fn start(era: Era, log: &Log) -> Upstream {
-        let (answers, answered) = mpsc::channel(8);
         let shared = Arc::new(Shared {
-            answers,
-            answered: tokio::sync::Mutex::new(answered),
+            answers: broadcast::channel(8).0,
+            next_question: AtomicU64::new(1),
             era,
             log: log.clone(),
             sessions: Mutex::default(),
@@ -199,7 +205,8 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Res
     let tool = message["params"]["name"].as_str().unwrap_or_default();
     shared.log.add(format!("upstream {method} {tool}"));
     if method == "response" {
-        shared.answers.try_send(message.clone()).unwrap();
+        // Nobody may wait for it any more.
+        let _ = shared.answers.send(message.clone());
     }
     answer(&shared, &method, &message)
 }
@@ -307,14 +314,18 @@ fn ask(shared: &Arc<Shared>, id: &Value, params: &Value, done: &str) -> Option<R
             result(id, json!({ "resultType": "input_required", "inputRequests": asked, "requestState": state, "x": 1 }))
         }
         "get_question_aside" => {
-            let ask = json!({ "jsonrpc": "2.0", "id": "q1", "method": "elicitation/create",
+            let (question, answers) = (shared.question(), shared.answers.subscribe());
+            let ask = json!({ "jsonrpc": "2.0", "id": question, "method": "elicitation/create",
                 "params": { "message": "Who?", "requestedSchema": {} } });
             shared.says.send(ask).unwrap();
-            stream(shared, Vec::new(), After::Answer(id.clone()))
+            stream(shared, Vec::new(), After::Answer(id.clone(), question, answers))
         }
         "get_question" => {
-            let ask = r#"{"jsonrpc":"2.0","id":"q1","method":"elicitation/create","params":{"message":"Who?","n":1e400,"requestedSchema":{}}}"#;
-            stream(shared, vec![event(ask)], After::Answer(id.clone()))
+            let (question, answers) = (shared.question(), shared.answers.subscribe());
+            let ask = format!(
+                r#"{{"jsonrpc":"2.0","id":"{question}","method":"elicitation/create","params":{{"message":"Who?","n":1e400,"requestedSchema":{{}}}}}}"#
+            );
+            stream(shared, vec![event(&ask)], After::Answer(id.clone(), question, answers))
         }
         _ => return None,
     })
@@ -406,7 +417,7 @@ enum After {
     /// Goes on with what is said outside calls, under this subscription.
     Say(Value),
     /// Goes on with what was answered as the result of this id.
-    Answer(Value),
+    Answer(Value, String, broadcast::Receiver<Value>),
 }
 
 /// Says when the gateway drops a stream before its end.
@@ -460,15 +471,16 @@ fn stream(shared: &Arc<Shared>, pieces: Vec<Bytes>, after: After) -> Response {
                     }
                 }
             }
-            After::Answer(id) => {
-                let mut answered = shared.answered.lock().await;
-                tokio::select! {
+            After::Answer(id, question, mut answers) => loop {
+                let answer = tokio::select! {
                     () = sender.closed() => return,
-                    Some(answer) = answered.recv() => {
-                        event(&json!({ "jsonrpc": "2.0", "id": id, "result": { "content": [], "told": answer } }).to_string())
-                    }
+                    answer = answers.recv() => answer.unwrap(),
+                };
+                if answer["id"] == *question {
+                    let result = json!({ "content": [], "told": answer });
+                    break event(&json!({ "jsonrpc": "2.0", "id": id, "result": result }).to_string());
                 }
-            }
+            },
         };
         let _ = sender.send(end).await;
     });
