@@ -10,7 +10,7 @@ import { startShim } from "./shim.mjs";
 const [SLUG, OWNER] = ["fixture", "ada"];
 
 /** Starts the fixture in an era; gives its URL. */
-export async function fixture(era) {
+async function fixture(era) {
   const path = process.env.WARDROOM_CONFORMANCE_FIXTURE;
   if (!path) throw new Error("WARDROOM_CONFORMANCE_FIXTURE is not set: it names the server that stands behind Wardroom");
   const child = spawn(path, ["--era", era], { stdio: ["ignore", "pipe", "inherit"] });
@@ -22,12 +22,20 @@ export async function fixture(era) {
   return said.slice("serving ".length);
 }
 
+/** Puts the shim before a URL; gives the URL at which it is. */
+async function behindShim(url, key) {
+  const shim = await startShim(url, key);
+  until(shim.end);
+  return shim.url;
+}
+
+/** Starts the fixture alone, with the shim before it that is before a Wardroom otherwise: so it is seen to change nothing. */
+export const direct = async (era) => behindShim(await fixture(era), "of nobody");
+
 /** Starts a Wardroom with the fixture as an integration; gives the URL at which its owner's key is added to what is asked. */
 export async function gateway(era) {
   const [at, upstream] = await Promise.all([wardroom({ members: [] }), fixture(era)]);
   const { status, told } = await connectIntegration(at, SLUG, upstream);
   assert.equal(status, 201, `the fixture is not connected: ${JSON.stringify(told)}`);
-  const shim = await startShim(`${at.url}/o/${at.org}/mcp/${SLUG}`, at.people[OWNER].key);
-  until(shim.end);
-  return shim.url;
+  return behindShim(`${at.url}/o/${at.org}/mcp/${SLUG}`, at.people[OWNER].key);
 }
