@@ -98,16 +98,23 @@ pub(crate) fn install_npm(list: &Path, folder: PathBuf) -> Result<PathBuf, Fault
     Ok(folder)
 }
 
-/// What drives `rmcp`, built into a folder of its own, so that nothing of the product is built anew for it; gives its executable.
+/// What drives `rmcp`; gives its executable.
 fn build_rmcp(tests: &Path, folder: &Path) -> Result<PathBuf, Fault> {
+    build_apart(&tests.join("rmcp"), folder, "drive-rmcp")
+        .map_err(|fault| Fault::Said(format!("{fault}. `--without-clients` leaves these tests out")))
+}
+
+/// A cargo project apart from the product, built into a folder of its own, so that nothing of the product is built anew for it;
+/// gives its executable.
+pub(crate) fn build_apart(project: &Path, folder: &Path, name: &str) -> Result<PathBuf, Fault> {
     if !folder.exists() {
-        println!("clients: building rmcp into {}, which takes a minute", folder.display());
+        println!("building {name} into {}, which takes a minute", folder.display());
     }
     let mut command = cargo(&["build", "--quiet", "--locked", "--message-format=json-render-diagnostics"]);
-    command.arg("--manifest-path").arg(tests.join("rmcp/Cargo.toml")).arg("--target-dir").arg(folder);
-    built(command, "drive-rmcp").map_err(|fault| {
-        let why = "it is built from the packages of crates.io, as locked. `--without-clients` leaves these tests out";
-        Fault::Said(format!("the client rmcp could not be built: {fault}; {why}"))
+    command.arg("--manifest-path").arg(project.join("Cargo.toml")).arg("--target-dir").arg(folder);
+    built(command, name).map_err(|fault| {
+        let why = "it is built from the packages of crates.io, as locked";
+        Fault::Said(format!("{name} could not be built: {fault}; {why}"))
     })
 }
 

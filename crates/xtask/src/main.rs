@@ -17,6 +17,7 @@ mod generate;
 mod mutants;
 mod peer;
 mod process;
+mod protocol;
 mod requirements;
 mod soak;
 mod tally;
@@ -43,8 +44,8 @@ const COMMANDS: &[XtaskCommand] = &[
     },
     XtaskCommand {
         name: "test",
-        arguments: "[--without-clients] [--without-browser] [--without-accounts] | --only-clients | --only-browser | --only-accounts",
-        help: "run every test, then the real MCP clients and a real browser against the built executable",
+        arguments: "[--without-PART]… | --only-PART, where PART is clients, accounts, conformance or browser",
+        help: "run every test, then the real MCP clients, a real browser and the other parts against the built executable",
         run: test::run,
     },
     XtaskCommand {

@@ -2,7 +2,7 @@
 
 use crate::process::{Fault, build_wardroom, cargo, follow, tested_wardroom};
 use crate::tally::Tally;
-use crate::{accounts, browser, clients, refuse_unknown};
+use crate::{accounts, browser, clients, protocol, refuse_unknown};
 
 const WITHOUT_CLIENTS: &str = "--without-clients";
 const ONLY_CLIENTS: &str = "--only-clients";
@@ -10,12 +10,15 @@ const WITHOUT_BROWSER: &str = "--without-browser";
 const ONLY_BROWSER: &str = "--only-browser";
 const WITHOUT_ACCOUNTS: &str = "--without-accounts";
 const ONLY_ACCOUNTS: &str = "--only-accounts";
+const WITHOUT_CONFORMANCE: &str = "--without-conformance";
+const ONLY_CONFORMANCE: &str = "--only-conformance";
 /// The benchmarks pull in the engines that they compare with: long to build, and nothing to test.
 const WORKSPACE_TESTS: [&str; 4] = ["test", "--workspace", "--exclude", "bench"];
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
-    let only = [ONLY_CLIENTS, ONLY_BROWSER, ONLY_ACCOUNTS];
-    refuse_unknown(arguments, &[&only[..], &[WITHOUT_CLIENTS, WITHOUT_BROWSER, WITHOUT_ACCOUNTS]].concat())?;
+    let only = [ONLY_CLIENTS, ONLY_BROWSER, ONLY_ACCOUNTS, ONLY_CONFORMANCE];
+    let without = [WITHOUT_CLIENTS, WITHOUT_BROWSER, WITHOUT_ACCOUNTS, WITHOUT_CONFORMANCE];
+    refuse_unknown(arguments, &[only, without].concat())?;
     let given = |option: &str| arguments.iter().any(|argument| argument == option);
     let alone = only.into_iter().find(|option| given(option));
     if alone.is_some() && arguments.len() > 1 {
@@ -32,6 +35,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
     }
     if wants(ONLY_ACCOUNTS, WITHOUT_ACCOUNTS) {
         sum += counted(accounts::run(wardroom));
+    }
+    if wants(ONLY_CONFORMANCE, WITHOUT_CONFORMANCE) {
+        sum += counted(protocol::run(wardroom));
     }
     if wants(ONLY_BROWSER, WITHOUT_BROWSER) {
         sum += counted(browser::run(wardroom));

@@ -125,23 +125,26 @@ fn every_rust_file_opens_by_saying_what_it_is() {
 }
 
 #[test]
-fn the_client_that_is_built_for_the_tests_is_apart_and_as_its_makers_published_it() {
-    let project = root().join("tests/clients/rmcp");
-    let (manifest, lock) = (read(&project.join("Cargo.toml")), read(&project.join("Cargo.lock")));
-    let manifest: toml::Table = manifest.parse().unwrap();
-    assert!(
-        manifest.contains_key("workspace") && !manifest.contains_key("patch"),
-        "it is a workspace and patches nothing"
-    );
-    for (name, wanted) in manifest["dependencies"].as_table().unwrap() {
-        let from =
-            wanted.as_table().filter(|wanted| ["path", "git", "registry"].iter().any(|key| wanted.contains_key(*key)));
-        assert!(from.is_none(), "{name} comes from {from:?}");
+fn what_is_built_for_the_tests_alone_is_apart_and_of_packages_as_their_makers_published_them() {
+    for project in ["tests/clients/rmcp", "tests/conformance/fixture"] {
+        let folder = root().join(project);
+        let (manifest, lock) = (read(&folder.join("Cargo.toml")), read(&folder.join("Cargo.lock")));
+        let manifest: toml::Table = manifest.parse().unwrap();
+        assert!(
+            manifest.contains_key("workspace") && !manifest.contains_key("patch"),
+            "{project} is a workspace and patches nothing"
+        );
+        for (name, wanted) in manifest["dependencies"].as_table().unwrap() {
+            let from = wanted
+                .as_table()
+                .filter(|wanted| ["path", "git", "registry"].iter().any(|key| wanted.contains_key(*key)));
+            assert!(from.is_none(), "{project}: {name} comes from {from:?}");
+        }
+        let sources = lock.lines().filter_map(|line| line.strip_prefix("source = "));
+        let strange: Vec<&str> =
+            sources.filter(|source| *source != "\"registry+https://github.com/rust-lang/crates.io-index\"").collect();
+        assert!(strange.is_empty(), "{project}: {strange:?}");
     }
-    let sources = lock.lines().filter_map(|line| line.strip_prefix("source = "));
-    let strange: Vec<&str> =
-        sources.filter(|source| *source != "\"registry+https://github.com/rust-lang/crates.io-index\"").collect();
-    assert!(strange.is_empty(), "{strange:?}");
 }
 
 #[test]
