@@ -77,13 +77,7 @@ pub(super) async fn hear<P: Ports>(
     let mut questions = Questions { asker, waiting: Vec::new(), count: 0, count_max: limits.upstream_requests_max };
     let (mut resumed, mut asked, mut slot) = (0, Vec::new(), None);
     loop {
-        // While somebody thinks about an answer the upstream may be silent; the call as a whole has its end.
-        let ms = match call.aim.kind {
-            _ if !asked.is_empty() => limits.together_ms,
-            Kind::Listen => limits.listen_ms_max,
-            _ if questions.waiting.is_empty() => limits.silence_ms_max,
-            _ => limits.call_ms_max,
-        };
+        let ms = wait_ms(call, (!asked.is_empty(), !questions.waiting.is_empty()));
         let heard = async {
             tokio::select! {
                 biased;
@@ -155,6 +149,18 @@ pub(super) async fn hear<P: Ports>(
         {
             place.send(Said::Note(message));
         }
+    }
+}
+
+/// Milliseconds for which the upstream may say nothing.
+fn wait_ms<P: Ports>(call: &Call<P>, (has_asked, is_thought_about): (bool, bool)) -> u64 {
+    let limits = &call.gateway.upstreams.limits;
+    match call.aim.kind {
+        _ if has_asked => limits.together_ms,
+        Kind::Listen => limits.listen_ms_max,
+        // While somebody thinks about an answer; the call as a whole has its end.
+        _ if is_thought_about => limits.call_ms_max,
+        _ => limits.silence_ms_max,
     }
 }
 
