@@ -1,10 +1,14 @@
 // An MCP client in a few lines, so that a test sees every byte: revision 2026-07-28, one request for each question;
 // and of the one before what only its sessions can do.
 
+import { setTimeout } from "node:timers/promises";
+
 import { send } from "./sending.mjs";
 
 const [MODERN, LEGACY] = ["2026-07-28", "2025-11-25"];
 const META = "io.modelcontextprotocol";
+/** The time that a client takes between its first words and its first call. */
+const LISTENING_MS = 1_000;
 
 /** A value as a header takes it: as it is where that is possible. */
 function written(value) {
@@ -56,6 +60,21 @@ export async function callInSession(url, token, name, input, answer) {
   headers["mcp-session-id"] = begun.headers.get("mcp-session-id");
   headers["mcp-protocol-version"] = LEGACY;
   await post({ method: "notifications/initialized" });
+  const heard = new AbortController();
+  // Questions may come on the stream of the session as well.
+  const listening = fetch(url, { headers, signal: heard.signal }).then(async ({ body }) => {
+    for await (const message of events(body)) if (message.id !== undefined) await post({ id: message.id, result: answer(message) });
+  }).catch(() => {});
+  await setTimeout(LISTENING_MS);
+  try {
+    return await calledInSession(post, name, input, answer);
+  } finally {
+    heard.abort();
+    await listening;
+  }
+}
+
+async function calledInSession(post, name, input, answer) {
   const answered = await post({ id: 1, method: "tools/call", params: { name, arguments: input } });
   if (!answered.headers.get("content-type").startsWith("text/event-stream")) return answered.json();
   for await (const message of events(answered.body)) {
