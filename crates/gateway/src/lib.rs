@@ -30,4 +30,5 @@ pub use ports::{
     Access, NoToken, NotOpened, Opened, Ports, RequestTold, ShownClient, TokenWanted, ToolAsked, Trouble, Unavailable,
     UpstreamToken,
 };
+pub use upstream::health::Health;
 pub use upstream::probe::{Era, LeftOut, ProbeError, Probed, ProbedTool};

@@ -73,6 +73,27 @@ pub struct Limits {
     pub listen_again_ms_max: u64,
     /// Resources that one client can want to hear of.
     pub subscriptions_max: usize,
+    /// Calls that one upstream may have at once; it may be a small program on somebody's desk.
+    pub upstream_running_max: u32,
+    /// Of these, calls of one subject, so that nobody's loop takes them all.
+    pub upstream_running_per_subject_max: u32,
+    /// Calls that may wait until an upstream has room.
+    pub upstream_queue_max: u32,
+    /// Milliseconds for which they wait.
+    pub upstream_queue_ms_max: u64,
+    /// Milliseconds for which an upstream is not there before it is left alone. Those who call in the meantime wait for it.
+    pub breaker_after_ms: u64,
+    /// Milliseconds for which it is left alone first; each time twice as long, up to [`Limits::breaker_ms_max`].
+    pub breaker_ms: u64,
+    /// The longest for which it is left alone: by then somebody may have mended it, and waits.
+    pub breaker_ms_max: u64,
+    /// Milliseconds for which a call that has changed nothing is tried again where its upstream is not there. A restart takes some
+    /// seconds, and a person waits for no more.
+    pub recover_ms_max: u64,
+    /// Milliseconds before it is tried again first; each time twice as long, up to a second.
+    pub recover_ms: u64,
+    /// How often a call that only reads is run again whose answer was lost.
+    pub run_again_max: u32,
     /// Calls of one subject that may wait for answers to a question while nobody waits for them: each holds a stream.
     pub parked_per_subject_max: u32,
     /// Such calls in all.
@@ -132,6 +153,16 @@ impl Default for Limits {
             listen_again_ms: 1_000,
             listen_again_ms_max: 300_000,
             subscriptions_max: 1_000,
+            upstream_running_max: 256,
+            upstream_running_per_subject_max: 128,
+            upstream_queue_max: 1_024,
+            upstream_queue_ms_max: 5_000,
+            breaker_after_ms: 8_000,
+            breaker_ms: 1_000,
+            breaker_ms_max: 30_000,
+            recover_ms_max: 8_000,
+            recover_ms: 50,
+            run_again_max: 2,
             parked_per_subject_max: 16,
             parked_max: 2_048,
             parked_ms_max: 600_000,

@@ -22,6 +22,7 @@ use crate::pipeline::kind::Kind;
 use crate::pipeline::line::Line;
 use crate::pipeline::parked::{self, Parked};
 use crate::pipeline::record::Recorded;
+use crate::pipeline::recovery::Recovery;
 use crate::pipeline::rounds::Round;
 use crate::pipeline::showing::{self, Held, Showing};
 use crate::pipeline::state::Brought;
@@ -30,6 +31,7 @@ use crate::ports::{Ports, Trouble};
 use crate::upstream::endpoint::{Endpoint, Route, SessionOf};
 use crate::upstream::exchange::{self, Answering, Head, Outgoing};
 use crate::upstream::failure::{Failure, Lacking};
+use crate::upstream::health::Condition;
 use crate::upstream::translate::{self, Calling, Inbound, Sides};
 use crate::upstream::{mirror, short};
 
@@ -38,6 +40,8 @@ use crate::upstream::{mirror, short};
 pub(crate) struct Tally {
     pub(crate) sent_bytes: u64,
     pub(crate) received_bytes: u64,
+    /// Whether the upstream has begun to answer.
+    pub(crate) reached: bool,
 }
 
 /// How a call ended.
@@ -141,14 +145,57 @@ async fn carry<P: Ports>(
     if let Brought::Parked(number) = call.brought {
         return go_on(call, guard, line, (way, tally), (held, number)).await;
     }
+    let endpoint = call.gateway.upstreams.endpoint(call.caller.org(), call.aim.integration, &call.aim.url)?;
+    let (condition, limits) = (&endpoint.condition, &call.gateway.upstreams.limits);
+    condition.admit(Instant::now())?;
+    let _place = match call.aim.kind {
+        Kind::Listen => None,
+        _ => Some(guard.run(condition.place(call.caller.actor.subject, limits)).await??),
+    };
+    let mut recovery = Recovery::new(call.aim.class, limits);
+    let came = loop {
+        let came = attempt(call, guard, line, held, (way, tally)).await;
+        note(call, condition, &came, tally);
+        match came {
+            Err(Ending::Failure(failure))
+                if let Some(wait) = recovery.again(&failure, tally.reached, Instant::now()) =>
+            {
+                guard.run(tokio::time::sleep(wait)).await?;
+                guard.holds(held)?;
+            }
+            came => break came?,
+        }
+    };
+    settled(call, held, way, came)
+}
+
+/// What an attempt says of the upstream.
+fn note<P: Ports>(call: &Call<P>, condition: &Condition, came: &Result<Came, Ending>, tally: &Tally) {
+    let now = call.gateway.ports.now();
+    match came {
+        Err(Ending::Failure(failure)) => {
+            condition.failed(failure, (now, Instant::now()), &call.gateway.upstreams.limits)
+        }
+        _ if tally.reached => condition.reached(now),
+        _ => condition.unsettled(),
+    }
+}
+
+/// One try at a call: all that must be known, then the call itself, and what comes back.
+async fn attempt<P: Ports>(
+    call: &Call<P>,
+    guard: &mut Guard<'_, P>,
+    line: &Line,
+    held: Held,
+    (way, tally): (&mut Option<Way>, &mut Tally),
+) -> Result<Came, Ending> {
     let here = way.insert(guard.run(prepare(call, None)).await??);
     if let Some(early) = nothing_listed(call, here).or_else(|| ear::answered_here(call, here)) {
-        return Ok(early);
+        return Ok(Came::Over(early));
     }
     if let (Kind::Listen, Route::Legacy(_)) = (call.aim.kind, &here.route) {
-        let Some(answering) = ear::open(call, guard, here).await? else { return Ok(Over::Mute) };
-        let came = hear::hear(call, guard, line, (here, tally), answering).await?;
-        return settled(call, held, way, came);
+        let Some(answering) = ear::open(call, guard, here).await? else { return Ok(Came::Over(Over::Mute)) };
+        return hear::hear(call, guard, line, (here, tally), answering).await;
     }
     let answers = translate::answers(&call.request.params).filter(|_| call.request.dialect.is_modern());
     let state = match &call.brought {
@@ -156,15 +203,14 @@ async fn carry<P: Ports>(
         Brought::Nothing | Brought::Parked(_) => None,
     };
     let mut round = Round::first(answers, state);
-    let came = loop {
+    loop {
         let answering = sent(call, guard, held, (here, tally), &round).await?;
         match hear::hear(call, guard, line, (here, tally), answering).await? {
             Came::Asks(result) => round = round.next(call, guard, line, result).await?,
-            came => break came,
+            came => return Ok(came),
         }
         guard.holds(held)?;
-    };
-    settled(call, held, way, came)
+    }
 }
 
 /// What has come of a call. One that waits for answers of a client that is gone in the meantime is parked.
@@ -355,6 +401,7 @@ async fn send<P: Ports>(
         exchange::send(&upstreams.connection, &way.endpoint.uri, (&way.route, &way.showing.shown), &outgoing, limits);
     let silent = Failure::Silent { ms: limits.silence_ms_max };
     let (head, _) = guard.run(tokio::time::timeout(silence, sending)).await?.map_err(|_| silent)??;
+    tally.reached = true;
     match head {
         Head::Messages(answering) => Ok(answering),
         Head::Taken => Err(Failure::Garbled("a call was taken for a notification".to_owned()).into()),

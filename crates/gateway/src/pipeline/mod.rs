@@ -27,6 +27,7 @@ pub(crate) mod parse;
 mod pass;
 pub(crate) mod question;
 pub(crate) mod record;
+mod recovery;
 mod rounds;
 mod showing;
 pub(crate) mod state;

@@ -137,9 +137,12 @@ impl Connection {
             if let Some(refused) = destination::refusal(&fault) {
                 return Failure::Destination(refused.to_string());
             }
-            let why = if fault.is_connect() { "no connection could be made" } else { "the connection broke" };
             tracing::debug!(%fault, "an upstream cannot be reached");
-            Failure::Unreachable(why.to_owned())
+            // Where a connection was there, the other side may have read what was sent.
+            match fault.is_connect() {
+                true => Failure::Unreachable("no connection could be made".to_owned()),
+                false => Failure::Closed,
+            }
         })
     }
 }

@@ -24,6 +24,7 @@ use crate::upstream::connection::{Connection, Shown};
 use crate::upstream::exchange::{self, Outgoing};
 use crate::upstream::failure::Failure;
 use crate::upstream::handshake;
+use crate::upstream::health::Condition;
 
 const UNKNOWN: u8 = 0;
 const MODERN: u8 = 1;
@@ -49,6 +50,7 @@ pub(crate) struct Endpoint {
     pub(crate) uri: Uri,
     url: Arc<str>,
     era: AtomicU8,
+    pub(crate) condition: Arc<Condition>,
     /// What a modern upstream says that it can.
     capabilities: Mutex<Option<Arc<Map<String, Value>>>>,
     asking: tokio::sync::Mutex<()>,
@@ -150,6 +152,11 @@ impl Upstreams {
         let endpoint = Arc::new(Endpoint::new(url, &self.destinations)?);
         endpoints.insert((org, integration), endpoint.clone());
         Ok(endpoint)
+    }
+
+    /// What is remembered about an integration's upstream, where it was called lately.
+    pub(crate) fn known(&self, org: OrgId, integration: IntegrationId) -> Option<Arc<Endpoint>> {
+        self.endpoints.lock().unwrap_or_else(PoisonError::into_inner).get(&(org, integration)).cloned()
     }
 
     /// The way by which a subject's messages go, found out where it is not known.
@@ -273,6 +280,7 @@ impl Endpoint {
             uri: destinations.check(url).map_err(|fault| Failure::Destination(fault.to_string()))?,
             url: url.clone(),
             era: AtomicU8::new(UNKNOWN),
+            condition: Arc::default(),
             capabilities: Mutex::default(),
             asking: tokio::sync::Mutex::default(),
             sessions: Mutex::default(),

@@ -11,6 +11,10 @@ pub(crate) enum Failure {
     NoSecret,
     /// No connection could be made, or it broke.
     Unreachable(String),
+    /// It was not there lately, and is left alone for a while.
+    Down { why: &'static str, retry_after_s: u64 },
+    /// It has as many calls as it gets at once.
+    Busy { running: u32 },
     /// It said nothing for too long.
     Silent { ms: u64 },
     /// The call as a whole took too long.
@@ -73,6 +77,21 @@ pub(crate) enum Lacking {
 }
 
 impl Failure {
+    /// Whether it shows that nobody is there: nobody that anybody could reach, whatever they called.
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(self, Failure::Unreachable(_) | Failure::Status { status: 502 | 503, .. })
+    }
+
+    /// Whether the upstream has surely run nothing: it was not reached.
+    pub(crate) fn is_unsent(&self) -> bool {
+        matches!(self, Failure::Unreachable(_) | Failure::Down { .. })
+    }
+
+    /// Whether the answer was lost on its way, or nobody was there to give one.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_absence() || matches!(self, Failure::Closed | Failure::Down { .. })
+    }
+
     /// The link by which the caller themselves can mend it.
     pub(crate) fn link(&self) -> Option<&str> {
         match self {
@@ -87,6 +106,8 @@ impl Failure {
             Failure::Destination(_) => "upstream-url",
             Failure::NoSecret => "upstream-secret",
             Failure::Unreachable(_) => "upstream-unreachable",
+            Failure::Down { .. } => "upstream-down",
+            Failure::Busy { .. } => "upstream-busy",
             Failure::Silent { .. } => "upstream-silent",
             Failure::TooLong { .. } => "upstream-too-long",
             Failure::Unauthorized { .. } => "upstream-unauthorized",
@@ -118,6 +139,14 @@ impl Failure {
             Failure::Destination(why) => format!("{title} cannot be called: {why}"),
             Failure::NoSecret => format!("{title} has no usable credential stored; an admin can set a new one"),
             Failure::Unreachable(why) => format!("{title} cannot be reached: {why}"),
+            Failure::Down { retry_after_s, .. } => {
+                format!(
+                    "{title} cannot be reached at the moment; Wardroom looks for it again in {retry_after_s} s, try then"
+                )
+            }
+            Failure::Busy { running } => {
+                format!("{title} has {running} calls at once already and no room for another; try again shortly")
+            }
             Failure::Silent { ms } => format!("{title} did not answer within {} s", ms.div_ceil(1_000)),
             Failure::TooLong { ms } => format!("{title} was not done within {} s", ms.div_ceil(1_000)),
             Failure::Unauthorized { status, .. } => {
@@ -158,6 +187,8 @@ impl Failure {
     /// After how many seconds it makes sense to try again, where the upstream says so.
     pub(crate) fn retry_after_s(&self) -> Option<u64> {
         match self {
+            Failure::Down { retry_after_s, .. } => Some(*retry_after_s),
+            Failure::Busy { .. } => Some(1),
             Failure::Limited { retry_after_s } | Failure::Status { retry_after_s, .. } => *retry_after_s,
             _ => None,
         }

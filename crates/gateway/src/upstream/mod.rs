@@ -11,6 +11,7 @@ pub(crate) mod endpoint;
 pub(crate) mod exchange;
 pub(crate) mod failure;
 pub(crate) mod handshake;
+pub(crate) mod health;
 pub(crate) mod mirror;
 mod notice;
 pub(crate) mod probe;

@@ -4,6 +4,7 @@
 mod accounts;
 mod asking;
 mod besides;
+mod cable;
 mod calls;
 mod client;
 mod cuts;
@@ -11,6 +12,7 @@ mod doors;
 mod hearing;
 mod lists;
 mod questions;
+mod recovery;
 mod streams;
 mod things;
 mod upstream;

@@ -260,9 +260,14 @@ fn member_role() -> RoleId {
     RoleId::parse("member").unwrap()
 }
 
+/// Limits with which nothing is tried again, so that a test sees each failure as it is.
+pub(crate) fn patient() -> Limits {
+    Limits { recover_ms_max: 0, ..Limits::default() }
+}
+
 impl World {
     pub(crate) async fn start(log: &Log) -> World {
-        World::start_with(log, Limits::default()).await
+        World::start_with(log, patient()).await
     }
 
     pub(crate) async fn start_with(log: &Log, limits: Limits) -> World {
@@ -271,7 +276,7 @@ impl World {
 
     /// One in which people sign in.
     pub(crate) async fn start_signing_in(log: &Log) -> World {
-        World::begin(log, Limits::default(), true).await
+        World::begin(log, patient(), true).await
     }
 
     async fn begin(log: &Log, limits: Limits, signs_in: bool) -> World {
