@@ -31,3 +31,4 @@ pub use ports::{
     UpstreamToken,
 };
 pub use upstream::probe::{Era, LeftOut, ProbeError, Probed, ProbedTool};
+pub use upstream::template::{Template, TemplateLimits, Templates};

@@ -19,7 +19,7 @@ use crate::pipeline::line::Line;
 use crate::pipeline::record::Recorded;
 use crate::pipeline::showing::{self, Showing};
 use crate::ports::{Ports, Trouble};
-use crate::upstream::endpoint::{Endpoint, Route, SessionOf};
+use crate::upstream::endpoint::{Endpoint, Route, SessionOf, Target};
 use crate::upstream::exchange::{self, Answering, Head, Outgoing};
 use crate::upstream::failure::{Failure, Lacking};
 use crate::upstream::translate::{self, Calling, Inbound, Sides};
@@ -48,6 +48,7 @@ pub(crate) enum Over {
 /// A call under way: where it went, so that it can be called back.
 pub(super) struct Way {
     pub(super) endpoint: std::sync::Arc<Endpoint>,
+    pub(super) target: Target,
     pub(super) showing: Showing,
     pub(super) route: Route,
     upstream_id: u64,
@@ -131,7 +132,7 @@ async fn carry<P: Ports>(
                 way.sent = false;
                 guard.holds(held)?;
                 let route = upstreams.route(&way.endpoint, &way.showing.shown, of);
-                way.route = guard.run(route).await??;
+                (way.target, way.route) = guard.run(route).await??;
             }
             Err(Ending::Failure(Failure::Unauthorized { status: 401, .. }))
                 if !renewed && way.showing.mark.is_some() =>
@@ -158,7 +159,8 @@ async fn prepare<P: Ports>(call: &Call<P>, refused: Option<u64>) -> Result<Way, 
         shows = showing::showing(call, &endpoint, shows.mark).await?;
         route = gateway.upstreams.route(&endpoint, &shows.shown, session_of(call, &shows)).await;
     }
-    Ok(Way { endpoint, route: route?, showing: shows, upstream_id: 0, progress_token: None, sent: false })
+    let (target, route) = route?;
+    Ok(Way { endpoint, target, route, showing: shows, upstream_id: 0, progress_token: None, sent: false })
 }
 
 /// In which session at a legacy upstream the call goes.
@@ -213,7 +215,8 @@ async fn send<P: Ports>(
         _ => HeaderMap::new(),
     };
     tally.sent_bytes = outbound.body.len() as u64;
-    let outgoing = Outgoing { method: "tools/call", name: Some(call.tool.name.clone()), mirrored, body: outbound.body };
+    let (id, name) = (Some(way.upstream_id), Some(call.tool.name.clone()));
+    let outgoing = Outgoing { id, method: "tools/call", name, mirrored, body: outbound.body };
     // The last look before the call leaves: the permit in force must be for this very integration, the credential the one
     // that it has, and the account the one that is connected.
     guard.check()?;
@@ -224,7 +227,7 @@ async fn send<P: Ports>(
     way.sent = true;
     let silence = Duration::from_millis(limits.silence_ms_max);
     let sending =
-        exchange::send(&upstreams.connection, &way.endpoint.uri, (&way.route, &way.showing.shown), &outgoing, limits);
+        exchange::send(&upstreams.connection, &way.target, (&way.route, &way.showing.shown), &outgoing, limits);
     let silent = Failure::Silent { ms: limits.silence_ms_max };
     let (head, _) = guard.run(tokio::time::timeout(silence, sending)).await?.map_err(|_| silent)??;
     match head {
@@ -296,17 +299,18 @@ fn forget_if_changed(way: &Way, status: StatusCode, number: Option<i64>) {
     }
 }
 
-/// Tells the upstream that nobody wants the answer any more. A modern one learns it from the closed stream.
+/// Tells the upstream that nobody wants the answer any more. A modern one learns it from the closed stream, where there is
+/// one of the call's own.
 fn call_back<P: Ports>(call: &Call<P>, way: &Way) {
-    if matches!(way.route, Route::Legacy(_)) {
+    if matches!(way.route, Route::Legacy(_)) || matches!(way.target, Target::Child(_)) {
         let params = json!({ "requestId": way.upstream_id, "reason": "nobody waits for the answer any more" });
         tell(call, way, "notifications/cancelled", message::notification("notifications/cancelled", &params));
     }
 }
 
 pub(super) fn tell<P: Ports>(call: &Call<P>, way: &Way, method: &'static str, body: Bytes) {
-    let outgoing = Outgoing { method, name: None, mirrored: HeaderMap::new(), body };
-    call.gateway.upstreams.tell(&way.endpoint, &way.showing.shown, &way.route, outgoing);
+    let outgoing = Outgoing { id: None, method, name: None, mirrored: HeaderMap::new(), body };
+    call.gateway.upstreams.tell(&way.target, &way.showing.shown, &way.route, outgoing);
 }
 
 fn over<P: Ports>(call: &Call<P>, ending: Ending) -> Over {

@@ -81,7 +81,7 @@ pub(crate) async fn showing<P: Ports>(
 ) -> Result<Showing, Failure> {
     let (tool, snapshot) = (&call.tool, &call.caller.snapshot);
     let account = match &tool.credential {
-        CredentialKind::None | CredentialKind::Bearer | CredentialKind::Header { .. } => {
+        CredentialKind::None | CredentialKind::Bearer | CredentialKind::Header { .. } | CredentialKind::Environment => {
             return Ok(Showing { shown: stored(call, endpoint).await?, mark: None, account: None });
         }
         CredentialKind::ClientCredentials { .. } => None,

@@ -9,6 +9,8 @@ mod cuts;
 mod doors;
 mod lists;
 mod questions;
+#[cfg(target_os = "linux")]
+mod stdio;
 mod streams;
 mod upstream;
 mod world;
