@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::io::AsyncRead;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use crate::json;
@@ -52,7 +53,8 @@ pub(super) async fn keep(mut process: Process, pipes: Pipes, kept: Kept) {
         pipe::log(pipes.stderr, name, secret.as_ref()).await;
         std::future::pending::<Infallible>().await
     });
-    let mut writing = Box::pin(pipe::write(pipes.stdin, written));
+    let end = CancellationToken::new();
+    let mut writing = Box::pin(pipe::write(pipes.stdin, written, end.clone()));
     let mut hearing = Box::pin(hear(&child, pipes.stdout, &template, &limits));
     let ended = tokio::select! {
         never = &mut saying => match never {},
@@ -78,7 +80,13 @@ pub(super) async fn keep(mut process: Process, pipes: Pipes, kept: Kept) {
         tracing::warn!(template = name, why = ended.why, "a process has ended by itself, or had to be ended");
     }
     let grace = Duration::from_millis(if ended.is_ours { limits.process_grace_ms_max } else { 0 });
+    let is_ours = ended.is_ours;
     child.over(ended);
+    if is_ours {
+        end.cancel();
+        // What was said to it last, such as that a call is given up, it is still told.
+        let _ = tokio::time::timeout(Duration::from_millis(EXIT_MS_MAX), &mut writing).await;
+    }
     drop((hearing, writing));
     // What it says as it ends is still of interest, and is no reason for it to wait.
     tokio::select! {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 /// Bytes that are read at once.
@@ -67,9 +68,15 @@ async fn filled<R: AsyncBufRead + Unpin>(from: &mut R) -> std::io::Result<Option
     Ok((!chunk.is_empty()).then_some(chunk))
 }
 
-/// Writes each message as a line, until nothing is taken any more.
-pub(super) async fn write<W: AsyncWrite + Unpin>(mut to: W, mut messages: mpsc::Receiver<Bytes>) {
-    while let Some(message) = messages.recv().await {
+/// Writes each message as a line, until nothing is taken any more, or what was to be written by an end is.
+pub(super) async fn write<W: AsyncWrite + Unpin>(mut to: W, mut messages: mpsc::Receiver<Bytes>, end: CancellationToken) {
+    loop {
+        let message = tokio::select! {
+            biased;
+            message = messages.recv() => message,
+            () = end.cancelled() => return,
+        };
+        let Some(message) = message else { return };
         // What we write as JSON is one line.
         let written = async {
             to.write_all(&message).await?;

@@ -13,6 +13,8 @@ use testkit::stdio::{SERVER, TOOLS};
 
 use crate::world::{Log, World, log};
 
+mod trouble;
+
 const SECRET: &str = "s3cret-of-acme";
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(20);
