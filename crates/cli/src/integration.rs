@@ -363,6 +363,41 @@ mod tests {
     }
 
     #[test]
+    fn a_template_is_connected_by_its_name_and_takes_a_secret_in_its_environment_alone() {
+        let answer = json!({"slug": "git", "title": "Git", "tool_count": 0, "needs_review": 0, "tools": []});
+        for (more, credential) in [
+            (&[][..], Value::Null),
+            (&["--environment"], json!({"kind": "environment", "secret": "s3cret"})),
+            (&["--secret-file", "-"], json!({"kind": "environment", "secret": "s3cret"})),
+        ] {
+            let server = FakeServer::answering(vec![(201, answer.clone())]);
+            let mut surroundings = quiet_surroundings();
+            surroundings.input = Box::new(Cursor::new(b"s3cret\n".to_vec()));
+            let line =
+                [&["integration", "connect", "--template", "git", "--title", "Git", "--org", "north"], more].concat();
+            assert_eq!(outcome_in(&server, &line, surroundings).code, 0);
+            let sent = server.request(0).json();
+            assert_eq!((&sent["url"], &sent["credential"]), (&json!("stdio:git"), &credential));
+        }
+        let is_taken = |more: &[&str]| {
+            let line = [&["wardroom", "integration", "connect", "--title", "Git"], more].concat();
+            crate::command().try_get_matches_from(line).is_ok()
+        };
+        assert!(is_taken(&["--template", "git"]) && is_taken(&["http://u/mcp"]));
+        for refused in [&[][..], &["http://u/mcp", "--template", "git"], &["--template", "git", "--bearer"]] {
+            assert!(!is_taken(refused), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn templates_are_listed_with_what_they_are_for() {
+        let found = json!({"items": [{"name": "git", "purpose": "Repositories", "takes_secret": false}], "next": null});
+        let server = FakeServer::answering(vec![(200, found)]);
+        let done = outcome(&server, &["integration", "templates", "--org", "north"]);
+        assert_eq!(done.out, "TEMPLATE  SECRET  PURPOSE\ngit       -       Repositories\n");
+    }
+
+    #[test]
     fn a_secret_for_signing_in_without_its_client_is_not_sent() {
         let server = FakeServer::answering(vec![]);
         let line = ["integration", "edit", "crm", "--sign-in", "person", "--secret-file", "-", "--org", "north"];

@@ -56,9 +56,9 @@ impl App {
             None => Slug::from_title(&title)
                 .ok_or_else(|| Problem::invalid("slug", "no slug can be made from this title; give one"))?,
         };
-        check_place(new.url.trim(), &new.credential.kind)?;
         // Asked before anything is sent anywhere: only who may connect makes Wardroom reach out.
         let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::ConnectIntegration).await?;
+        check_place(new.url.trim(), &new.credential.kind)?;
         if caller.live.snapshot().integration_by_slug(slug.as_str()).is_some() {
             return Err(Problem::invalid(
                 "slug",

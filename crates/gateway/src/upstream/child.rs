@@ -212,7 +212,8 @@ impl Child {
         }
     }
 
-    fn failure(&self) -> Failure {
+    /// What whoever waits for it is told.
+    pub(super) fn failure(&self) -> Failure {
         let why = self.ended.get().map_or_else(|| "it is ending".to_owned(), |ended| ended.why.clone());
         Failure::Ended { why, retry_after_s: None }
     }
@@ -225,7 +226,8 @@ impl Child {
         let (to, messages) = mpsc::channel(WAITING_MESSAGES_MAX);
         let mut calls = self.calls();
         if calls.is_over {
-            return Err(self.failure());
+            // It was told nothing of this call, which may go to another.
+            return Err(Failure::SessionGone);
         }
         calls.under_way.insert(id, Waiting { to, bytes_left: self.output_bytes_max });
         drop(calls);
@@ -261,7 +263,12 @@ impl Lease {
 impl Answers {
     /// The next message and its length. May be dropped and asked again without loss.
     pub(crate) async fn next(&mut self) -> Told {
-        self.messages.recv().await.unwrap_or_else(|| Err(self.child.failure()))
+        match self.messages.recv().await {
+            Some(told) => told,
+            // It was given up, since nobody took what came.
+            None if self.child.ended.get().is_none() => Err(Failure::TooLarge),
+            None => Err(self.child.failure()),
+        }
     }
 }
 

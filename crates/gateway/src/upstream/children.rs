@@ -2,11 +2,12 @@
 //! as sessions are at upstreams behind URLs. Nothing here is kept: a process that is gone is started anew by the next call,
 //! after a while where it ends again and again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::id::{IntegrationId, OrgId};
+use domain::integration::Slug;
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -40,6 +41,9 @@ type SeatOf = (OrgId, IntegrationId, SessionOf);
 pub(crate) struct Children {
     seats: Mutex<HashMap<SeatOf, Arc<Seat>>>,
     room: Arc<Semaphore>,
+    /// The templates whose servers were of a revision before 2026-07-28 when they were begun last. Some of those say nothing when
+    /// they are asked about the newer one, and that need not be waited for each time.
+    legacy: Mutex<HashSet<Slug>>,
     /// Where they are watched over: not on the threads that serve calls.
     runtime: Handle,
     tasks: TaskTracker,
@@ -77,7 +81,7 @@ pub(crate) struct Begun {
 impl Children {
     pub(crate) fn new(limits: &Limits, tasks: TaskTracker, closing: CancellationToken) -> Children {
         let room = Arc::new(Semaphore::new(limits.processes_max));
-        Children { seats: Mutex::default(), room, runtime: Handle::current(), tasks, closing }
+        Children { seats: Mutex::default(), room, legacy: Mutex::default(), runtime: Handle::current(), tasks, closing }
     }
 
     /// The way to the process of a subject, which is started where there is none.
@@ -107,7 +111,9 @@ impl Children {
         let began = Instant::now();
         let begun = self.begin(upstreams, template, shown, takes).await;
         let Begun { lease, route, guard, .. } = begun.inspect_err(|failure| {
-            sitting.ended(began, failure.cause());
+            if let Some(cause) = failure.cause() {
+                sitting.ended(began, cause);
+            }
         })?;
         // It lives on after this call.
         guard.disarm();
@@ -126,20 +132,42 @@ impl Children {
     ) -> Result<Begun, Failure> {
         let (lease, guard) = self.start(upstreams, template, shown).await?;
         let target = Target::Child(lease.clone());
-        let (lease, guard) = match handshake::discover(upstreams, &target, shown).await {
+        let discovered = match self.is_legacy(template) {
+            true => Ok(None),
+            false => handshake::discover(upstreams, &target, shown).await,
+        };
+        let (lease, guard) = match discovered {
             Ok(Some(said)) => return Ok(Begun { lease, route: Route::Modern, said, guard }),
             Ok(None) if lease.child().ended().is_none() => (lease, guard),
             // Some end when the first message is none that they know.
-            Ok(None) | Err(Failure::Ended { .. }) => self.start(upstreams, template, shown).await?,
+            Ok(None) | Err(Failure::Ended { .. } | Failure::SessionGone) => {
+                self.start(upstreams, template, shown).await?
+            }
             Err(failure) => return Err(failure),
         };
         let may_ask = !takes.is_empty();
         let begun = handshake::begin_session(upstreams, &Target::Child(lease.clone()), (shown, takes)).await;
-        let (session, said) = begun?;
+        self.note_legacy(template, begun.is_ok());
+        let (session, said) = begun.map_err(|failure| match failure {
+            Failure::SessionGone => lease.child().failure(),
+            failure => failure,
+        })?;
         if may_ask {
             lease.child().take_turns();
         }
         Ok(Begun { lease, route: Route::Legacy(session), said, guard })
+    }
+
+    fn is_legacy(&self, template: &Template) -> bool {
+        self.legacy.lock().unwrap_or_else(PoisonError::into_inner).contains(&template.name)
+    }
+
+    fn note_legacy(&self, template: &Template, is_legacy: bool) {
+        let mut legacy = self.legacy.lock().unwrap_or_else(PoisonError::into_inner);
+        match is_legacy {
+            true => legacy.insert(template.name.clone()),
+            false => legacy.remove(&template.name),
+        };
     }
 
     async fn start(
@@ -193,7 +221,7 @@ impl Children {
         }
         seats.retain(|_, seat| !is_forgettable(seat));
         let here = || seats.iter().filter(|((org, integration, _), _)| (*org, *integration) == (of.0, of.1));
-        if here().count() >= running_max {
+        if here().filter(|(_, seat)| is_taken(seat)).count() >= running_max {
             let unused = longest_unused(here().map(|(_, seat)| seat)).ok_or(Failure::Full)?;
             unused.retire();
             seats.retain(|_, seat| !holds(seat, &unused));
@@ -223,6 +251,12 @@ fn longest_unused<'s>(seats: impl Iterator<Item = &'s Arc<Seat>>) -> Option<Arc<
 fn holds(seat: &Seat, child: &Arc<Child>) -> bool {
     let sitting = seat.try_lock();
     sitting.is_ok_and(|sitting| sitting.running.as_ref().is_some_and(|running| Arc::ptr_eq(&running.child, child)))
+}
+
+/// Whether a process runs there, or is being started.
+fn is_taken(seat: &Seat) -> bool {
+    let sitting = seat.try_lock();
+    sitting.map_or(true, |sitting| sitting.running.as_ref().is_some_and(|running| running.child.ended().is_none()))
 }
 
 /// Whether nothing is lost when a place is forgotten.

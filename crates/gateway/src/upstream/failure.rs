@@ -168,11 +168,12 @@ impl Failure {
         }
     }
 
-    /// Why a process came to nothing, as it is told to whoever calls before it is started again.
-    pub(crate) fn cause(&self) -> String {
+    /// Why a process came to nothing, as it is told to whoever calls before it is started again; none where it never began.
+    pub(crate) fn cause(&self) -> Option<String> {
         match self {
-            Failure::Ended { why, .. } | Failure::NotStarted { why } | Failure::Garbled(why) => why.clone(),
-            other => other.sentence("it"),
+            Failure::Full | Failure::NoSecret | Failure::Destination(_) => None,
+            Failure::Ended { why, .. } | Failure::NotStarted { why } | Failure::Garbled(why) => Some(why.clone()),
+            other => Some(other.sentence("it")),
         }
     }
 

@@ -69,7 +69,11 @@ async fn filled<R: AsyncBufRead + Unpin>(from: &mut R) -> std::io::Result<Option
 }
 
 /// Writes each message as a line, until nothing is taken any more, or what was to be written by an end is.
-pub(super) async fn write<W: AsyncWrite + Unpin>(mut to: W, mut messages: mpsc::Receiver<Bytes>, end: CancellationToken) {
+pub(super) async fn write<W: AsyncWrite + Unpin>(
+    mut to: W,
+    mut messages: mpsc::Receiver<Bytes>,
+    end: CancellationToken,
+) {
     loop {
         let message = tokio::select! {
             biased;

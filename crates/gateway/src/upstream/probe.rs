@@ -159,8 +159,9 @@ async fn tools(
         for tool in listed {
             let read = read(tool)?;
             bytes_left = bytes_left.checked_sub(read.definition.len()).ok_or(Failure::TooLarge)?;
-            // To a legacy upstream nothing is told in headers, and what its definitions say of it means nothing.
-            match mirror::fault(tool).filter(|_| matches!(route, Route::Modern)) {
+            // To a legacy upstream, and to a process, nothing is told in headers, and what its definitions say of it means nothing.
+            let has_headers = matches!((route, target), (Route::Modern, Target::Http(_)));
+            match mirror::fault(tool).filter(|_| has_headers) {
                 Some(why) => left_out.push(LeftOut { name: read.name, why }),
                 None => tools.push(read),
             }

@@ -56,6 +56,7 @@ pub(super) fn start(template: &Template, secret: Option<&str>) -> Result<(Proces
         tracing::error!(template = %template.name, %error, "a process cannot be bounded, and is ended");
         format!("its process cannot be bounded ({})", error.kind())
     })?;
+    tracing::info!(template = %template.name, process = process.child.id(), "a process is started");
     Ok((process, Pipes { stdin, stdout, stderr }))
 }
 
