@@ -2,13 +2,14 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::stdio::{SERVER, TOOLS};
 
 use crate::firm::{each, told};
-use crate::world::{Api, Mcp, Server, init, succeeded};
+use crate::world::{Api, Mcp, Server, WARDROOM, init, succeeded, wait_for};
 
 /// A company on a machine whose operator offers the fixture, and a program beside it that leaves a file wherever it is run.
 struct Machine {
@@ -118,6 +119,52 @@ fn a_template_that_the_operator_took_away_is_named_to_whoever_calls_and_everythi
     let refused = machine.owner.post("/integrations/files/refresh", json!({}));
     assert_eq!(told(&refused).0, 422, "{refused:?}");
     assert_eq!(machine.owner.get("/integrations/files").0, 200);
+}
+
+#[test]
+fn whether_it_is_asked_to_stop_or_killed_no_process_of_its_outlives_the_server() {
+    for signal in ["-TERM", "-KILL"] {
+        let mut machine = Machine::start();
+        assert_eq!(machine.owner.post("/integrations", by_template("fixture", "s3cret")).0, 201);
+        let answer = machine.mcp(&machine.owner).call("files__get_pid", json!({}));
+        let pid = text_of(&answer.message).to_owned();
+        let process = Path::new("/proc").join(&pid);
+        assert!(!pid.is_empty() && process.exists(), "{answer:?}");
+        let server = machine.server.process.0.id().to_string();
+        assert!(Command::new("kill").args([signal, &server]).status().expect("kill runs").success());
+        wait_for("the end", || machine.server.process.0.try_wait().expect("the process can be asked"));
+        if signal == "-TERM" {
+            assert!(!process.exists(), "it is ended before the server is");
+        }
+        // Nobody is there to end it then, and it sees the end of its input.
+        let diary = machine.path("diary");
+        let ended = || std::fs::read_to_string(&diary).is_ok_and(|text| text.contains(&format!("{pid} ended\n")));
+        wait_for("the end of the process", || ended().then_some(()));
+    }
+}
+
+#[test]
+fn templates_are_listed_and_connected_from_a_terminal() {
+    let machine = Machine::start();
+    let wardroom = |line: &[&str]| {
+        let output = Command::new(WARDROOM)
+            .args(line)
+            .args(["--json", "--url", &machine.server.url, "--org", &machine.org])
+            .env("WARDROOM_KEY", &machine.owner.key)
+            .env("A_TOKEN", "s3cret")
+            .output()
+            .expect("the executable runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    assert!(wardroom(&["integration", "templates"]).1.contains("fixture"));
+    let connect = ["integration", "connect", "--title", "Files", "--template", "fixture"];
+    assert_eq!(wardroom(&connect).0, Some(1), "it takes a secret");
+    let (code, told) = wardroom(&[&connect[..], &["--environment", "--secret-env", "A_TOKEN"]].concat());
+    assert_eq!((code, told.contains("stdio:fixture")), (Some(0), true), "{told}");
+    let bare = ["integration", "connect", "--title", "Bare", "--template", "bare"];
+    assert_eq!(wardroom(&bare).0, Some(0));
+    let answer = machine.mcp(&machine.owner).call("bare__get_surroundings", json!({}));
+    assert!(succeeded(&answer) && !text_of(&answer.message).contains("variable "), "{answer:?}");
 }
 
 /// Everything by which somebody might have `canary` run.
@@ -247,5 +294,5 @@ fn nothing_that_anybody_in_an_organization_says_is_run() {
         machine.mcp(&machine.owner).call(&format!("files__{attempt}").replace(['\n', '\0', '\u{131}'], ""), json!({}));
     }
     assert!(!machine.path("sang").exists());
-    assert!(std::process::Command::new(&canary).status().expect("it runs").success() && machine.path("sang").exists());
+    assert!(Command::new(&canary).status().expect("it runs").success() && machine.path("sang").exists());
 }
