@@ -23,10 +23,10 @@ pub(crate) struct Integration {
     title: String,
     /// What it is for.
     purpose: String,
-    /// Where its MCP endpoint is; only for those who may see all integrations.
+    /// Where its MCP endpoint is: a URL, or `stdio:` and the name of a template; only for those who may see all integrations.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
-    /// How Wardroom shows itself there: `none`, `bearer`, `header`, `client_credentials`, `oauth` (one account for
+    /// How Wardroom shows itself there: `none`, `bearer`, `header`, `environment`, `client_credentials`, `oauth` (one account for
     /// everybody) or `oauth_of_each_person`; only for those who may see all integrations.
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<&'static str>,
@@ -95,6 +95,7 @@ fn integration(view: IntegrationView, with_tools: bool) -> Integration {
             CredentialKind::None => "none",
             CredentialKind::Bearer => "bearer",
             CredentialKind::Header { .. } => "header",
+            CredentialKind::Environment => "environment",
             CredentialKind::ClientCredentials { .. } => "client_credentials",
             CredentialKind::OAuth { whose: Whose::Organization, .. } => "oauth",
             CredentialKind::OAuth { whose: Whose::Person, .. } => "oauth_of_each_person",
@@ -148,6 +149,11 @@ pub(crate) enum CredentialToUse {
         /// The secret; sealed before it is written.
         secret: String,
     },
+    /// To a server that is run by a template of the operator's: in the environment variable that the template names.
+    Environment {
+        /// The secret; sealed before it is written.
+        secret: String,
+    },
     /// As an application of the organization's own, which is registered at the upstream's authorization server (OAuth 2.1 client
     /// credentials).
     ClientCredentials {
@@ -180,6 +186,7 @@ impl CredentialToUse {
         let (kind, secret) = match self {
             CredentialToUse::None {} => (CredentialKind::None, None),
             CredentialToUse::Bearer { secret } => (CredentialKind::Bearer, Some(secret)),
+            CredentialToUse::Environment { secret } => (CredentialKind::Environment, Some(secret)),
             CredentialToUse::Header { name, secret } => {
                 let known =
                     axum::http::HeaderName::try_from(&name).is_ok_and(|name| !FORBIDDEN.contains(&name.as_str()));
@@ -256,7 +263,7 @@ pub(crate) struct IntegrationToConnect {
     /// What it is for, in one line.
     #[serde(default)]
     purpose: String,
-    /// Where its MCP endpoint is (streamable HTTP).
+    /// Where its MCP endpoint is (streamable HTTP); or `stdio:` and the name of one of the templates that the operator offers.
     url: String,
     /// How Wardroom is to show itself there; not at all where nothing is given.
     credential: Option<CredentialToUse>,
@@ -280,6 +287,42 @@ pub(crate) async fn connect(
         credential: body.credential.unwrap_or(CredentialToUse::None {}).credential()?,
     };
     Ok((StatusCode::CREATED, Json(integration(app.connect_integration(&caller, new).await?, true))))
+}
+
+/// A program that the operator of this installation lets organizations use as an MCP server.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IntegrationTemplate {
+    /// By what it is called; an integration is connected by it with the URL `stdio:NAME`.
+    name: String,
+    /// What it is for.
+    purpose: String,
+    /// Whether it takes a secret, as a credential of the kind `environment`.
+    takes_secret: bool,
+}
+
+/// The templates that the operator offers.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IntegrationTemplates {
+    items: Vec<IntegrationTemplate>,
+    next: Option<String>,
+}
+
+/// The programs that the operator of this installation lets organizations use as MCP servers, for whoever may connect
+/// integrations. What is run for each, the operator alone says.
+#[utoipa::path(get, path = "/integration-templates", tag = "integrations", operation_id = "list_integration_templates",
+    params(("org" = String, Path, description = "slug or id")),
+    responses((status = 200, body = IntegrationTemplates), Problems))]
+pub(crate) async fn list_templates(
+    State(app): State<App>,
+    Signed(caller): Signed,
+) -> Result<Json<IntegrationTemplates>, Failure> {
+    let offered = app.list_templates(&caller).await?.into_iter();
+    let items = offered.map(|template| IntegrationTemplate {
+        name: template.name,
+        purpose: template.purpose,
+        takes_secret: template.takes_secret,
+    });
+    Ok(Json(IntegrationTemplates { items: items.collect(), next: None }))
 }
 
 /// One integration with its tools.

@@ -111,6 +111,7 @@ fn of_people() -> OpenApiRouter<App> {
 fn described() -> OpenApiRouter<App> {
     let org = of_people()
         .routes(routes!(integrations::list, integrations::connect))
+        .routes(routes!(integrations::list_templates))
         .routes(routes!(integrations::show, integrations::change, integrations::disconnect))
         .routes(routes!(integrations::refresh))
         .routes(routes!(integrations::list_tools))

@@ -158,10 +158,24 @@ pub trait Names: Send + Sync + 'static {
     fn text_records<'l>(&'l self, name: &'l str) -> Lookup<'l>;
 }
 
+/// A program that the operator lets organizations use as an MCP server, without what only the operator may know of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TemplateOffered {
+    /// By what it is called.
+    pub name: String,
+    /// What it is for.
+    pub purpose: String,
+    /// Whether it takes a secret.
+    pub takes_secret: bool,
+}
+
 /// The way to upstream MCP servers.
 pub trait Upstreams: Send + Sync + 'static {
     /// Connects, and lists the tools.
     fn list_tools<'l>(&'l self, url: &'l str, credential: &'l CredentialKind, secret: Option<&'l str>) -> Listing<'l>;
+
+    /// The templates that the operator offers, by name.
+    fn templates(&self) -> Vec<TemplateOffered>;
 
     /// How many calls and streams of a subject are open at this moment.
     fn open_for(&self, org: OrgId, subject: Subject) -> u32;

@@ -13,7 +13,7 @@ use crate::terminal::{Terminal, read_secret};
 /// How the integration's server is told that the organization may use it.
 #[derive(Args)]
 #[command(
-    group = ArgGroup::new("way").args(["bearer", "header", "no_credential", "sign_in", "client_credentials"]),
+    group = ArgGroup::new("way").args(["bearer", "header", "environment", "no_credential", "sign_in", "client_credentials"]),
     group = ArgGroup::new("as_client").args(["sign_in", "client_credentials"]),
 )]
 pub(crate) struct Credential {
@@ -23,6 +23,9 @@ pub(crate) struct Credential {
     /// The server wants a secret in this header
     #[arg(long, value_name = "NAME")]
     header: Option<String>,
+    /// The server is run by a template of the operator's, which takes a secret
+    #[arg(long)]
+    environment: bool,
     /// The server wants somebody to sign in there: one account for the `organization`, or each `person` with their own
     #[arg(long, value_name = "WHOSE", value_parser = ["organization", "person"])]
     sign_in: Option<String>,
@@ -49,11 +52,12 @@ pub(crate) struct Credential {
 }
 
 impl Credential {
-    /// What the contract calls the credential, or nothing where none was spoken of.
+    /// What the contract calls the credential, or nothing where none was spoken of. A server that is run by a template takes a
+    /// secret in its environment, and in no other way.
     ///
     /// # Errors
     /// [`Failure::Usage`] where the secret is not to be found.
-    pub(crate) fn read(&self, terminal: &mut Terminal<'_>) -> Result<Option<Value>, Failure> {
+    pub(crate) fn read(&self, is_template: bool, terminal: &mut Terminal<'_>) -> Result<Option<Value>, Failure> {
         if self.no_credential {
             return Ok(Some(json!({"kind": "none"})));
         }
@@ -63,12 +67,19 @@ impl Credential {
         if self.client_credentials {
             return self.read_client(("client_credentials", None), terminal).map(Some);
         }
-        if !self.bearer && self.header.is_none() && self.secret_file.is_none() && self.secret_env.is_none() {
+        let for_template = self.environment || is_template;
+        if !self.bearer
+            && !self.environment
+            && self.header.is_none()
+            && self.secret_file.is_none()
+            && self.secret_env.is_none()
+        {
             return Ok(None);
         }
         let secret = self.read_secret(terminal)?;
         Ok(Some(match &self.header {
             Some(name) => json!({"kind": "header", "name": name, "secret": secret}),
+            None if for_template => json!({"kind": "environment", "secret": secret}),
             None => json!({"kind": "bearer", "secret": secret}),
         }))
     }

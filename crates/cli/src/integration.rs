@@ -23,8 +23,10 @@ pub(crate) struct Arguments {
 enum Verb {
     /// All that you may see
     List,
-    /// Connect an MCP server by its URL and read its tools
+    /// Connect an MCP server, by its URL or by a template of the operator's, and read its tools
     Connect(Connection),
+    /// The programs that the operator lets organizations use as MCP servers
+    Templates,
     /// One integration
     Show {
         /// Short name or id
@@ -77,8 +79,11 @@ enum Verb {
 #[derive(Args)]
 struct Connection {
     /// Where the MCP server is
-    #[arg(value_name = "MCP_URL")]
-    address: String,
+    #[arg(value_name = "MCP_URL", required_unless_present = "template")]
+    address: Option<String>,
+    /// The operator's template by which the MCP server is run, as `wardroom integration templates` shows it
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["address", "bearer", "header", "sign_in", "client_credentials"])]
+    template: Option<String>,
     /// Its name for people
     #[arg(long)]
     title: String,
@@ -114,6 +119,10 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             terminal.answer(&found, lay_out_list)
         }
         Verb::Connect(connection) => connect(connection, &org, terminal),
+        Verb::Templates => {
+            let found = org.list(&["integration-templates"], &[])?;
+            terminal.answer(&found, lay_out_templates)
+        }
         Verb::Show { integration } => {
             let found = org.get(&["integrations", integration], &[])?;
             terminal.answer(&found, lay_out)
@@ -146,10 +155,12 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
 fn connect(connection: &Connection, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let mut body = Map::new();
     body.insert("title".to_owned(), json!(connection.title));
-    body.insert("url".to_owned(), json!(connection.address));
+    let named = connection.template.as_ref().map(|template| format!("stdio:{template}"));
+    body.insert("url".to_owned(), json!(named.or_else(|| connection.address.clone())));
     insert_text(&mut body, "slug", connection.slug.as_deref());
     insert_text(&mut body, "purpose", connection.purpose.as_deref());
-    if let Some(credential) = connection.credential.read(terminal)? {
+    let is_template = connection.template.is_some();
+    if let Some(credential) = connection.credential.read(is_template, terminal)? {
         body.insert("credential".to_owned(), credential);
     }
     let connected = org.post(&["integrations"], &Value::Object(body))?;
@@ -168,7 +179,7 @@ fn apply_edit(edit: &Edit, org: &Organization, terminal: &mut Terminal<'_>) -> R
     let mut body = Map::new();
     insert_text(&mut body, "title", edit.title.as_deref());
     insert_text(&mut body, "purpose", edit.purpose.as_deref());
-    if let Some(credential) = edit.credential.read(terminal)? {
+    if let Some(credential) = edit.credential.read(false, terminal)? {
         body.insert("credential".to_owned(), credential);
     }
     if body.is_empty() {
@@ -215,6 +226,15 @@ fn lay_out_list(found: &Value) -> String {
             state(integration),
             text(integration, "/purpose"),
         ]);
+    }
+    table.to_string()
+}
+
+fn lay_out_templates(found: &Value) -> String {
+    let mut table = Table::new(&["TEMPLATE", "SECRET", "PURPOSE"]);
+    for template in items(found) {
+        let secret = if is_true(template, "/takes_secret") { "yes" } else { "-" };
+        table.row([text(template, "/name"), secret.to_owned(), text(template, "/purpose")]);
     }
     table.to_string()
 }
@@ -340,6 +360,41 @@ mod tests {
         let (credential, told, _) = credential_sent(&line);
         assert_eq!(credential, json!({"kind": "client_credentials", "client_id": "w", "secret": "s3cret"}));
         assert!(told.contains("0 tools") && !told.contains("s3cret"), "{told}");
+    }
+
+    #[test]
+    fn a_template_is_connected_by_its_name_and_takes_a_secret_in_its_environment_alone() {
+        let answer = json!({"slug": "git", "title": "Git", "tool_count": 0, "needs_review": 0, "tools": []});
+        for (more, credential) in [
+            (&[][..], Value::Null),
+            (&["--environment"], json!({"kind": "environment", "secret": "s3cret"})),
+            (&["--secret-file", "-"], json!({"kind": "environment", "secret": "s3cret"})),
+        ] {
+            let server = FakeServer::answering(vec![(201, answer.clone())]);
+            let mut surroundings = quiet_surroundings();
+            surroundings.input = Box::new(Cursor::new(b"s3cret\n".to_vec()));
+            let line =
+                [&["integration", "connect", "--template", "git", "--title", "Git", "--org", "north"], more].concat();
+            assert_eq!(outcome_in(&server, &line, surroundings).code, 0);
+            let sent = server.request(0).json();
+            assert_eq!((&sent["url"], &sent["credential"]), (&json!("stdio:git"), &credential));
+        }
+        let is_taken = |more: &[&str]| {
+            let line = [&["wardroom", "integration", "connect", "--title", "Git"], more].concat();
+            crate::command().try_get_matches_from(line).is_ok()
+        };
+        assert!(is_taken(&["--template", "git"]) && is_taken(&["http://u/mcp"]));
+        for refused in [&[][..], &["http://u/mcp", "--template", "git"], &["--template", "git", "--bearer"]] {
+            assert!(!is_taken(refused), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn templates_are_listed_with_what_they_are_for() {
+        let found = json!({"items": [{"name": "git", "purpose": "Repositories", "takes_secret": false}], "next": null});
+        let server = FakeServer::answering(vec![(200, found)]);
+        let done = outcome(&server, &["integration", "templates", "--org", "north"]);
+        assert_eq!(done.out, "TEMPLATE  SECRET  PURPOSE\ngit       -       Repositories\n");
     }
 
     #[test]

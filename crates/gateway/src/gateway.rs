@@ -16,6 +16,7 @@ use crate::pipeline::limit::Slots;
 use crate::pipeline::parked::ParkedCalls;
 use crate::ports::Ports;
 use crate::upstream::Upstreams;
+use crate::upstream::template::Templates;
 
 /// The gateway could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -45,18 +46,18 @@ impl<P: Ports> Gateway<P> {
     /// [`StartFault`] where encryption towards upstreams cannot be set up.
     pub fn new(ports: P, options: GatewayOptions) -> Result<Arc<Self>, StartFault> {
         let limits = &options.limits;
-        let tasks = TaskTracker::new();
+        let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         Ok(Arc::new(Self {
             ports,
             sessions: Sessions::default(),
-            upstreams: Upstreams::new(&options, tasks.clone())?,
+            upstreams: Upstreams::new(&options, tasks.clone(), closing.clone())?,
             calls: Slots::new(limits.running_per_subject_max, limits.running_max),
             streams: Slots::new(limits.streams_per_subject_max, limits.streams_max),
             large_bodies: Slots::new(limits.large_bodies_per_subject_max, limits.large_bodies_max),
             parking: Slots::new(limits.parked_per_subject_max, limits.parked_max),
             parked: ParkedCalls::default(),
             noise: Noise::default(),
-            closing: CancellationToken::new(),
+            closing,
             tasks,
             options,
         }))
@@ -66,6 +67,12 @@ impl<P: Ports> Gateway<P> {
     #[must_use]
     pub fn open_for(&self, org: OrgId, subject: Subject) -> u32 {
         self.calls.taken_by(org, subject).saturating_add(self.streams.taken_by(org, subject))
+    }
+
+    /// The programs that organizations may use as upstreams.
+    #[must_use]
+    pub fn templates(&self) -> &Templates {
+        &self.options.templates
     }
 
     /// Ends open notification streams and waits until every call that is running has its outcome recorded.

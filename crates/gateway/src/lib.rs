@@ -32,3 +32,4 @@ pub use ports::{
 };
 pub use upstream::health::Health;
 pub use upstream::probe::{Era, LeftOut, ProbeError, Probed, ProbedTool};
+pub use upstream::template::{Template, TemplateLimits, Templates};

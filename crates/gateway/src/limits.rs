@@ -51,6 +51,13 @@ pub struct Limits {
     pub upstream_sessions_max: usize,
     /// Milliseconds after which we end an unused session at a legacy upstream.
     pub upstream_session_idle_ms_max: u64,
+    /// Processes that run as upstreams in all; beyond this the one unused for longest ends.
+    pub processes_max: usize,
+    /// Milliseconds for which a process that is to end may do so by itself.
+    pub process_grace_ms_max: u64,
+    /// Milliseconds for which a call waits for its turn at a process that has one at a time, and for which a process waits for
+    /// whoever does not take what it says.
+    pub turn_ms_max: u64,
     /// Tools on one page of a list. Real clients page, but many show only the first page well.
     pub page_tools_max: usize,
     /// Tools that are read from an upstream in all.
@@ -143,6 +150,9 @@ impl Default for Limits {
             upstreams_max: 10_000,
             upstream_sessions_max: 1_024,
             upstream_session_idle_ms_max: 15 * 60_000,
+            processes_max: 128,
+            process_grace_ms_max: 2_000,
+            turn_ms_max: 60_000,
             page_tools_max: 500,
             probe_tools_max: 2_000,
             list_ms_max: 8_000,

@@ -6,6 +6,7 @@ use identity::oauth::scope;
 use crate::destination::Destinations;
 use crate::limits::Limits;
 use crate::pipeline::accept::Door;
+use crate::upstream::template::Templates;
 
 /// The hosts by which this machine can be meant and nobody else's.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -24,6 +25,8 @@ pub struct GatewayOptions {
     pub origins: Vec<String>,
     /// Where upstream calls may go besides public addresses over https.
     pub destinations: Destinations,
+    /// Programs that organizations may use as upstreams.
+    pub templates: Templates,
     /// The URL under which people reach us, where the operator has set one: told to those who are denied something.
     pub public_url: Option<String>,
     /// The URL under which people sign in to let AI clients act as them, without a slash at the end; none where nobody can.
@@ -48,6 +51,7 @@ impl GatewayOptions {
                 plain_http_hosts: LOOPBACK.map(str::to_owned).to_vec(),
                 ..Destinations::default()
             },
+            templates: Templates::default(),
             public_url: None,
             sign_in_url: None,
             limits: Limits::default(),

@@ -35,6 +35,7 @@ pub(crate) fn run(given: &ArgMatches, out: &mut impl Write) -> Result<ExitCode, 
             findings.extend(encryption(&settings, now));
             findings.push(master_keys(&data, &settings));
             findings.push(mail(&settings));
+            findings.extend(templates(&settings));
         }
         Err(fault) => findings.push(("settings", false, fault.to_string())),
     }
@@ -117,6 +118,18 @@ fn mail(settings: &Settings) -> Finding {
         Err(fault) => (false, fault.to_string()),
     };
     ("mail", fine, told)
+}
+
+/// Which programs organizations may use, where there are any.
+fn templates(settings: &Settings) -> Option<Finding> {
+    settings.templates_file.as_ref()?;
+    Some(match settings.templates() {
+        Ok(read) => {
+            let names: Vec<&str> = read.iter().map(|template| template.name.as_str()).collect();
+            ("templates", true, format!("programs that organizations may use: {}", names.join(", ")))
+        }
+        Err(fault) => ("templates", false, fault.to_string()),
+    })
 }
 
 fn master_keys(data: &Path, settings: &Settings) -> Finding {

@@ -108,6 +108,7 @@ impl Node {
         options.sign_in_url = Some(public_url.clone()).filter(|url| api::lets_sign_in(url));
         options.origins.extend(settings.allowed_origins.iter().cloned());
         options.destinations = settings.destinations()?;
+        options.templates = settings.templates()?;
         let gateway = Gateway::new(ports, options).map_err(|error| Fault(error.to_string()))?;
         upstreams.join(gateway.clone());
         let drain = Duration::from_secs(settings.drain_s);

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use app::ports::{Mailer, Web};
 use app::sign_in::{ProviderSetup, Providers};
 use clap::{Arg, ArgMatches};
+use gateway::Templates;
 use gateway::destination::Destinations;
 use identity::oauth::redirect::is_own_scheme;
 use identity::oidc::Issuer;
@@ -24,6 +25,7 @@ use crate::{Fault, tls};
 
 mod mail;
 mod providers;
+mod templates;
 
 #[cfg(test)]
 pub(crate) use mail::read_server as mail_way;
@@ -82,6 +84,8 @@ settings! {
     private_destinations: PrivateDestinations, "private-destinations", "", read_private;
     /// PEM file with certificates on which those of integrations and of servers with documents of AI clients may rest, besides those of the public authorities: for servers whose certificates come from a company's own.
     destination_ca_file: Option<PathBuf>, "destination-ca-file", "", read_path;
+    /// File with the programs that organizations may use as MCP servers on this machine, each a template with a name, as docs/guides/operating.md says; read at the start. Empty means none.
+    templates_file: Option<PathBuf>, "templates-file", "", read_path;
     /// Schemes of applications to which people may be sent back when they connect an AI client, separated by commas, such as cursor for cursor://. Any program on a person's machine can take such a scheme for itself; a code that it catches is of no use to it. Web addresses and programs that listen on the person's machine need no entry.
     redirect_schemes: Vec<String>, "redirect-schemes", "cursor,vscode,vscode-insiders,windsurf", read_schemes;
     /// File with the master keys that seal secrets; empty means master.key in the data folder, made at the first start. The environment variable WARDROOM_MASTER_KEYS may hold the same text instead.
@@ -295,6 +299,14 @@ impl Settings {
             Some(file) => certificates("destination-ca-file", file)?,
         };
         Ok(Destinations { plain_http_hosts, private_hosts: hosts, private_networks: networks, authorities })
+    }
+
+    /// The programs that organizations may use as MCP servers.
+    ///
+    /// # Errors
+    /// [`Fault`] that names the place in the file that is at fault.
+    pub(crate) fn templates(&self) -> Result<Templates, Fault> {
+        self.templates_file.as_deref().map_or_else(|| Ok(Templates::default()), templates::read_file)
     }
 
     /// How much of the installation may be used.

@@ -1,5 +1,6 @@
 //! What tests need and the product never links: a disk under a data folder that loses what was not flushed,
-//! certificates, a device that keeps a passkey, an issuer with whom people sign in, and a DNS server.
+//! certificates, a device that keeps a passkey, an issuer with whom people sign in, a DNS server, and an MCP
+//! server that is a process.
 //!
 //! It knows nothing of what the files mean. Start reading at [`power`].
 
@@ -9,3 +10,4 @@ pub mod issuer;
 pub mod names;
 #[cfg(target_os = "linux")]
 pub mod power;
+pub mod stdio;

@@ -29,7 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Which crates of ours the tests of a crate may use besides.
 const ARROWS_OF_TESTS: &[(&str, &[&str])] =
-    &[("server", &["testkit", "xtask"]), ("app", &["testkit"]), ("identity", &["testkit"])];
+    &[("server", &["testkit", "xtask"]), ("app", &["testkit"]), ("identity", &["testkit"]), ("gateway", &["testkit"])];
 
 /// Names that say nothing about what a crate or module is.
 const BANNED_NAMES: &[&str] = &["common", "core", "utils", "util", "types", "shared", "helpers", "helper", "misc"];

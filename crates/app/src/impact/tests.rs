@@ -33,6 +33,10 @@ impl Upstreams for Nowhere {
         Box::pin(async { Ok(Vec::new()) })
     }
 
+    fn templates(&self) -> Vec<crate::ports::TemplateOffered> {
+        Vec::new()
+    }
+
     fn open_for(&self, _: domain::id::OrgId, _: verdict::Subject) -> u32 {
         0
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::command::Command;
 use domain::id::{IntegrationId, OrgId};
-use domain::integration::{CredentialKind, DiscoveredTool, Evidence, Integration, Slug, classify};
+use domain::integration::{CredentialKind, DiscoveredTool, Evidence, Integration, Slug, check_place, classify};
 use journal::Fact;
 use verdict::Operation;
 
@@ -36,7 +36,7 @@ pub struct NewIntegration {
     pub title: String,
     /// What it is for.
     pub purpose: String,
-    /// Where its MCP endpoint is.
+    /// Where its MCP endpoint is: a URL, or `stdio:` and the name of one of the operator's templates.
     pub url: String,
     /// How Wardroom is to show itself there.
     pub credential: NewCredential,
@@ -58,6 +58,7 @@ impl App {
         };
         // Asked before anything is sent anywhere: only who may connect makes Wardroom reach out.
         let _permit = self.permit(&caller.live.snapshot(), &caller.actor, Operation::ConnectIntegration).await?;
+        check_place(new.url.trim(), &new.credential.kind)?;
         if caller.live.snapshot().integration_by_slug(slug.as_str()).is_some() {
             return Err(Problem::invalid(
                 "slug",

@@ -1,7 +1,7 @@
 //! Change, refresh or disconnect an integration.
 
 use domain::command::Command;
-use domain::integration::IntegrationEdit;
+use domain::integration::{IntegrationEdit, check_place};
 use journal::Fact;
 use verdict::Operation;
 
@@ -41,6 +41,7 @@ impl App {
         let mut facts = Vec::new();
         if let Some(credential) = &change.credential {
             let Some(known) = snapshot.integration(id) else { return Err(Problem::missing("integration")) };
+            check_place(&known.url, &credential.kind)?;
             facts = self.shown_to(&known.url, (org, id, &known.slug), credential).await?.1;
         }
         let edit = IntegrationEdit {

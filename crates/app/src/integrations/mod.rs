@@ -1,10 +1,11 @@
-//! Integrations: connecting, looking at, changing, refreshing, reviewing tools, disconnecting.
+//! Integrations: connecting, by a URL or by a template of the operator's, looking at, changing, refreshing, reviewing tools, disconnecting.
 
 mod connect;
 mod edit;
 mod list;
 mod review;
 mod secret;
+mod templates;
 
 pub use connect::{NewCredential, NewIntegration};
 pub use edit::IntegrationChange;

@@ -96,6 +96,10 @@ impl Upstreams for FakeUpstreams {
         })
     }
 
+    fn templates(&self) -> Vec<app::ports::TemplateOffered> {
+        Vec::new()
+    }
+
     fn open_for(&self, _: domain::id::OrgId, _: verdict::Subject) -> u32 {
         0
     }

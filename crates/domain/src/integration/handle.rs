@@ -2,7 +2,7 @@
 
 use crate::event::Event;
 use crate::id::IntegrationId;
-use crate::integration::{ClassSource, DiscoveredTool, Integration, IntegrationEdit, Tool, ToolClass};
+use crate::integration::{ClassSource, DiscoveredTool, Integration, IntegrationEdit, Tool, ToolClass, check_place};
 use crate::organization::Organization;
 use crate::refusal::{Refusal, unprintable};
 
@@ -38,6 +38,7 @@ pub(crate) fn connect(
     }
     title_fits(&integration.title)?;
     fits("purpose", &integration.purpose)?;
+    check_place(&integration.url, &integration.credential)?;
     tools_are_sound(tools)?;
     let mut bare = integration.clone();
     bare.tools.clear();
@@ -55,6 +56,9 @@ pub(crate) fn edit(state: &Organization, id: IntegrationId, edit: IntegrationEdi
     }
     if let Some(purpose) = &edit.purpose {
         fits("purpose", purpose)?;
+    }
+    if let Some(credential) = &edit.credential {
+        check_place(&present.url, credential)?;
     }
     // A credential always counts: its kind may be the same and its secret, which lives apart, another.
     let edit = IntegrationEdit {

@@ -165,6 +165,8 @@ pub enum CredentialKind {
         /// That name.
         name: String,
     },
+    /// To a server that is run by a template of the operator's: in the environment variable that the template names.
+    Environment,
     /// As an application of the organization's own, by what it is called at the upstream's authorization server and a
     /// secret (OAuth 2.1 client credentials, RFC 6749, section 4.4).
     ClientCredentials {
@@ -209,7 +211,7 @@ pub struct Integration {
     pub title: String,
     /// What it is for, in one line.
     pub purpose: String,
-    /// Where its MCP endpoint is.
+    /// Where its MCP endpoint is: a URL, or `stdio:` and the name of one of the operator's templates.
     pub url: String,
     /// How Wardroom shows itself there.
     pub credential: CredentialKind,

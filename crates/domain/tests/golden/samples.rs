@@ -352,6 +352,7 @@ fn samples_of_integrations() -> Vec<Sample> {
     vec![
         ("integration.connected", connected(CredentialKind::Bearer)),
         ("integration.connected-header", connected(header)),
+        ("integration.connected-environment", connected(CredentialKind::Environment)),
         ("integration.connected-client-credentials", connected(application)),
         ("integration.connected-oauth", connected(oauth)),
         ("account.connected", Event::AccountConnected { account, integration, person: None }),

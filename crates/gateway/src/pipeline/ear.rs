@@ -77,14 +77,14 @@ pub(super) async fn open<P: Ports>(
     let resources = wanted(call).and_then(|wanted| wanted.get(RESOURCES)).and_then(Value::as_array);
     for uri in resources.into_iter().flatten() {
         guard.check()?;
-        let asked = handshake::ask(upstreams, &way.endpoint.uri, along, "resources/subscribe", json!({ "uri": uri }));
+        let asked = handshake::ask(upstreams, &way.target, along, "resources/subscribe", json!({ "uri": uri }));
         if let Told::Status(failure) = guard.run(asked).await??.0 {
             return Err(not_heard(call, way, failure));
         }
     }
     guard.check()?;
     let ms = upstreams.limits.handshake_ms_max;
-    let listening = exchange::listen(&upstreams.connection, &way.endpoint.uri, along, &upstreams.limits);
+    let listening = exchange::listen(&upstreams.connection, &way.target, along, &upstreams.limits);
     let heard = guard.run(tokio::time::timeout(Duration::from_millis(ms), listening)).await?;
     match heard.map_err(|_| Failure::Silent { ms })? {
         Ok(answering) => Ok(Some(answering)),

@@ -28,7 +28,7 @@ use crate::pipeline::showing::{self, Held, Showing};
 use crate::pipeline::state::Brought;
 use crate::pipeline::{ear, hear};
 use crate::ports::{Ports, Trouble};
-use crate::upstream::endpoint::{Endpoint, Route, SessionOf};
+use crate::upstream::endpoint::{Endpoint, Route, SessionOf, Target};
 use crate::upstream::exchange::{self, Answering, Head, Outgoing};
 use crate::upstream::failure::{Failure, Lacking};
 use crate::upstream::health::Condition;
@@ -64,6 +64,7 @@ pub(crate) enum Over {
 /// A call under way: where it went, so that it can be called back.
 pub(super) struct Way {
     pub(super) endpoint: Arc<Endpoint>,
+    pub(super) target: Target,
     pub(super) showing: Showing,
     pub(super) route: Route,
     upstream_id: u64,
@@ -281,7 +282,7 @@ async fn sent<P: Ports>(
                 way.sent = false;
                 guard.holds(held)?;
                 let route = upstreams.route(&way.endpoint, &way.showing.shown, of);
-                way.route = guard.run(route).await??;
+                (way.target, way.route) = guard.run(route).await??;
             }
             Err(Ending::Failure(Failure::Unauthorized { status: 401, .. }))
                 if !renewed && way.showing.mark.is_some() =>
@@ -319,11 +320,11 @@ async fn prepare<P: Ports>(call: &Call<P>, refused: Option<u64>) -> Result<Way, 
         shows = showing::showing(call, &endpoint, shows.mark).await?;
         route = gateway.upstreams.route(&endpoint, &shows.shown, session_of(call, &shows)).await;
     }
-    let route = route?;
+    let (target, route) = route?;
     if let Some(level) = call.log_level {
-        gateway.upstreams.want_logs(&endpoint, (&route, &shows.shown), level).await;
+        gateway.upstreams.want_logs(&target, (&route, &shows.shown), level).await;
     }
-    Ok(Way { endpoint, route, showing: shows, upstream_id: 0, progress_token: None, sent: false })
+    Ok(Way { endpoint, target, route, showing: shows, upstream_id: 0, progress_token: None, sent: false })
 }
 
 /// In which session at a legacy upstream the call goes.
@@ -382,8 +383,8 @@ async fn send<P: Ports>(
         _ => HeaderMap::new(),
     };
     tally.sent_bytes = outbound.body.len() as u64;
-    let name = call.aim.kind.names_by().map(|_| call.aim.name.clone());
-    let outgoing = Outgoing { method: call.aim.kind.method(), name, mirrored, body: outbound.body };
+    let (id, name) = (Some(way.upstream_id), call.aim.kind.names_by().map(|_| call.aim.name.clone()));
+    let outgoing = Outgoing { id, method: call.aim.kind.method(), name, mirrored, body: outbound.body };
     // The last look before the call leaves: the permit in force must be for this very integration, the credential the one
     // that it has, and the account the one that is connected.
     guard.check()?;
@@ -398,7 +399,7 @@ async fn send<P: Ports>(
     way.sent = true;
     let silence = Duration::from_millis(limits.silence_ms_max);
     let sending =
-        exchange::send(&upstreams.connection, &way.endpoint.uri, (&way.route, &way.showing.shown), &outgoing, limits);
+        exchange::send(&upstreams.connection, &way.target, (&way.route, &way.showing.shown), &outgoing, limits);
     let silent = Failure::Silent { ms: limits.silence_ms_max };
     let (head, _) = guard.run(tokio::time::timeout(silence, sending)).await?.map_err(|_| silent)??;
     tally.reached = true;
@@ -487,17 +488,18 @@ fn forget_if_changed(way: &Way, status: StatusCode, number: Option<i64>) {
     }
 }
 
-/// Tells the upstream that nobody wants the answer any more. A modern one learns it from the closed stream.
+/// Tells the upstream that nobody wants the answer any more. A modern one learns it from the closed stream, where there is
+/// one of the call's own.
 pub(super) fn call_back<P: Ports>(gateway: &Gateway<P>, way: &Way) {
-    if matches!(way.route, Route::Legacy(_)) {
+    if matches!(way.route, Route::Legacy(_)) || matches!(way.target, Target::Child(_)) {
         let params = json!({ "requestId": way.upstream_id, "reason": "nobody waits for the answer any more" });
         tell(gateway, way, "notifications/cancelled", message::notification("notifications/cancelled", &params));
     }
 }
 
 pub(super) fn tell<P: Ports>(gateway: &Gateway<P>, way: &Way, method: &'static str, body: Bytes) {
-    let outgoing = Outgoing { method, name: None, mirrored: HeaderMap::new(), body };
-    gateway.upstreams.tell(&way.endpoint, &way.showing.shown, &way.route, outgoing);
+    let outgoing = Outgoing { id: None, method, name: None, mirrored: HeaderMap::new(), body };
+    gateway.upstreams.tell(&way.target, &way.showing.shown, &way.route, outgoing);
 }
 
 fn over<P: Ports>(call: &Call<P>, ending: Ending) -> Over {

@@ -176,8 +176,7 @@ async fn resume<P: Ports>(
     guard.run(tokio::time::sleep(Duration::from_millis(resumption.wait_ms))).await?;
     guard.check()?;
     let ms = upstreams.limits.handshake_ms_max;
-    let asked =
-        answering.resume(&upstreams.connection, &way.endpoint.uri, (&way.route, &way.showing.shown), resumption);
+    let asked = answering.resume(&upstreams.connection, &way.target, (&way.route, &way.showing.shown), resumption);
     guard.run(tokio::time::timeout(Duration::from_millis(ms), asked)).await?.map_err(|_| Failure::Silent { ms })??;
     Ok(())
 }

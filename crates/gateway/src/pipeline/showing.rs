@@ -81,7 +81,7 @@ pub(crate) async fn showing<P: Ports>(
 ) -> Result<Showing, Failure> {
     let (aim, snapshot) = (&call.aim, &call.caller.snapshot);
     let account = match &aim.credential {
-        CredentialKind::None | CredentialKind::Bearer | CredentialKind::Header { .. } => {
+        CredentialKind::None | CredentialKind::Bearer | CredentialKind::Header { .. } | CredentialKind::Environment => {
             return Ok(Showing { shown: stored(call, endpoint).await?, mark: None, account: None });
         }
         CredentialKind::ClientCredentials { .. } => None,

@@ -1,5 +1,6 @@
 //! The HTTP client towards upstreams: pooled, encrypted where the URL says so, with a limit on every wait.
 
+use std::fmt;
 use std::num::NonZero;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -42,14 +43,33 @@ pub(crate) struct Connection {
 }
 
 /// How we show ourselves to an upstream, ready to be sent.
-#[derive(Clone, Debug)]
-pub(crate) struct Shown(Option<(HeaderName, HeaderValue)>);
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Shown(How);
+
+#[derive(Clone, PartialEq, Eq)]
+enum How {
+    NotAtAll,
+    Header(HeaderName, HeaderValue),
+    /// In the environment of a process of ours.
+    Environment(Zeroizing<String>),
+}
+
+impl fmt::Debug for How {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            How::NotAtAll => "NotAtAll",
+            How::Header(..) => "Header",
+            How::Environment(_) => "Environment",
+        })
+    }
+}
 
 impl Shown {
     /// Puts a secret where the upstream wants it.
     pub(crate) fn new(kind: &CredentialKind, secret: Option<&Zeroizing<String>>) -> Result<Shown, Failure> {
         match kind {
-            CredentialKind::None => Ok(Shown(None)),
+            CredentialKind::None => Ok(Shown(How::NotAtAll)),
+            CredentialKind::Environment => Ok(Shown(How::Environment(secret.ok_or(Failure::NoSecret)?.clone()))),
             CredentialKind::Bearer => Shown::bearer(secret.ok_or(Failure::NoSecret)?),
             CredentialKind::Header { name } => {
                 let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Failure::NoSecret)?;
@@ -57,7 +77,7 @@ impl Shown {
             }
             // What is shown is no secret that is stored, but a token that was had with it; at first, none.
             CredentialKind::ClientCredentials { .. } | CredentialKind::OAuth { .. } => {
-                secret.map_or(Ok(Shown(None)), Shown::bearer)
+                secret.map_or(Ok(Shown(How::NotAtAll)), Shown::bearer)
             }
         }
     }
@@ -70,7 +90,15 @@ impl Shown {
     fn at(name: HeaderName, text: &str) -> Result<Shown, Failure> {
         let mut value = HeaderValue::from_str(text).map_err(|_| Failure::NoSecret)?;
         value.set_sensitive(true);
-        Ok(Shown(Some((name, value))))
+        Ok(Shown(How::Header(name, value)))
+    }
+
+    /// What a process of ours is given in its environment.
+    pub(crate) fn environment(&self) -> Option<&Zeroizing<String>> {
+        match &self.0 {
+            How::Environment(secret) => Some(secret),
+            How::NotAtAll | How::Header(..) => None,
+        }
     }
 }
 
@@ -130,7 +158,7 @@ impl Connection {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("wardroom/", env!("CARGO_PKG_VERSION"))));
-        if let Shown(Some((name, value))) = shown {
+        if let Shown(How::Header(name, value)) = shown {
             headers.insert(name, value.clone());
         }
         self.client().request(request).await.map_err(|fault| {

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::id::{AccountId, IntegrationId, OrgId};
+use domain::integration::template_named;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use verdict::Subject;
 
@@ -20,11 +22,14 @@ use crate::gateway::StartFault;
 use crate::limits::Limits;
 use crate::options::GatewayOptions;
 use crate::pipeline::dialect::LOG_LEVELS;
+use crate::upstream::child::Lease;
+use crate::upstream::children::Children;
 use crate::upstream::connection::{Connection, Shown};
 use crate::upstream::exchange::{self, Outgoing};
 use crate::upstream::failure::Failure;
-use crate::upstream::handshake;
+use crate::upstream::handshake::{self, short};
 use crate::upstream::health::Condition;
+use crate::upstream::template::{Template, Templates};
 
 const UNKNOWN: u8 = 0;
 const MODERN: u8 = 1;
@@ -39,6 +44,8 @@ pub(crate) struct Upstreams {
     pub(crate) connection: Connection,
     pub(crate) limits: Limits,
     pub(crate) destinations: Arc<Destinations>,
+    templates: Templates,
+    pub(crate) children: Children,
     endpoints: Mutex<HashMap<(OrgId, IntegrationId), Arc<Endpoint>>>,
     ids: AtomicU64,
     tasks: TaskTracker,
@@ -47,7 +54,8 @@ pub(crate) struct Upstreams {
 /// One upstream.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
-    pub(crate) uri: Uri,
+    address: Address,
+    of: (OrgId, IntegrationId),
     url: Arc<str>,
     era: AtomicU8,
     pub(crate) condition: Arc<Condition>,
@@ -58,6 +66,22 @@ pub(crate) struct Endpoint {
     /// How we show ourselves, and as of which state of the organization.
     shown: Mutex<Option<(u64, Shown)>>,
     used: Mutex<Instant>,
+}
+
+/// Where an upstream is.
+#[derive(Clone, Debug)]
+pub(crate) enum Address {
+    Http(Uri),
+    /// In processes of ours.
+    Template(Arc<Template>),
+}
+
+/// Where a message goes.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    Http(Uri),
+    /// To this process, which does not end as long as somebody has this.
+    Child(Arc<Lease>),
 }
 
 /// Whose session it is: each subject has one of their own, for each account with which they call and for all that their client
@@ -114,12 +138,18 @@ pub(crate) enum Route {
 }
 
 impl Upstreams {
-    pub(crate) fn new(options: &GatewayOptions, tasks: TaskTracker) -> Result<Upstreams, StartFault> {
+    pub(crate) fn new(
+        options: &GatewayOptions,
+        tasks: TaskTracker,
+        closing: CancellationToken,
+    ) -> Result<Upstreams, StartFault> {
         let destinations = Arc::new(options.destinations.clone());
         Ok(Upstreams {
             connection: Connection::new(options.limits.connect_ms_max, Arc::clone(&destinations))?,
             limits: options.limits.clone(),
             destinations,
+            templates: options.templates.clone(),
+            children: Children::new(&options.limits, tasks.clone(), closing),
             endpoints: Mutex::default(),
             ids: AtomicU64::new(1),
             tasks,
@@ -149,7 +179,7 @@ impl Upstreams {
             let oldest = endpoints.iter().min_by_key(|(_, endpoint)| used(endpoint)).map(|(key, _)| *key);
             oldest.map(|oldest| endpoints.remove(&oldest));
         }
-        let endpoint = Arc::new(Endpoint::new(url, &self.destinations)?);
+        let endpoint = Arc::new(Endpoint::new(self.address(url)?, url, (org, integration)));
         endpoints.insert((org, integration), endpoint.clone());
         Ok(endpoint)
     }
@@ -159,16 +189,52 @@ impl Upstreams {
         self.endpoints.lock().unwrap_or_else(PoisonError::into_inner).get(&(org, integration)).cloned()
     }
 
-    /// The way by which a subject's messages go, found out where it is not known.
-    pub(crate) async fn route(&self, endpoint: &Arc<Endpoint>, shown: &Shown, of: SessionOf) -> Result<Route, Failure> {
-        if self.era(endpoint, shown).await? == MODERN {
+    /// Where a URL leads to, if anything may be sent there.
+    pub(crate) fn address(&self, url: &str) -> Result<Address, Failure> {
+        let Some(name) = template_named(url) else {
+            let uri = self.destinations.check(url).map_err(|fault| Failure::Destination(fault.to_string()))?;
+            return Ok(Address::Http(uri));
+        };
+        let template = self.templates.get(name).ok_or_else(|| {
+            Failure::Destination(format!("the operator of this installation offers no template named {}", short(name)))
+        })?;
+        Ok(Address::Template(template.clone()))
+    }
+
+    /// The way by which a subject's messages go, and where to, found out where it is not known.
+    pub(crate) async fn route(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        shown: &Shown,
+        of: SessionOf,
+    ) -> Result<(Target, Route), Failure> {
+        match &endpoint.address {
+            Address::Template(template) => {
+                let (org, integration) = endpoint.of;
+                self.children.route(self, template, (shown, (org, integration, of))).await
+            }
+            Address::Http(uri) => {
+                let route = self.route_over_http((endpoint, uri), shown, of).await?;
+                Ok((Target::Http(uri.clone()), route))
+            }
+        }
+    }
+
+    async fn route_over_http(
+        &self,
+        (endpoint, uri): (&Arc<Endpoint>, &Uri),
+        shown: &Shown,
+        of: SessionOf,
+    ) -> Result<Route, Failure> {
+        let target = Target::Http(uri.clone());
+        if self.era(endpoint, &target, shown).await? == MODERN {
             return Ok(Route::Modern);
         }
         let takes = of.takes.clone();
-        let place = self.place(endpoint, shown, of);
+        let place = self.place((endpoint, &target), shown, of);
         *place.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         *place.shown.lock().unwrap_or_else(PoisonError::into_inner) = shown.clone();
-        let begun = place.session.get_or_try_init(|| handshake::initialize(self, endpoint, shown, takes)).await;
+        let begun = place.session.get_or_try_init(|| handshake::initialize(self, &target, shown, takes)).await;
         match begun {
             Ok(session) => Ok(Route::Legacy(session.clone())),
             Err(failure) => {
@@ -179,7 +245,7 @@ impl Upstreams {
         }
     }
 
-    async fn era(&self, endpoint: &Endpoint, shown: &Shown) -> Result<u8, Failure> {
+    async fn era(&self, endpoint: &Endpoint, target: &Target, shown: &Shown) -> Result<u8, Failure> {
         let known = endpoint.era.load(Ordering::Acquire);
         if known != UNKNOWN {
             return Ok(known);
@@ -190,7 +256,7 @@ impl Upstreams {
         if known != UNKNOWN {
             return Ok(known);
         }
-        let said = handshake::discover(self, &endpoint.uri, shown).await?;
+        let said = handshake::discover(self, target, shown).await?;
         let era = if said.is_some() { MODERN } else { LEGACY };
         *endpoint.capabilities.lock().unwrap_or_else(PoisonError::into_inner) =
             said.as_ref().map(|said| Arc::new(handshake::capabilities(said)));
@@ -200,19 +266,19 @@ impl Upstreams {
 
     /// Asks a legacy upstream for the log messages of a session from this level on, unless it was asked for as much. Modern
     /// ones are told with every call.
-    pub(crate) async fn want_logs(&self, endpoint: &Endpoint, (route, shown): (&Route, &Shown), level: usize) {
+    pub(crate) async fn want_logs(&self, target: &Target, (route, shown): (&Route, &Shown), level: usize) {
         let Route::Legacy(session) = route else { return };
         let wanted = session.log_level.fetch_min(level, Ordering::AcqRel) > level;
         let name = LOG_LEVELS.get(level).filter(|_| wanted && session.capabilities.contains_key("logging"));
         let Some(name) = name else { return };
         let params = json!({ "level": name });
         // Where this fails the call may do so too, and then says why; or it goes on with fewer messages.
-        if handshake::ask(self, &endpoint.uri, (route, shown), "logging/setLevel", params).await.is_err() {
+        if handshake::ask(self, target, (route, shown), "logging/setLevel", params).await.is_err() {
             session.log_level.store(usize::MAX, Ordering::Release);
         }
     }
 
-    fn place(&self, endpoint: &Arc<Endpoint>, shown: &Shown, of: SessionOf) -> Arc<Place> {
+    fn place(&self, (endpoint, target): (&Arc<Endpoint>, &Target), shown: &Shown, of: SessionOf) -> Arc<Place> {
         let now = Instant::now();
         let idle_max = Duration::from_millis(self.limits.upstream_session_idle_ms_max);
         let mut sessions = endpoint.sessions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -230,7 +296,7 @@ impl Upstreams {
             // The account may have ended meanwhile, and what it showed then is shown to nobody: its session ends by itself.
             if let (Some(session), None) = (place.session.get(), of.account) {
                 let shown = place.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                self.say_goodbye(&endpoint.uri, &shown, session);
+                self.say_goodbye(target, &shown, session);
             }
         }
         let place =
@@ -249,11 +315,11 @@ impl Upstreams {
     }
 
     /// Tells an upstream something on the side, without waiting for it.
-    pub(crate) fn tell(&self, endpoint: &Arc<Endpoint>, shown: &Shown, route: &Route, outgoing: Outgoing) {
+    pub(crate) fn tell(&self, target: &Target, shown: &Shown, route: &Route, outgoing: Outgoing) {
         let (connection, limits) = (self.connection.clone(), self.limits.clone());
-        let (endpoint, shown, route) = (endpoint.clone(), shown.clone(), route.clone());
+        let (target, shown, route) = (target.clone(), shown.clone(), route.clone());
         self.tasks.spawn(async move {
-            let told = exchange::send(&connection, &endpoint.uri, (&route, &shown), &outgoing, &limits);
+            let told = exchange::send(&connection, &target, (&route, &shown), &outgoing, &limits);
             if tokio::time::timeout(Duration::from_millis(FAREWELL_MS_MAX), told).await.is_err() {
                 tracing::debug!(method = outgoing.method, "an upstream did not take a message in time");
             }
@@ -261,8 +327,8 @@ impl Upstreams {
     }
 
     /// Ends a session at an upstream, without waiting for it.
-    pub(crate) fn say_goodbye(&self, uri: &Uri, shown: &Shown, session: &Arc<UpstreamSession>) {
-        let Some(id) = session.id.clone() else { return };
+    pub(crate) fn say_goodbye(&self, target: &Target, shown: &Shown, session: &Arc<UpstreamSession>) {
+        let (Some(id), Target::Http(uri)) = (session.id.clone(), target) else { return };
         let (connection, uri, shown) = (self.connection.clone(), uri.clone(), shown.clone());
         self.tasks.spawn(async move {
             let mut headers = HeaderMap::new();
@@ -275,9 +341,10 @@ impl Upstreams {
 }
 
 impl Endpoint {
-    pub(crate) fn new(url: &Arc<str>, destinations: &Destinations) -> Result<Endpoint, Failure> {
-        Ok(Endpoint {
-            uri: destinations.check(url).map_err(|fault| Failure::Destination(fault.to_string()))?,
+    fn new(address: Address, url: &Arc<str>, of: (OrgId, IntegrationId)) -> Endpoint {
+        Endpoint {
+            address,
+            of,
             url: url.clone(),
             era: AtomicU8::new(UNKNOWN),
             condition: Arc::default(),
@@ -286,7 +353,7 @@ impl Endpoint {
             sessions: Mutex::default(),
             shown: Mutex::default(),
             used: Mutex::new(Instant::now()),
-        })
+        }
     }
 
     /// How we show ourselves in this state of the organization, if that was found out already. A secret is only

@@ -13,8 +13,9 @@ use crate::json;
 use crate::limits::Limits;
 use crate::mcp::version;
 use crate::pipeline::dialect::encode;
+use crate::upstream::child::Answers;
 use crate::upstream::connection::{Connection, Shown, retry_after_s};
-use crate::upstream::endpoint::Route;
+use crate::upstream::endpoint::{Route, Target};
 use crate::upstream::failure::Failure;
 use crate::upstream::sse::Decoder;
 
@@ -31,6 +32,8 @@ const CHALLENGE_LENGTH_MAX: usize = 4_096;
 /// A message on its way out.
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
+    /// Its id, where it is to be answered.
+    pub(crate) id: Option<u64>,
     /// Its method, which modern upstreams are told in a header as well.
     pub(crate) method: &'static str,
     /// The tool it names, likewise.
@@ -43,13 +46,27 @@ pub(crate) struct Outgoing {
 /// The messages that come back.
 #[derive(Debug)]
 pub(crate) struct Answering {
+    from: Source,
+    /// What came in so far, in bytes.
+    pub(crate) received_bytes: u64,
+}
+
+/// Where they come from.
+#[derive(Debug)]
+enum Source {
+    Http(Box<Answered>),
+    Child(Answers),
+}
+
+/// An answer over HTTP.
+#[derive(Debug)]
+struct Answered {
     body: Incoming,
     form: Form,
     depth_max: usize,
     bytes_left: usize,
     message_bytes_max: usize,
-    /// What came in so far, in bytes.
-    pub(crate) received_bytes: u64,
+    received_bytes: u64,
 }
 
 #[derive(Debug)]
@@ -82,11 +99,15 @@ pub(crate) struct Resumption {
 /// Sends one message along a route.
 pub(crate) async fn send(
     connection: &Connection,
-    uri: &Uri,
+    target: &Target,
     (route, shown): (&Route, &Shown),
     outgoing: &Outgoing,
     limits: &Limits,
 ) -> Result<(Head, Response<()>), Failure> {
+    let uri = match target {
+        Target::Http(uri) => uri,
+        Target::Child(child) => return Ok((child.send(outgoing).await?, Response::new(()))),
+    };
     let mut headers = outgoing.mirrored.clone();
     put_route(route, &mut headers);
     match route {
@@ -101,7 +122,7 @@ pub(crate) async fn send(
     }
     let response = connection.send(Method::POST, uri, shown, headers, outgoing.body.clone()).await?;
     let (parts, body) = response.into_parts();
-    let answering = form_of(&parts.headers, limits).map(|form| Box::new(Answering::new(body, form, limits)));
+    let answering = form_of(&parts.headers, limits).map(|form| Box::new(Answering::over_http(body, form, limits)));
     let head = match (parts.status, answering) {
         (StatusCode::ACCEPTED | StatusCode::NO_CONTENT, _) => Head::Taken,
         (status, Some(answering)) if status.is_success() => Head::Messages(answering),
@@ -116,17 +137,24 @@ pub(crate) async fn send(
 
 /// Opens the stream on which a legacy upstream says what belongs to no call (revision 2025-11-25, basic/transports, "Listening for
 /// Messages from the Server").
+///
+/// A process has no such stream.
 pub(crate) async fn listen(
     connection: &Connection,
-    uri: &Uri,
+    target: &Target,
     (route, shown): (&Route, &Shown),
     limits: &Limits,
 ) -> Result<Box<Answering>, Failure> {
+    let Target::Http(uri) = target else {
+        return Err(Failure::Status { status: StatusCode::METHOD_NOT_ALLOWED.as_u16(), retry_after_s: None });
+    };
     let mut headers = HeaderMap::new();
     put_route(route, &mut headers);
     let (parts, body) = connection.send(Method::GET, uri, shown, headers, Bytes::new()).await?.into_parts();
     match form_of(&parts.headers, limits) {
-        Some(form @ Form::Events(_)) if parts.status.is_success() => Ok(Box::new(Answering::new(body, form, limits))),
+        Some(form @ Form::Events(_)) if parts.status.is_success() => {
+            Ok(Box::new(Answering::over_http(body, form, limits)))
+        }
         _ if parts.status.is_success() => Err(Failure::Garbled("it is no stream of events".to_owned())),
         _ => Err(failure_of(parts.status, &parts.headers)),
     }
@@ -191,19 +219,74 @@ fn form_of(headers: &HeaderMap, limits: &Limits) -> Option<Form> {
 }
 
 impl Answering {
-    fn new(body: Incoming, form: Form, limits: &Limits) -> Answering {
-        Answering {
+    fn over_http(body: Incoming, form: Form, limits: &Limits) -> Answering {
+        let answered = Answered {
             body,
             form,
             depth_max: limits.depth_max,
             bytes_left: limits.answer_bytes_max,
             message_bytes_max: limits.message_bytes_max,
             received_bytes: 0,
-        }
+        };
+        Answering { from: Source::Http(Box::new(answered)), received_bytes: 0 }
+    }
+
+    /// What a process answers.
+    pub(super) fn of(answers: Answers) -> Answering {
+        Answering { from: Source::Child(answers), received_bytes: 0 }
     }
 
     /// The next message, or nothing when there are no more. May be dropped and asked again without loss.
     pub(crate) async fn next(&mut self) -> Result<Option<Value>, Failure> {
+        match &mut self.from {
+            Source::Http(answered) => {
+                let next = answered.next().await;
+                self.received_bytes = answered.received_bytes;
+                next
+            }
+            Source::Child(answers) => {
+                let (message, bytes) = answers.next().await?;
+                self.received_bytes += bytes as u64;
+                Ok(Some(message))
+            }
+        }
+    }
+
+    /// How the rest can be had where a stream of a legacy upstream has broken off: it names its events, and takes the name of
+    /// the last one (revision 2025-11-25, basic/transports, "Resumability and Redelivery").
+    pub(crate) fn resumption(&self) -> Option<Resumption> {
+        match &self.from {
+            Source::Http(answered) => answered.resumption(),
+            Source::Child(_) => None,
+        }
+    }
+
+    /// Asks for the rest of a stream that broke off. Nothing is sent again: the upstream gives what it has, or says that it
+    /// has nothing.
+    pub(crate) async fn resume(
+        &mut self,
+        connection: &Connection,
+        target: &Target,
+        by: (&Route, &Shown),
+        resumption: Resumption,
+    ) -> Result<(), Failure> {
+        match (&mut self.from, target) {
+            (Source::Http(answered), Target::Http(uri)) => answered.resume(connection, uri, by, resumption).await,
+            _ => Err(Failure::Closed),
+        }
+    }
+
+    /// Reads a stream to its end after the answer has come, so that the connection can be used again. One that
+    /// does not end soon is closed instead.
+    pub(crate) async fn run_out(self) {
+        if let Source::Http(answered) = self.from {
+            answered.run_out().await;
+        }
+    }
+}
+
+impl Answered {
+    async fn next(&mut self) -> Result<Option<Value>, Failure> {
         loop {
             if let Form::Events(decoder) = &mut self.form
                 && let Some(event) = decoder.next().map_err(|_| Failure::TooLarge)?
@@ -224,18 +307,14 @@ impl Answering {
         }
     }
 
-    /// How the rest can be had where a stream of a legacy upstream has broken off: it names its events, and takes the name of
-    /// the last one (revision 2025-11-25, basic/transports, "Resumability and Redelivery").
-    pub(crate) fn resumption(&self) -> Option<Resumption> {
+    fn resumption(&self) -> Option<Resumption> {
         let Form::Events(decoder) = &self.form else { return None };
         let after = HeaderValue::from_bytes(decoder.last_id()?).ok()?;
         let wait_ms = decoder.retry_ms().unwrap_or(RESUME_MS).min(RESUME_MS_MAX);
         Some(Resumption { after, wait_ms })
     }
 
-    /// Asks for the rest of a stream that broke off. Nothing is sent again: the upstream gives what it has, or says that it
-    /// has nothing.
-    pub(crate) async fn resume(
+    async fn resume(
         &mut self,
         connection: &Connection,
         uri: &Uri,
@@ -255,9 +334,7 @@ impl Answering {
         Ok(())
     }
 
-    /// Reads a stream to its end after the answer has come, so that the connection can be used again. One that
-    /// does not end soon is closed instead.
-    pub(crate) async fn run_out(mut self) {
+    async fn run_out(mut self) {
         if matches!(self.form, Form::Single(_)) {
             return;
         }

@@ -51,6 +51,14 @@ pub(crate) enum Failure {
     NotWaiting,
     /// It asked more questions than one call may.
     TooManyQuestions,
+    /// Its process ended before the answer, or ends again and again and is not started anew before a while.
+    Ended { why: String, retry_after_s: Option<u64> },
+    /// Its process cannot be started.
+    NotStarted { why: String },
+    /// Its process is at work on another call, and has one at a time.
+    Occupied,
+    /// As many processes run as may.
+    Full,
 }
 
 /// An account that somebody must connect.
@@ -130,6 +138,10 @@ impl Failure {
             Failure::NotAnswered => "upstream-not-answered",
             Failure::NotWaiting => "upstream-not-waiting",
             Failure::TooManyQuestions => "upstream-questions",
+            Failure::Ended { .. } => "upstream-ended",
+            Failure::NotStarted { .. } => "upstream-not-started",
+            Failure::Occupied => "upstream-occupied",
+            Failure::Full => "upstream-full",
         }
     }
 
@@ -181,15 +193,39 @@ impl Failure {
                 )
             }
             Failure::TooManyQuestions => format!("{title} asked more questions during one call than are taken"),
+            Failure::Ended { why, retry_after_s: None } => {
+                format!("{title} ended before it had answered: {why}; call again, and it is started anew")
+            }
+            Failure::Ended { why, retry_after_s: Some(seconds) } => {
+                format!("{title} ends whenever it is started: {why}; it is started again in {seconds} s")
+            }
+            Failure::NotStarted { why } => format!("{title} cannot be started: {why}"),
+            Failure::Occupied => {
+                format!(
+                    "{title} is at work on another call of yours, and takes one at a time; try again when that is done"
+                )
+            }
+            Failure::Full => format!("{title} cannot be started: as many processes run as may; try again shortly"),
         }
     }
 
-    /// After how many seconds it makes sense to try again, where the upstream says so.
+    /// Why a process came to nothing, as it is told to whoever calls before it is started again; none where it never began.
+    pub(crate) fn cause(&self) -> Option<String> {
+        match self {
+            Failure::Full | Failure::NoSecret | Failure::Destination(_) => None,
+            Failure::Ended { why, .. } | Failure::NotStarted { why } | Failure::Garbled(why) => Some(why.clone()),
+            other => Some(other.sentence("it")),
+        }
+    }
+
+    /// After how many seconds it makes sense to try again, where that is known.
     pub(crate) fn retry_after_s(&self) -> Option<u64> {
         match self {
             Failure::Down { retry_after_s, .. } => Some(*retry_after_s),
             Failure::Busy { .. } => Some(1),
             Failure::Limited { retry_after_s } | Failure::Status { retry_after_s, .. } => *retry_after_s,
+            Failure::Ended { retry_after_s, .. } => retry_after_s.or(Some(1)),
+            Failure::Occupied | Failure::Full => Some(5),
             _ => None,
         }
     }

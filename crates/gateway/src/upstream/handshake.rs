@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, Response, Uri};
+use http::{HeaderMap, Response};
 use serde_json::{Map, Value, json};
 
 use crate::mcp::version;
@@ -11,7 +11,7 @@ use crate::message::{self, code};
 use crate::pipeline::dialect::{META_CAPABILITIES, META_CLIENT, META_VERSION};
 use crate::upstream::Upstreams;
 use crate::upstream::connection::Shown;
-use crate::upstream::endpoint::{Endpoint, Route, UpstreamSession};
+use crate::upstream::endpoint::{Route, Target, UpstreamSession};
 use crate::upstream::exchange::{self, Head, Outgoing};
 use crate::upstream::failure::Failure;
 
@@ -26,7 +26,7 @@ pub(crate) enum Told {
 /// Asks one question and waits for its answer; what else comes in between is left out.
 pub(crate) async fn ask(
     upstreams: &Upstreams,
-    uri: &Uri,
+    target: &Target,
     (route, shown): (&Route, &Shown),
     method: &'static str,
     params: Value,
@@ -34,10 +34,10 @@ pub(crate) async fn ask(
     let ms = upstreams.limits.handshake_ms_max;
     let id = upstreams.next_id();
     let body = message::call(id, method, &params);
-    let outgoing = Outgoing { method, name: None, mirrored: HeaderMap::new(), body };
+    let outgoing = Outgoing { id: Some(id), method, name: None, mirrored: HeaderMap::new(), body };
     let asked = async {
         let (head, response) =
-            exchange::send(&upstreams.connection, uri, (route, shown), &outgoing, &upstreams.limits).await?;
+            exchange::send(&upstreams.connection, target, (route, shown), &outgoing, &upstreams.limits).await?;
         let (mut answering, otherwise) = match head {
             Head::Messages(answering) => (answering, None),
             // What these say is clear without the body's words.
@@ -77,14 +77,14 @@ pub(crate) async fn ask(
 
 /// Asks whether the upstream speaks the modern revision. Its answer if it does, nothing if it seems to be a
 /// legacy one.
-pub(crate) async fn discover(upstreams: &Upstreams, uri: &Uri, shown: &Shown) -> Result<Option<Value>, Failure> {
-    let Some(mut told) = discovered(upstreams, uri, shown).await? else { return Ok(None) };
+pub(crate) async fn discover(upstreams: &Upstreams, target: &Target, shown: &Shown) -> Result<Option<Value>, Failure> {
+    let Some(mut told) = discovered(upstreams, target, shown).await? else { return Ok(None) };
     // One that refuses the version which it says it supports is asked once more.
     if let Told::Error(error) = &told
         && error.get("code").and_then(Value::as_i64) == Some(code::UNSUPPORTED_VERSION)
         && supported(error).any(|name| name == version::MODERN)
     {
-        match discovered(upstreams, uri, shown).await? {
+        match discovered(upstreams, target, shown).await? {
             Some(again) => told = again,
             None => return Ok(None),
         }
@@ -109,9 +109,9 @@ pub(crate) async fn discover(upstreams: &Upstreams, uri: &Uri, shown: &Shown) ->
     }
 }
 
-async fn discovered(upstreams: &Upstreams, uri: &Uri, shown: &Shown) -> Result<Option<Told>, Failure> {
+async fn discovered(upstreams: &Upstreams, target: &Target, shown: &Shown) -> Result<Option<Told>, Failure> {
     let params = json!({ "_meta": modern_meta() });
-    match ask(upstreams, uri, (&Route::Modern, shown), "server/discover", params).await {
+    match ask(upstreams, target, (&Route::Modern, shown), "server/discover", params).await {
         Ok((told, _)) => Ok(Some(told)),
         // A legacy server may stay mute, or answer in a way that is none.
         Err(Failure::Silent { .. } | Failure::Garbled(_) | Failure::Closed) => Ok(None),
@@ -127,17 +127,17 @@ fn supported(error: &Value) -> impl Iterator<Item = &str> {
 /// Begins a session at a legacy upstream, which may ask what the client of whoever calls takes.
 pub(crate) async fn initialize(
     upstreams: &Upstreams,
-    endpoint: &Endpoint,
+    target: &Target,
     shown: &Shown,
     takes: Map<String, Value>,
 ) -> Result<Arc<UpstreamSession>, Failure> {
-    begin_session(upstreams, &endpoint.uri, (shown, takes)).await.map(|(session, _)| session)
+    begin_session(upstreams, target, (shown, takes)).await.map(|(session, _)| session)
 }
 
 /// Begins a session and gives what the upstream said about itself, too.
 pub(crate) async fn begin_session(
     upstreams: &Upstreams,
-    uri: &Uri,
+    target: &Target,
     (shown, takes): (&Shown, Map<String, Value>),
 ) -> Result<(Arc<UpstreamSession>, Value), Failure> {
     let params = json!({
@@ -145,7 +145,7 @@ pub(crate) async fn begin_session(
         "capabilities": takes,
         "clientInfo": { "name": version::OUR_NAME, "version": version::OUR_VERSION },
     });
-    let (told, head) = ask(upstreams, uri, (&Route::Unknown, shown), "initialize", params).await?;
+    let (told, head) = ask(upstreams, target, (&Route::Unknown, shown), "initialize", params).await?;
     let result = match told {
         Told::Result(result) => result,
         Told::Error(error) => {
@@ -159,13 +159,14 @@ pub(crate) async fn begin_session(
     let id = head.headers().get("mcp-session-id").cloned();
     let session = Arc::new(UpstreamSession::new(id, version, capabilities(&result)));
     let outgoing = Outgoing {
+        id: None,
         method: "notifications/initialized",
         name: None,
         mirrored: HeaderMap::new(),
         body: message::notification("notifications/initialized", &Value::Null),
     };
     let route = Route::Legacy(session.clone());
-    let told = exchange::send(&upstreams.connection, uri, (&route, shown), &outgoing, &upstreams.limits);
+    let told = exchange::send(&upstreams.connection, target, (&route, shown), &outgoing, &upstreams.limits);
     let ms = upstreams.limits.handshake_ms_max;
     match tokio::time::timeout(Duration::from_millis(ms), told).await.map_err(|_| Failure::Silent { ms })?? {
         (Head::Failed(_, failure) | Head::Told(_, _, failure), _) => match failure {

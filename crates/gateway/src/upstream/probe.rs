@@ -1,8 +1,6 @@
 //! Looking at an upstream before it becomes an integration: which era it speaks, what it calls itself, and its
 //! tools as it lists them. Nothing of it is remembered here.
 
-use std::sync::Arc;
-
 use domain::integration::CredentialKind;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -13,7 +11,7 @@ use crate::mcp::client;
 use crate::ports::Ports;
 use crate::upstream::Upstreams;
 use crate::upstream::connection::Shown;
-use crate::upstream::endpoint::{Endpoint, Route};
+use crate::upstream::endpoint::{Address, Route, Target};
 use crate::upstream::failure::Failure;
 use crate::upstream::handshake::{self, Told, short};
 use crate::upstream::mirror;
@@ -93,25 +91,38 @@ impl<P: Ports> Gateway<P> {
         credential: &CredentialKind,
         secret: Option<&str>,
     ) -> Result<Probed, ProbeError> {
-        let endpoint = Endpoint::new(&Arc::from(url), &self.options.destinations)?;
+        let address = self.upstreams.address(url)?;
         let secret = secret.map(|secret| Zeroizing::new(secret.to_owned()));
         let shown = Shown::new(credential, secret.as_ref())?;
-        Ok(look(&self.upstreams, &endpoint, &shown).await?)
+        Ok(look(&self.upstreams, address, &shown).await?)
     }
 }
 
-async fn look(upstreams: &Upstreams, endpoint: &Endpoint, shown: &Shown) -> Result<Probed, Failure> {
-    let uri = &endpoint.uri;
-    let (era, route, said) = match handshake::discover(upstreams, uri, shown).await? {
-        Some(said) => (Era::Modern, Route::Modern, said.pointer("/_meta/io.modelcontextprotocol~1serverInfo").cloned()),
-        None => {
-            let (session, said) = handshake::begin_session(upstreams, uri, (shown, Map::new())).await?;
-            (Era::Legacy, Route::Legacy(session), said.get("serverInfo").cloned())
+async fn look(upstreams: &Upstreams, address: Address, shown: &Shown) -> Result<Probed, Failure> {
+    let (target, route, said, _running) = match address {
+        Address::Http(uri) => {
+            let target = Target::Http(uri);
+            let (route, said) = match handshake::discover(upstreams, &target, shown).await? {
+                Some(said) => (Route::Modern, said),
+                None => {
+                    let (session, said) = handshake::begin_session(upstreams, &target, (shown, Map::new())).await?;
+                    (Route::Legacy(session), said)
+                }
+            };
+            (target, route, said, None)
+        }
+        Address::Template(template) => {
+            let begun = upstreams.children.begin(upstreams, &template, shown, Map::new()).await?;
+            (Target::Child(begun.lease), begun.route, begun.said, Some(begun.guard))
         }
     };
-    let (tools, left_out) = tools(upstreams, endpoint, &route, shown).await?;
+    let (era, said) = match route {
+        Route::Modern => (Era::Modern, said.pointer("/_meta/io.modelcontextprotocol~1serverInfo").cloned()),
+        Route::Legacy(_) | Route::Unknown => (Era::Legacy, said.get("serverInfo").cloned()),
+    };
+    let (tools, left_out) = tools(upstreams, &target, &route, shown).await?;
     if let Route::Legacy(session) = &route {
-        upstreams.say_goodbye(&endpoint.uri, shown, session);
+        upstreams.say_goodbye(&target, shown, session);
     }
     let title = said.as_ref().and_then(|said| said.get("title")).and_then(Value::as_str).map(short);
     Ok(Probed { era, server_name: title.or_else(|| client::described(said.as_ref())), tools, left_out })
@@ -119,7 +130,7 @@ async fn look(upstreams: &Upstreams, endpoint: &Endpoint, shown: &Shown) -> Resu
 
 async fn tools(
     upstreams: &Upstreams,
-    endpoint: &Endpoint,
+    target: &Target,
     route: &Route,
     shown: &Shown,
 ) -> Result<(Vec<ProbedTool>, Vec<LeftOut>), Failure> {
@@ -134,7 +145,7 @@ async fn tools(
         }
         let asked_for = cursor.take();
         params.extend(asked_for.clone().map(|cursor| ("cursor".to_owned(), cursor)));
-        let asked = handshake::ask(upstreams, &endpoint.uri, (route, shown), "tools/list", Value::Object(params));
+        let asked = handshake::ask(upstreams, target, (route, shown), "tools/list", Value::Object(params));
         let page = match asked.await?.0 {
             Told::Result(page) => page,
             Told::Status(failure) => return Err(failure),
@@ -148,8 +159,9 @@ async fn tools(
         for tool in listed {
             let read = read(tool)?;
             bytes_left = bytes_left.checked_sub(read.definition.len()).ok_or(Failure::TooLarge)?;
-            // To a legacy upstream nothing is told in headers, and what its definitions say of it means nothing.
-            match mirror::fault(tool).filter(|_| matches!(route, Route::Modern)) {
+            // To a legacy upstream, and to a process, nothing is told in headers, and what its definitions say of it means nothing.
+            let has_headers = matches!((route, target), (Route::Modern, Target::Http(_)));
+            match mirror::fault(tool).filter(|_| has_headers) {
                 Some(why) => left_out.push(LeftOut { name: read.name, why }),
                 None => tools.push(read),
             }

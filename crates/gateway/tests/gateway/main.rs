@@ -13,6 +13,8 @@ mod hearing;
 mod lists;
 mod questions;
 mod recovery;
+#[cfg(target_os = "linux")]
+mod stdio;
 mod streams;
 mod things;
 mod upstream;

@@ -19,8 +19,8 @@ use domain::record::{Durability, Intent, Outcome, RecordRef};
 use domain::role::RoleId;
 use domain::time::Timestamp;
 use gateway::{
-    Access, Gateway, GatewayOptions, Limits, NoToken, NotOpened, Opened, Ports, RequestTold, ShownClient, TokenWanted,
-    ToolAsked, Trouble, Unavailable, UpstreamToken,
+    Access, Gateway, GatewayOptions, Limits, NoToken, NotOpened, Opened, Ports, RequestTold, ShownClient, Template,
+    Templates, TokenWanted, ToolAsked, Trouble, Unavailable, UpstreamToken,
 };
 use identity::digest::KeyDigester;
 use identity::key::{IssuedKey, KeyPrefix as KeyForm, PresentedKey};
@@ -271,15 +271,20 @@ impl World {
     }
 
     pub(crate) async fn start_with(log: &Log, limits: Limits) -> World {
-        World::begin(log, limits, false).await
+        World::begin(log, limits, (false, Templates::default())).await
+    }
+
+    /// One in which the operator offers programs.
+    pub(crate) async fn start_offering(log: &Log, limits: Limits, templates: Vec<Template>) -> World {
+        World::begin(log, limits, (false, templates.into_iter().collect())).await
     }
 
     /// One in which people sign in.
     pub(crate) async fn start_signing_in(log: &Log) -> World {
-        World::begin(log, patient(), true).await
+        World::begin(log, patient(), (true, Templates::default())).await
     }
 
-    async fn begin(log: &Log, limits: Limits, signs_in: bool) -> World {
+    async fn begin(log: &Log, limits: Limits, (signs_in, templates): (bool, Templates)) -> World {
         let shared = Arc::new(Shared {
             log: log.clone(),
             orgs: Mutex::default(),
@@ -301,7 +306,7 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let sign_in_url = signs_in.then(|| base.clone());
-        let options = GatewayOptions { limits, sign_in_url, ..GatewayOptions::for_public_url(&base) };
+        let options = GatewayOptions { limits, sign_in_url, templates, ..GatewayOptions::for_public_url(&base) };
         let gateway = Gateway::new(FakePorts(shared.clone()), options).unwrap();
         let service = gateway::router(gateway.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
         tokio::spawn(async move {
@@ -448,11 +453,17 @@ impl Shared {
         id
     }
 
-    pub(crate) fn connect_with(
+    pub(crate) fn connect_with(&self, org: &Org, place: (&str, &str), credential: CredentialKind) -> IntegrationId {
+        self.connect_listing(org, place, credential, crate::upstream::TOOLS)
+    }
+
+    /// The same with other tools.
+    pub(crate) fn connect_listing(
         &self,
         org: &Org,
         (slug, url): (&str, &str),
         credential: CredentialKind,
+        tools: &[(&str, &str)],
     ) -> IntegrationId {
         let id = IntegrationId::from_random(random());
         let integration = Integration {
@@ -465,7 +476,7 @@ impl Shared {
             paused: false,
             tools: Default::default(),
         };
-        let tools = crate::upstream::TOOLS.iter().map(|(name, extra)| {
+        let tools = tools.iter().map(|(name, extra)| {
             let class = classify(name, Evidence::default());
             let definition = crate::upstream::definition(name, extra).into();
             DiscoveredTool { name: (*name).to_owned(), definition, class: class.class, suggested: class.suggested }

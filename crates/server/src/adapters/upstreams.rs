@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use app::ports::{ListedTool, Listing, UpstreamFault, Upstreams};
+use app::ports::{ListedTool, Listing, TemplateOffered, UpstreamFault, Upstreams};
 use domain::id::OrgId;
 use domain::integration::CredentialKind;
-use gateway::Gateway;
+use gateway::{Gateway, Template};
 use verdict::Subject;
 
 use crate::adapters::GatewayPorts;
@@ -53,7 +53,19 @@ impl Upstreams for ProbedUpstreams {
         })
     }
 
+    fn templates(&self) -> Vec<TemplateOffered> {
+        self.gateway.get().map(|gateway| gateway.templates().iter().map(offered).collect()).unwrap_or_default()
+    }
+
     fn open_for(&self, org: OrgId, subject: Subject) -> u32 {
         self.gateway.get().map_or(0, |gateway| gateway.open_for(org, subject))
+    }
+}
+
+fn offered(template: &Template) -> TemplateOffered {
+    TemplateOffered {
+        name: template.name.to_string(),
+        purpose: template.purpose.clone(),
+        takes_secret: template.secret_variable.is_some(),
     }
 }

@@ -51,6 +51,8 @@ mod session_rights;
 mod set_up;
 mod settings;
 mod sign_in;
+#[cfg(target_os = "linux")]
+mod stdio;
 mod suspension;
 mod teams;
 mod terminal;
