@@ -29,7 +29,7 @@ pub fn check_place(url: &str, credential: &CredentialKind) -> Result<(), Refusal
             }
         };
     }
-    if !template_named(url).is_some_and(|name| Slug::parse(name).is_ok()) {
+    if template_named(url).is_none_or(|name| Slug::parse(name).is_err()) {
         let message = "give stdio: and the name of one of the operator's templates, and nothing else";
         return Err(Refusal::field("bad-template", "url", message));
     }
