@@ -1,11 +1,14 @@
 //! Endpoints: integrations and their tools.
 
+use std::collections::BTreeMap;
+
 use app::App;
-use app::integrations::{IntegrationChange, IntegrationView, NewCredential, NewIntegration, ToolView};
+use app::integrations::{ChangeKind, IntegrationChange, IntegrationView, NewCredential, NewIntegration, ToolView};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use domain::integration::{ClassSource, CredentialKind, ToolClass, Whose};
+use domain::organization::ToolChanges;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -40,6 +43,16 @@ pub(crate) struct Integration {
     tool_count: usize,
     /// How many of them somebody has to look at.
     needs_review: usize,
+    /// How many tools are not as they were approved; only for those who may see all integrations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change_count: Option<usize>,
+    /// What becomes of such a tool: `hold` where it is held back until somebody approves it, `take` where it is taken over;
+    /// only for those who may see all integrations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_changes: Option<&'static str>,
+    /// What is not as it was approved, where one integration was asked for; only for those who may see all integrations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<ToolChange>>,
     /// The tools, where one integration was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     tools: Option<Vec<Tool>>,
@@ -67,6 +80,45 @@ pub(crate) struct Tool {
     needs_review: bool,
     /// Whether it is switched off for everyone.
     off: bool,
+    /// The hash of its definition as it was approved.
+    hash: String,
+    /// In which way its server lists it otherwise than it was approved: `changed`, `unsound` or `gone`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<&'static str>,
+    /// Whether nobody uses it because of that.
+    held_back: bool,
+}
+
+/// A tool that is not as it was approved.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ToolChange {
+    /// Its name at the integration.
+    tool: String,
+    /// `new` where it was never approved, `changed`, `unsound` where it must not be offered as its server defines it, or `gone`
+    /// where it is not listed any more.
+    kind: &'static str,
+    /// What an approval names, so that it is good for what was seen: the hash of the definition, or `gone`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<String>,
+    /// What is wrong with its definition, where it must not be offered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// The class that the new definition speaks for.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<ToolClass>,
+}
+
+impl From<app::integrations::ToolChange> for ToolChange {
+    fn from(change: app::integrations::ToolChange) -> ToolChange {
+        ToolChange {
+            tool: change.tool,
+            kind: change.kind.as_str(),
+            seen: change.seen,
+            why: change.why,
+            class: change.class,
+        }
+    }
 }
 
 impl From<ToolView> for Tool {
@@ -80,6 +132,9 @@ impl From<ToolView> for Tool {
             class_source: view.class_source,
             suggested: view.suggested,
             off: view.off,
+            hash: view.hash.to_string(),
+            change: view.change.map(ChangeKind::as_str),
+            held_back: view.held_back,
         }
     }
 }
@@ -103,6 +158,9 @@ fn integration(view: IntegrationView, with_tools: bool) -> Integration {
         paused: view.paused,
         tool_count: view.tool_count,
         needs_review: view.needs_review,
+        change_count: view.change_count,
+        tool_changes: view.tool_changes.map(ToolChanges::as_str),
+        changes: view.changes.map(|changes| changes.into_iter().map(ToolChange::from).collect()),
         tools: with_tools.then(|| view.tools.into_iter().map(Tool::from).collect()),
     }
 }
@@ -343,7 +401,8 @@ pub(crate) async fn disconnect(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Reads the upstream's tools again and takes them over. A class that a person decided survives unless the definition changed.
+/// Reads the upstream's tools again. A tool that it defines otherwise than it was approved is held back, and used by nobody until
+/// somebody approves it; so is a new one. Where the setting `integrations.tool_changes` is `take`, all is taken over.
 #[utoipa::path(post, path = "/integrations/{integration}/refresh", tag = "integrations", operation_id = "refresh_integration",
     params(("org" = String, Path, description = "slug or id"), ("integration" = String, Path, description = "slug or id")),
     responses((status = 200, body = Integration), Problems))]
@@ -355,6 +414,32 @@ pub(crate) async fn refresh(
 ) -> Result<Json<Integration>, Failure> {
     let (_, name) = path;
     Ok(Json(integration(app.refresh_integration(&caller, &name).await?, true)))
+}
+
+/// What is approved.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ToolsToApprove {
+    /// The tools by name, each as it was seen: what `seen` of the change says.
+    tools: BTreeMap<String, String>,
+}
+
+/// Approves what an upstream lists otherwise than it was approved before, each tool as it was seen. One that has changed once more
+/// since is refused, and nothing is approved then. What people decided about a tool stands.
+#[utoipa::path(post, path = "/integrations/{integration}/approve", tag = "integrations", operation_id = "approve_tools",
+    params(("org" = String, Path, description = "slug or id"), ("integration" = String, Path, description = "slug or id")),
+    request_body = ToolsToApprove, responses((status = 200, body = Integration), Problems))]
+pub(crate) async fn approve(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(path): Path<(String, String)>,
+    Body(body): Body<ToolsToApprove>,
+) -> Result<Json<Integration>, Failure> {
+    let (_, name) = path;
+    if body.tools.is_empty() {
+        return Err(Failure::bad_field("tools", "name at least one tool, as it was seen"));
+    }
+    Ok(Json(integration(app.approve_tools(&caller, &name, body.tools).await?, true)))
 }
 
 /// The tools of an integration that the caller may know of.

@@ -113,6 +113,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(integrations::list, integrations::connect))
         .routes(routes!(integrations::show, integrations::change, integrations::disconnect))
         .routes(routes!(integrations::refresh))
+        .routes(routes!(integrations::approve))
         .routes(routes!(integrations::list_tools))
         .routes(routes!(integrations::review_tool))
         .routes(routes!(accounts::list))

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::account;
+use crate::change::{self, Approval};
 use crate::credential::Credential;
 use crate::failure::Failure;
 use crate::field::{is_true, items, text, text_if_any};
@@ -42,11 +43,18 @@ enum Verb {
         /// Short name or id
         integration: String,
     },
-    /// Read its tools anew
+    /// Look at its tools again: what it changed is held back until somebody approves it
     Refresh {
         /// Short name or id
         integration: String,
     },
+    /// What it lists otherwise than it was approved
+    Changes {
+        /// Short name or id
+        integration: String,
+    },
+    /// Approve tools that are held back, as they are shown
+    Approve(Approval),
     /// Remove it, with everything that was granted on it
     Disconnect {
         /// Short name or id
@@ -127,10 +135,9 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             let changed = org.patch(&["integrations", integration], &json!({"paused": false}))?;
             terminal.answer(&changed, |_| format!("{integration} is open again\n"))
         }
-        Verb::Refresh { integration } => {
-            let changed = org.post(&["integrations", integration, "refresh"], &json!({}))?;
-            terminal.answer(&changed, |found| format!("{integration}: {}\n", count_tools(found)))
-        }
+        Verb::Refresh { integration } => change::refresh(integration, &org, terminal),
+        Verb::Changes { integration } => change::list(integration, &org, terminal),
+        Verb::Approve(approval) => change::approve(approval, &org, terminal),
         Verb::Disconnect { integration } => {
             let question = format!("disconnect {integration}? Everything granted on it ends at once.");
             terminal.confirm(&question)?;

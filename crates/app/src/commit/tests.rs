@@ -78,6 +78,7 @@ fn connected(number: u8) -> Event {
         credential: CredentialKind::None,
         paused: false,
         tools: BTreeMap::new(),
+        found: BTreeMap::new(),
     }))
 }
 

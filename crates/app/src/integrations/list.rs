@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use domain::id::IntegrationId;
-use domain::integration::{ClassSource, CredentialKind, Integration, Tool, ToolClass};
+use domain::integration::{ClassSource, CredentialKind, DefinitionHash, Integration, Tool, ToolClass};
+use domain::organization::{Organization, ToolChanges};
 use domain::permission::Permission;
 use verdict::{Action, Basis, Operation, Question, Snapshot, Verdict};
 
+use super::changes::{ChangeKind, ToolChange, changes, kind_of};
 use crate::{App, Caller, Problem};
 
 /// An integration as the caller sees it.
@@ -34,8 +36,14 @@ pub struct IntegrationView {
     pub tool_count: usize,
     /// How many of them somebody has to look at: until then they count as deleting.
     pub needs_review: usize,
+    /// How many tools are not as they were approved; only for those who may see all integrations.
+    pub change_count: Option<usize>,
+    /// What becomes of such a tool; only for those who may see all integrations.
+    pub tool_changes: Option<ToolChanges>,
     /// These tools, where one integration was asked for.
     pub tools: Vec<ToolView>,
+    /// What is not as it was approved, where one integration was asked for; only for those who may see all integrations.
+    pub changes: Option<Vec<ToolChange>>,
 }
 
 /// A tool as the caller sees it.
@@ -55,6 +63,12 @@ pub struct ToolView {
     pub suggested: ToolClass,
     /// Whether it is switched off for everyone.
     pub off: bool,
+    /// The hash of its definition as it was approved.
+    pub hash: DefinitionHash,
+    /// In which way its server lists it otherwise than it was approved.
+    pub change: Option<ChangeKind>,
+    /// Whether nobody uses it because of that.
+    pub held_back: bool,
 }
 
 impl ToolView {
@@ -75,7 +89,7 @@ impl App {
         let state = caller.live.state.lock().await;
         let view = |integration: &Integration| {
             let seen = self.seen(caller, &snapshot, integration.id).ok()?;
-            Some(seen.view(integration, &snapshot, false))
+            Some(seen.view((&state, integration), &snapshot, false))
         };
         Ok(state.integrations.values().filter_map(view).collect())
     }
@@ -90,7 +104,7 @@ impl App {
         let seen = self.seen(caller, &snapshot, id)?;
         let mut view = {
             let state = caller.live.state.lock().await;
-            seen.view(state.integration(id)?, &snapshot, true)
+            seen.view((&state, state.integration(id)?), &snapshot, true)
         };
         if let Some(CredentialKind::OAuth { .. }) = view.credential {
             let places = self.places(caller.live.org(), &view.slug).await;
@@ -133,7 +147,12 @@ enum Seen {
 }
 
 impl Seen {
-    fn view(&self, integration: &Integration, snapshot: &Snapshot, with_tools: bool) -> IntegrationView {
+    fn view(
+        &self,
+        (state, integration): (&Organization, &Integration),
+        snapshot: &Snapshot,
+        with_tools: bool,
+    ) -> IntegrationView {
         let shown = |(name, _): &(&String, &Tool)| match self {
             Seen::Whole => true,
             Seen::Tools(names) => names.contains(*name),
@@ -152,7 +171,10 @@ impl Seen {
             paused: integration.paused,
             tool_count: tools.len(),
             needs_review: tools.iter().filter(|(_, tool)| tool.class == ToolClass::Unclassified).count(),
+            change_count: whole.then_some(integration.found.len()),
+            tool_changes: whole.then_some(state.settings.tool_changes),
             tools: if with_tools { views.collect() } else { Vec::new() },
+            changes: (whole && with_tools).then(|| changes(integration)),
         }
     }
 }
@@ -172,5 +194,8 @@ fn tool_view(integration: &Integration, name: &str, tool: &Tool, snapshot: &Snap
         class_source: tool.class_source,
         suggested: tool.suggested,
         off: tool.off,
+        hash: tool.hash.clone(),
+        change: integration.found.get(name).map(|found| kind_of(integration, name, found)),
+        held_back: integration.holds_back(name),
     }
 }

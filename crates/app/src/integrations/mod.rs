@@ -1,11 +1,14 @@
 //! Integrations: connecting, looking at, changing, refreshing, reviewing tools, disconnecting.
 
+mod changes;
 mod connect;
 mod edit;
 mod list;
+mod refresh;
 mod review;
 mod secret;
 
+pub use changes::{ChangeKind, ToolChange};
 pub use connect::{NewCredential, NewIntegration};
 pub use edit::IntegrationChange;
 pub(crate) use list::description;

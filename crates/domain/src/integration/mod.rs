@@ -3,11 +3,14 @@
 mod classify;
 mod handle;
 mod naming;
+mod pinned;
 mod state;
 
 pub use classify::{Classification, Evidence, classify};
-pub(crate) use handle::{connect, disconnect, edit, refresh, review_tool};
+pub use handle::Listed;
+pub(crate) use handle::{approve, connect, disconnect, edit, refresh, review_tool};
 pub use naming::{TOOL_NAME_LENGTH_MAX, exposed_names};
+pub use pinned::{DefinitionHash, Found};
 pub use state::{
     ClassSource, CredentialKind, DiscoveredTool, Integration, IntegrationEdit, InvalidSlug, Slug, Tool, ToolClass,
     Whose,

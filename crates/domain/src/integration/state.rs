@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::{DefinitionHash, Found};
 use crate::id::IntegrationId;
 
 /// The short name of an integration or an organization: 1 to 32 characters of `a-z 0-9 -`, starting and ending
@@ -117,10 +118,10 @@ impl ToolClass {
 pub enum ClassSource {
     /// Wardroom, from the evidence in the tool's definition.
     Evidence,
-    /// A person. Survives every refresh that leaves the definition as the person saw it.
+    /// A person. Stays when a person approves another definition.
     Review,
-    /// Nobody yet: a person decided, and the upstream has changed the definition since. Stays until somebody
-    /// decides anew.
+    /// Nobody yet: a person decided, and the upstream has changed the definition since, which nobody looked at. Stays until
+    /// somebody decides anew.
     Changed,
 }
 
@@ -142,6 +143,8 @@ pub struct DiscoveredTool {
 pub struct Tool {
     /// Its whole definition as JSON text, as it was when last approved.
     pub definition: Arc<str>,
+    /// The hash of that.
+    pub hash: DefinitionHash,
     /// Its class.
     pub class: ToolClass,
     /// Who decided the class.
@@ -217,6 +220,17 @@ pub struct Integration {
     pub paused: bool,
     /// Its tools by the name they have there.
     pub tools: BTreeMap<String, Tool>,
+    /// What the upstream lists otherwise than it was approved, by the name of the tool.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub found: BTreeMap<String, Found>,
+}
+
+impl Integration {
+    /// Whether a tool is used by nobody, because the upstream defines it otherwise than it was approved.
+    #[must_use]
+    pub fn holds_back(&self, tool: &str) -> bool {
+        self.found.get(tool).is_some_and(Found::holds_back)
+    }
 }
 
 /// What is to change about an integration; `None` leaves a thing as it is.

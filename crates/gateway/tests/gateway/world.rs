@@ -441,13 +441,20 @@ impl Shared {
             credential,
             paused: false,
             tools: Default::default(),
+            found: Default::default(),
         };
         let tools = crate::upstream::TOOLS.iter().map(|(name, extra)| {
             let class = classify(name, Evidence::default());
             let definition = crate::upstream::definition(name, extra).into();
             DiscoveredTool { name: (*name).to_owned(), definition, class: class.class, suggested: class.suggested }
         });
-        self.change(org, Command::ConnectIntegration { integration: Box::new(integration), tools: tools.collect() });
+        self.change(
+            org,
+            Command::ConnectIntegration {
+                integration: Box::new(integration),
+                listed: tools.collect::<Vec<_>>().into(),
+            },
+        );
         id
     }
 }

@@ -181,6 +181,7 @@ fn connected() -> [Event; 2] {
         credential: CredentialKind::None,
         paused: false,
         tools: BTreeMap::new(),
+        found: BTreeMap::new(),
     };
     let tools = ToolClass::ALL.map(tool).into();
     [Event::IntegrationConnected(Box::new(bare)), Event::ToolsApproved { integration: integration(), tools }]
