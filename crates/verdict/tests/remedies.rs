@@ -67,6 +67,7 @@ fn connected(number: u8) -> Command {
         definition: "{}".into(),
         class: *class,
         suggested: *class,
+        evidence: Vec::new(),
     };
     let integration = Integration {
         id: integration(number),

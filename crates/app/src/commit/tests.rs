@@ -822,6 +822,7 @@ fn asking() -> Organization {
                 definition: "{}".into(),
                 class: ToolClass::Read,
                 suggested: ToolClass::Read,
+                evidence: Vec::new(),
             }],
         },
         Event::DelegationSet { agent: agent(0), person: person(2), expires_at: None },

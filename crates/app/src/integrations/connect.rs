@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::command::Command;
 use domain::id::{IntegrationId, OrgId};
-use domain::integration::{CredentialKind, DiscoveredTool, Evidence, Integration, Listed, Slug, classify};
+use domain::integration::{CredentialKind, DiscoveredTool, Integration, Listed, Slug, judge};
 use journal::Fact;
 use verdict::Operation;
 
@@ -162,14 +162,12 @@ fn discovered(tool: ListedTool) -> Result<DiscoveredTool, String> {
     }
     let definition: serde_json::Value =
         serde_json::from_str(&tool.definition).map_err(|error| format!("its definition cannot be read: {error}"))?;
-    let hint =
-        |name: &str| definition.get("annotations").and_then(|hints| hints.get(name)).and_then(|hint| hint.as_bool());
-    let evidence = Evidence { read_only: hint("readOnlyHint"), destructive: hint("destructiveHint") };
-    let classification = classify(&tool.name, evidence);
+    let (judged, evidence) = judge(&tool.name, &definition);
     Ok(DiscoveredTool {
         name: tool.name,
         definition: tool.definition.into(),
-        class: classification.class,
-        suggested: classification.suggested,
+        class: judged.class,
+        suggested: judged.suggested,
+        evidence,
     })
 }

@@ -266,6 +266,7 @@ impl Tool {
             class,
             class_source,
             suggested: discovered.suggested,
+            evidence: discovered.evidence.clone(),
             off: before.is_some_and(|tool| tool.off),
         }
     }

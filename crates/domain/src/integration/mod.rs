@@ -1,12 +1,14 @@
 //! Integrations: upstream MCP servers, their tools and what class each tool is.
 
 mod classify;
+mod evidence;
 mod handle;
 mod naming;
 mod pinned;
 mod state;
 
-pub use classify::{Classification, Evidence, classify};
+pub use classify::{Classification, Hints, classify};
+pub use evidence::{Clue, ClueFrom, judge};
 pub use handle::Listed;
 pub(crate) use handle::{approve, connect, disconnect, edit, refresh, review_tool};
 pub use naming::{TOOL_NAME_LENGTH_MAX, exposed_names};

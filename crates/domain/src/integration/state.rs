@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DefinitionHash, Found};
+use super::{Clue, DefinitionHash, Found};
 use crate::id::IntegrationId;
 
 /// The short name of an integration or an organization: 1 to 32 characters of `a-z 0-9 -`, starting and ending
@@ -136,6 +136,9 @@ pub struct DiscoveredTool {
     pub class: ToolClass,
     /// What would be the class if the evidence were enough; shown to whoever reviews.
     pub suggested: ToolClass,
+    /// The evidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Clue>,
 }
 
 /// A tool of an integration.
@@ -151,6 +154,8 @@ pub struct Tool {
     pub class_source: ClassSource,
     /// What the evidence suggests where it is not enough to decide.
     pub suggested: ToolClass,
+    /// The evidence.
+    pub evidence: Vec<Clue>,
     /// Whether it is switched off for everyone.
     pub off: bool,
 }

@@ -10,7 +10,8 @@ use domain::id::{
     RequestId, ResourceId, SessionId, TeamId,
 };
 use domain::integration::{
-    CredentialKind, DefinitionHash, DiscoveredTool, Found, Integration, IntegrationEdit, Slug, ToolClass, Whose,
+    Clue, ClueFrom, CredentialKind, DefinitionHash, DiscoveredTool, Found, Integration, IntegrationEdit, Slug,
+    ToolClass, Whose,
 };
 use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
 use domain::key::{KeyKind, KeyScope};
@@ -354,18 +355,23 @@ fn samples_of_integrations() -> Vec<Sample> {
             definition: definition.into(),
             class: ToolClass::Unclassified,
             suggested: ToolClass::Delete,
+            evidence: Vec::new(),
         },
         DiscoveredTool {
             name: "list_customers".to_owned(),
             definition: "{}".into(),
             class: ToolClass::Read,
             suggested: ToolClass::Read,
+            evidence: Vec::new(),
         },
     ];
     let edit = IntegrationEdit { paused: Some(true), credential: Some(CredentialKind::None), ..Default::default() };
     let tool = "create_refund".to_owned();
+    let clues =
+        [ClueFrom::Annotation, ClueFrom::Name, ClueFrom::Description, ClueFrom::Schema].into_iter().zip(ToolClass::ALL);
+    let evidence = clues.map(|(from, says)| Clue { from, says, words: "refund".to_owned() }).collect();
     let found = [
-        ("create_refund", Found::Definition(tools[0].clone())),
+        ("create_refund", Found::Definition(DiscoveredTool { evidence, ..tools[0].clone() })),
         ("list_customers", Found::Gone),
         ("pay\u{202e}", Found::Unsound { why: "Region is wanted twice".to_owned() }),
     ];

@@ -137,7 +137,7 @@ fn seen(tool: &str, version: u8) -> String {
 fn discovered() -> impl Strategy<Value = Vec<DiscoveredTool>> {
     let tool = (select(&TOOLS[..]), select(&ToolClass::ALL[..]), 0..2u8).prop_map(|(name, class, version)| {
         let definition = format!(r#"{{"name":"{name}","version":{version}}}"#).into();
-        DiscoveredTool { name: name.to_owned(), definition, class, suggested: class }
+        DiscoveredTool { name: name.to_owned(), definition, class, suggested: class, evidence: Vec::new() }
     });
     proptest::collection::vec(tool, 0..5)
 }

@@ -13,7 +13,7 @@ use crate::commands::{balanced, integration, key, person, role};
 
 pub(crate) fn tool(name: &str) -> DiscoveredTool {
     let (class, suggested) = (ToolClass::Read, ToolClass::Read);
-    DiscoveredTool { name: name.to_owned(), definition: "{}".into(), class, suggested }
+    DiscoveredTool { name: name.to_owned(), definition: "{}".into(), class, suggested, evidence: Vec::new() }
 }
 
 fn stripe() -> Integration {

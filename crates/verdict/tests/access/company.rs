@@ -171,6 +171,7 @@ fn connected() -> [Event; 2] {
         definition: "{}".into(),
         class,
         suggested: class,
+        evidence: Vec::new(),
     };
     let bare = Integration {
         id: integration(),

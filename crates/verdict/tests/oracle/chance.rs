@@ -98,7 +98,13 @@ pub(crate) fn object(name: &str, fields: &[&str]) -> Object {
 pub(crate) fn listed(dice: &mut Dice, name: &str) -> DiscoveredTool {
     let class = dice.pick(&ToolClass::ALL);
     let definition = format!(r#"{{"name":"{name}","version":{}}}"#, dice.below(2));
-    DiscoveredTool { name: name.to_owned(), definition: definition.into(), class, suggested: class }
+    DiscoveredTool {
+        name: name.to_owned(),
+        definition: definition.into(),
+        class,
+        suggested: class,
+        evidence: Vec::new(),
+    }
 }
 
 /// What may be found of a tool that is not as it was approved.

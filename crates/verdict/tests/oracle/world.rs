@@ -438,6 +438,7 @@ pub(crate) fn connected(number: u8, paused: bool, tools: &BTreeMap<&str, (ToolCl
         definition: format!(r#"{{"name":"{name}"}}"#).into(),
         class: if *reviewed { ToolClass::Unclassified } else { *class },
         suggested: *class,
+        evidence: Vec::new(),
     });
     let mut events = vec![Event::IntegrationConnected(Box::new(bare(number)))];
     events.push(Event::ToolsApproved { integration: id, tools: discovered.collect() });
