@@ -1,15 +1,19 @@
-//! Endpoints: integrations and their tools.
+//! Endpoints: integrations; their tools in `tools.rs`.
+
+pub(crate) mod tools;
 
 use app::App;
-use app::integrations::{IntegrationChange, IntegrationView, NewCredential, NewIntegration, ToolView};
+use app::integrations::{IntegrationChange, IntegrationView, NewCredential, NewIntegration};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use domain::integration::{ClassSource, CredentialKind, ToolClass, Whose};
+use domain::integration::{CredentialKind, Whose};
+use domain::organization::ToolChanges;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::extract::{Body, NoBody, Signed};
+use self::tools::{Tool, ToolChange};
+use crate::extract::{Body, Signed};
 use crate::problem::{Failure, Problems};
 
 /// An integration as the caller sees it.
@@ -40,48 +44,19 @@ pub(crate) struct Integration {
     tool_count: usize,
     /// How many of them somebody has to look at.
     needs_review: usize,
+    /// How many tools are not as they were approved; only for those who may see all integrations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change_count: Option<usize>,
+    /// What becomes of such a tool: `hold` where it is held back until somebody approves it, `take` where it is taken over;
+    /// only for those who may see all integrations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_changes: Option<&'static str>,
+    /// What is not as it was approved, where one integration was asked for; only for those who may see all integrations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<ToolChange>>,
     /// The tools, where one integration was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     tools: Option<Vec<Tool>>,
-}
-
-/// A tool.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Tool {
-    /// Its name at the integration.
-    name: String,
-    /// Its name at the organization's one URL.
-    exposed: String,
-    /// What it does, in the upstream's words.
-    description: String,
-    /// `read`, `write`, `delete` or `unclassified`, which counts as delete.
-    #[schema(value_type = String)]
-    class: ToolClass,
-    /// Who decided: `evidence`, `review`, or `changed` where a person decided about an earlier definition.
-    #[schema(value_type = String)]
-    class_source: ClassSource,
-    /// The likeliest class, where nobody is sure.
-    #[schema(value_type = String)]
-    suggested: ToolClass,
-    /// Whether somebody has to look at it.
-    needs_review: bool,
-    /// Whether it is switched off for everyone.
-    off: bool,
-}
-
-impl From<ToolView> for Tool {
-    fn from(view: ToolView) -> Tool {
-        Tool {
-            needs_review: view.needs_review(),
-            name: view.name,
-            exposed: view.exposed,
-            description: view.description,
-            class: view.class,
-            class_source: view.class_source,
-            suggested: view.suggested,
-            off: view.off,
-        }
-    }
 }
 
 fn integration(view: IntegrationView, with_tools: bool) -> Integration {
@@ -104,6 +79,9 @@ fn integration(view: IntegrationView, with_tools: bool) -> Integration {
         paused: view.paused,
         tool_count: view.tool_count,
         needs_review: view.needs_review,
+        change_count: view.change_count,
+        tool_changes: view.tool_changes.map(ToolChanges::as_str),
+        changes: view.changes.map(|changes| changes.into_iter().map(ToolChange::from).collect()),
         tools: with_tools.then(|| view.tools.into_iter().map(Tool::from).collect()),
     }
 }
@@ -112,13 +90,6 @@ fn integration(view: IntegrationView, with_tools: bool) -> Integration {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Integrations {
     items: Vec<Integration>,
-    next: Option<String>,
-}
-
-/// The tools that the caller may know of.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Tools {
-    items: Vec<Tool>,
     next: Option<String>,
 }
 
@@ -384,61 +355,4 @@ pub(crate) async fn disconnect(
     let (_, name) = path;
     app.disconnect_integration(&caller, &name).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Reads the upstream's tools again and takes them over. A class that a person decided survives unless the definition changed.
-#[utoipa::path(post, path = "/integrations/{integration}/refresh", tag = "integrations", operation_id = "refresh_integration",
-    params(("org" = String, Path, description = "slug or id"), ("integration" = String, Path, description = "slug or id")),
-    responses((status = 200, body = Integration), Problems))]
-pub(crate) async fn refresh(
-    State(app): State<App>,
-    Signed(caller): Signed,
-    Path(path): Path<(String, String)>,
-    _: NoBody,
-) -> Result<Json<Integration>, Failure> {
-    let (_, name) = path;
-    Ok(Json(integration(app.refresh_integration(&caller, &name).await?, true)))
-}
-
-/// The tools of an integration that the caller may know of.
-#[utoipa::path(get, path = "/integrations/{integration}/tools", tag = "integrations", operation_id = "list_tools",
-    params(("org" = String, Path, description = "slug or id"), ("integration" = String, Path, description = "slug or id")),
-    responses((status = 200, body = Tools), Problems))]
-pub(crate) async fn list_tools(
-    State(app): State<App>,
-    Signed(caller): Signed,
-    Path(path): Path<(String, String)>,
-) -> Result<Json<Tools>, Failure> {
-    let (_, name) = path;
-    let view = app.show_integration(&caller, &name).await?;
-    Ok(Json(Tools { items: view.tools.into_iter().map(Tool::from).collect(), next: None }))
-}
-
-/// What is decided about a tool.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ToolToReview {
-    /// `read`, `write`, `delete` or `unclassified`.
-    #[schema(value_type = Option<String>)]
-    class: Option<ToolClass>,
-    /// Whether it is switched off for everyone.
-    off: Option<bool>,
-}
-
-/// Decides a tool's class, or switches it off or on for everyone.
-#[utoipa::path(patch, path = "/integrations/{integration}/tools/{tool}", tag = "integrations", operation_id = "review_tool",
-    params(("org" = String, Path, description = "slug or id"), ("integration" = String, Path, description = "slug or id"),
-        ("tool" = String, Path, description = "name at the integration")),
-    request_body = ToolToReview, responses((status = 200, body = Tool), Problems))]
-pub(crate) async fn review_tool(
-    State(app): State<App>,
-    Signed(caller): Signed,
-    Path(path): Path<(String, String, String)>,
-    Body(body): Body<ToolToReview>,
-) -> Result<Json<Tool>, Failure> {
-    let (_, name, tool) = path;
-    if body.class.is_none() && body.off.is_none() {
-        return Err(Failure::bad_field("class", "give class or off, or both"));
-    }
-    Ok(Json(app.review_tool(&caller, (&name, &tool), body.class, body.off).await?.into()))
 }

@@ -13,7 +13,7 @@ use verdict::{Same, Snapshot};
 use crate::Problem;
 
 /// The version of what [`save_sometimes`] writes. A state of another version is not read; the events are folded instead.
-const STATE_FORMAT: u32 = 26;
+const STATE_FORMAT: u32 = 27;
 /// Events after which the state is saved again, so that the next start folds few.
 const SAVE_EVERY_EVENTS: u64 = 256;
 

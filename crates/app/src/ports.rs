@@ -54,6 +54,24 @@ pub struct ListedTool {
     pub definition: String,
 }
 
+/// A tool that must not be offered as its upstream defines it.
+#[derive(Clone, Debug)]
+pub struct LeftOut {
+    /// Its name there.
+    pub name: String,
+    /// What is wrong with its definition.
+    pub why: String,
+}
+
+/// What an upstream lists.
+#[derive(Clone, Debug, Default)]
+pub struct ToolList {
+    /// Its tools.
+    pub tools: Vec<ListedTool>,
+    /// Those that must not be offered.
+    pub left_out: Vec<LeftOut>,
+}
+
 /// Why an upstream could not be read, for the person who gave its URL.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
@@ -67,7 +85,7 @@ pub struct UpstreamFault {
 }
 
 /// What an upstream lists, or why it could not be read.
-pub type Listing<'l> = Pin<Box<dyn Future<Output = Result<Vec<ListedTool>, UpstreamFault>> + Send + 'l>>;
+pub type Listing<'l> = Pin<Box<dyn Future<Output = Result<ToolList, UpstreamFault>> + Send + 'l>>;
 
 /// A mail to one person. What it holds may open something, so it has no debug form.
 pub struct Mail {

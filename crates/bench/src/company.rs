@@ -251,6 +251,7 @@ pub(crate) fn connected(service: &Service, url: &str) -> [Event; 2] {
         definition: tools::definition(name, *class).into(),
         class: *class,
         suggested: *class,
+        evidence: Vec::new(),
     });
     let tools = tools.collect();
     [Event::IntegrationConnected(Box::new(integration)), Event::ToolsApproved { integration: service.id, tools }]

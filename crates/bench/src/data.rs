@@ -23,7 +23,7 @@ pub(crate) const ORG: &str = "measured";
 pub(crate) const CALLERS: usize = 64;
 /// The version of saved states that the server reads (`STATE_FORMAT` in `crates/app/src/live.rs`). With another one
 /// the server folds every event, and the section on its start says that nothing was gained.
-const STATE_FORMAT: u32 = 26;
+const STATE_FORMAT: u32 = 27;
 const EVENTS_AT_ONCE: usize = 10_000;
 const ACTOR: &str = "operator";
 

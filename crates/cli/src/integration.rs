@@ -4,9 +4,10 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::account;
+use crate::change::{self, Approval};
 use crate::credential::Credential;
 use crate::failure::Failure;
-use crate::field::{is_true, items, text, text_if_any};
+use crate::field::{is_true, items, names, text, text_if_any};
 use crate::server::{Door, Organization};
 use crate::table::{Table, facts};
 use crate::terminal::Terminal;
@@ -44,11 +45,18 @@ enum Verb {
         /// Short name or id
         integration: String,
     },
-    /// Read its tools anew
+    /// Look at its tools again: what it changed is held back until somebody approves it
     Refresh {
         /// Short name or id
         integration: String,
     },
+    /// What it lists otherwise than it was approved
+    Changes {
+        /// Short name or id
+        integration: String,
+    },
+    /// Approve tools that are held back, as they are shown
+    Approve(Approval),
     /// Remove it, with everything that was granted on it
     Disconnect {
         /// Short name or id
@@ -61,6 +69,9 @@ enum Verb {
         /// Only those whose class nobody has confirmed
         #[arg(long)]
         unsure: bool,
+        /// What speaks for their class as well
+        #[arg(long)]
+        why: bool,
     },
     /// The accounts that are connected at it by signing in there: all where you may change it, else your own
     Accounts {
@@ -136,17 +147,16 @@ pub(crate) fn run(arguments: &Arguments, terminal: &mut Terminal<'_>) -> Result<
             let changed = org.patch(&["integrations", integration], &json!({"paused": false}))?;
             terminal.answer(&changed, |_| format!("{integration} is open again\n"))
         }
-        Verb::Refresh { integration } => {
-            let changed = org.post(&["integrations", integration, "refresh"], &json!({}))?;
-            terminal.answer(&changed, |found| format!("{integration}: {}\n", count_tools(found)))
-        }
+        Verb::Refresh { integration } => change::refresh(integration, &org, terminal),
+        Verb::Changes { integration } => change::list(integration, &org, terminal),
+        Verb::Approve(approval) => change::approve(approval, &org, terminal),
         Verb::Disconnect { integration } => {
             let question = format!("disconnect {integration}? Everything granted on it ends at once.");
             terminal.confirm(&question)?;
             let ended = org.delete(&["integrations", integration])?;
             terminal.answer(&ended, |_| format!("disconnected {integration}\n"))
         }
-        Verb::Tools { integration, unsure } => tools(integration, *unsure, &org, terminal),
+        Verb::Tools { integration, unsure, why } => tools(integration, (*unsure, *why), &org, terminal),
         Verb::Accounts { integration } => account::list(integration, &org, terminal),
         Verb::DisconnectAccount { integration, account } => account::disconnect((integration, account), &org, terminal),
     }
@@ -170,7 +180,7 @@ fn connect(connection: &Connection, org: &Organization, terminal: &mut Terminal<
             return told + &account::next_step(whose, found, (connection.credential.names_client(), org));
         }
         let tools = found.pointer("/tools").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        told.push_str(&format!("{}\n\n{}", count_tools(found), lay_out_tools(tools)));
+        told.push_str(&format!("{}\n\n{}", count_tools(found), lay_out_tools(tools, false) + &not_offered(found)));
         told
     })
 }
@@ -193,12 +203,33 @@ fn apply_edit(edit: &Edit, org: &Organization, terminal: &mut Terminal<'_>) -> R
     })
 }
 
-fn tools(integration: &str, unsure: bool, org: &Organization, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+fn tools(
+    integration: &str,
+    (unsure, why): (bool, bool),
+    org: &Organization,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
     let mut found = org.list(&["integrations", integration, "tools"], &[])?;
     if unsure && let Some(items) = found.get_mut("items").and_then(Value::as_array_mut) {
         items.retain(|tool| is_true(tool, "/needs_review"));
     }
-    terminal.answer(&found, |found| lay_out_tools(items(found)))
+    terminal.answer(&found, |found| lay_out_tools(items(found), why) + &not_offered(found))
+}
+
+/// Tools that are not offered, since nobody approved them or they must not be.
+fn not_offered(found: &Value) -> String {
+    let changes = found.get("changes").and_then(Value::as_array).into_iter().flatten();
+    let line = |change: &Value| match change.get("kind").and_then(Value::as_str) {
+        Some("new") => Some(format!("not offered: {} is new\n", name_of(change, "/tool"))),
+        Some("unsound") => Some(format!("not offered: {}: {}\n", name_of(change, "/tool"), text(change, "/why"))),
+        _ => None,
+    };
+    changes.filter_map(line).collect()
+}
+
+/// The name of a tool as it can be shown.
+fn name_of(tool: &Value, pointer: &str) -> String {
+    text_if_any(tool, "/shown").unwrap_or_else(|| text(tool, pointer))
 }
 
 fn insert_text(body: &mut Map<String, Value>, name: &str, value: Option<&str>) {
@@ -216,13 +247,14 @@ fn count_tools(integration: &Value) -> String {
 }
 
 fn lay_out_list(found: &Value) -> String {
-    let mut table = Table::new(&["INTEGRATION", "TITLE", "TOOLS", "UNSURE", "STATE", "PURPOSE"]);
+    let mut table = Table::new(&["INTEGRATION", "TITLE", "TOOLS", "UNSURE", "CHANGED", "STATE", "PURPOSE"]);
     for integration in items(found) {
         table.row([
             text(integration, "/slug"),
             text(integration, "/title"),
             text(integration, "/tool_count"),
             text(integration, "/needs_review"),
+            text(integration, "/change_count"),
             state(integration),
             text(integration, "/purpose"),
         ]);
@@ -247,6 +279,8 @@ fn lay_out(integration: &Value) -> String {
         ("address", text(integration, "/url")),
         ("state", state(integration)),
         ("tools", count_tools(integration)),
+        ("changed since approved", text(integration, "/change_count")),
+        ("changes are", text(integration, "/tool_changes").replace("hold", "held back").replace("take", "taken over")),
         ("id", text(integration, "/id")),
     ];
     if let Some(address) = text_if_any(integration, "/redirect_uri") {
@@ -259,19 +293,30 @@ fn state(integration: &Value) -> String {
     if is_true(integration, "/paused") { "paused" } else { "open" }.to_owned()
 }
 
-fn lay_out_tools(tools: &[Value]) -> String {
-    let mut table = Table::new(&["TOOL", "CLASS", "FROM", "UNSURE", "OFF"]);
+fn lay_out_tools(tools: &[Value], why: bool) -> String {
+    let mut table = Table::new(&["TOOL", "CLASS", "FROM", "UNSURE", "OFF", "CHANGE"]);
+    let mut notes = String::new();
     for tool in tools {
         let mark = |pointer| if is_true(tool, pointer) { "yes" } else { "-" }.to_owned();
+        let held = if is_true(tool, "/held_back") { ", held back" } else { "" };
         table.row([
-            text(tool, "/name"),
+            name_of(tool, "/name"),
             text(tool, "/class"),
             text(tool, "/class_source"),
             mark("/needs_review"),
             mark("/off"),
+            text(tool, "/change") + held,
         ]);
+        if why {
+            notes.push_str(&format!("why: {}: {}\n", name_of(tool, "/name"), change::evidence(tool)));
+        }
+        let unseen = names(tool, "/unseen");
+        if !unseen.is_empty() {
+            let name = name_of(tool, "/name");
+            notes.push_str(&format!("caution: {name} holds characters that do not show: {unseen}\n"));
+        }
     }
-    table.to_string()
+    table.to_string() + &notes
 }
 
 #[cfg(test)]
@@ -300,7 +345,7 @@ mod tests {
             "{}",
             done.out
         );
-        assert!(done.out.contains("process      unclassified  none        yes     yes\n"), "{}", done.out);
+        assert!(done.out.contains("process      unclassified  none        yes     yes  -\n"), "{}", done.out);
         assert!(!done.out.contains("s3cret"));
     }
 
@@ -442,6 +487,6 @@ mod tests {
             json!({"items": [{"name": "a", "needs_review": true}, {"name": "b", "needs_review": false}], "next": null});
         let server = FakeServer::answering(vec![(200, tools)]);
         let done = outcome(&server, &["integration", "tools", "stripe", "--unsure", "--org", "north"]);
-        assert_eq!(done.out, "TOOL  CLASS  FROM  UNSURE  OFF\na     -      -     yes     -\n");
+        assert_eq!(done.out, "TOOL  CLASS  FROM  UNSURE  OFF  CHANGE\na     -      -     yes     -    -\n");
     }
 }

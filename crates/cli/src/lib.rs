@@ -10,6 +10,7 @@
 mod account;
 mod agent;
 mod audit;
+mod change;
 mod check;
 mod client;
 mod collection;

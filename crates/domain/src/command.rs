@@ -12,7 +12,7 @@ use crate::id::{
     AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RegistrationId,
     RequestId, ResourceId, SessionId, TeamId,
 };
-use crate::integration::{self, DiscoveredTool, Integration, IntegrationEdit, ToolClass};
+use crate::integration::{self, Integration, IntegrationEdit, Listed, ToolClass};
 use crate::invitation::{self, Closing, Inviter, NewInvitation, Offer};
 use crate::key::{self, KeyKind};
 use crate::mail_domain::{self, MailDomainName, Opening};
@@ -88,11 +88,14 @@ pub enum Command {
     /// Let such a client be known no longer; these are connected by it, and end.
     UnregisterClient { registration: RegistrationId, connected: BTreeSet<ClientId> },
     /// Connect an upstream with the tools it listed.
-    ConnectIntegration { integration: Box<Integration>, tools: Vec<DiscoveredTool> },
+    ConnectIntegration { integration: Box<Integration>, listed: Listed },
     /// Change an integration.
     EditIntegration { integration: IntegrationId, edit: IntegrationEdit },
-    /// Take over the upstream's present list of tools.
-    RefreshTools { integration: IntegrationId, tools: Vec<DiscoveredTool> },
+    /// Compare what the upstream lists with what is approved. Where nothing ever was, what it lists to somebody who signed in
+    /// there is approved with the first look of a person at it.
+    RefreshTools { integration: IntegrationId, listed: Listed, first: bool },
+    /// Approve what an upstream lists otherwise, each tool as it was seen.
+    ApproveTools { integration: IntegrationId, seen: BTreeMap<String, String> },
     /// End an integration.
     DisconnectIntegration { integration: IntegrationId },
     /// Decide a tool's class, or switch it off or on for everyone.
@@ -296,9 +299,10 @@ fn events_of(state: &Organization, command: Command, now: Timestamp) -> Result<V
         Command::DisconnectAccount { account, integration } => Ok(account::disconnect(state, account, integration)),
         Command::RegisterClient { registration } => client::register(state, registration),
         Command::UnregisterClient { registration, connected } => client::unregister(state, registration, &connected),
-        Command::ConnectIntegration { integration, tools } => integration::connect(state, &integration, &tools),
+        Command::ConnectIntegration { integration, listed } => integration::connect(state, &integration, listed),
         Command::EditIntegration { integration, edit } => integration::edit(state, integration, edit),
-        Command::RefreshTools { integration, tools } => integration::refresh(state, integration, &tools),
+        Command::RefreshTools { integration, listed, first } => integration::refresh(state, integration, listed, first),
+        Command::ApproveTools { integration, seen } => integration::approve(state, integration, &seen),
         Command::DisconnectIntegration { integration } => integration::disconnect(state, integration),
         Command::ReviewTool { integration, tool, class, off } => {
             integration::review_tool(state, (integration, &tool), class, off)

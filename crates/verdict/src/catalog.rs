@@ -50,6 +50,8 @@ pub struct ToolEntry {
     pub class: ToolClass,
     /// Whether it is switched off for everyone.
     pub off: bool,
+    /// Whether its server defines it otherwise than it was approved, so that nobody uses it.
+    pub held_back: bool,
 }
 
 /// Every integration and tool of an organization, with the indexes to find them.
@@ -80,6 +82,7 @@ impl Catalog {
                     definition: tool.definition.clone(),
                     class: tool.class,
                     off: tool.off,
+                    held_back: integration.holds_back(name),
                 });
             }
             catalog.integrations.push(IntegrationEntry {

@@ -265,6 +265,9 @@ pub(crate) fn open<'s>(
     if tool.off {
         return Err(shown(Reason::OffForAll(index)));
     }
+    if tool.held_back {
+        return Err(shown(Reason::HeldBack(index)));
+    }
     let ReachedBy::Grants(given) = reached else { return Ok(None) };
     let mut short_of = None;
     for grant in given.iter().filter(|grant| now < grant.ends_at) {

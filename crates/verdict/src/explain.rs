@@ -225,6 +225,10 @@ impl Snapshot {
                 let (tool, integration) = named(tool);
                 format!("{tool} of {integration} is switched off for everyone")
             }
+            Reason::HeldBack(tool) => {
+                let (tool, integration) = named(tool);
+                format!("{tool} of {integration} is held back: its server has changed it since it was approved")
+            }
             Reason::OffHere(tool) => {
                 let (tool, integration) = named(tool);
                 format!("{tool} of {integration} is switched off for you")
@@ -307,6 +311,7 @@ impl Snapshot {
             }
             Reason::Paused => say("ask for the integration to be resumed", Permission::IntegrationEdit),
             Reason::OffForAll(_) => say("ask for the tool to be switched on", Permission::ToolReview),
+            Reason::HeldBack(_) => say("ask for the change to be looked at and approved", Permission::ToolReview),
             Reason::OffHere(_) => say("ask for the tool to be switched on for you", Permission::GrantAssign),
             Reason::Profile { class: ToolClass::Unclassified, .. } => {
                 say("ask for the tool to be reviewed", Permission::ToolReview)

@@ -44,7 +44,7 @@ impl Measure {
 
     /// What must be had to call a tool.
     fn needed(tool: &ToolEntry, integration: &IntegrationEntry) -> Measure {
-        if tool.off || integration.paused {
+        if tool.off || tool.held_back || integration.paused {
             return Measure::OUT_OF_REACH;
         }
         let enough = Profile::ALL.into_iter().find(|profile| profile.admits(tool.class));

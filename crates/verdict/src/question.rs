@@ -259,6 +259,8 @@ pub enum Reason {
     Paused,
     /// The tool is switched off for everyone.
     OffForAll(ToolIndex),
+    /// The tool's server defines it otherwise than it was approved.
+    HeldBack(ToolIndex),
     /// The tool is switched off for this subject.
     OffHere(ToolIndex),
     /// The profile does not reach tools of this class.
@@ -347,6 +349,7 @@ impl Reason {
             Reason::GrantEnded => "grant-ended",
             Reason::Paused => "integration-paused",
             Reason::OffForAll(_) => "tool-off-for-all",
+            Reason::HeldBack(_) => "tool-held-back",
             Reason::OffHere(_) => "tool-off",
             Reason::Profile { .. } => "profile",
             Reason::ClientProfile { .. } => "client-profile",

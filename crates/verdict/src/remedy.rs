@@ -252,6 +252,8 @@ impl Snapshot {
             // Their own, and given where they sign in to it.
             | Reason::ClientProfile { .. }
             | Reason::NoSuchTool
+            // Who approves a change has to see it.
+            | Reason::HeldBack(_)
             | Reason::NoSuchTarget
             | Reason::DirectoryOnly
             | Reason::SuspendedByHand

@@ -135,6 +135,8 @@ impl Touched {
             | Event::IntegrationEdited { .. }
             | Event::IntegrationDisconnected { .. }
             | Event::ToolsApproved { .. }
+            | Event::ToolsFound { .. }
+            | Event::ToolsAccepted { .. }
             | Event::ToolClassified { .. }
             | Event::ToolSwitched { .. }
             | Event::ResourceRegistered(_)

@@ -67,6 +67,7 @@ fn connected(number: u8) -> Command {
         definition: "{}".into(),
         class: *class,
         suggested: *class,
+        evidence: Vec::new(),
     };
     let integration = Integration {
         id: integration(number),
@@ -77,8 +78,12 @@ fn connected(number: u8) -> Command {
         credential: CredentialKind::None,
         paused: false,
         tools: Default::default(),
+        found: Default::default(),
     };
-    Command::ConnectIntegration { integration: Box::new(integration), tools: TOOLS.iter().map(tool).collect() }
+    Command::ConnectIntegration {
+        integration: Box::new(integration),
+        listed: TOOLS.iter().map(tool).collect::<Vec<_>>().into(),
+    }
 }
 
 /// Owner 0, members 1 and 2 of different roles, two integrations of three reviewed tools, two teams, two projects.

@@ -6,7 +6,7 @@ use domain::grant::{Grantee, Profile};
 use domain::id::{IntegrationId, KeyId, PersonId};
 use domain::integration::ToolClass;
 use domain::key::{Key, KeyKind};
-use domain::organization::{KeysWithoutRole, Organization, SecondFactor};
+use domain::organization::{KeysWithoutRole, Organization, SecondFactor, ToolChanges};
 use domain::permission::Permission;
 use domain::role::RoleLevel;
 use domain::team::Team;
@@ -136,6 +136,8 @@ pub(crate) fn find(seen: &Seen<'_>) -> Vec<Finding> {
         review_due(seen),
         leaderless_teams(seen),
         tools_to_review(seen),
+        changed_tools(seen),
+        changes_taken(seen),
         integrations_without_an_account(seen),
         agents_without_a_sponsor(seen),
         ownerless_resources(seen),
@@ -342,6 +344,24 @@ fn tools_to_review(seen: &Seen<'_>) -> Option<Finding> {
     let message = "integrations with tools that nobody has reviewed; they count as deleting".to_owned();
     let remedy = "decide what each tool does: `wardroom tool list --integration … --class unclassified`";
     about(finding("tools-to-review", Weight::Act, message, remedy), integrations)
+}
+
+fn changed_tools(seen: &Seen<'_>) -> Option<Finding> {
+    let integrations = seen.state.integrations.values().filter(|integration| !integration.found.is_empty());
+    let integrations = integrations.map(|integration| (integration.id.to_string(), integration.title.clone()));
+    let message = "integrations whose servers list tools otherwise than they were approved".to_owned();
+    let remedy = "look at what changed with `wardroom integration changes …`, and approve it with `wardroom integration approve …`";
+    about(finding("tools-changed", Weight::Act, message, remedy), integrations)
+}
+
+/// That what servers change is used unseen is said as long as it is so.
+fn changes_taken(seen: &Seen<'_>) -> Option<Finding> {
+    if seen.state.settings.tool_changes == ToolChanges::Hold || seen.state.integrations.is_empty() {
+        return None;
+    }
+    let message = "what servers change about their tools is taken over without anybody's approval".to_owned();
+    let remedy = "have it held back: `wardroom org set integrations.tool_changes=hold`";
+    Some(finding("tool-changes-taken", Weight::Consider, message, remedy))
 }
 
 fn integrations_without_an_account(seen: &Seen<'_>) -> Option<Finding> {

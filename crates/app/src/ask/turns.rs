@@ -327,6 +327,8 @@ impl Concern {
             Event::IntegrationEdited { integration, .. }
             | Event::IntegrationDisconnected { integration }
             | Event::ToolsApproved { integration, .. }
+            | Event::ToolsFound { integration, .. }
+            | Event::ToolsAccepted { integration, .. }
             | Event::ToolClassified { integration, .. }
             | Event::ToolSwitched { integration, .. } => self.integrations.contains(integration),
             Event::ArtifactCollected { artifact, .. } | Event::ArtifactUncollected { artifact, .. } => {

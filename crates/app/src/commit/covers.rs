@@ -213,13 +213,15 @@ fn covers_things(asked: &Asked<'_>, event: &Event) -> bool {
         (Event::KeyRotated { key, .. }, Target::Key(target)) => *key == target,
         (Event::IntegrationConnected(_), Target::Organization) => true,
         // The first tools of an integration that is connected at the same time.
-        (Event::ToolsApproved { integration, .. }, Target::Organization) => {
+        (Event::ToolsApproved { integration, .. } | Event::ToolsFound { integration, .. }, Target::Organization) => {
             events.iter().any(|other| matches!(other, Event::IntegrationConnected(new) if new.id == *integration))
         }
         (
             Event::IntegrationEdited { integration, .. }
             | Event::IntegrationDisconnected { integration }
             | Event::ToolsApproved { integration, .. }
+            | Event::ToolsFound { integration, .. }
+            | Event::ToolsAccepted { integration, .. }
             | Event::ToolClassified { integration, .. }
             | Event::ToolSwitched { integration, .. },
             Target::Integration(target),

@@ -78,6 +78,7 @@ fn connected(number: u8) -> Event {
         credential: CredentialKind::None,
         paused: false,
         tools: BTreeMap::new(),
+        found: BTreeMap::new(),
     }))
 }
 
@@ -821,6 +822,7 @@ fn asking() -> Organization {
                 definition: "{}".into(),
                 class: ToolClass::Read,
                 suggested: ToolClass::Read,
+                evidence: Vec::new(),
             }],
         },
         Event::DelegationSet { agent: agent(0), person: person(2), expires_at: None },

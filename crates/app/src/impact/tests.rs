@@ -30,7 +30,7 @@ struct Nowhere;
 
 impl Upstreams for Nowhere {
     fn list_tools<'l>(&'l self, _: &'l str, _: &'l CredentialKind, _: Option<&'l str>) -> Listing<'l> {
-        Box::pin(async { Ok(Vec::new()) })
+        Box::pin(async { Ok(crate::ports::ToolList::default()) })
     }
 
     fn templates(&self) -> Vec<crate::ports::TemplateOffered> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::command::Command;
 use domain::id::{IntegrationId, OrgId};
-use domain::integration::{CredentialKind, DiscoveredTool, Evidence, Integration, Slug, check_place, classify};
+use domain::integration::{CredentialKind, DiscoveredTool, Integration, Listed, Slug, check_place, judge};
 use journal::Fact;
 use verdict::Operation;
 
@@ -12,7 +12,7 @@ use super::IntegrationView;
 use crate::accounts::{Met, registration_id};
 use crate::change::Along;
 use crate::directory::one_line;
-use crate::ports::ListedTool;
+use crate::ports::{ListedTool, ToolList};
 use crate::{App, Caller, Problem};
 
 /// Bytes of one tool's definition.
@@ -67,7 +67,7 @@ impl App {
         }
         let id = IntegrationId::from_random(self.random()?);
         let org = caller.live.org();
-        let (tools, facts) = self.shown_to(new.url.trim(), (org, id, slug.as_str()), &new.credential).await?;
+        let (listed, facts) = self.shown_to(new.url.trim(), (org, id, slug.as_str()), &new.credential).await?;
         let integration = Integration {
             id,
             slug,
@@ -77,9 +77,10 @@ impl App {
             credential: new.credential.kind.clone(),
             paused: false,
             tools: BTreeMap::new(),
+            found: BTreeMap::new(),
         };
         let command = |_: &_| {
-            Ok(Command::ConnectIntegration { integration: Box::new(integration.clone()), tools: tools.clone() })
+            Ok(Command::ConnectIntegration { integration: Box::new(integration.clone()), listed: listed.clone() })
         };
         self.change(caller, Operation::ConnectIntegration, command, Along { facts, directory: None }).await?;
         self.show_integration(caller, id.as_str()).await
@@ -92,7 +93,7 @@ impl App {
         url: &str,
         (org, id, slug): (OrgId, IntegrationId, &str),
         credential: &NewCredential,
-    ) -> Result<(Vec<DiscoveredTool>, Vec<Fact>), Problem> {
+    ) -> Result<(Listed, Vec<Fact>), Problem> {
         let (kind, secret) = (&credential.kind, credential.secret.as_deref());
         let signs_in = matches!(kind, CredentialKind::ClientCredentials { .. } | CredentialKind::OAuth { .. });
         if !signs_in {
@@ -121,14 +122,10 @@ impl App {
     }
 
     /// What an upstream lists to somebody who shows nothing, or what it says about how to show something.
-    pub(crate) async fn knocked(
-        &self,
-        url: &str,
-        kind: &CredentialKind,
-    ) -> Result<(Vec<DiscoveredTool>, Option<String>), Problem> {
+    pub(crate) async fn knocked(&self, url: &str, kind: &CredentialKind) -> Result<(Listed, Option<String>), Problem> {
         match self.inner.upstreams.list_tools(url, kind, None).await {
-            Ok(listed) => Ok((listed.into_iter().map(discovered).collect::<Result<_, _>>()?, None)),
-            Err(fault) if fault.field == "credential" => Ok((Vec::new(), fault.challenge)),
+            Ok(list) => Ok((listed(list), None)),
+            Err(fault) if fault.field == "credential" => Ok((Listed::default(), fault.challenge)),
             Err(fault) => Err(Problem::invalid(fault.field, fault.message)),
         }
     }
@@ -139,28 +136,39 @@ impl App {
         url: &str,
         credential: &CredentialKind,
         secret: Option<&str>,
-    ) -> Result<Vec<DiscoveredTool>, Problem> {
-        let listed = self.inner.upstreams.list_tools(url.trim(), credential, secret).await;
-        let listed = listed.map_err(|fault| Problem::invalid(fault.field, fault.message))?;
-        listed.into_iter().map(discovered).collect()
+    ) -> Result<Listed, Problem> {
+        let list = self.inner.upstreams.list_tools(url.trim(), credential, secret).await;
+        list.map(listed).map_err(|fault| Problem::invalid(fault.field, fault.message))
     }
 }
 
-fn discovered(tool: ListedTool) -> Result<DiscoveredTool, Problem> {
-    if tool.definition.len() > DEFINITION_BYTES_MAX {
-        let message = format!("the server's tool {} has a definition over {DEFINITION_BYTES_MAX} bytes", tool.name);
-        return Err(Problem::invalid("url", message));
+/// What an upstream lists, with the class that the evidence speaks for.
+fn listed(list: ToolList) -> Listed {
+    let mut listed = Listed::default();
+    listed.unsound.extend(list.left_out.into_iter().map(|tool| (tool.name, tool.why)));
+    for tool in list.tools {
+        let name = tool.name.clone();
+        match discovered(tool) {
+            Ok(tool) => listed.tools.push(tool),
+            Err(why) => drop(listed.unsound.insert(name, why)),
+        }
     }
-    let definition: serde_json::Value = serde_json::from_str(&tool.definition)
-        .map_err(|error| Problem::invalid("url", format!("the server's tool {} is not JSON: {error}", tool.name)))?;
-    let hint =
-        |name: &str| definition.get("annotations").and_then(|hints| hints.get(name)).and_then(|hint| hint.as_bool());
-    let evidence = Evidence { read_only: hint("readOnlyHint"), destructive: hint("destructiveHint") };
-    let classification = classify(&tool.name, evidence);
+    listed
+}
+
+/// A tool as it is kept, or why it must not be offered.
+fn discovered(tool: ListedTool) -> Result<DiscoveredTool, String> {
+    if tool.definition.len() > DEFINITION_BYTES_MAX {
+        return Err(format!("its definition is over {DEFINITION_BYTES_MAX} bytes"));
+    }
+    let definition: serde_json::Value =
+        serde_json::from_str(&tool.definition).map_err(|error| format!("its definition cannot be read: {error}"))?;
+    let (judged, evidence) = judge(&tool.name, &definition);
     Ok(DiscoveredTool {
         name: tool.name,
         definition: tool.definition.into(),
-        class: classification.class,
-        suggested: classification.suggested,
+        class: judged.class,
+        suggested: judged.suggested,
+        evidence,
     })
 }

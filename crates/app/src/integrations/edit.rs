@@ -1,4 +1,4 @@
-//! Change, refresh or disconnect an integration.
+//! Change or disconnect an integration.
 
 use domain::command::Command;
 use domain::integration::{IntegrationEdit, check_place};
@@ -52,29 +52,6 @@ impl App {
         };
         let command = |_: &_| Ok(Command::EditIntegration { integration: id, edit: edit.clone() });
         self.change(caller, operation, command, Along { facts, directory: None }).await?;
-        self.show_integration(caller, id.as_str()).await
-    }
-
-    /// Reads the upstream's tools again and takes them over; a person's decisions about classes survive.
-    ///
-    /// # Errors
-    /// [`Problem`] where the upstream cannot be read; nothing was changed then.
-    pub async fn refresh_integration(&self, caller: &Caller, name: &str) -> Result<IntegrationView, Problem> {
-        let id = self.integration_named(caller, name)?;
-        let operation = Operation::EditIntegration { integration: id };
-        let snapshot = caller.live.snapshot();
-        let _permit = self.permit(&snapshot, &caller.actor, operation).await?;
-        let Some(integration) = snapshot.integration(id) else { return Err(Problem::missing("integration")) };
-        let shown = self.shown_for(caller, &snapshot, id).await?;
-        if !self.is_shown_still(caller, &snapshot, id) {
-            let message = "how Wardroom shows itself there was changed meanwhile; try again".to_owned();
-            return Err(Problem::Unavailable { message });
-        }
-        let tools = self
-            .discover(&integration.url, &integration.credential, shown.as_ref().map(|shown| shown.as_str()))
-            .await?;
-        let command = |_: &_| Ok(Command::RefreshTools { integration: id, tools: tools.clone() });
-        self.change(caller, operation, command, Along::default()).await?;
         self.show_integration(caller, id.as_str()).await
     }
 

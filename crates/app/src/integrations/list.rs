@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 
 use domain::id::IntegrationId;
-use domain::integration::{ClassSource, CredentialKind, Integration, Tool, ToolClass};
+use domain::integration::{ClassSource, Clue, CredentialKind, DefinitionHash, Integration, Tool, ToolClass};
+use domain::organization::ToolChanges;
 use domain::permission::Permission;
 use verdict::{Action, Basis, Operation, Question, Snapshot, Verdict};
 
+use super::changes::{ChangeKind, ToolChange, changes, kind_of};
+use super::difference::unseen;
+use super::unseen::{clues_written_out, written_out};
 use crate::{App, Caller, Problem};
 
 /// An integration as the caller sees it.
@@ -34,8 +38,14 @@ pub struct IntegrationView {
     pub tool_count: usize,
     /// How many of them somebody has to look at: until then they count as deleting.
     pub needs_review: usize,
+    /// How many tools are not as they were approved; only for those who may see all integrations.
+    pub change_count: Option<usize>,
+    /// What becomes of such a tool; only for those who may see all integrations.
+    pub tool_changes: Option<ToolChanges>,
     /// These tools, where one integration was asked for.
     pub tools: Vec<ToolView>,
+    /// What is not as it was approved, where one integration was asked for; only for those who may see all integrations.
+    pub changes: Option<Vec<ToolChange>>,
 }
 
 /// A tool as the caller sees it.
@@ -45,16 +55,28 @@ pub struct ToolView {
     pub name: String,
     /// Its name at the organization's one URL.
     pub exposed: String,
-    /// What it does, in the upstream's words.
+    /// The same as it can be shown, where something in it does not show.
+    pub shown: Option<String>,
+    /// What it does, in the upstream's words, with what shows as nothing written out.
     pub description: String,
+    /// What in its definition shows as nothing or turns other text around, written out.
+    pub unseen: Vec<String>,
     /// Its class.
     pub class: ToolClass,
     /// Who decided the class.
     pub class_source: ClassSource,
     /// The likeliest class, where nobody is sure.
     pub suggested: ToolClass,
+    /// The evidence for a class in its definition; only for those who may see all integrations.
+    pub evidence: Option<Vec<Clue>>,
     /// Whether it is switched off for everyone.
     pub off: bool,
+    /// The hash of its definition as it was approved.
+    pub hash: DefinitionHash,
+    /// In which way its server lists it otherwise than it was approved.
+    pub change: Option<ChangeKind>,
+    /// Whether nobody uses it because of that.
+    pub held_back: bool,
 }
 
 impl ToolView {
@@ -75,7 +97,7 @@ impl App {
         let state = caller.live.state.lock().await;
         let view = |integration: &Integration| {
             let seen = self.seen(caller, &snapshot, integration.id).ok()?;
-            Some(seen.view(integration, &snapshot, false))
+            Some(seen.view(integration, (state.settings.tool_changes, &snapshot), false))
         };
         Ok(state.integrations.values().filter_map(view).collect())
     }
@@ -88,10 +110,12 @@ impl App {
         let id = self.integration_named(caller, name)?;
         let snapshot = caller.live.snapshot();
         let seen = self.seen(caller, &snapshot, id)?;
-        let mut view = {
+        // What is compared word by word is not compared while others wait for the state.
+        let (integration, tool_changes) = {
             let state = caller.live.state.lock().await;
-            seen.view(state.integration(id)?, &snapshot, true)
+            (state.integration(id)?.clone(), state.settings.tool_changes)
         };
+        let mut view = seen.view(&integration, (tool_changes, &snapshot), true);
         if let Some(CredentialKind::OAuth { .. }) = view.credential {
             let places = self.places(caller.live.org(), &view.slug).await;
             view.redirect_uri = places.ok().map(|places| places.redirect_uri);
@@ -133,14 +157,22 @@ enum Seen {
 }
 
 impl Seen {
-    fn view(&self, integration: &Integration, snapshot: &Snapshot, with_tools: bool) -> IntegrationView {
+    fn view(
+        &self,
+        integration: &Integration,
+        (tool_changes, snapshot): (ToolChanges, &Snapshot),
+        with_tools: bool,
+    ) -> IntegrationView {
         let shown = |(name, _): &(&String, &Tool)| match self {
             Seen::Whole => true,
             Seen::Tools(names) => names.contains(*name),
         };
         let tools: Vec<(&String, &Tool)> = integration.tools.iter().filter(shown).collect();
         let whole = matches!(self, Seen::Whole);
-        let views = tools.iter().map(|(name, tool)| tool_view(integration, name, tool, snapshot));
+        let views = tools.iter().map(|(name, tool)| ToolView {
+            evidence: whole.then(|| clues_written_out(&tool.evidence)),
+            ..tool_view(integration, name, tool, snapshot)
+        });
         IntegrationView {
             id: integration.id,
             slug: integration.slug.to_string(),
@@ -152,7 +184,10 @@ impl Seen {
             paused: integration.paused,
             tool_count: tools.len(),
             needs_review: tools.iter().filter(|(_, tool)| tool.class == ToolClass::Unclassified).count(),
+            change_count: whole.then_some(integration.found.len()),
+            tool_changes: whole.then_some(tool_changes),
             tools: if with_tools { views.collect() } else { Vec::new() },
+            changes: (whole && with_tools).then(|| changes(integration)),
         }
     }
 }
@@ -164,13 +199,20 @@ pub(crate) fn description(definition: &str) -> String {
 }
 
 fn tool_view(integration: &Integration, name: &str, tool: &Tool, snapshot: &Snapshot) -> ToolView {
+    let (shown, in_name) = written_out(name);
     ToolView {
         name: name.to_owned(),
+        shown: (!in_name.is_empty()).then_some(shown),
         exposed: snapshot.exposed_name(integration.slug.as_str(), name).unwrap_or_default(),
-        description: description(&tool.definition),
+        description: written_out(&description(&tool.definition)).0,
+        unseen: unseen(&tool.definition).into_iter().collect(),
+        evidence: None,
         class: tool.class,
         class_source: tool.class_source,
         suggested: tool.suggested,
         off: tool.off,
+        hash: tool.hash.clone(),
+        change: integration.found.get(name).map(|found| kind_of(integration, name, found)),
+        held_back: integration.holds_back(name),
     }
 }

@@ -43,7 +43,9 @@ fn some_ask_for_it(state: &Organization, event: &Event) -> bool {
 fn is_about(wanted: &Wanted, event: &Event) -> bool {
     match event {
         Event::RequestWithdrawn { .. } | Event::RequestGranted { .. } | Event::RequestRefused { .. } => false,
-        Event::IntegrationDisconnected { integration } | Event::ToolsApproved { integration, .. } => match wanted {
+        Event::IntegrationDisconnected { integration }
+        | Event::ToolsApproved { integration, .. }
+        | Event::ToolsAccepted { integration, .. } => match wanted {
             Wanted::CallTool { integration: asked, .. }
             | Wanted::ViewIntegration { integration: asked }
             | Wanted::EditIntegration { integration: asked }

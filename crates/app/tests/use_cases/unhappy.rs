@@ -93,6 +93,8 @@ async fn a_member_changes_nothing_and_learns_nothing_of_what_was_not_given() {
         assert_eq!(code_of(world.give(member, Receiver::Member(MEMBER), name, Profile::Full).await), "missing");
         assert_eq!(code_of(app.disconnect_integration(member, name).await), "missing");
         assert_eq!(code_of(app.refresh_integration(member, name).await), "missing");
+        let seen = [("get".to_owned(), "gone".to_owned())].into();
+        assert_eq!(code_of(app.approve_tools(member, name, seen).await), "missing");
         assert_eq!(code_of(app.edit_integration(member, name, IntegrationChange::default()).await), "missing");
         assert_eq!(code_of(app.review_tool(member, (name, "create_refund"), None, Some(true)).await), "missing");
     }

@@ -11,7 +11,7 @@ use app::members::{AddedMember, NewMember};
 use app::organizations::{Founded, Founding};
 use app::ports::{
     AiClients, Clock, ListedTool, Listing, Lookup, LookupFault, Mail, MailFault, Mailer, Names, Outside, Sending,
-    UpstreamFault, Upstreams, Web,
+    ToolList, UpstreamFault, Upstreams, Web,
 };
 use app::sign_in::Tokens;
 use app::{App, Caller, Live, Problem, Quotas, Security};
@@ -92,7 +92,8 @@ impl Upstreams for FakeUpstreams {
             let gone = || UpstreamFault { field: "url", message: "nothing answers there".to_owned(), challenge: None };
             let listed = listed.ok_or_else(gone)?.into_iter();
             let definition = |name: &str| format!(r#"{{"name":"{name}","description":"does {name}"}}"#);
-            Ok(listed.map(|name| ListedTool { definition: definition(&name), name }).collect())
+            let tools = listed.map(|name| ListedTool { definition: definition(&name), name }).collect();
+            Ok(ToolList { tools, left_out: Vec::new() })
         })
     }
 

@@ -89,6 +89,7 @@ mod tests {
             credential,
             paused: false,
             tools: std::collections::BTreeMap::new(),
+            found: std::collections::BTreeMap::new(),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::id::{
     AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RegistrationId,
     RequestId, ResourceId, SessionId, TeamId,
 };
-use crate::integration::{DiscoveredTool, Integration, IntegrationEdit, ToolClass};
+use crate::integration::{DiscoveredTool, Found, Integration, IntegrationEdit, ToolClass};
 use crate::invitation::{Inviter, NewInvitation, Offer};
 use crate::key::KeyKind;
 use crate::mail_domain::{MailDomainName, Opening};
@@ -147,6 +147,12 @@ pub enum Event {
     /// These are the integration's tools from now on.
     #[serde(rename = "tools.approved")]
     ToolsApproved { integration: IntegrationId, tools: Vec<DiscoveredTool> },
+    /// This is what the integration's upstream lists otherwise than it was approved, from now on.
+    #[serde(rename = "tools.found")]
+    ToolsFound { integration: IntegrationId, found: BTreeMap<String, Found> },
+    /// A person approved what was found of these tools, each as they saw it.
+    #[serde(rename = "tools.accepted")]
+    ToolsAccepted { integration: IntegrationId, seen: BTreeMap<String, String> },
     /// A person decided a tool's class.
     #[serde(rename = "tool.classified")]
     ToolClassified { integration: IntegrationId, tool: String, class: ToolClass },
@@ -416,6 +422,8 @@ impl Event {
             Event::IntegrationEdited { .. } => "integration.edited",
             Event::IntegrationDisconnected { .. } => "integration.disconnected",
             Event::ToolsApproved { .. } => "tools.approved",
+            Event::ToolsFound { .. } => "tools.found",
+            Event::ToolsAccepted { .. } => "tools.accepted",
             Event::ToolClassified { .. } => "tool.classified",
             Event::ToolSwitched { .. } => "tool.switched",
             Event::GrantSet { .. } => "grant.set",
@@ -565,6 +573,8 @@ impl Event {
                 | Event::IntegrationEdited { .. }
                 | Event::IntegrationDisconnected { .. }
                 | Event::ToolsApproved { .. }
+                | Event::ToolsFound { .. }
+                | Event::ToolsAccepted { .. }
                 | Event::ToolClassified { .. }
                 | Event::ToolSwitched { .. }
         )

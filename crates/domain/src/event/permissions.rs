@@ -90,8 +90,8 @@ impl Event {
             Event::IntegrationConnected(_) => &[P::IntegrationConnect],
             Event::IntegrationEdited { .. } => &[P::IntegrationEdit],
             Event::IntegrationDisconnected { .. } => &[P::IntegrationDisconnect],
-            Event::ToolsApproved { .. } => &[P::IntegrationConnect, P::IntegrationEdit],
-            Event::ToolClassified { .. } | Event::ToolSwitched { .. } => &[P::ToolReview],
+            Event::ToolsApproved { .. } | Event::ToolsFound { .. } => &[P::IntegrationConnect, P::IntegrationEdit],
+            Event::ToolsAccepted { .. } | Event::ToolClassified { .. } | Event::ToolSwitched { .. } => &[P::ToolReview],
             // What an invitation gives is covered by the permit of its acceptance, and by no other one of these.
             Event::GrantSet { grantee: Grantee::Member(_), .. } => &[P::GrantAssign, P::MemberAdd, P::MemberInvite],
             Event::GrantSet { grantee, .. }

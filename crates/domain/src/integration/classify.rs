@@ -7,7 +7,7 @@ use super::ToolClass;
 
 /// The hints of a tool's annotations that bear on its class.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Evidence {
+pub struct Hints {
     /// `readOnlyHint`.
     pub read_only: Option<bool>,
     /// `destructiveHint`.
@@ -73,16 +73,16 @@ const DELETE_WORDS: &[&str] = &[
 
 /// Judges a tool by its name at the upstream and its annotations.
 #[must_use]
-pub fn classify(name: &str, evidence: Evidence) -> Classification {
+pub fn classify(name: &str, hints: Hints) -> Classification {
     let by_name = class_of_name(name);
-    let by_hint = match (evidence.read_only, evidence.destructive) {
+    let by_hint = match (hints.read_only, hints.destructive) {
         (Some(true), Some(true)) => None,
         (Some(true), _) => Some(ToolClass::Read),
         (_, Some(true)) => Some(ToolClass::Delete),
         (Some(false), Some(false)) => Some(ToolClass::Write),
         _ => None,
     };
-    let contradicting = evidence.read_only == Some(true) && evidence.destructive == Some(true);
+    let contradicting = hints.read_only == Some(true) && hints.destructive == Some(true);
     let class = match (by_name, by_hint) {
         _ if contradicting => ToolClass::Unclassified,
         // A hint that only asks for more care than the name is believed, and so is one that agrees.
@@ -91,7 +91,7 @@ pub fn classify(name: &str, evidence: Evidence) -> Classification {
         (Some(_), Some(_)) => ToolClass::Unclassified,
         (Some(named), None) => {
             // Without any hint a harmless-sounding verb alone decides only that nothing is deleted.
-            if named == ToolClass::Read && evidence.read_only == Some(false) { ToolClass::Unclassified } else { named }
+            if named == ToolClass::Read && hints.read_only == Some(false) { ToolClass::Unclassified } else { named }
         }
         (None, Some(ToolClass::Delete)) => ToolClass::Delete,
         (None, _) => ToolClass::Unclassified,
@@ -104,7 +104,7 @@ pub fn classify(name: &str, evidence: Evidence) -> Classification {
 }
 
 /// The class that the words of a name speak for: the first verb decides, and a deleting word anywhere wins.
-fn class_of_name(name: &str) -> Option<ToolClass> {
+pub(super) fn class_of_name(name: &str) -> Option<ToolClass> {
     let words = words(name);
     let among = |list: &[&str], word: &String| list.contains(&word.as_str());
     if words.iter().any(|word| among(&["delete", "destroy", "purge", "erase", "wipe", "drop"], word)) {
@@ -124,7 +124,7 @@ fn class_of_name(name: &str) -> Option<ToolClass> {
 }
 
 /// Splits `list_customers`, `listCustomers` and `list-customers` alike.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before_was_lower = false;
     for letter in name.chars() {
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     fn class(name: &str, read_only: Option<bool>, destructive: Option<bool>) -> ToolClass {
-        classify(name, Evidence { read_only, destructive }).class
+        classify(name, Hints { read_only, destructive }).class
     }
 
     #[test]

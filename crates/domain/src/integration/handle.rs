@@ -1,9 +1,14 @@
 //! What may happen to an integration.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
 use crate::event::Event;
 use crate::id::IntegrationId;
-use crate::integration::{ClassSource, DiscoveredTool, Integration, IntegrationEdit, Tool, ToolClass, check_place};
-use crate::organization::Organization;
+use crate::integration::{
+    ClassSource, CredentialKind, DefinitionHash, DiscoveredTool, Found, Integration, IntegrationEdit, Tool, ToolClass,
+    check_place,
+};
+use crate::organization::{Organization, ToolChanges};
 use crate::refusal::{Refusal, unprintable};
 
 /// The slug of Wardroom's own tools at its MCP doors.
@@ -16,11 +21,7 @@ const TOOLS_MAX: usize = 2_000;
 const TEXT_LENGTH_MAX: usize = 200;
 
 /// A new upstream with the tools it listed.
-pub(crate) fn connect(
-    state: &Organization,
-    integration: &Integration,
-    tools: &[DiscoveredTool],
-) -> Result<Vec<Event>, Refusal> {
+pub(crate) fn connect(state: &Organization, integration: &Integration, listed: Listed) -> Result<Vec<Event>, Refusal> {
     if state.integrations.values().any(|other| other.slug == integration.slug) {
         let message = format!("there is an integration named {} already; choose another slug", integration.slug);
         return Err(Refusal::field("slug-taken", "slug", message));
@@ -39,13 +40,19 @@ pub(crate) fn connect(
     title_fits(&integration.title)?;
     fits("purpose", &integration.purpose)?;
     check_place(&integration.url, &integration.credential)?;
-    tools_are_sound(tools)?;
+    tools_are_sound(&listed)?;
     let mut bare = integration.clone();
     bare.tools.clear();
-    Ok(vec![
+    bare.found.clear();
+    let (id, found) = (integration.id, listed.unsound());
+    let mut events = vec![
         Event::IntegrationConnected(Box::new(bare)),
-        Event::ToolsApproved { integration: integration.id, tools: tools.to_vec() },
-    ])
+        Event::ToolsApproved { integration: id, tools: listed.tools },
+    ];
+    if !found.is_empty() {
+        events.push(Event::ToolsFound { integration: id, found });
+    }
+    Ok(events)
 }
 
 /// Names, pause and credential change.
@@ -79,26 +86,129 @@ pub(crate) fn disconnect(state: &Organization, id: IntegrationId) -> Result<Vec<
     Ok(vec![Event::IntegrationDisconnected { integration: id }])
 }
 
-/// The upstream's present list of tools replaces the one we had; a person's review of a class survives.
+/// What an upstream lists: tools, and what must not be offered, by name with what is wrong with it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Listed {
+    /// Its tools.
+    pub tools: Vec<DiscoveredTool>,
+    /// Tools that must not be offered as they are defined, with the reason.
+    pub unsound: BTreeMap<String, String>,
+}
+
+impl From<Vec<DiscoveredTool>> for Listed {
+    fn from(tools: Vec<DiscoveredTool>) -> Listed {
+        Listed { tools, unsound: BTreeMap::new() }
+    }
+}
+
+impl Listed {
+    /// What of it must not be offered.
+    fn unsound(&self) -> BTreeMap<String, Found> {
+        let unsound = self.unsound.iter();
+        unsound.map(|(name, why)| (name.clone(), Found::Unsound { why: why.clone() })).collect()
+    }
+}
+
+/// What the upstream lists now is compared with what is approved, and what differs is held back; or it is taken over, where
+/// the organization wants that.
 pub(crate) fn refresh(
     state: &Organization,
     id: IntegrationId,
-    tools: &[DiscoveredTool],
+    listed: Listed,
+    first: bool,
 ) -> Result<Vec<Event>, Refusal> {
     let present = state.integration(id)?;
-    tools_are_sound(tools)?;
-    let same = present.tools.len() == tools.len()
-        && tools.iter().all(|tool| {
+    tools_are_sound(&listed)?;
+    let untouched = present.tools.is_empty() && present.found.is_empty();
+    let signs_in = matches!(present.credential, CredentialKind::OAuth { .. });
+    let takes = state.settings.tool_changes == ToolChanges::Take || (first && untouched && signs_in);
+    if !takes {
+        let found = differences(present, &listed);
+        let same = found == present.found;
+        return Ok(if same { Vec::new() } else { vec![Event::ToolsFound { integration: id, found }] });
+    }
+    let same = present.tools.len() == listed.tools.len()
+        && listed.tools.iter().all(|tool| {
             present.tools.get(&tool.name).is_some_and(|known| {
-                known.definition == tool.definition
+                known.hash == DefinitionHash::of(&tool.definition)
                     && known.suggested == tool.suggested
                     && (known.class == tool.class || known.class_source != ClassSource::Evidence)
             })
         });
-    if same {
-        return Ok(Vec::new());
+    let found = listed.unsound();
+    let mut events = Vec::new();
+    if !same {
+        events.push(Event::ToolsApproved { integration: id, tools: listed.tools });
     }
-    Ok(vec![Event::ToolsApproved { integration: id, tools: tools.to_vec() }])
+    // What is taken over is held back no longer.
+    let held = if same { present.found.clone() } else { BTreeMap::new() };
+    if found != held {
+        events.push(Event::ToolsFound { integration: id, found });
+    }
+    Ok(events)
+}
+
+/// What is listed otherwise than it was approved.
+fn differences(present: &Integration, listed: &Listed) -> BTreeMap<String, Found> {
+    let mut found = listed.unsound();
+    let mut there: BTreeSet<&str> = listed.unsound.keys().map(String::as_str).collect();
+    for tool in &listed.tools {
+        there.insert(&tool.name);
+        let hash = DefinitionHash::of(&tool.definition);
+        if present.tools.get(&tool.name).is_none_or(|known| known.hash != hash) {
+            found.insert(tool.name.clone(), Found::Definition(tool.clone()));
+        }
+    }
+    let gone = present.tools.keys().filter(|name| !there.contains(name.as_str()));
+    found.extend(gone.map(|name| (name.clone(), Found::Gone)));
+    found
+}
+
+/// A person approves what was found, each tool as they saw it: what has changed once more since is not what they approved.
+pub(crate) fn approve(
+    state: &Organization,
+    id: IntegrationId,
+    seen: &BTreeMap<String, String>,
+) -> Result<Vec<Event>, Refusal> {
+    let integration = state.integration(id)?;
+    let mut approved = BTreeMap::new();
+    for (tool, seen) in seen {
+        if is_so_already(integration, tool, seen) {
+            continue;
+        }
+        let Some(found) = integration.found.get(tool) else {
+            let message = format!("nothing of {tool} is held back at {}", integration.slug);
+            return Err(Refusal::missing("tool", message));
+        };
+        match found.seen_as() {
+            None => {
+                let message = format!("{tool} cannot be offered as its server defines it; have it defined otherwise");
+                return Err(Refusal::field("unsound-tool", "tools", message));
+            }
+            Some(now) if now != *seen => {
+                let message = format!("{tool} has changed since you saw it; look at it again, and approve that");
+                return Err(Refusal::field("changed-since-seen", "tools", message));
+            }
+            Some(now) => drop(approved.insert(tool.clone(), now)),
+        }
+    }
+    let new = approved.keys().filter(|tool| !integration.tools.contains_key(*tool)).count();
+    if integration.tools.len() + new > TOOLS_MAX && new > 0 {
+        let message =
+            format!("an integration has at most {TOOLS_MAX} tools; approve the end of those that are gone first");
+        return Err(Refusal::rule("too-many-tools", message));
+    }
+    Ok(if approved.is_empty() { Vec::new() } else { vec![Event::ToolsAccepted { integration: id, seen: approved }] })
+}
+
+/// Whether a tool is as somebody approves it: they did so before, or somebody else did.
+fn is_so_already(integration: &Integration, tool: &str, seen: &str) -> bool {
+    let known = integration.tools.get(tool);
+    !integration.found.contains_key(tool)
+        && match Found::Gone.seen_as() {
+            Some(gone) if gone == seen => known.is_none(),
+            _ => known.is_some_and(|known| known.hash.as_str() == seen),
+        }
 }
 
 /// A person decides a tool's class, or switches it off or on for everyone.
@@ -128,40 +238,62 @@ pub(crate) fn review_tool(
 }
 
 impl Tool {
-    /// What a tool becomes when the upstream's list is approved. A person's decision was about the definition that
+    /// What a tool becomes when the upstream's list is approved as a whole. A person's decision was about the definition that
     /// they saw: where that changed, somebody has to look again.
     pub(crate) fn approved(before: Option<&Tool>, discovered: &DiscoveredTool) -> Tool {
+        let hash = DefinitionHash::of(&discovered.definition);
         let reviewed = before.filter(|tool| tool.class_source != ClassSource::Evidence);
-        let (class, class_source) = match reviewed {
-            Some(tool) if tool.definition == discovered.definition => (tool.class, tool.class_source),
+        let decided = match reviewed {
+            Some(tool) if tool.hash == hash => (tool.class, tool.class_source),
             Some(_) => (ToolClass::Unclassified, ClassSource::Changed),
             None => (discovered.class, ClassSource::Evidence),
         };
+        Tool::defined(before, (discovered, hash), decided)
+    }
+
+    /// What a tool becomes when a person approves what was found of it: what people decided about it stands.
+    pub(crate) fn accepted(before: Option<&Tool>, discovered: &DiscoveredTool) -> Tool {
+        let hash = DefinitionHash::of(&discovered.definition);
+        let reviewed = before.filter(|tool| tool.class_source != ClassSource::Evidence);
+        let decided =
+            reviewed.map_or((discovered.class, ClassSource::Evidence), |tool| (tool.class, tool.class_source));
+        Tool::defined(before, (discovered, hash), decided)
+    }
+
+    fn defined(
+        before: Option<&Tool>,
+        (discovered, hash): (&DiscoveredTool, DefinitionHash),
+        (class, class_source): (ToolClass, ClassSource),
+    ) -> Tool {
         Tool {
             definition: discovered.definition.clone(),
+            hash,
             class,
             class_source,
             suggested: discovered.suggested,
+            evidence: discovered.evidence.clone(),
             off: before.is_some_and(|tool| tool.off),
         }
     }
 }
 
-fn tools_are_sound(tools: &[DiscoveredTool]) -> Result<(), Refusal> {
-    if tools.len() > TOOLS_MAX {
-        let message = format!("the server lists {} tools; at most {TOOLS_MAX} are taken", tools.len());
+fn tools_are_sound(listed: &Listed) -> Result<(), Refusal> {
+    let names = || listed.tools.iter().map(|tool| &tool.name).chain(listed.unsound.keys());
+    let count = names().count();
+    if count > TOOLS_MAX {
+        let message = format!("the server lists {count} tools; at most {TOOLS_MAX} are taken");
         return Err(Refusal::rule("too-many-tools", message));
     }
-    let mut names = std::collections::HashSet::new();
-    for tool in tools {
-        if tool.name.is_empty() || tool.name.len() > 256 {
+    let mut known = HashSet::new();
+    for name in names() {
+        if name.is_empty() || name.len() > 256 {
             return Err(Refusal::rule(
                 "bad-tool-name",
                 "the server lists a tool whose name is empty or over 256 bytes",
             ));
         }
-        if !names.insert(tool.name.as_str()) {
-            return Err(Refusal::rule("bad-tool-name", format!("the server lists the tool {} twice", tool.name)));
+        if !known.insert(name.as_str()) {
+            return Err(Refusal::rule("bad-tool-name", format!("the server lists the tool {name} twice")));
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Clue, DefinitionHash, Found};
 use crate::id::IntegrationId;
 
 /// The short name of an integration or an organization: 1 to 32 characters of `a-z 0-9 -`, starting and ending
@@ -117,10 +118,10 @@ impl ToolClass {
 pub enum ClassSource {
     /// Wardroom, from the evidence in the tool's definition.
     Evidence,
-    /// A person. Survives every refresh that leaves the definition as the person saw it.
+    /// A person. Stays when a person approves another definition.
     Review,
-    /// Nobody yet: a person decided, and the upstream has changed the definition since. Stays until somebody
-    /// decides anew.
+    /// Nobody yet: a person decided, and the upstream has changed the definition since, which nobody looked at. Stays until
+    /// somebody decides anew.
     Changed,
 }
 
@@ -135,6 +136,9 @@ pub struct DiscoveredTool {
     pub class: ToolClass,
     /// What would be the class if the evidence were enough; shown to whoever reviews.
     pub suggested: ToolClass,
+    /// The evidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Clue>,
 }
 
 /// A tool of an integration.
@@ -142,12 +146,16 @@ pub struct DiscoveredTool {
 pub struct Tool {
     /// Its whole definition as JSON text, as it was when last approved.
     pub definition: Arc<str>,
+    /// The hash of that.
+    pub hash: DefinitionHash,
     /// Its class.
     pub class: ToolClass,
     /// Who decided the class.
     pub class_source: ClassSource,
     /// What the evidence suggests where it is not enough to decide.
     pub suggested: ToolClass,
+    /// The evidence.
+    pub evidence: Vec<Clue>,
     /// Whether it is switched off for everyone.
     pub off: bool,
 }
@@ -219,6 +227,17 @@ pub struct Integration {
     pub paused: bool,
     /// Its tools by the name they have there.
     pub tools: BTreeMap<String, Tool>,
+    /// What the upstream lists otherwise than it was approved, by the name of the tool.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub found: BTreeMap<String, Found>,
+}
+
+impl Integration {
+    /// Whether a tool is used by nobody, because the upstream defines it otherwise than it was approved.
+    #[must_use]
+    pub fn holds_back(&self, tool: &str) -> bool {
+        self.found.get(tool).is_some_and(Found::holds_back)
+    }
 }
 
 /// What is to change about an integration; `None` leaves a thing as it is.

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use crate::event::Event;
 use crate::grant::{Grant, Grantee};
 use crate::id::IntegrationId;
-use crate::integration::{ClassSource, DiscoveredTool, Integration, IntegrationEdit, Tool};
+use crate::integration::{ClassSource, DiscoveredTool, Found, Integration, IntegrationEdit, Tool};
 use crate::key::{Key, KeyKind, KeyScope};
 use crate::organization::{Organization, Stamp};
 use crate::role::RoleId;
@@ -53,6 +53,14 @@ impl Organization {
             }
             Event::ToolsApproved { integration, tools } => {
                 self.approve_tools(integration, &tools);
+            }
+            Event::ToolsFound { integration, found } => {
+                if let Some(integration) = self.integrations.get_mut(&integration) {
+                    integration.found = found;
+                }
+            }
+            Event::ToolsAccepted { integration, seen } => {
+                seen.keys().for_each(|tool| self.accept_tool(integration, tool));
             }
             Event::ToolClassified { integration, tool, class } => {
                 if let Some(tool) = self.tool_mut(integration, &tool) {
@@ -228,15 +236,35 @@ impl Organization {
     /// later gets it back as it was reviewed, and off where it was off.
     fn approve_tools(&mut self, id: IntegrationId, listed: &[DiscoveredTool]) {
         let Some(integration) = self.integrations.get_mut(&id) else { return };
+        integration.found.clear();
         let mut before = std::mem::take(&mut integration.tools);
         before.extend(self.withdrawn.remove(&id).unwrap_or_default());
         let approved = |tool: &DiscoveredTool| (tool.name.clone(), Tool::approved(before.get(&tool.name), tool));
         integration.tools = listed.iter().map(approved).collect();
         let listed = &integration.tools;
-        let decided = |tool: &Tool| tool.off || tool.class_source == ClassSource::Review;
-        before.retain(|name, tool| !listed.contains_key(name) && decided(tool));
+        before.retain(|name, tool| !listed.contains_key(name) && is_decided(tool));
         if !before.is_empty() {
             self.withdrawn.insert(id, before);
+        }
+    }
+
+    /// A tool becomes what was found of it.
+    fn accept_tool(&mut self, id: IntegrationId, name: &str) {
+        let Some(integration) = self.integrations.get_mut(&id) else { return };
+        match integration.found.remove(name) {
+            Some(Found::Definition(found)) => {
+                let withdrawn = self.withdrawn.get_mut(&id).and_then(|withdrawn| withdrawn.remove(name));
+                let before = integration.tools.get(name).or(withdrawn.as_ref());
+                let accepted = Tool::accepted(before, &found);
+                integration.tools.insert(name.to_owned(), accepted);
+                self.withdrawn.retain(|_, withdrawn| !withdrawn.is_empty());
+            }
+            Some(Found::Gone) => {
+                if let Some(tool) = integration.tools.remove(name).filter(is_decided) {
+                    self.withdrawn.entry(id).or_default().insert(name.to_owned(), tool);
+                }
+            }
+            Some(Found::Unsound { .. }) | None => {}
         }
     }
 
@@ -253,6 +281,11 @@ impl Organization {
     fn tool_mut(&mut self, integration: IntegrationId, tool: &str) -> Option<&mut Tool> {
         self.integrations.get_mut(&integration)?.tools.get_mut(tool)
     }
+}
+
+/// Whether a person decided something about a tool.
+fn is_decided(tool: &Tool) -> bool {
+    tool.off || tool.class_source == ClassSource::Review
 }
 
 fn edited(integration: &mut Integration, edit: IntegrationEdit) {

@@ -16,6 +16,6 @@ pub use review::Review;
 pub(crate) use review::confirm as confirm_review;
 pub use settings::{
     Choice, GrantsTo, Invite, InvitedAddress, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SecondFactor,
-    SettingChange, SettingEntry, Settings, Values,
+    SettingChange, SettingEntry, Settings, ToolChanges, Values,
 };
 pub use state::{Organization, Stamp};

@@ -189,6 +189,14 @@ choices! {
         Everyone "everyone";
     }
 
+    /// What becomes of a tool that its server defines otherwise than it was approved.
+    ToolChanges {
+        /// It is held back until somebody approves the change, and so is a new tool.
+        Hold "hold";
+        /// It is taken over as it is found, and so is a new tool. What a person decided about its class counts no longer.
+        Take "take";
+    }
+
     /// To whom integrations and resources are given.
     GrantsTo {
         /// To people one by one.
@@ -333,6 +341,8 @@ settings! {
     RequestsAgentTool requests_agent_tool: bool = false, "requests.agent_tool";
     /// Whose sessions open the organization only where their person has shown a passkey. Keys are not asked.
     SignInSecondFactor sign_in_second_factor: SecondFactor = SecondFactor::Off, "sign_in.second_factor";
+    /// What becomes of tools that their server defines otherwise than they were approved, and of new ones.
+    ToolChanges tool_changes: ToolChanges = ToolChanges::Hold, "integrations.tool_changes";
 }
 
 impl Settings {

@@ -164,7 +164,7 @@ catalogue! {
     IntegrationConnect "integration.connect" Settings true WHOLE [IntegrationView] "Connect integrations" "Connect a new integration.";
     IntegrationEdit "integration.edit" Settings true WHOLE [IntegrationView] "Change integrations" "Rename, pause, refresh and re-credential integrations.";
     IntegrationDisconnect "integration.disconnect" Settings true WHOLE [IntegrationView] "Disconnect integrations" "Disconnect an integration for everyone.";
-    ToolReview "tool.review" Settings true WHOLE [IntegrationView] "Review tools" "Decide a tool's class and switch a tool off for everyone.";
+    ToolReview "tool.review" Settings true WHOLE [IntegrationView] "Review tools" "Decide a tool's class, approve what its server changed, and switch a tool off for everyone.";
     GrantAssign "grant.assign" Settings true WHOLE [IntegrationView MemberView] "Assign integrations" "Give and take integrations and tool profiles.";
     KeyIssue "key.issue" Settings true WHOLE [MemberView] "Issue others' keys" "Issue a first personal key to a member, revoke members' personal keys, and end their sessions in the organization.";
     KeyManageWorkspace "key.manage_workspace" Settings true WHOLE [] "Manage workspace keys" "Create, narrow, rotate and revoke workspace keys.";

@@ -110,6 +110,7 @@ fn may_take_away(event: &Event) -> bool {
         event,
         Event::IntegrationDisconnected { .. }
             | Event::ToolsApproved { .. }
+            | Event::ToolsAccepted { .. }
             | Event::ResourceDestroyed { .. }
             | Event::ObjectDefined(_)
             | Event::ObjectRemoved { .. }

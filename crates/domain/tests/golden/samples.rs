@@ -9,7 +9,10 @@ use domain::id::{
     AccountId, AgentId, ClientId, GroupId, IntegrationId, InvitationId, KeyId, MailDomainId, PersonId, RegistrationId,
     RequestId, ResourceId, SessionId, TeamId,
 };
-use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass, Whose};
+use domain::integration::{
+    Clue, ClueFrom, CredentialKind, DefinitionHash, DiscoveredTool, Found, Integration, IntegrationEdit, Slug,
+    ToolClass, Whose,
+};
 use domain::invitation::{Inviter, NewInvitation, Offer, OfferedGrant};
 use domain::key::{KeyKind, KeyScope};
 use domain::mail_domain::{JoinMode, MailDomainName, Opening};
@@ -17,7 +20,7 @@ use domain::member::MemberDetail;
 use domain::object::{DataName, DataRules, DataVerb, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::{
     GrantsTo, Invite, InvitedAddress, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SecondFactor,
-    SettingChange, Settings,
+    SettingChange, Settings, ToolChanges,
 };
 use domain::permission::{Holding, Permission, PermissionSet};
 use domain::request::{NewRequest, Wanted};
@@ -90,6 +93,11 @@ pub(crate) fn earlier() -> Vec<Sample> {
                 ..before_extra_roles()
             }),
         ),
+        // Of the time when what servers changed was taken over.
+        (
+            "organization.created-with-second-factor",
+            created(Settings { review_every_days: 30, ..before_tool_changes() }),
+        ),
         // Of the time before a passkey could be asked of people.
         ("organization.created-with-an-end", created(Settings { review_every_days: 30, ..before_second_factor() })),
         // Of the time before an organization could be deleted.
@@ -127,7 +135,11 @@ fn before_deletion() -> Settings {
 }
 
 fn before_second_factor() -> Settings {
-    Settings { sign_in_second_factor: SecondFactor::Off, ..all_settings() }
+    Settings { sign_in_second_factor: SecondFactor::Off, ..before_tool_changes() }
+}
+
+fn before_tool_changes() -> Settings {
+    Settings { tool_changes: ToolChanges::Hold, ..all_settings() }
 }
 
 fn all_settings() -> Settings {
@@ -160,6 +172,7 @@ fn all_settings() -> Settings {
         records_sync: RecordsSync::All,
         requests_agent_tool: true,
         sign_in_second_factor: SecondFactor::Managers,
+        tool_changes: ToolChanges::Take,
     }
 }
 
@@ -167,7 +180,7 @@ fn samples_of_the_organization() -> Vec<Sample> {
     let person = PersonId::from_random(PERSON);
     let heir = PersonId::from_random([8; 20]);
     vec![
-        ("organization.created-with-second-factor", created(Settings { review_every_days: 30, ..all_settings() })),
+        ("organization.created-with-tool-changes", created(Settings { review_every_days: 30, ..all_settings() })),
         ("access.reviewed", Event::AccessReviewed { of_seq: 41 }),
         ("organization.deletion_set", Event::OrganizationDeletionSet { deletes_at: Timestamp(1_700_000_000_000) }),
         ("organization.restored", Event::OrganizationRestored),
@@ -259,6 +272,8 @@ fn samples_of_settings() -> Vec<Sample> {
         ("setting.changed-second-factor", To::SignInSecondFactor(SecondFactor::Managers)),
         ("setting.changed-second-factor-everyone", To::SignInSecondFactor(SecondFactor::Everyone)),
         ("setting.changed-second-factor-off", To::SignInSecondFactor(SecondFactor::Off)),
+        ("setting.changed-tool-changes", To::ToolChanges(ToolChanges::Take)),
+        ("setting.changed-tool-changes-held", To::ToolChanges(ToolChanges::Hold)),
     ];
     changes.map(|(name, change)| (name, Event::SettingChanged(change))).into()
 }
@@ -325,6 +340,7 @@ fn samples_of_integrations() -> Vec<Sample> {
             credential,
             paused: false,
             tools: [].into(),
+            found: [].into(),
         }))
     };
     let header = CredentialKind::Header { name: "X-Api-Key".to_owned() };
@@ -339,16 +355,30 @@ fn samples_of_integrations() -> Vec<Sample> {
             definition: definition.into(),
             class: ToolClass::Unclassified,
             suggested: ToolClass::Delete,
+            evidence: Vec::new(),
         },
         DiscoveredTool {
             name: "list_customers".to_owned(),
             definition: "{}".into(),
             class: ToolClass::Read,
             suggested: ToolClass::Read,
+            evidence: Vec::new(),
         },
     ];
     let edit = IntegrationEdit { paused: Some(true), credential: Some(CredentialKind::None), ..Default::default() };
     let tool = "create_refund".to_owned();
+    let clues =
+        [ClueFrom::Annotation, ClueFrom::Name, ClueFrom::Description, ClueFrom::Schema].into_iter().zip(ToolClass::ALL);
+    let evidence = clues.map(|(from, says)| Clue { from, says, words: "refund".to_owned() }).collect();
+    let found = [
+        ("create_refund", Found::Definition(DiscoveredTool { evidence, ..tools[0].clone() })),
+        ("list_customers", Found::Gone),
+        ("pay\u{202e}", Found::Unsound { why: "Region is wanted twice".to_owned() }),
+    ];
+    let found = found.map(|(name, found)| (name.to_owned(), found)).into();
+    let hash = DefinitionHash::of(definition).to_string();
+    let seen = [("create_refund", hash), ("list_customers", "gone".to_owned())];
+    let seen = seen.map(|(name, seen)| (name.to_owned(), seen)).into();
     vec![
         ("integration.connected", connected(CredentialKind::Bearer)),
         ("integration.connected-header", connected(header)),
@@ -360,6 +390,8 @@ fn samples_of_integrations() -> Vec<Sample> {
         ("account.disconnected", Event::AccountDisconnected { account, integration, person }),
         ("integration.edited", Event::IntegrationEdited { integration, edit }),
         ("integration.disconnected", Event::IntegrationDisconnected { integration }),
+        ("tools.found", Event::ToolsFound { integration, found }),
+        ("tools.accepted", Event::ToolsAccepted { integration, seen }),
         ("tools.approved", Event::ToolsApproved { integration, tools }),
         ("tool.classified", Event::ToolClassified { integration, tool: tool.clone(), class: ToolClass::Write }),
         ("tool.switched", Event::ToolSwitched { integration, tool, off: true }),

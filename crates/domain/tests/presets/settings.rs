@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::grant::Profile;
 use domain::key::KeyScope;
 use domain::organization::{
-    GrantsTo, Invite, InvitedAddress, KeysWithoutRole, PersonalKeys, Promote, SecondFactor, Settings,
+    GrantsTo, Invite, InvitedAddress, KeysWithoutRole, PersonalKeys, Promote, SecondFactor, Settings, ToolChanges,
 };
 use domain::resource::ResourceKind;
 
@@ -89,6 +89,11 @@ fn everywhere_an_invited_address_has_to_be_shown_and_a_link_lasts_a_week() {
 #[test]
 fn no_preset_asks_anybody_for_a_passkey_who_has_not_been_asked_to_add_one() {
     assert_eq!(across(|settings| settings.sign_in_second_factor), [SecondFactor::Off; 6]);
+}
+
+#[test]
+fn everywhere_a_tool_that_its_server_changes_is_held_back() {
+    assert_eq!(across(|settings| settings.tool_changes), [ToolChanges::Hold; 6]);
 }
 
 #[test]

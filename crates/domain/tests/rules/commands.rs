@@ -12,12 +12,14 @@ use domain::id::{
     AccountId, AgentId, ClientId, GroupId, IntegrationId, KeyId, PersonId, RegistrationId, ResourceId, SessionId,
     TeamId,
 };
-use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass, Whose};
+use domain::integration::{
+    CredentialKind, DefinitionHash, DiscoveredTool, Integration, IntegrationEdit, Listed, Slug, ToolClass, Whose,
+};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
 use domain::organization::{
     GrantsTo, Invite, InvitedAddress, KeysWithoutRole, Label, PersonalKeys, Promote, RecordsSync, SecondFactor,
-    SettingChange,
+    SettingChange, ToolChanges,
 };
 use domain::preset::Preset;
 use domain::resource::ResourceKind;
@@ -124,10 +126,18 @@ fn secrets() -> impl Strategy<Value = (String, String)> {
     (0..9u8).prop_map(|number| (format!("{number:064}"), format!("…{number}")))
 }
 
+/// What an approval names of a tool's definition of a version, or of its end.
+fn seen(tool: &str, version: u8) -> String {
+    if version == 2 {
+        return "gone".to_owned();
+    }
+    DefinitionHash::of(&format!(r#"{{"name":"{tool}","version":{version}}}"#)).to_string()
+}
+
 fn discovered() -> impl Strategy<Value = Vec<DiscoveredTool>> {
     let tool = (select(&TOOLS[..]), select(&ToolClass::ALL[..]), 0..2u8).prop_map(|(name, class, version)| {
         let definition = format!(r#"{{"name":"{name}","version":{version}}}"#).into();
-        DiscoveredTool { name: name.to_owned(), definition, class, suggested: class }
+        DiscoveredTool { name: name.to_owned(), definition, class, suggested: class, evidence: Vec::new() }
     });
     proptest::collection::vec(tool, 0..5)
 }
@@ -165,6 +175,7 @@ fn setting_changes() -> impl Strategy<Value = SettingChange> {
         1 => any::<bool>().prop_map(To::RequestsAgentTool),
         1 => select(vec![SecondFactor::Off, SecondFactor::Managers, SecondFactor::Everyone])
             .prop_map(To::SignInSecondFactor),
+        1 => select(vec![ToolChanges::Hold, ToolChanges::Take]).prop_map(To::ToolChanges),
     ]
 }
 
@@ -205,8 +216,18 @@ fn connections() -> impl Strategy<Value = Command> {
         let url = "http://127.0.0.1/mcp".to_owned();
         let whose = if slug == "mail" { Whose::Person } else { Whose::Organization };
         let (slug, purpose, credential) = (Slug::parse(slug).unwrap(), String::new(), oauth(whose));
-        let bare = Integration { id, slug, title, purpose, url, credential, paused: false, tools: BTreeMap::new() };
-        Command::ConnectIntegration { integration: Box::new(bare), tools }
+        let bare = Integration {
+            id,
+            slug,
+            title,
+            purpose,
+            url,
+            credential,
+            paused: false,
+            tools: BTreeMap::new(),
+            found: BTreeMap::new(),
+        };
+        Command::ConnectIntegration { integration: Box::new(bare), listed: tools.into() }
     })
 }
 
@@ -332,9 +353,16 @@ fn of_integrations() -> impl Strategy<Value = Command> {
     prop_oneof![
         3 => connections(),
         1 => (integrations(), edits()).prop_map(|(integration, edit)| Command::EditIntegration { integration, edit }),
-        2 => (integrations(), discovered()).prop_map(|(integration, tools)| {
-            Command::RefreshTools { integration, tools }
+        2 => (integrations(), discovered(), any::<[bool; 2]>()).prop_map(|(integration, tools, [first, sound])| {
+            let unsound = (!sound).then(|| ("odd".to_owned(), "it is odd".to_owned())).into_iter().collect();
+            Command::RefreshTools { integration, listed: Listed { tools, unsound }, first }
         }),
+        2 => (integrations(), proptest::collection::vec((select(&TOOLS[..]), 0..3u8), 0..3)).prop_map(
+            |(integration, tools)| {
+                let seen = tools.into_iter().map(|(tool, version)| (tool.to_owned(), seen(tool, version)));
+                Command::ApproveTools { integration, seen: seen.collect() }
+            }
+        ),
         1 => integrations().prop_map(|integration| Command::DisconnectIntegration { integration }),
         2 => (tool, any::<Option<bool>>()).prop_map(|((integration, tool, class), off)| {
             Command::ReviewTool { integration, tool: tool.to_owned(), class, off }

@@ -16,7 +16,7 @@ use proptest::sample::select;
 
 use crate::Walk;
 use crate::commands::{agent, grantees, integration, key, people, person, resource, role};
-use crate::stories::{accept, company, refusal, tool};
+use crate::stories::{accept, company, look, refusal, tool};
 
 fn request(number: u8) -> RequestId {
     RequestId::from_random([number; 20])
@@ -203,9 +203,9 @@ fn requests_end_with_what_they_ask_for() {
         accept(&mut walk, asks(number, Grantee::Member(person(0)), wanted));
     }
     let state = |walk: &Walk| [0, 1, 2, 3, 4].map(|number| walk.state.request(request(number)).unwrap().state.as_str());
-    accept(&mut walk, Command::RefreshTools { integration: integration(0), tools: vec![tool("list")] });
+    accept(&mut walk, look(vec![tool("list")]));
     assert_eq!(state(&walk), ["ended", "open", "open", "open", "open"], "a tool");
-    accept(&mut walk, Command::RefreshTools { integration: integration(0), tools: vec![tool("list"), tool("get")] });
+    accept(&mut walk, look(vec![tool("list"), tool("get")]));
     assert_eq!(state(&walk), ["ended", "open", "open", "open", "open"], "one that comes back is asked for anew");
     accept(&mut walk, Command::DisconnectIntegration { integration: integration(0) });
     assert_eq!(state(&walk), ["ended", "ended", "ended", "open", "open"], "an integration");
@@ -309,10 +309,7 @@ fn what_runs_is_lent_again_while_an_upstream_does_not_list_a_tool_that_is_off() 
         tools_off: BTreeSet::new(),
         expires_at: None,
     };
-    let listed = |tools: &[&str]| Command::RefreshTools {
-        integration: integration(0),
-        tools: tools.iter().map(|name| tool(name)).collect(),
-    };
+    let listed = |tools: &[&str]| look(tools.iter().map(|name| tool(name)).collect());
     accept(&mut walk, lent.clone());
     accept(&mut walk, listed(&["list"]));
     accept(&mut walk, set);

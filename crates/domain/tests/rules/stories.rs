@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use domain::command::{self, Command};
 use domain::grant::{Grantee, Profile};
-use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Slug, ToolClass};
+use domain::integration::{CredentialKind, DiscoveredTool, Integration, IntegrationEdit, Listed, Slug, ToolClass};
 use domain::key::{KeyKind, KeyScope};
-use domain::organization::SettingChange;
+use domain::organization::{SettingChange, ToolChanges};
 
 use crate::Walk;
 use crate::commands::{balanced, integration, key, person, role};
 
 pub(crate) fn tool(name: &str) -> DiscoveredTool {
     let (class, suggested) = (ToolClass::Read, ToolClass::Read);
-    DiscoveredTool { name: name.to_owned(), definition: "{}".into(), class, suggested }
+    DiscoveredTool { name: name.to_owned(), definition: "{}".into(), class, suggested, evidence: Vec::new() }
 }
 
 fn stripe() -> Integration {
@@ -26,14 +26,22 @@ fn stripe() -> Integration {
         credential: CredentialKind::Bearer,
         paused: false,
         tools: [].into(),
+        found: [].into(),
     }
 }
 
-/// Founded, with stripe and its tools `get` and `list`, and with person 1 as a member.
+/// A look at stripe, which lists these tools.
+pub(crate) fn look(tools: Vec<DiscoveredTool>) -> Command {
+    Command::RefreshTools { integration: integration(0), listed: tools.into(), first: true }
+}
+
+/// Founded, with stripe and its tools `get` and `list`, and with person 1 as a member. What stripe changes is taken over.
 pub(crate) fn company() -> Walk {
     let mut walk = Walk::found();
+    let changes = vec![SettingChange::ToolChanges(ToolChanges::Take)];
+    accept(&mut walk, Command::ChangeSettings { name: None, changes });
     let tools = vec![tool("get"), tool("list")];
-    accept(&mut walk, Command::ConnectIntegration { integration: Box::new(stripe()), tools });
+    accept(&mut walk, Command::ConnectIntegration { integration: Box::new(stripe()), listed: tools.into() });
     accept(&mut walk, Command::AddMember { person: person(1), role: role("member") });
     walk
 }
@@ -67,9 +75,9 @@ fn a_profile_can_be_changed_while_a_tool_that_is_off_is_gone_from_the_upstream()
         expires_at: None,
     };
     accept(&mut walk, grant(Profile::ReadOnly, "get"));
-    accept(&mut walk, Command::RefreshTools { integration: integration(0), tools: vec![tool("list")] });
+    accept(&mut walk, look(vec![tool("list")]));
     accept(&mut walk, grant(Profile::Full, "get"));
-    accept(&mut walk, Command::RefreshTools { integration: integration(0), tools: vec![tool("list"), tool("get")] });
+    accept(&mut walk, look(vec![tool("list"), tool("get")]));
     let kept = walk.state.grant(Grantee::Member(person(1)), integration(0)).unwrap();
     assert!(kept.tools_off.contains("get"), "the tool came back from the upstream and was on");
     refuse(&mut walk, grant(Profile::Full, "unheard-of"));
@@ -78,14 +86,13 @@ fn a_profile_can_be_changed_while_a_tool_that_is_off_is_gone_from_the_upstream()
 #[test]
 fn a_tool_that_its_upstream_takes_back_and_lists_again_is_as_people_decided() {
     let mut walk = company();
-    let (review, list) =
-        ((Some(ToolClass::Delete), Some(true)), |tools| Command::RefreshTools { integration: integration(0), tools });
+    let review = (Some(ToolClass::Delete), Some(true));
     let get = "get".to_owned();
     accept(&mut walk, Command::ReviewTool { integration: integration(0), tool: get, class: review.0, off: review.1 });
-    accept(&mut walk, list(vec![tool("list")]));
-    accept(&mut walk, list(vec![]));
+    accept(&mut walk, look(vec![tool("list")]));
+    accept(&mut walk, look(vec![]));
     assert!(walk.state.integrations[&integration(0)].tools.is_empty());
-    accept(&mut walk, list(vec![tool("get"), tool("list")]));
+    accept(&mut walk, look(vec![tool("get"), tool("list")]));
     let back = &walk.state.integrations[&integration(0)].tools["get"];
     assert_eq!((back.class, back.off), (ToolClass::Delete, true));
     assert!(walk.state.withdrawn.is_empty());
@@ -117,7 +124,7 @@ fn an_id_that_a_key_had_is_never_given_to_another() {
 fn an_id_that_an_integration_has_is_never_given_to_another() {
     let mut walk = company();
     let other = Integration { slug: Slug::parse("other").unwrap(), ..stripe() };
-    refuse(&mut walk, Command::ConnectIntegration { integration: Box::new(other), tools: Vec::new() });
+    refuse(&mut walk, Command::ConnectIntegration { integration: Box::new(other), listed: Listed::default() });
 }
 
 #[test]
@@ -178,7 +185,7 @@ fn a_tool_that_changed_after_its_review_counts_as_deleting_until_somebody_looks_
     accept(&mut walk, review(ToolClass::Read));
     let mut changed = tool("get");
     changed.definition = "{\"changed\":true}".into();
-    let refresh = Command::RefreshTools { integration: integration(0), tools: vec![changed, tool("list")] };
+    let refresh = look(vec![changed, tool("list")]);
     for _ in 0..2 {
         accept(&mut walk, refresh.clone());
         assert_eq!(walk.state.integrations[&integration(0)].tools["get"].class, ToolClass::Unclassified);
@@ -193,7 +200,7 @@ fn no_integration_is_called_as_our_own_tools_are() {
     let walk = company();
     let named = |slug: &str| {
         let integration = Integration { id: integration(1), slug: Slug::parse(slug).unwrap(), ..stripe() };
-        let connect = Command::ConnectIntegration { integration: Box::new(integration), tools: Vec::new() };
+        let connect = Command::ConnectIntegration { integration: Box::new(integration), listed: Listed::default() };
         command::handle(&walk.state, connect, walk.now).map_err(|refusal| (refusal.code, refusal.field))
     };
     assert_eq!(named("wardroom").unwrap_err(), ("slug-taken", Some("slug")));

@@ -7,7 +7,7 @@ use domain::command::Command;
 use domain::grant::{Grantee, Profile};
 use domain::group::Except;
 use domain::id::ResourceId;
-use domain::integration::{CredentialKind, Integration, Slug};
+use domain::integration::{CredentialKind, Integration, Listed, Slug};
 use domain::key::{KeyKind, KeyScope};
 use domain::object::{DataName, DataRules, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::{Organization, SettingChange};
@@ -266,8 +266,9 @@ pub(crate) fn beginnings() -> Vec<Command> {
         credential: CredentialKind::None,
         paused: false,
         tools: BTreeMap::new(),
+        found: BTreeMap::new(),
     };
-    let connected = Command::ConnectIntegration { integration: Box::new(bare), tools: Vec::new() };
+    let connected = Command::ConnectIntegration { integration: Box::new(bare), listed: Listed::default() };
     let everybody = [Grantee::Member(two), Grantee::Team(team), Grantee::Agent(agent), Grantee::Role(role("clerk"))];
     let given = everybody.map(|grantee| Command::SetGrant {
         grantee,

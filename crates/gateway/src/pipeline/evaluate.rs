@@ -101,7 +101,9 @@ struct Described<'d> {
 
 fn described<'d>(snapshot: &'d Snapshot, reason: Reason, wanted: &'d Wanted) -> Described<'d> {
     let known = match reason {
-        Reason::OffForAll(tool) | Reason::OffHere(tool) | Reason::Profile { tool, .. } => snapshot.tool(tool),
+        Reason::OffForAll(tool) | Reason::HeldBack(tool) | Reason::OffHere(tool) | Reason::Profile { tool, .. } => {
+            snapshot.tool(tool)
+        }
         Reason::ClientProfile { .. } => snapshot.meant(wanted.action()),
         _ => None,
     };

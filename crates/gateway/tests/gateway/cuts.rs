@@ -2,6 +2,7 @@
 
 use domain::command::Command;
 use domain::grant::{Grantee, Profile};
+use domain::integration::Listed;
 use serde_json::json;
 
 use crate::upstream::{Era, Upstream};
@@ -89,7 +90,7 @@ async fn a_change_that_leaves_the_right_in_force_disturbs_nothing() {
 #[tokio::test]
 async fn every_way_of_ending_a_right_cuts_what_rests_on_it() {
     type Change = fn(&World, &Person, domain::id::IntegrationId);
-    let ways: [(&str, Change); 6] = [
+    let ways: [(&str, Change); 7] = [
         ("credential-ended", |world, fin, _| world.change(Command::RevokeKey { key: fin.key_id })),
         ("not-assigned", |world, fin, stripe| {
             world.change(Command::RemoveGrant { grantee: Grantee::Member(fin.id), integration: stripe });
@@ -103,6 +104,11 @@ async fn every_way_of_ending_a_right_cuts_what_rests_on_it() {
                 class: None,
                 off: Some(true),
             });
+        }),
+        ("tool-held-back", |world, _, stripe| {
+            let unsound = [("update_record".to_owned(), "it is odd".to_owned())].into();
+            let listed = Listed { unsound, ..Listed::default() };
+            world.change(Command::RefreshTools { integration: stripe, listed, first: false });
         }),
         ("no-such-tool", |world, _, stripe| world.change(Command::DisconnectIntegration { integration: stripe })),
     ];

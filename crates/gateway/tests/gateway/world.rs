@@ -11,7 +11,7 @@ use domain::command::{Command, handle};
 use domain::credential::CredentialId;
 use domain::grant::{Grantee, Profile};
 use domain::id::{AccountId, AgentId, IntegrationId, KeyId, OrgId, PersonId};
-use domain::integration::{CredentialKind, DiscoveredTool, Evidence, Integration, Slug, classify};
+use domain::integration::{CredentialKind, DiscoveredTool, Hints, Integration, Slug, classify};
 use domain::key::{KeyKind, KeyScope};
 use domain::organization::{Organization, Stamp};
 use domain::preset::Preset;
@@ -475,13 +475,26 @@ impl Shared {
             credential,
             paused: false,
             tools: Default::default(),
+            found: Default::default(),
         };
         let tools = tools.iter().map(|(name, extra)| {
-            let class = classify(name, Evidence::default());
+            let class = classify(name, Hints::default());
             let definition = crate::upstream::definition(name, extra).into();
-            DiscoveredTool { name: (*name).to_owned(), definition, class: class.class, suggested: class.suggested }
+            DiscoveredTool {
+                name: (*name).to_owned(),
+                definition,
+                class: class.class,
+                suggested: class.suggested,
+                evidence: Vec::new(),
+            }
         });
-        self.change(org, Command::ConnectIntegration { integration: Box::new(integration), tools: tools.collect() });
+        self.change(
+            org,
+            Command::ConnectIntegration {
+                integration: Box::new(integration),
+                listed: tools.collect::<Vec<_>>().into(),
+            },
+        );
         id
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use app::ports::{ListedTool, Listing, TemplateOffered, UpstreamFault, Upstreams};
+use app::ports::{LeftOut, ListedTool, Listing, TemplateOffered, ToolList, UpstreamFault, Upstreams};
 use domain::id::OrgId;
 use domain::integration::CredentialKind;
 use gateway::{Gateway, Template};
@@ -42,14 +42,10 @@ impl Upstreams for ProbedUpstreams {
                 message: error.sentence,
                 challenge: error.challenge,
             })?;
-            for tool in &probed.left_out {
-                tracing::warn!(tool = %tool.name, why = %tool.why, url, "a tool is left out, since its definition is not sound");
-            }
-            Ok(probed
-                .tools
-                .into_iter()
-                .map(|tool| ListedTool { name: tool.name, definition: tool.definition })
-                .collect())
+            let tools =
+                probed.tools.into_iter().map(|tool| ListedTool { name: tool.name, definition: tool.definition });
+            let left_out = probed.left_out.into_iter().map(|tool| LeftOut { name: tool.name, why: tool.why });
+            Ok(ToolList { tools: tools.collect(), left_out: left_out.collect() })
         })
     }
 

@@ -8,7 +8,7 @@ use crate::firm::Firm;
 use crate::world::{Api, WARDROOM};
 
 /// Runs a command with somebody's key: the exit code and the JSON that it printed.
-fn wardroom(api: &Api, line: &[&str]) -> (i32, Value) {
+pub(crate) fn wardroom(api: &Api, line: &[&str]) -> (i32, Value) {
     let url = api.root.split("/api/").next().expect("an address");
     let output = Command::new(WARDROOM)
         .args(line)

@@ -332,6 +332,7 @@ fn integrations(state: &Organization) -> impl Iterator<Item = CedarEntity> {
                     ("integration", Some(uid.clone().into())),
                     ("class", Some(tool.class.as_str().into())),
                     ("off", Some(tool.off.into())),
+                    ("held_back", Some(integration.holds_back(name).into())),
                 ]);
                 CedarEntity { parents: vec![uid.clone()], ..entity(tool_uid(integration, name), attrs) }
             }

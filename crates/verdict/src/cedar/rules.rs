@@ -139,8 +139,8 @@ fn tools() -> Vec<Policy> {
     let as_long = where_there("context has gift", &lasts_as_long(&use_all, "all", "context.gift"));
     let in_team = any([holds(P::TeamAssign), team_rules::holds_in("context.team", P::TeamAssign)]);
     vec![
-        Policy::forbid("call.cut", "What is off or paused is so for everybody", call)
-            .unless("resource has off && !resource.off && !resource.integration.paused"),
+        Policy::forbid("call.cut", "What is off, held back or paused is so for everybody", call)
+            .unless("resource has off && !resource.off && !resource.held_back && !resource.integration.paused"),
         clients::policy(),
         Policy::permit("call.role", "The role may use everything", call).when(holds(P::IntegrationUseAll)),
         Policy::permit("call.key", "The workspace key was made for everything", call)

@@ -92,7 +92,7 @@ namespace Wardroom {
     tags { role: Role, authority: Set<String>, lasting: Set<String> };
 
   entity Integration = { slug: String, paused: Bool };
-  entity Tool in [Integration] = { integration: Integration, class: String, off: Bool };
+  entity Tool in [Integration] = { integration: Integration, class: String, off: Bool, held_back: Bool };
 
   // A kind of resource: the permission for each thing that is done with one.
   entity Kind = {

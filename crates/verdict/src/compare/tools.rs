@@ -112,7 +112,7 @@ pub(super) fn counterparts<'s>(before: &'s Snapshot, after: &'s Snapshot) -> Vec
     let same = |was: &IntegrationEntry, is: &IntegrationEntry| {
         let tools = |snapshot: &'s Snapshot, integration: &IntegrationEntry| {
             let tools = snapshot.catalog.tools_of(integration);
-            tools.map(|(_, tool)| (&*tool.name, tool.class, tool.off)).collect::<Vec<_>>()
+            tools.map(|(_, tool)| (&*tool.name, tool.class, tool.off, tool.held_back)).collect::<Vec<_>>()
         };
         same_catalog || was.paused == is.paused && tools(before, was) == tools(after, is)
     };

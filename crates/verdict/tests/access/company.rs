@@ -171,6 +171,7 @@ fn connected() -> [Event; 2] {
         definition: "{}".into(),
         class,
         suggested: class,
+        evidence: Vec::new(),
     };
     let bare = Integration {
         id: integration(),
@@ -181,6 +182,7 @@ fn connected() -> [Event; 2] {
         credential: CredentialKind::None,
         paused: false,
         tools: BTreeMap::new(),
+        found: BTreeMap::new(),
     };
     let tools = ToolClass::ALL.map(tool).into();
     [Event::IntegrationConnected(Box::new(bare)), Event::ToolsApproved { integration: integration(), tools }]

@@ -123,7 +123,9 @@ pub(crate) fn operation<'c>(
         Command::DisconnectIntegration { integration } => {
             Operation::DisconnectIntegration { integration: *integration }
         }
-        Command::ReviewTool { integration, .. } => Operation::ReviewTool { integration: *integration },
+        Command::ReviewTool { integration, .. } | Command::ApproveTools { integration, .. } => {
+            Operation::ReviewTool { integration: *integration }
+        }
         Command::SetGrant { grantee, integration, profile, tools_off, expires_at } => {
             let gift = Some(Gift { profile: *profile, tools_off, expires_at: *expires_at });
             Operation::Assign { grantee: *grantee, integration: *integration, gift }

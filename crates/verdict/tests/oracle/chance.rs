@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::event::Event;
 use domain::grant::Profile;
 use domain::id::{PersonId, ResourceId};
+use domain::integration::{DiscoveredTool, Found, ToolClass};
 use domain::invitation::{Offer, OfferedGrant};
 use domain::key::KeyScope;
 use domain::object::{DataRules, Field, FieldRule, Object, ObjectRule, Rule};
 use domain::organization::{
     GrantsTo, Invite, KeysWithoutRole, Organization, PersonalKeys, Promote, RecordsSync, SecondFactor, SettingChange,
+    ToolChanges,
 };
 use domain::permission::{Group, Holding, Permission, PermissionSet};
 use domain::resource::{NewResource, ResourceKind, Shared};
@@ -92,6 +94,28 @@ pub(crate) fn object(name: &str, fields: &[&str]) -> Object {
     Object { name: data(name), title: name.to_owned(), fields: fields.iter().map(field).collect() }
 }
 
+/// A tool as an upstream lists it, in one of two versions.
+pub(crate) fn listed(dice: &mut Dice, name: &str) -> DiscoveredTool {
+    let class = dice.pick(&ToolClass::ALL);
+    let definition = format!(r#"{{"name":"{name}","version":{}}}"#, dice.below(2));
+    DiscoveredTool {
+        name: name.to_owned(),
+        definition: definition.into(),
+        class,
+        suggested: class,
+        evidence: Vec::new(),
+    }
+}
+
+/// What may be found of a tool that is not as it was approved.
+pub(crate) fn found(dice: &mut Dice, name: &str) -> Found {
+    match dice.below(3) {
+        0 => Found::Gone,
+        1 => Found::Unsound { why: "it is odd".to_owned() },
+        _ => Found::Definition(listed(dice, name)),
+    }
+}
+
 /// Another value for a setting: every one in turn, so that a new setting is missed by nobody.
 pub(crate) fn setting(dice: &mut Dice, state: &Organization) -> SettingChange {
     use SettingChange as S;
@@ -127,7 +151,8 @@ pub(crate) fn setting(dice: &mut Dice, state: &Organization) -> SettingChange {
             S::SignInSecondFactor(dice.pick(&[SecondFactor::Off, SecondFactor::Managers, SecondFactor::Everyone]))
         }
         // These decide nothing here.
-        _ => match dice.below(3) {
+        _ => match dice.below(4) {
+            3 => S::ToolChanges(dice.pick(&[ToolChanges::Hold, ToolChanges::Take])),
             0 => S::AdminsWarnBelow(3),
             1 => S::Labels(BTreeMap::new()),
             _ => S::RecordsSync(RecordsSync::All),

@@ -9,7 +9,7 @@ use domain::id::{
     AccountId, AgentId, ClientId, IntegrationId, InvitationId, KeyId, PersonId, RegistrationId, RequestId, ResourceId,
     SessionId, TeamId,
 };
-use domain::integration::{IntegrationEdit, ToolClass};
+use domain::integration::{IntegrationEdit, Listed, ToolClass};
 use domain::invitation::{Closing, Inviter, NewInvitation, Offer};
 use domain::key::{KeyKind, KeyScope};
 use domain::member::MemberDetail;
@@ -53,6 +53,26 @@ impl Pick<'_> {
             7 => self.resources(),
             _ => self.rest(),
         }
+    }
+
+    /// A look at an upstream, or an approval of what is known to be found there.
+    fn look(&mut self, integration: IntegrationId) -> Command {
+        let found = self.world.state.integrations.get(&integration).map(|known| known.found.clone());
+        let found = found.filter(|_| self.dice.percent(50)).unwrap_or_default();
+        let seen: BTreeMap<_, _> =
+            found.iter().filter_map(|(tool, found)| Some((tool.clone(), found.seen_as()?))).collect();
+        if !seen.is_empty() {
+            return Command::ApproveTools { integration, seen };
+        }
+        let names = self.dice.some(60, &TOOLS);
+        let mut listed = Listed::default();
+        for name in names {
+            match self.dice.percent(15) {
+                true => drop(listed.unsound.insert(name.to_owned(), "it is odd".to_owned())),
+                false => listed.tools.push(chance::listed(self.dice, name)),
+            }
+        }
+        Command::RefreshTools { integration, listed, first: self.dice.percent(50) }
     }
 
     fn person(&mut self) -> PersonId {
@@ -405,10 +425,10 @@ impl Pick<'_> {
             }
             7 => match self.dice.below(3) {
                 0 => Command::DisconnectIntegration { integration },
-                1 => Command::RefreshTools { integration, tools: Vec::new() },
+                1 => self.look(integration),
                 _ => {
                     let number = self.dice.below(INTEGRATIONS);
-                    Command::ConnectIntegration { integration: Box::new(bare(number)), tools: Vec::new() }
+                    Command::ConnectIntegration { integration: Box::new(bare(number)), listed: Listed::default() }
                 }
             },
             _ => {

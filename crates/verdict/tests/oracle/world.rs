@@ -271,6 +271,14 @@ impl World {
             .collect();
         let paused = dice.percent(15);
         self.happens_all(connected(number, paused, &tools));
+        if dice.percent(40) {
+            let found = dice.some(40, &TOOLS).into_iter().map(|name| (name.to_owned(), chance::found(dice, name)));
+            self.happens(Event::ToolsFound { integration: integration(number), found: found.collect() });
+        }
+        if dice.percent(10) {
+            let seen = dice.some(40, &TOOLS).into_iter().map(|name| (name.to_owned(), String::new()));
+            self.happens(Event::ToolsAccepted { integration: integration(number), seen: seen.collect() });
+        }
     }
 
     fn agents(&mut self, dice: &mut Dice) {
@@ -430,6 +438,7 @@ pub(crate) fn connected(number: u8, paused: bool, tools: &BTreeMap<&str, (ToolCl
         definition: format!(r#"{{"name":"{name}"}}"#).into(),
         class: if *reviewed { ToolClass::Unclassified } else { *class },
         suggested: *class,
+        evidence: Vec::new(),
     });
     let mut events = vec![Event::IntegrationConnected(Box::new(bare(number)))];
     events.push(Event::ToolsApproved { integration: id, tools: discovered.collect() });
@@ -463,6 +472,7 @@ pub(crate) fn bare(number: u8) -> Integration {
         },
         paused: false,
         tools: BTreeMap::new(),
+        found: BTreeMap::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::grant::{Grant, Grantee, Profile};
 use domain::id::IntegrationId;
-use domain::integration::{Integration, ToolClass};
+use domain::integration::{Found, Integration, ToolClass};
 use domain::key::{KeyKind, KeyScope};
 use domain::organization::GrantsTo;
 use domain::permission::Permission;
@@ -34,6 +34,9 @@ impl<'o> Naive<'o> {
         }
         if found.off {
             return no("tool-off-for-all");
+        }
+        if matches!(integration.found.get(tool), Some(Found::Definition(_) | Found::Unsound { .. })) {
+            return no("tool-held-back");
         }
         match self.has(subject, integration.id) {
             Has::Everything(code) => yes(code),
