@@ -22,9 +22,11 @@ pub(crate) enum Act {
     /// are the arguments.
     Say(Bytes),
     /// Writes a whole answer around this body, likewise.
-    Tell(&'static str, Bytes),
+    Tell(String, Bytes),
     /// Writes this, all at once and piece by piece of so many bytes.
     Pieces(Bytes, usize),
+    /// Writes so many bytes of this, in which `0000` is the id of what it answers with leading blanks.
+    Cut(Bytes, usize),
     /// Writes this for as long as it is taken.
     Flood(Bytes),
     /// Writes this again and again, with a moment in between.
@@ -48,8 +50,8 @@ pub(crate) fn json(body: &str) -> Act {
 }
 
 /// Answers with this status, these headers and this body.
-pub(crate) fn told(head: &'static str, body: &str) -> Act {
-    Act::Tell(head, Bytes::copy_from_slice(body.as_bytes()))
+pub(crate) fn told(head: &str, body: &str) -> Act {
+    Act::Tell(head.to_owned(), Bytes::copy_from_slice(body.as_bytes()))
 }
 
 /// Begins a stream of events.
@@ -189,6 +191,11 @@ async fn play(
                     tokio::task::yield_now().await;
                 }
                 done
+            }
+            Act::Cut(bytes, length) => {
+                let id = format!("{:>4}", heard.message["id"].to_string());
+                let text = String::from_utf8(bytes.to_vec()).unwrap().replace("0000", &id);
+                writes.write_all(&text.as_bytes()[..length]).await
             }
             Act::Flood(bytes) => {
                 let bytes = filled(&bytes, heard);
