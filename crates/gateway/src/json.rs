@@ -7,6 +7,9 @@
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
+/// Characters of a key that are shown where it is at fault.
+const KEY_SHOWN_MAX: usize = 64;
+
 /// Why a text is not JSON that we take.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum JsonFault {
@@ -15,7 +18,10 @@ pub(crate) enum JsonFault {
     #[error("it is not valid JSON at byte {at}")]
     Syntax { at: usize },
     #[error("the key {key:?} occurs twice in one object")]
-    Twice { key: String },
+    Twice {
+        /// The beginning of it: what is said about a text must not be as long as the text.
+        key: String,
+    },
     #[error("it is nested deeper than {max} levels")]
     TooDeep { max: usize },
 }
@@ -105,7 +111,10 @@ impl<'t> Reader<'t> {
             self.take(b':')?;
             let value = self.value()?;
             match members.entry(key) {
-                Entry::Occupied(known) => return Err(JsonFault::Twice { key: known.key().clone() }),
+                Entry::Occupied(known) => {
+                    let key = known.key().chars().take(KEY_SHOWN_MAX).collect();
+                    return Err(JsonFault::Twice { key });
+                }
                 Entry::Vacant(place) => {
                     place.insert(value);
                 }

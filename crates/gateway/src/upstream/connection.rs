@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::NonZero;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::runtime::{Handle, Id};
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use crate::destination::{self, Destinations, Resolver};
@@ -26,6 +28,9 @@ use crate::upstream::failure::Failure;
 const IDLE_PER_HOST_MAX: usize = 128;
 /// How long an idle connection is kept.
 const IDLE_MS_MAX: u64 = 60_000;
+
+/// Interim answers (1xx) that are read before the answer itself. Nothing else counts them, and they cost us more than who sends them.
+const INTERIM_MAX: u32 = 64;
 
 /// Runtimes that have connections of their own; those on top share the first one's.
 const RUNTIMES_MAX: usize = 1_024;
@@ -161,7 +166,13 @@ impl Connection {
         if let Shown(How::Header(name, value)) = shown {
             headers.insert(name, value.clone());
         }
-        self.client().request(request).await.map_err(|fault| {
+        let flooded = heed_interim(&mut request);
+        let answer = tokio::select! {
+            biased;
+            () = flooded.notified() => return Err(Failure::TooLarge),
+            answer = self.client().request(request) => answer,
+        };
+        answer.map_err(|fault| {
             if let Some(refused) = destination::refusal(&fault) {
                 return Failure::Destination(refused.to_string());
             }
@@ -173,6 +184,18 @@ impl Connection {
             }
         })
     }
+}
+
+/// Counts the interim answers to a request, and says when there are too many.
+fn heed_interim(request: &mut Request<Full<Bytes>>) -> Arc<Notify> {
+    let (count, flooded) = (AtomicU32::new(0), Arc::new(Notify::new()));
+    let tell = flooded.clone();
+    hyper::ext::on_informational(request, move |_| {
+        if count.fetch_add(1, Ordering::Relaxed) == INTERIM_MAX {
+            tell.notify_one();
+        }
+    });
+    flooded
 }
 
 fn idle_per_host_and_runtime_max() -> usize {

@@ -175,8 +175,10 @@ pub(crate) fn inbound(message: Value, sides: &Sides<'_>) -> Result<Inbound, Fail
             Ok(Inbound::Passed(message::whole(&Value::Object(members))))
         }
         (Some(_), None) => Ok(Inbound::Nothing),
-        (None, Some(id)) if *id != sides.upstream_id => Ok(Inbound::Nothing),
-        // An upstream that could not read our id may answer with an error that has none, never with a result.
+        // An upstream that could not read our id may answer with an error that has none, or null for one (JSON-RPC 2.0, section 5),
+        // never with a result.
+        (None, Some(Value::Null)) if members.contains_key("result") => Ok(Inbound::Nothing),
+        (None, Some(id)) if !id.is_null() && *id != sides.upstream_id => Ok(Inbound::Nothing),
         (None, id) => {
             let answered = id.is_some();
             match (members.shift_remove("result"), members.shift_remove("error")) {
@@ -345,6 +347,7 @@ mod tests {
         for text in [
             r#"{"jsonrpc":"2.0","id":8,"result":{}}"#,
             r#"{"jsonrpc":"2.0","id":"7","result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":null,"result":{}}"#,
             r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"tok","progress":1}}"#,
             r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#,
             r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":1}}"#,
@@ -393,6 +396,8 @@ mod tests {
             r#"{"id":7,"error":{"code":-32021,"message":"no","data":{"requiredCapabilities":{"sampling":{}}}}}"#;
         assert!(read(lacking, &modern()).unwrap().contains(r#""code":-32021,"message":"no","data":{"required"#));
         assert!(read(lacking, &Dialect::Legacy).unwrap().contains(r#""upstreamCode":-32021"#));
+        let unread = r#"{"id":null,"error":{"code":-32700,"message":"no"}}"#;
+        assert!(read(unread, &modern()).unwrap().contains(r#"7890,"error":{"code":-32700"#));
     }
 
     #[test]
