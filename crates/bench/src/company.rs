@@ -245,6 +245,7 @@ pub(crate) fn connected(service: &Service, url: &str) -> [Event; 2] {
         credential: CredentialKind::None,
         paused: false,
         tools: std::collections::BTreeMap::new(),
+        found: std::collections::BTreeMap::new(),
     };
     let tools = service.tools.iter().map(|(name, class)| DiscoveredTool {
         name: name.clone(),

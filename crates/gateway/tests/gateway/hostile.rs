@@ -2,8 +2,6 @@
 //! record has it, nobody else waits for it, and the key goes on working.
 
 use bytes::Bytes;
-use domain::credential::CredentialId;
-use domain::record::OutcomeStatus;
 use futures_util::future::join_all;
 use gateway::Limits;
 use serde_json::json;
@@ -168,7 +166,7 @@ async fn an_upstream_that_does_not_end_is_read_no_further_than_its_limit() {
         flood("a string", vec![single(), say("{\"jsonrpc\":\"2.0\",\"id\":$ID,\"result\":{\"content\":\"")], "a"),
         flood("blanks", vec![single()], " "),
         flood("a gigabyte", vec![promised("1000000000")], "a"),
-        way("more than can be counted", vec![promised("18446744073709551614")], "upstream-unreachable"),
+        way("more than can be counted", vec![promised("18446744073709551614")], "upstream-closed"),
         flood("events", vec![events()], foreign),
         flood("empty events", vec![events()], "data:\n\n"),
         flood("comments", vec![events()], ": and on\n"),
@@ -184,7 +182,7 @@ async fn an_upstream_that_does_not_end_is_read_no_further_than_its_limit() {
 
 #[tokio::test]
 async fn what_is_no_http_is_no_answer() {
-    let broken = |name, text: &str| way(name, vec![say(text)], "upstream-unreachable");
+    let broken = |name, text: &str| way(name, vec![say(text)], "upstream-closed");
     let ok = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
     let good = r#"{"jsonrpc":"2.0","id":$ID,"result":{"content":[]}}"#;
     let zipped =
@@ -201,7 +199,7 @@ async fn what_is_no_http_is_no_answer() {
         broken("a length that is none", &format!("{ok}content-length: -1\r\n\r\n{good}")),
         broken("a large header", &format!("{ok}a: {}\r\n\r\n{good}", "a".repeat(1 << 20))),
         broken("many headers", &format!("{ok}{}\r\n{good}", "a: b\r\n".repeat(10_000))),
-        way("headers without end", vec![say(ok), Act::Flood("a: b\r\n".repeat(1_000).into())], "upstream-unreachable"),
+        way("headers without end", vec![say(ok), Act::Flood("a: b\r\n".repeat(1_000).into())], "upstream-closed"),
         way(
             "chunks that are none",
             vec![say(&format!("{ok}transfer-encoding: chunked\r\n\r\nzz\r\n{good}"))],
@@ -306,8 +304,8 @@ async fn a_status_without_an_answer_is_told_in_words_and_one_with_an_answer_in_t
     let mut ways = Vec::new();
     for status in statuses {
         let alone = match status {
-            200..300 => "upstream-garbled",
-            300..400 => "upstream-url",
+            200..=299 => "upstream-garbled",
+            300..=399 => "upstream-url",
             401 | 403 => "upstream-unauthorized",
             429 => "upstream-limited",
             _ => "upstream-status",
@@ -350,6 +348,8 @@ async fn an_answer_that_is_cut_at_any_byte_is_one_that_did_not_come_and_nothing_
         let world = World::start_with(&log, small()).await;
         let villain = Villain::start(era, &log).await;
         world.shared.connect(&world.org, "villain", &villain.url);
+        let good = Upstream::start(Era::Modern, &log).await;
+        world.connect("good", &good);
         let client = world.client(&world.owner).modern();
         client.call("villain__get_echo", json!({})).await;
         let mut cuts = Vec::new();
@@ -364,11 +364,7 @@ async fn an_answer_that_is_cut_at_any_byte_is_one_that_did_not_come_and_nothing_
             let answered = if form == "single" { whole.len() } else { whole.rfind("\n\n").unwrap() + 2 };
             for cut in 0..=whole.len() {
                 let name = format!("{form} {cut}");
-                let wanted = match cut {
-                    cut if cut < head.len() => Some("upstream-unreachable"),
-                    cut if cut < answered => Some("upstream-closed"),
-                    _ => None,
-                };
+                let wanted = (cut < answered).then_some("upstream-closed");
                 villain.plays(&name, vec![Act::Cut(whole.clone().into(), cut)]);
                 cuts.push((name, wanted));
             }

@@ -10,7 +10,6 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 
 use crate::upstream::Era;
 use crate::world::Log;
@@ -23,8 +22,6 @@ pub(crate) enum Act {
     Say(Bytes),
     /// Writes a whole answer around this body, likewise.
     Tell(String, Bytes),
-    /// Writes this, all at once and piece by piece of so many bytes.
-    Pieces(Bytes, usize),
     /// Writes so many bytes of this, in which `0000` is the id of what it answers with leading blanks.
     Cut(Bytes, usize),
     /// Writes this for as long as it is taken.
@@ -33,8 +30,6 @@ pub(crate) enum Act {
     Drip(Bytes),
     /// Says nothing more until the other side has gone.
     Hang,
-    /// Goes on when so many calls have come in.
-    Gather(usize),
     /// Waits for the next request on this connection. Otherwise it is closed at the end.
     Stay,
 }
@@ -63,8 +58,6 @@ pub(crate) fn events() -> Act {
 #[derive(Clone)]
 pub(crate) struct Heard {
     pub(crate) method: String,
-    pub(crate) head: String,
-    pub(crate) body: String,
     /// By what a test names the part to be played: the argument `way` of a call, else the method.
     pub(crate) part: String,
     message: Value,
@@ -79,19 +72,12 @@ pub(crate) struct Shared {
     era: Era,
     log: Log,
     parts: Mutex<HashMap<String, Vec<Act>>>,
-    calls: watch::Sender<usize>,
     pub(crate) heard: Mutex<Vec<Heard>>,
 }
 
 impl Villain {
     pub(crate) async fn start(era: Era, log: &Log) -> Villain {
-        let shared = Arc::new(Shared {
-            era,
-            log: log.clone(),
-            parts: Mutex::default(),
-            calls: watch::Sender::new(0),
-            heard: Mutex::default(),
-        });
+        let shared = Arc::new(Shared { era, log: log.clone(), parts: Mutex::default(), heard: Mutex::default() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/mcp", listener.local_addr().unwrap());
         let serving = shared.clone();
@@ -127,12 +113,9 @@ async fn serve(socket: TcpStream, shared: Arc<Shared>) {
     while let Some(heard) = request(&mut reads, &mut rest).await {
         shared.log.add(format!("villain {}", heard.part));
         shared.heard.lock().unwrap().push(heard.clone());
-        if heard.method == "tools/call" {
-            shared.calls.send_modify(|calls| *calls += 1);
-        }
         let played = shared.parts.lock().unwrap().get(&heard.part).cloned();
         let acts = played.unwrap_or_else(|| well_behaved(&heard, shared.era));
-        if !play(acts, &heard, &shared, (&mut reads, &mut writes)).await {
+        if !play(acts, &heard, (&mut reads, &mut writes)).await {
             shared.log.add(format!("villain left {}", heard.part));
             return;
         }
@@ -150,7 +133,7 @@ async fn request(reads: &mut OwnedReadHalf, rest: &mut Vec<u8>) -> Option<Heard>
             if rest.len() >= whole {
                 let body = String::from_utf8(rest[end + 4..whole].to_vec()).unwrap();
                 rest.drain(..whole);
-                return Some(understood(head, body));
+                return Some(understood(&head, &body));
             }
         }
         match reads.read(&mut piece).await {
@@ -160,20 +143,15 @@ async fn request(reads: &mut OwnedReadHalf, rest: &mut Vec<u8>) -> Option<Heard>
     }
 }
 
-fn understood(head: String, body: String) -> Heard {
-    let message: Value = serde_json::from_str(&body).unwrap_or_default();
+fn understood(head: &str, body: &str) -> Heard {
+    let message: Value = serde_json::from_str(body).unwrap_or_default();
     let method = message["method"].as_str().unwrap_or_else(|| head.split(' ').next().unwrap()).to_owned();
     let way = message["params"]["arguments"]["way"].as_str();
-    Heard { part: way.unwrap_or(&method).to_owned(), method, head, body, message }
+    Heard { part: way.unwrap_or(&method).to_owned(), method, message }
 }
 
 /// Whether it is still there for the next request.
-async fn play(
-    acts: Vec<Act>,
-    heard: &Heard,
-    shared: &Shared,
-    (reads, writes): (&mut OwnedReadHalf, &mut OwnedWriteHalf),
-) -> bool {
+async fn play(acts: Vec<Act>, heard: &Heard, (reads, writes): (&mut OwnedReadHalf, &mut OwnedWriteHalf)) -> bool {
     for act in acts {
         let done = match act {
             Act::Stay => return true,
@@ -182,15 +160,6 @@ async fn play(
                 let body = filled(&body, heard);
                 let head = format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n", body.len());
                 writes.write_all(&[head.as_bytes(), &body].concat()).await
-            }
-            Act::Pieces(bytes, size) => {
-                let bytes = filled(&bytes, heard);
-                let mut done = Ok(());
-                for piece in bytes.chunks(size) {
-                    done = done.and(writes.write_all(piece).await);
-                    tokio::task::yield_now().await;
-                }
-                done
             }
             Act::Cut(bytes, length) => {
                 let id = format!("{:>4}", heard.message["id"].to_string());
@@ -213,10 +182,6 @@ async fn play(
                 let mut piece = [0; 1_024];
                 while reads.read(&mut piece).await.is_ok_and(|length| length > 0) {}
                 return false;
-            }
-            Act::Gather(most) => {
-                shared.calls.subscribe().wait_for(|calls| *calls >= most).await.unwrap();
-                Ok(())
             }
         };
         if done.is_err() {
