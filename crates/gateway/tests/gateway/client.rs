@@ -177,8 +177,18 @@ impl Client {
     /// A call whose progress is wanted, as a stream.
     pub(crate) async fn stream(&self, id: &str, tool: &str) -> Events {
         let params = json!({ "name": tool, "arguments": {}, "_meta": { "progressToken": "tok" } });
-        let (headers, body) = self.request(id, "tools/call", params);
+        self.stream_of(id, "tools/call", params).await
+    }
+
+    /// A request whose answer is taken as a stream.
+    pub(crate) async fn stream_of(&self, id: &str, method: &str, params: Value) -> Events {
+        let (headers, body) = self.request(id, method, params);
         events(self.open(Method::POST, &headers, &body).await)
+    }
+
+    /// Sends a body as it is, with these headers.
+    pub(crate) async fn send_with(&self, headers: &[(&str, String)], body: &str) -> Reply {
+        read(self.open(Method::POST, headers, body).await).await
     }
 
     pub(crate) async fn listen(&self, id: &str) -> Events {

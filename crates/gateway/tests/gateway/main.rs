@@ -18,6 +18,7 @@ mod recovery;
 mod stdio;
 mod streams;
 mod things;
+mod torture;
 mod upstream;
 mod villain;
 mod world;

@@ -37,6 +37,7 @@ pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("get_question_aside", ""),
     ("get_odd_type", ""),
     ("get_declined", ""),
+    ("get_burst", ""),
     ("get_logs", ""),
     ("get_links", ""),
     ("get_refused", ""),
@@ -331,6 +332,24 @@ fn ask(shared: &Arc<Shared>, id: &Value, params: &Value, done: &str) -> Option<R
     })
 }
 
+/// Progress, as often as is wanted and all at once, with the caller's own mark.
+fn burst(shared: &Arc<Shared>, id: &Value, params: &Value) -> Response {
+    let token = &params["_meta"]["progressToken"];
+
+    let mark = &params["arguments"]["mark"];
+    let count = params["arguments"]["count"].as_u64().unwrap_or(1);
+    let step = |n: u64| {
+        format!(
+            "data: {{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{{\"progressToken\":{token},\"progress\":{n},\"mark\":{mark}}}}}\n\n"
+        )
+    };
+    let mut text: String = (1..=count).map(step).collect();
+    text.push_str(&format!(
+        "data: {{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"content\":[],\"mark\":{mark}}}}}\n\n"
+    ));
+    stream(shared, vec![text.into()], After::End)
+}
+
 /// What each tool does.
 fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
     let params = &message["params"];
@@ -398,6 +417,7 @@ fn act(shared: &Arc<Shared>, id: &Value, message: &Value) -> Response {
             let pieces = ["debug", "error"].map(|level| event(&log(level).to_string()));
             stream(shared, pieces.into_iter().chain([event(&done)]).collect(), After::End)
         }
+        "get_burst" => burst(shared, id, params),
         "get_links" => result(id, json!({ "content": [{ "type": "resource_link", "uri": "file:///a", "name": "a" }] })),
         "get_refused" => raw(StatusCode::FORBIDDEN, r#"{"error":"no"}"#.to_owned()),
         "get_odd_type" => result(id, json!({ "resultType": "odd" })),
