@@ -17,8 +17,8 @@ fn small() -> Limits {
     Limits {
         message_bytes_max: 64 << 10,
         answer_bytes_max: 256 << 10,
-        silence_ms_max: 1_500,
-        handshake_ms_max: 1_500,
+        silence_ms_max: 4_000,
+        handshake_ms_max: 4_000,
         ..Limits::default()
     }
 }
