@@ -148,11 +148,12 @@ async fn carry<P: Ports>(
     }
     let endpoint = call.gateway.upstreams.endpoint(call.caller.org(), call.aim.integration, &call.aim.url)?;
     let (condition, limits) = (&endpoint.condition, &call.gateway.upstreams.limits);
-    condition.admit(Instant::now())?;
     let _place = match call.aim.kind {
         Kind::Listen => None,
         _ => Some(guard.run(condition.place(call.caller.actor.subject, limits)).await??),
     };
+    // From here on each way out says what came of it: whoever goes to see whether an upstream is back owes that to the others.
+    condition.admit(Instant::now())?;
     let mut recovery = Recovery::new(call.aim.class, limits);
     let came = loop {
         let came = attempt(call, guard, line, held, (way, tally)).await;

@@ -90,6 +90,23 @@ impl Failure {
         matches!(self, Failure::Unreachable(_) | Failure::Status { status: 502 | 503, .. })
     }
 
+    /// Whether it says nothing of the upstream: nobody went there.
+    pub(crate) fn is_our_own(&self) -> bool {
+        matches!(
+            self,
+            Failure::Down { .. }
+                | Failure::Busy { .. }
+                | Failure::Destination(_)
+                | Failure::NoSecret
+                | Failure::Connect(_)
+                | Failure::NobodysAccount
+                | Failure::SignIn(_)
+                | Failure::NotWaiting
+                | Failure::Occupied
+                | Failure::Full
+        )
+    }
+
     /// Whether the upstream has surely run nothing: it was not reached.
     pub(crate) fn is_unsent(&self) -> bool {
         matches!(self, Failure::Unreachable(_) | Failure::Down { .. })

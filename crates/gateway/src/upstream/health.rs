@@ -151,8 +151,8 @@ impl Condition {
 
     /// A call went wrong.
     pub(crate) fn failed(&self, failure: &Failure, (now, at): (Timestamp, Instant), limits: &Limits) {
-        if matches!(failure, Failure::Down { .. } | Failure::Busy { .. }) {
-            return;
+        if failure.is_our_own() {
+            return self.unsettled();
         }
         let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
         breaker.last = Some((now, failure.clone()));
@@ -266,6 +266,12 @@ mod tests {
         }
         condition.unsettled();
         assert_eq!(condition.admit(at), Ok(()), "the next one sees");
+        condition.failed(&Failure::NobodysAccount, (Timestamp(1), at), &limits);
+        assert_eq!(
+            (condition.admit(at), condition.admit(at).is_err()),
+            (Ok(()), true),
+            "who did not go there has seen nothing"
+        );
         condition.reached(Timestamp(9));
         assert_eq!((condition.admit(at), condition.health().reached_at), (Ok(()), Some(Timestamp(9))));
         assert_eq!(condition.health().failure.unwrap().1, "upstream-unreachable");
